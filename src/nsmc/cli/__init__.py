@@ -1,0 +1,1 @@
+"""One file per command, each a thin shell over one importable function."""

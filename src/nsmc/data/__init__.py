@@ -1,0 +1,1 @@
+"""From files to reviews, encoded corpora and batches."""

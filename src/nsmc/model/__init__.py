@@ -1,0 +1,1 @@
+"""The PyTorch network: tensors in, logits out."""

@@ -1,0 +1,1 @@
+"""From a comment to morphemes. Knows nothing of files, vocabularies or torch."""

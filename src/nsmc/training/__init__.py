@@ -1,0 +1,1 @@
+"""The loop, its optimizers and schedule, checkpoints and resume."""
