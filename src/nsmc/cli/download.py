@@ -1,0 +1,35 @@
+"""`nsmc download`: the official NSMC files."""
+
+import argparse
+from pathlib import Path
+
+HELP = "download the official NSMC files, with checksums and resume"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
+    parser.add_argument(
+        "--to",
+        metavar="DIR",
+        type=Path,
+        help="directory to download to (default: $NSMC_DATA, else this user's data directory)",
+    )
+    parser.add_argument(
+        "--url",
+        metavar="URL",
+        help="base address of a mirror holding the two files (default: the official repository)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Download and print the paths of the files, one a line.
+
+    Raises:
+        NsmcError: see `nsmc.data.download.download`.
+    """
+    from nsmc.data.download import BASE_URL, OFFICIAL, download
+
+    base_url = BASE_URL if args.url is None else args.url
+    for path in download(args.to, base_url=base_url, files=OFFICIAL):
+        print(path)
+    return 0

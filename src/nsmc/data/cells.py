@@ -1,0 +1,83 @@
+"""What stands in a cell, as a comment's text, as JSON and as the text of a CSV cell."""
+
+import datetime
+import decimal
+import json
+import uuid
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def cell_values(series: "pd.Series") -> list[object]:
+    """Values of a column as plain Python ones; a missing value is None.
+
+    In a column of dtype object, which only .jsonl input has, everything stays as it is:
+    ``pandas.NA`` is a key the object lacks there, NaN is NaN.
+    """
+    import pandas as pd
+    import pyarrow as pa
+
+    if series.dtype == object:
+        return list(series)
+    if isinstance(series.dtype, pd.ArrowDtype):
+        values: list[object] = pa.array(series).to_pylist()
+        return [None if value != value else value for value in values]
+    return list(series.astype(object).where(series.notna(), None))
+
+
+def is_missing(value: object) -> bool:
+    """Whether a cell holds nothing: null, NaN, or a key that isn't there."""
+    import pandas as pd
+
+    return value is None or value is pd.NA or (isinstance(value, float) and value != value)
+
+
+def comment_text(value: object) -> str:
+    """Text of a comment; nothing is "", a number its digits.
+
+    Raises:
+        TypeError: the value is nothing one would call text.
+    """
+    if isinstance(value, str):
+        return value
+    if is_missing(value):
+        return ""
+    if isinstance(value, int | float | decimal.Decimal) and not isinstance(value, bool):
+        return str(value)
+    raise TypeError(f"expected text, found {type(value).__name__} {str(value)[:40]!r}")
+
+
+def json_text(value: object) -> str:
+    """JSON of a value, Hangul and other letters as they are.
+
+    Raises:
+        TypeError: JSON has nothing for it, bytes for example.
+    """
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def cell_text(value: object) -> str:
+    """Text of a value in a .csv or .tsv cell: nothing is empty, a list or an object is JSON.
+
+    Raises:
+        TypeError: it can't be written as text, bytes for example.
+    """
+    if isinstance(value, str):
+        return value
+    if is_missing(value):
+        return ""
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, dict | list | tuple):
+        return json_text(value)
+    return _plain(value)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    if isinstance(value, decimal.Decimal | datetime.timedelta | uuid.UUID):
+        return str(value)
+    raise TypeError(f"expected a value that text can hold, found {type(value).__name__}")

@@ -1,0 +1,27 @@
+"""Which reviews train, which validate, and which morphemes get a vector of their own."""
+
+from dataclasses import dataclass
+
+from nsmc.settings import require
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """The part of a recipe that splits the reviews and builds the vocabulary."""
+
+    validation: float = 0.05
+    """Share of the training reviews kept aside to choose the best epoch on."""
+    split_seed: int = 0
+    """Seed of that split; apart from training.seed, so that runs with other seeds stay comparable."""
+    min_freq: int = 2
+    """A morpheme rarer than this in the training part is unknown: fewer rows, and the unknown
+    row learns what a new word usually means."""
+    max_size: int = 50000
+    """At most this many morphemes, the commonest, get a row in the vocabulary."""
+
+    def __post_init__(self) -> None:
+        require(
+            0 < self.validation < 1, f"validation must be between 0 and 1, found {self.validation}"
+        )
+        require(self.min_freq >= 1, f"min_freq must be at least 1, found {self.min_freq}")
+        require(self.max_size >= 1, f"max_size must be at least 1, found {self.max_size}")

@@ -1,0 +1,139 @@
+"""Labelled reviews as flat arrays of morphemes: tokenized once, read by memory map after that."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nsmc.bundle import read_json, verify_bundle, write_json, writing_bundle
+from nsmc.errors import DataError
+from nsmc.text.config import TextConfig
+from nsmc.text.parallel import available_cores, tokenize_chunks
+
+if TYPE_CHECKING:
+    from nsmc.data.reviews import Reviews
+
+KIND = "corpus"
+SCHEMA = 1
+CHUNK = 1000
+"""Reviews per piece of work: small enough to share out evenly, large enough not to be all overhead."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """R labelled reviews of N morphemes in all, of M distinct ones."""
+
+    tokens: NDArray[np.int32]
+    """[N] every review's morphemes end to end, as indices into ``morphemes``."""
+    offsets: NDArray[np.int64]
+    """[R + 1] review r is ``tokens[offsets[r]:offsets[r + 1]]``; none is empty."""
+    labels: NDArray[np.int8]
+    """[R] 0 = negative, 1 = positive."""
+    morphemes: list[str]
+    """[M] each distinct morpheme, in order of first appearance."""
+    identity: dict[str, str]
+    """What cut the comments: see `nsmc.text.tokenizer.Tokenizer.identity`."""
+    source: dict[str, Any]
+    """The file's ``name``, ``sha256``, ``reviews`` and ``skipped`` (comments with nothing legible)."""
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """[R] morphemes in each review."""
+        return np.diff(self.offsets)
+
+
+def build_corpus(
+    reviews: "Reviews",
+    config: TextConfig,
+    *,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Corpus:
+    """Tokenize and encode reviews on all cores.
+
+    Args:
+        reviews: as `nsmc.data.reviews.read_reviews` gives them.
+        config: the tokenizer's configuration.
+        workers: processes; None takes one per core, or this process alone for a small file.
+        progress: called with the number of reviews done since the last call.
+
+    Raises:
+        NsmcError: the tokenizer can't be made.
+        DataError: no comment has anything legible in it.
+    """
+    from nsmc.text.tokenizer import make_tokenizer
+
+    identity = make_tokenizer(config).identity()
+    texts = reviews.frame["document"].tolist()
+    if workers is None:
+        # A worker costs a third of a second to start, which is what Mecab needs for 3,000 reviews.
+        workers = available_cores() if len(texts) > 10_000 else 1
+    index: dict[str, int] = {}
+    tokens: list[NDArray[np.int32]] = []
+    lengths: list[int] = []
+    for chunk in tokenize_chunks(_chunks(texts), config, workers):
+        flat = [index.setdefault(m, len(index)) for morphemes in chunk for m in morphemes]
+        tokens.append(np.array(flat, dtype=np.int32))
+        lengths.extend(len(morphemes) for morphemes in chunk)
+        if progress:
+            progress(len(chunk))
+    legible = np.array(lengths) > 0
+    if not legible.any():
+        raise DataError(f"{reviews.path}: no comment has anything legible in it")
+    kept = np.array(lengths, dtype=np.int64)[legible]
+    return Corpus(
+        tokens=np.concatenate(tokens),
+        offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)]),
+        labels=reviews.frame["label"].to_numpy(np.int8)[legible],
+        morphemes=list(index),
+        identity=identity,
+        source={
+            "name": reviews.path.name,
+            "sha256": reviews.sha256,
+            "reviews": int(legible.sum()),
+            "skipped": reviews.skipped_empty + int((~legible).sum()),
+        },
+    )
+
+
+def save_corpus(corpus: Corpus, path: Path) -> None:
+    """Write a corpus as a bundle of ``.npy`` arrays, a word list and a JSON file.
+
+    Raises:
+        NsmcError: the place is not writable or the disk is full.
+    """
+    with writing_bundle(path, KIND, SCHEMA) as directory:
+        np.save(directory / "tokens.npy", corpus.tokens, allow_pickle=False)
+        np.save(directory / "offsets.npy", corpus.offsets, allow_pickle=False)
+        np.save(directory / "labels.npy", corpus.labels, allow_pickle=False)
+        # Morphemes hold no line break: the normalizer made each a space.
+        (directory / "morphemes.txt").write_bytes("\n".join(corpus.morphemes).encode())
+        write_json(
+            directory / "corpus.json", {"identity": corpus.identity, "source": corpus.source}
+        )
+
+
+def load_corpus(path: Path) -> Corpus:
+    """Open a corpus, its arrays mapped from disk; needs neither Mecab nor KoNLPy.
+
+    Raises:
+        ModelError: the directory isn't a whole corpus of this schema.
+    """
+    verify_bundle(path, KIND, SCHEMA)
+    about = read_json(path / "corpus.json")
+    return Corpus(
+        tokens=np.load(path / "tokens.npy", mmap_mode="r", allow_pickle=False),
+        offsets=np.load(path / "offsets.npy", mmap_mode="r", allow_pickle=False),
+        labels=np.load(path / "labels.npy", mmap_mode="r", allow_pickle=False),
+        morphemes=(path / "morphemes.txt").read_bytes().decode().split("\n"),
+        identity=about["identity"],
+        source=about["source"],
+    )
+
+
+def _chunks(texts: Sequence[str]) -> Iterator[list[str]]:
+    for start in range(0, len(texts), CHUNK):
+        yield list(texts[start : start + CHUNK])

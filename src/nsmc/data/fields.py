@@ -1,0 +1,105 @@
+"""The torchtext fields: which tensors a batch of reviews becomes.
+
+Letters: B reviews in a batch, T morphemes in each, U distinct morphemes among them, G n-grams of
+those end to end, M morphemes of the corpus, V rows of the vocabulary.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torchtext.data import Field, LabelField
+from torchtext.vocab import Vocab
+
+from nsmc.data.corpus import Corpus
+from nsmc.text.subwords import subword_ids
+
+if TYPE_CHECKING:
+    from nsmc.data.config import DataConfig
+
+UNKNOWN = "<unk>"
+
+
+class MorphemeBatch(NamedTuple):
+    """B reviews of exactly T morphemes each, every distinct morpheme described once."""
+
+    words: Tensor
+    """[U] row of each distinct morpheme in the vocabulary; 0 is the unknown one."""
+    ngrams: Tensor
+    """[G] rows of the n-gram table, the distinct morphemes' end to end."""
+    offsets: Tensor
+    """[U] where in ``ngrams`` each morpheme's begin."""
+    positions: Tensor
+    """[T, B] which of the U morphemes stands at each place of each review."""
+
+
+class MorphemeField(Field):  # type: ignore[misc]
+    """A torchtext ``Field`` whose examples are row numbers of an encoded corpus.
+
+    torchtext's own ``Field`` keeps every review as a list of strings and pads and numericalizes
+    them in Python loops, batch after batch. Here the corpus is encoded once, a batch holds reviews
+    of one length only, and `process` is a few array operations. The vocabulary is torchtext's.
+
+    Args:
+        corpus: the encoded reviews.
+        buckets: rows of the n-gram table; 0 for none.
+    """
+
+    def __init__(self, corpus: Corpus, buckets: int) -> None:
+        super().__init__(pad_token=None, unk_token=UNKNOWN)
+        self.corpus = corpus
+        ngrams = [subword_ids(morpheme, buckets) for morpheme in corpus.morphemes]
+        self._ngram_counts = np.array([len(ids) for ids in ngrams], dtype=np.int64)  # [M]
+        self._ngram_starts = np.cumsum(self._ngram_counts) - self._ngram_counts  # [M]
+        self._ngrams = np.array([i for ids in ngrams for i in ids], dtype=np.int64)
+        self._words = np.zeros(len(corpus.morphemes), dtype=np.int64)  # [M]
+
+    def count_vocabulary(self, rows: NDArray[np.int64], config: "DataConfig") -> None:
+        """Build ``self.vocab`` (a torchtext ``Vocab``) from the reviews in ``rows`` alone."""
+        corpus = self.corpus
+        chosen = np.zeros(len(corpus.labels), dtype=bool)
+        chosen[rows] = True
+        of_chosen = np.repeat(chosen, corpus.lengths)
+        counts = np.bincount(corpus.tokens[of_chosen], minlength=len(corpus.morphemes))
+        counter = Counter(
+            {m: int(n) for m, n in zip(corpus.morphemes, counts, strict=True) if n > 0}
+        )
+        self.use_vocabulary(
+            Vocab(counter, max_size=config.max_size, min_freq=config.min_freq, specials=[UNKNOWN])
+        )
+
+    def use_vocabulary(self, vocab: Vocab) -> None:
+        """Take a vocabulary whose entry 0 is the unknown morpheme."""
+        self.vocab = vocab
+        self._words = np.array([vocab[m] for m in self.corpus.morphemes], dtype=np.int64)
+
+    def process(self, batch: Sequence[int], device: torch.device | None = None) -> MorphemeBatch:
+        """Make the tensors of the reviews whose row numbers are given, all of one length."""
+        starts = self.corpus.offsets[np.asarray(batch)]  # [B]
+        length = int(self.corpus.offsets[batch[0] + 1] - starts[0])
+        places = np.arange(length)[:, None] + starts[None, :]  # [T, B]
+        distinct, positions = np.unique(self.corpus.tokens[places], return_inverse=True)  # [U]
+        counts = self._ngram_counts[distinct]  # [U]
+        offsets = np.cumsum(counts) - counts  # [U]
+        # Each morpheme's run of n-grams, picked out of the flat array without a loop.
+        picks = np.repeat(self._ngram_starts[distinct] - offsets, counts) + np.arange(counts.sum())
+        return MorphemeBatch(
+            *(
+                torch.from_numpy(array).to(device, non_blocking=True)
+                for array in (
+                    self._words[distinct],
+                    self._ngrams[picks],
+                    offsets,
+                    positions.reshape(places.shape),
+                )
+            )
+        )
+
+
+def sentiment_field() -> Any:
+    """The torchtext ``LabelField`` of the two classes: 0.0 negative, 1.0 positive; no vocabulary."""
+    return LabelField(use_vocab=False, dtype=torch.float32)

@@ -1,0 +1,106 @@
+"""The bytes of an input file, decompressed where its name says so."""
+
+import contextlib
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self, cast
+
+from nsmc.data.formats import is_compressed
+from nsmc.errors import DataError
+
+
+class InputFile:
+    """An input file opened for reading, which knows how far it has been read.
+
+    ``stream`` gives the decompressed bytes; ``bytes_read`` and ``total_bytes`` count those on disk,
+    the only ones whose sum is known beforehand.
+
+    Raises:
+        DataError: the file is missing, empty, unreadable, or not a regular file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.total_bytes = size_of(path)
+        try:
+            self._raw: io.BufferedReader = path.open("rb")
+        except OSError as error:
+            raise _cannot_read(path, error) from error
+        self.stream: BinaryIO = self._raw
+        if is_compressed(path):
+            self.stream = cast(BinaryIO, gzip.GzipFile(fileobj=self._raw, mode="rb"))
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of the file on disk consumed so far; all of them once it is closed."""
+        return self.total_bytes if self._raw.closed else self._raw.tell()
+
+    def close(self) -> None:
+        """Close the file; a second call does nothing."""
+        self.stream.close()
+        self._raw.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a regular, non-empty file.
+
+    Raises:
+        DataError: there is nothing at ``path``, it is empty, or it is something other than a file.
+    """
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError as error:
+        raise DataError(
+            f"there is no file {path}: expected a file of reviews; check the name and the directory"
+        ) from error
+    except OSError as error:
+        raise _cannot_read(path, error) from error
+    if path.is_dir():
+        raise DataError(f"expected a file of reviews, found the directory {path}; name a file")
+    if not path.is_file():
+        # A pipe can't be read twice, and the encoding is decided before the first row.
+        raise DataError(
+            f"expected a regular file, found a pipe or device at {path}; save its content first"
+        )
+    if size == 0:
+        raise DataError(f"{path} is empty: expected at least a line of column names, found 0 bytes")
+    return size
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what a damaged or vanishing file raises inside the block into a DataError."""
+    try:
+        yield
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DataError(
+            f"{path} is damaged or not gzip: expected whole gzip data because of its name, "
+            f"found: {error}; fetch or compress it again, or rename it without .gz"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path} stopped being {error.encoding} while it was read, though it was when it was "
+            "checked; make sure nothing writes to it, then run the command again"
+        ) from error
+    except OSError as error:
+        raise _cannot_read(path, error) from error
+
+
+def _cannot_read(path: Path, error: OSError) -> DataError:
+    return DataError(
+        f"cannot read {path}: {error.strerror or error}; check the file and its permissions"
+    )

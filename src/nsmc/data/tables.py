@@ -1,0 +1,173 @@
+"""Tables of reviews in any known format, read chunk by chunk in constant memory.
+
+Writing them is in ``nsmc.data.writers``; ``open_writer`` and ``TableWriter`` are re-exported here.
+"""
+
+import contextlib
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from nsmc.data.cells import cell_values, comment_text
+from nsmc.data.columns import named_column, not_all_numbers, only_text_column, string_typed
+from nsmc.data.delimited import DelimitedSource
+from nsmc.data.formats import table_format
+from nsmc.data.jsonlines import JsonlSource
+from nsmc.data.parquet import ParquetSource
+from nsmc.data.source import size_of
+from nsmc.data.writers import TableWriter, open_writer
+from nsmc.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Chunk", "Table", "TableWriter", "open_table", "open_writer"]
+
+
+class Source(Protocol):
+    """What each format gives a table to be read from."""
+
+    columns: list[str]
+    encoding: str | None
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of the file consumed by the latest call of ``frames``."""
+
+    def schema(self) -> Any:
+        """Columns and their types as a pyarrow schema."""
+
+    def frames(self, chunk_rows: int) -> "Generator[pd.DataFrame]":
+        """Frames of the file's own columns, from its first row on."""
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """Some consecutive rows of a table.
+
+    ``frame`` holds the file's own columns, ``texts`` one comment a row ("" where there is none),
+    ``first_row`` is the number of the first row in the file, counted from 1 without the header.
+    """
+
+    frame: "pd.DataFrame"
+    texts: list[str]
+    first_row: int
+
+
+class Table:
+    """A table opened for reading; use it as a context manager. See ``open_table``.
+
+    ``encoding`` is None for Parquet. ``bytes_read`` of ``total_bytes`` have been consumed, which a
+    progress bar can show.
+    """
+
+    def __init__(self, path: Path, source: Source, text_column: str, chunk_rows: int) -> None:
+        self.path = path
+        self.columns = list(source.columns)
+        self.text_column = text_column
+        self.encoding = source.encoding
+        self.total_bytes = size_of(path)
+        self._source = source
+        self._chunk_rows = chunk_rows
+        self._started = False
+        self._open = contextlib.ExitStack()
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of the file, as it is on disk, that the latest ``chunks()`` has consumed."""
+        # Opening a table reads some of it as well, which is no progress.
+        return self._source.bytes_read if self._started else 0
+
+    def schema(self) -> Any:
+        """Columns and their types as a pyarrow schema, for writers."""
+        return self._source.schema()
+
+    def empty(self) -> "pd.DataFrame":
+        """Return a frame of the table's columns and no rows, to write when there are no chunks."""
+        import pandas as pd
+
+        frame: pd.DataFrame = (
+            self.schema().empty_table().to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
+        )
+        return frame
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the rows from the first on; each call starts anew.
+
+        Raises:
+            DataError: a row is broken, or its comment is no text.
+        """
+        self._started = True
+        frames = self._source.frames(self._chunk_rows)
+        # A loop that is left early leaves its generator, and so the file, open.
+        self._open.callback(frames.close)
+        row = 1
+        for frame in frames:
+            yield Chunk(frame, self._texts(frame, row), row)
+            row += len(frame)
+
+    def _texts(self, frame: "pd.DataFrame", first_row: int) -> list[str]:
+        texts = []
+        for row, value in enumerate(cell_values(frame[self.text_column]), start=first_row):
+            try:
+                texts.append(comment_text(value))
+            except TypeError as error:
+                raise DataError(
+                    f"{self.path}, row {row}, column {self.text_column!r}: {error}; correct that "
+                    "row or choose another column with --column NAME"
+                ) from error
+        return texts
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._open.close()
+
+
+def open_table(path: Path, *, column: str | None = None, chunk_rows: int = 8192) -> Table:
+    """Open a .csv, .tsv, .txt, .jsonl or .parquet file of comments, text ones also as .gz.
+
+    The text column is ``column`` if given, else ``document``, else the only column of text: of a
+    string type in .jsonl and .parquet; in the other formats the only column at all, or the only
+    one in whose first ``chunk_rows`` rows something other than a number stands. ``label`` and
+    ``label_ko`` are never taken for it among others.
+
+    Raises:
+        DataError: the file can't be read as what its name says, or the text column isn't clear.
+    """
+    if chunk_rows < 1:
+        raise ValueError(f"expected at least one row a chunk, found {chunk_rows}")
+    source = _source(path)
+    text_column = named_column(path, source.columns, column)
+    if text_column is None:
+        candidates = _text_columns(source, chunk_rows)
+        text_column = only_text_column(path, source.columns, candidates)
+    return Table(path, source, text_column, chunk_rows)
+
+
+def _source(path: Path) -> Source:
+    kind = table_format(path).kind
+    if kind == "parquet":
+        return ParquetSource(path)
+    if kind == "jsonl":
+        return JsonlSource(path)
+    return DelimitedSource(path, quoted=kind == "csv")
+
+
+def _text_columns(source: Source, chunk_rows: int) -> list[str]:
+    if not isinstance(source, DelimitedSource):
+        return string_typed(source.schema())
+    if len(source.columns) == 1:
+        return source.columns
+    with contextlib.closing(source.frames(chunk_rows)) as frames:
+        first = next(frames, None)
+    # A header alone says nothing about the values.
+    return source.columns if first is None else not_all_numbers(first)

@@ -1,0 +1,56 @@
+"""The shape of the network."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nsmc.settings import require
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Embedding → (Bi)RNN → pooling → Linear, in numbers."""
+
+    cell: Literal["rnn", "gru", "lstm"] = "gru"
+    """The recurrent cell: ``rnn`` is the plain tanh cell, quick to train and quick to forget;
+    ``gru`` costs three quarters of ``lstm`` and does as well on comments."""
+    layers: int = 1
+    """Recurrent layers on top of one another."""
+    bidirectional: bool = True
+    """Read every comment from both ends; twice the cost."""
+    embedding_size: int = 128
+    """Length of a morpheme's vector."""
+    subword_buckets: int = 30000
+    """Rows of the table of character n-grams whose mean is added to a morpheme's vector, so that a
+    misspelt or new one has a vector too; 0 leaves it out, as the classic pipeline does."""
+    hidden_size: int = 128
+    """Units of each recurrent layer and direction."""
+    pooling: Literal["last", "max", "mean", "max+mean"] = "max+mean"
+    """How the outputs along a comment become one vector: the last of each direction, their
+    maximum, their mean, or the latter two side by side."""
+    embedding_dropout: float = 0.4
+    """Share of the morpheme vectors' elements dropped in training."""
+    dropout: float = 0.3
+    """Share dropped between layers and before the last, linear one."""
+
+    def __post_init__(self) -> None:
+        for name in ("layers", "embedding_size", "hidden_size"):
+            value = getattr(self, name)
+            require(value >= 1, f"{name} must be at least 1, found {value}")
+        require(
+            self.subword_buckets >= 0,
+            f"subword_buckets must be 0 or more, found {self.subword_buckets}",
+        )
+        for name in ("embedding_dropout", "dropout"):
+            value = getattr(self, name)
+            require(0 <= value < 1, f"{name} must be from 0 to below 1, found {value}")
+
+    @property
+    def directions(self) -> int:
+        """1, or 2 for a bidirectional network."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def pooled_size(self) -> int:
+        """Length of the vector that the last layer gets."""
+        parts = 2 if self.pooling == "max+mean" else 1
+        return self.hidden_size * self.directions * parts

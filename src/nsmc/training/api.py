@@ -1,0 +1,111 @@
+"""`nsmc.train`: data found, tokenized or taken from the cache, output claimed, training run."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nsmc.config import Config
+from nsmc.errors import NsmcError, UsageError
+from nsmc.training.output import OutputDirectory, new_output, newest_output
+
+if TYPE_CHECKING:
+    from nsmc.training.run import Listener, Trained
+
+RUNS = Path("runs")
+
+
+def train(
+    config: Config | None = None,
+    *,
+    data: Path | str | None = None,
+    output: Path | str | None = None,
+    device: str = "auto",
+    resume: bool = False,
+    listen: "Listener | None" = None,
+    tokenized: Callable[[int, int], None] | None = None,
+    warn: Callable[[str], None] | None = None,
+) -> "Trained":
+    """Train a model and write it, with its history and curves, into a directory.
+
+    Args:
+        config: the recipe; None for the default one, or for the one resumed.
+        data: a directory with ``ratings_train.txt``, or one that ``nsmc prepare`` wrote; None
+            takes the official files, downloading them when they aren't there yet.
+        output: the output directory; None makes one under ``runs``, named by the time, or with
+            ``resume`` takes the newest there.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        resume: continue an interrupted training to the same weights as if it hadn't been.
+        listen: hears of the start, each step and each epoch.
+        tokenized: hears how many reviews were just tokenized, and of how many.
+        warn: is told what went wrong without ending the training.
+
+    Raises:
+        UsageError: the configuration is wrong, or differs from the one to be resumed.
+        DataError: the reviews are missing or can't be read.
+        DownloadError: the official files are needed and can't be fetched.
+        DeviceError: the device isn't there or ran out of memory.
+        NsmcError: the output directory is in use or can't be written.
+    """
+    # A wrong device is told before minutes of tokenizing, not after.
+    from nsmc.training.device import choose_device
+
+    choose_device(device)
+    place = OutputDirectory(Path(output) if output else _default_output(resume))
+    with_data = Path(data) if data else None
+    if resume:
+        config, with_data = _to_resume(place, config, with_data)
+    config = config or Config()
+    directory = with_data or official_data()
+    with place.claimed():
+        if resume and place.model.exists() and not place.checkpoints.exists():
+            raise NsmcError(
+                f"the training in {place.path} has ended; there is nothing to resume. Start "
+                "another with another --output"
+            )
+        from nsmc.data.cache import training_corpus
+
+        corpus = training_corpus(directory, config.text, progress=tokenized, warn=warn)
+        if not resume:
+            place.start(config, directory)
+        from nsmc.training.run import run_training
+
+        trained = run_training(
+            config, corpus, place, device=device, resume=resume, listen=listen, warn=warn
+        )
+        import shutil
+
+        shutil.rmtree(place.checkpoints, ignore_errors=True)
+        return trained
+
+
+def official_data() -> Path:
+    """The directory of the official NSMC files, fetched now if they aren't there.
+
+    Raises:
+        DownloadError: they aren't there and can't be fetched.
+    """
+    from nsmc.data.download import download
+
+    return download()[0].parent
+
+
+def _default_output(resume: bool) -> Path:
+    return newest_output(RUNS) if resume else new_output(RUNS)
+
+
+def _to_resume(
+    place: OutputDirectory, config: Config | None, data: Path | None
+) -> tuple[Config, Path]:
+    started, started_data = place.started_with()
+    if config is not None and config != started:
+        changed = [
+            f"{section}.{field}: started with {old!r}, found {new!r}"
+            for section, fields in started.to_dict().items()
+            for field, old in fields.items()
+            if (new := config.to_dict()[section][field]) != old
+        ]
+        raise UsageError(
+            f"a training resumes with the configuration it was started with ({'; '.join(changed)})."
+            " Leave --config and --set out, or start another with another --output"
+        )
+    return started, data or started_data

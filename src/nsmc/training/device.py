@@ -1,0 +1,83 @@
+"""Which device a training runs on, and in which precision."""
+
+import os
+from typing import TYPE_CHECKING
+
+from nsmc.errors import DeviceError, UsageError
+
+if TYPE_CHECKING:
+    import torch
+
+
+def choose_device(name: str) -> "torch.device":
+    """Turn ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps`` into a device that is there.
+
+    ``auto`` takes the first of CUDA, MPS and CPU that is.
+
+    Raises:
+        UsageError: another name.
+        DeviceError: the device isn't there; the message lists those that are.
+    """
+    import torch
+
+    present = available_devices()
+    if name == "auto":
+        wanted = "cuda:0" if "cuda:0" in present else present[-1]
+    elif name == "cuda":
+        wanted = "cuda:0"
+    else:
+        wanted = name
+    kind, _, index = wanted.partition(":")
+    if kind not in ("cpu", "cuda", "mps") or (index and not index.isdigit()):
+        raise UsageError(f"expected --device auto, cpu, cuda, cuda:N or mps, found {name!r}")
+    if wanted not in present:
+        raise DeviceError(
+            f"the device {name} isn't there; found: {', '.join(present)}. "
+            + (
+                "This build of torch has no CUDA; install one from pytorch.org, or use --device cpu"
+                if kind == "cuda" and torch.version.cuda is None
+                else "Use one of those, or --device auto"
+            )
+        )
+    return torch.device(wanted)
+
+
+def available_devices() -> list[str]:
+    """The names of the devices torch can use here: ``cpu``, ``cuda:0`` …, ``mps``."""
+    import torch
+
+    cuda = [f"cuda:{i}" for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    mps = ["mps"] if torch.backends.mps.is_available() else []
+    return ["cpu", *cuda, *mps]
+
+
+def autocast_type(precision: str, device: "torch.device") -> "torch.dtype | None":
+    """The type of mixed precision: bfloat16, or None for float32 throughout.
+
+    Raises:
+        DeviceError: bfloat16 was asked for on a device that lacks it.
+    """
+    import torch
+
+    supported = device.type == "cuda" and torch.cuda.is_bf16_supported()
+    if precision == "bfloat16" and not supported:
+        raise DeviceError(
+            f"training.precision = 'bfloat16' needs a CUDA device that has it, found {device}. "
+            "Use 'auto' or 'float32'"
+        )
+    return torch.bfloat16 if supported and precision != "float32" else None
+
+
+def seed_everything(seed: int, *, deterministic: bool) -> None:
+    """Seed every generator that training draws from, on the CPU and on CUDA devices.
+
+    With ``deterministic``, operations that have a repeatable form use it. Nothing is promised
+    across releases of torch or between kinds of device.
+    """
+    # cuBLAS reads this when CUDA starts, so it must stand before the first CUDA call.
+    if deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    import torch
+
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(deterministic, warn_only=True)

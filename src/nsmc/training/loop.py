@@ -1,0 +1,145 @@
+"""The loop, as a generator: it trains and tells; printing, saving and drawing stand outside.
+
+Letters: B reviews in a batch, R reviews of the validation part.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from nsmc.data.batches import EqualLengthIterator
+from nsmc.errors import DeviceError, NsmcError
+from nsmc.training.config import TrainingConfig
+from nsmc.training.optimizers import clip_gradients, set_learning_rate
+from nsmc.training.schedule import learning_rate
+from nsmc.training.state import TrainingState
+from nsmc.training.step import backward
+
+
+@dataclass(frozen=True)
+class StepDone:
+    """A step has been taken; ``state`` is whole and can be saved."""
+
+    epoch: int
+    """The running epoch, counted from 1."""
+    reviews: int
+    """Reviews in this step's batch."""
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """An epoch has been trained and validated; its record is the last of the history."""
+
+    epoch: int
+    """Counted from 1."""
+    is_best: bool
+    """Whether its validation loss is the lowest so far."""
+
+
+def train_epochs(
+    state: TrainingState,
+    batches_of: Callable[[int], EqualLengthIterator],
+    validation: EqualLengthIterator,
+    config: TrainingConfig,
+    autocast: torch.dtype | None = None,
+) -> Iterator[StepDone | EpochDone]:
+    """Train ``state`` to its last epoch or until it stops getting better.
+
+    Between two yields nothing is under way, so the caller may save ``state`` at any of them, and
+    go on later from there to the same weights.
+
+    Args:
+        state: fresh, or loaded from a checkpoint.
+        batches_of: an epoch's number, from 0, to its batches in that epoch's order.
+        validation: the batches that decide which epoch is the best.
+        config: the training's configuration.
+        autocast: the type of mixed precision, or None.
+
+    Raises:
+        NsmcError: the loss is no longer a number.
+        DeviceError: the device's memory doesn't hold a batch.
+    """
+    counters, device = state.counters, state.totals.device
+    dense = state.network.dense_parameters()
+    while counters.epoch < config.epochs and not _stale(state, config):
+        batches = batches_of(counters.epoch)
+        batches.skip(counters.batch)
+        steps = len(batches) * config.epochs
+        started = time.monotonic()
+        state.network.train()
+        for batch in batches:
+            rate = learning_rate(counters.step, steps, config)
+            set_learning_rate(state.optimizers.values(), rate)
+            for optimizer in state.optimizers.values():
+                optimizer.zero_grad()
+            try:
+                loss, logits = backward(
+                    state.network, batch.text, batch.label, config.adversarial_norm, autocast
+                )
+            except torch.OutOfMemoryError as error:
+                raise DeviceError(
+                    f"{device} ran out of memory at a batch of {len(batch.label)} reviews of "
+                    f"{len(batch.text.positions)} morphemes; use a smaller training.batch_size"
+                ) from error
+            clip_gradients(dense, config.clip_norm)
+            for optimizer in state.optimizers.values():
+                optimizer.step()
+            # Summed on the device: reading a number back at every step would stall a GPU.
+            right = ((logits > 0) == (batch.label > 0.5)).sum()
+            state.totals += torch.stack([loss * len(logits), right])  # [2]
+            counters.batch += 1
+            counters.step += 1
+            counters.seen += len(logits)
+            counters.seconds, started = counters.seconds + time.monotonic() - started, time.monotonic()
+            yield StepDone(counters.epoch + 1, len(logits))
+        train_loss, train_accuracy = (state.totals / counters.seen).tolist()
+        if train_loss != train_loss:
+            raise NsmcError(
+                f"the loss is no longer a number after epoch {counters.epoch + 1}; use a lower "
+                "training.learning_rate, or training.clip_norm = 1.0"
+            )
+        logits, labels = predict_logits(state, validation)
+        loss = binary_cross_entropy_with_logits(logits, labels).item()
+        counters.seconds += time.monotonic() - started
+        counters.epoch += 1
+        counters.history.append(
+            {
+                "epoch": counters.epoch,
+                "step": counters.step,
+                "learning_rate": rate,
+                "train_loss": train_loss,
+                "train_accuracy": train_accuracy,
+                "validation_loss": loss,
+                "validation_accuracy": ((logits > 0) == (labels > 0.5)).double().mean().item(),
+                "seconds": round(counters.seconds, 3),
+            }
+        )
+        is_best = loss < counters.best_loss
+        if is_best:
+            state.keep_as_best(loss)
+        counters.batch = counters.seen = 0
+        state.totals.zero_()
+        yield EpochDone(counters.epoch, is_best)
+
+
+def predict_logits(
+    state: TrainingState, batches: EqualLengthIterator
+) -> tuple[Tensor, Tensor]:
+    """Score reviews with the present weights.
+
+    Returns:
+        Logits [R] and labels [R], both on the CPU, in the order of the batches.
+    """
+    state.network.eval()
+    with torch.inference_mode():
+        scored = [(state.network(batch.text).float().cpu(), batch.label.cpu()) for batch in batches]
+    return torch.cat([logits for logits, _ in scored]), torch.cat([label for _, label in scored])
+
+
+def _stale(state: TrainingState, config: TrainingConfig) -> bool:
+    since_best = state.counters.epoch - state.counters.best_epoch
+    return bool(config.patience and state.counters.best_epoch and since_best >= config.patience)

@@ -1,0 +1,121 @@
+"""The output directory of a training: who may write there, and what stands where."""
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from nsmc.bundle import read_json, write_json
+from nsmc.config import Config
+from nsmc.errors import NsmcError
+from nsmc.files import cannot_write, whole_file
+
+
+@dataclasses.dataclass(frozen=True)
+class OutputDirectory:
+    """The places in a training's output directory."""
+
+    path: Path
+    """The directory itself."""
+
+    @property
+    def model(self) -> Path:
+        """The model directory of the best epoch so far."""
+        return self.path / "model"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where ``--resume`` continues from; removed when the training has ended."""
+        return self.path / "checkpoints"
+
+    @property
+    def history(self) -> Path:
+        """A JSON object per epoch."""
+        return self.path / "history.jsonl"
+
+    @property
+    def curves(self) -> Path:
+        """The picture of loss and accuracy."""
+        return self.path / "curves.png"
+
+    @property
+    def recipe(self) -> Path:
+        """The configuration and the data it was started with."""
+        return self.path / "recipe.json"
+
+    @contextlib.contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Keep other trainings out of the directory while the block runs.
+
+        Raises:
+            NsmcError: another process trains into it, or it can't be written.
+        """
+        from filelock import FileLock, Timeout
+
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.path / ".lock", timeout=0)
+            lock.acquire()
+        except Timeout as error:
+            raise NsmcError(
+                f"another training is writing into {self.path}; wait for it, or give another "
+                "--output"
+            ) from error
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def start(self, config: Config, data: Path) -> None:
+        """Note what is about to be trained.
+
+        Raises:
+            NsmcError: the directory holds a training already, or can't be written.
+        """
+        if self.recipe.exists() or self.model.exists():
+            raise NsmcError(
+                f"{self.path} holds a training already; give another --output, or continue that "
+                "one with --resume"
+            )
+        with whole_file(self.recipe) as temporary:
+            write_json(temporary, {"config": config.to_dict(), "data": str(data.resolve())})
+
+    def started_with(self) -> tuple[Config, Path]:
+        """The configuration and data directory that the training was started with.
+
+        Raises:
+            NsmcError: there is no training in the directory.
+        """
+        if not self.recipe.is_file():
+            raise NsmcError(
+                f"expected a training to resume in {self.path}, found none; start one with "
+                "`nsmc train --output` and that directory"
+            )
+        try:
+            recipe: dict[str, Any] = read_json(self.recipe)
+            return Config.from_dict(recipe["config"]), Path(recipe["data"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise NsmcError(f"{self.recipe} is damaged ({error}); start a new training") from error
+
+
+def new_output(parent: Path) -> Path:
+    """A directory name under ``parent`` made of the date and time, not yet taken."""
+    name = datetime.now().strftime("%Y%m%d-%H%M%S")
+    candidates = [parent / name, *(parent / f"{name}-{i}" for i in range(2, 1000))]
+    return next(path for path in candidates if not path.exists())
+
+
+def newest_output(parent: Path) -> Path:
+    """The training under ``parent`` that was written to last.
+
+    Raises:
+        NsmcError: there is none.
+    """
+    found = [path.parent for path in parent.glob("*/recipe.json")]
+    if not found:
+        raise NsmcError(f"found no training to resume in {parent}; name it with --output")
+    return max(found, key=lambda path: path.stat().st_mtime)

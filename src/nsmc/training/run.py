@@ -1,0 +1,195 @@
+"""A whole training: from a recipe and reviews to a model directory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from nsmc.config import Config
+from nsmc.data.batches import EqualLengthIterator, make_dataset, split_rows
+from nsmc.data.corpus import Corpus
+from nsmc.data.fields import MorphemeField
+from nsmc.errors import DataError
+from nsmc.model.network import SentimentNetwork, describe
+from nsmc.training.calibration import apply_temperature, fit_temperature
+from nsmc.training.device import autocast_type, choose_device, seed_everything
+from nsmc.training.history import draw_curves, write_history
+from nsmc.training.loop import EpochDone, StepDone, predict_logits, train_epochs
+from nsmc.training.optimizers import make_optimizers, supports_sparse
+from nsmc.training.output import OutputDirectory
+from nsmc.training.save import save_network, stored_weights
+from nsmc.training.state import TrainingState, load_newest_checkpoint, save_checkpoint
+
+VALIDATION_BATCH = 512
+
+
+@dataclass(frozen=True)
+class Started:
+    """What is about to be trained; the first thing a listener hears."""
+
+    device: torch.device
+    parameters: list[tuple[str, tuple[int, ...], int]]
+    """Name, shape and number of elements of each parameter."""
+    training: int
+    """Reviews in the training part."""
+    validation: int
+    """Reviews in the validation part."""
+    vocabulary: int
+    """Rows of the vocabulary."""
+    corpus: Corpus
+    resumed_at: int
+    """The step that a checkpoint brought back; 0 for a fresh start."""
+
+
+Event = Started | StepDone | EpochDone
+Listener = Callable[[Event, TrainingState | None], None]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Where a finished training left its model, and how good that is."""
+
+    model: Path
+    metrics: dict[str, Any]
+
+
+def run_training(
+    config: Config,
+    corpus: Corpus,
+    output: OutputDirectory,
+    *,
+    device: str = "auto",
+    resume: bool = False,
+    listen: Listener | None = None,
+    warn: Callable[[str], None] | None = None,
+) -> Trained:
+    """Train a recipe on an encoded corpus, writing into a directory that the caller has claimed.
+
+    Each best epoch is written as a model directory at once, so an interrupted training leaves a
+    model that scores; checkpoints allow it to go on.
+
+    Args:
+        config: the recipe.
+        corpus: the encoded reviews.
+        output: where everything goes.
+        device: as `nsmc.training.device.choose_device` takes it.
+        resume: continue from the newest whole checkpoint; without one, from the start.
+        listen: hears each event.
+        warn: is told what went wrong without ending the training.
+
+    Raises:
+        DeviceError: the device isn't there or ran out of memory.
+        DataError: too few reviews to hold some back for validation.
+        NsmcError: the loss is no longer a number, or the disk is full.
+    """
+    say = listen or (lambda event, state: None)
+    where = choose_device(device)
+    autocast = autocast_type(config.training.precision, where)
+    seed_everything(config.training.seed, deterministic=config.training.deterministic)
+    if len(corpus.labels) < 2:
+        raise DataError("expected at least 2 reviews, one to train and one to validate; found 1")
+    train_rows, validation_rows = split_rows(
+        len(corpus.labels), config.data.validation, config.data.split_seed
+    )
+    field = MorphemeField(corpus, config.model.subword_buckets)
+    field.count_vocabulary(train_rows, config.data)
+    vocabulary: list[str] = field.vocab.itos
+    training_set = make_dataset(field, train_rows)
+
+    def batches_of(epoch: int) -> EqualLengthIterator:
+        # Python mixes a tuple's hash from its integers alone, so this is the same in any process.
+        seed = hash((config.training.seed, epoch))
+        return EqualLengthIterator(
+            training_set, config.training.batch_size, seed=seed, device=where
+        )
+
+    validation = EqualLengthIterator(
+        make_dataset(field, validation_rows), VALIDATION_BATCH, seed=None, device=where
+    )
+    network = SentimentNetwork(len(vocabulary), config.model, sparse=supports_sparse(where))
+    network.to(where)
+    state = TrainingState(
+        network,
+        make_optimizers(network, config.training, where),
+        totals=torch.zeros(2, device=where),
+    )
+    if resume and any(output.checkpoints.glob("step-*")):
+        for damage in load_newest_checkpoint(state, output.checkpoints):
+            if warn:
+                warn(f"{damage}; the checkpoint before it was taken")
+    say(
+        Started(
+            device=where,
+            parameters=list(describe(network)),
+            training=len(train_rows),
+            validation=len(validation_rows),
+            vocabulary=len(vocabulary),
+            corpus=corpus,
+            resumed_at=state.counters.step,
+        ),
+        state,
+    )
+    for event in train_epochs(state, batches_of, validation, config.training, autocast):
+        if isinstance(event, EpochDone):
+            write_history(state.counters.history, output.history)
+            draw_curves(state.counters.history, output.curves)
+            if event.is_best:
+                save_network(
+                    output.model, network, vocabulary, config, corpus, _results(state, where)
+                )
+            save_checkpoint(state, output.checkpoints)
+        elif state.counters.step % config.training.checkpoint_steps == 0:
+            save_checkpoint(state, output.checkpoints)
+        say(event, state)
+    metrics = _finish(state, validation, output, vocabulary, config, corpus, where)
+    return Trained(output.model, metrics)
+
+
+def _finish(
+    state: TrainingState,
+    validation: EqualLengthIterator,
+    output: OutputDirectory,
+    vocabulary: list[str],
+    config: Config,
+    corpus: Corpus,
+    device: torch.device,
+) -> dict[str, Any]:
+    """Calibrate the best weights as they will be stored, and write them as the model."""
+    network = state.network
+    network.load_state_dict(state.best)
+    logits, labels = predict_logits(state, validation)
+    temperature = fit_temperature(logits, labels)
+    apply_temperature(network.head, temperature)
+    # The figures are of the model as stored, so the tables are rounded before they are taken.
+    network.load_state_dict({k: torch.from_numpy(v) for k, v in stored_weights(network).items()})
+    logits, labels = predict_logits(state, validation)
+    results = {
+        **_results(state, device),
+        "temperature": temperature,
+        "validation": {
+            "reviews": len(labels),
+            "accuracy": ((logits >= 0) == (labels > 0.5)).double().mean().item(),
+            "loss": binary_cross_entropy_with_logits(logits, labels).item(),
+        },
+    }
+    save_network(output.model, network, vocabulary, config, corpus, results)
+    return results
+
+
+def _results(state: TrainingState, device: torch.device) -> dict[str, Any]:
+    counters = state.counters
+    best = counters.history[counters.best_epoch - 1]
+    return {
+        "best_epoch": counters.best_epoch,
+        "epochs": counters.epoch,
+        "seconds": round(counters.seconds, 1),
+        "device": str(device),
+        "validation": {
+            "accuracy": best["validation_accuracy"],
+            "loss": best["validation_loss"],
+        },
+        "history": counters.history,
+    }

@@ -1,0 +1,84 @@
+"""From a trained network to a model directory."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nsmc._version import __version__
+from nsmc.config import Config
+from nsmc.data.corpus import Corpus
+from nsmc.model.export import scoring_graph
+from nsmc.model.network import SentimentNetwork
+from nsmc.runtime.directory import TABLES, write_model
+
+
+def stored_weights(network: SentimentNetwork) -> dict[str, NDArray[Any]]:
+    """The network's parameters as they are stored: tables in float16, the rest in float32."""
+    return {
+        name: value.detach().cpu().numpy().astype(np.float16 if name in TABLES else np.float32)
+        for name, value in network.state_dict().items()
+    }
+
+
+def save_network(
+    path: Path,
+    network: SentimentNetwork,
+    vocabulary: Sequence[str],
+    config: Config,
+    corpus: Corpus,
+    results: dict[str, Any],
+) -> None:
+    """Write the model directory of a network.
+
+    Args:
+        path: where.
+        network: as it shall score.
+        vocabulary: [V] morphemes by row.
+        config: the recipe.
+        corpus: what it was trained on.
+        results: the figures of the training, added to where it ran and on what.
+
+    Raises:
+        NsmcError: the place is not writable or the disk is full.
+        ModelError: a weight isn't a finite number.
+    """
+    weights = stored_weights(network)
+    values = config.to_dict()
+    write_model(
+        path,
+        config=values,
+        identity=corpus.identity,
+        threshold=0.5,
+        vocabulary=list(vocabulary),
+        weights=weights,
+        graph=scoring_graph(weights, config.model),
+        metrics={
+            **results,
+            "data": corpus.source,
+            "parameters": sum(p.numel() for p in network.parameters()),
+            "versions": {"nsmc": __version__, "torch": torch.__version__, "numpy": np.__version__},
+            "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        },
+    )
+
+
+def load_network(path: Path, device: torch.device) -> SentimentNetwork:
+    """The torch network of a model directory, in evaluation mode on ``device``.
+
+    Raises:
+        ModelError: the directory is missing, damaged or of another version.
+    """
+    from nsmc.runtime.directory import open_model
+
+    directory = open_model(path)
+    config = Config.from_dict(directory.config)
+    network = SentimentNetwork(len(directory.vocabulary), config.model)
+    network.load_state_dict(
+        {k: torch.from_numpy(v.astype(np.float32)) for k, v in directory.weights().items()}
+    )
+    return network.to(device).eval()

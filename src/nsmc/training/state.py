@@ -1,0 +1,145 @@
+"""Everything that a training is at a moment, and its way to disk and back."""
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from nsmc.bundle import read_json, verify_bundle, write_json, writing_bundle
+from nsmc.errors import ModelError
+from nsmc.model.network import SentimentNetwork
+
+KIND = "checkpoint"
+SCHEMA = 1
+KEPT = 2
+"""Checkpoints kept: should the newest be damaged, the one before it still resumes."""
+
+
+@dataclass
+class Counters:
+    """The numbers of a training that aren't tensors."""
+
+    epoch: int = 0
+    """Epochs done."""
+    batch: int = 0
+    """Batches done of the next epoch."""
+    step: int = 0
+    """Steps done in all."""
+    seen: int = 0
+    """Reviews seen of the running epoch."""
+    seconds: float = 0.0
+    """Time spent training so far, validation included, over all interruptions."""
+    best_loss: float = float("inf")
+    """Lowest validation loss so far."""
+    best_epoch: int = 0
+    """The epoch, counted from 1, that had it; 0 before the first."""
+    history: list[dict[str, Any]] = field(default_factory=list)
+    """A record per epoch, as it stands in ``history.jsonl``."""
+
+
+@dataclass
+class TrainingState:
+    """A network on its way, with its optimizers, best weights and counters."""
+
+    network: SentimentNetwork
+    optimizers: dict[str, Optimizer]
+    totals: Tensor
+    """[2] of the running epoch: sum of losses over reviews, number right."""
+    best: dict[str, Tensor] = field(default_factory=dict)
+    """The weights of the best epoch, on the CPU; empty before the first."""
+    counters: Counters = field(default_factory=Counters)
+
+    def keep_as_best(self, loss: float) -> None:
+        """Take the present weights as the best so far."""
+        self.counters.best_loss, self.counters.best_epoch = loss, self.counters.epoch
+        self.best = {k: v.detach().cpu().clone() for k, v in self.network.state_dict().items()}
+
+
+def save_checkpoint(state: TrainingState, directory: Path) -> None:
+    """Write a checkpoint named by its step and delete all but the newest `KEPT`.
+
+    Raises:
+        NsmcError: the place is not writable or the disk is full; earlier checkpoints stay.
+    """
+    from safetensors.torch import save_file
+
+    tensors = {f"network.{k}": v for k, v in state.network.state_dict().items()}
+    tensors |= {f"best.{k}": v for k, v in state.best.items()}
+    tensors["totals"] = state.totals
+    tensors["random.cpu"] = torch.get_rng_state()
+    if state.totals.device.type == "cuda":
+        tensors["random.cuda"] = torch.cuda.get_rng_state(state.totals.device)
+    plain: dict[str, Any] = {}
+    for name, optimizer in state.optimizers.items():
+        for index, entries in optimizer.state_dict()["state"].items():
+            for key, value in entries.items():
+                place = f"optimizer.{name}.{index}.{key}"
+                if isinstance(value, Tensor):
+                    tensors[place] = value
+                else:
+                    plain[place] = value
+    with writing_bundle(directory / f"step-{state.counters.step:08d}", KIND, SCHEMA) as path:
+        save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, path / "state.safetensors")
+        write_json(path / "state.json", {"counters": vars(state.counters), "optimizers": plain})
+    for old in checkpoints(directory)[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def checkpoints(directory: Path) -> list[Path]:
+    """The checkpoints in a directory, oldest first; none if there is no such directory."""
+    return sorted(directory.glob("step-*"))
+
+
+def load_newest_checkpoint(state: TrainingState, directory: Path) -> list[str]:
+    """Bring ``state`` to the newest undamaged checkpoint.
+
+    Returns:
+        What was wrong with each newer one that had to be passed over.
+
+    Raises:
+        ModelError: none is left that is whole.
+    """
+    passed_over = []
+    for path in reversed(checkpoints(directory)):
+        try:
+            verify_bundle(path, KIND, SCHEMA)
+        except ModelError as error:
+            passed_over.append(str(error))
+            continue
+        _load(state, path)
+        return passed_over
+    raise ModelError(
+        f"expected a checkpoint to resume from in {directory}, found "
+        + ("; ".join(passed_over) or "none")
+        + ". Train from the start, into another --output"
+    )
+
+
+def _load(state: TrainingState, path: Path) -> None:
+    from safetensors.torch import load_file
+
+    tensors = load_file(path / "state.safetensors")
+    plain = read_json(path / "state.json")
+    state.network.load_state_dict(_under("network.", tensors))
+    state.best = _under("best.", tensors)
+    state.totals.copy_(tensors["totals"])
+    torch.set_rng_state(tensors["random.cpu"])
+    if "random.cuda" in tensors and state.totals.device.type == "cuda":
+        torch.cuda.set_rng_state(tensors["random.cuda"], state.totals.device)
+    for name, optimizer in state.optimizers.items():
+        entries: dict[int, dict[str, Any]] = {}
+        prefix = f"optimizer.{name}."
+        for place, value in {**_under(prefix, tensors), **_under(prefix, plain["optimizers"])}.items():
+            index, _, key = place.partition(".")
+            entries.setdefault(int(index), {})[key] = value
+        groups = optimizer.state_dict()["param_groups"]
+        optimizer.load_state_dict({"state": entries, "param_groups": groups})
+    state.counters = Counters(**plain["counters"])
+
+
+def _under(prefix: str, values: dict[str, Any]) -> dict[str, Any]:
+    return {k.removeprefix(prefix): v for k, v in values.items() if k.startswith(prefix)}
