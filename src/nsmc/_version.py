@@ -1,3 +1,3 @@
-"""The version, alone in a file so that the build backend and ``--version`` read it without imports."""
+"""The version, alone in a file that the build and ``--version`` read without imports."""
 
 __version__ = "0.1.0"

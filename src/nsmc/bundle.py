@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nsmc.errors import ModelError
-from nsmc.files import sha256_of, whole_directory
+from nsmc.files import sha256_of, umask, whole_directory
 
 MANIFEST = "manifest.json"
 
@@ -26,6 +26,9 @@ def writing_bundle(path: Path, kind: str, schema: int) -> Iterator[Path]:
     """
     with whole_directory(path) as directory:
         yield directory
+        for file in directory.rglob("*"):
+            # safetensors makes files private; a model is for whoever may read its directory.
+            file.chmod(file.stat().st_mode | 0o444 & ~umask())
         files = {
             file.relative_to(directory).as_posix(): {
                 "bytes": file.stat().st_size,
@@ -56,7 +59,9 @@ def verify_bundle(path: Path, kind: str, schema: int) -> None:
     try:
         content = json.loads(manifest.read_text(encoding="utf-8"))
         found_kind, found_schema = str(content["kind"]), int(content["schema"])
-        files = {str(name): (int(f["bytes"]), str(f["sha256"])) for name, f in content["files"].items()}
+        files = {
+            str(name): (int(f["bytes"]), str(f["sha256"])) for name, f in content["files"].items()
+        }
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{manifest} is damaged ({error}); {_restore(kind)}") from error
     if found_kind != kind:

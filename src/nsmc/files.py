@@ -47,7 +47,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         # mkstemp makes files private; a result gets the permissions any other new file would get.
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(0o666 & ~umask())
         temporary.replace(path)
     except OSError as error:
         raise cannot_write(path, error) from error
@@ -72,7 +72,7 @@ def whole_directory(path: Path) -> Iterator[Path]:
         raise cannot_write(path, error) from error
     try:
         yield temporary
-        temporary.chmod(0o777 & ~_umask())
+        temporary.chmod(0o777 & ~umask())
         old = path.with_name(f".old-{path.name}")
         shutil.rmtree(old, ignore_errors=True)
         if path.exists():
@@ -94,7 +94,8 @@ def cannot_write(path: Path, error: OSError) -> NsmcError:
     )
 
 
-def _umask() -> int:
+def umask() -> int:
+    """The permission bits that new files of this process don't get."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -12,6 +12,7 @@ import textwrap
 import types
 from collections.abc import Iterable, Mapping
 from functools import cache
+from itertools import pairwise
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from nsmc.errors import UsageError
@@ -74,7 +75,7 @@ def field_help(section: type) -> dict[str, str]:
     tree = ast.parse(textwrap.dedent(inspect.getsource(section)))
     body = tree.body[0].body  # type: ignore[attr-defined]
     texts = {}
-    for statement, following in zip(body, body[1:], strict=False):
+    for statement, following in pairwise(body):
         if (
             isinstance(statement, ast.AnnAssign)
             and isinstance(statement.target, ast.Name)
@@ -130,8 +131,7 @@ def _convert(hint: Any, value: Any, path: str) -> Any:
         if accepted is float and type(value) is int:
             return float(value)
     raise UsageError(
-        f"configuration: {path}: expected {_name(hint)}, found {value!r} "
-        f"({type(value).__name__})"
+        f"configuration: {path}: expected {_name(hint)}, found {value!r} ({type(value).__name__})"
     )
 
 

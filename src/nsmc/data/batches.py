@@ -78,7 +78,7 @@ class EqualLengthIterator(BucketIterator):  # type: ignore[misc]
         return int(sum(-(-n // self.batch_size) for n in np.bincount(lengths)))
 
     def skip(self, batches: int) -> None:
-        """Let the next pass begin after its first ``batches`` batches, to resume inside an epoch."""
+        """Let the next pass begin after its first ``batches`` batches, to resume an epoch."""
         self.load_state_dict(
             {
                 "iterations": batches,

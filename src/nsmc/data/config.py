@@ -12,7 +12,7 @@ class DataConfig:
     validation: float = 0.05
     """Share of the training reviews kept aside to choose the best epoch on."""
     split_seed: int = 0
-    """Seed of that split; apart from training.seed, so that runs with other seeds stay comparable."""
+    """Seed of that split; apart from training.seed, so that other seeds stay comparable."""
     min_freq: int = 2
     """A morpheme rarer than this in the training part is unknown: fewer rows, and the unknown
     row learns what a new word usually means."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 KIND = "corpus"
 SCHEMA = 1
 CHUNK = 1000
-"""Reviews per piece of work: small enough to share out evenly, large enough not to be all overhead."""
+"""Reviews per piece of work: few enough to share out evenly, many enough to be worth sending."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Corpus:
     identity: dict[str, str]
     """What cut the comments: see `nsmc.text.tokenizer.Tokenizer.identity`."""
     source: dict[str, Any]
-    """The file's ``name``, ``sha256``, ``reviews`` and ``skipped`` (comments with nothing legible)."""
+    """The file's ``name`` and ``sha256``, ``reviews`` in it, ``skipped`` without legible text."""
 
     @property
     def lengths(self) -> NDArray[np.int64]:

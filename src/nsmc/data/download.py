@@ -79,6 +79,15 @@ def download(
     return targets
 
 
+def official_data() -> Path:
+    """Return the directory of the official files, fetching them first if they aren't there.
+
+    Raises:
+        DownloadError: they aren't there and can't be fetched.
+    """
+    return download()[0].parent
+
+
 def _checked_address(base_url: str) -> str:
     try:
         parts = urlsplit(base_url)

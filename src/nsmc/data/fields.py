@@ -101,5 +101,5 @@ class MorphemeField(Field):  # type: ignore[misc]
 
 
 def sentiment_field() -> Any:
-    """The torchtext ``LabelField`` of the two classes: 0.0 negative, 1.0 positive; no vocabulary."""
+    """The torchtext ``LabelField`` of the two classes: 0.0 negative, 1.0 positive."""
     return LabelField(use_vocab=False, dtype=torch.float32)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nsmc.data.cells import cell_values, is_missing
-from nsmc.data.tables import Chunk, open_table
 from nsmc.errors import DataError
 from nsmc.files import sha256_of
+from nsmc.tables.cells import cell_values, is_missing
+from nsmc.tables.table import Chunk, open_table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -43,7 +43,11 @@ def make_encoder(config: ModelConfig) -> nn.RNNBase:
     al., ICLR 2014), input weights uniform after Glorot and Bengio (AISTATS 2010), biases at zero
     but the LSTM's forget gate, which starts open at one (Jozefowicz et al., ICML 2015).
     """
-    kinds: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+    kinds: dict[str, type[nn.RNN] | type[nn.GRU] | type[nn.LSTM]] = {
+        "rnn": nn.RNN,
+        "gru": nn.GRU,
+        "lstm": nn.LSTM,
+    }
     encoder = kinds[config.cell](
         input_size=config.embedding_size,
         hidden_size=config.hidden_size,
@@ -60,6 +64,6 @@ def make_encoder(config: ModelConfig) -> nn.RNNBase:
             continue
         # Gate by gate: stacked gates are separate matrices, and one orthogonal [4H, H] is not four.
         init = nn.init.orthogonal_ if name.startswith("weight_hh") else nn.init.xavier_uniform_
-        for gate in parameter.data.split(size):
+        for gate in parameter.data.chunk(len(parameter) // size):
             init(gate)  # [H, I] or [H, H]
     return encoder

@@ -34,7 +34,8 @@ def scoring_graph(weights: Mapping[str, NDArray[Any]], config: ModelConfig) -> b
     """
     from onnx import TensorProto, helper, numpy_helper
 
-    nodes, constants = [], {}
+    nodes: list[Any] = []
+    constants: dict[str, NDArray[Any]] = {}
     source = "vectors"
     for layer in range(config.layers):
         operator, _ = _OPERATORS[config.cell]
@@ -73,7 +74,11 @@ def scoring_graph(weights: Mapping[str, NDArray[Any]], config: ModelConfig) -> b
     graph = helper.make_graph(
         nodes,
         "nsmc",
-        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["T", "B", config.embedding_size])],
+        [
+            helper.make_tensor_value_info(
+                "vectors", TensorProto.FLOAT, ["T", "B", config.embedding_size]
+            )
+        ],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["B"])],
         [numpy_helper.from_array(np.ascontiguousarray(v), k) for k, v in constants.items()],
     )

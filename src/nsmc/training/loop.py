@@ -94,7 +94,10 @@ def train_epochs(
             counters.batch += 1
             counters.step += 1
             counters.seen += len(logits)
-            counters.seconds, started = counters.seconds + time.monotonic() - started, time.monotonic()
+            counters.seconds, started = (
+                counters.seconds + time.monotonic() - started,
+                time.monotonic(),
+            )
             yield StepDone(counters.epoch + 1, len(logits))
         train_loss, train_accuracy = (state.totals / counters.seen).tolist()
         if train_loss != train_loss:
@@ -103,7 +106,7 @@ def train_epochs(
                 "training.learning_rate, or training.clip_norm = 1.0"
             )
         logits, labels = predict_logits(state, validation)
-        loss = binary_cross_entropy_with_logits(logits, labels).item()
+        validation_loss = float(binary_cross_entropy_with_logits(logits, labels))
         counters.seconds += time.monotonic() - started
         counters.epoch += 1
         counters.history.append(
@@ -113,22 +116,20 @@ def train_epochs(
                 "learning_rate": rate,
                 "train_loss": train_loss,
                 "train_accuracy": train_accuracy,
-                "validation_loss": loss,
+                "validation_loss": validation_loss,
                 "validation_accuracy": ((logits > 0) == (labels > 0.5)).double().mean().item(),
                 "seconds": round(counters.seconds, 3),
             }
         )
-        is_best = loss < counters.best_loss
+        is_best = validation_loss < counters.best_loss
         if is_best:
-            state.keep_as_best(loss)
+            state.keep_as_best(validation_loss)
         counters.batch = counters.seen = 0
         state.totals.zero_()
         yield EpochDone(counters.epoch, is_best)
 
 
-def predict_logits(
-    state: TrainingState, batches: EqualLengthIterator
-) -> tuple[Tensor, Tensor]:
+def predict_logits(state: TrainingState, batches: EqualLengthIterator) -> tuple[Tensor, Tensor]:
     """Score reviews with the present weights.
 
     Returns:

@@ -13,9 +13,9 @@ from nsmc.data.batches import EqualLengthIterator, make_dataset, split_rows
 from nsmc.data.corpus import Corpus
 from nsmc.data.fields import MorphemeField
 from nsmc.errors import DataError
+from nsmc.model.device import autocast_type, choose_device, seed_everything
 from nsmc.model.network import SentimentNetwork, describe
 from nsmc.training.calibration import apply_temperature, fit_temperature
-from nsmc.training.device import autocast_type, choose_device, seed_everything
 from nsmc.training.history import draw_curves, write_history
 from nsmc.training.loop import EpochDone, StepDone, predict_logits, train_epochs
 from nsmc.training.optimizers import make_optimizers, supports_sparse
@@ -37,6 +37,8 @@ class Started:
     """Reviews in the training part."""
     validation: int
     """Reviews in the validation part."""
+    epochs: int
+    """Epochs at most."""
     vocabulary: int
     """Rows of the vocabulary."""
     corpus: Corpus
@@ -45,7 +47,7 @@ class Started:
 
 
 Event = Started | StepDone | EpochDone
-Listener = Callable[[Event, TrainingState | None], None]
+Listener = Callable[[Event, TrainingState], None]
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def run_training(
         config: the recipe.
         corpus: the encoded reviews.
         output: where everything goes.
-        device: as `nsmc.training.device.choose_device` takes it.
+        device: as `nsmc.model.device.choose_device` takes it.
         resume: continue from the newest whole checkpoint; without one, from the start.
         listen: hears each event.
         warn: is told what went wrong without ending the training.
@@ -126,6 +128,7 @@ def run_training(
             parameters=list(describe(network)),
             training=len(train_rows),
             validation=len(validation_rows),
+            epochs=config.training.epochs,
             vocabulary=len(vocabulary),
             corpus=corpus,
             resumed_at=state.counters.step,

@@ -65,20 +65,3 @@ def save_network(
             "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         },
     )
-
-
-def load_network(path: Path, device: torch.device) -> SentimentNetwork:
-    """The torch network of a model directory, in evaluation mode on ``device``.
-
-    Raises:
-        ModelError: the directory is missing, damaged or of another version.
-    """
-    from nsmc.runtime.directory import open_model
-
-    directory = open_model(path)
-    config = Config.from_dict(directory.config)
-    network = SentimentNetwork(len(directory.vocabulary), config.model)
-    network.load_state_dict(
-        {k: torch.from_numpy(v.astype(np.float32)) for k, v in directory.weights().items()}
-    )
-    return network.to(device).eval()

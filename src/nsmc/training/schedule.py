@@ -1,4 +1,4 @@
-"""The learning rate as a function of the step alone, so that a resumed run needs no memory of it."""
+"""The learning rate as a function of the step alone: a resumed run needs no memory of it."""
 
 import math
 

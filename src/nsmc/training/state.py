@@ -83,7 +83,10 @@ def save_checkpoint(state: TrainingState, directory: Path) -> None:
                 else:
                     plain[place] = value
     with writing_bundle(directory / f"step-{state.counters.step:08d}", KIND, SCHEMA) as path:
-        save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, path / "state.safetensors")
+        save_file(
+            {k: v.detach().cpu().contiguous() for k, v in tensors.items()},
+            path / "state.safetensors",
+        )
         write_json(path / "state.json", {"counters": vars(state.counters), "optimizers": plain})
     for old in checkpoints(directory)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
@@ -133,7 +136,10 @@ def _load(state: TrainingState, path: Path) -> None:
     for name, optimizer in state.optimizers.items():
         entries: dict[int, dict[str, Any]] = {}
         prefix = f"optimizer.{name}."
-        for place, value in {**_under(prefix, tensors), **_under(prefix, plain["optimizers"])}.items():
+        for place, value in {
+            **_under(prefix, tensors),
+            **_under(prefix, plain["optimizers"]),
+        }.items():
             index, _, key = place.partition(".")
             entries.setdefault(int(index), {})[key] = value
         groups = optimizer.state_dict()["param_groups"]

@@ -16,9 +16,10 @@ from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nsmc.data.encoding import detect_encoding
-from nsmc.data.source import InputFile, reading
 from nsmc.errors import DataError
+from nsmc.tables.columns import not_all_numbers
+from nsmc.tables.encoding import detect_encoding
+from nsmc.tables.source import InputFile, reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,6 +59,15 @@ class DelimitedSource:
         import pyarrow as pa
 
         return pa.schema([(name, pa.string()) for name in self.columns])
+
+    def text_columns(self, chunk_rows: int) -> list[str]:
+        """Columns with something other than numbers in the first rows; a single one always."""
+        if len(self.columns) == 1:
+            return self.columns
+        with contextlib.closing(self.frames(chunk_rows)) as frames:
+            first = next(frames, None)
+        # A header alone says nothing about the values.
+        return self.columns if first is None else not_all_numbers(first)
 
     def frames(self, chunk_rows: int) -> "Generator[pd.DataFrame]":
         """Yield frames of up to ``chunk_rows`` rows, every column of dtype ``str``.

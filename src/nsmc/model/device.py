@@ -46,7 +46,9 @@ def available_devices() -> list[str]:
     """The names of the devices torch can use here: ``cpu``, ``cuda:0`` …, ``mps``."""
     import torch
 
-    cuda = [f"cuda:{i}" for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    cuda = (
+        [f"cuda:{i}" for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    )
     mps = ["mps"] if torch.backends.mps.is_available() else []
     return ["cpu", *cuda, *mps]
 

@@ -6,8 +6,9 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nsmc.data.source import reading, size_of
 from nsmc.errors import DataError
+from nsmc.tables.columns import string_typed
+from nsmc.tables.source import reading, size_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +46,10 @@ class ParquetSource:
     def schema(self) -> Any:
         """The file's own pyarrow schema, with its metadata."""
         return self._schema
+
+    def text_columns(self, chunk_rows: int) -> list[str]:
+        """Columns of a string type."""
+        return string_typed(self._schema)
 
     def frames(self, chunk_rows: int) -> "Generator[pd.DataFrame]":
         """Yield frames of up to ``chunk_rows`` rows, every column of an ArrowDtype.

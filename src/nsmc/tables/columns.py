@@ -4,8 +4,8 @@ import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nsmc.data.cells import cell_values
 from nsmc.errors import DataError
+from nsmc.tables.cells import cell_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,8 @@ def only_text_column(path: Path, columns: list[str], candidates: list[str]) -> s
     Raises:
         DataError: there is none or more than one; the message lists what there is to choose from.
     """
-    left = [name for name in candidates if name not in _OWN_COLUMNS]
+    own = _OWN_COLUMNS if len(columns) > 1 else ()
+    left = [name for name in candidates if name not in own]
     if len(left) == 1:
         return left[0]
     found = f"{len(left)} that could be it: {', '.join(left)}" if left else "none"

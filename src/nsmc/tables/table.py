@@ -1,6 +1,6 @@
 """Tables of reviews in any known format, read chunk by chunk in constant memory.
 
-Writing them is in ``nsmc.data.writers``; ``open_writer`` and ``TableWriter`` are re-exported here.
+Writing them is in ``nsmc.tables.writers``; ``open_writer`` and ``TableWriter`` are re-exported here.
 """
 
 import contextlib
@@ -10,15 +10,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from nsmc.data.cells import cell_values, comment_text
-from nsmc.data.columns import named_column, not_all_numbers, only_text_column, string_typed
-from nsmc.data.delimited import DelimitedSource
-from nsmc.data.formats import table_format
-from nsmc.data.jsonlines import JsonlSource
-from nsmc.data.parquet import ParquetSource
-from nsmc.data.source import size_of
-from nsmc.data.writers import TableWriter, open_writer
 from nsmc.errors import DataError
+from nsmc.tables.cells import cell_values, comment_text
+from nsmc.tables.columns import named_column, only_text_column
+from nsmc.tables.delimited import DelimitedSource
+from nsmc.tables.formats import table_format
+from nsmc.tables.jsonlines import JsonlSource
+from nsmc.tables.parquet import ParquetSource
+from nsmc.tables.source import size_of
+from nsmc.tables.writers import TableWriter, open_writer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +38,9 @@ class Source(Protocol):
 
     def schema(self) -> Any:
         """Columns and their types as a pyarrow schema."""
+
+    def text_columns(self, chunk_rows: int) -> list[str]:
+        """Columns that may hold comments, told by the types or the first ``chunk_rows`` rows."""
 
     def frames(self, chunk_rows: int) -> "Generator[pd.DataFrame]":
         """Frames of the file's own columns, from its first row on."""
@@ -148,7 +151,7 @@ def open_table(path: Path, *, column: str | None = None, chunk_rows: int = 8192)
     source = _source(path)
     text_column = named_column(path, source.columns, column)
     if text_column is None:
-        candidates = _text_columns(source, chunk_rows)
+        candidates = source.text_columns(chunk_rows)
         text_column = only_text_column(path, source.columns, candidates)
     return Table(path, source, text_column, chunk_rows)
 
@@ -160,14 +163,3 @@ def _source(path: Path) -> Source:
     if kind == "jsonl":
         return JsonlSource(path)
     return DelimitedSource(path, quoted=kind == "csv")
-
-
-def _text_columns(source: Source, chunk_rows: int) -> list[str]:
-    if not isinstance(source, DelimitedSource):
-        return string_typed(source.schema())
-    if len(source.columns) == 1:
-        return source.columns
-    with contextlib.closing(source.frames(chunk_rows)) as frames:
-        first = next(frames, None)
-    # A header alone says nothing about the values.
-    return source.columns if first is None else not_all_numbers(first)

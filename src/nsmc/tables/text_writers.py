@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn, cast
 
-from nsmc.data.cells import cell_text, cell_values, json_text
-from nsmc.data.formats import is_compressed
-from nsmc.data.writers import TableWriter
 from nsmc.errors import DataError
+from nsmc.tables.cells import cell_text, cell_values, json_text
+from nsmc.tables.formats import is_compressed
+from nsmc.tables.writers import TableWriter
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,10 +4,10 @@ import codecs
 import re
 from pathlib import Path
 
-from nsmc.data.formats import is_compressed
-from nsmc.data.source import InputFile, reading
 from nsmc.errors import DataError
 from nsmc.files import BLOCK
+from nsmc.tables.formats import is_compressed
+from nsmc.tables.source import InputFile, reading
 
 # (what the file begins with, the decoder that checks it, the name that reads it without the mark)
 _MARKS = (
@@ -116,12 +116,10 @@ def _attempts(head: bytes) -> list[_Attempt]:
 
 
 def _not_text(path: Path, attempts: list[_Attempt], head: bytes) -> DataError:
+    if attempts[0].failed_at > attempts[-1].failed_at:
+        # What went wrong with UTF-8 further on is what went wrong.
+        attempts = attempts[:1]
     found = "; ".join(f"as {a.encoding.upper()}, {a.failure}" for a in attempts)
-    # The same place for every encoding, a NUL mostly, is said once.
-    if len({attempt.failure for attempt in attempts}) == 1:
-        found = attempts[0].failure
-    elif attempts[0].failed_at > attempts[-1].failed_at:
-        found = f"as UTF-8, {attempts[0].failure}"
     where = " of the decompressed text" if is_compressed(path) else ""
     hint = next((say for magic, say in _SIGNATURES if head.startswith(magic)), _SAVE_AGAIN)
     return DataError(

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nsmc.data.cells import cell_text, cell_values, is_missing
-from nsmc.data.writers import TableWriter
 from nsmc.errors import DataError
+from nsmc.tables.cells import cell_text, cell_values, is_missing
+from nsmc.tables.writers import TableWriter
 
 if TYPE_CHECKING:
     import pandas as pd

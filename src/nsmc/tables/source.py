@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
-from nsmc.data.formats import is_compressed
 from nsmc.errors import DataError
+from nsmc.tables.formats import is_compressed
 
 
 class InputFile:

@@ -8,9 +8,9 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nsmc.data.encoding import detect_encoding
-from nsmc.data.source import InputFile, reading
 from nsmc.errors import DataError
+from nsmc.tables.encoding import detect_encoding
+from nsmc.tables.source import InputFile, reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +59,10 @@ class JsonlSource:
             return types.get(kinds.pop(), pa.string()) if len(kinds) == 1 else pa.string()
 
         return pa.schema([(name, type_of(kinds)) for name, kinds in self._kinds.items()])
+
+    def text_columns(self, chunk_rows: int) -> list[str]:
+        """Columns in which every value is a string or null, and not all are null."""
+        return [name for name, kinds in self._kinds.items() if kinds - {"null"} == {"str"}]
 
     def frames(self, chunk_rows: int) -> "Generator[pd.DataFrame]":
         """Yield frames of up to ``chunk_rows`` rows, every column of dtype object.

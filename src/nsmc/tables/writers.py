@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nsmc.data.formats import table_format
 from nsmc.errors import UsageError
 from nsmc.files import whole_file
+from nsmc.tables.formats import table_format
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nsmc.data.tables import Table
+    from nsmc.tables.table import Table
 
 
 class TableWriter(abc.ABC):
@@ -89,11 +89,11 @@ def open_writer(path: Path, like: "Table") -> Iterator[TableWriter]:
     with whole_file(path) as temporary:
         writer: TableWriter
         if kind == "parquet":
-            from nsmc.data.parquet_writer import ParquetWriter
+            from nsmc.tables.parquet_writer import ParquetWriter
 
             writer = ParquetWriter(path, temporary, like.schema())
         else:
-            from nsmc.data.text_writers import DelimitedWriter, JsonlWriter
+            from nsmc.tables.text_writers import DelimitedWriter, JsonlWriter
 
             writer = (
                 JsonlWriter(path, temporary)

@@ -1,0 +1,60 @@
+"""Korean movie-review sentiment: 댓글 → 형태소 → Embedding → (Bi)RNN → 긍정/부정.
+
+    >>> import nsmc
+    >>> classifier = nsmc.load()
+    >>> classifier.predict("재밌다").label_ko
+    '긍정'
+
+Names are imported when they are first used, so that ``import nsmc`` costs nothing.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from nsmc._version import __version__
+
+if TYPE_CHECKING:
+    from nsmc.config import Config, load_config
+    from nsmc.data.download import download
+    from nsmc.errors import NsmcError
+    from nsmc.evaluation.evaluate import evaluate
+    from nsmc.runtime.classifier import Classifier, Prediction, load
+    from nsmc.scoring import score_table
+    from nsmc.training.api import train
+
+_HOMES = {
+    "Classifier": "nsmc.runtime.classifier",
+    "Config": "nsmc.config",
+    "NsmcError": "nsmc.errors",
+    "Prediction": "nsmc.runtime.classifier",
+    "download": "nsmc.data.download",
+    "evaluate": "nsmc.evaluation.evaluate",
+    "load": "nsmc.runtime.classifier",
+    "load_config": "nsmc.config",
+    "score_table": "nsmc.scoring",
+    "train": "nsmc.training.api",
+}
+
+__all__ = [
+    "Classifier",
+    "Config",
+    "NsmcError",
+    "Prediction",
+    "__version__",
+    "download",
+    "evaluate",
+    "load",
+    "load_config",
+    "score_table",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'nsmc' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

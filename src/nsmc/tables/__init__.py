@@ -1,0 +1,1 @@
+"""Tables of any known format, read and written as they stream past."""

@@ -1,0 +1,184 @@
+"""The encoding of a file is told over all of its bytes, and never guessed into garbage."""
+
+import gzip
+import os
+from pathlib import Path
+
+import pytest
+
+from nsmc.errors import DataError
+from nsmc.files import BLOCK
+from nsmc.tables.encoding import detect_encoding
+
+TEXT = "id\tdocument\tlabel\n1\t정말 재미있다 ㅋㅋ\t1\n2\t돈이 아까운 영화\t0\n"
+
+
+def written(path: Path, data: bytes) -> Path:
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.txt.gz", "a.TXT.GZ"])
+@pytest.mark.parametrize(
+    ("codec", "expected"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8-sig", "utf-8-sig"),
+        ("cp949", "cp949"),
+        ("euc-kr", "cp949"),
+        ("utf-16", "utf-16"),
+    ],
+)
+def test_tells_the_encodings_korean_files_come_in(
+    tmp_path: Path, name: str, codec: str, expected: str
+) -> None:
+    data = TEXT.encode(codec)
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(data) if name.lower().endswith(".gz") else data)
+    assert detect_encoding(path) == expected
+    assert data.decode(expected) == TEXT
+
+
+def test_big_endian_utf_16_is_read_by_its_mark(tmp_path: Path) -> None:
+    data = ("\ufeff" + TEXT).encode("utf-16-be")
+    assert detect_encoding(written(tmp_path / "a.txt", data)) == "utf-16"
+
+
+def test_syllables_outside_euc_kr_are_cp949(tmp_path: Path) -> None:
+    assert detect_encoding(written(tmp_path / "a.txt", "똠방각하 뷁\n".encode("cp949"))) == "cp949"
+
+
+def test_plain_ascii_is_utf_8(tmp_path: Path) -> None:
+    assert detect_encoding(written(tmp_path / "a.csv", b"a,b\n1,2\n")) == "utf-8"
+
+
+def test_the_first_hangul_may_come_after_many_blocks(tmp_path: Path) -> None:
+    ascii_lines = b"x" * 63 + b"\n"
+    data = ascii_lines * (2 * BLOCK // 64) + "재밌다\n".encode("cp949")
+    assert detect_encoding(written(tmp_path / "a.txt", data)) == "cp949"
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "cp949"])
+@pytest.mark.parametrize("before", [1, 2])
+def test_a_character_may_lie_across_two_blocks(tmp_path: Path, codec: str, before: int) -> None:
+    data = b"x" * (BLOCK - before) + "재밌다\n".encode(codec)
+    assert detect_encoding(written(tmp_path / "a.txt", data)) == codec
+
+
+def test_a_bad_byte_after_a_split_character_is_placed_exactly(tmp_path: Path) -> None:
+    head = "가나다\n".encode()
+    data = head + b"x" * (BLOCK - len(head) - 1) + "가".encode() + b"\n\xff\n"
+    with pytest.raises(DataError) as caught:
+        detect_encoding(written(tmp_path / "a.txt", data))
+    assert f"as UTF-8, the bytes FF at byte {BLOCK + 4} (line 3)" in str(caught.value)
+
+
+def test_damaged_utf_8_is_not_taken_for_cp949(tmp_path: Path) -> None:
+    # Valid CP949 by chance, as short damaged files can be.
+    data = "각각좋아".encode() + b"\xb0\xa1"
+    assert data.decode("cp949")
+    with pytest.raises(DataError, match=r"as UTF-8, the bytes B0 at byte 13 \(line 1\)"):
+        detect_encoding(written(tmp_path / "a.txt", data))
+
+
+def test_a_file_cut_inside_a_character_says_so(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"the end of the file inside a character at byte 13"):
+        detect_encoding(written(tmp_path / "a.txt", "가나다라마".encode()[:-1]))
+
+
+def test_an_odd_utf_16_file_is_an_error(tmp_path: Path) -> None:
+    data = "가나\n다".encode("utf-16")[:-1]
+    with pytest.raises(DataError, match=r"UTF-16.*inside a character at byte 9 \(line 2\)"):
+        detect_encoding(written(tmp_path / "a.txt", data))
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
+def test_a_nul_byte_is_no_text(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DataError) as caught:
+        detect_encoding(written(tmp_path / name, "a,b\n가,\0\n".encode()))
+    message = str(caught.value)
+    assert "expected UTF-8, UTF-16 with a byte order mark, or CP949" in message
+    assert "found as UTF-8, a NUL byte at byte 9 (line 2)" in message
+    assert "Save the file again as UTF-8" in message
+    assert ("of the decompressed text" in message) == name.endswith(".gz")
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-32"])
+def test_wide_encodings_without_their_mark_are_refused(tmp_path: Path, codec: str) -> None:
+    with pytest.raises(DataError, match="a NUL byte at byte"):
+        detect_encoding(written(tmp_path / "a.csv", "a,b\n".encode(codec)))
+
+
+def test_latin_1_is_never_an_answer(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"as UTF-8, .* \(line 2\); as CP949, .* \(line 2\)"):
+        detect_encoding(written(tmp_path / "a.txt", b"text\ncaf\xe9\xe9 \xff\n"))
+
+
+@pytest.mark.parametrize(
+    ("head", "hint"),
+    [
+        (b"PK\x03\x04\0\0", "save the sheet as CSV"),
+        (b"\xd0\xcf\x11\xe0\0\0", "save the sheet as CSV"),
+        (gzip.compress(b"text"), ".gz at the end"),
+        (b"PAR1\0\0", "the ending .parquet"),
+    ],
+)
+def test_other_formats_under_a_text_name_are_recognised(
+    tmp_path: Path, head: bytes, hint: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(head)
+    with pytest.raises(DataError, match=hint):
+        detect_encoding(path)
+
+
+@pytest.mark.parametrize("data", [b"", gzip.compress(b"")], ids=["no bytes", "gzip of nothing"])
+def test_an_empty_file_is_an_error(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "a.txt.gz"
+    path.write_bytes(data)
+    with pytest.raises(DataError, match="is empty: expected at least a line of column names"):
+        detect_encoding(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"there is no file .*gone\.txt.*check the name"):
+        detect_encoding(tmp_path / "gone.txt")
+
+
+def test_a_directory_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="expected a file of reviews, found the directory"):
+        detect_encoding(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_refused_rather_than_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    with pytest.raises(DataError, match="found a pipe or device"):
+        detect_encoding(tmp_path / "pipe.txt")
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything"
+)
+def test_an_unreadable_file_says_why(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.txt", b"text\n")
+    path.chmod(0)
+    with pytest.raises(DataError, match=r"cannot read .*Permission denied.*permissions"):
+        detect_encoding(path)
+
+
+def test_a_name_the_system_refuses_says_why(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"cannot read .*File name too long"):
+        detect_encoding(tmp_path / ("a" * 300 + ".txt"))
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "not gzip"])
+def test_a_damaged_gz_is_an_error(tmp_path: Path, damage: str) -> None:
+    whole = gzip.compress(TEXT.encode() * 100)
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 0xFF
+    data = {"cut": whole[:-20], "flipped": bytes(flipped), "not gzip": TEXT.encode()}[damage]
+    path = tmp_path / "a.txt.gz"
+    path.write_bytes(data)
+    with pytest.raises(DataError, match=r"is damaged or not gzip: .*rename it without \.gz"):
+        detect_encoding(path)

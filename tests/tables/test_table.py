@@ -1,0 +1,444 @@
+"""Tables come out of their files exactly as they stand there, or not at all."""
+
+import gzip
+import json
+import tracemalloc
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from nsmc.errors import DataError
+from nsmc.tables.table import Chunk, open_table
+
+
+def written(path: Path, text: str, encoding: str = "utf-8") -> Path:
+    data = text.encode(encoding)
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+    return path
+
+
+def rows(path: Path, column: str | None = None) -> list[list[object]]:
+    with open_table(path, column=column) as table:
+        return [row for chunk in table.chunks() for row in chunk.frame.to_numpy().tolist()]
+
+
+def texts(path: Path, column: str | None = None) -> list[str]:
+    with open_table(path, column=column) as table:
+        return [text for chunk in table.chunks() for text in chunk.texts]
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.txt", "a.tsv.gz", "a.TXT"])
+def test_tab_separated_as_nsmc_is(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path / name, "id\tdocument\tlabel\n1\t재밌다\t1\n2\t별로\t0\n")
+    with open_table(path) as table:
+        assert table.columns == ["id", "document", "label"]
+        assert (table.text_column, table.encoding) == ("document", "utf-8")
+        (chunk,) = table.chunks()
+    assert chunk.texts == ["재밌다", "별로"]
+    assert chunk.first_row == 1
+    assert chunk.frame.columns.tolist() == table.columns
+
+
+@pytest.mark.parametrize("value", ["NA", "NaN", "null", "001", "1e5", " x ", "True", "", "1.50"])
+@pytest.mark.parametrize(("name", "comma"), [("a.csv", ","), ("a.tsv", "\t")])
+def test_no_value_is_interpreted(tmp_path: Path, name: str, comma: str, value: str) -> None:
+    path = written(tmp_path / name, f"id{comma}document\n{value}{comma}{value}\n")
+    assert rows(path) == [[value, value]]
+    assert texts(path) == [value]
+
+
+def test_a_bare_quote_is_text_where_there_is_no_quoting(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.txt", 'document\tlabel\n"명작\t1\n그는 "최고"\t1\n5" 화면"\t0\n')
+    assert texts(path) == ['"명작', '그는 "최고"', '5" 화면"']
+
+
+@pytest.mark.parametrize("odd", ["\r", "\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1e"])
+@pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.jsonl"])
+def test_only_line_feeds_end_a_row(tmp_path: Path, name: str, odd: str) -> None:
+    text = f"앞{odd}뒤"
+    table = {
+        "a.csv": f"document,label\n{text},1\n{odd},0\n",
+        "a.txt": f"document\tlabel\n{text}\t1\n{odd}\t0\n",
+        "a.jsonl": "".join(
+            json.dumps({"document": cell}, ensure_ascii=False) + "\n" for cell in (text, odd)
+        ),
+    }[name]
+    assert texts(written(tmp_path / name, table)) == [text, odd]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt"])
+def test_windows_line_ends_are_no_part_of_the_last_cell(tmp_path: Path, name: str) -> None:
+    comma = "," if name == "a.csv" else "\t"
+    path = written(tmp_path / name, f"document{comma}label\r\n가{comma}1\r\n나{comma}0\n다{comma}1")
+    assert rows(path) == [["가", "1"], ["나", "0"], ["다", "1"]]
+    with open_table(path) as table:
+        assert table.columns == ["document", "label"]
+
+
+def test_csv_quoting_follows_rfc_4180(tmp_path: Path) -> None:
+    text = (
+        '"id","document"\r\n'
+        '1,"쉼표, 그리고 ""따옴표"""\r\n'
+        '2,"두\r\n\n줄\r"\r\n'
+        '3,""\r\n'
+        '"4",5" 화면\r\n'
+    )
+    assert rows(written(tmp_path / "a.csv", text)) == [
+        ["1", '쉼표, 그리고 "따옴표"'],
+        ["2", "두\r\n\n줄\r"],
+        ["3", ""],
+        ["4", '5" 화면'],
+    ]
+
+
+def test_csv_rows_agree_with_pandas(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {
+            "a": ["", "x", 'q"', "a,b", "l\n1", "\r\n", "NA", '"', '""', " s "],
+            "document": ["", ",", '"x"', "\r", "\n", "끝\r", "u\u2028", '","', '"\n"', "\t"],
+        },
+        dtype="str",
+    )
+    frame.to_csv(tmp_path / "a.csv", index=False, quoting=1, lineterminator="\n")
+    assert rows(tmp_path / "a.csv") == frame.to_numpy().tolist()
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('1,"그는 "최고" 라고"', "a quote inside a quoted cell must be doubled"),
+        ('1,"열린\n2,나\n', "expected a closing quote, found none before the end of the file"),
+    ],
+)
+def test_broken_csv_quoting_names_its_line(tmp_path: Path, line: str, words: str) -> None:
+    path = written(tmp_path / "a.csv", f"id,document\n0,가\n{line}\n")
+    with pytest.raises(DataError, match=f"line 3: .*{words}"):
+        rows(path)
+
+
+def test_an_open_quote_does_not_swallow_a_large_file(tmp_path: Path) -> None:
+    line = "가" * 1000 + "\n"
+    path = written(tmp_path / "a.csv", 'document\n"' + line * 17_000)
+    with pytest.raises(DataError, match=r"line 2: expected a closing quote.*before 16,.*\.tsv"):
+        rows(path)
+
+
+@pytest.mark.parametrize(("name", "comma"), [("a.csv", ","), ("a.txt", "\t")])
+@pytest.mark.parametrize("cells", [1, 2, 4])
+@pytest.mark.parametrize("place", ["first", "later"])
+def test_a_row_of_another_width_is_an_error(
+    tmp_path: Path, name: str, comma: str, cells: int, place: str
+) -> None:
+    good = comma.join(["1", "가", "1"]) + "\n"
+    bad = comma.join("x" * cells) + "\n"
+    body = bad + good if place == "first" else good * 9000 + bad + good
+    path = written(tmp_path / name, comma.join(["id", "document", "label"]) + "\n" + body)
+    row = 1 if place == "first" else 9001
+    with pytest.raises(DataError) as caught:
+        rows(path)
+    message = str(caught.value)
+    assert f"row {row} (line {row + 1}): expected 3 " in message
+    assert "as in the header (id, document, label)" in message
+    assert f"found {cells}: " in message
+    assert ("double quotes" if name == "a.csv" else "must be .csv") in message
+
+
+def test_the_line_of_a_broken_row_counts_line_breaks_in_cells(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", 'id,document\n1,"가\n나\n다"\n2\n')
+    with pytest.raises(DataError, match=r"row 2 \(line 5\)"):
+        rows(path)
+
+
+def test_blank_lines_are_rows_of_one_column_only(tmp_path: Path) -> None:
+    assert texts(written(tmp_path / "a.csv", "review\n가\n\n나\n")) == ["가", "", "나"]
+    assert texts(written(tmp_path / "b.csv", "id,review\n1,가\n\n2,나\n\n")) == ["가", "나"]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt"])
+def test_a_column_named_twice_is_an_error(tmp_path: Path, name: str) -> None:
+    comma = "," if name == "a.csv" else "\t"
+    path = written(tmp_path / name, comma.join(["document", "label", "document"]) + "\n")
+    with pytest.raises(DataError, match="'document' twice or more among: document, label"):
+        open_table(path)
+
+
+def test_a_blank_header_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="expected column names in line 1, found a blank line"):
+        open_table(written(tmp_path / "a.txt", "\n가\n"))
+
+
+def test_old_mac_line_ends_are_named(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.txt", "id\tdocument\r1\t가\r2\t나\r")
+    with pytest.raises(DataError, match=r"found a lone \\r in the header"):
+        open_table(path)
+
+
+@pytest.mark.parametrize(
+    ("codec", "told"),
+    [("cp949", "cp949"), ("utf-8-sig", "utf-8-sig"), ("utf-16", "utf-16")],
+)
+@pytest.mark.parametrize("name", ["a.csv", "a.txt.gz", "a.jsonl"])
+def test_other_encodings_are_read_and_told(
+    tmp_path: Path, name: str, codec: str, told: str
+) -> None:
+    text = '{"document": "뷁 재밌다"}\n' if name == "a.jsonl" else "document\n뷁 재밌다\n"
+    path = written(tmp_path / name, text, codec)
+    with open_table(path) as table:
+        assert table.encoding == told
+        assert table.columns == ["document"]
+        assert next(table.chunks()).texts == ["뷁 재밌다"]
+
+
+@pytest.mark.parametrize(
+    "name", ["a.xlsx", "a", "a.gz", "a.parquet.gz", "a.json", ".csv", "a.csv.zip"]
+)
+def test_an_unknown_ending_lists_the_known_ones(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DataError, match=r"ends in \.csv, \.tsv, \.txt, \.jsonl, \.parquet \(the"):
+        open_table(written(tmp_path / name, "document\n가\n"))
+
+
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    for name in ("a.csv", "a.jsonl", "a.parquet"):
+        with pytest.raises(DataError, match="there is no file"):
+            open_table(tmp_path / name)
+
+
+# Which column is the text.
+
+
+def test_the_column_asked_for_wins(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "document,review\n가,나\n")
+    assert texts(path, "review") == ["나"]
+
+
+def test_an_unknown_column_lists_the_others_and_the_nearest(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "id,Review,label\n1,가,1\n")
+    with pytest.raises(DataError) as caught:
+        open_table(path, column="reviw")
+    assert "has no column 'reviw'; its columns are: id, Review, label" in str(caught.value)
+    assert "did you mean 'Review'?" in str(caught.value)
+    assert "--column NAME" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("review\n1\n2\n", "review"),
+        ("label\n가\n", "label"),
+        ("id,review,stars\n1,가,4.5\n2,10,\n", "review"),
+        ("review,label,label_ko,score\n가,positive,긍정,0.9\n", "review"),
+        ("id,document,other\n", "document"),
+    ],
+)
+def test_the_only_text_column_is_found(tmp_path: Path, text: str, expected: str) -> None:
+    with open_table(written(tmp_path / "a.csv", text)) as table:
+        assert table.text_column == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("a.csv", "id,title,review\n1,가,나\n", "found 2 that could be it: title, review;"),
+        ("a.csv", "id,stars\n1,5\n", "found none; its columns are: id, stars;"),
+        ("a.csv", "id,review\n", "found 2 that could be it: id, review;"),
+        ("a.jsonl", '{"a": "가", "b": "나"}\n', "found 2 that could be it: a, b;"),
+        ("a.jsonl", '{"id": 1}\n', "found none; its columns are: id;"),
+    ],
+)
+def test_an_unclear_text_column_is_an_error(
+    tmp_path: Path, name: str, text: str, found: str
+) -> None:
+    with pytest.raises(DataError) as caught:
+        open_table(written(tmp_path / name, text))
+    assert "expected a column named 'document' or a single column of text" in str(caught.value)
+    assert found in str(caught.value)
+    assert "choose one with --column NAME" in str(caught.value)
+
+
+# .jsonl
+
+
+def test_jsonl_values_stay_what_they_are(tmp_path: Path) -> None:
+    lines = (
+        '{"id": 1, "review": "가", "tags": ["a", {"b": null}]}',
+        '{"id": 9007199254740993, "review": null, "late": true}',
+        "",
+        '{"review": "1e5"}',
+    )
+    path = written(tmp_path / "a.jsonl", "\n".join(lines))
+    with open_table(path) as table:
+        assert table.columns == ["id", "review", "tags", "late"]
+        assert table.text_column == "review"
+        (chunk,) = table.chunks()
+    assert chunk.texts == ["가", "", "1e5"]
+    assert chunk.frame["id"].tolist() == [1, 9007199254740993, pd.NA]
+    assert chunk.frame["tags"].tolist() == [["a", {"b": None}], pd.NA, pd.NA]
+    assert chunk.frame["review"].tolist() == ["가", None, "1e5"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "found"),
+    [
+        ('{"document": "가"', "Expecting ',' delimiter"),
+        ('["가"]', "a list"),
+        ('"가"', "a string"),
+        ("3", "a number"),
+        ('{"a": 1, "a": 2}', "the same key twice"),
+        ("[" * 100_000, "recursion"),
+        ("9" * 5000, "Exceeds the limit"),
+    ],
+    ids=["cut", "list", "string", "number", "repeated key", "deep", "many digits"],
+)
+def test_a_bad_json_line_is_named_when_opened(tmp_path: Path, bad: str, found: str) -> None:
+    path = written(tmp_path / "a.jsonl", '{"document": "가"}\n\n' + bad + "\n")
+    with pytest.raises(DataError, match="line 3: expected one JSON object") as caught:
+        open_table(path)
+    assert found in str(caught.value)
+
+
+def test_a_jsonl_file_of_no_objects_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="expected one JSON object a line, found none"):
+        open_table(written(tmp_path / "a.jsonl", "\n{}\n"))
+
+
+def test_a_number_as_a_comment_is_its_digits_and_a_list_an_error(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.jsonl", '{"document": 10}\n{"document": 1.5}\n')
+    assert texts(path) == ["10", "1.5"]
+    written(path, '{"document": "가"}\n{"document": ["나"]}\n')
+    with pytest.raises(DataError, match=r"row 2, column 'document': expected text, found list"):
+        texts(path)
+
+
+# .parquet
+
+
+def test_parquet_types_are_kept_in_frames(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "id": pa.array([1, None], pa.int8()),
+            "review": pa.array(["가", None]),
+            "tags": pa.array([["a"], None]),
+        }
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+    with open_table(tmp_path / "a.parquet") as opened:
+        assert (opened.columns, opened.text_column) == (["id", "review", "tags"], "review")
+        assert opened.encoding is None
+        (chunk,) = opened.chunks()
+    assert chunk.texts == ["가", ""]
+    assert pa.Table.from_pandas(chunk.frame).schema.types == table.schema.types
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())]
+)
+def test_every_string_type_of_parquet_is_text(tmp_path: Path, kind: pa.DataType) -> None:
+    table = pa.table({"id": [1], "review": pa.array(["가"]).cast(kind)})
+    pq.write_table(table, tmp_path / "a.parquet")
+    assert texts(tmp_path / "a.parquet") == ["가"]
+
+
+def test_the_pandas_index_of_a_parquet_file_is_a_column(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"document": ["가", "나"]}, index=pd.Index(["x", "y"], name="key"))
+    frame.to_parquet(tmp_path / "a.parquet")
+    assert rows(tmp_path / "a.parquet") == [["가", "x"], ["나", "y"]]
+
+
+@pytest.mark.parametrize("damage", ["text", "cut", "empty"])
+def test_damaged_parquet_is_an_error(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"document": ["가"] * 1000}), path)
+    whole = path.read_bytes()
+    path.write_bytes({"text": b"document\n", "cut": whole[: len(whole) // 2], "empty": b""}[damage])
+    with pytest.raises(DataError, match=r"is empty|can't be read as Parquet: expected whole"):
+        open_table(path)
+
+
+def test_parquet_damaged_inside_is_an_error_when_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    texts_in = [f"영화 {n}" for n in range(5000)]
+    pq.write_table(pa.table({"document": texts_in}), path, use_dictionary=False)
+    data = bytearray(path.read_bytes())
+    data[4:400] = b"\xff" * 396
+    path.write_bytes(bytes(data))
+    with pytest.raises(DataError, match=r"a\.parquet"):
+        texts(path)
+
+
+def test_parquet_columns_of_one_name_are_an_error(tmp_path: Path) -> None:
+    table = pa.Table.from_arrays([pa.array(["가"]), pa.array(["나"])], names=["a", "a"])
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(DataError, match="expected every column name once, found 'a' twice"):
+        open_table(tmp_path / "a.parquet")
+
+
+# Streaming.
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.parquet"])
+def test_chunks_number_their_rows_and_start_anew(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    frame = pd.DataFrame({"document": [f"영화 {n}" for n in range(10)]})
+    if name == "a.csv":
+        frame.to_csv(path, index=False)
+    elif name == "a.jsonl":
+        frame.to_json(path, orient="records", lines=True, force_ascii=False)
+    else:
+        frame.to_parquet(path, index=False)
+    with open_table(path, chunk_rows=4) as table:
+        assert table.bytes_read == 0
+        for _ in range(2):
+            chunks: list[Chunk] = list(table.chunks())
+            assert [chunk.first_row for chunk in chunks] == [1, 5, 9]
+            assert [len(chunk.frame) for chunk in chunks] == [4, 4, 2]
+            assert [text for chunk in chunks for text in chunk.texts] == frame["document"].tolist()
+        assert table.bytes_read == table.total_bytes == path.stat().st_size
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
+def test_a_large_table_streams_in_bounded_memory_with_progress(tmp_path: Path, name: str) -> None:
+    line = "{},지루하지 않고 재미있는 영화였습니다 {},1\n"
+    body = "".join(line.format(n, n) for n in range(300_000))
+    path = written(tmp_path / name, "id,document,label\n" + body)
+    size = len(body.encode())
+    del body
+    seen, progress = 0, []
+    try:
+        with open_table(path, chunk_rows=2048) as table:
+            for chunk in table.chunks():
+                seen += len(chunk.texts)
+                progress.append(table.bytes_read / table.total_bytes)
+                # Tracing is slow: the last rows show as well whether anything piles up.
+                if seen > 240_000 and not tracemalloc.is_tracing():
+                    tracemalloc.start()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert seen == 300_000
+    assert peak < size / 5
+    assert progress == sorted(progress)
+    assert 0.4 < progress[len(progress) // 2] < 0.6
+
+
+def test_leaving_a_table_closes_its_file(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "document\n가\n나\n")
+    with open_table(path, chunk_rows=1) as table:
+        chunks = table.chunks()
+        next(chunks)
+    # An open file would be a ResourceWarning, which is an error here; the rest isn't read either.
+    assert list(chunks) == []
+
+
+def test_a_header_alone_gives_no_chunks(tmp_path: Path) -> None:
+    with open_table(written(tmp_path / "a.csv", "id,document\n")) as table:
+        assert list(table.chunks()) == []
+        assert table.empty().columns.tolist() == ["id", "document"]
+        assert len(table.empty()) == 0
+
+
+def test_a_chunk_of_no_rows_makes_no_sense(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="at least one row a chunk, found 0"):
+        open_table(written(tmp_path / "a.csv", "document\n"), chunk_rows=0)

@@ -1,0 +1,458 @@
+"""Tables are written in any format from any other, whole or not at all, and read back the same."""
+
+import csv
+import datetime
+import decimal
+import gzip
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from nsmc.errors import DataError, NsmcError, UsageError
+from nsmc.tables.table import open_table, open_writer
+
+NASTY = [
+    ["001", '그는 "최고", 라고', "NA"],
+    ["1e5", "앞\u2028뒤\x85끝 😀", ""],
+    ["", "뷁", "null"],
+    [" x ", "'", '"'],
+]
+
+
+def written(path: Path, text: str) -> Path:
+    path.write_bytes(text.encode("utf-8"))
+    return path
+
+
+def convert(source: Path, target: Path, column: str | None = None, chunk_rows: int = 2) -> None:
+    with (
+        open_table(source, column=column, chunk_rows=chunk_rows) as table,
+        open_writer(target, table) as writer,
+    ):
+        for chunk in table.chunks():
+            writer.write(chunk.frame)
+
+
+def scored(source: Path, target: Path) -> None:
+    with open_table(source, chunk_rows=2) as table, open_writer(target, table) as writer:
+        for chunk in table.chunks():
+            writer.write(chunk.frame.assign(label="positive", score=0.25))
+
+
+def rows(path: Path) -> list[list[object]]:
+    with open_table(path, column="document") as table:
+        return [row for chunk in table.chunks() for row in chunk.frame.to_numpy().tolist()]
+
+
+@pytest.fixture
+def nasty(tmp_path: Path) -> Path:
+    lines = ["a\tdocument\tb", *("\t".join(row) for row in NASTY)]
+    return written(tmp_path / "nasty.txt", "\n".join(lines) + "\n")
+
+
+ENDINGS = [".csv", ".csv.gz", ".tsv", ".txt.gz", ".jsonl", ".jsonl.gz", ".parquet"]
+
+
+@pytest.mark.parametrize("first", ENDINGS)
+@pytest.mark.parametrize("second", [".csv", ".txt", ".jsonl", ".parquet"])
+def test_any_format_becomes_any_other_and_comes_back(
+    tmp_path: Path, nasty: Path, first: str, second: str
+) -> None:
+    one, two, back = tmp_path / f"one{first}", tmp_path / f"two{second}", tmp_path / "back.txt"
+    convert(nasty, one)
+    convert(one, two, "document")
+    convert(two, back, "document")
+    assert rows(one) == rows(two) == NASTY
+    assert back.read_bytes() == nasty.read_bytes()
+    for path in (one, two):
+        assert (path.read_bytes()[:2] == b"\x1f\x8b") == (path.suffix == ".gz")
+
+
+def test_text_goes_through_unchanged_to_the_byte(tmp_path: Path) -> None:
+    source = written(tmp_path / "a.txt", 'document\tlabel\n"명\r작\t1\n\t\n \t \n')
+    convert(source, tmp_path / "b.txt")
+    assert (tmp_path / "b.txt").read_bytes() == source.read_bytes()
+
+
+def test_csv_is_read_back_identically_by_pandas(tmp_path: Path) -> None:
+    cells = [
+        "",
+        ",",
+        '"',
+        "\r",
+        "\n",
+        "\r\n",
+        "끝\r",
+        "줄\n바꿈",
+        '","',
+        "NA",
+        " x",
+        "u\u2028",
+        "1e5",
+    ]
+    frame = pd.DataFrame({"document": cells, "b": cells[::-1]}, dtype="str")
+    frame.to_parquet(tmp_path / "a.parquet")
+    convert(tmp_path / "a.parquet", tmp_path / "a.csv", "document")
+    back = pd.read_csv(
+        tmp_path / "a.csv", dtype="str", keep_default_na=False, na_filter=False, encoding="utf-8"
+    )
+    pd.testing.assert_frame_equal(back, frame)
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file))[1:] == frame.to_numpy().tolist()
+
+
+def test_csv_has_the_fewest_quotes_and_plain_line_ends(tmp_path: Path) -> None:
+    source = written(tmp_path / "a.txt", 'id\tdocument\r\n1\t가 "나"\r\n2\t다, 라\r\n3\t마\r\n')
+    convert(source, tmp_path / "b.csv")
+    expected = 'id,document\n1,"가 ""나"""\n2,"다, 라"\n3,마\n'
+    assert (tmp_path / "b.csv").read_bytes().decode("utf-8") == expected
+
+
+def test_an_empty_comment_alone_in_its_row_survives(tmp_path: Path) -> None:
+    source = written(tmp_path / "a.txt", "document\n가\n\n나\n")
+    convert(source, tmp_path / "b.csv")
+    assert pd.read_csv(tmp_path / "b.csv", na_filter=False)["document"].tolist() == ["가", "", "나"]
+    convert(tmp_path / "b.csv", tmp_path / "c.txt")
+    assert (tmp_path / "c.txt").read_bytes() == source.read_bytes()
+
+
+def test_a_cp949_table_is_written_as_utf_8(tmp_path: Path) -> None:
+    text = "id,document\n1,뷁 재밌다\n"
+    (tmp_path / "a.csv").write_bytes(text.encode("cp949"))
+    convert(tmp_path / "a.csv", tmp_path / "b.csv")
+    assert (tmp_path / "b.csv").read_bytes() == text.encode("utf-8")
+
+
+def test_new_columns_stand_at_the_end(tmp_path: Path) -> None:
+    source = written(tmp_path / "a.csv", "document,id\n가,1\n나,2\n다,3\n")
+    scored(source, tmp_path / "b.csv")
+    assert (tmp_path / "b.csv").read_text(encoding="utf-8") == (
+        "document,id,label,score\n가,1,positive,0.25\n나,2,positive,0.25\n다,3,positive,0.25\n"
+    )
+    scored(source, tmp_path / "b.jsonl")
+    first = (tmp_path / "b.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    assert first == '{"document": "가", "id": "1", "label": "positive", "score": 0.25}'
+    scored(source, tmp_path / "b.parquet")
+    schema = pq.read_schema(tmp_path / "b.parquet")
+    assert schema.names == ["document", "id", "label", "score"]
+    assert schema.types == [pa.string(), pa.string(), pa.string(), pa.float64()]
+
+
+def test_gzip_output_of_the_same_rows_is_the_same_bytes(tmp_path: Path, nasty: Path) -> None:
+    convert(nasty, tmp_path / "one.csv.gz")
+    convert(nasty, tmp_path / "two.csv.gz")
+    assert (tmp_path / "one.csv.gz").read_bytes() == (tmp_path / "two.csv.gz").read_bytes()
+    assert gzip.decompress((tmp_path / "one.csv.gz").read_bytes()).startswith(b"a,document,b\n")
+
+
+# .jsonl and .parquet keep what text can't.
+
+
+def test_jsonl_values_are_written_back_as_they_were(tmp_path: Path) -> None:
+    text = (
+        '{"document": "가", "id": 1, "n": null, "tags": ["a", {"b": [1.5, null]}], "ok": true}\n'
+        '{"document": null, "id": 12345678901234567890}\n'
+        '{"id": "1", "late": 1.0}\n'
+        '{"document": "\\u2028😀", "late": NaN}\n'
+        '{"document": "\\ud83d 반쪽", "late": "\\u0000"}\n'
+    )
+    source = written(tmp_path / "a.jsonl", text)
+    convert(source, tmp_path / "b.jsonl")
+
+    def parsed(path: Path) -> list[str]:
+        lines = path.read_bytes().decode("utf-8").split("\n")
+        return [repr(json.loads(line)) for line in lines if line]
+
+    expected = parsed(source)
+    # Keys stand in the order of the columns; nothing else may differ.
+    expected[2] = "{'id': '1', 'late': 1.0}"
+    assert parsed(tmp_path / "b.jsonl") == expected
+
+
+def test_parquet_types_are_written_back_as_they_were(tmp_path: Path) -> None:
+    utc = datetime.UTC
+    table = pa.table(
+        {
+            "document": pa.array(["가", None, "나"], pa.large_string()),
+            "tiny": pa.array([1, None, 3], pa.int8()),
+            "big": pa.array([2**63 + 1, None, 0], pa.uint64()),
+            "float": pa.array([1.5, float("nan"), None], pa.float32()),
+            "tags": pa.array([["a", None], [], None]),
+            "nested": pa.array([{"x": 1}, None, {"x": None}]),
+            "kind": pa.array(["a", "b", "a"]).dictionary_encode(),
+            "when": pa.array(
+                [datetime.datetime(2020, 1, 1, tzinfo=utc)] * 3, pa.timestamp("ns", "UTC")
+            ),
+            "day": pa.array([datetime.date(2020, 1, 1), None, None]),
+            "price": pa.array([decimal.Decimal("1.50"), None, None]),
+            "raw": pa.array([b"\0\xff", None, b""]),
+            "flag": pa.array([True, None, False]),
+        }
+    )
+    table = table.replace_schema_metadata({"made by": "hand"})
+    pq.write_table(table, tmp_path / "a.parquet")
+    convert(tmp_path / "a.parquet", tmp_path / "b.parquet", "document")
+    before, back = pq.read_table(tmp_path / "a.parquet"), pq.read_table(tmp_path / "b.parquet")
+    assert back.schema.equals(before.schema, check_metadata=True)
+    # Values as text, since NaN is unequal to itself.
+    assert str(back.to_pylist()) == str(before.to_pylist()) == str(table.to_pylist())
+
+
+def test_parquet_from_pandas_keeps_its_index_when_scored(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"document": ["가", "나", "다"], "label": pd.array([1, 0, 1], dtype="int8")},
+        index=pd.Index(["x", "y", "z"], name="key"),
+    )
+    frame.to_parquet(tmp_path / "a.parquet")
+    # The caller replaces a column that was there, type and all.
+    scored(tmp_path / "a.parquet", tmp_path / "b.parquet")
+    back = pd.read_parquet(tmp_path / "b.parquet")
+    assert back.index.tolist() == ["x", "y", "z"]
+    assert back["label"].tolist() == ["positive"] * 3
+    assert back["score"].tolist() == [0.25] * 3
+
+
+def test_jsonl_becomes_typed_parquet(tmp_path: Path) -> None:
+    source = written(
+        tmp_path / "a.jsonl",
+        '{"document": "가", "n": null, "x": 1, "mixed": 1, "none": null}\n'
+        '{"document": "나", "n": 3, "x": 2.5, "mixed": "a"}\n'
+        '{"document": null, "n": 4, "x": null, "mixed": [1, "나"], "flag": true}\n',
+    )
+    convert(source, tmp_path / "b.parquet", "document")
+    assert pq.read_table(tmp_path / "b.parquet").to_pydict() == {
+        "document": ["가", "나", None],
+        "n": [None, 3, 4],
+        "x": [1.0, 2.5, None],
+        "mixed": ["1", "a", '[1, "나"]'],
+        "none": [None, None, None],
+        "flag": [None, None, True],
+    }
+
+
+def test_typed_values_become_text_in_csv_and_json(tmp_path: Path) -> None:
+    when = datetime.datetime(2020, 1, 2, 3, 4, 5)
+    table = pa.table(
+        {
+            "document": ["가", None],
+            "n": pa.array([1, None], pa.int8()),
+            "x": pa.array([0.5, float("nan")]),
+            "tags": pa.array([["나", None], None]),
+            "when": pa.array([when, None], pa.timestamp("us")),
+            "price": pa.array([decimal.Decimal("1.50"), None]),
+            "flag": [True, None],
+        }
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+    convert(tmp_path / "a.parquet", tmp_path / "b.csv")
+    assert (tmp_path / "b.csv").read_text(encoding="utf-8") == (
+        "document,n,x,tags,when,price,flag\n"
+        '가,1,0.5,"[""나"", null]",2020-01-02T03:04:05,1.50,True\n'
+        ",,,,,,\n"
+    )
+    convert(tmp_path / "a.parquet", tmp_path / "b.jsonl")
+    first, second = (tmp_path / "b.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(first) == {
+        "document": "가",
+        "n": 1,
+        "x": 0.5,
+        "tags": ["나", None],
+        "when": "2020-01-02T03:04:05",
+        "price": "1.50",
+        "flag": True,
+    }
+    assert set(json.loads(second).values()) == {None}
+
+
+# What a format can't hold.
+
+
+@pytest.mark.parametrize("cell", ["탭\t", "줄\n바꿈", "줄\r\n바꿈", "끝\r"])
+def test_a_tab_or_line_break_without_quoting_is_an_error(tmp_path: Path, cell: str) -> None:
+    source = tmp_path / "a.jsonl"
+    texts = ["가", "나", "다", cell]
+    written(source, "".join(json.dumps({"document": text}) + "\n" for text in texts))
+    with pytest.raises(DataError) as caught:
+        convert(source, tmp_path / "b.tsv")
+    assert f"cannot write row 4 to {tmp_path / 'b.tsv'}" in str(caught.value)
+    assert "line break" in str(caught.value)
+    assert "nothing was written; name the output .csv instead" in str(caught.value)
+    assert sorted(tmp_path.iterdir()) == [source]
+    convert(source, tmp_path / "b.csv")
+    assert rows(tmp_path / "b.csv")[3] == [cell]
+
+
+def test_a_tab_in_a_column_name_is_an_error(tmp_path: Path) -> None:
+    source = written(tmp_path / "a.csv", "document,a\tb\n가,나\n")
+    with pytest.raises(DataError, match=r"cannot write the header .* \.csv instead"):
+        convert(source, tmp_path / "b.txt", "document")
+
+
+@pytest.mark.parametrize(
+    ("escape", "words"),
+    [("\\u0000", "row 3 .*a NUL character"), ("\\ud83d", "row 3 .*half of a surrogate pair")],
+)
+@pytest.mark.parametrize("name", ["b.csv", "b.txt"])
+def test_characters_no_text_file_can_hold_are_errors(
+    tmp_path: Path, name: str, escape: str, words: str
+) -> None:
+    good = '{"document": "가"}\n'
+    source = written(tmp_path / "a.jsonl", good * 2 + f'{{"document": "{escape}"}}\n')
+    with pytest.raises(DataError, match=words + r".* \.jsonl instead"):
+        convert(source, tmp_path / name)
+    assert not (tmp_path / name).exists()
+
+
+def test_half_a_surrogate_pair_in_parquet_is_an_error(tmp_path: Path) -> None:
+    source = written(tmp_path / "a.jsonl", '{"document": "\\ud83d"}\n')
+    with pytest.raises(DataError, match=r"rows 1 to 1 of column 'document' .* \.jsonl instead"):
+        convert(source, tmp_path / "b.parquet")
+    assert list(tmp_path.iterdir()) == [source]
+
+
+@pytest.mark.parametrize("name", ["b.csv", "b.jsonl"])
+def test_bytes_in_text_are_an_error(tmp_path: Path, name: str) -> None:
+    pq.write_table(pa.table({"document": ["가"], "raw": [b"\xff"]}), tmp_path / "a.parquet")
+    with pytest.raises(DataError, match=r"row 1 .*found bytes; .* \.parquet instead"):
+        convert(tmp_path / "a.parquet", tmp_path / name)
+
+
+def test_frames_of_other_columns_are_a_bug(tmp_path: Path, nasty: Path) -> None:
+    with (
+        pytest.raises(ValueError, match="expected the columns"),
+        open_table(nasty) as table,
+        open_writer(tmp_path / "b.csv", table) as writer,
+    ):
+        writer.write(pd.DataFrame({"document": ["가"]}))
+        writer.write(pd.DataFrame({"other": ["가"]}))
+    assert not (tmp_path / "b.csv").exists()
+
+
+# Whole or not at all.
+
+
+@pytest.mark.parametrize("name", ["b.csv", "b.csv.gz", "b.jsonl", "b.parquet"])
+@pytest.mark.parametrize("existing", [True, False])
+def test_ctrl_c_leaves_nothing_and_harms_nothing(
+    tmp_path: Path, nasty: Path, name: str, existing: bool
+) -> None:
+    target = tmp_path / name
+    if existing:
+        target.write_bytes(b"before")
+    before = sorted(tmp_path.iterdir())
+    with (
+        pytest.raises(KeyboardInterrupt),
+        open_table(nasty) as table,
+        open_writer(target, table) as writer,
+    ):
+        writer.write(next(table.chunks()).frame)
+        raise KeyboardInterrupt
+    assert sorted(tmp_path.iterdir()) == before
+    assert not existing or target.read_bytes() == b"before"
+
+
+def test_a_broken_row_in_the_middle_leaves_nothing(tmp_path: Path) -> None:
+    source = written(tmp_path / "a.csv", "id,document\n1,가\n2,나\n3,다\n4\n")
+    with pytest.raises(DataError, match="row 4"):
+        convert(source, tmp_path / "b.csv")
+    assert list(tmp_path.iterdir()) == [source]
+
+
+@pytest.mark.parametrize("link", ["same", "symbolic", "hard"])
+def test_the_input_is_never_the_output(tmp_path: Path, nasty: Path, link: str) -> None:
+    before = nasty.read_bytes()
+    target = nasty if link == "same" else tmp_path / "link.txt"
+    if link == "symbolic":
+        target.symlink_to(nasty)
+    elif link == "hard":
+        os.link(nasty, target)
+    with (
+        pytest.raises(UsageError, match=r"an output file other than the input, found .* for both"),
+        open_table(nasty) as table,
+        open_writer(target, table),
+    ):
+        pytest.fail("the block must not be entered")
+    assert nasty.read_bytes() == before
+
+
+def test_an_unknown_output_ending_is_an_error_before_anything(tmp_path: Path, nasty: Path) -> None:
+    with (
+        pytest.raises(DataError, match=r"ends in \.csv, .*found \.xlsx"),
+        open_table(nasty) as table,
+        open_writer(tmp_path / "b.xlsx", table),
+    ):
+        pytest.fail("the block must not be entered")
+
+
+def test_a_missing_output_directory_is_an_error(tmp_path: Path, nasty: Path) -> None:
+    with pytest.raises(NsmcError, match="there is no directory"):
+        convert(nasty, tmp_path / "none" / "b.csv")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 256 KiB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("mounting needs root")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.parametrize("name", ["b.csv", "b.csv.gz", "b.jsonl", "b.parquet"])
+@pytest.mark.parametrize("rows", [3_000, 30_000])
+def test_a_full_disk_is_told_and_leaves_nothing(
+    tmp_path: Path, small_disk: Path, name: str, rows: int
+) -> None:
+    noise = os.urandom(rows * 100).hex()
+    lines = (noise[n * 200 : n * 200 + 200] for n in range(rows))
+    source = written(tmp_path / "a.txt", "document\n" + "\n".join(lines) + "\n")
+    with pytest.raises(NsmcError, match=r"cannot write .*No space left.*Nothing was left"):
+        convert(source, small_disk / name, chunk_rows=8192)
+    assert list(small_disk.iterdir()) == []
+
+
+# No rows.
+
+
+@pytest.mark.parametrize("name", ["b.csv", "b.txt", "b.parquet"])
+@pytest.mark.parametrize("how", ["nothing", "header", "frame"])
+def test_a_header_alone_is_written_as_one(tmp_path: Path, name: str, how: str) -> None:
+    source = written(tmp_path / "a.csv", "document,id\n")
+    with open_table(source) as table, open_writer(tmp_path / name, table) as writer:
+        assert list(table.chunks()) == []
+        if how == "header":
+            writer.write_header([*table.columns, "score"])
+        elif how == "frame":
+            writer.write(table.empty().assign(score=pd.Series(dtype="float64")))
+    with open_table(tmp_path / name) as back:
+        assert back.columns == ["document", "id"] + ([] if how == "nothing" else ["score"])
+        assert list(back.chunks()) == []
+    if how == "frame" and name == "b.parquet":
+        assert pq.read_schema(tmp_path / name).field("score").type == pa.float64()
+
+
+def test_jsonl_of_no_rows_is_an_empty_file(tmp_path: Path) -> None:
+    convert(written(tmp_path / "a.csv", "document\n"), tmp_path / "b.jsonl")
+    assert (tmp_path / "b.jsonl").read_bytes() == b""
+
+
+def test_the_header_is_settled_once(tmp_path: Path, nasty: Path) -> None:
+    with (
+        pytest.raises(ValueError, match="are settled"),
+        open_table(nasty) as table,
+        open_writer(tmp_path / "b.csv", table) as writer,
+    ):
+        writer.write_header(["a"])
+        writer.write_header(["a"])
