@@ -45,8 +45,18 @@ def verify_bundle(path: Path, kind: str, schema: int) -> None:
 
     Raises:
         ModelError: one message per defect: no such directory, no manifest, another kind, a newer
-            or older schema, a missing file, a wrong size, a wrong hash.
+            or older schema, a missing file, a wrong size, a wrong hash, a file that can't be read.
     """
+    try:
+        _verify(path, kind, schema)
+    except OSError as error:
+        raise ModelError(
+            f"cannot read the {kind} directory {path}: {error.strerror} "
+            f"({error.filename}); give this user the right to read it, or another directory"
+        ) from error
+
+
+def _verify(path: Path, kind: str, schema: int) -> None:
     if not path.is_dir():
         found = "a file" if path.exists() else "nothing"
         raise ModelError(f"expected a {kind} directory at {path}, found {found} there")
@@ -62,7 +72,7 @@ def verify_bundle(path: Path, kind: str, schema: int) -> None:
         files = {
             str(name): (int(f["bytes"]), str(f["sha256"])) for name, f in content["files"].items()
         }
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ModelError(f"{manifest} is damaged ({error}); {_restore(kind)}") from error
     if found_kind != kind:
         raise ModelError(f"expected a {kind} directory, found a {found_kind} directory at {path}")

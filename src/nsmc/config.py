@@ -64,7 +64,7 @@ def load_config(path: Path | None = None, overrides: Iterable[str] = ()) -> Conf
             raise UsageError(f"there is no configuration file {path}") from error
         except OSError as error:
             raise UsageError(f"cannot read the configuration {path}: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
             raise UsageError(f"{path} is not a TOML configuration: {error}") from error
     for assignment in overrides:
         override(values, assignment, SECTIONS)

@@ -32,14 +32,17 @@ def whole_file(path: Path) -> Iterator[Path]:
     Raises:
         NsmcError: the directory is missing, not writable, or the disk is full.
     """
-    if path.is_dir():
-        raise NsmcError(f"expected a file name to write to, found the directory {path}")
-    if not path.parent.is_dir():
-        raise NsmcError(
-            f"cannot write {path}: there is no directory {path.parent}; create it first"
-        )
     try:
-        handle, name = tempfile.mkstemp(prefix=".partial-", suffix="-" + path.name, dir=path.parent)
+        # These ask the system too, and raise for a name too long or a directory out of bounds.
+        if path.is_dir():
+            raise NsmcError(f"expected a file name to write to, found the directory {path}")
+        if not path.parent.is_dir():
+            raise NsmcError(
+                f"cannot write {path}: there is no directory {path.parent}; create it first"
+            )
+        # Not the whole name: one just short enough would be too long with more before it.
+        suffix = "-" + path.name[-32:]
+        handle, name = tempfile.mkstemp(prefix=".partial-", suffix=suffix, dir=path.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
     os.close(handle)
@@ -63,9 +66,13 @@ def whole_directory(path: Path) -> Iterator[Path]:
     the old one deleted, so a crash between leaves one of the two whole under a recognisable name.
 
     Raises:
-        NsmcError: the place is not writable or the disk is full.
+        NsmcError: a file has that name, the place is not writable or the disk is full.
     """
     try:
+        # A link's target is replaced; the link itself can't be swapped for a directory.
+        path = path.resolve()
+        if path.exists() and not path.is_dir():
+            raise NsmcError(f"expected a directory name to write to, found the file {path}")
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".partial-{path.name}-", dir=path.parent))
     except OSError as error:

@@ -75,7 +75,7 @@ def score_table(
                 pending.append(chunk)
                 yield chunk.texts
 
-        for morphemes in tokenize_chunks(texts(), classifier.text_config, workers):
+        for morphemes in tokenize_chunks(texts(), classifier.tokenizer, workers):
             scores = classifier.score_morphemes(morphemes)
             labels = [classifier.label_of(score) for score in scores.tolist()]
             writer.write(_with_results(pending.popleft().frame, names, scores, labels))

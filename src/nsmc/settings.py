@@ -129,7 +129,10 @@ def _convert(hint: Any, value: Any, path: str) -> Any:
         if type(value) is accepted:
             return value
         if accepted is float and type(value) is int:
-            return float(value)
+            try:
+                return float(value)
+            except OverflowError:
+                raise UsageError(f"configuration: {path}: the number is too large") from None
     raise UsageError(
         f"configuration: {path}: expected {_name(hint)}, found {value!r} ({type(value).__name__})"
     )

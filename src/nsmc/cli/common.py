@@ -10,9 +10,9 @@ def say(message: str) -> None:
     print(f"nsmc: {message}", file=sys.stderr)
 
 
-def is_terminal(stream: TextIO) -> bool:
-    """Whether a person looks at the stream."""
-    return stream.isatty()
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person looks at the stream; None is one that the caller has closed."""
+    return stream is not None and stream.isatty()
 
 
 def paint(text: str, colour: str, stream: TextIO) -> str:

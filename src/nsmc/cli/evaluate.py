@@ -8,8 +8,8 @@ from typing import Any
 from nsmc.cli.common import progress_bar, say
 
 HELP = "measure a model on labelled reviews"
-EPILOG = """Rows with an empty comment are left out and counted. A label other than 0 and 1 is an error
-that names its row, because a file with wrong labels gives a wrong figure."""
+EPILOG = """Rows with an empty comment are left out and counted. A label other than 0 and 1 is an
+error that names its row, because a file with wrong labels gives a wrong figure."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

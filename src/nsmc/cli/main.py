@@ -2,7 +2,9 @@
 
 import argparse
 import contextlib
+import errno
 import os
+import re
 import signal
 import sys
 import traceback
@@ -28,12 +30,22 @@ TERMINATED = 143
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse, with the nearest right name for a mistyped command."""
+    """argparse, with the nearest right name for a mistyped command or option."""
 
     def error(self, message: str) -> NoReturn:
-        given = next((a for a in sys.argv[1:] if not a.startswith("-")), "")
-        hint = nearest(given, COMMANDS) if "invalid choice" in message else ""
-        super().error(message + hint)
+        found = re.search("invalid choice: '([^']*)'", message)
+        super().error(message + (nearest(found[1], COMMANDS) if found else ""))
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        # Here and not in parse_args, so that the usage shown is the command's own.
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            option = unknown[0].partition("=")[0]
+            hint = nearest(option, self._option_string_actions) if option.startswith("--") else ""
+            # A comment may well begin with -_-.
+            hint = hint or " What begins with - and is no option goes after --."
+            self.error(f"unrecognized arguments: {' '.join(unknown)}.{hint}")
+        return known, unknown
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -58,9 +70,18 @@ def run(arguments: Sequence[str]) -> int:
         print("nsmc: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader has gone (`| head`). Python would complain when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has gone (`| head`).
+        _drop_output()
         return 0
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _drop_output()
+        print(
+            f"nsmc: cannot write: {error.strerror}; free some space, then run the command again",
+            file=sys.stderr,
+        )
+        return 1
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -89,10 +110,16 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _use_utf8() -> None:
     # Consoles of other code pages (cp949 on Korean Windows) would garble or refuse Hangul. What
-    # UTF-8 can't hold, such as lone surrogates of a broken argument, is shown escaped.
-    for stream in (sys.stdout, sys.stderr):
+    # UTF-8 can't hold, such as lone surrogates of a broken argument, is shown escaped; so is a
+    # typed byte that isn't UTF-8.
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    # What is still buffered: Python would fail again, and say so, when it flushes at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import queue
 import sys
 import threading
@@ -114,7 +115,9 @@ def _prompt(classifier: "Classifier", as_json: bool) -> None:
     say("type a comment, Enter scores it, Ctrl-D ends")
     while True:
         try:
-            line = input("> ")
+            # Not input("> "), which writes that to standard output, where only results go.
+            print("> ", end="", file=sys.stderr, flush=True)
+            line = input()
         except EOFError:
             print(file=sys.stderr)
             return
@@ -124,10 +127,15 @@ def _prompt(classifier: "Classifier", as_json: bool) -> None:
 
 def _available_lines() -> Iterator[list[str]]:
     """Lines of standard input, as many at once as have arrived: no pipe is kept waiting."""
+    if sys.stdin is None:  # `<&-`, or a service without one
+        raise UsageError("expected comments, found standard input closed; give some as arguments")
+    descriptor = sys.stdin.fileno()
     arrived: queue.Queue[bytes | None] = queue.Queue(4 * LINES_AT_ONCE)
 
     def read() -> None:
-        for line in sys.stdin.buffer:
+        # A reader of its own: Python closes sys.stdin when it exits early, at Ctrl-C for one, and
+        # aborts if a thread is waiting in it.
+        for line in os.fdopen(descriptor, "rb", closefd=False):
             arrived.put(line)
         arrived.put(None)
 

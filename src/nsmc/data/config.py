@@ -23,5 +23,6 @@ class DataConfig:
         require(
             0 < self.validation < 1, f"validation must be between 0 and 1, found {self.validation}"
         )
+        require(self.split_seed >= 0, f"split_seed must be 0 or more, found {self.split_seed}")
         require(self.min_freq >= 1, f"min_freq must be at least 1, found {self.min_freq}")
         require(self.max_size >= 1, f"max_size must be at least 1, found {self.max_size}")

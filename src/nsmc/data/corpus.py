@@ -66,7 +66,7 @@ def build_corpus(
     """
     from nsmc.text.tokenizer import make_tokenizer
 
-    identity = make_tokenizer(config).identity()
+    tokenizer = make_tokenizer(config)
     texts = reviews.frame["document"].tolist()
     if workers is None:
         # A worker costs a third of a second to start, which is what Mecab needs for 3,000 reviews.
@@ -74,7 +74,7 @@ def build_corpus(
     index: dict[str, int] = {}
     tokens: list[NDArray[np.int32]] = []
     lengths: list[int] = []
-    for chunk in tokenize_chunks(_chunks(texts), config, workers):
+    for chunk in tokenize_chunks(_chunks(texts), tokenizer, workers):
         flat = [index.setdefault(m, len(index)) for morphemes in chunk for m in morphemes]
         tokens.append(np.array(flat, dtype=np.int32))
         lengths.extend(len(morphemes) for morphemes in chunk)
@@ -89,7 +89,7 @@ def build_corpus(
         offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)]),
         labels=reviews.frame["label"].to_numpy(np.int8)[legible],
         morphemes=list(index),
-        identity=identity,
+        identity=tokenizer.identity(),
         source={
             "name": reviews.path.name,
             "sha256": reviews.sha256,

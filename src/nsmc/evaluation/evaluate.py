@@ -71,7 +71,7 @@ def evaluate(
 
     workers = available_cores() if len(texts) > 5 * CHUNK else 1
     scored = []
-    for morphemes in tokenize_chunks(chunks(), classifier.text_config, workers):
+    for morphemes in tokenize_chunks(chunks(), classifier.tokenizer, workers):
         scored.append(classifier.score_morphemes(morphemes))
         if progress:
             progress(len(morphemes), len(texts))

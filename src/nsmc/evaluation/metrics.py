@@ -70,4 +70,5 @@ def accuracy_interval(right: int, examples: int, z: float = 1.96) -> tuple[float
     spread = z * np.sqrt(share * (1 - share) / examples + z * z / (4 * examples**2))
     scale = 1 + z * z / examples
     middle = share + z * z / (2 * examples)
-    return float((middle - spread) / scale), float((middle + spread) / scale)
+    # With none or all right the end is 0 or 1, but for the last bit.
+    return max(0.0, float((middle - spread) / scale)), min(1.0, float((middle + spread) / scale))

@@ -8,6 +8,7 @@ network.onnx        the same weights, without the tables, as the graph that scor
 metrics.json        how it was trained, on what, and how well it did on its validation part
 """
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,8 +120,9 @@ def open_model(path: Path | None = None) -> ModelDirectory:
         ModelError: one message per defect; see `nsmc.bundle.verify_bundle`.
     """
     path = SHIPPED if path is None else path
-    if not (path / "manifest.json").exists() and (path / "model").is_dir():
-        path = path / "model"
+    with contextlib.suppress(OSError):  # what can't be looked at, `verify_bundle` refuses by name
+        if not (path / "manifest.json").exists() and (path / "model").is_dir():
+            path = path / "model"
     verify_bundle(path, KIND, SCHEMA)
     try:
         model = read_json(path / "model.json")

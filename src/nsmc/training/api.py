@@ -45,7 +45,8 @@ def train(
         DataError: the reviews are missing or can't be read.
         DownloadError: the official files are needed and can't be fetched.
         DeviceError: the device isn't there or ran out of memory.
-        NsmcError: the output directory is in use or can't be written.
+        NsmcError: the output directory is in use or can't be written, or the reviews aren't those
+            of the training to be resumed.
     """
     # A wrong device is told before minutes of tokenizing, not after.
     from nsmc.model.device import choose_device
@@ -66,8 +67,10 @@ def train(
         from nsmc.data.cache import training_corpus
 
         corpus = training_corpus(directory, config.text, progress=tokenized, warn=warn)
-        if not resume:
-            place.start(config, directory)
+        if resume:
+            place.check_reviews(directory, corpus.source["sha256"])
+        else:
+            place.start(config, directory, corpus.source["sha256"])
         from nsmc.training.run import run_training
 
         trained = run_training(

@@ -3,6 +3,7 @@
 Letters: B reviews in a batch, R reviews of the validation part.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -100,20 +101,22 @@ def train_epochs(
             )
             yield StepDone(counters.epoch + 1, len(logits))
         train_loss, train_accuracy = (state.totals / counters.seen).tolist()
-        if train_loss != train_loss:
+        logits, labels = predict_logits(state, validation)
+        validation_loss = float(binary_cross_entropy_with_logits(logits, labels))
+        # The last step of an epoch may ruin the weights after the last training loss was taken.
+        if not (math.isfinite(train_loss) and math.isfinite(validation_loss)):
             raise NsmcError(
                 f"the loss is no longer a number after epoch {counters.epoch + 1}; use a lower "
                 "training.learning_rate, or training.clip_norm = 1.0"
             )
-        logits, labels = predict_logits(state, validation)
-        validation_loss = float(binary_cross_entropy_with_logits(logits, labels))
         counters.seconds += time.monotonic() - started
         counters.epoch += 1
         counters.history.append(
             {
                 "epoch": counters.epoch,
                 "step": counters.step,
-                "learning_rate": rate,
+                # Of the last step, which a training resumed at the epoch's end didn't take itself.
+                "learning_rate": learning_rate(counters.step - 1, steps, config),
                 "train_loss": train_loss,
                 "train_accuracy": train_accuracy,
                 "validation_loss": validation_loss,

@@ -70,8 +70,13 @@ class OutputDirectory:
         finally:
             lock.release()
 
-    def start(self, config: Config, data: Path) -> None:
+    def start(self, config: Config, data: Path, reviews: str) -> None:
         """Note what is about to be trained.
+
+        Args:
+            config: the recipe.
+            data: the directory of the reviews.
+            reviews: SHA-256 of their file.
 
         Raises:
             NsmcError: the directory holds a training already, or can't be written.
@@ -82,7 +87,10 @@ class OutputDirectory:
                 "one with --resume"
             )
         with whole_file(self.recipe) as temporary:
-            write_json(temporary, {"config": config.to_dict(), "data": str(data.resolve())})
+            write_json(
+                temporary,
+                {"config": config.to_dict(), "data": str(data.resolve()), "sha256": reviews},
+            )
 
     def started_with(self) -> tuple[Config, Path]:
         """The configuration and data directory that the training was started with.
@@ -98,8 +106,26 @@ class OutputDirectory:
         try:
             recipe: dict[str, Any] = read_json(self.recipe)
             return Config.from_dict(recipe["config"]), Path(recipe["data"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise NsmcError(f"{self.recipe} is damaged ({error}); start a new training") from error
+
+    def check_reviews(self, data: Path, reviews: str) -> None:
+        """Refuse to resume on other reviews: rows and vocabulary would mean something else.
+
+        Args:
+            data: the directory of the reviews.
+            reviews: SHA-256 of their file.
+
+        Raises:
+            NsmcError: the training was started with others.
+        """
+        started: str = read_json(self.recipe)["sha256"]
+        if reviews != started:
+            raise NsmcError(
+                f"the training in {self.path} was started with other reviews than those in {data} "
+                f"(expected SHA-256 {started[:12]}…, found {reviews[:12]}…). Give the directory "
+                "that holds them with --data, or start another with another --output"
+            )
 
 
 def new_output(parent: Path) -> Path:

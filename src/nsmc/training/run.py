@@ -89,6 +89,7 @@ def run_training(
     """
     say = listen or (lambda event, state: None)
     where = choose_device(device)
+    torch.set_num_threads(config.training.threads)
     autocast = autocast_type(config.training.precision, where)
     seed_everything(config.training.seed, deterministic=config.training.deterministic)
     if len(corpus.labels) < 2:
@@ -139,11 +140,12 @@ def run_training(
         if isinstance(event, EpochDone):
             write_history(state.counters.history, output.history)
             draw_curves(state.counters.history, output.curves)
+            # Before the model: one without checkpoints beside it is of a training that has ended.
+            save_checkpoint(state, output.checkpoints)
             if event.is_best:
                 save_network(
                     output.model, network, vocabulary, config, corpus, _results(state, where)
                 )
-            save_checkpoint(state, output.checkpoints)
         elif state.counters.step % config.training.checkpoint_steps == 0:
             save_checkpoint(state, output.checkpoints)
         say(event, state)

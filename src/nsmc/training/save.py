@@ -19,10 +19,12 @@ from nsmc.runtime.directory import TABLES, write_model
 
 def stored_weights(network: SentimentNetwork) -> dict[str, NDArray[Any]]:
     """The network's parameters as they are stored: tables in float16, the rest in float32."""
-    return {
-        name: value.detach().cpu().numpy().astype(np.float16 if name in TABLES else np.float32)
-        for name, value in network.state_dict().items()
-    }
+    # A value too large for float16 becomes infinite, which `write_model` refuses with its words.
+    with np.errstate(over="ignore"):
+        return {
+            name: value.detach().cpu().numpy().astype(np.float16 if name in TABLES else np.float32)
+            for name, value in network.state_dict().items()
+        }
 
 
 def save_network(

@@ -1,0 +1,51 @@
+"""Follow one comment through the code: what each module is given and what it makes of it.
+
+    python scripts/trace_comment.py "노잼 ㅋㅋ 시간 아까움"
+
+docs/flow.md explains the same way with this output.
+"""
+
+import sys
+
+import numpy as np
+
+from nsmc.runtime.classifier import Classifier
+from nsmc.runtime.directory import open_model
+from nsmc.runtime.network import OnnxNetwork
+from nsmc.runtime.vectors import MorphemeVectors
+from nsmc.settings import build
+from nsmc.text.config import TextConfig
+from nsmc.text.normalize import normalize
+from nsmc.text.subwords import subword_ids
+from nsmc.text.tokenizer import make_tokenizer
+
+
+def main() -> None:
+    """Print the stages for the comment on the command line."""
+    comment = sys.argv[1] if len(sys.argv) > 1 else "노잼 ㅋㅋ\u200b  시간 아까움"
+    model = open_model()
+    config = build(TextConfig, model.config["text"], "text")
+    buckets = int(model.config["model"]["subword_buckets"])
+
+    def show(module: str, what: str, value: object) -> None:
+        print(f"{module:<24}{what:<22}{value}")
+
+    show("", "comment", repr(comment))
+    show("text/normalize.py", "normalized", normalize(comment, config.max_characters))
+    morphemes = make_tokenizer(config)(comment)
+    show("text/mecab.py", "morphemes", " ".join(morphemes))
+    rows = {m: row for row, m in enumerate(model.vocabulary)}
+    show("runtime/vectors.py", "vocabulary rows", [rows.get(m, 0) for m in morphemes])
+    show("text/subwords.py", "n-gram rows", {m: subword_ids(m, buckets) for m in morphemes[:2]})
+    vectors = MorphemeVectors(model.vocabulary, *model.tables())
+    given = vectors.rows(morphemes)
+    batch = vectors.table[given][:, None, :]  # [T, 1, E]
+    show("runtime/vectors.py", "vectors [T, B, E]", list(batch.shape))
+    logits = OnnxNetwork(model.graph, threads=1)(np.ascontiguousarray(batch))  # [1]
+    show("runtime/network.py", "logits [B]", [round(float(x), 3) for x in logits])
+    prediction = Classifier(model).predict(comment)
+    show("runtime/classifier.py", "prediction", f"{prediction.label_ko} {prediction.score:.4f}")
+
+
+if __name__ == "__main__":
+    main()

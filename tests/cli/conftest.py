@@ -1,0 +1,240 @@
+"""The real command: in this process where that is the same, else as a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from nsmc.cli.main import run
+
+LIMIT = 90.0
+"""Seconds after which a process counts as hanging."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Here(Protocol):
+    """Runs a command in this process."""
+
+    def __call__(self, *args: str | Path) -> Result: ...
+
+
+class Command(Protocol):
+    """Runs a command as a process whose streams are pipes."""
+
+    def __call__(
+        self,
+        *args: str | Path,
+        stdin: bytes | None = b"",
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> Result: ...
+
+
+class Start(Protocol):
+    """Starts a command as a process in a session of its own, whose streams are pipes."""
+
+    def __call__(self, *args: str | Path) -> subprocess.Popen[bytes]: ...
+
+
+def command_line(*args: str | Path) -> list[str]:
+    return [sys.executable, "-m", "nsmc", *map(str, args)]
+
+
+def environment(changes: dict[str, str] | None = None) -> dict[str, str]:
+    env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "PYTHONIOENCODING")}
+    return {**env, "TERM": "xterm", **(changes or {})}
+
+
+@pytest.fixture
+def here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Here]:
+    terminate = signal.getsignal(signal.SIGTERM)
+
+    def call(*args: str | Path) -> Result:
+        monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+        try:
+            code = run([str(arg) for arg in args])
+        except SystemExit as ended:
+            assert isinstance(ended.code, int)
+            code = ended.code
+        out, err = capsys.readouterr()
+        return Result(code, out, err)
+
+    yield call
+    signal.signal(signal.SIGTERM, terminate)
+
+
+@pytest.fixture
+def command() -> Command:
+    def call(
+        *args: str | Path,
+        stdin: bytes | None = b"",
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> Result:
+        done = subprocess.run(
+            command_line(*args),
+            input=stdin,
+            capture_output=True,
+            env=environment(env),
+            cwd=cwd,
+            timeout=LIMIT,
+        )
+        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return call
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def call(*args: str | Path) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            command_line(*args),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(),
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield call
+    for process in started:
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
+
+
+class Terminal:
+    """A command on a pseudo-terminal; ``out`` is a pipe where it isn't wanted there."""
+
+    def __init__(
+        self, *args: str | Path, env: dict[str, str] | None = None, out_to_pipe: bool = False
+    ) -> None:
+        self._master, slave = pty.openpty()
+        # A new one is 0 columns wide, in which no progress bar has room.
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        self.process = subprocess.Popen(
+            command_line(*args),
+            stdin=slave,
+            stdout=subprocess.PIPE if out_to_pipe else slave,
+            stderr=slave,
+            env=environment(env),
+            start_new_session=True,
+        )
+        os.close(slave)
+        self.shown = ""
+        self._bytes = b""
+
+    def type(self, text: str) -> None:
+        os.write(self._master, text.encode())
+
+    def wait_for(self, text: str) -> None:
+        """Read until ``text`` is shown; it is a failure if the terminal closes before."""
+        while text not in self.shown:
+            assert self._read(), f"{text!r} never came: {self.shown!r}"
+
+    def finish(self) -> int:
+        """Read to the end and return the exit status."""
+        while self._read():
+            pass
+        return self.process.wait(LIMIT)
+
+    def close(self) -> None:
+        end(self.process)
+        os.close(self._master)
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self._master], [], [], LIMIT)
+        assert ready, f"nothing came for {LIMIT} seconds: {self.shown!r}"
+        try:
+            block = os.read(self._master, 1 << 16)
+        except OSError:  # how Linux tells that the other side has closed
+            return False
+        self._bytes += block
+        self.shown = self._bytes.decode("utf-8", "replace")
+        return bool(block)
+
+
+@pytest.fixture
+def terminal() -> Iterator[Callable[..., Terminal]]:
+    opened: list[Terminal] = []
+
+    def call(
+        *args: str | Path, env: dict[str, str] | None = None, out_to_pipe: bool = False
+    ) -> Terminal:
+        opened.append(Terminal(*args, env=env, out_to_pipe=out_to_pipe))
+        return opened[-1]
+
+    yield call
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], bool]], None]:
+    """Wait for a condition; it is a failure if it doesn't come about."""
+
+    def wait(condition: Callable[[], bool]) -> None:
+        ends = time.monotonic() + LIMIT
+        while not condition():
+            assert time.monotonic() < ends, "waited in vain"
+            time.sleep(0.02)
+
+    return wait
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """Mount file systems of so many KiB, where the system permits that."""
+    mounted: list[Path] = []
+
+    def make(kilobytes: int) -> Path:
+        place = tmp_path / f"disk{len(mounted)}"
+        place.mkdir()
+        options = ["-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs"]
+        try:
+            subprocess.run(["mount", *options, str(place)], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            pytest.skip("mounting a small file system isn't permitted here")
+        mounted.append(place)
+        return place
+
+    yield make
+    for place in mounted:
+        subprocess.run(["umount", str(place)], check=True)

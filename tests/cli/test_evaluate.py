@@ -1,0 +1,176 @@
+"""`nsmc evaluate`: figures for programs, a table for a person."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Command, Here
+
+KEYS = [
+    *("examples", "accuracy", "precision", "recall", "f1", "roc_auc", "log_loss", "ece"),
+    *("confusion", "accuracy_interval", "threshold", "skipped", "model", "data", "seconds"),
+]
+
+
+def reviews(sample: Path) -> list[list[str]]:
+    lines = (sample / "ratings_test.txt").read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines[1:]]
+
+
+def write_nsmc(path: Path, rows: list[list[str]]) -> Path:
+    lines = ["id\tdocument\tlabel", *("\t".join(row) for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def figures(here: Here, model: Path, *args: str | Path) -> dict[str, Any]:
+    result = here("evaluate", "--model", model, "--json", *args)
+    assert result.code == 0, result.err
+    found: dict[str, Any] = json.loads(result.out)
+    return found
+
+
+def test_json_has_the_keys_of_the_contract(here: Here, small_model: Path, sample: Path) -> None:
+    path = sample / "ratings_test.txt"
+    found = figures(here, small_model, "--data", path)
+    assert sorted(found) == sorted(KEYS)
+    assert found["data"] == {
+        "path": str(path),
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+    }
+    assert found["model"] == str(small_model / "model")
+    assert (found["examples"], found["skipped"], found["threshold"]) == (200, 0, 0.5)
+    assert found["seconds"] > 0
+    (tn, fp), (fn, tp) = found["confusion"]
+    assert tn + fp + fn + tp == 200
+    assert found["accuracy"] == pytest.approx((tn + tp) / 200)
+    low, high = found["accuracy_interval"]
+    assert 0 <= low < found["accuracy"] < high <= 1
+
+
+def test_the_figures_are_those_of_the_predictions(
+    here: Here, small_model: Path, sample: Path
+) -> None:
+    from nsmc.runtime.classifier import load
+
+    rows = reviews(sample)
+    called = [one.label == "positive" for one in load(small_model).predict([r[1] for r in rows])]
+    right = [guess == (row[2] == "1") for guess, row in zip(called, rows, strict=True)]
+    found = figures(here, small_model, "--data", sample)
+    assert found["accuracy"] == pytest.approx(sum(right) / len(right))
+    (_, fp), (_, tp) = found["confusion"]
+    assert fp + tp == sum(called)
+
+
+def test_a_directory_means_its_test_file(command: Command, small_model: Path, sample: Path) -> None:
+    result = command("evaluate", "--model", small_model, "--json", "--data", sample)
+    assert (result.code, result.err) == (0, "")  # and no progress bar where nobody looks
+    assert json.loads(result.out)["data"]["path"] == str(sample / "ratings_test.txt")
+
+
+def test_a_table_for_a_person(here: Here, small_model: Path, sample: Path) -> None:
+    found = figures(here, small_model, "--data", sample)
+    result = here("evaluate", "--model", small_model, "--data", sample)
+    assert (result.code, result.err) == (0, "")
+    lines = {line[:18].strip(): line[18:] for line in result.out.splitlines()}
+    assert lines["model"] == str(small_model / "model")
+    assert lines["data"] == f"{sample / 'ratings_test.txt'} (200 reviews)"
+    low, high = found["accuracy_interval"]
+    accuracy = f"{found['accuracy']:.2%}"
+    assert lines["accuracy"] == f"{accuracy}  (95% interval {low:.2%} – {high:.2%})"
+    assert lines["F1"] == f"{found['f1']:.2%}"
+    assert lines["ROC AUC"] == f"{found['roc_auc']:.4f}"
+    assert "called 긍정" in lines["confusion"]
+
+
+@pytest.mark.parametrize("label", ["0", "1"])
+def test_data_of_one_class(
+    label: str, here: Here, small_model: Path, sample: Path, tmp_path: Path
+) -> None:
+    rows = [row for row in reviews(sample) if row[2] == label]
+    path = write_nsmc(tmp_path / "one.txt", rows)
+    found = figures(here, small_model, "--data", path)
+    assert found["roc_auc"] is None
+    assert found["examples"] == len(rows)
+    assert sum(found["confusion"][1 - int(label)]) == 0
+    result = here("evaluate", "--model", small_model, "--data", path)
+    assert result.code == 0
+    assert "undefined: only one class is there" in result.out
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl", "t.parquet", "t.tsv", "t.txt.gz"])
+def test_a_labelled_table_in_another_format(
+    name: str, here: Here, small_model: Path, sample: Path, tmp_path: Path
+) -> None:
+    import pandas as pd
+
+    rows = reviews(sample)
+    frame = pd.DataFrame(
+        {"document": [row[1] for row in rows], "label": [int(row[2]) for row in rows]}
+    )
+    path = tmp_path / name
+    if name.endswith(".csv"):
+        frame.to_csv(path, index=False)
+    elif name.endswith(".jsonl"):
+        frame.to_json(path, orient="records", lines=True, force_ascii=False)
+    elif name.endswith(".parquet"):
+        frame.to_parquet(path)
+    else:
+        text = "document\tlabel\n" + "".join(f"{row[1]}\t{row[2]}\n" for row in rows)
+        data = text.encode()
+        path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    same = figures(here, small_model, "--data", sample)
+    found = figures(here, small_model, "--data", path)
+    for key in ("examples", "accuracy", "roc_auc", "log_loss"):
+        assert found[key] == pytest.approx(same[key]), key
+    assert found["confusion"] == same["confusion"]
+
+
+def test_a_named_text_column(here: Here, small_model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("title,review,label\n제목,좋다,1\n제목,별로,0\n", encoding="utf-8")
+    assert figures(here, small_model, "--data", path, "--column", "review")["examples"] == 2
+
+
+def test_empty_comments_are_left_out_and_counted(
+    here: Here, small_model: Path, tmp_path: Path
+) -> None:
+    path = write_nsmc(
+        tmp_path / "t.txt",
+        [["1", "좋다", "1"], ["2", "", "0"], ["3", " ", "1"], ["4", "별로", "0"]],
+    )
+    result = here("evaluate", "--model", small_model, "--data", path, "--json")
+    found = json.loads(result.out)
+    assert (found["examples"], found["skipped"]) == (2, 2)
+    assert "2 rows with an empty comment were left out" in result.err
+
+
+def test_the_threshold_moves_the_confusion(here: Here, small_model: Path, sample: Path) -> None:
+    everything = figures(here, small_model, "--data", sample, "--threshold", "0")
+    assert [row[0] for row in everything["confusion"]] == [0, 0]
+    assert everything["threshold"] == 0
+    wrong = here("evaluate", "--model", small_model, "--data", sample, "--threshold", "2")
+    assert wrong.code == 2
+    assert "expected a threshold from 0 to 1, found 2.0" in wrong.err
+
+
+def test_torch_gives_the_same_figures(here: Here, small_model: Path, sample: Path) -> None:
+    plain = figures(here, small_model, "--data", sample)
+    torch = figures(here, small_model, "--data", sample, "--device", "auto")
+    assert torch["log_loss"] == pytest.approx(plain["log_loss"], abs=1e-4)
+
+
+def test_unlabelled_data(here: Here, small_model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("n,document\n1,좋다\n", encoding="utf-8")
+    result = here("evaluate", "--model", small_model, "--data", path)
+    assert (result.code, result.out) == (1, "")
+    assert "expected a column 'label' (0 negative, 1 positive)" in result.err
+    assert "found the columns: n, document; add or rename one" in result.err

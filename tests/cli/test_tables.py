@@ -1,0 +1,355 @@
+"""`nsmc predict --input`: whole tables, in every format, whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import itertools
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Command, Here, Start, Terminal
+
+COLUMNS = ["n", "document", "who"]
+ROWS = [
+    ["1", "정말 재미있게 봤어요", "가"],
+    ["2", "", "나"],
+    ["3", "시간이 아까운 영화", ""],
+    ["4", "   ", "라"],
+    ["5", "배우들의 연기가 좋았다", "마"],
+]
+NEW = ["label", "label_ko", "score"]
+WORDS = ["좋다", "별로", "최고", "재미", "노잼", "감동", "연기", "배우", "영화", "지루", "눈물"]
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:
+    name = path.name.removesuffix(".gz")
+    if name.endswith(".parquet"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        cells = zip(*rows, strict=True)
+        pq.write_table(pa.table(dict(zip(columns, map(list, cells), strict=True))), path)
+        return path
+    text = io.StringIO(newline="")
+    if name.endswith(".csv"):
+        csv.writer(text).writerows([columns, *rows])
+    elif name.endswith(".jsonl"):
+        for row in rows:
+            text.write(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) + "\n")
+    else:
+        text.write("".join("\t".join(row) + "\n" for row in [columns, *rows]))
+    data = text.getvalue().encode()
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+    return path
+
+
+def read_table(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Columns and rows, every cell as text and a null as an empty one."""
+    name = path.name.removesuffix(".gz")
+    if name.endswith(".parquet"):
+        import pyarrow.parquet as pq
+
+        table = pq.read_table(path)
+        return table.column_names, [as_text(row.values()) for row in table.to_pylist()]
+    data = path.read_bytes()
+    text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
+    if name.endswith(".jsonl"):
+        objects = [json.loads(line) for line in text.splitlines()]
+        return list(objects[0]), [as_text(one.values()) for one in objects]
+    if name.endswith(".csv"):
+        columns, *rows = csv.reader(io.StringIO(text, newline=""))
+    else:
+        columns, *rows = [line.split("\t") for line in text.removesuffix("\n").split("\n")]
+    return columns, rows
+
+
+def as_text(values: Any) -> list[str]:
+    return ["" if value is None else str(value) for value in values]
+
+
+def many_rows(path: Path, count: int, pad: int = 0) -> Path:
+    """A table of short comments, all with words that the tokenizer knows."""
+    draw = random.Random(count)
+    with path.open("w", encoding="utf-8") as file:
+        file.write("n,document,note\n")
+        for n in range(count):
+            words = " ".join(draw.choices(WORDS, k=draw.randint(1, 5)))
+            file.write(f"{n},{words},{'x' * pad}\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Seconds of work for several processes: what a signal can interrupt."""
+    return many_rows(tmp_path_factory.mktemp("large") / "large.csv", 200_000)
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("in.csv", "out.jsonl"),
+        ("in.tsv", "out.csv"),
+        ("in.txt", "out.txt"),
+        ("in.jsonl", "out.parquet"),
+        ("in.parquet", "out.tsv"),
+        ("in.csv.gz", "out.parquet"),
+        ("in.tsv.gz", "out.jsonl.gz"),
+        ("in.txt.gz", "out.csv.gz"),
+        ("in.jsonl.gz", "out.tsv.gz"),
+        ("IN.CSV", "OUT.CSV"),
+    ],
+)
+def test_every_format_in_and_out(
+    source: str, target: str, here: Here, small_model: Path, tmp_path: Path
+) -> None:
+    from nsmc.runtime.classifier import load
+
+    given = tmp_path / source
+    lower = write_table(tmp_path / source.lower(), COLUMNS, ROWS)
+    lower.rename(given)
+    before = given.read_bytes()
+    out = tmp_path / target
+    result = here("predict", "--model", small_model, "--input", given, "--output", out)
+    assert (result.code, result.out) == (0, "")
+    out.rename(tmp_path / target.lower())
+    columns, rows = read_table(tmp_path / target.lower())
+    assert columns == [*COLUMNS, *NEW]
+    assert [row[:3] for row in rows] == ROWS
+    predictions = load(small_model).predict([row[1] for row in ROWS])
+    for row, one in zip(rows, predictions, strict=True):
+        assert row[3:5] == [one.label, one.label_ko]
+        assert (
+            row[5] == "" if not one.label else float(row[5]) == pytest.approx(one.score, abs=2e-6)
+        )
+    assert [bool(row[3]) for row in rows] == [True, False, True, False, True]
+    assert given.read_bytes() == before
+    positive = sum(one.label == "positive" for one in predictions)
+    assert result.err.splitlines() == [
+        "nsmc: 2 rows have an empty comment and got no label and no score",
+        f"nsmc: 5 rows scored into {out} ({positive} positive)",
+    ]
+
+
+def test_nsmcs_own_file_keeps_its_label(
+    here: Here, small_model: Path, sample: Path, tmp_path: Path
+) -> None:
+    source, out = sample / "ratings_test.txt", tmp_path / "out.txt"
+    result = here("predict", "--model", small_model, "--input", source, "--output", out)
+    assert result.code == 0
+    columns, rows = read_table(out)
+    assert columns == ["id", "document", "label", "predicted_label", "label_ko", "score"]
+    assert [row[:3] for row in rows] == read_table(source)[1]
+    assert {row[2] for row in rows} == {"0", "1"}
+    assert {row[3] for row in rows} <= {"positive", "negative"}
+    assert "columns of these names already, so new are: predicted_label" in result.err
+
+
+def test_scoring_the_scored_adds_further_columns(
+    here: Here, small_model: Path, tmp_path: Path
+) -> None:
+    tables = [
+        write_table(tmp_path / "0.csv", COLUMNS, ROWS),
+        tmp_path / "1.csv",
+        tmp_path / "2.csv",
+    ]
+    for source, out in itertools.pairwise(tables):
+        assert here("predict", "--model", small_model, "--input", source, "--output", out).code == 0
+    columns, rows = read_table(tables[2])
+    assert columns == [*COLUMNS, *NEW, *(f"predicted_{name}" for name in NEW)]
+    assert all(row[3:6] == row[6:] for row in rows)
+
+
+def test_the_text_column_can_be_named(here: Here, small_model: Path, tmp_path: Path) -> None:
+    columns = ["title", "review"]
+    source = write_table(tmp_path / "in.csv", columns, [["제목", "정말 재미있게 봤어요"]])
+    out = tmp_path / "out.jsonl"
+    args: list[str | Path] = ["predict", "--model", small_model, "--input", source, "--output", out]
+    unclear = here(*args)
+    assert unclear.code == 1
+    assert "2 that could be it: title, review; choose one with --column NAME" in unclear.err
+    assert not out.exists()
+    assert here(*args, "--column", "review").code == 0
+    by_review = json.loads(out.read_text(encoding="utf-8"))["score"]
+    assert here(*args, "--column", "title").code == 0
+    assert json.loads(out.read_text(encoding="utf-8"))["score"] != by_review
+
+
+def test_a_wrong_column_names_those_that_are_there(
+    here: Here, small_model: Path, tmp_path: Path
+) -> None:
+    source, out = write_table(tmp_path / "in.tsv", COLUMNS, ROWS), tmp_path / "out.tsv"
+    out.write_text("mine", encoding="utf-8")
+    result = here(
+        "predict", "--model", small_model, "--input", source, "--output", out, "--column", "Documnt"
+    )
+    assert (result.code, result.out) == (1, "")
+    assert "no column 'Documnt'; its columns are: n, document, who" in result.err
+    assert "did you mean 'document'?" in result.err
+    assert out.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_table_without_text(here: Here, small_model: Path, tmp_path: Path) -> None:
+    source = write_table(tmp_path / "in.csv", ["a", "b"], [["1", "2"], ["3", "4.5"]])
+    result = here(
+        "predict", "--model", small_model, "--input", source, "--output", tmp_path / "out.csv"
+    )
+    assert result.code == 1
+    assert "a single column of text, found none; its columns are: a, b" in result.err
+
+
+def test_a_table_without_rows_becomes_a_header(
+    here: Here, small_model: Path, tmp_path: Path
+) -> None:
+    source, out = write_table(tmp_path / "in.csv", COLUMNS, []), tmp_path / "out.csv"
+    result = here("predict", "--model", small_model, "--input", source, "--output", out)
+    assert result.code == 0
+    assert read_table(out) == ([*COLUMNS, *NEW], [])
+    assert "0 rows scored" in result.err
+
+
+def test_cp949_is_read_and_said(here: Here, small_model: Path, tmp_path: Path) -> None:
+    source = write_table(tmp_path / "in.csv", COLUMNS, ROWS)
+    source.write_bytes(source.read_bytes().decode().encode("cp949"))
+    out = tmp_path / "out.csv"
+    result = here("predict", "--model", small_model, "--input", source, "--output", out)
+    assert result.code == 0
+    assert f"{source} is not UTF-8 and was read as cp949; the output is UTF-8" in result.err
+    assert [row[:3] for row in read_table(out)[1]] == ROWS
+
+
+def test_the_threshold_decides_a_tables_labels(
+    here: Here, small_model: Path, tmp_path: Path
+) -> None:
+    source, out = write_table(tmp_path / "in.csv", COLUMNS, ROWS), tmp_path / "out.csv"
+    args: list[str | Path] = [
+        "predict",
+        "--model",
+        small_model,
+        "--input",
+        source,
+        "--output",
+        out,
+        "--threshold",
+    ]
+    for threshold, label in (("0", "positive"), ("1", "negative")):
+        assert here(*args, threshold).code == 0
+        assert {row[3] for row in read_table(out)[1]} == {label, ""}
+
+
+def test_many_rows_score_as_single_comments_do(
+    command: Command, small_model: Path, tmp_path: Path
+) -> None:
+    from nsmc.runtime.classifier import load
+    from nsmc.scoring import SMALL
+
+    source = many_rows(tmp_path / "in.csv", 30_000, pad=10)
+    assert source.stat().st_size > SMALL  # so that several processes tokenize
+    out = tmp_path / "out.parquet"
+    result = command("predict", "--model", small_model, "--input", source, "--output", out)
+    assert (result.code, result.out) == (0, "")
+    assert len(result.err.splitlines()) == 1  # no progress bar where nobody looks
+    assert result.err.startswith("nsmc: 30,000 rows scored")
+    _, rows = read_table(out)
+    assert [row[0] for row in rows] == [str(n) for n in range(30_000)]
+    classifier = load(small_model)
+    for n in [0, 8191, 8192, 29_999, *random.Random(1).sample(range(30_000), 100)]:
+        one = classifier.predict(rows[n][1])
+        assert float(rows[n][5]) == pytest.approx(one.score, abs=2e-6)
+        assert rows[n][3:5] == [one.label, one.label_ko]
+
+
+def test_progress_is_shown_on_a_terminal(
+    terminal: Callable[..., Terminal], small_model: Path, tmp_path: Path
+) -> None:
+    source, out = write_table(tmp_path / "in.csv", COLUMNS, ROWS), tmp_path / "out.csv"
+    screen = terminal("predict", "--model", small_model, "--input", source, "--output", out)
+    assert screen.finish() == 0
+    assert "in.csv: 100%|" in screen.shown
+    assert "5 rows" in screen.shown
+    assert out.is_file()
+
+
+def test_memory_does_not_grow_with_rows(small_model: Path, tmp_path: Path) -> None:
+    # One core, because a chunk is under way for each; a process between, because the peak of a
+    # child starts at what its parent had.
+    script = (
+        "import os, resource, subprocess, sys\n"
+        "if hasattr(os, 'sched_setaffinity'):\n"
+        "    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "subprocess.run(sys.argv[1:], check=True)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
+    )
+
+    def peak(count: int) -> float:
+        """MiB at most, with a table of so many rows."""
+        source = many_rows(tmp_path / f"{count}.csv", count, pad=500)
+        line = [sys.executable, "-m", "nsmc", "predict", "--model", str(small_model)]
+        out = str(tmp_path / "out.csv")
+        done = subprocess.run(
+            [sys.executable, "-c", script, *line, "--input", str(source), "--output", out],
+            capture_output=True,
+            check=True,
+            timeout=90,
+        )
+        return int(done.stdout) / 1024
+
+    # The 40,000 rows more hold 20 MB in the one column that nothing looks at.
+    assert peak(60_000) < peak(20_000) + 12
+
+
+def session_of(process: int) -> int:
+    try:
+        return int(Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[3])
+    except (OSError, IndexError):
+        return -1
+
+
+def left_running(session: int) -> list[int]:
+    """Processes of a session that are still there, zombies included."""
+    return [
+        int(entry.name)
+        for entry in Path("/proc").iterdir()
+        if entry.name.isdigit() and session_of(int(entry.name)) == session
+    ]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes by /proc")
+@pytest.mark.parametrize(
+    ("number", "status", "whole_group"),
+    [(signal.SIGINT, 130, True), (signal.SIGINT, 130, False), (signal.SIGTERM, 143, False)],
+)
+def test_a_signal_leaves_nothing_behind(
+    number: signal.Signals,
+    status: int,
+    whole_group: bool,
+    start: Start,
+    until: Callable[[Callable[[], bool]], None],
+    large: Path,
+    small_model: Path,
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "out.csv"
+    out.write_text("mine", encoding="utf-8")
+    process = start("predict", "--model", small_model, "--input", large, "--output", out)
+    assert process.stderr
+    until(lambda: any(p.stat().st_size > 600_000 for p in tmp_path.glob(".partial-*")))
+    assert process.poll() is None
+    # Ctrl-C on a terminal reaches the workers as well, `kill` only the command.
+    (os.killpg if whole_group else os.kill)(process.pid, number)
+    assert process.wait(60) == status
+    assert process.stderr.read().decode() == {130: "nsmc: interrupted\n", 143: ""}[status]
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+    assert out.read_text(encoding="utf-8") == "mine"
+    until(lambda: not left_running(process.pid))

@@ -1,0 +1,128 @@
+"""`nsmc train` from the command line: what it says, where, and what it leaves."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Command, Here, Result, Terminal
+
+RECIPE = """
+[model]
+embedding_size = 8
+hidden_size = 8
+subword_buckets = 100
+
+[data]
+validation = 0.1
+
+[training]
+batch_size = 32
+learning_rate = 0.01
+epochs = 5
+"""
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("recipe") / "tiny.toml"
+    path.write_text(RECIPE, encoding="utf-8")
+    return path
+
+
+def test_on_pipes(command: Command, here: Here, recipe: Path, sample: Path, tmp_path: Path) -> None:
+    result = command(
+        *("train", "--config", recipe, "--data", sample, "--device", "cpu"),
+        *("--epochs", "2", "--set", "model.hidden_size=12", "--set", "training.seed=7"),
+        cwd=tmp_path,
+    )
+    assert result.code == 0, result.err
+    # Without --output: a directory under runs, named by the time.
+    (run,) = (tmp_path / "runs").iterdir()
+    assert re.fullmatch(r"\d{8}-\d{6}", run.name)
+    assert result.out == f"runs/{run.name}/model\n"
+    check_told(result)
+    check_left(run)
+    config = json.loads((run / "recipe.json").read_text(encoding="utf-8"))["config"]
+    assert config["model"]["embedding_size"] == 8  # the file's
+    assert config["model"]["hidden_size"] == 12  # --set wins over the file
+    assert (config["training"]["epochs"], config["training"]["seed"]) == (2, 7)
+    for model in (run, run / "model"):
+        scored = here("predict", "--model", model, "--json", "재밌다")
+        assert scored.code == 0
+        assert 0 < json.loads(scored.out)["score"] < 1
+
+
+def check_told(result: Result) -> None:
+    err = result.err
+    assert "ratings_train.txt: 600 reviews, 540 to train and 60 to validate" in err
+    assert re.search(r"^vocabulary +\d+ morphemes$", err, re.MULTILINE)
+    assert re.search(r"^device +cpu$", err, re.MULTILINE)
+    assert re.search(r"^  embedding\.ngrams\.weight +100 × 8 +800$", err, re.MULTILINE)
+    counts = re.findall(r"^  [a-z]\S* +\d[\d ×]* {2,}([\d,]+)$", err, re.MULTILINE)
+    (total,) = re.findall(r"^  all +([\d,]+)$", err, re.MULTILINE)
+    assert sum(int(n.replace(",", "")) for n in counts) == int(total.replace(",", ""))
+    epoch = (
+        r"^epoch {}/2  loss 0\.\d{{4}}  accuracy \d\d\.\d\d%  validation loss 0\.\d{{4}}"
+        r"  accuracy \d\d\.\d\d%  \d+:\d\d(  best)?$"
+    )
+    assert all(re.search(epoch.format(n), err, re.MULTILINE) for n in (1, 2))
+    assert re.search(r"^nsmc: best epoch [12] of 2: validation accuracy", err, re.MULTILINE)
+    assert "score with it: nsmc predict --model runs/" in err
+    assert "\r" not in err and "\x1b" not in err and "it/s" not in err
+
+
+def check_left(run: Path) -> None:
+    names = {path.name for path in run.iterdir()} - {".lock"}
+    assert names == {"history.jsonl", "curves.png", "model", "recipe.json"}
+    history = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
+    assert [record["epoch"] for record in history] == [1, 2]
+    from matplotlib.image import imread
+
+    assert (run / "curves.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    picture = imread(run / "curves.png")
+    assert picture.shape[0] > 300 and picture.shape[1] > 800
+    assert picture.std() > 0.01  # not a blank page
+
+
+def test_on_a_terminal(
+    terminal: Callable[..., Terminal], recipe: Path, sample: Path, tmp_path: Path
+) -> None:
+    screen = terminal(
+        *("train", "--config", recipe, "--data", sample, "--device", "cpu"),
+        *("--epochs", "1", "--output", tmp_path / "run"),
+        env={"NSMC_CACHE": str(tmp_path / "cache")},
+    )
+    assert screen.finish() == 0
+    assert re.search(r"tokenizing: +100%\|.*600/600", screen.shown)
+    assert re.search(r"epoch 1/1: +\d+%\|", screen.shown)
+    assert re.search(r"loss 0\.\d{4}, accuracy \d\d\.\d\d%, \d:\d\d left in all", screen.shown)
+    assert screen.shown.rstrip().endswith(f"{tmp_path / 'run' / 'model'}")
+
+
+def test_the_fields_are_explained(here: Here) -> None:
+    import dataclasses
+
+    from nsmc.config import SECTIONS
+
+    result = here("train", "--fields")
+    assert (result.code, result.err) == (0, "")
+    lines = result.out.splitlines()
+    for section, kind in SECTIONS.items():
+        assert f"[{section}]" in lines
+        for field in dataclasses.fields(kind):
+            (at,) = (i for i, line in enumerate(lines) if line.startswith(f"{field.name} = "))
+            assert lines[at + 1].startswith("    ") and len(lines[at + 1]) > 12
+    # Without the explanations it is a recipe as --config takes it.
+    import tomllib
+
+    from nsmc.config import Config
+
+    plain = "\n".join(line for line in lines if not line.startswith("    "))
+    assert Config.from_dict(tomllib.loads(plain)) == Config()

@@ -1,0 +1,137 @@
+"""Every epoch shows every review once, in batches of one length and an order of its own."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from nsmc.data.batches import EqualLengthIterator, make_dataset, split_rows
+from nsmc.data.config import DataConfig
+from nsmc.data.corpus import Corpus
+from nsmc.data.fields import MorphemeField
+
+COUNT = 97
+SIZE = 8
+LENGTHS = np.random.default_rng(5).integers(1, 7, COUNT)
+LENGTHS[11] = 40  # a length of its own
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def field() -> MorphemeField:
+    """Reviews that each begin with a morpheme of their own, by which a batch shows who is in it."""
+    tokens = [[row, *[COUNT] * (length - 1)] for row, length in enumerate(LENGTHS.tolist())]
+    corpus = Corpus(
+        tokens=np.array([t for review in tokens for t in review], dtype=np.int32),
+        offsets=np.concatenate([[0], np.cumsum(LENGTHS)]).astype(np.int64),
+        labels=np.array([row % 3 == 0 for row in range(COUNT)], dtype=np.int8),
+        morphemes=[*(f"r{row}" for row in range(COUNT)), "rest"],
+        identity={},
+        source={},
+    )
+    field = MorphemeField(corpus, buckets=0)
+    field.count_vocabulary(np.arange(COUNT), DataConfig(min_freq=1))
+    return field
+
+
+def iterator(
+    field: MorphemeField, *, seed: int | None = 1, rows: Any = None, size: int = SIZE
+) -> EqualLengthIterator:
+    chosen = np.arange(COUNT) if rows is None else rows
+    return EqualLengthIterator(make_dataset(field, chosen), size, seed=seed, device=CPU)
+
+
+def rows_of(field: MorphemeField, batch: Any) -> list[int]:
+    first = batch.text.words[batch.text.positions[0]].tolist()
+    return [int(field.vocab.itos[word].removeprefix("r")) for word in first]
+
+
+def epoch(field: MorphemeField, batches: EqualLengthIterator) -> list[list[int]]:
+    return [rows_of(field, batch) for batch in batches]
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2])
+@pytest.mark.parametrize("size", [1, SIZE, 1000])
+def test_each_review_comes_once_among_reviews_of_its_length(
+    field: MorphemeField, seed: int | None, size: int
+) -> None:
+    batches = iterator(field, seed=seed, size=size)
+    seen: list[int] = []
+    number = 0
+    for batch in batches:
+        rows = rows_of(field, batch)
+        assert 1 <= len(rows) <= size
+        assert {int(LENGTHS[row]) for row in rows} == {len(batch.text.positions)}
+        assert batch.label.tolist() == [float(row % 3 == 0) for row in rows]
+        seen += rows
+        number += 1
+    assert sorted(seen) == list(range(COUNT))
+    assert len(batches) == number == sum(-(-n // size) for n in np.bincount(LENGTHS))
+
+
+def test_only_the_rows_chosen_come(field: MorphemeField) -> None:
+    rows = np.array([3, 11, 50, 51])
+    found = epoch(field, iterator(field, rows=rows))
+    assert sorted(row for batch in found for row in batch) == rows.tolist()
+
+
+def test_the_order_is_the_seed_s(field: MorphemeField) -> None:
+    first = epoch(field, iterator(field, seed=1))
+    assert epoch(field, iterator(field, seed=1)) == first
+    other = epoch(field, iterator(field, seed=2))
+    assert other != first
+    # Other batches too, not the same ones in another order.
+    assert {frozenset(batch) for batch in other} != {frozenset(batch) for batch in first}
+    lengths = [int(LENGTHS[batch[0]]) for batch in first]
+    assert lengths != sorted(lengths)
+
+
+def test_the_order_does_not_hang_on_what_was_drawn_before(field: MorphemeField) -> None:
+    import random
+
+    first = epoch(field, iterator(field, seed=1))
+    random.seed(3)
+    np.random.seed(3)
+    torch.manual_seed(3)
+    assert epoch(field, iterator(field, seed=1)) == first
+
+
+def test_without_a_seed_the_order_is_fixed_by_length(field: MorphemeField) -> None:
+    batches = iterator(field, seed=None)
+    first = epoch(field, batches)
+    assert epoch(field, batches) == first
+    lengths = [int(LENGTHS[batch[0]]) for batch in first]
+    assert lengths == sorted(lengths)
+
+
+def test_skip_goes_on_exactly_where_another_stopped(field: MorphemeField) -> None:
+    whole = epoch(field, iterator(field))
+    for done in (0, 1, 7, len(whole) - 1, len(whole)):
+        batches = iterator(field)
+        batches.skip(done)
+        assert epoch(field, batches) == whole[done:], done
+
+
+def test_a_pass_after_the_skipped_one_is_whole(field: MorphemeField) -> None:
+    batches = iterator(field)
+    batches.skip(5)
+    epoch(field, batches)
+    assert sorted(row for batch in epoch(field, batches) for row in batch) == list(range(COUNT))
+
+
+@pytest.mark.parametrize(
+    ("count", "share", "expected"), [(100, 0.05, 5), (2, 0.05, 1), (3, 0.99, 2), (10, 0.26, 3)]
+)
+def test_split_has_every_row_in_one_part(count: int, share: float, expected: int) -> None:
+    training, validation = split_rows(count, share, seed=0)
+    assert len(validation) == expected
+    assert sorted([*training, *validation]) == list(range(count))
+    assert (np.diff(training) > 0).all()
+    assert (np.diff(validation) > 0).all()
+
+
+def test_split_is_the_seed_s() -> None:
+    one, again, other = (split_rows(1000, 0.1, seed)[1].tolist() for seed in (0, 0, 1))
+    assert one == again
+    assert one != other

@@ -1,0 +1,125 @@
+"""The vocabulary and the tensors of a batch, against plain Python."""
+
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torchtext.vocab import Vocab
+
+from nsmc.data.config import DataConfig
+from nsmc.data.corpus import Corpus, build_corpus
+from nsmc.data.fields import UNKNOWN, MorphemeBatch, MorphemeField, sentiment_field
+from nsmc.data.reviews import read_reviews
+from nsmc.text.config import TextConfig
+from nsmc.text.subwords import subword_ids
+
+REVIEWS = [["가", "나", "나"], ["가", "다", "다"], ["나", "라"], ["다", "다", "마"]]
+
+
+def corpus_of(reviews: list[list[str]]) -> Corpus:
+    morphemes = list(dict.fromkeys(m for review in reviews for m in review))
+    return Corpus(
+        tokens=np.array([morphemes.index(m) for r in reviews for m in r], dtype=np.int32),
+        offsets=np.cumsum([0, *(len(r) for r in reviews)]).astype(np.int64),
+        labels=np.array([i % 2 for i in range(len(reviews))], dtype=np.int8),
+        morphemes=morphemes,
+        identity={},
+        source={},
+    )
+
+
+@pytest.fixture(scope="module")
+def of_sample(sample: Path) -> Corpus:
+    return build_corpus(read_reviews(sample / "ratings_train.txt"), TextConfig())
+
+
+def test_vocabulary_counts_the_training_rows_alone() -> None:
+    field = MorphemeField(corpus_of(REVIEWS), buckets=0)
+    field.count_vocabulary(np.array([0, 2]), DataConfig(min_freq=1))
+    assert isinstance(field.vocab, Vocab)
+    assert field.vocab.itos == [UNKNOWN, "나", "가", "라"]  # 3, 1 and 1 times; 다, 마 never
+    field.count_vocabulary(np.array([1, 3]), DataConfig(min_freq=1))
+    assert field.vocab.itos == [UNKNOWN, "다", "가", "마"]
+
+
+def test_vocabulary_keeps_to_min_freq_and_max_size() -> None:
+    field = MorphemeField(corpus_of(REVIEWS), buckets=0)
+    rows = np.arange(4)  # 다 4, 나 3, 가 2, 라 1, 마 1
+    for min_freq, max_size, kept in [
+        (1, 99, ["다", "나", "가", "라", "마"]),
+        (2, 99, ["다", "나", "가"]),
+        (3, 99, ["다", "나"]),
+        (9, 99, []),
+        (1, 2, ["다", "나"]),
+        (1, 4, ["다", "나", "가", "라"]),
+        (3, 1, ["다"]),
+    ]:
+        field.count_vocabulary(rows, DataConfig(min_freq=min_freq, max_size=max_size))
+        assert field.vocab.itos == [UNKNOWN, *kept], (min_freq, max_size)
+        assert field.vocab["없는말"] == 0
+
+
+def test_vocabulary_of_the_sample_is_what_a_counter_finds(of_sample: Corpus) -> None:
+    rows = np.arange(0, 600, 3)
+    counter: Counter[str] = Counter()
+    for row in rows:
+        start, end = of_sample.offsets[row], of_sample.offsets[row + 1]
+        counter.update(of_sample.morphemes[t] for t in of_sample.tokens[start:end])
+    field = MorphemeField(of_sample, buckets=0)
+    field.count_vocabulary(rows, DataConfig(min_freq=2))
+    assert field.vocab.itos[0] == UNKNOWN
+    assert set(field.vocab.itos[1:]) == {m for m, n in counter.items() if n >= 2}
+    frequencies = [counter[m] for m in field.vocab.itos[1:]]
+    assert frequencies == sorted(frequencies, reverse=True)
+
+
+@pytest.mark.parametrize("buckets", [0, 7, 1000])
+def test_tensors_of_a_batch_say_what_its_reviews_say(of_sample: Corpus, buckets: int) -> None:
+    field = MorphemeField(of_sample, buckets)
+    field.count_vocabulary(np.arange(300), DataConfig(min_freq=2))
+    by_length = defaultdict(list)
+    for row, length in enumerate(of_sample.lengths.tolist()):
+        by_length[length].append(row)
+    seen_unknown = False
+    for length, rows in by_length.items():
+        chosen = rows[::-1][:20]
+        batch = field.process(chosen)
+        assert isinstance(batch, MorphemeBatch)
+        assert all(tensor.dtype == torch.int64 for tensor in batch)
+        assert tuple(batch.positions.shape) == (length, len(chosen))
+        texts = [
+            [of_sample.morphemes[t] for t in of_sample.tokens[start : start + length]]
+            for start in of_sample.offsets[chosen]
+        ]
+        assert len(batch.words) == len({m for text in texts for m in text})
+        ends = [*batch.offsets.tolist()[1:], len(batch.ngrams)]
+        described = [
+            (row, batch.ngrams[start:end].tolist())
+            for row, start, end in zip(
+                batch.words.tolist(), batch.offsets.tolist(), ends, strict=True
+            )
+        ]
+        itos = field.vocab.itos
+        for b, text in enumerate(texts):
+            for t, morpheme in enumerate(text):
+                row = itos.index(morpheme) if morpheme in itos else 0
+                seen_unknown |= row == 0
+                found = described[batch.positions[t, b]]
+                assert found == (row, subword_ids(morpheme, buckets))
+    assert seen_unknown
+
+
+def test_another_vocabulary_replaces_the_first() -> None:
+    field = MorphemeField(corpus_of(REVIEWS), buckets=0)
+    field.count_vocabulary(np.arange(4), DataConfig(min_freq=1))
+    field.use_vocabulary(Vocab(Counter({"라": 1}), specials=[UNKNOWN]))
+    batch = field.process([2])
+    assert batch.words[batch.positions[:, 0]].tolist() == [0, 1]
+
+
+def test_labels_are_the_floats_that_the_loss_takes() -> None:
+    labels = sentiment_field().process([0, 1, 1], device=torch.device("cpu"))
+    assert labels.dtype == torch.float32
+    assert labels.tolist() == [0.0, 1.0, 1.0]

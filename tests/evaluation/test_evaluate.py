@@ -1,0 +1,111 @@
+"""Labelled reviews, scored and counted."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from nsmc.errors import DataError, DeviceError, ModelError, UsageError
+from nsmc.evaluation.evaluate import evaluate
+from nsmc.runtime.classifier import load
+
+
+def written(path: Path, rows: list[tuple[str, object]], column: str = "document") -> Path:
+    lines = [f"{i}\t{text}\t{label}\n" for i, (text, label) in enumerate(rows)]
+    path.write_text(f"id\t{column}\tlabel\n" + "".join(lines), encoding="utf-8")
+    return path
+
+
+ROWS: list[tuple[str, object]] = [
+    ("정말 재밌다", 1),
+    ("", 1),
+    ("돈 아까운 영화", 0),
+    ("\u200b", 0),
+    ("최고의 영화", 0),  # a label that the model won't agree with
+]
+
+
+def test_figures_are_those_of_the_predictions(small_model: Path, sample: Path) -> None:
+    heard: list[tuple[int, int]] = []
+    file = sample / "ratings_test.txt"
+    figures = evaluate(file, small_model, progress=lambda done, total: heard.append((done, total)))
+    lines = file.read_text(encoding="utf-8").splitlines()[1:]
+    rows = [line.split("\t") for line in lines]
+    predictions = load(small_model).predict([text for _, text, _ in rows])
+    pairs = [
+        (int(label), int(p.label == "positive"))
+        for p, (_, _, label) in zip(predictions, rows, strict=True)
+    ]
+    assert figures["confusion"] == [
+        [pairs.count((0, 0)), pairs.count((0, 1))],
+        [pairs.count((1, 0)), pairs.count((1, 1))],
+    ]
+    assert figures["examples"] == 200
+    right = pairs.count((0, 0)) + pairs.count((1, 1))
+    assert figures["accuracy"] == right / 200 > 0.7
+    low, high = figures["accuracy_interval"]
+    assert low < right / 200 < high
+    assert (figures["threshold"], figures["skipped"]) == (0.5, 0)
+    assert figures["model"] == str(small_model / "model")
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert figures["data"] == {"path": str(file), "sha256": digest}
+    assert figures["seconds"] > 0
+    assert (sum(done for done, _ in heard), {total for _, total in heard}) == (200, {200})
+    json.dumps(figures)  # plain values throughout
+    assert evaluate(sample, small_model)["confusion"] == figures["confusion"]  # the directory
+
+
+def test_what_is_not_legible_is_left_out_and_counted(small_model: Path, tmp_path: Path) -> None:
+    figures = evaluate(written(tmp_path / "a.txt", ROWS), small_model)
+    assert (figures["examples"], figures["skipped"]) == (3, 2)
+    assert figures["confusion"] == [[1, 1], [0, 1]]
+
+
+def test_threshold_and_column_are_taken(small_model: Path, tmp_path: Path) -> None:
+    path = written(tmp_path / "a.txt", ROWS, column="댓글")
+    figures = evaluate(path, small_model, column="댓글", threshold=1.0)
+    assert figures["threshold"] == 1.0
+    assert figures["confusion"] == [[2, 0], [1, 0]]
+    with pytest.raises(UsageError, match="expected a threshold from 0 to 1, found 2"):
+        evaluate(path, small_model, threshold=2)
+
+
+def test_one_class_has_no_area_under_the_curve(small_model: Path, tmp_path: Path) -> None:
+    figures = evaluate(written(tmp_path / "a.txt", [("재밌다", 1), ("좋다", 1)]), small_model)
+    assert figures["roc_auc"] is None
+    assert figures["examples"] == 2
+
+
+def test_torch_agrees_with_onnx_runtime(small_model: Path, sample: Path) -> None:
+    # On a machine with a GPU this runs there, with its shorter products.
+    torch = evaluate(sample, small_model, device="auto")
+    onnx = evaluate(sample, small_model)
+    assert torch["log_loss"] == pytest.approx(onnx["log_loss"], abs=1e-3)
+    assert torch["roc_auc"] == pytest.approx(onnx["roc_auc"], abs=2e-3)
+
+
+def test_words_for_what_is_missing(
+    small_model: Path, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NSMC_DATA", str(tmp_path / "data"))
+    words = r"expected the official ratings_test\.txt in .*data, found none\. Fetch it with"
+    with pytest.raises(DataError, match=words):
+        evaluate(None, small_model)
+    with pytest.raises(ModelError, match=r"expected a model directory at .*, found nothing there"):
+        evaluate(sample, tmp_path / "model")
+    with pytest.raises(DeviceError, match="the device cuda:99 isn't there"):
+        evaluate(sample, small_model, device="cuda:99")
+    path = written(tmp_path / "a.txt", [("\u200b", 1)])
+    with pytest.raises(DataError, match=r"a\.txt: no comment has anything legible in it"):
+        evaluate(path, small_model)
+    with pytest.raises(DataError, match="expected 0 \\(negative\\) or 1 \\(positive\\), found '2'"):
+        evaluate(written(tmp_path / "b.txt", [("재밌다", 2)]), small_model)
+
+
+def test_the_official_file_is_found(
+    small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NSMC_DATA", str(tmp_path))
+    written(tmp_path / "ratings_test.txt", ROWS)
+    assert evaluate(None, small_model)["examples"] == 3

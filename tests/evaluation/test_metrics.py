@@ -1,0 +1,95 @@
+"""The figures, each against its definition worked out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from nsmc.evaluation.metrics import (
+    BINS,
+    accuracy_interval,
+    binary_metrics,
+    expected_calibration_error,
+)
+
+LABELS = np.array([1, 1, 1, 0, 0, 0, 0, 1], dtype=np.int8)
+SCORES = np.array([0.9, 0.8, 0.4, 0.6, 0.3, 0.2, 0.1, 0.5])
+
+
+def test_figures_by_hand() -> None:
+    figures = binary_metrics(LABELS, SCORES, 0.5)
+    # Predicted positive: .9 .8 .6 .5, of which .6 wrongly; .4 is missed.
+    assert figures["confusion"] == [[3, 1], [1, 3]]
+    assert figures["examples"] == 8
+    assert figures["accuracy"] == 0.75
+    assert figures["precision"] == figures["recall"] == figures["f1"] == 0.75
+    # Of 16 pairs of a positive and a negative, .5 and .4 stand below .6.
+    assert figures["roc_auc"] == pytest.approx(14 / 16)
+    losses = [-math.log(s if y else 1 - s) for y, s in zip(LABELS, SCORES, strict=True)]
+    assert figures["log_loss"] == pytest.approx(sum(losses) / 8)
+
+
+def test_at_the_threshold_is_positive() -> None:
+    assert binary_metrics(LABELS, SCORES, 0.4)["confusion"] == [[3, 1], [0, 4]]
+    assert binary_metrics(LABELS, SCORES, 0.0)["confusion"] == [[0, 4], [0, 4]]
+    nothing = binary_metrics(LABELS, SCORES, 1.0)
+    assert nothing["confusion"] == [[4, 0], [4, 0]]
+    assert (nothing["precision"], nothing["recall"], nothing["f1"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_one_class_alone(label: int) -> None:
+    labels = np.full(4, label, dtype=np.int8)
+    figures = binary_metrics(labels, np.array([0.9, 0.6, 0.4, 0.7]), 0.5)
+    assert figures["roc_auc"] is None
+    assert figures["confusion"] == ([[0, 0], [1, 3]] if label else [[1, 3], [0, 0]])
+    assert figures["accuracy"] == (0.75 if label else 0.25)
+    assert figures["recall"] == (0.75 if label else 0)
+    assert math.isfinite(figures["log_loss"])
+
+
+def test_one_review_alone() -> None:
+    figures = binary_metrics(np.array([1], dtype=np.int8), np.array([0.25]), 0.5)
+    assert (figures["accuracy"], figures["ece"]) == (0.0, pytest.approx(0.75))
+
+
+def test_certain_scores_are_finite() -> None:
+    figures = binary_metrics(np.array([1, 0], dtype=np.int8), np.array([0.0, 1.0]), 0.5)
+    assert math.isfinite(figures["log_loss"])
+    assert figures["ece"] == 1.0
+    right = binary_metrics(np.array([0, 1], dtype=np.int8), np.array([0.0, 1.0]), 0.5)
+    assert (right["ece"], right["log_loss"]) == (0.0, pytest.approx(0, abs=1e-9))
+
+
+def test_calibration_error_by_hand() -> None:
+    assert BINS == 15
+    # Bin 1 (1/15 to 2/15): mean score .1, 1 of 2 positive. Bin 13: mean score .9, 2 of 3.
+    scores = np.array([0.09, 0.11, 0.90, 0.88, 0.92])
+    labels = np.array([1, 0, 1, 1, 0], dtype=np.int8)
+    expected = 2 / 5 * abs(0.1 - 1 / 2) + 3 / 5 * abs(0.9 - 2 / 3)
+    assert expected_calibration_error(labels, scores) == pytest.approx(expected)
+    # Errors of one bin cancel, those of two don't.
+    labels = np.array([1, 0], dtype=np.int8)
+    assert expected_calibration_error(labels, np.array([0.5, 0.5])) == pytest.approx(0)
+    assert expected_calibration_error(labels, np.array([0.4, 0.6])) == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(
+    ("right", "examples", "expected"),
+    [
+        # (p + z²/2n ± z·sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n) with z = 1.96
+        (8, 10, (0.49016, 0.94332)),
+        (50, 100, (0.40383, 0.59617)),
+        (0, 10, (0.0, 0.27754)),
+        (10, 10, (0.72246, 1.0)),
+        (43_500, 50_000, (0.86702, 0.87292)),
+    ],
+)
+def test_interval_by_hand(right: int, examples: int, expected: tuple[float, float]) -> None:
+    low, high = accuracy_interval(right, examples)
+    assert (low, high) == pytest.approx(expected, abs=1e-5)
+    assert 0 <= low <= high <= 1
+    # Wilson's ends are where the share lies exactly z standard errors away.
+    for end in (low, high):
+        distance = abs(right / examples - end)
+        assert distance == pytest.approx(1.96 * math.sqrt(end * (1 - end) / examples), abs=1e-7)

@@ -1,0 +1,60 @@
+"""Devices that are there, and words for those that aren't."""
+
+import pytest
+import torch
+
+from nsmc.errors import DeviceError, UsageError
+from nsmc.model.device import autocast_type, available_devices, choose_device, seed_everything
+
+
+@pytest.mark.parametrize("name", ["tpu", "", "cuda:x", "CPU", "gpu", "cuda:-1"])
+def test_an_unknown_name_is_a_usage_error(name: str) -> None:
+    with pytest.raises(
+        UsageError, match=rf"expected --device auto, cpu, cuda, cuda:N or mps, found {name!r}"
+    ):
+        choose_device(name)
+
+
+def test_an_absent_device_is_told_with_those_that_are_there() -> None:
+    words = r"the device cuda:99 isn't there; found: cpu.*--device"
+    with pytest.raises(DeviceError, match=words):
+        choose_device("cuda:99")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a CUDA device is here")
+def test_without_cuda_it_says_what_to_do() -> None:
+    next_step = (
+        "This build of torch has no CUDA; install one from"
+        if torch.version.cuda is None
+        else "Use one of those, or --device auto"
+    )
+    with pytest.raises(DeviceError, match=f"the device cuda isn't there; found: .*{next_step}"):
+        choose_device("cuda")
+
+
+def test_cpu_is_always_there() -> None:
+    assert choose_device("cpu") == torch.device("cpu")
+    assert available_devices()[0] == "cpu"
+
+
+def test_auto_takes_the_best_there_is() -> None:
+    devices = available_devices()
+    best = next((d for d in ("cuda:0", "mps") if d in devices), "cpu")
+    assert choose_device("auto") == torch.device(best)
+
+
+def test_bfloat16_on_the_cpu_is_refused() -> None:
+    cpu = torch.device("cpu")
+    assert autocast_type("auto", cpu) is None
+    assert autocast_type("float32", cpu) is None
+    words = r"training\.precision = 'bfloat16' needs a CUDA device that has it, found cpu\. Use"
+    with pytest.raises(DeviceError, match=words):
+        autocast_type("bfloat16", cpu)
+
+
+def test_a_seed_repeats_what_is_drawn() -> None:
+    drawn = []
+    for seed in (3, 3, 4):
+        seed_everything(seed, deterministic=False)
+        drawn.append(torch.rand(5).tolist())
+    assert drawn[0] == drawn[1] != drawn[2]

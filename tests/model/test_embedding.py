@@ -1,0 +1,103 @@
+"""A morpheme's vector is its row plus the mean of its n-grams' rows, in torch and in numpy."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from torchtext.vocab import Vocab
+
+from nsmc.data.corpus import Corpus
+from nsmc.data.fields import UNKNOWN, MorphemeBatch, MorphemeField
+from nsmc.model.config import ModelConfig
+from nsmc.model.embedding import MorphemeEmbedding
+from nsmc.runtime.vectors import MorphemeVectors
+from nsmc.text.subwords import subword_ids
+
+REVIEWS = [["재밌", "다", "ㅋㅋㅋ"], ["재미없", "다", "다"]]
+KNOWN = ["다", "재밌"]
+BUCKETS = 50
+
+
+def batch_of(buckets: int) -> tuple[MorphemeBatch, list[str]]:
+    """The tensors of `REVIEWS` and the vocabulary."""
+    morphemes = list(dict.fromkeys(m for review in REVIEWS for m in review))
+    corpus = Corpus(
+        tokens=np.array([morphemes.index(m) for r in REVIEWS for m in r], dtype=np.int32),
+        offsets=np.array([0, 3, 6], dtype=np.int64),
+        labels=np.array([1, 0], dtype=np.int8),
+        morphemes=morphemes,
+        identity={},
+        source={},
+    )
+    field = MorphemeField(corpus, buckets)
+    field.use_vocabulary(Vocab(Counter(KNOWN), specials=[UNKNOWN]))
+    return field.process([0, 1]), field.vocab.itos
+
+
+def embedding_of(buckets: int, *, sparse: bool = False) -> MorphemeEmbedding:
+    torch.manual_seed(1)
+    config = ModelConfig(embedding_size=6, subword_buckets=buckets)
+    return MorphemeEmbedding(len(KNOWN) + 1, config, sparse=sparse)
+
+
+def by_hand(embedding: MorphemeEmbedding, morpheme: str, vocabulary: list[str]) -> list[float]:
+    words = embedding.words.weight.tolist()
+    vector: list[float] = words[vocabulary.index(morpheme) if morpheme in vocabulary else 0]
+    if embedding.ngrams is None:
+        return vector
+    table = embedding.ngrams.weight.tolist()
+    rows = [table[i] for i in subword_ids(morpheme, len(table))]
+    return [v + sum(r[e] for r in rows) / len(rows) for e, v in enumerate(vector)]
+
+
+@pytest.mark.parametrize("buckets", [0, 1, BUCKETS])
+def test_vector_is_the_row_plus_the_mean_of_the_n_grams(buckets: int) -> None:
+    batch, vocabulary = batch_of(buckets)
+    embedding = embedding_of(buckets)
+    assert (embedding.ngrams is None) == (buckets == 0)
+    vectors = embedding(batch).detach().numpy()
+    assert vectors.shape == (3, 2, 6)
+    for b, review in enumerate(REVIEWS):
+        for t, morpheme in enumerate(review):
+            expected = by_hand(embedding, morpheme, vocabulary)
+            np.testing.assert_allclose(vectors[t, b], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("buckets", [0, BUCKETS])
+def test_runtime_makes_the_same_vectors(buckets: int) -> None:
+    batch, vocabulary = batch_of(buckets)
+    embedding = embedding_of(buckets)
+    for table in embedding.parameters():
+        table.data = table.data.half().float()  # as stored
+    words = embedding.words.weight.detach().numpy().astype(np.float16)
+    ngrams = None
+    if embedding.ngrams is not None:
+        ngrams = embedding.ngrams.weight.detach().numpy().astype(np.float16)
+    runtime = MorphemeVectors(vocabulary, words, ngrams)
+    expected = embedding(batch).detach().numpy()
+    for b, review in enumerate(REVIEWS):
+        found = runtime.table[runtime.rows(review)]
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, expected[:, b], atol=1e-6)
+
+
+def test_sparse_gradients_touch_only_the_rows_used() -> None:
+    batch, _ = batch_of(BUCKETS)
+    dense, sparse = embedding_of(BUCKETS), embedding_of(BUCKETS, sparse=True)
+    for embedding in (dense, sparse):
+        embedding(batch).pow(2).sum().backward()
+    used = {
+        "words.weight": set(batch.words.tolist()),
+        "ngrams.weight": set(batch.ngrams.tolist()),
+    }
+    assert len(used["ngrams.weight"]) < BUCKETS
+    expected = dict(dense.named_parameters())
+    for name, parameter in sparse.named_parameters():
+        gradient = parameter.grad
+        assert gradient is not None
+        assert gradient.is_sparse
+        assert set(gradient.coalesce().indices()[0].tolist()) == used[name]
+        full = expected[name].grad
+        assert full is not None
+        torch.testing.assert_close(gradient.to_dense(), full)

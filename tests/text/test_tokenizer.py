@@ -1,0 +1,106 @@
+"""Whatever a comment holds, it comes out as morphemes and quickly."""
+
+import time
+import unicodedata
+
+import pytest
+
+from nsmc.text.config import TextConfig
+from nsmc.text.normalize import VERSION
+from nsmc.text.tokenizer import Tokenizer, declared_identity, differences, make_tokenizer
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    return make_tokenizer(TextConfig())
+
+
+@pytest.mark.parametrize(
+    ("comment", "morphemes"),
+    [
+        ("", ""),
+        ("재밌다", "재밌 다"),
+        ("정말 재미있게 봤습니다!", "정말 재미있 게 봤 습니다 !"),
+        ("돈이 아까운 영화", "돈 이 아까운 영화"),
+        ("ㅋㅋㅋㅋ 웃겨 죽는 줄 알았음", "ㅋㅋㅋㅋ 웃겨 죽 는 줄 알 았 음"),
+        ("ㅠㅠ 너무 슬퍼요", "ㅠㅠ 너무 슬퍼요"),
+        ("배우들 연기가 아주 좋았어요.", "배우 들 연기 가 아주 좋 았 어요 ."),
+        ("지루해서 중간에 나왔다", "지루 해서 중간 에 나왔 다"),
+        ("최고의 영화 👍👍", "최고 의 영화 👍👍"),
+        ("평점 10점도 아깝다;;", "평점 10 점 도 아깝 다 ;;"),
+        ("이건 뭐... 시간 낭비", "이건 뭐 . .. 시간 낭비"),
+        ("스토리가 산으로 간다 -_-", "스토리 가 산 으로 간다 -_-"),
+        ("두 번 봐도 재밌네요^^", "두 번 봐도 재밌 네요 ^^"),
+        ("노잼ㅡㅡ", "노 잼 ㅡㅡ"),
+        ("OST가 훌륭했다", "OST 가 훌륭 했 다"),
+        ("음악은 좋은데 결말이 별로예요", "음악 은 좋 은데 결말 이 별로 예 요"),
+    ],
+)
+def test_comments_and_their_morphemes(tokenizer: Tokenizer, comment: str, morphemes: str) -> None:
+    assert tokenizer(comment) == morphemes.split()
+
+
+@pytest.mark.parametrize(
+    ("comment", "morphemes"),
+    [
+        ("재밌다\x00그런데 지루하다", ["재밌", "다", "그런데", "지루", "하", "다"]),
+        ("가\u2028나\x85다", ["가", "나", "다"]),
+        ("재\u200b밌\ufeff다", ["재밌", "다"]),
+        ("재\ud800밌다\udfff", ["재밌", "다"]),
+        ("  앞뒤   공백\t과\n줄 ", ["앞뒤", "공백", "과", "줄"]),
+        (unicodedata.normalize("NFD", "재미있게 봤습니다"), ["재미있", "게", "봤", "습니다"]),
+    ],
+)
+def test_characters_that_mislead_mecab_do_not(
+    tokenizer: Tokenizer, comment: str, morphemes: list[str]
+) -> None:
+    assert tokenizer(comment) == morphemes
+
+
+@pytest.mark.parametrize("comment", [" ", "\n\t ", "\x00", "\u200b\ufeff", "\udfff", "\u2028\x85"])
+def test_nothing_legible_gives_no_morphemes(tokenizer: Tokenizer, comment: str) -> None:
+    assert tokenizer(comment) == []
+
+
+@pytest.mark.parametrize(
+    "comment", ["재밌다 ", "가", "ㅋ", "\u200b", "\x00", "😀", "재미있게봤습니다", "e\u0301"]
+)
+def test_a_megabyte_takes_well_under_a_second(tokenizer: Tokenizer, comment: str) -> None:
+    text = comment * (1_000_000 // len(comment.encode()) + 1)
+    start = time.perf_counter()
+    found = tokenizer(text)
+    assert time.perf_counter() - start < 0.5
+    assert len("".join(found)) <= 1000
+
+
+def test_the_configured_cap_decides_how_much_is_seen() -> None:
+    short = make_tokenizer(TextConfig(max_characters=3))
+    assert short("재밌다 정말 재밌다") == ["재밌", "다"]
+
+
+@pytest.mark.parametrize("comment", [None, 3, b"bytes", ["재밌다"], float("nan")])
+def test_only_text_is_a_comment(tokenizer: Tokenizer, comment: object) -> None:
+    with pytest.raises(TypeError, match=f"comment as str, found {type(comment).__name__}"):
+        tokenizer(comment)  # type: ignore[arg-type]
+
+
+def test_the_identity_holds_all_that_decides_the_outcome() -> None:
+    config = TextConfig(max_characters=77)
+    identity = make_tokenizer(config).identity()
+    assert list(identity) == [
+        *("tokenizer", "max_characters", "normalizer"),
+        *("binding", "dictionary", "wrapper"),
+    ]
+    assert identity["max_characters"] == "77"
+    assert identity["normalizer"] == str(VERSION)
+    assert declared_identity(config).items() <= identity.items()
+    assert make_tokenizer(config).identity() == identity
+
+
+def test_differences_name_what_changed_and_what_is_missing() -> None:
+    assert differences({"a": "1", "b": "2", "c": "3"}, {"a": "1", "b": "4", "d": "5"}) == [
+        "b: expected 2, found 4",
+        "c: expected 3, found nothing",
+        "d: expected nothing, found 5",
+    ]
+    assert differences({"a": "1"}, {"a": "1"}) == []

@@ -1,0 +1,52 @@
+"""The record of a training, for machines and for eyes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nsmc.errors import NsmcError
+from nsmc.training.history import draw_curves, write_history
+
+HISTORY: list[dict[str, Any]] = [
+    {
+        "epoch": epoch,
+        "train_loss": 0.7 / epoch,
+        "train_accuracy": 0.5 + epoch / 20,
+        "validation_loss": loss,
+        "validation_accuracy": 0.5 + epoch / 25,
+    }
+    for epoch, loss in enumerate([0.6, 0.5, 0.55], 1)
+]
+
+
+def test_history_is_one_object_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    for length in (1, 3):  # each epoch writes the whole file anew
+        write_history(HISTORY[:length], path)
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert [json.loads(line) for line in lines] == HISTORY[:length]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_curves_are_a_picture_with_two_panels(tmp_path: Path, epochs: int) -> None:
+    from matplotlib.image import imread
+
+    path = tmp_path / "curves.png"
+    draw_curves(HISTORY[:epochs], path)
+    picture = imread(path)
+    assert picture.shape == (432, 1080, 4)
+    for half in (picture[:, :540], picture[:, 540:]):
+        # tab:blue, tab:gray and tab:green: both curves and the line at the best epoch.
+        for colour in ((31, 119, 180), (127, 127, 127), (44, 160, 44)):
+            near = abs(half[..., :3] * 255 - colour).max(axis=2) < 3
+            assert near.sum() > 20, colour
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_missing_directory_is_told(tmp_path: Path) -> None:
+    for write in (write_history, draw_curves):
+        with pytest.raises(NsmcError, match=r"cannot write .*: there is no directory .*nowhere"):
+            write(HISTORY, tmp_path / "nowhere" / "file")

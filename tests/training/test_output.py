@@ -1,0 +1,147 @@
+"""One training at a time in an output directory, and a resume only of what was started."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nsmc.config import Config, load_config
+from nsmc.errors import NsmcError, UsageError
+from nsmc.training.api import train
+from nsmc.training.output import OutputDirectory, new_output, newest_output
+
+HOLD = (
+    "import sys\n"
+    "from pathlib import Path\n"
+    "from nsmc.training.output import OutputDirectory\n"
+    "with OutputDirectory(Path(sys.argv[1])).claimed():\n"
+    "    print('claimed', flush=True)\n"
+    "    sys.stdin.readline()\n"
+)
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds ``tmp_path / 'run'``."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path / "run")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "claimed\n"
+        yield process
+        process.kill()
+
+
+def test_a_second_training_is_kept_out(
+    tmp_path: Path, holder: subprocess.Popen[str], sample: Path
+) -> None:
+    place = OutputDirectory(tmp_path / "run")
+    words = r"another training is writing into .*run; wait for it, or give another --output"
+    with pytest.raises(NsmcError, match=words):
+        train(Config(), data=sample, output=place.path, device="cpu")
+    assert not place.recipe.exists()
+    with OutputDirectory(tmp_path / "other").claimed():
+        pass
+    holder.kill()  # not a tidy end: a crash must not leave the directory locked
+    holder.wait()
+    with place.claimed():
+        pass
+
+
+def test_a_claim_ends_with_the_block(tmp_path: Path) -> None:
+    place = OutputDirectory(tmp_path / "a" / "run")
+    with pytest.raises(KeyboardInterrupt), place.claimed():
+        raise KeyboardInterrupt
+    with place.claimed():
+        pass
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for path in (tmp_path / "file", tmp_path / "file" / "run"):
+        with (
+            pytest.raises(NsmcError, match=f"cannot write {path}: "),
+            OutputDirectory(path).claimed(),
+        ):
+            pytest.fail("claimed")
+
+
+def test_a_start_is_noted_and_not_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = OutputDirectory(tmp_path)
+    config = load_config(None, ["model.cell=lstm", "training.learning_rate=0.5"])
+    monkeypatch.chdir(tmp_path)
+    place.start(config, Path("data"), "0" * 64)
+    monkeypatch.chdir("/")
+    assert place.started_with() == (config, tmp_path / "data")
+    words = "holds a training already; give another --output, or continue that one with --resume"
+    with pytest.raises(NsmcError, match=words):
+        place.start(config, Path("data"), "0" * 64)
+    place.recipe.unlink()
+    place.model.mkdir()  # a model without its recipe isn't overwritten either
+    with pytest.raises(NsmcError, match=words):
+        place.start(config, Path("data"), "0" * 64)
+
+
+def test_nothing_to_resume_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = r"expected a training to resume in .*here, found none; start one with `nsmc train"
+    with pytest.raises(NsmcError, match=words):
+        train(output=tmp_path / "here", resume=True, device="cpu")
+    assert not (tmp_path / "here").exists()
+    monkeypatch.chdir(tmp_path)
+    words = "found no training to resume in runs; name it with --output"
+    with pytest.raises(NsmcError, match=words):
+        train(resume=True, device="cpu")
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"config": {}}', '{"config": 1, "data": 2}'])
+def test_a_damaged_recipe_is_told(tmp_path: Path, content: str) -> None:
+    place = OutputDirectory(tmp_path)
+    place.recipe.write_text(content, encoding="utf-8")
+    with pytest.raises(NsmcError, match=r"recipe\.json is damaged \(.*; start a new training"):
+        place.started_with()
+
+
+def test_another_configuration_is_not_resumed(tmp_path: Path, sample: Path) -> None:
+    OutputDirectory(tmp_path).start(load_config(None, ["model.cell=lstm"]), sample, "0" * 64)
+    other = load_config(None, ["model.cell=lstm", "model.layers=2", "training.seed=5"])
+    with pytest.raises(
+        UsageError,
+        match=r"resumes with the configuration it was started with \(model\.layers: started with "
+        r"1, found 2; training\.seed: started with 1, found 5\)\. Leave --config and --set out",
+    ):
+        train(other, output=tmp_path, resume=True, device="cpu")
+
+
+def test_a_training_that_has_ended_is_not_resumed(small_model: Path) -> None:
+    before = (small_model / "model" / "weights.safetensors").read_bytes()
+    words = "has ended; there is nothing to resume. Start another with another --output"
+    with pytest.raises(NsmcError, match=words):
+        train(output=small_model, resume=True, device="cpu")
+    assert (small_model / "model" / "weights.safetensors").read_bytes() == before
+
+
+def test_new_directories_are_named_by_the_time_and_not_taken(tmp_path: Path) -> None:
+    names = []
+    for _ in range(4):
+        path = new_output(tmp_path)
+        assert not path.exists()
+        path.mkdir()
+        names.append(path.name)
+    assert len(set(names)) == 4
+    assert all(name[:8].isdigit() and name[8] == "-" and name[9:15].isdigit() for name in names)
+
+
+def test_newest_is_the_one_written_to_last(tmp_path: Path) -> None:
+    for name, time in (("b", 300), ("a", 500), ("c", 400)):
+        place = OutputDirectory(tmp_path / name)
+        place.path.mkdir()
+        place.start(Config(), tmp_path, "0" * 64)
+        os.utime(place.path, (time, time))
+    (tmp_path / "z").mkdir()  # no training
+    assert newest_output(tmp_path) == tmp_path / "a"

@@ -1,0 +1,120 @@
+"""Real processes: the same command gives the same bytes, also when it was killed on the way."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nsmc.training.output import OutputDirectory
+from nsmc.training.state import checkpoints
+
+SETTINGS = (
+    "data.validation=0.1",
+    "model.embedding_size=8",
+    "model.hidden_size=8",
+    "model.subword_buckets=200",
+    "training.batch_size=16",
+    "training.epochs=4",
+    "training.learning_rate=0.01",
+    "training.checkpoint_steps=5",
+)
+LONGEST = 120
+"""Seconds after which a process that was waited for must be hanging."""
+
+
+def start(sample: Path, output: Path) -> subprocess.Popen[str]:
+    settings = [argument for setting in SETTINGS for argument in ("--set", setting)]
+    return nsmc("train", "--data", str(sample), "--output", str(output), "--device=cpu", *settings)
+
+
+def resume(output: Path) -> subprocess.Popen[str]:
+    return nsmc("train", "--resume", "--output", str(output), "--device=cpu")
+
+
+def nsmc(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "nsmc", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> str:
+    """Wait for a process to end well; what it wrote to standard error."""
+    _, errors = process.communicate(timeout=LONGEST)
+    assert process.returncode == 0, errors
+    return errors
+
+
+def counters(output: OutputDirectory) -> dict[str, Any]:
+    """The counters of the newest checkpoint; empty without one."""
+    found = checkpoints(output.checkpoints)
+    if not found:
+        return {}
+    state = json.loads((found[-1] / "state.json").read_text(encoding="utf-8"))
+    values: dict[str, Any] = state["counters"]
+    return values
+
+
+def kill_in_an_epoch(process: subprocess.Popen[str], output: OutputDirectory) -> int:
+    """Kill a training in its second epoch or later; the step of its newest checkpoint."""
+    until = time.monotonic() + LONGEST
+    while time.monotonic() < until:
+        assert process.poll() is None, process.communicate()
+        if len(checkpoints(output.checkpoints)) == 2:
+            # Stopped, it can't write another checkpoint between the look and the kill.
+            process.send_signal(signal.SIGSTOP)
+            found = counters(output)
+            if found.get("epoch", 0) >= 1 and found["batch"] > 0:
+                process.kill()
+                process.communicate(timeout=LONGEST)
+                return int(found["step"])
+            process.send_signal(signal.SIGCONT)
+        time.sleep(0.005)
+    process.kill()
+    pytest.fail("there was never a checkpoint within the second epoch or a later one")
+
+
+def history_of(output: OutputDirectory) -> list[dict[str, Any]]:
+    lines = output.history.read_text(encoding="utf-8").splitlines()
+    return [{**json.loads(line), "seconds": None} for line in lines]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes can't be stopped here")
+def test_a_killed_training_resumes_to_the_same_bytes(sample: Path, tmp_path: Path) -> None:
+    names = ("once", "again", "killed", "older")
+    once, again, killed, older = (OutputDirectory(tmp_path / name) for name in names)
+    first = start(sample, once.path)
+    victim = start(sample, killed.path)
+    step = kill_in_an_epoch(victim, killed)
+    assert victim.returncode == -signal.SIGKILL
+    assert step % 5 == 0
+    assert killed.model.is_dir()  # of its first epoch: an interrupted training can score
+    shutil.copytree(killed.path, older.path)
+    shutil.rmtree(checkpoints(older.checkpoints)[-1])
+    (before,) = checkpoints(older.checkpoints)
+
+    second = start(sample, again.path)
+    resumed, resumed_older = resume(killed.path), resume(older.path)
+    finish(first)
+    finish(second)
+    assert f"resumed at step {step}\n" in finish(resumed)
+    assert f"resumed at step {int(before.name[5:])}\n" in finish(resumed_older)
+
+    expected = history_of(once)
+    assert len(expected) >= 2
+    for other in (again, killed, older):
+        for name in ("weights.safetensors", "network.onnx", "vocabulary.txt", "model.json"):
+            same = (other.model / name).read_bytes() == (once.model / name).read_bytes()
+            assert same, f"{name} of {other.path.name}"
+        assert history_of(other) == expected
+        assert not other.checkpoints.exists()

@@ -1,0 +1,412 @@
+"""Whole trainings in this process: what they learn, keep and refuse."""
+
+import dataclasses
+import itertools
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+
+import nsmc
+from nsmc.config import Config, load_config
+from nsmc.data.corpus import Corpus
+from nsmc.data.fields import MorphemeField
+from nsmc.errors import DataError, ModelError, NsmcError
+from nsmc.model.config import ModelConfig
+from nsmc.model.network import SentimentNetwork
+from nsmc.model.on_device import TorchNetwork
+from nsmc.runtime.classifier import Classifier
+from nsmc.runtime.directory import ModelDirectory, open_model
+from nsmc.settings import build
+from nsmc.training.api import train
+from nsmc.training.loop import EpochDone, StepDone
+from nsmc.training.run import Event, Started
+from nsmc.training.save import save_network
+from nsmc.training.state import TrainingState
+
+TINY = (
+    "data.min_freq=1",
+    "model.embedding_size=8",
+    "model.hidden_size=8",
+    "model.subword_buckets=100",
+    "training.batch_size=8",
+)
+
+
+def sample_rows(sample: Path, start: int, end: int) -> list[tuple[str, int]]:
+    lines = (sample / "ratings_train.txt").read_text(encoding="utf-8").splitlines()[1:]
+    rows = [line.split("\t") for line in lines[start:end]]
+    return [(text, int(label)) for _, text, label in rows]
+
+
+def written(directory: Path, rows: Sequence[tuple[str, int]]) -> Path:
+    directory.mkdir()
+    lines = [f"{i}\t{text}\t{label}\n" for i, (text, label) in enumerate(rows)]
+    (directory / "ratings_train.txt").write_text(
+        "id\tdocument\tlabel\n" + "".join(lines), encoding="utf-8"
+    )
+    return directory
+
+
+@pytest.fixture(scope="module")
+def few(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four dozen reviews."""
+    return written(tmp_path_factory.mktemp("few") / "data", sample_rows(sample, 0, 48))
+
+
+def history_of(output: Path) -> list[dict[str, Any]]:
+    lines = (output / "history.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def weights_of(output: Path) -> dict[str, NDArray[Any]]:
+    weights: dict[str, NDArray[Any]] = load_file(output / "model" / "weights.safetensors")
+    return weights
+
+
+def torch_scores(model: ModelDirectory, reviews: Sequence[Sequence[str]]) -> list[float]:
+    """Scores by the network that training uses, embedding and all, one review at a time."""
+    config = build(ModelConfig, model.config["model"], "model")
+    network = SentimentNetwork(len(model.vocabulary), config).eval()
+    network.load_state_dict({k: torch.from_numpy(v) for k, v in model.weights().items()})
+    morphemes = list(dict.fromkeys(m for review in reviews for m in review))
+    field = MorphemeField(
+        Corpus(
+            tokens=np.array([morphemes.index(m) for r in reviews for m in r], dtype=np.int32),
+            offsets=np.cumsum([0, *(len(r) for r in reviews)]).astype(np.int64),
+            labels=np.zeros(len(reviews), dtype=np.int8),
+            morphemes=morphemes,
+            identity={},
+            source={},
+        ),
+        config.subword_buckets,
+    )
+    rows = {m: row for row, m in enumerate(model.vocabulary)}
+
+    class Rows:
+        """A vocabulary as the field asks it: the unknown morpheme's row for what it lacks."""
+
+        def __getitem__(self, morpheme: str) -> int:
+            return rows.get(morpheme, 0)
+
+    field.use_vocabulary(Rows())
+    with torch.inference_mode():
+        logits = [network(field.process([row])) for row in range(len(reviews))]
+    return [float(torch.sigmoid(logit.double())) for logit in logits]
+
+
+def test_overfits_a_few_reviews_and_scores_them_the_same_everywhere(
+    sample: Path, tmp_path: Path
+) -> None:
+    rows = sample_rows(sample, 100, 124)
+    # Each four times: what validates has been seen too, so the best epoch is one that overfits.
+    data = written(tmp_path / "data", rows * 4)
+    config = load_config(
+        None,
+        [
+            *TINY,
+            "data.validation=0.1",
+            "model.dropout=0",
+            "model.embedding_dropout=0",
+            "training.learning_rate=0.02",
+            "training.epochs=12",
+            "training.patience=0",
+        ],
+    )
+    trained = train(config, data=data, output=tmp_path / "run", device="cpu")
+    best = history_of(tmp_path / "run")[trained.metrics["best_epoch"] - 1]
+    assert best["train_accuracy"] == 1.0
+    assert trained.metrics["validation"]["accuracy"] == 1.0
+
+    texts = [text for text, _ in rows] + ["처음 보는 말이네", "ㅋㅋㅋㅋㅋ 👍", "재밋다"]
+    classifier = nsmc.load(tmp_path / "run")
+    predictions = classifier.predict(texts)
+    for prediction, (_, label) in zip(predictions, rows, strict=False):
+        assert prediction.label == ("positive" if label else "negative")
+    scores = [prediction.score for prediction in predictions]
+    assert min(scores) < 0.1
+    assert max(scores) > 0.9
+    # One by one as all together.
+    assert [classifier.predict(t).score for t in texts] == pytest.approx(scores, abs=1e-5)
+    # By torch, from the morphemes on and from the vectors on, as by ONNX Runtime.
+    model = open_model(tmp_path / "run")
+    morphemes = [classifier.tokenizer(text) for text in texts]
+    assert torch_scores(model, morphemes) == pytest.approx(scores, abs=1e-5)
+    on_torch = Classifier(model, network=TorchNetwork(model, "cpu"))
+    assert [p.score for p in on_torch.predict(texts)] == pytest.approx(scores, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("cell", "bidirectional", "layers"),
+    list(itertools.product(["rnn", "gru", "lstm"], ["false", "true"], [1, 2])),
+)
+def test_every_network_trains_and_scores(
+    few: Path, tmp_path: Path, cell: str, bidirectional: str, layers: int
+) -> None:
+    config = load_config(
+        None,
+        [
+            *TINY,
+            "training.epochs=1",
+            f"model.cell={cell}",
+            f"model.bidirectional={bidirectional}",
+            f"model.layers={layers}",
+        ],
+    )
+    trained = train(config, data=few, output=tmp_path / "run", device="cpu")
+    assert trained.model == tmp_path / "run" / "model"
+    model = open_model(trained.model)
+    assert (model.config["model"]["cell"], model.config["model"]["layers"]) == (cell, layers)
+    recurrent = {k: v for k, v in model.weights().items() if k.startswith("encoder.")}
+    assert len(recurrent) == 4 * layers * (2 if bidirectional == "true" else 1)
+    classifier = nsmc.load(trained.model)
+    texts = ["정말 재밌다", "돈 아까운 영화", "음"]
+    scores = [prediction.score for prediction in classifier.predict(texts)]
+    assert all(0 < score < 1 for score in scores)
+    expected = torch_scores(model, [classifier.tokenizer(text) for text in texts])
+    assert scores == pytest.approx(expected, abs=1e-5)
+
+
+def test_tells_of_the_start_each_step_and_each_epoch(few: Path, tmp_path: Path) -> None:
+    events: list[Event] = []
+    config = load_config(None, [*TINY, "training.epochs=2", "data.validation=0.25"])
+    train(
+        config,
+        data=few,
+        output=tmp_path / "run",
+        device="cpu",
+        listen=lambda event, state: events.append(event),
+    )
+    started, *rest = events
+    assert isinstance(started, Started)
+    assert (started.training, started.validation, started.epochs) == (36, 12, 2)
+    assert started.resumed_at == 0
+    for epoch in (1, 2):
+        steps = [e for e in rest if isinstance(e, StepDone) and e.epoch == epoch]
+        assert sum(step.reviews for step in steps) == 36
+    assert [e.epoch for e in rest if isinstance(e, EpochDone)] == [1, 2]
+    assert isinstance(rest[-1], EpochDone)
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert names == {".lock", "recipe.json", "history.jsonl", "curves.png", "model"}
+
+
+def test_the_best_epoch_is_kept_and_training_stops_after_it(few: Path, tmp_path: Path) -> None:
+    states: list[dict[str, torch.Tensor]] = []
+
+    def keep(event: Event, state: TrainingState) -> None:
+        if isinstance(event, EpochDone):
+            states.append({k: v.clone() for k, v in state.network.state_dict().items()})
+
+    config = load_config(
+        None,
+        [
+            *TINY,
+            "data.validation=0.4",
+            "training.learning_rate=0.05",
+            "training.schedule=constant",
+            "training.epochs=20",
+            "training.patience=2",
+        ],
+    )
+    trained = train(config, data=few, output=tmp_path / "run", device="cpu", listen=keep)
+    history = history_of(tmp_path / "run")
+    losses = [record["validation_loss"] for record in history]
+    best = trained.metrics["best_epoch"]
+    assert losses.index(min(losses)) + 1 == best
+    assert len(history) == len(states) == best + 2 < 20
+    found, expected = weights_of(tmp_path / "run"), states[best - 1]
+    for name, value in expected.items():
+        if name.startswith("head."):
+            value = value / trained.metrics["temperature"]
+        rounded = value.numpy().astype(found[name].dtype)
+        np.testing.assert_allclose(found[name], rounded, rtol=1e-6, err_msg=name)
+    last = states[-1]["encoder.weight_hh_l0"].numpy()
+    assert not np.allclose(found["encoder.weight_hh_l0"], last)
+
+
+def test_without_patience_it_never_stops_early(few: Path, tmp_path: Path) -> None:
+    config = load_config(
+        None,
+        [
+            *TINY,
+            "data.validation=0.4",
+            "training.learning_rate=0.1",
+            "training.schedule=constant",
+            "training.epochs=5",
+        ],
+    )
+    epochs = []
+    for patience in (1, 0):
+        changed = dataclasses.replace(config.training, patience=patience)
+        trained = train(
+            dataclasses.replace(config, training=changed),
+            data=few,
+            output=tmp_path / str(patience),
+            device="cpu",
+        )
+        epochs.append(trained.metrics["epochs"])
+        assert trained.metrics["best_epoch"] < trained.metrics["epochs"]
+    assert epochs[0] < epochs[1] == 5
+
+
+def test_a_loss_that_is_no_number_ends_without_a_model(few: Path, tmp_path: Path) -> None:
+    # One step an epoch: its loss is fine, and then the step ruins the weights.
+    once = written(tmp_path / "data", [("재밌다", 1), ("재미없다", 0)] * 4)
+    config = load_config(None, [*TINY, "training.epochs=1", "training.learning_rate=1e37"])
+    words = r"the loss is no longer a number after epoch 1; use a lower training\.learning_rate"
+    for number, data in enumerate((few, once)):
+        with pytest.raises(NsmcError, match=words):
+            train(config, data=data, output=tmp_path / f"run{number}", device="cpu")
+    assert not list(tmp_path.glob("run*/model"))
+
+
+def test_weights_too_large_to_be_stored_end_without_a_model(few: Path, tmp_path: Path) -> None:
+    config = load_config(None, [*TINY, "training.learning_rate=1e6"])
+    with pytest.raises(ModelError, match=r"embedding\.words\.weight holds values that aren't num"):
+        train(config, data=few, output=tmp_path / "run", device="cpu")
+    assert not (tmp_path / "run" / "model").exists()
+
+
+def test_another_seed_gives_other_weights(few: Path, tmp_path: Path) -> None:
+    weights = []
+    for number, seed in enumerate((1, 1, 2)):
+        config = load_config(None, [*TINY, "training.epochs=1", f"training.seed={seed}"])
+        train(config, data=few, output=tmp_path / str(number), device="cpu")
+        weights.append((tmp_path / str(number) / "model" / "weights.safetensors").read_bytes())
+    assert weights[0] == weights[1] != weights[2]
+    # The split is not the seed's: the same reviews validate.
+    assert len(weights_of(tmp_path / "0")["embedding.words.weight"]) == len(
+        weights_of(tmp_path / "2")["embedding.words.weight"]
+    )
+
+
+def test_one_review_is_too_few(tmp_path: Path) -> None:
+    data = written(tmp_path / "data", [("재밌다", 1)])
+    with pytest.raises(DataError, match="expected at least 2 reviews, one to train and one to val"):
+        train(Config(), data=data, output=tmp_path / "run", device="cpu")
+
+
+class _At:
+    """A listener that interrupts the training when an event fits."""
+
+    def __init__(self, kind: type[Event], when: int) -> None:
+        self.kind, self.left = kind, when
+
+    def __call__(self, event: Event, state: TrainingState) -> None:
+        if isinstance(event, self.kind):
+            self.left -= 1
+            if not self.left:
+                raise KeyboardInterrupt
+
+
+CUT = load_config(None, [*TINY, "training.epochs=2", "training.checkpoint_steps=1"])
+
+
+@pytest.fixture(scope="module")
+def uncut(few: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event]]:
+    """A training that nothing interrupts, and what its listener heard."""
+    output = tmp_path_factory.mktemp("uncut") / "run"
+    events: list[Event] = []
+    train(
+        CUT,
+        data=few,
+        output=output,
+        device="cpu",
+        listen=lambda event, state: events.append(event),
+    )
+    return output, events
+
+
+@pytest.mark.parametrize(
+    ("kind", "when"),
+    [
+        pytest.param(Started, 1, id="before the first step"),
+        pytest.param(StepDone, 3, id="in the first epoch"),
+        pytest.param(StepDone, 0, id="after the last step of an epoch, before its end"),
+        pytest.param(EpochDone, 1, id="between epochs"),
+        pytest.param(EpochDone, 2, id="after the last epoch"),
+    ],
+)
+def test_resumes_from_any_moment_to_the_same_model(
+    few: Path,
+    uncut: tuple[Path, list[Event]],
+    tmp_path: Path,
+    kind: type[Event],
+    when: int,
+) -> None:
+    output, events = uncut
+    if not when:
+        when = sum(isinstance(e, StepDone) and e.epoch == 1 for e in events)
+    with pytest.raises(KeyboardInterrupt):
+        train(CUT, data=few, output=tmp_path / "cut", device="cpu", listen=_At(kind, when))
+    train(output=tmp_path / "cut", resume=True, device="cpu")
+    for name in ("weights.safetensors", "vocabulary.txt", "network.onnx"):
+        whole, cut = (place / "model" / name for place in (output, tmp_path / "cut"))
+        assert cut.read_bytes() == whole.read_bytes(), name
+    for one, other in zip(history_of(output), history_of(tmp_path / "cut"), strict=True):
+        assert {**one, "seconds": 0} == {**other, "seconds": 0}
+
+
+def test_a_training_cut_while_its_first_model_is_written_resumes(
+    few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = load_config(None, [*TINY, "training.epochs=2"])
+
+    def cut(*arguments: Any) -> None:
+        save_network(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("nsmc.training.run.save_network", cut)
+        with pytest.raises(KeyboardInterrupt):
+            train(config, data=few, output=tmp_path / "run", device="cpu")
+    assert (tmp_path / "run" / "model").is_dir()
+    # The model of its first epoch stands there, and yet the training hasn't ended.
+    assert train(output=tmp_path / "run", resume=True, device="cpu").metrics["epochs"] == 2
+
+
+def test_a_damaged_checkpoint_is_passed_over_with_a_warning(few: Path, tmp_path: Path) -> None:
+    config = load_config(None, [*TINY, "training.epochs=2", "training.checkpoint_steps=1"])
+    run = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        train(config, data=few, output=run, device="cpu", listen=_At(StepDone, 4))
+    (run / "checkpoints" / "step-00000004" / "state.json").write_text("{", encoding="utf-8")
+    warnings: list[str] = []
+    events: list[Event] = []
+    train(
+        output=run,
+        resume=True,
+        device="cpu",
+        warn=warnings.append,
+        listen=lambda event, state: events.append(event),
+    )
+    (warning,) = warnings
+    assert "state.json is damaged" in warning
+    assert warning.endswith("; the checkpoint before it was taken")
+    assert isinstance(events[0], Started)
+    assert events[0].resumed_at == 3
+
+
+def test_other_reviews_are_not_resumed_with(few: Path, sample: Path, tmp_path: Path) -> None:
+    config = load_config(None, [*TINY, "training.checkpoint_steps=1"])
+    data = tmp_path / "data"
+    shutil.copytree(few, data)
+    with pytest.raises(KeyboardInterrupt):
+        train(config, data=data, output=tmp_path / "run", device="cpu", listen=_At(StepDone, 2))
+    words = (
+        r"was started with other reviews than those in .*data \(expected SHA-256 .*…, found .*…\)"
+    )
+    shutil.copy(sample / "ratings_test.txt", data / "ratings_train.txt")
+    with pytest.raises(NsmcError, match=words):
+        train(output=tmp_path / "run", resume=True, device="cpu")
+    with pytest.raises(NsmcError, match=words):
+        train(data=data, output=tmp_path / "run", resume=True, device="cpu")
+    # The same reviews elsewhere are the same.
+    train(data=few, output=tmp_path / "run", resume=True, device="cpu")

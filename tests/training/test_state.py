@@ -1,0 +1,181 @@
+"""A checkpoint brings back every tensor and number that a training is made of."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from nsmc.data.fields import MorphemeBatch
+from nsmc.errors import ModelError
+from nsmc.model.config import ModelConfig
+from nsmc.model.network import SentimentNetwork
+from nsmc.training.config import TrainingConfig
+from nsmc.training.optimizers import make_optimizers
+from nsmc.training.state import (
+    KEPT,
+    Counters,
+    TrainingState,
+    checkpoints,
+    load_newest_checkpoint,
+    save_checkpoint,
+)
+from nsmc.training.step import backward
+
+CPU = torch.device("cpu")
+MODEL = ModelConfig(cell="lstm", embedding_size=4, hidden_size=3, subword_buckets=8)
+
+
+def fresh(seed: int) -> TrainingState:
+    torch.manual_seed(seed)
+    network = SentimentNetwork(6, MODEL, sparse=True)
+    return TrainingState(
+        network, make_optimizers(network, TrainingConfig(), CPU), totals=torch.zeros(2)
+    )
+
+
+def take_step(state: TrainingState) -> None:
+    words = torch.randperm(6)[:4]
+    text = MorphemeBatch(
+        words=words,
+        ngrams=words.repeat_interleave(2),
+        offsets=torch.arange(0, 8, 2),
+        positions=torch.randint(4, (3, 5)),
+    )
+    for optimizer in state.optimizers.values():
+        optimizer.zero_grad()
+    loss, _ = backward(state.network, text, torch.randint(2, (5,)).float(), 0.5)
+    for optimizer in state.optimizers.values():
+        optimizer.step()
+    state.totals += torch.tensor([float(loss), 1.0])
+    state.counters.step += 1
+    state.counters.batch += 1
+
+
+def everything(state: TrainingState) -> dict[str, object]:
+    """All of a state as plain values, floats to the last bit."""
+    found: dict[str, object] = {"totals": state.totals.tolist(), **vars(state.counters)}
+    for name, value in state.network.state_dict().items():
+        found[f"network {name}"] = value.tolist()
+    for name, value in state.best.items():
+        found[f"best {name}"] = value.tolist()
+    for name, optimizer in state.optimizers.items():
+        for index, entries in optimizer.state_dict()["state"].items():
+            for key, entry in entries.items():
+                plain = entry.tolist() if isinstance(entry, Tensor) else entry
+                found[f"{name} {index} {key} {type(entry).__name__}"] = plain
+    return found
+
+
+def trained(steps: int = 3) -> TrainingState:
+    state = fresh(1)
+    for _ in range(steps):
+        take_step(state)
+    state.counters.epoch, state.counters.seen, state.counters.seconds = 1, 7, 1 / 3
+    state.keep_as_best(0.1 + 0.2)
+    state.counters.history.append({"epoch": 1, "validation_loss": 0.1 + 0.2})
+    take_step(state)  # now the best weights aren't the present ones
+    return state
+
+
+def test_everything_comes_back_to_the_last_bit(tmp_path: Path) -> None:
+    state = trained()
+    save_checkpoint(state, tmp_path)
+    expected, drawn = everything(state), torch.rand(3).tolist()
+    # Both optimizers hold moments and steps by now, so that all of it is compared.
+    assert {key.split()[0] for key in expected} >= {"tables", "dense", "network", "best"}
+    other = fresh(2)
+    assert everything(other) != expected
+    assert load_newest_checkpoint(other, tmp_path) == []
+    assert everything(other) == expected
+    assert torch.rand(3).tolist() == drawn
+
+
+def test_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    state = trained()
+    save_checkpoint(state, tmp_path)
+    for _ in range(3):
+        take_step(state)
+    resumed = fresh(2)
+    load_newest_checkpoint(resumed, tmp_path)
+    for _ in range(3):
+        take_step(resumed)
+    assert everything(resumed) == everything(state)
+
+
+def test_a_state_before_its_first_epoch_comes_back(tmp_path: Path) -> None:
+    state = fresh(1)
+    save_checkpoint(state, tmp_path)
+    other = trained()
+    load_newest_checkpoint(other, tmp_path)
+    assert everything(other) == everything(state)
+    assert other.best == {}
+    assert other.counters == Counters()  # best_loss is infinite again
+
+
+def test_only_the_newest_are_kept(tmp_path: Path) -> None:
+    state = fresh(1)
+    for step in (5, 10, 90, 100, 100_000_000):
+        state.counters.step = step
+        save_checkpoint(state, tmp_path)
+    names = [path.name for path in checkpoints(tmp_path)]
+    assert names == ["step-00000100", "step-100000000"]
+    assert len(names) == KEPT
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+
+
+@pytest.mark.parametrize("damage", ["flipped", "shortened", "missing", "no manifest"])
+def test_the_one_before_is_taken_when_the_newest_is_damaged(tmp_path: Path, damage: str) -> None:
+    state = fresh(1)
+    take_step(state)
+    save_checkpoint(state, tmp_path)
+    expected = everything(state)
+    take_step(state)
+    save_checkpoint(state, tmp_path)
+    newest = checkpoints(tmp_path)[-1]
+    file = newest / ("manifest.json" if damage == "no manifest" else "state.safetensors")
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.unlink()
+    if damage in ("flipped", "shortened"):
+        file.write_bytes(content if damage == "flipped" else content[:-1])
+    other = fresh(2)
+    (warning,) = load_newest_checkpoint(other, tmp_path)
+    assert newest.name in warning
+    assert {
+        "flipped": "is damaged: expected SHA-256",
+        "shortened": "is damaged: expected",
+        "missing": "lacks its file state.safetensors",
+        "no manifest": "it has no manifest.json",
+    }[damage] in warning
+    assert everything(other) == expected
+
+
+def test_no_whole_checkpoint_is_told(tmp_path: Path) -> None:
+    state = fresh(1)
+    words = "expected a checkpoint to resume from in .*, found none. Train from the start"
+    with pytest.raises(ModelError, match=words):
+        load_newest_checkpoint(state, tmp_path / "nowhere")
+    for step in (1, 2):
+        state.counters.step = step
+        save_checkpoint(state, tmp_path)
+        (tmp_path / f"step-0000000{step}" / "state.json").unlink()
+    with pytest.raises(ModelError, match=r"step-00000002 lacks its .*; .*step-00000001 lacks its"):
+        load_newest_checkpoint(state, tmp_path)
+
+
+def test_no_pickle_is_in_a_checkpoint(tmp_path: Path) -> None:
+    save_checkpoint(trained(), tmp_path)
+    (path,) = checkpoints(tmp_path)
+    names = sorted(file.name for file in path.iterdir())
+    assert names == ["manifest.json", "state.json", "state.safetensors"]
+
+
+def test_best_is_a_copy(tmp_path: Path) -> None:
+    state = trained()
+    weight = state.network.head.weight.detach().numpy().copy()
+    state.keep_as_best(0.5)
+    take_step(state)
+    np.testing.assert_array_equal(state.best["head.weight"].numpy(), weight)
+    assert not np.array_equal(state.network.head.weight.detach().numpy(), weight)

@@ -1,0 +1,170 @@
+"""The gradients of a step, against the loss written out."""
+
+import itertools
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from nsmc.data.fields import MorphemeBatch
+from nsmc.model.config import ModelConfig
+from nsmc.model.network import SentimentNetwork
+from nsmc.training.step import backward
+
+# Three reviews of two morphemes: of four distinct ones, one comes twice.
+TEXT = MorphemeBatch(
+    words=torch.tensor([0, 1, 2, 3]),
+    ngrams=torch.tensor([0, 1, 2, 2, 3, 4, 5]),
+    offsets=torch.tensor([0, 2, 3, 5]),
+    positions=torch.tensor([[0, 1, 1], [2, 3, 0]]),
+)
+LABELS = torch.tensor([1.0, 0.0, 1.0], dtype=torch.float64)
+
+
+def network_of(*, sparse: bool = False) -> SentimentNetwork:
+    """A network in double precision, so that gradients can be compared to many digits."""
+    torch.manual_seed(2)
+    config = ModelConfig(
+        embedding_size=4, hidden_size=3, subword_buckets=6, embedding_dropout=0.0, dropout=0.0
+    )
+    network = SentimentNetwork(4, config, sparse=sparse).double()
+    for parameter in network.parameters():
+        torch.nn.init.uniform_(parameter, -0.9, 0.9)
+    return network
+
+
+def gradients(network: SentimentNetwork) -> dict[str, Tensor]:
+    found = {}
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None, name
+        found[name] = parameter.grad.to_dense()
+    return found
+
+
+def clean_loss(network: SentimentNetwork, vectors: Tensor) -> Tensor:
+    logits = network.classify(vectors)
+    # Written out: -mean of y·log σ(z) + (1-y)·log(1-σ(z)).
+    p = torch.sigmoid(logits)
+    return -(LABELS * p.log() + (1 - LABELS) * (1 - p).log()).mean()
+
+
+def shift(network: SentimentNetwork, norm: float) -> Tensor:
+    """ε·g/‖g‖ with one norm per review, as a constant [T, B, E]."""
+    vectors = network.embed(TEXT).detach().requires_grad_()
+    (g,) = torch.autograd.grad(clean_loss(network, vectors), vectors)
+    moved = torch.empty_like(g)
+    for review in range(g.shape[1]):
+        length = sum(float(x) ** 2 for x in g[:, review].flatten()) ** 0.5
+        moved[:, review] = norm * g[:, review] / length
+    return moved
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("norm", [0.0, 0.5, 3.0])
+def test_gradients_are_those_of_the_loss_written_out(norm: float, sparse: bool) -> None:
+    network = network_of(sparse=sparse)
+    loss, logits = backward(network, TEXT, LABELS, norm)
+    found = gradients(network)
+
+    plain = network_of()
+    vectors = plain.embed(TEXT)
+    expected_loss = clean_loss(plain, vectors)
+    total = expected_loss
+    if norm:
+        total = total + clean_loss(plain, vectors + shift(plain, norm))
+    total.backward()  # type: ignore[no-untyped-call]
+    for name, gradient in gradients(plain).items():
+        torch.testing.assert_close(found[name], gradient, rtol=0, atol=1e-6, msg=name)
+    # What is told is the clean loss, and nothing that a graph hangs on.
+    torch.testing.assert_close(loss.double(), expected_loss.detach(), rtol=0, atol=1e-6)
+    torch.testing.assert_close(logits.double(), plain.classify(vectors).detach(), rtol=0, atol=1e-6)
+    assert not loss.requires_grad
+    assert not logits.requires_grad
+
+
+def test_gradients_are_slopes() -> None:
+    """The same by differences, without any autograd but for the fixed shift."""
+    network = network_of()
+    backward(network, TEXT, LABELS, 0.7)
+    found = gradients(network)
+    moved = shift(network, 0.7)
+
+    @torch.no_grad()
+    def total() -> float:
+        vectors = network.embed(TEXT)
+        return float(clean_loss(network, vectors) + clean_loss(network, vectors + moved))
+
+    step = 1e-5
+    parameters = dict(network.named_parameters())
+    for name, index in itertools.product(
+        [
+            "embedding.words.weight",
+            "embedding.ngrams.weight",
+            "encoder.weight_hh_l0",
+            "head.weight",
+        ],
+        [0, 5],
+    ):
+        flat = parameters[name].data.view(-1)
+        before = float(flat[index])
+        flat[index] = before + step
+        up = total()
+        flat[index] = before - step
+        down = total()
+        flat[index] = before
+        slope = (up - down) / (2 * step)
+        assert float(found[name].view(-1)[index]) == pytest.approx(slope, abs=1e-6), (name, index)
+
+
+def test_the_move_makes_the_loss_worse() -> None:
+    network = network_of()
+    vectors = network.embed(TEXT).detach()
+    moved = vectors + shift(network, 0.3)
+    lengths = [float((moved - vectors)[:, b].norm()) for b in range(3)]
+    assert lengths == pytest.approx([0.3, 0.3, 0.3])
+    assert clean_loss(network, moved) > clean_loss(network, vectors)
+
+
+def test_a_gradient_of_zero_moves_nothing() -> None:
+    network = network_of()
+    torch.nn.init.zeros_(network.head.weight)  # then no vector changes any logit
+    backward(network, TEXT, LABELS, 1.0)
+    found = gradients(network)
+    clean = network_of()
+    torch.nn.init.zeros_(clean.head.weight)
+    backward(clean, TEXT, LABELS, 0.0)
+    for name, gradient in gradients(clean).items():
+        assert torch.isfinite(found[name]).all(), name
+        torch.testing.assert_close(found[name], 2 * gradient, msg=name)
+
+
+def test_a_review_learnt_perfectly_is_safe() -> None:
+    network = network_of()
+    torch.nn.init.constant_(network.head.bias, 1000.0)
+    labels = torch.ones_like(LABELS)
+    loss, logits = backward(network, TEXT, labels, 1.0)
+    assert float(loss) == 0.0
+    assert float(binary_cross_entropy_with_logits(logits, labels.float())) == 0.0
+    assert all(bool((g == 0).all()) for g in gradients(network).values())
+
+
+def test_gradients_add_to_those_that_are_there() -> None:
+    once, twice = network_of(), network_of()
+    backward(once, TEXT, LABELS, 0.5)
+    for _ in range(2):
+        backward(twice, TEXT, LABELS, 0.5)
+    for name, gradient in gradients(once).items():
+        torch.testing.assert_close(gradients(twice)[name], 2 * gradient, msg=name)
+
+
+def test_mixed_precision_stays_near() -> None:
+    full, mixed = network_of().float(), network_of().float()
+    labels = LABELS.float()
+    expected, _ = backward(full, TEXT, labels, 0.5)
+    loss, logits = backward(mixed, TEXT, labels, 0.5, torch.bfloat16)
+    assert logits.dtype == torch.float32
+    assert float(loss) == pytest.approx(float(expected), abs=0.02)
+    for name, gradient in gradients(full).items():
+        assert gradients(mixed)[name].dtype == torch.float32
+        torch.testing.assert_close(gradients(mixed)[name], gradient, rtol=0.1, atol=0.05, msg=name)
