@@ -72,20 +72,42 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
             pytest.fail("claimed")
 
 
-def test_a_start_is_noted_and_not_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_start_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = OutputDirectory(tmp_path)
     config = load_config(None, ["model.cell=lstm", "training.learning_rate=0.5"])
     monkeypatch.chdir(tmp_path)
     place.start(config, Path("data"), "0" * 64)
     monkeypatch.chdir("/")
     assert place.started_with() == (config, tmp_path / "data")
+
+
+@pytest.mark.parametrize("trained", ["model", "checkpoints"])
+def test_what_was_trained_is_not_trained_over(tmp_path: Path, trained: str) -> None:
+    place = OutputDirectory(tmp_path)
+    place.start(Config(), tmp_path, "0" * 64)
+    place.check_free()  # a training that failed before its first step is no loss
+    (tmp_path / trained).mkdir()
     words = "holds a training already; give another --output, or continue that one with --resume"
     with pytest.raises(NsmcError, match=words):
-        place.start(config, Path("data"), "0" * 64)
-    place.recipe.unlink()
-    place.model.mkdir()  # a model without its recipe isn't overwritten either
-    with pytest.raises(NsmcError, match=words):
-        place.start(config, Path("data"), "0" * 64)
+        place.check_free()
+
+
+def test_finishing_ends_a_training(tmp_path: Path) -> None:
+    place = OutputDirectory(tmp_path)
+    place.checkpoints.mkdir()
+    place.model.mkdir()
+    place.check_unfinished()
+    place.finish()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model"]
+    with pytest.raises(NsmcError, match="has ended; there is nothing to resume"):
+        place.check_unfinished()
+
+
+def test_a_failure_before_the_start_leaves_nothing(tmp_path: Path) -> None:
+    place = OutputDirectory(tmp_path / "run")
+    with pytest.raises(NsmcError, match="no reviews"), place.claimed():
+        raise NsmcError("no reviews")
+    assert not place.path.exists()
 
 
 def test_nothing_to_resume_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

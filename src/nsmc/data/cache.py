@@ -127,6 +127,8 @@ def _check_prepared(corpus: Corpus, config: TextConfig, path: Path) -> None:
 
 
 def _listing(directory: Path) -> str:
+    if directory.is_file():
+        return f"a file; its directory is {directory.parent}"
     if not directory.is_dir():
         return "no such directory"
     names = sorted(entry.name for entry in directory.iterdir())

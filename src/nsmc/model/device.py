@@ -70,16 +70,19 @@ def autocast_type(precision: str, device: "torch.device") -> "torch.dtype | None
     return torch.bfloat16 if supported and precision != "float32" else None
 
 
-def seed_everything(seed: int, *, deterministic: bool) -> None:
+def seed_everything(seed: int, device: "torch.device", *, deterministic: bool) -> None:
     """Seed every generator that training draws from, on the CPU and on CUDA devices.
 
-    With ``deterministic``, operations that have a repeatable form use it. Nothing is promised
-    across releases of torch or between kinds of device.
+    With ``deterministic``, CUDA operations that have a repeatable form use it; those of the CPU
+    that this network needs are repeatable anyway. Nothing is promised across releases of torch or
+    between kinds of device.
     """
-    # cuBLAS reads this when CUDA starts, so it must stand before the first CUDA call.
-    if deterministic:
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     import torch
 
+    if device.type == "cuda":
+        if deterministic:
+            # cuBLAS reads this at its first call.
+            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        # Not on the CPU, where it would only import seconds' worth of compiler.
+        torch.use_deterministic_algorithms(deterministic, warn_only=True)
     torch.manual_seed(seed)
-    torch.use_deterministic_algorithms(deterministic, warn_only=True)

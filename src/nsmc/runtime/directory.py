@@ -88,7 +88,7 @@ def write_model(
         NsmcError: the place is not writable or the disk is full; ``path`` is then as it was.
         ModelError: a weight isn't a finite number.
     """
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     for name, values in weights.items():
         if not np.isfinite(values).all():
@@ -102,10 +102,9 @@ def write_model(
             {"config": config, "identity": identity, "threshold": threshold},
         )
         (directory / "vocabulary.txt").write_bytes("\n".join(vocabulary).encode())
-        save_file(
-            {k: np.ascontiguousarray(v) for k, v in weights.items()},
-            directory / "weights.safetensors",
-        )
+        # Not save_file, whose error for a full disk is no OSError.
+        tensors = {k: np.ascontiguousarray(v) for k, v in weights.items()}
+        (directory / "weights.safetensors").write_bytes(save(tensors))
         (directory / "network.onnx").write_bytes(graph)
         write_json(directory / "metrics.json", metrics)
 

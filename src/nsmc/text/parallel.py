@@ -1,5 +1,6 @@
 """Many comments into morphemes on all cores, in order."""
 
+import contextlib
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -40,7 +41,8 @@ def tokenize_chunks(
     try:
         waiting: deque[Future[list[list[str]]]] = deque()
         for chunk in chunks:
-            waiting.append(pool.submit(_tokenize, chunk))
+            with _without_interrupts():
+                waiting.append(pool.submit(_tokenize, chunk))
             if len(waiting) >= 3 * workers:
                 yield waiting.popleft().result()
         while waiting:
@@ -50,8 +52,30 @@ def tokenize_chunks(
             "a tokenizer process ended before its work was done. If memory ran out, use fewer "
             "workers; in a script of your own, call nsmc under `if __name__ == '__main__':`"
         ) from error
+    except BaseException:
+        # Ctrl-C, or the caller has given up: seconds of work may be queued that nobody wants.
+        # Python 3.14 has `terminate_workers` for this; until then the processes are private.
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        # Waited for: a pool that notices its dead workers while Python exits says so.
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Start workers that Ctrl-C can't reach, not even before their first line has run."""
+    import signal
+
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def available_cores() -> int:

@@ -1,12 +1,11 @@
 """`nsmc.train`: data found, tokenized or taken from the cache, output claimed, training run."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nsmc.config import Config
-from nsmc.errors import NsmcError, UsageError
+from nsmc.errors import UsageError
 from nsmc.training.output import OutputDirectory, new_output, newest_output
 
 if TYPE_CHECKING:
@@ -57,15 +56,14 @@ def train(
     if resume:
         config, with_data = _to_resume(place, config, with_data)
     config = config or Config()
-    directory = with_data or _official_data()
     with place.claimed():
-        if resume and place.model.exists() and not place.checkpoints.exists():
-            raise NsmcError(
-                f"the training in {place.path} has ended; there is nothing to resume. Start "
-                "another with another --output"
-            )
+        if resume:
+            place.check_unfinished()
+        else:
+            place.check_free()
         from nsmc.data.cache import training_corpus
 
+        directory = with_data or _official_data()
         corpus = training_corpus(directory, config.text, progress=tokenized, warn=warn)
         if resume:
             place.check_reviews(directory, corpus.source["sha256"])
@@ -76,7 +74,7 @@ def train(
         trained = run_training(
             config, corpus, place, device=device, resume=resume, listen=listen, warn=warn
         )
-        shutil.rmtree(place.checkpoints, ignore_errors=True)
+        place.finish()
         return trained
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -69,6 +70,47 @@ class OutputDirectory:
             yield
         finally:
             lock.release()
+            self._remove_if_unused()
+
+    def _remove_if_unused(self) -> None:
+        """Leave no directory behind of a training that failed before it began."""
+        # An error here is another process beginning in the directory, which is then used.
+        with contextlib.suppress(OSError):
+            if [entry.name for entry in self.path.iterdir()] == [".lock"]:
+                (self.path / ".lock").unlink()
+                self.path.rmdir()
+
+    def check_free(self) -> None:
+        """Refuse to train where something has been trained.
+
+        Raises:
+            NsmcError: the directory holds a model or checkpoints.
+        """
+        if self.model.exists() or self.checkpoints.exists():
+            raise NsmcError(
+                f"{self.path} holds a training already; give another --output, or continue that "
+                "one with --resume"
+            )
+
+    def check_unfinished(self) -> None:
+        """Refuse to resume a training that has ended.
+
+        Raises:
+            NsmcError: there is a model and no checkpoint.
+        """
+        if self.model.exists() and not self.checkpoints.exists():
+            raise NsmcError(
+                f"the training in {self.path} has ended; there is nothing to resume. Start "
+                "another with another --output"
+            )
+
+    def finish(self) -> None:
+        """Remove the checkpoints: what is left is a training that has ended."""
+        # Renamed first: should the process be killed here, half of them wouldn't look like all.
+        done = self.path / ".done"
+        if self.checkpoints.exists():
+            self.checkpoints.rename(done)
+        shutil.rmtree(done, ignore_errors=True)
 
     def start(self, config: Config, data: Path, reviews: str) -> None:
         """Note what is about to be trained.
@@ -79,13 +121,8 @@ class OutputDirectory:
             reviews: SHA-256 of their file.
 
         Raises:
-            NsmcError: the directory holds a training already, or can't be written.
+            NsmcError: the directory can't be written.
         """
-        if self.recipe.exists() or self.model.exists():
-            raise NsmcError(
-                f"{self.path} holds a training already; give another --output, or continue that "
-                "one with --resume"
-            )
         with whole_file(self.recipe) as temporary:
             write_json(
                 temporary,

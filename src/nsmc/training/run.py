@@ -91,7 +91,7 @@ def run_training(
     where = choose_device(device)
     torch.set_num_threads(config.training.threads)
     autocast = autocast_type(config.training.precision, where)
-    seed_everything(config.training.seed, deterministic=config.training.deterministic)
+    seed_everything(config.training.seed, where, deterministic=config.training.deterministic)
     if len(corpus.labels) < 2:
         raise DataError("expected at least 2 reviews, one to train and one to validate; found 1")
     train_rows, validation_rows = split_rows(

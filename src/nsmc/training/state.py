@@ -65,7 +65,7 @@ def save_checkpoint(state: TrainingState, directory: Path) -> None:
     Raises:
         NsmcError: the place is not writable or the disk is full; earlier checkpoints stay.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     tensors = {f"network.{k}": v for k, v in state.network.state_dict().items()}
     tensors |= {f"best.{k}": v for k, v in state.best.items()}
@@ -83,10 +83,9 @@ def save_checkpoint(state: TrainingState, directory: Path) -> None:
                 else:
                     plain[place] = value
     with writing_bundle(directory / f"step-{state.counters.step:08d}", KIND, SCHEMA) as path:
-        save_file(
-            {k: v.detach().cpu().contiguous() for k, v in tensors.items()},
-            path / "state.safetensors",
-        )
+        # Not save_file, whose error for a full disk is no OSError.
+        values = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
+        (path / "state.safetensors").write_bytes(save(values))
         write_json(path / "state.json", {"counters": vars(state.counters), "optimizers": plain})
     for old in checkpoints(directory)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
