@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -64,8 +65,7 @@ def train_epochs(
         NsmcError: the loss is no longer a number.
         DeviceError: the device's memory doesn't hold a batch.
     """
-    counters, device = state.counters, state.totals.device
-    dense = state.network.dense_parameters()
+    counters = state.counters
     while counters.epoch < config.epochs and not _stale(state, config):
         batches = batches_of(counters.epoch)
         batches.skip(counters.batch)
@@ -73,63 +73,88 @@ def train_epochs(
         started = time.monotonic()
         state.network.train()
         for batch in batches:
-            rate = learning_rate(counters.step, steps, config)
-            set_learning_rate(state.optimizers.values(), rate)
-            for optimizer in state.optimizers.values():
-                optimizer.zero_grad()
-            try:
-                loss, logits = backward(
-                    state.network, batch.text, batch.label, config.adversarial_norm, autocast
-                )
-            except torch.OutOfMemoryError as error:
-                raise DeviceError(
-                    f"{device} ran out of memory at a batch of {len(batch.label)} reviews of "
-                    f"{len(batch.text.positions)} morphemes; use a smaller training.batch_size"
-                ) from error
-            clip_gradients(dense, config.clip_norm)
-            for optimizer in state.optimizers.values():
-                optimizer.step()
-            # Summed on the device: reading a number back at every step would stall a GPU.
-            right = ((logits > 0) == (batch.label > 0.5)).sum()
-            state.totals += torch.stack([loss * len(logits), right])  # [2]
-            counters.batch += 1
-            counters.step += 1
-            counters.seen += len(logits)
-            counters.seconds, started = (
-                counters.seconds + time.monotonic() - started,
-                time.monotonic(),
-            )
-            yield StepDone(counters.epoch + 1, len(logits))
-        train_loss, train_accuracy = (state.totals / counters.seen).tolist()
+            _take_step(state, batch, learning_rate(counters.step, steps, config), config, autocast)
+            now = time.monotonic()
+            counters.seconds, started = counters.seconds + now - started, now
+            yield StepDone(counters.epoch + 1, len(batch.label))
         logits, labels = predict_logits(state, validation)
-        validation_loss = float(binary_cross_entropy_with_logits(logits, labels))
-        # The last step of an epoch may ruin the weights after the last training loss was taken.
-        if not (math.isfinite(train_loss) and math.isfinite(validation_loss)):
-            raise NsmcError(
-                f"the loss is no longer a number after epoch {counters.epoch + 1}; use a lower "
-                "training.learning_rate, or training.clip_norm = 1.0"
-            )
         counters.seconds += time.monotonic() - started
-        counters.epoch += 1
-        counters.history.append(
-            {
-                "epoch": counters.epoch,
-                "step": counters.step,
-                # Of the last step, which a training resumed at the epoch's end didn't take itself.
-                "learning_rate": learning_rate(counters.step - 1, steps, config),
-                "train_loss": train_loss,
-                "train_accuracy": train_accuracy,
-                "validation_loss": validation_loss,
-                "validation_accuracy": ((logits > 0) == (labels > 0.5)).double().mean().item(),
-                "seconds": round(counters.seconds, 3),
-            }
-        )
-        is_best = validation_loss < counters.best_loss
-        if is_best:
-            state.keep_as_best(validation_loss)
-        counters.batch = counters.seen = 0
-        state.totals.zero_()
+        # Of the last step, which a training resumed at the epoch's end didn't take itself.
+        rate = learning_rate(counters.step - 1, steps, config)
+        is_best = _end_epoch(state, logits, labels, rate)
         yield EpochDone(counters.epoch, is_best)
+
+
+def _take_step(
+    state: TrainingState,
+    batch: Any,
+    rate: float,
+    config: TrainingConfig,
+    autocast: torch.dtype | None,
+) -> None:
+    """Learn from one batch and count it.
+
+    Raises:
+        DeviceError: the device's memory doesn't hold the batch.
+    """
+    optimizers = state.optimizers.values()
+    set_learning_rate(optimizers, rate)
+    for optimizer in optimizers:
+        optimizer.zero_grad()
+    try:
+        loss, logits = backward(
+            state.network, batch.text, batch.label, config.adversarial_norm, autocast
+        )
+        clip_gradients(state.network.dense_parameters(), config.clip_norm)
+        for optimizer in optimizers:
+            optimizer.step()
+    except torch.OutOfMemoryError as error:
+        raise DeviceError(
+            f"{state.totals.device} ran out of memory at a batch of {len(batch.label)} reviews of "
+            f"{len(batch.text.positions)} morphemes; use a smaller training.batch_size"
+        ) from error
+    # Summed on the device: reading a number back at every step would stall a GPU.
+    right = ((logits > 0) == (batch.label > 0.5)).sum()
+    state.totals += torch.stack([loss * len(logits), right])  # [2]
+    state.counters.batch += 1
+    state.counters.step += 1
+    state.counters.seen += len(logits)
+
+
+def _end_epoch(state: TrainingState, logits: Tensor, labels: Tensor, rate: float) -> bool:
+    """Record an epoch by its totals and its validation [R]; return whether it is the best so far.
+
+    Raises:
+        NsmcError: a loss is no longer a number.
+    """
+    counters = state.counters
+    counters.epoch += 1
+    train_loss, train_accuracy = (state.totals / counters.seen).tolist()
+    validation_loss = float(binary_cross_entropy_with_logits(logits, labels))
+    # The last step of an epoch may ruin the weights after the last training loss was taken.
+    if not (math.isfinite(train_loss) and math.isfinite(validation_loss)):
+        raise NsmcError(
+            f"the loss is no longer a number after epoch {counters.epoch}; use a lower "
+            "training.learning_rate, or training.clip_norm = 1.0"
+        )
+    counters.history.append(
+        {
+            "epoch": counters.epoch,
+            "step": counters.step,
+            "learning_rate": rate,
+            "train_loss": train_loss,
+            "train_accuracy": train_accuracy,
+            "validation_loss": validation_loss,
+            "validation_accuracy": ((logits > 0) == (labels > 0.5)).double().mean().item(),
+            "seconds": round(counters.seconds, 3),
+        }
+    )
+    is_best = validation_loss < counters.best_loss
+    if is_best:
+        state.keep_as_best(validation_loss)
+    counters.batch = counters.seen = 0
+    state.totals.zero_()
+    return is_best
 
 
 def predict_logits(state: TrainingState, batches: EqualLengthIterator) -> tuple[Tensor, Tensor]:
