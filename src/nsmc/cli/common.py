@@ -1,7 +1,9 @@
 """What several commands share."""
 
+import argparse
 import os
 import sys
+from pathlib import Path
 from typing import Any, TextIO
 
 
@@ -27,3 +29,30 @@ def progress_bar(**options: Any) -> Any:
     from tqdm import tqdm
 
     return tqdm(file=sys.stderr, disable=not is_terminal(sys.stderr), dynamic_ncols=True, **options)
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Declare which model scores and where it draws the line."""
+    parser.add_argument(
+        "--model", type=Path, metavar="DIR", help="default: the model inside the package"
+    )
+    parser.add_argument(
+        "--threshold",
+        type=float,
+        metavar="P",
+        help="positive at or above P (default: the model's own)",
+    )
+
+
+def add_recipe_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the recipe and single fields of it."""
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="a recipe in TOML (default: the best one known)"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="SECTION.FIELD=VALUE",
+        help="one field of the recipe; may be repeated",
+    )

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from nsmc.cli.common import progress_bar, say
+from nsmc.cli.common import add_model_options, progress_bar, say
 
 HELP = "measure a model on labelled reviews"
 EPILOG = """Rows with an empty comment are left out and counted. A label other than 0 and 1 is an
@@ -24,15 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--column", metavar="NAME", help="text column (default: document, else the only one)"
     )
-    parser.add_argument(
-        "--model", type=Path, metavar="DIR", help="default: the model inside the package"
-    )
-    parser.add_argument(
-        "--threshold",
-        type=float,
-        metavar="P",
-        help="positive at or above P (default: the model's own)",
-    )
+    add_model_options(parser)
     parser.add_argument(
         "--device",
         default="cpu",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nsmc.cli.common import is_terminal, paint, progress_bar, say
+from nsmc.cli.common import add_model_options, is_terminal, paint, progress_bar, say
 from nsmc.errors import NsmcError, UsageError
 
 if TYPE_CHECKING:
@@ -46,15 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the table's text column (default: document, else the only text column)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument(
-        "--model", type=Path, metavar="DIR", help="default: the model inside the package"
-    )
-    parser.add_argument(
-        "--threshold",
-        type=float,
-        metavar="P",
-        help="positive at or above P (default: the model's own)",
-    )
+    add_model_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from nsmc.cli.common import progress_bar
+from nsmc.cli.common import add_recipe_options, progress_bar
 
 HELP = "tokenize training reviews once, to train on a machine without Mecab"
 
@@ -19,14 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", type=Path, metavar="DIR", required=True, help="directory to train from later"
     )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="a recipe in TOML")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="SECTION.FIELD=VALUE",
-        help="one field of the recipe; may be repeated",
-    )
+    add_recipe_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:

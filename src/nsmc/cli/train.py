@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nsmc.cli.common import is_terminal, progress_bar, say
+from nsmc.cli.common import add_recipe_options, is_terminal, progress_bar, say
 
 if TYPE_CHECKING:
     from nsmc.training.run import Event, Started, Trained
@@ -26,9 +26,7 @@ STEPS_BETWEEN_UPDATES = 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
-    parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="a recipe in TOML (default: the best one known)"
-    )
+    add_recipe_options(parser)
     parser.add_argument(
         "--data",
         type=Path,
@@ -49,13 +47,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--resume",
         action="store_true",
         help="continue an interrupted training: that in --output, or the newest under runs",
-    )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="SECTION.FIELD=VALUE",
-        help="one field of the recipe; may be repeated",
     )
     parser.add_argument(
         "--fields", action="store_true", help="list the fields of a recipe with their meaning"
