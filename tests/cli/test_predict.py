@@ -1,8 +1,8 @@
 """`nsmc predict` on comments: every way in, every way out, and how it ends."""
 
-from __future__ import contextlib
-import annotations
+from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import subprocess
