@@ -161,7 +161,7 @@ The shipped model: accuracy **{test["accuracy"]:.2%}**, precision {test["precisi
 
 - It has learnt from film comments. Reviews of other things share much of the language, not all.
 - Labels are star ratings that users gave, and some contradict the comment below them.
-- Weak spots: negated negatives, irony, coinages younger than the reviews, comments of emoji alone.
+- How it does on negation, irony, new coinages or comments of emoji alone has not been measured yet.
 - The official NSMC test file was drawn from the same raw reviews as NSMC-R, so the model has seen
   part of it in training: a figure on that file is not an honest test of this model.
 """

@@ -40,13 +40,6 @@ def test_without_n_grams_the_unknown_share_one_vector() -> None:
     np.testing.assert_array_equal(found, WORDS[[2, 0, 0, 0]].astype(np.float32))
 
 
-def test_known_is_what_has_a_row_of_its_own() -> None:
-    vectors = MorphemeVectors(VOCABULARY, WORDS, NGRAMS)
-    assert vectors.is_known("다")
-    assert not vectors.is_known("없는말")
-    assert not vectors.is_known("<unk>")
-
-
 def test_more_than_the_bound_are_still_right(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vectors_module, "KEPT", 10)
     vectors = MorphemeVectors(VOCABULARY, WORDS, NGRAMS)

@@ -12,7 +12,7 @@ class ModelConfig:
 
     cell: Literal["rnn", "gru", "lstm"] = "gru"
     """The recurrent cell: ``rnn`` is the plain tanh cell, quick to train and quick to forget;
-    ``gru`` costs three quarters of ``lstm`` and does as well on comments."""
+    ``gru`` has three gates' weights to the four of ``lstm``."""
     layers: int = 1
     """Recurrent layers on top of one another."""
     bidirectional: bool = True

@@ -47,10 +47,6 @@ class MorphemeVectors:
             rows.append(self._add(morpheme) if row is None else row)
         return rows
 
-    def is_known(self, morpheme: str) -> bool:
-        """Whether the morpheme has a row of its own in the vocabulary."""
-        return morpheme in self._word_rows
-
     def _add(self, morpheme: str) -> int:
         row = len(self._kept)
         if row == len(self.table):
