@@ -1,5 +1,7 @@
 """What a user can cause and how it is told: what was expected, what was found, what to do next."""
 
+from collections.abc import Iterable
+
 
 class NsmcError(Exception):
     """An operation failed for a reason outside the program: exit status 1, no traceback."""
@@ -27,3 +29,11 @@ class DownloadError(NsmcError):
 
 class DeviceError(NsmcError):
     """The device that was asked for isn't there, or ran out of memory."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`` Did you mean 'x'?`` for the known name nearest to ``name``, or an empty string."""
+    import difflib
+
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f" Did you mean {close[0]!r}?" if close else ""

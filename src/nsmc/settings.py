@@ -6,7 +6,6 @@ A section of the configuration is a frozen dataclass whose fields are bool, int,
 
 import ast
 import dataclasses
-import difflib
 import inspect
 import textwrap
 import types
@@ -15,7 +14,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from nsmc.errors import UsageError
+from nsmc.errors import UsageError, nearest
 
 Section = TypeVar("Section")
 
@@ -94,12 +93,6 @@ def require(condition: bool, message: str) -> None:
     """
     if not condition:
         raise ValueError(message)
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """`` Did you mean 'x'?`` for the known name nearest to ``name``, or an empty string."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 def _unknown(path: str, name: str, known: Iterable[str], *, is_section: bool) -> str:

@@ -3,8 +3,6 @@
 import argparse
 from pathlib import Path
 
-HELP = "download the official NSMC files, with checksums and resume"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""

@@ -2,41 +2,52 @@
 
 import argparse
 import contextlib
-import errno
 import os
-import re
 import signal
 import sys
-import traceback
-import warnings
-from collections.abc import Sequence
-from types import FrameType, ModuleType
-from typing import Any, NoReturn
 
 from nsmc._version import __version__
-from nsmc.cli import download, evaluate, predict, prepare, train
-from nsmc.errors import NsmcError
-from nsmc.settings import nearest
+from nsmc.errors import NsmcError, nearest
 
-COMMANDS: dict[str, ModuleType] = {
-    "predict": predict,
-    "evaluate": evaluate,
-    "train": train,
-    "prepare": prepare,
-    "download": download,
+# Not typing's, whose import takes a sixth of the time that `nsmc --help` has.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType, ModuleType
+    from typing import Any, NoReturn
+
+COMMANDS = {
+    "predict": "score comments: arguments, standard input, a prompt or a whole table",
+    "evaluate": "measure a model on labelled reviews",
+    "train": "train a model on labelled reviews",
+    "prepare": "tokenize training reviews once, to train on a machine without Mecab",
+    "compare": "tell whether one of two models is better, and where they disagree",
+    "info": "tell what a model is: network, vocabulary, data, figures, or its card",
+    "runs": "list trainings, with their figures and what sets them apart",
+    "download": "download the official NSMC files, with checksums and resume",
 }
+"""Each is a module of this package with ``add_arguments``, ``run`` and, if need be, ``EPILOG``."""
 INTERRUPTED = 130
 TERMINATED = 143
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse, with the nearest right name for a mistyped command or option."""
+    """argparse, with the nearest right name for a mistyped command or option.
 
-    def error(self, message: str) -> NoReturn:
-        found = re.search("invalid choice: '([^']*)'", message)
-        super().error(message + (nearest(found[1], COMMANDS) if found else ""))
+    A command's parser learns its options from the command's module when that command is chosen:
+    to import all of them would take longer than all else that ``nsmc --help`` does.
+    """
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+    command: "str | None" = None
+
+    def error(self, message: str) -> "NoReturn":
+        _, mistyped, rest = message.partition("invalid choice: '")
+        hint = nearest(rest.partition("'")[0], COMMANDS) if mistyped else ""
+        super().error(message + hint)
+
+    def parse_known_args(self, args: "Any" = None, namespace: "Any" = None) -> "Any":
+        if self.command is not None:
+            self._learn_options(_module(self.command))
         # Here and not in parse_args, so that the usage shown is the command's own.
         known, unknown = super().parse_known_args(args, namespace)
         if unknown:
@@ -47,22 +58,33 @@ class _Parser(argparse.ArgumentParser):
             self.error(f"unrecognized arguments: {' '.join(unknown)}.{hint}")
         return known, unknown
 
+    def _learn_options(self, module: "ModuleType") -> None:
+        self.epilog = getattr(module, "EPILOG", None)
+        module.add_arguments(self)
+        self.add_argument(
+            "--debug", action="store_true", help="show the traceback of an error as well"
+        )
+        self.command = None
 
-def run(arguments: Sequence[str]) -> int:
+
+def run(arguments: "Sequence[str]") -> int:
     """Run one command and return its exit status: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C."""
     _use_utf8()
     # A stopped service cleans up like an interrupted person.
     with contextlib.suppress(ValueError):  # not in the main thread
         signal.signal(signal.SIGTERM, _terminate)
-    parser = make_parser()
-    args = parser.parse_args(arguments)
+    args = make_parser().parse_args(arguments)
+    import warnings
+
     warnings.showwarning = _show_warning
     try:
-        status = int(COMMANDS[args.command].run(args))
+        status = int(_module(args.command).run(args))
         sys.stdout.flush()
         return status
     except NsmcError as error:
         if args.debug:
+            import traceback
+
             traceback.print_exc()
         print(f"nsmc: {error}", file=sys.stderr)
         return error.exit_status
@@ -74,6 +96,8 @@ def run(arguments: Sequence[str]) -> int:
         _drop_output()
         return 0
     except OSError as error:
+        import errno
+
         if error.errno != errno.ENOSPC:
             raise
         _drop_output()
@@ -85,7 +109,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Build the parser of all commands."""
+    """Build the parser of all commands; each learns its own options once it is chosen."""
     parser = _Parser(
         prog="nsmc",
         description="Korean movie-review sentiment: 긍정 or 부정, with its probability.",
@@ -93,19 +117,21 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"nsmc {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, module in COMMANDS.items():
+    for name, purpose in COMMANDS.items():
         command = commands.add_parser(
             name,
-            help=module.HELP,
-            description=module.HELP,
-            epilog=getattr(module, "EPILOG", None),
+            help=purpose,
+            description=purpose,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        module.add_arguments(command)
-        command.add_argument(
-            "--debug", action="store_true", help="show the traceback of an error as well"
-        )
+        command.command = name
     return parser
+
+
+def _module(command: str) -> "ModuleType":
+    import importlib
+
+    return importlib.import_module(f"nsmc.cli.{command}")
 
 
 def _use_utf8() -> None:
@@ -122,9 +148,9 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+def _terminate(number: int, frame: "FrameType | None") -> "NoReturn":
     raise SystemExit(TERMINATED)
 
 
-def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+def _show_warning(message: "Warning | str", *_: "Any", **__: "Any") -> None:
     print(f"nsmc: warning: {message}", file=sys.stderr)

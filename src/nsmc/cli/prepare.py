@@ -5,8 +5,6 @@ from pathlib import Path
 
 from nsmc.cli.common import add_recipe_options, progress_bar
 
-HELP = "tokenize training reviews once, to train on a machine without Mecab"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
