@@ -1,4 +1,4 @@
-"""Whole tables: read, tokenized on all cores, scored and written as they stream past."""
+"""Whole tables: read, scored on all cores and written as they stream past."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.runtime.classifier import KOREAN, Classifier
-from nsmc.text.parallel import available_cores, tokenize_chunks
+from nsmc.runtime.parallel import score_chunks
+from nsmc.workers import available_cores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,20 +54,21 @@ def score_table(
         source: .csv, .tsv, .txt, .jsonl or .parquet; the text formats also .gz.
         target: the same; appears under its name only when whole.
         column: the text column; None takes ``document``, else the only text column.
-        workers: tokenizer processes; None decides by the cores and the size of the file.
+        workers: processes that score; None decides by the cores and the size of the file.
         progress: called with bytes read, bytes in all and rows scored.
 
     Raises:
         DataError: the table can't be read, or its text column isn't clear.
         NsmcError: the target can't be written; nothing is left under its name.
     """
+    from nsmc.tables.columns import free_names
     from nsmc.tables.table import open_table, open_writer
 
     rows = positive = empty = 0
     with open_table(source, column=column) as table, open_writer(target, table) as writer:
         if workers is None:
             workers = available_cores() if table.total_bytes > SMALL else 1
-        names = _free_names(table.columns)
+        names = free_names(COLUMNS, table.columns, "predicted_")
         writer.write_header([*table.columns, *names])
         pending: deque[Chunk] = deque()
 
@@ -75,8 +77,7 @@ def score_table(
                 pending.append(chunk)
                 yield chunk.texts
 
-        for morphemes in tokenize_chunks(texts(), classifier.tokenizer, workers):
-            scores = classifier.score_morphemes(morphemes)
+        for scores in score_chunks(texts(), classifier, workers):
             labels = [classifier.label_of(score) for score in scores.tolist()]
             writer.write(_with_results(pending.popleft().frame, names, scores, labels))
             rows += len(labels)
@@ -101,15 +102,6 @@ def _with_results(
             score: pd.array(np.round(scores, 6), dtype="Float64"),
         }
     )
-
-
-def _free_names(taken: list[str]) -> list[str]:
-    names = []
-    for name in COLUMNS:
-        while name in taken:
-            name = f"predicted_{name}"
-        names.append(name)
-    return names
 
 
 def _notes(source: Path, encoding: str | None, names: list[str], empty: int) -> list[str]:

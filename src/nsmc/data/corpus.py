@@ -1,7 +1,9 @@
 """Labelled reviews as flat arrays of morphemes: tokenized once, read by memory map after that."""
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +13,15 @@ from numpy.typing import NDArray
 from nsmc.bundle import read_json, verify_bundle, write_json, writing_bundle
 from nsmc.errors import DataError
 from nsmc.text.config import TextConfig
-from nsmc.text.parallel import available_cores, tokenize_chunks
+from nsmc.text.tokenizer import Tokenizer, make_tokenizer
+from nsmc.workers import available_cores, map_chunks
 
 if TYPE_CHECKING:
     from nsmc.data.reviews import Reviews
 
 KIND = "corpus"
 SCHEMA = 1
-CHUNK = 1000
+CHUNK = 4000
 """Reviews per piece of work: few enough to share out evenly, many enough to be worth sending."""
 
 
@@ -44,6 +47,19 @@ class Corpus:
         """[R] morphemes in each review."""
         return np.diff(self.offsets)
 
+    def take(self, rows: NDArray[np.int64]) -> "Corpus":
+        """The corpus of some reviews alone, in the order given, with the same ``morphemes``."""
+        lengths = self.lengths[rows]  # [rows]
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])  # [rows + 1]
+        places = np.repeat(self.offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return dataclasses.replace(
+            self,
+            tokens=self.tokens[places],
+            offsets=offsets,
+            labels=self.labels[rows],
+            source={**self.source, "reviews": len(rows)},
+        )
+
 
 def build_corpus(
     reviews: "Reviews",
@@ -64,8 +80,6 @@ def build_corpus(
         NsmcError: the tokenizer can't be made.
         DataError: no comment has anything legible in it.
     """
-    from nsmc.text.tokenizer import make_tokenizer
-
     tokenizer = make_tokenizer(config)
     texts = reviews.frame["document"].tolist()
     if workers is None:
@@ -73,17 +87,19 @@ def build_corpus(
         workers = available_cores() if len(texts) > 10_000 else 1
     index: dict[str, int] = {}
     tokens: list[NDArray[np.int32]] = []
-    lengths: list[int] = []
-    for chunk in tokenize_chunks(_chunks(texts), tokenizer, workers):
-        flat = [index.setdefault(m, len(index)) for morphemes in chunk for m in morphemes]
-        tokens.append(np.array(flat, dtype=np.int32))
-        lengths.extend(len(morphemes) for morphemes in chunk)
+    lengths: list[NDArray[np.int64]] = []
+    make = (lambda: _encoding(tokenizer)) if workers <= 1 else partial(_make, config)
+    for encoded in map_chunks(_chunks(texts), make, workers):
+        rows = [index.setdefault(m, len(index)) for m in encoded.morphemes]
+        tokens.append(np.array(rows, dtype=np.int32)[encoded.tokens])
+        lengths.append(encoded.lengths)
         if progress:
-            progress(len(chunk))
-    legible = np.array(lengths) > 0
+            progress(len(encoded.lengths))
+    counted = np.concatenate(lengths) if lengths else np.empty(0, np.int64)  # [rows with a comment]
+    legible = counted > 0
     if not legible.any():
         raise DataError(f"{reviews.path}: no comment has anything legible in it")
-    kept = np.array(lengths, dtype=np.int64)[legible]
+    kept = counted[legible]  # [R]
     return Corpus(
         tokens=np.concatenate(tokens),
         offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)]),
@@ -97,6 +113,34 @@ def build_corpus(
             "skipped": reviews.skipped_empty + int((~legible).sum()),
         },
     )
+
+
+@dataclass(frozen=True)
+class _Encoded:
+    """A chunk, with a list of morphemes of its own: far less to send than all of them in full."""
+
+    tokens: NDArray[np.int32]
+    """Every review's morphemes end to end, as indices into ``morphemes``."""
+    lengths: NDArray[np.int64]
+    morphemes: list[str]
+
+
+def _make(config: TextConfig) -> Callable[[list[str]], _Encoded]:
+    return _encoding(make_tokenizer(config))
+
+
+def _encoding(tokenizer: Tokenizer) -> Callable[[list[str]], _Encoded]:
+    def encode(texts: list[str]) -> _Encoded:
+        reviews = [tokenizer(text) for text in texts]
+        index: dict[str, int] = {}
+        flat = [index.setdefault(m, len(index)) for review in reviews for m in review]
+        return _Encoded(
+            np.array(flat, dtype=np.int32),
+            np.array([len(review) for review in reviews], dtype=np.int64),
+            list(index),
+        )
+
+    return encode
 
 
 def save_corpus(corpus: Corpus, path: Path) -> None:

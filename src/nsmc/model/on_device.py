@@ -1,6 +1,7 @@
 """The network of a model directory on any device of torch's.
 
-Letters: T morphemes, B reviews, E embedding size.
+Letters: R reviews, N morphemes of all of them end to end, U distinct ones, B reviews of one length T,
+E embedding size.
 """
 
 import numpy as np
@@ -12,6 +13,9 @@ from nsmc.model.device import choose_device
 from nsmc.model.network import SentimentNetwork
 from nsmc.runtime.directory import ModelDirectory
 from nsmc.settings import build
+
+BATCH_MORPHEMES = 1 << 17
+"""Morphemes of a batch at most, so that memory doesn't follow the length of comments."""
 
 
 class TorchNetwork:
@@ -28,15 +32,30 @@ class TorchNetwork:
     def __init__(self, directory: ModelDirectory, device: str) -> None:
         self._device = choose_device(device)
         config = build(ModelConfig, directory.config["model"], "model")
-        network = SentimentNetwork(len(directory.vocabulary), config)
-        network.load_state_dict({k: torch.from_numpy(v) for k, v in directory.weights().items()})
         # Vectors come in ready: the tables would only take the device's memory.
+        network = SentimentNetwork(1, config)
         del network.embedding
+        kept = {k: v for k, v in directory.weights().items() if k.split(".")[0] != "embedding"}
+        network.load_state_dict({k: torch.from_numpy(v) for k, v in kept.items()})
         self._network = network.to(self._device).eval()
 
     @torch.inference_mode()
-    def __call__(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Vectors [T, B, E] to logits [B]."""
-        logits = self._network.classify(torch.from_numpy(vectors).to(self._device))  # [B]
-        result: NDArray[np.float32] = logits.float().cpu().numpy()
-        return result
+    def __call__(
+        self, vectors: NDArray[np.float32], tokens: NDArray[np.int64], lengths: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Score reviews; see `nsmc.runtime.network.Network`. Returns logits [R]."""
+        table = torch.from_numpy(vectors).to(self._device)  # [U, E]
+        places = torch.from_numpy(tokens).to(self._device)  # [N]
+        starts = np.cumsum(lengths) - lengths  # [R]
+        logits = np.empty(len(lengths), np.float32)  # [R]
+        # Reviews of one length at a time, as in training.
+        for length in np.unique(lengths).tolist():
+            rows = np.flatnonzero(lengths == length)
+            size = max(1, BATCH_MORPHEMES // length)
+            for first in range(0, len(rows), size):
+                chosen = rows[first : first + size]  # [B]
+                begins = torch.from_numpy(starts[chosen]).to(self._device)  # [B]
+                along = torch.arange(length, device=self._device)[:, None] + begins  # [T, B]
+                found = self._network.classify(table[places[along]])  # [B]
+                logits[chosen] = found.float().cpu().numpy()
+        return logits

@@ -3,8 +3,8 @@
 manifest.json       kind, schema version, and size and SHA-256 of every other file
 model.json          configuration, tokenizer identity, threshold
 vocabulary.txt      one morpheme a line, UTF-8; the first is the unknown one
-weights.safetensors every parameter under torch's name; embedding tables in float16
-network.onnx        the same weights, without the tables, as the graph that scoring runs
+weights.safetensors every parameter under torch's name; embedding tables in float16, or in int8
+                    with the rows' scales beside them, the rest in float32
 metrics.json        how it was trained, on what, and how well it did on its validation part
 """
 
@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from nsmc.bundle import read_json, verify_bundle, write_json, writing_bundle
 from nsmc.errors import ModelError
+from nsmc.runtime.network import NumpyNetwork
+from nsmc.runtime.tables import NGRAMS, WORDS, EmbeddingTable, read_table
 
 KIND = "model"
-SCHEMA = 1
+SCHEMA = 2
 SHIPPED = Path(__file__).parent.parent / "models" / "default"
-WORDS, NGRAMS = "embedding.words.weight", "embedding.ngrams.weight"
-TABLES = (WORDS, NGRAMS)
 
 
 @dataclass(frozen=True)
@@ -45,19 +45,24 @@ class ModelDirectory:
     """The training's record."""
 
     def weights(self) -> dict[str, NDArray[Any]]:
-        """Every parameter under its torch name; the tables in float16, the rest in float32."""
+        """Every parameter under its torch name, as stored."""
         from safetensors.numpy import load_file
 
         loaded: dict[str, NDArray[Any]] = load_file(self.path / "weights.safetensors")
         return loaded
 
-    def tables(self) -> tuple[NDArray[np.float16], NDArray[np.float16] | None]:
-        """The embedding tables: words [V, E] and n-grams [K, E], the latter None without them."""
-        from safetensors import safe_open
+    def tables(
+        self, weights: Mapping[str, NDArray[Any]]
+    ) -> tuple[EmbeddingTable, EmbeddingTable | None]:
+        """The embedding tables: words [V, E] and n-grams [K, E], the latter None without them.
 
-        with safe_open(self.path / "weights.safetensors", framework="numpy") as file:
-            names = set(file.keys())
-            words, ngrams = (file.get_tensor(n) if n in names else None for n in TABLES)
+        Args:
+            weights: of `weights`.
+
+        Raises:
+            ModelError: the table of words doesn't fit the vocabulary.
+        """
+        words, ngrams = read_table(weights, WORDS), read_table(weights, NGRAMS)
         if words is None or len(words) != len(self.vocabulary):
             raise ModelError(
                 f"{self.path} doesn't fit together: {len(self.vocabulary):,} morphemes in its "
@@ -65,10 +70,22 @@ class ModelDirectory:
             )
         return words, ngrams
 
-    @property
-    def graph(self) -> Path:
-        """The ONNX graph's file."""
-        return self.path / "network.onnx"
+    def network(self, weights: Mapping[str, NDArray[Any]]) -> NumpyNetwork:
+        """The layers after the embedding.
+
+        Args:
+            weights: of `weights`.
+
+        Raises:
+            ModelError: the weights aren't those of the recipe.
+        """
+        try:
+            return NumpyNetwork(weights, self.config["model"])
+        except (KeyError, ValueError) as error:
+            raise ModelError(
+                f"{self.path} doesn't fit together: its weights aren't those of its recipe "
+                f"({error}); train again"
+            ) from error
 
 
 def write_model(
@@ -79,7 +96,6 @@ def write_model(
     threshold: float,
     vocabulary: list[str],
     weights: Mapping[str, NDArray[Any]],
-    graph: bytes,
     metrics: Mapping[str, Any],
 ) -> None:
     """Write a model directory; `ModelDirectory` says what each part is.
@@ -105,7 +121,6 @@ def write_model(
         # Not save_file, whose error for a full disk is no OSError.
         tensors = {k: np.ascontiguousarray(v) for k, v in weights.items()}
         (directory / "weights.safetensors").write_bytes(save(tensors))
-        (directory / "network.onnx").write_bytes(graph)
         write_json(directory / "metrics.json", metrics)
 
 

@@ -1,53 +1,125 @@
-"""What turns vectors into logits, on whatever it runs.
+"""What turns morphemes' vectors into logits, on whatever it runs.
 
-Letters: T morphemes, B reviews, E embedding size.
+Letters: U distinct morphemes of all reviews, N their places end to end, R reviews, B reviews of a
+block, n of them still running, E embedding size, D directions, H hidden size, P pooled size.
 """
 
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.errors import ModelError
+from nsmc.runtime.recurrence import Floats, Integers, Layer
+
+BLOCK = 256
+"""Reviews that run side by side: enough to keep the matrix products busy, few enough for caches."""
+BLOCK_MORPHEMES = 1 << 15
+"""Morphemes of a block at most, so that memory doesn't follow the length of comments."""
 
 
 class Network(Protocol):
-    """Scores reviews of one length."""
+    """Scores reviews."""
 
-    def __call__(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Vectors [T, B, E] to logits [B]."""
+    def __call__(self, vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
+        """Score reviews of any lengths.
+
+        Args:
+            vectors: [U, E] of every distinct morpheme.
+            tokens: [N] which of them stands at each place of the reviews, end to end.
+            lengths: [R] morphemes of each review, each at least 1; their sum is N.
+
+        Returns:
+            Logits [R].
+        """
         ...
 
 
-class OnnxNetwork:
-    """A scoring graph run by ONNX Runtime on the CPU.
+class NumpyNetwork:
+    """RNN → pooling → Linear on the CPU, without torch: it starts at once and never pads.
 
     Args:
-        graph: the ONNX file of a model directory.
-        threads: threads for one batch.
+        weights: the network's parameters under torch's names.
+        shape: the ``model`` section of the recipe.
 
     Raises:
-        ModelError: ONNX Runtime can't run the graph.
+        KeyError: a parameter is missing.
+        ValueError: a parameter's shape isn't that of the recipe.
     """
 
-    def __init__(self, graph: Path, threads: int) -> None:
-        import onnxruntime
+    def __init__(self, weights: Mapping[str, NDArray[Any]], shape: Mapping[str, Any]) -> None:
+        directions = 2 if shape["bidirectional"] else 1
+        self._pooling: str = shape["pooling"]
+        self._layers = [
+            Layer(shape["cell"], weights, index, directions) for index in range(shape["layers"])
+        ]
+        self._head: Floats = weights["head.weight"].T  # [P, 1]
+        self._bias: Floats = weights["head.bias"]  # [1]
+        parts = len(self._pooling.split("+"))
+        expected = (parts * directions * self._layers[-1].hidden, 1)
+        if self._head.shape != expected:
+            raise ValueError(f"head.weight: expected {expected}, found {self._head.shape}")
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # Idle threads must not burn the cores on which Mecab works.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        try:
-            self._session: Any = onnxruntime.InferenceSession(
-                graph.read_bytes(), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # ONNX Runtime's exceptions have no public base class
-            raise ModelError(f"ONNX Runtime can't run {graph}: {error}; train again") from error
-
-    def __call__(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Vectors [T, B, E] to logits [B]."""
-        logits: NDArray[np.float32] = self._session.run(["logits"], {"vectors": vectors})[0]
+    def __call__(self, vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
+        """Score reviews; see `Network`. Returns logits [R]."""
+        logits: Floats = (self.pooled(vectors, tokens, lengths) @ self._head + self._bias)[:, 0]
         return logits
+
+    def pooled(self, vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
+        """The vectors [R, P] that the last, linear layer gets; arguments as for `Network`."""
+        starts = np.cumsum(lengths) - lengths  # [R]
+        order = np.argsort(-lengths, kind="stable")  # [R], longest first
+        inputs = self._layers[0].inputs(vectors)  # [G, D, U, H]
+        pooled = np.empty((len(lengths), len(self._head)), np.float32)  # [R, P]
+        first = 0
+        while first < len(order):
+            size = max(1, min(BLOCK, BLOCK_MORPHEMES // int(lengths[order[first]])))
+            chosen = order[first : first + size]  # [B]
+            pooled[chosen] = self._block(inputs, tokens, starts[chosen], lengths[chosen])
+            first += size
+        return pooled
+
+    def _block(
+        self, inputs: Floats, tokens: Integers, starts: Integers, lengths: Integers
+    ) -> Floats:
+        """Pooled vectors [B, P] of reviews sorted by falling length."""
+        for lower, upper in zip(self._layers, self._layers[1:], strict=False):
+            outputs = _outputs(lower, inputs, tokens, starts, lengths)  # [places of the block, D·H]
+            inputs = upper.inputs(outputs)  # [G, D, places, H]
+            # From here on every place has a vector of its own.
+            starts = np.cumsum(lengths) - lengths  # [B]
+            tokens = np.arange(len(outputs))  # [places]
+        layer = self._layers[-1]
+        steps = layer.steps(inputs, tokens, starts, lengths)
+        _, _, state = next(steps)  # [D, B, H]
+        parts = {}
+        # An output is the layer's own memory and changes with the next step.
+        if "max" in self._pooling:
+            parts["max"] = state.copy()
+        if "mean" in self._pooling:
+            parts["mean"] = state.copy()
+        for _, n, outputs in steps:
+            if "max" in parts:
+                top = parts["max"][:, :n]  # [D, n, H]
+                np.maximum(top, outputs, out=top)
+            if "mean" in parts:
+                parts["mean"][:, :n] += outputs
+        if "mean" in parts:
+            parts["mean"] /= lengths[:, None].astype(np.float32)
+        # Without either, the last state: a review that has ended was left where it stood.
+        chosen = [parts.get(name, state) for name in self._pooling.split("+")]  # of [D, B, H]
+        return np.concatenate([half for part in chosen for half in part], axis=1)  # [B, P]
+
+
+def _outputs(
+    layer: Layer, inputs: Floats, tokens: Integers, starts: Integers, lengths: Integers
+) -> Floats:
+    """A layer's outputs at every place of a block's reviews, end to end: [places, D·H]."""
+    begins = np.cumsum(lengths) - lengths  # [B]
+    ends = begins + lengths - 1  # [B]
+    outputs = np.empty((int(lengths.sum()), layer.directions, layer.hidden), np.float32)
+    for t, n, states in layer.steps(inputs, tokens, starts, lengths):
+        outputs[begins[:n] + t, 0] = states[0]
+        if layer.directions == 2:
+            outputs[ends[:n] - t, 1] = states[1]
+    return outputs.reshape(len(outputs), -1)

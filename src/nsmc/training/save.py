@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from nsmc._version import __version__
 from nsmc.config import Config
+from nsmc.data.batches import split_rows
 from nsmc.data.corpus import Corpus
-from nsmc.model.export import scoring_graph
 from nsmc.model.network import SentimentNetwork
-from nsmc.runtime.directory import TABLES, write_model
+from nsmc.runtime.directory import write_model
+from nsmc.runtime.tables import TABLES
 
 
 def stored_weights(network: SentimentNetwork) -> dict[str, NDArray[Any]]:
@@ -51,6 +52,7 @@ def save_network(
     """
     weights = stored_weights(network)
     values = config.to_dict()
+    _, validation = split_rows(len(corpus.labels), config.data.validation, config.data.split_seed)
     write_model(
         path,
         config=values,
@@ -58,12 +60,25 @@ def save_network(
         threshold=0.5,
         vocabulary=list(vocabulary),
         weights=weights,
-        graph=scoring_graph(weights, config.model),
         metrics={
             **results,
             "data": corpus.source,
+            "coverage": coverage(corpus, validation, vocabulary),
             "parameters": sum(p.numel() for p in network.parameters()),
             "versions": {"nsmc": __version__, "torch": torch.__version__, "numpy": np.__version__},
             "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         },
     )
+
+
+def coverage(corpus: Corpus, rows: NDArray[np.int64], vocabulary: Sequence[str]) -> float:
+    """Share of the running morphemes of some reviews that have a row of their own.
+
+    Args:
+        corpus: the encoded reviews.
+        rows: which of them.
+        vocabulary: [V] morphemes by row; row 0 is the unknown one.
+    """
+    words = frozenset(vocabulary[1:])
+    known = np.array([morpheme in words for morpheme in corpus.morphemes])  # [M]
+    return float(known[corpus.take(rows).tokens].mean())

@@ -1,0 +1,43 @@
+"""`nsmc export`: a trained model in a smaller form, or in one that other programs run."""
+
+import argparse
+from pathlib import Path
+
+EPILOG = """examples:
+  nsmc export --model runs/first --int8 --output small
+  nsmc export --model runs/first --output network.onnx
+
+A directory is scored with as any other: nsmc predict --model small. An ONNX graph holds the layers
+after the embedding: vectors of the morphemes in, log odds out (pip install "nsmc[onnx]")."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
+    parser.add_argument(
+        "--model", type=Path, metavar="DIR", help="default: the model inside the package"
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="PLACE",
+        required=True,
+        help="a new model directory, or a file in .onnx",
+    )
+    parser.add_argument(
+        "--int8",
+        action="store_true",
+        help="embedding tables in 8 bits: half the size, the same answers but for rare draws",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace what is at PLACE")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Export and print where.
+
+    Raises:
+        NsmcError: see `nsmc.exporting.export`.
+    """
+    from nsmc.exporting import export
+
+    print(export(args.model, args.output, int8=args.int8, overwrite=args.overwrite))
+    return 0

@@ -1,0 +1,69 @@
+"""`nsmc.export`: a trained model in a smaller form, or in one that other programs run."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nsmc.errors import NsmcError, UsageError
+from nsmc.runtime.directory import ModelDirectory, open_model, write_model
+
+
+def export(
+    model: Path | str | None, output: Path | str, *, int8: bool = False, overwrite: bool = False
+) -> Path:
+    """Write a model in another form.
+
+    A name in ``.onnx`` gives the layers after the embedding as an ONNX graph, ``vectors`` [T, B, E]
+    to ``logits`` [B], for reviews of one length T; any other name gives a model directory.
+
+    Args:
+        model: a model directory; None for the one inside the package.
+        output: where it goes.
+        int8: keep the embedding tables in 8 bits, which halves a model directory.
+        overwrite: replace what is at ``output``.
+
+    Returns:
+        ``output``.
+
+    Raises:
+        ModelError: the model is missing or damaged.
+        UsageError: ``int8`` with an ONNX graph, which has no tables.
+        NsmcError: ``output`` is there already or can't be written, or onnx isn't installed.
+    """
+    target = Path(output)
+    to_onnx = target.suffix == ".onnx"
+    if to_onnx and int8:
+        raise UsageError(
+            "--int8 makes the embedding tables small, and an ONNX graph holds none of them; "
+            "export a directory, or leave --int8 out"
+        )
+    if target.exists() and not overwrite:
+        raise NsmcError(f"{target} is there already; give another --output, or --overwrite")
+    source = open_model(None if model is None else Path(model))
+    weights = source.weights()
+    if to_onnx:
+        _write_graph(source, weights, target)
+        return target
+    from nsmc.runtime.tables import quantized
+
+    write_model(
+        target,
+        config=source.config,
+        identity=source.identity,
+        threshold=source.threshold,
+        vocabulary=source.vocabulary,
+        weights=quantized(weights) if int8 else weights,
+        metrics=source.metrics,
+    )
+    return target
+
+
+def _write_graph(source: ModelDirectory, weights: Mapping[str, Any], target: Path) -> None:
+    from nsmc.files import whole_file
+    from nsmc.model.config import ModelConfig
+    from nsmc.model.export import scoring_graph
+    from nsmc.settings import build
+
+    graph = scoring_graph(weights, build(ModelConfig, source.config["model"], "model"))
+    with whole_file(target) as temporary:
+        temporary.write_bytes(graph)

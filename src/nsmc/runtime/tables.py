@@ -1,0 +1,63 @@
+"""Embedding tables as a model directory keeps them: in float16, or in int8 with a scale a row.
+
+Letters: V rows, E embedding size, S rows asked for.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+WORDS, NGRAMS = "embedding.words.weight", "embedding.ngrams.weight"
+TABLES = (WORDS, NGRAMS)
+SCALES = {name: name.replace("weight", "scale") for name in TABLES}
+
+
+@dataclass(frozen=True, eq=False)
+class EmbeddingTable:
+    """A table of which few rows are needed at a time."""
+
+    values: NDArray[np.float16] | NDArray[np.int8]
+    """[V, E]"""
+    scales: NDArray[np.float32] | None = None
+    """[V] what each row of an int8 table is to be multiplied by."""
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def rows(self, indices: ArrayLike) -> NDArray[np.float32]:
+        """The rows of some indices as float32: [S, E]."""
+        found: NDArray[np.float32] = self.values[indices].astype(np.float32)  # [S, E]
+        if self.scales is not None:
+            found *= self.scales[indices][:, None]
+        return found
+
+
+def read_table(weights: Mapping[str, NDArray[Any]], name: str) -> EmbeddingTable | None:
+    """One of `TABLES` among a model's weights; None if the model has none of this name."""
+    values = weights.get(name)
+    return None if values is None else EmbeddingTable(values, weights.get(SCALES[name]))
+
+
+def quantized(weights: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The weights with their embedding tables in int8: each row by its largest element.
+
+    A row x becomes round(127 x / s) with s = max|x|, kept with s/127: symmetric quantization by
+    rows, as in Guan et al., "Post-training 4-bit quantization on embedding tables", 2019, with
+    eight bits. An element is off by at most s/254. Tables in int8 already stay as they are. The
+    recurrent weights, a twentieth of a model, are left alone: matrix products of float32 are what
+    the processor does best without further libraries.
+    """
+    found = dict(weights)
+    for name in TABLES:
+        values = weights.get(name)
+        if values is None or values.dtype == np.int8:
+            continue
+        exact = values.astype(np.float32)  # [V, E]
+        scales = np.abs(exact).max(axis=1) / np.float32(127)  # [V]
+        steps = exact / np.maximum(scales, np.finfo(np.float32).tiny)[:, None]  # [V, E]
+        found[name] = np.rint(steps).astype(np.int8)
+        found[SCALES[name]] = scales
+    return found

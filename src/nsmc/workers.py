@@ -1,0 +1,198 @@
+"""Chunks of work on all cores, with the results in order.
+
+Not `concurrent.futures`: its processes share one pipe for results, and when Ctrl-C ends a worker in
+the middle of a message, its thread waits for the rest for ever. Here every worker has a pipe of its
+own and the parent has no threads, so ending the workers ends everything.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nsmc.errors import NsmcError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+Chunk = TypeVar("Chunk")
+Result = TypeVar("Result")
+
+
+def map_chunks(
+    chunks: Iterable[Chunk], make: Callable[[], Callable[[Chunk], Result]], workers: int
+) -> Iterator[Result]:
+    """Apply a function to chunks; yields its results in the chunks' order.
+
+    A worker has one chunk at a time, so memory stays bounded however long the input. The workers
+    take turns: the next result is always that of the one that has worked longest.
+
+    Args:
+        chunks: what the function takes, as something pickle can send.
+        make: makes the function, once in every worker; something pickle can send.
+        workers: processes; 1 works in this one.
+
+    Raises:
+        NsmcError: a worker died.
+        Exception: what the function raised.
+    """
+    if workers <= 1:
+        function = make()
+        for chunk in chunks:
+            yield function(chunk)
+        return
+    waiting = iter(chunks)
+    with _started(workers, make) as pipes:
+        # Oldest first. A worker is sent more only once it has answered: had both sides a large
+        # message on the way to the other, each would wait for the other to read.
+        busy = [pipe for pipe in pipes if _send_next(pipe, waiting)]
+        while busy:
+            pipe = busy.pop(0)
+            result = _receive(pipe)
+            if _send_next(pipe, waiting):
+                busy.append(pipe)
+            yield result
+
+
+@contextlib.contextmanager
+def _started(workers: int, make: Callable[[], Any]) -> "Iterator[list[Connection]]":
+    """Start worker processes, give the pipes to them, and end them with the block."""
+    from multiprocessing import get_context
+
+    # spawn: a fork of a process in which torch runs threads may hang.
+    context = get_context("spawn")
+    processes, pipes = [], []
+    try:
+        with _without_interrupts(), _one_thread_each():
+            for _ in range(workers):
+                ours, theirs = context.Pipe()
+                pipes.append(ours)
+                process = context.Process(target=_work, args=(theirs, make), daemon=True)
+                processes.append(process)
+                process.start()
+                # Or the end of a dead worker's pipe would never be seen.
+                theirs.close()
+        yield pipes
+    finally:
+        # Also when they are done: idle, they hold nothing that would need a gentler end.
+        for process in processes:
+            if process.pid is not None:
+                process.terminate()
+                process.join()
+        for pipe in pipes:
+            pipe.close()
+
+
+def _send_next(pipe: "Connection", waiting: Iterator[Any]) -> bool:
+    """Give a worker the next chunk; False if there is none."""
+    chunk = next(waiting, None)
+    if chunk is None:
+        return False
+    # A dead worker is noticed, and told, when its answer is waited for.
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        pipe.send(chunk)
+    return True
+
+
+def _receive(pipe: "Connection") -> Any:
+    try:
+        result = pipe.recv()
+    except (EOFError, ConnectionResetError) as error:
+        raise NsmcError(
+            "a worker process ended before its work was done. If memory ran out, use fewer "
+            "workers; in a script of your own, call nsmc under `if __name__ == '__main__':`"
+        ) from error
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+@contextlib.contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Let processes begin with one thread for matrix products: there is one process a core."""
+    names = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Hold Ctrl-C and SIGTERM back until the workers of the block are started.
+
+    A worker half started is one that nobody ends; and a worker must not hear of Ctrl-C before its
+    first line has run, which says to ignore it. The signals are raised again after the block.
+    """
+    import signal
+    import threading
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals don't interrupt other threads
+        return
+    held: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    kept = [(n, handler) for n in numbers if (handler := signal.getsignal(n)) is not None]
+    for number, _ in kept:
+        signal.signal(number, lambda number, frame: held.append(number))
+    try:
+        with _blocked_in_children():
+            yield
+    finally:
+        for number, handler in kept:
+            signal.signal(number, handler)
+    for held_number in held:
+        signal.raise_signal(held_number)
+
+
+@contextlib.contextmanager
+def _blocked_in_children() -> Iterator[None]:
+    """Let processes begin with SIGINT blocked, where the system knows that (not on Windows)."""
+    import signal
+
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing.resource_tracker import ensure_running
+
+    # Every process start begins with this, which the first time lets SIGINT through again.
+    ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def available_cores() -> int:
+    """The cores this process may use, which in a container are fewer than the machine's."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _work(pipe: "Connection", make: Callable[[], Callable[[Any], Any]]) -> None:
+    """Answer chunks until the other end is closed; what goes wrong is an answer too."""
+    import signal
+    import warnings
+
+    # Ctrl-C reaches every process of a terminal; only the parent answers it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The parent has heard the same warnings, once.
+    warnings.simplefilter("ignore")
+    function: Callable[[Any], Any] | None = None
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            chunk = pipe.recv()
+            try:
+                function = function or make()
+                answer = function(chunk)
+            except Exception as error:
+                answer = error
+            pipe.send(answer)
