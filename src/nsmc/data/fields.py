@@ -87,17 +87,20 @@ class MorphemeField(Field):  # type: ignore[misc]
         offsets = np.cumsum(counts) - counts  # [U]
         # Each morpheme's run of n-grams, picked out of the flat array without a loop.
         picks = np.repeat(self._ngram_starts[distinct] - offsets, counts) + np.arange(counts.sum())
-        return MorphemeBatch(
-            *(
-                torch.from_numpy(array).to(device, non_blocking=True)
-                for array in (
-                    self._words[distinct],
-                    self._ngrams[picks],
-                    offsets,
-                    positions.reshape(places.shape),
-                )
-            )
+        arrays = (
+            self._words[distinct],
+            self._ngrams[picks],
+            offsets,
+            positions.reshape(places.shape),
         )
+        return MorphemeBatch(*(_on(device, torch.from_numpy(array)) for array in arrays))
+
+
+def _on(device: torch.device | None, tensor: Tensor) -> Tensor:
+    if device is not None and device.type == "cuda":
+        # Only from pinned memory does a copy go on while the GPU computes.
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
 
 
 def sentiment_field() -> Any:

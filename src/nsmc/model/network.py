@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from nsmc.model.cells import make_encoder
 from nsmc.model.config import ModelConfig
+from nsmc.model.dropout import Dropout
 from nsmc.model.embedding import MorphemeEmbedding
 from nsmc.model.pooling import pool
 
@@ -33,9 +34,9 @@ class SentimentNetwork(nn.Module):
         super().__init__()
         self.config = config
         self.embedding = MorphemeEmbedding(vocabulary, config, sparse=sparse)
-        self.embedding_dropout = nn.Dropout(config.embedding_dropout)
+        self.embedding_dropout = Dropout(config.embedding_dropout)
         self.encoder = make_encoder(config)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.head = nn.Linear(config.pooled_size, 1)
 
     def forward(self, batch: "MorphemeBatch") -> Tensor:

@@ -1,7 +1,7 @@
 """What turns morphemes' vectors into logits, on whatever it runs.
 
 Letters: U distinct morphemes of all reviews, N their places end to end, R reviews, B reviews of a
-block, n of them still running, E embedding size, D directions, H hidden size, P pooled size.
+block, n of them still running, S steps, E embedding size, D directions, H hidden size, P pooled size.
 """
 
 from collections.abc import Mapping
@@ -90,25 +90,23 @@ class NumpyNetwork:
             starts = np.cumsum(lengths) - lengths  # [B]
             tokens = np.arange(len(outputs))  # [places]
         layer = self._layers[-1]
-        steps = layer.steps(inputs, tokens, starts, lengths)
-        _, _, state = next(steps)  # [D, B, H]
-        parts = {}
-        # An output is the layer's own memory and changes with the next step.
-        if "max" in self._pooling:
-            parts["max"] = state.copy()
-        if "mean" in self._pooling:
-            parts["mean"] = state.copy()
-        for _, n, outputs in steps:
+        shape = (layer.directions, len(lengths), layer.hidden)
+        parts = {name: np.zeros(shape, np.float32) for name in self._pooling.split("+")}
+        if "max" in parts:
+            parts["max"] -= 2  # every output is above -1
+        for _, n, outputs in layer.stretches(inputs, tokens, starts, lengths):
             if "max" in parts:
                 top = parts["max"][:, :n]  # [D, n, H]
-                np.maximum(top, outputs, out=top)
+                np.maximum(top, outputs.max(axis=0), out=top)
             if "mean" in parts:
-                parts["mean"][:, :n] += outputs
+                parts["mean"][:, :n] += outputs.sum(axis=0)
+            if "last" in parts:
+                # Until a review ends, each stretch overwrites what the one before left.
+                parts["last"][:, :n] = outputs[-1]
         if "mean" in parts:
             parts["mean"] /= lengths[:, None].astype(np.float32)
-        # Without either, the last state: a review that has ended was left where it stood.
-        chosen = [parts.get(name, state) for name in self._pooling.split("+")]  # of [D, B, H]
-        return np.concatenate([half for part in chosen for half in part], axis=1)  # [B, P]
+        halves = [half for part in parts.values() for half in part]  # of [B, H]
+        return np.concatenate(halves, axis=1)  # [B, P]
 
 
 def _outputs(
@@ -117,9 +115,10 @@ def _outputs(
     """A layer's outputs at every place of a block's reviews, end to end: [places, D·H]."""
     begins = np.cumsum(lengths) - lengths  # [B]
     ends = begins + lengths - 1  # [B]
-    outputs = np.empty((int(lengths.sum()), layer.directions, layer.hidden), np.float32)
-    for t, n, states in layer.steps(inputs, tokens, starts, lengths):
-        outputs[begins[:n] + t, 0] = states[0]
+    found = np.empty((int(lengths.sum()), layer.directions, layer.hidden), np.float32)
+    for t, n, outputs in layer.stretches(inputs, tokens, starts, lengths):
+        steps = np.arange(t, t + len(outputs))[:, None]  # [S, 1]
+        found[begins[:n] + steps, 0] = outputs[:, 0]
         if layer.directions == 2:
-            outputs[ends[:n] - t, 1] = states[1]
-    return outputs.reshape(len(outputs), -1)
+            found[ends[:n] - steps, 1] = outputs[:, 1]
+    return found.reshape(len(found), -1)

@@ -16,7 +16,7 @@ Arrays keep gates and directions in front, [G, D, n, H], so that one gate of all
 memory: numpy's loops are at their best on long runs.
 
 Letters: U distinct inputs, N morphemes of all reviews end to end, B reviews of a block, n of them
-still running, D directions, I input size, H hidden size, G gates of the cell.
+still running, S steps in which these are the same, D directions, I input size, H hidden size, G gates of the cell.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -27,8 +27,12 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
-Step = tuple[int, int, Floats]
-"""t, n, and the outputs [D, n, H] of step t, valid until the next."""
+Stretch = tuple[int, int, Floats]
+"""The first step of a stretch, n, and the outputs [S, D, n, H] of its S steps."""
+STRETCH = 1 << 20
+"""Bytes of gates looked up at once: enough to spare small blocks numpy's cost of a call, and few
+enough to stay in the processor's caches."""
+HALF = np.float32(0.5)
 
 # For each gate, in torch's order, whether it is a σ, whose argument the weights halve.
 _HALVED = {"rnn": [False], "gru": [True, True, False], "lstm": [True, True, False, True]}
@@ -68,12 +72,11 @@ class Layer:
         # [G, D, I, H] and [G, D, H, H]
         self._input = np.ascontiguousarray((gates("weight_ih") * halves[..., None]).swapaxes(2, 3))
         self._recurrent = np.ascontiguousarray((recurrent * halves[..., None]).swapaxes(2, 3))
-        self._advance: Callable[[Floats, Floats, list[Floats]], None] = {
+        self._advance: Callable[[Floats, Floats, Floats, Floats, Floats], None] = {
             "rnn": _rnn,
             "gru": self._gru,
             "lstm": _lstm,
         }[cell]
-        self._states = 2 if cell == "lstm" else 1
 
     def inputs(self, vectors: Floats) -> Floats:
         """What the vectors [U, I] add to every gate of each direction: [G, D, U, H]."""
@@ -81,10 +84,10 @@ class Layer:
         products += self._bias
         return products
 
-    def steps(
+    def stretches(
         self, inputs: Floats, tokens: Integers, starts: Integers, lengths: Integers
-    ) -> Iterator[Step]:
-        """Run over the reviews of a block, yielding the outputs of each step.
+    ) -> Iterator[Stretch]:
+        """Run over the reviews of a block, yielding the outputs of a few steps at a time.
 
         Args:
             inputs: [G, D, U, H], of `inputs`.
@@ -96,59 +99,76 @@ class Layer:
         rows = inputs.reshape(-1, size)  # [G·D·U, H]
         # Where the U rows of each gate and direction begin among all rows.
         begins = np.arange(count * directions).reshape(count, directions, 1) * distinct  # [G, D, 1]
-        block = len(lengths)
-        running = np.searchsorted(-lengths, -np.arange(lengths[0]), side="left").tolist()
-        places = np.stack([starts, starts + lengths - 1][:directions])  # [D, B]
+        first = np.stack([starts, starts + lengths - 1][:directions])  # [D, B]
         onward = np.array([1, -1][:directions])[:, None]  # [D, 1]
-        gates_of, recurrent_of = np.empty((2, count * directions * block * size), np.float32)
-        states = [np.zeros((directions, block, size), np.float32) for _ in range(self._states)]
-        for t, n in enumerate(running):
-            shape = (count, directions, n, size)
-            gates = gates_of[: count * directions * n * size].reshape(shape)  # [G, D, n, H]
-            recurrent = recurrent_of[: gates.size].reshape(shape)  # [G, D, n, H]
-            now = [state[:, :n] for state in states]  # of [D, n, H]
-            chosen = tokens[places[:, :n]] + begins  # [G, D, n]
-            # The indices are right, and any mode but clip would copy the result.
-            rows.take(chosen, axis=0, out=gates, mode="clip")
-            np.matmul(now[0], self._recurrent, out=recurrent)
-            self._advance(gates, recurrent, now)
-            places += onward
-            yield t, n, now[0]
+        state = np.zeros((directions, len(lengths), size), np.float32)  # [D, B, H]
+        memory = np.zeros_like(state)  # [D, B, H], of the LSTM
+        for t, end, n in _even_stretches(lengths, STRETCH // (rows.itemsize * count * size)):
+            steps = np.arange(t, end)[:, None, None]  # [S, 1, 1]
+            places = first[:, :n] + steps * onward  # [S, D, n]
+            chosen = tokens[places][:, None] + begins  # [S, G, D, n]
+            gates = rows.take(chosen, axis=0, mode="clip")  # [S, G, D, n, H]
+            outputs = np.empty((end - t, directions, n, size), np.float32)  # [S, D, n, H]
+            recurrent = np.empty(gates.shape[1:], np.float32)  # [G, D, n, H]
+            state, memory = state[:, :n], memory[:, :n]  # [D, n, H]
+            for gate, output in zip(gates, outputs, strict=True):
+                np.matmul(state, self._recurrent, out=recurrent)
+                self._advance(gate, recurrent, state, memory, output)
+                state = output
+            yield t, n, outputs
 
-    def _gru(self, gates: Floats, recurrent: Floats, states: list[Floats]) -> None:
-        gates[:2] += recurrent[:2]
-        np.tanh(gates[:2], out=gates[:2])
-        reset, update, new = gates  # of [D, n, H]
+    def _gru(
+        self, gates: Floats, recurrent: Floats, state: Floats, memory: Floats, output: Floats
+    ) -> None:
+        both = gates[:2]  # [2, D, n, H], of r and z
+        both += recurrent[:2]
+        np.tanh(both, out=both)
+        both += 1
+        reset, update, new = gates  # of [D, n, H], r and z twice as large as they should be
         gated = recurrent[2]
         gated += self._new_bias
-        new += gated
         gated *= reset
         new += gated
         np.tanh(new, out=new)
-        # h + (1 - z)(n - h), with 1 - z = (1 - tanh)/2.
-        (state,) = states
-        new -= state
-        new *= np.float32(0.5)
-        state += new
-        new *= update
-        state -= new
+        # n + z (h - n)
+        np.subtract(state, new, out=output)
+        output *= update
+        output *= HALF
+        output += new
 
 
-def _rnn(gates: Floats, recurrent: Floats, states: list[Floats]) -> None:
+def _rnn(gates: Floats, recurrent: Floats, state: Floats, memory: Floats, output: Floats) -> None:
     gates += recurrent
-    np.tanh(gates[0], out=states[0])
+    np.tanh(gates[0], out=output)
 
 
-def _lstm(gates: Floats, recurrent: Floats, states: list[Floats]) -> None:
-    state, memory = states
+def _lstm(gates: Floats, recurrent: Floats, state: Floats, memory: Floats, output: Floats) -> None:
     gates += recurrent
     np.tanh(gates, out=gates)
-    enter, keep, new, show = gates  # of [D, n, H]
+    enter, keep, new, show = gates  # of [D, n, H], i, f and o not yet halved
     for gate in (enter, keep, show):
-        gate *= np.float32(0.5)
-        gate += np.float32(0.5)
+        gate += 1
     memory *= keep
     new *= enter
     memory += new
-    np.tanh(memory, out=state)
-    state *= show
+    memory *= HALF
+    np.tanh(memory, out=output)
+    output *= show
+    output *= HALF
+
+
+def _even_stretches(lengths: Integers, elements: int) -> Iterator[tuple[int, int, int]]:
+    """Runs of steps in which the same reviews go on: first step, step after the last, n.
+
+    Args:
+        lengths: [B], falling.
+        elements: n times the steps of a run at most, but for runs of one step.
+    """
+    ends = np.unique(lengths).tolist()  # where reviews end, rising
+    t = 0
+    for end, n in zip(ends, np.searchsorted(-lengths, -np.array(ends), side="right"), strict=True):
+        most = max(1, elements // int(n))
+        while t < end:
+            stop = min(t + most, end)
+            yield t, stop, int(n)
+            t = stop
