@@ -11,7 +11,6 @@ import numpy as np
 
 from nsmc.runtime.classifier import Classifier
 from nsmc.runtime.directory import open_model
-from nsmc.runtime.network import OnnxNetwork
 from nsmc.runtime.vectors import MorphemeVectors
 from nsmc.settings import build
 from nsmc.text.config import TextConfig
@@ -37,12 +36,16 @@ def main() -> None:
     rows = {m: row for row, m in enumerate(model.vocabulary)}
     show("runtime/vectors.py", "vocabulary rows", [rows.get(m, 0) for m in morphemes])
     show("text/subwords.py", "n-gram rows", {m: subword_ids(m, buckets) for m in morphemes[:2]})
-    vectors = MorphemeVectors(model.vocabulary, *model.tables())
-    given = vectors.rows(morphemes)
-    batch = vectors.table[given][:, None, :]  # [T, 1, E]
-    show("runtime/vectors.py", "vectors [T, B, E]", list(batch.shape))
-    logits = OnnxNetwork(model.graph, threads=1)(np.ascontiguousarray(batch))  # [1]
-    show("runtime/network.py", "logits [B]", [round(float(x), 3) for x in logits])
+    weights = model.weights()
+    vectors = MorphemeVectors(model.vocabulary, *model.tables(weights))
+    distinct, tokens = np.unique(vectors.rows(morphemes), return_inverse=True)  # [U], [N]
+    given = vectors.table[distinct]  # [U, E]
+    show("runtime/vectors.py", "vectors [U, E]", list(given.shape))
+    network, lengths = model.network(weights), np.array([len(morphemes)])
+    pooled = network.pooled(given, tokens, lengths)  # [1, P]
+    show("runtime/network.py", "pooled [R, P]", list(pooled.shape))
+    logits = network(given, tokens, lengths)  # [1]
+    show("runtime/network.py", "logits [R]", [round(float(x), 3) for x in logits])
     prediction = Classifier(model).predict(comment)
     show("runtime/classifier.py", "prediction", f"{prediction.label_ko} {prediction.score:.4f}")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nsmc.config import SECTIONS, Config, load_config
+from nsmc.config import SECTIONS, Config, changes, load_config
 from nsmc.errors import UsageError
 
 RECIPES = sorted((Path(__file__).parent.parent / "configs").glob("*.toml"))
@@ -202,3 +202,17 @@ def test_the_two_together_are_taken() -> None:
 def test_a_recipe_does_not_change() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Config().model.layers = 2  # type: ignore[misc]
+
+
+def test_changes_are_told_field_by_field() -> None:
+    values = load_config(None, ["model.cell=lstm", "training.warmup=0"]).to_dict()
+    assert changes(values) == {"model.cell": ("gru", "lstm"), "training.warmup": (0.05, 0.0)}
+    assert changes(values, values) == {}
+    # Recipes of other versions have other fields.
+    del values["training"]["warmup"]
+    values["model"]["attention"] = 4
+    assert changes(values) == {
+        "model.cell": ("gru", "lstm"),
+        "model.attention": (None, 4),
+        "training.warmup": (0.05, None),
+    }

@@ -14,7 +14,7 @@ import nsmc
 PACKAGE = Path(nsmc.__file__).parent
 HEAVY = {
     *("numpy", "torch", "torchtext", "pandas", "konlpy", "onnxruntime", "matplotlib", "sklearn"),
-    *("pyarrow", "requests", "tqdm"),
+    *("pyarrow", "requests", "tqdm", "plotly", "fontTools"),
 }
 NOT_FOR_SCORING = {"torch", "torchtext", "pandas", "sklearn", "pyarrow", "matplotlib"}
 
@@ -58,10 +58,19 @@ def imported(*arguments: str, status: int = 0) -> set[str]:
         (["-m", "nsmc", "predict", "--help"], 0),
         (["-m", "nsmc", "predict", "재밌다", "--nonsense"], 2),
         (["-m", "nsmc", "predict", "재밌다", "--input", "a.csv", "--output", "b.csv"], 2),
+        (["-m", "nsmc", "predict", "재밌다", "--html", "why.html"], 2),
         (["-m", "nsmc", "train", "--help"], 0),
         (["-m", "nsmc", "train", "--fields"], 0),
         (["-m", "nsmc", "train", "--set", "model.cell=okt"], 2),
         (["-m", "nsmc", "evaluate", "--threshold", "much"], 2),
+        (["-m", "nsmc", "evaluate", "--report"], 2),
+        (["-m", "nsmc", "audit", "--help"], 0),
+        (["-m", "nsmc", "compare", "--help"], 0),
+        (["-m", "nsmc", "compare", "shipped"], 2),
+        (["-m", "nsmc", "info", "--help"], 0),
+        (["-m", "nsmc", "runs", "--help"], 0),
+        (["-m", "nsmc", "runs", "--plot", "curves.txt"], 2),
+        (["-m", "nsmc", "audit", "table.csv", "--set", "model.cell=okt"], 2),
     ],
     ids=lambda value: " ".join(value)[:50] if isinstance(value, list) else "",
 )
@@ -131,12 +140,13 @@ def test_all_public_names_are_there() -> None:
         nsmc.lode  # noqa: B018
 
 
-# What each part may import besides itself. `cli → training, evaluation, scoring → model, runtime →
-# data → tables → text`: all that stands to the right; of two that stand together one may use the
-# other, as long as no circle comes of it.
+# What each part may import besides itself. `cli → auditing, inspection → training, evaluation,
+# presentation, scoring → model, runtime → data → tables → text`: all that stands to the right; of
+# two that stand together one may use the other, as long as no circle comes of it.
 ORDER = [
     {"cli"},
-    {"training", "evaluation", "scoring"},
+    {"auditing", "inspection"},
+    {"training", "evaluation", "presentation", "scoring"},
     {"model", "runtime"},
     {"data"},
     {"tables"},
@@ -193,7 +203,7 @@ def may_import(importer: str, target: str) -> bool:
     if mine == "config":
         return target in SECTION_CONFIGS
     if theirs == "config":
-        return mine in ("training", "cli")
+        return mine in ("training", "auditing", "inspection", "cli")
     if mine == "__main__":
         return theirs == "cli"
     rank = {part: number for number, parts in enumerate(ORDER) for part in parts}
@@ -221,6 +231,7 @@ def test_imports_point_one_way(module: str) -> None:
         ("nsmc.runtime.classifier", "nsmc.training.api"),
         ("nsmc.runtime.classifier", "nsmc.scoring"),
         ("nsmc.evaluation.evaluate", "nsmc.cli.common"),
+        ("nsmc.training.run", "nsmc.auditing.folds"),
         ("nsmc.data.corpus", "nsmc.config"),
         ("nsmc.config", "nsmc.text.mecab"),
         ("nsmc.files", "nsmc.text.normalize"),

@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import warnings
 from pathlib import Path
 
@@ -64,6 +65,12 @@ def test_the_card_and_the_readme_tell_its_figures() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert accuracy in readme
     assert f"{results['test_accuracy_mean']:.2%}" in readme
+
+
+def test_the_card_is_what_its_script_writes() -> None:
+    script = ROOT / "scripts" / "train_shipped_model.py"
+    written = runpy.run_path(str(script))["card"](json.loads(RESULTS.read_text(encoding="utf-8")))
+    assert CARD.read_text(encoding="utf-8") == written, "run it with --card-only"
 
 
 def test_the_readme_prints_what_the_model_says(classifier: nsmc.Classifier) -> None:

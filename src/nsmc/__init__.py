@@ -15,40 +15,60 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from nsmc.auditing.audit import audit
+    from nsmc.auditing.found import Audit, Doubt
     from nsmc.config import Config, load_config
     from nsmc.data.download import download
     from nsmc.errors import NsmcError
+    from nsmc.evaluation.compare import compare
     from nsmc.evaluation.evaluate import evaluate
+    from nsmc.exporting import export
+    from nsmc.inspection.info import info
+    from nsmc.inspection.runs import runs
     from nsmc.runtime.classifier import Classifier, Prediction, load
     from nsmc.runtime.explanation import Explanation
     from nsmc.scoring import score_table
     from nsmc.training.api import train
 
 _HOMES = {
+    "Audit": "nsmc.auditing.found",
     "Classifier": "nsmc.runtime.classifier",
     "Config": "nsmc.config",
+    "Doubt": "nsmc.auditing.found",
     "Explanation": "nsmc.runtime.explanation",
     "NsmcError": "nsmc.errors",
     "Prediction": "nsmc.runtime.classifier",
+    "audit": "nsmc.auditing.audit",
+    "compare": "nsmc.evaluation.compare",
     "download": "nsmc.data.download",
     "evaluate": "nsmc.evaluation.evaluate",
+    "export": "nsmc.exporting",
+    "info": "nsmc.inspection.info",
     "load": "nsmc.runtime.classifier",
     "load_config": "nsmc.config",
+    "runs": "nsmc.inspection.runs",
     "score_table": "nsmc.scoring",
     "train": "nsmc.training.api",
 }
 
 __all__ = [
+    "Audit",
     "Classifier",
     "Config",
+    "Doubt",
     "Explanation",
     "NsmcError",
     "Prediction",
     "__version__",
+    "audit",
+    "compare",
     "download",
     "evaluate",
+    "export",
+    "info",
     "load",
     "load_config",
+    "runs",
     "score_table",
     "train",
 ]

@@ -69,3 +69,32 @@ def load_config(path: Path | None = None, overrides: Iterable[str] = ()) -> Conf
     for assignment in overrides:
         override(values, assignment, SECTIONS)
     return Config.from_dict(values)
+
+
+def changes(
+    values: Mapping[str, Mapping[str, Any]], base: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, tuple[Any, Any]]:
+    """The fields in which a recipe differs from another.
+
+    Args:
+        values: sections of plain values, as `Config.to_dict` gives them; those of another version
+            may have other fields.
+        base: what they are compared with; None takes the default recipe.
+
+    Returns:
+        ``section.field`` to the value in ``base`` and that in ``values``; None for one not there.
+    """
+    found, expected = _fields(values), _fields(Config().to_dict() if base is None else base)
+    return {
+        name: (expected.get(name), found.get(name))
+        for name in {**expected, **found}
+        if expected.get(name) != found.get(name)
+    }
+
+
+def _fields(values: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        f"{section}.{name}": value
+        for section, fields in values.items()
+        for name, value in fields.items()
+    }

@@ -52,6 +52,8 @@ def whole_file(path: Path) -> Iterator[Path]:
         # mkstemp makes files private; a result gets the permissions any other new file would get.
         temporary.chmod(0o666 & ~umask())
         temporary.replace(path)
+    except BrokenPipeError:
+        raise  # not of this file, but of standard output, whose reader has gone
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:

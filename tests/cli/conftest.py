@@ -144,11 +144,15 @@ class Terminal:
     """A command on a pseudo-terminal; ``out`` is a pipe where it isn't wanted there."""
 
     def __init__(
-        self, *args: str | Path, env: dict[str, str] | None = None, out_to_pipe: bool = False
+        self,
+        *args: str | Path,
+        env: dict[str, str] | None = None,
+        out_to_pipe: bool = False,
+        columns: int = 120,
     ) -> None:
         self._master, slave = pty.openpty()
         # A new one is 0 columns wide, in which no progress bar has room.
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        self.resize(columns)
         self.process = subprocess.Popen(
             command_line(*args),
             stdin=slave,
@@ -160,6 +164,9 @@ class Terminal:
         os.close(slave)
         self.shown = ""
         self._bytes = b""
+
+    def resize(self, columns: int, rows: int = 40) -> None:
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
@@ -196,9 +203,12 @@ def terminal() -> Iterator[Callable[..., Terminal]]:
     opened: list[Terminal] = []
 
     def call(
-        *args: str | Path, env: dict[str, str] | None = None, out_to_pipe: bool = False
+        *args: str | Path,
+        env: dict[str, str] | None = None,
+        out_to_pipe: bool = False,
+        columns: int = 120,
     ) -> Terminal:
-        opened.append(Terminal(*args, env=env, out_to_pipe=out_to_pipe))
+        opened.append(Terminal(*args, env=env, out_to_pipe=out_to_pipe, columns=columns))
         return opened[-1]
 
     yield call

@@ -237,7 +237,7 @@ def copied(small_model: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(small_model / "model", tmp_path / "model"))
 
 
-@pytest.mark.parametrize("name", ["weights.safetensors", "network.onnx", "vocabulary.txt"])
+@pytest.mark.parametrize("name", ["weights.safetensors", "model.json", "vocabulary.txt"])
 def test_a_model_with_a_flipped_byte(name: str, here: Here, copied: Path) -> None:
     content = bytearray((copied / name).read_bytes())
     content[len(content) // 2] ^= 1
@@ -247,8 +247,8 @@ def test_a_model_with_a_flipped_byte(name: str, here: Here, copied: Path) -> Non
 
 
 def test_a_model_without_one_of_its_files(here: Here, copied: Path) -> None:
-    (copied / "network.onnx").unlink()
-    told(here("predict", "--model", copied, "좋다"), 1, "lacks its file network.onnx; copy the")
+    (copied / "vocabulary.txt").unlink()
+    told(here("predict", "--model", copied, "좋다"), 1, "lacks its file vocabulary.txt; copy the")
 
 
 def test_a_model_cut_short(here: Here, copied: Path) -> None:

@@ -80,9 +80,12 @@ def check_told(result: Result) -> None:
 
 def check_left(run: Path) -> None:
     names = {path.name for path in run.iterdir()} - {".lock"}
-    assert names == {"history.jsonl", "curves.png", "model", "recipe.json"}
+    assert names == {"history.jsonl", "history.csv", "curves.png", "model", "recipe.json"}
     history = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
     assert [record["epoch"] for record in history] == [1, 2]
+    table = (run / "history.csv").read_text(encoding="utf-8").splitlines()
+    assert table[0] == ",".join(history[0])
+    assert table[2] == ",".join(str(value) for value in history[1].values())
     from matplotlib.image import imread
 
     assert (run / "curves.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")

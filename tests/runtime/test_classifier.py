@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 
 from nsmc.errors import ModelError, UsageError
-from nsmc.runtime.classifier import BATCH, Classifier, Prediction, load
+from nsmc.runtime import classifier as classifier_module
+from nsmc.runtime.classifier import Classifier, Prediction, load
 from nsmc.runtime.directory import ModelDirectory, open_model
+from nsmc.runtime.network import BLOCK
 
 POSITIVE, NEGATIVE = "정말 재밌다 최고의 영화", "돈 아까운 쓰레기 영화"
 
 
 @pytest.fixture(scope="module")
 def classifier(small_model: Path) -> Classifier:
-    return load(small_model, threads=1)
+    return load(small_model)
 
 
 def test_one_comment_gives_one_prediction(classifier: Classifier) -> None:
@@ -114,9 +116,9 @@ def test_scores_do_not_hang_on_the_neighbours(classifier: Classifier, sample: Pa
     one_by_one = [classifier.predict(text).score for text in texts[:40]]
     assert backwards == pytest.approx(together, abs=1e-5)
     assert one_by_one == pytest.approx(together[:40], abs=1e-5)
-    # More of one length than go into a batch.
-    many = classifier.predict([POSITIVE] * (BATCH + 3))
-    assert [p.score for p in many] == pytest.approx([many[0].score] * (BATCH + 3), abs=1e-6)
+    # More of one length than go into a block.
+    many = classifier.predict([POSITIVE] * (BLOCK + 3))
+    assert [p.score for p in many] == pytest.approx([many[0].score] * (BLOCK + 3), abs=1e-6)
 
 
 def test_it_learnt_something(classifier: Classifier, sample: Path) -> None:
@@ -180,15 +182,35 @@ def test_another_normalizer_is_refused(small_model: Path) -> None:
         Classifier(changed(small_model, normalizer="0"))
 
 
-def test_threads_change_no_score(small_model: Path, classifier: Classifier) -> None:
-    scores = [p.score for p in load(small_model, threads=2).predict([POSITIVE, NEGATIVE])]
-    expected = [p.score for p in classifier.predict([POSITIVE, NEGATIVE])]
-    assert scores == pytest.approx(expected, abs=1e-6)
+def test_more_distinct_morphemes_than_fit_are_scored_in_parts(
+    small_model: Path, classifier: Classifier, sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = (sample / "ratings_test.txt").read_text(encoding="utf-8").splitlines()[1:]
+    texts = ["", *(line.split("\t")[1] for line in lines), " ", POSITIVE]
+    reviews = [classifier.tokenizer(text) for text in texts]
+    expected = classifier.score_morphemes(reviews)
+    model = open_model(small_model)
+    network = model.network(model.weights())
+    calls: list[tuple[int, int]] = []
+
+    def watched(vectors: Any, tokens: Any, lengths: Any) -> Any:
+        calls.append((len(vectors), len(lengths)))
+        return network(vectors, tokens, lengths)
+
+    # Fewer than some of the comments have by themselves.
+    monkeypatch.setattr(classifier_module, "DISTINCT", 12)
+    found = Classifier(model, network=watched).score_morphemes(reviews)
+    np.testing.assert_allclose(found, expected, atol=1e-6, rtol=0)
+    assert np.isnan(found[[0, -2]]).all()
+    assert sum(count for _, count in calls) == len(texts) - 2
+    assert all(distinct <= 12 or count == 1 for distinct, count in calls)
+    assert max(count for _, count in calls) > 1
+    assert max(distinct for distinct, _ in calls) > 12
 
 
 def test_huge_logits_saturate_without_a_warning(small_model: Path) -> None:
-    def network(vectors: Any) -> Any:
-        return np.where(np.arange(vectors.shape[1]) % 2, 1e4, -1e4).astype(np.float32)
+    def network(vectors: Any, tokens: Any, lengths: Any) -> Any:
+        return np.where(np.arange(len(lengths)) % 2, 1e4, -1e4).astype(np.float32)
 
     classifier = Classifier(open_model(small_model), network=network)
     assert [p.score for p in classifier.predict([POSITIVE, POSITIVE])] == [0.0, 1.0]

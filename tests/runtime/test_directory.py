@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from nsmc.bundle import writing_bundle
 from nsmc.errors import ModelError, NsmcError
 from nsmc.runtime.classifier import Classifier, load
-from nsmc.runtime.directory import KIND, NGRAMS, SCHEMA, WORDS, open_model, write_model
-from nsmc.runtime.network import OnnxNetwork
+from nsmc.runtime.directory import KIND, SCHEMA, open_model, write_model
+from nsmc.runtime.tables import NGRAMS, WORDS
 
-FILES = ["model.json", "vocabulary.txt", "weights.safetensors", "network.onnx", "metrics.json"]
+FILES = ["model.json", "vocabulary.txt", "weights.safetensors", "metrics.json"]
 
 
 @pytest.fixture
@@ -49,12 +49,13 @@ def test_holds_what_training_wrote(small_model: Path) -> None:
     assert open_model(small_model).path == model.path == small_model / "model"
     assert model.vocabulary[0] == "<unk>"
     assert model.threshold == 0.5
-    words, ngrams = model.tables()
-    assert ngrams is not None
-    assert words.dtype == ngrams.dtype == np.float16
-    assert words.shape == (len(model.vocabulary), 16)
-    assert ngrams.shape == (500, 16)
     weights = model.weights()
+    words, ngrams = model.tables(weights)
+    assert ngrams is not None
+    assert words.values.dtype == ngrams.values.dtype == np.float16
+    assert words.scales is ngrams.scales is None
+    assert words.values.shape == (len(model.vocabulary), 16)
+    assert ngrams.values.shape == (500, 16)
     assert {v.dtype for k, v in weights.items() if k not in (WORDS, NGRAMS)} == {
         np.dtype(np.float32)
     }
@@ -174,12 +175,44 @@ def test_weights_without_a_table(model: Path) -> None:
         load(place)
 
 
-def test_a_graph_that_does_not_run(model: Path) -> None:
-    place = sealed_again(model, "network.onnx", b"no graph")
-    with pytest.raises(ModelError, match=r"ONNX Runtime can't run .*network\.onnx: .*; train"):
+@pytest.mark.parametrize(
+    ("name", "change", "told"),
+    [
+        ("head.weight", None, "'head.weight'"),
+        ("head.bias", None, "'head.bias'"),
+        ("encoder.weight_hh_l0", None, "'encoder.weight_hh_l0'"),
+        ("encoder.bias_ih_l0_reverse", None, "'encoder.bias_ih_l0_reverse'"),
+        ("head.weight", lambda v: v[:, :-1], r"head.weight: expected \(64, 1\), found \(63, 1\)"),
+        ("head.weight", lambda v: v.T, r"head.weight: expected \(64, 1\), found \(1, 64\)"),
+        ("encoder.weight_ih_l0", lambda v: v[:-1], "encoder.weight_ih_l0: expected 48 rows, .* 47"),
+        ("encoder.bias_hh_l0", lambda v: v[:32], "encoder.bias_hh_l0: expected 48 rows, found 32"),
+    ],
+)
+def test_weights_that_are_not_those_of_the_recipe(
+    model: Path, name: str, change: Callable[[NDArray[Any]], NDArray[Any]] | None, told: str
+) -> None:
+    from safetensors.numpy import load_file, save
+
+    weights: dict[str, NDArray[Any]] = load_file(model / "weights.safetensors")
+    values = weights.pop(name)
+    if change is not None:
+        weights[name] = np.ascontiguousarray(change(values))
+    place = sealed_again(model, "weights.safetensors", save(weights))
+    words = rf"doesn't fit together: its weights aren't those of its recipe \(.*{told}.*; train"
+    opened = open_model(place)
+    with pytest.raises(ModelError, match=words):
+        opened.network(weights)
+    with pytest.raises(ModelError, match=words):
         load(place)
-    with pytest.raises(ModelError, match="ONNX Runtime can't run"):
-        OnnxNetwork(place / "network.onnx", threads=1)
+
+
+@pytest.mark.parametrize(("field", "value"), [("cell", "lstm"), ("cell", "rnn"), ("layers", 2)])
+def test_a_recipe_of_another_network(model: Path, field: str, value: object) -> None:
+    content = json.loads((model / "model.json").read_text(encoding="utf-8"))
+    content["config"]["model"][field] = value
+    place = sealed_again(model, "model.json", json.dumps(content).encode())
+    with pytest.raises(ModelError, match="its weights aren't those of its recipe"):
+        load(place)
 
 
 def parts(**changes: Any) -> dict[str, Any]:
@@ -189,7 +222,6 @@ def parts(**changes: Any) -> dict[str, Any]:
         "threshold": 0.4,
         "vocabulary": ["<unk>", "가", "나"],
         "weights": {WORDS: np.ones((3, 2), np.float16), "head.bias": np.zeros(1, np.float32)},
-        "graph": b"graph",
         "metrics": {"seconds": 1.5},
         **changes,
     }
@@ -201,9 +233,13 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert (model.config, model.identity) == ({"text": {}}, {"tokenizer": "mecab-ko"})
     assert (model.threshold, model.vocabulary) == (0.4, ["<unk>", "가", "나"])
     assert model.metrics == {"seconds": 1.5}
-    assert model.graph.read_bytes() == b"graph"
-    words, ngrams = model.tables()
-    assert words.tolist() == [[1, 1]] * 3
+    weights = model.weights()
+    assert {k: (v.dtype, v.tolist()) for k, v in weights.items()} == {
+        WORDS: (np.float16, [[1, 1]] * 3),
+        "head.bias": (np.float32, [0]),
+    }
+    words, ngrams = model.tables(weights)
+    assert words.rows([2, 0]).tolist() == [[1, 1]] * 2
     assert ngrams is None
     assert [path.name for path in tmp_path.iterdir()] == ["m"]
 

@@ -7,6 +7,7 @@ import pytest
 
 from nsmc.runtime import vectors as vectors_module
 from nsmc.runtime.classifier import load
+from nsmc.runtime.tables import EmbeddingTable
 from nsmc.runtime.vectors import MorphemeVectors
 from nsmc.text.subwords import subword_ids
 
@@ -25,7 +26,7 @@ def by_hand(morpheme: str) -> list[float]:
 
 
 def test_vectors_are_row_plus_mean_of_n_grams() -> None:
-    vectors = MorphemeVectors(VOCABULARY, WORDS, NGRAMS)
+    vectors = MorphemeVectors(VOCABULARY, EmbeddingTable(WORDS), EmbeddingTable(NGRAMS))
     morphemes = ["재밌", "다", "없는말", "다", "<unk>"]
     rows = vectors.rows(morphemes)
     assert rows[1] == rows[3]
@@ -34,7 +35,7 @@ def test_vectors_are_row_plus_mean_of_n_grams() -> None:
 
 
 def test_without_n_grams_the_unknown_share_one_vector() -> None:
-    vectors = MorphemeVectors(VOCABULARY, WORDS, None)
+    vectors = MorphemeVectors(VOCABULARY, EmbeddingTable(WORDS), None)
     rows = vectors.rows(["재밌", "없는말", "딴말", "<unk>"])
     found = vectors.table[rows]
     np.testing.assert_array_equal(found, WORDS[[2, 0, 0, 0]].astype(np.float32))
@@ -42,7 +43,7 @@ def test_without_n_grams_the_unknown_share_one_vector() -> None:
 
 def test_more_than_the_bound_are_still_right(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vectors_module, "KEPT", 10)
-    vectors = MorphemeVectors(VOCABULARY, WORDS, NGRAMS)
+    vectors = MorphemeVectors(VOCABULARY, EmbeddingTable(WORDS), EmbeddingTable(NGRAMS))
     for start in range(0, 5000, 7):
         morphemes = ["다", *(f"새말{number}" for number in range(start, start + 7))]
         rows = vectors.rows(morphemes)
@@ -55,7 +56,7 @@ def test_one_call_may_hold_more_than_the_table_and_the_bound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(vectors_module, "KEPT", 10)
-    vectors = MorphemeVectors(VOCABULARY, WORDS, NGRAMS)
+    vectors = MorphemeVectors(VOCABULARY, EmbeddingTable(WORDS), EmbeddingTable(NGRAMS))
     morphemes = [f"새말{number}" for number in range(3000)]
     rows = vectors.rows(morphemes)
     assert len(set(rows)) == 3000

@@ -1,19 +1,12 @@
-"""Several processes give what one does, in its order, and tell when one of them dies."""
+"""Several processes cut comments as one does, in its order; tests/test_workers.py has the rest."""
 
 import itertools
 import multiprocessing
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from nsmc.errors import NsmcError
 from nsmc.text.config import TextConfig
-from nsmc.text.parallel import available_cores, tokenize_chunks
+from nsmc.text.parallel import tokenize_chunks
 from nsmc.text.tokenizer import make_tokenizer
 
 TOKENIZER = make_tokenizer(TextConfig())
@@ -35,37 +28,19 @@ def chunks() -> list[list[str]]:
     return [COMMENTS[end - size : end] for size, end in zip(SIZES, ends, strict=True)]
 
 
-def wait_until_no_child_is_left() -> None:
-    deadline = time.monotonic() + 20
-    while multiprocessing.active_children():
-        assert time.monotonic() < deadline, "worker processes stay behind"
-        time.sleep(0.02)
-
-
 def test_two_workers_give_what_one_process_does_in_order() -> None:
     alone = list(tokenize_chunks(chunks(), TOKENIZER, 1))
     assert [len(chunk) for chunk in alone] == list(SIZES)
     assert alone[0][0][:2] == ["0", "번"]
     assert list(tokenize_chunks(iter(chunks()), TOKENIZER, 2)) == alone
-    wait_until_no_child_is_left()
+    assert not multiprocessing.active_children()
 
 
-def test_the_input_is_read_only_a_little_ahead() -> None:
-    taken = 0
-
-    def endless() -> Iterator[list[str]]:
-        nonlocal taken
-        while True:
-            taken += 1
-            yield ["재밌다"]
-
-    results = tokenize_chunks(endless(), TOKENIZER, 2)
-    for number in range(1, 30):
-        assert next(results) == [["재밌", "다"]]
-        assert taken <= number + 3 * 2
-    assert isinstance(results, Iterator)
-    results.close()  # type: ignore[attr-defined]
-    wait_until_no_child_is_left()
+def test_workers_cut_as_the_tokenizer_given() -> None:
+    short = make_tokenizer(TextConfig(max_characters=3))
+    text = "재밌다 그리고 길다"
+    assert short(text) != TOKENIZER(text)
+    assert list(tokenize_chunks([[text]] * 3, short, 2)) == [[short(text)]] * 3
 
 
 def test_one_process_reads_no_further_than_it_gives() -> None:
@@ -75,54 +50,7 @@ def test_one_process_reads_no_further_than_it_gives() -> None:
     assert next(source) == ["노잼"]
 
 
-def test_a_killed_worker_is_told_with_what_to_do() -> None:
-    def deadly() -> Iterator[list[str]]:
-        for number in range(1000):
-            if number == 8:
-                victims = multiprocessing.active_children()
-                assert victims
-                victims[0].kill()
-            yield ["재밌다"] * 10
-
-    with pytest.raises(NsmcError) as caught:
-        list(tokenize_chunks(deadly(), TOKENIZER, 2))
-    assert "a tokenizer process ended before its work was done" in str(caught.value)
-    assert "use fewer workers" in str(caught.value)
-    wait_until_no_child_is_left()
-
-
-def test_an_error_of_the_input_comes_through_and_leaves_no_process() -> None:
-    def failing() -> Iterator[list[str]]:
-        yield from [["재밌다"]] * 7
-        raise NsmcError("row 8 is broken")
-
-    with pytest.raises(NsmcError, match="row 8 is broken"):
-        list(tokenize_chunks(failing(), TOKENIZER, 2))
-    wait_until_no_child_is_left()
-
-
-def test_a_script_without_a_guard_is_told_of_it(tmp_path: Path) -> None:
-    script = tmp_path / "script.py"
-    script.write_text(
-        "from nsmc.text.config import TextConfig\n"
-        "from nsmc.text.parallel import tokenize_chunks\n"
-        "from nsmc.text.tokenizer import make_tokenizer\n"
-        "list(tokenize_chunks([['재밌다']] * 20, make_tokenizer(TextConfig()), 2))\n",
-        encoding="utf-8",
-    )
-    done = subprocess.run(
-        [sys.executable, script], capture_output=True, encoding="utf-8", timeout=60
-    )
-    assert done.returncode == 1
-    assert "call nsmc under `if __name__ == '__main__':`" in done.stderr.splitlines()[-1]
-
-
-def test_cores_are_those_this_process_may_use() -> None:
-    assert 1 <= available_cores() <= (os.cpu_count() or 1)
-    if hasattr(os, "sched_setaffinity"):
-        allowed = os.sched_getaffinity(0)
-        try:
-            os.sched_setaffinity(0, {min(allowed)})
-            assert available_cores() == 1
-        finally:
-            os.sched_setaffinity(0, allowed)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_no_string_is_told_by_its_type(workers: int) -> None:
+    with pytest.raises(TypeError, match="expected a comment as str, found float"):
+        list(tokenize_chunks([["재밌다", 1.5]], TOKENIZER, workers))  # type: ignore[list-item]

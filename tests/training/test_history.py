@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nsmc.errors import NsmcError
-from nsmc.training.history import draw_curves, write_history
+from nsmc.training.history import draw_curves, draw_together, write_history, write_table
 
 HISTORY: list[dict[str, Any]] = [
     {
@@ -30,6 +30,13 @@ def test_history_is_one_object_a_line(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_table_has_a_column_for_every_key(tmp_path: Path) -> None:
+    path = tmp_path / "history.csv"
+    write_table([{"run": "가, 나", "epoch": 1}, {"run": "b", "seed": 2}], path)
+    expected = 'run,epoch,seed\n"가, 나",1,\nb,,2\n'
+    assert path.read_bytes().decode("utf-8") == expected
+
+
 @pytest.mark.parametrize("epochs", [1, 3])
 def test_curves_are_a_picture_with_two_panels(tmp_path: Path, epochs: int) -> None:
     from matplotlib.image import imread
@@ -44,6 +51,18 @@ def test_curves_are_a_picture_with_two_panels(tmp_path: Path, epochs: int) -> No
             near = abs(half[..., :3] * 255 - colour).max(axis=2) < 3
             assert near.sum() > 20, colour
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_many_trainings_get_a_colour_and_marker_each(tmp_path: Path) -> None:
+    from matplotlib.image import imread
+
+    path = tmp_path / "together.png"
+    names = [f"runs/연습-{n} {'training.learning_rate=0.00123 ' * 8}" for n in range(12)]
+    draw_together({name: HISTORY[: 1 + n % 3] for n, name in enumerate(names)}, path)
+    picture = imread(path)
+    assert picture.shape[1] == 1080
+    for colour in ((31, 119, 180), (23, 190, 207)):  # the first and the last of ten
+        assert (abs(picture[..., :3] * 255 - colour).max(axis=2) < 3).sum() > 20
 
 
 def test_a_missing_directory_is_told(tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def test_overfits_a_few_reviews_and_scores_them_the_same_everywhere(
     assert max(scores) > 0.9
     # One by one as all together.
     assert [classifier.predict(t).score for t in texts] == pytest.approx(scores, abs=1e-5)
-    # By torch, from the morphemes on and from the vectors on, as by ONNX Runtime.
+    # By torch, from the morphemes on and from the vectors on, as by numpy.
     model = open_model(tmp_path / "run")
     morphemes = [classifier.tokenizer(text) for text in texts]
     assert torch_scores(model, morphemes) == pytest.approx(scores, abs=1e-5)
@@ -194,7 +194,7 @@ def test_tells_of_the_start_each_step_and_each_epoch(few: Path, tmp_path: Path) 
     assert [e.epoch for e in rest if isinstance(e, EpochDone)] == [1, 2]
     assert isinstance(rest[-1], EpochDone)
     names = {path.name for path in (tmp_path / "run").iterdir()}
-    assert names == {".lock", "recipe.json", "history.jsonl", "curves.png", "model"}
+    assert names == {".lock", "recipe.json", "history.jsonl", "history.csv", "curves.png", "model"}
 
 
 def test_the_best_epoch_is_kept_and_training_stops_after_it(few: Path, tmp_path: Path) -> None:
@@ -347,7 +347,7 @@ def test_resumes_from_any_moment_to_the_same_model(
     with pytest.raises(KeyboardInterrupt):
         train(CUT, data=few, output=tmp_path / "cut", device="cpu", listen=_At(kind, when))
     train(output=tmp_path / "cut", resume=True, device="cpu")
-    for name in ("weights.safetensors", "vocabulary.txt", "network.onnx"):
+    for name in ("weights.safetensors", "vocabulary.txt"):
         whole, cut = (place / "model" / name for place in (output, tmp_path / "cut"))
         assert cut.read_bytes() == whole.read_bytes(), name
     for one, other in zip(history_of(output), history_of(tmp_path / "cut"), strict=True):

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -21,7 +22,10 @@ def paint(text: str, colour: str, stream: TextIO) -> str:
     """Colour ``text`` for a terminal that shows colours; see no-color.org."""
     if not is_terminal(stream) or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return text
-    return f"\x1b[{ {'green': 32, 'red': 31}[colour] }m{text}\x1b[0m"
+    return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
+
+
+_COLOURS = {"green": "32", "red": "31", "bold green": "1;32", "bold red": "1;31"}
 
 
 def progress_bar(**options: Any) -> Any:
@@ -29,6 +33,40 @@ def progress_bar(**options: Any) -> Any:
     from tqdm import tqdm
 
     return tqdm(file=sys.stderr, disable=not is_terminal(sys.stderr), dynamic_ncols=True, **options)
+
+
+def model_named(name: str) -> Path | None:
+    """A model as a person names it: a directory, or ``shipped`` or ``default`` for the one inside.
+
+    Returns:
+        None for the model inside the package. ``./shipped`` is a directory of that name.
+    """
+    return None if name in ("shipped", "default") else Path(name)
+
+
+def clock(seconds: float) -> str:
+    """Seconds as ``m:ss`` or ``h:mm:ss``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def display_width(text: str) -> int:
+    """Columns that a text takes on a terminal: Hangul takes two."""
+    from unicodedata import combining, east_asian_width, normalize
+
+    # macOS gives file names with their syllables taken apart.
+    letters = [letter for letter in normalize("NFC", text) if not combining(letter)]
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in letters)
+
+
+def parameter_lines(parameters: Sequence[tuple[str, tuple[int, ...], int]]) -> list[str]:
+    """A line for each parameter's name, shape and number of elements, and one for their sum."""
+    total = sum(count for _, _, count in parameters)
+    rows = [(name, " × ".join(map(str, shape)), f"{n:,}") for name, shape, n in parameters]
+    rows.append(("all", "", f"{total:,}"))
+    name, shape, count = (max(map(len, column)) for column in zip(*rows, strict=True))
+    return [f"{row[0]:<{name}}  {row[1]:>{shape}}  {row[2]:>{count}}" for row in rows]
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
@@ -44,10 +82,12 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_recipe_options(parser: argparse.ArgumentParser) -> None:
-    """Declare the recipe and single fields of it."""
+def add_recipe_options(
+    parser: argparse.ArgumentParser, default: str = "the best one known"
+) -> None:
+    """Declare the recipe, with what it is by default, and single fields of it."""
     parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="a recipe in TOML (default: the best one known)"
+        "--config", type=Path, metavar="FILE", help=f"a recipe in TOML (default: {default})"
     )
     parser.add_argument(
         "--set",

@@ -7,8 +7,11 @@ from typing import Any
 
 from nsmc.cli.common import add_model_options, progress_bar, say
 
-HELP = "measure a model on labelled reviews"
-EPILOG = """Rows with an empty comment are left out and counted. A label other than 0 and 1 is an
+EPILOG = """examples:
+  nsmc evaluate --data data/sample
+  nsmc evaluate --data labelled.csv --report report   (then open report/report.html)
+
+Rows with an empty comment are left out and counted. A label other than 0 and 1 is an
 error that names its row, because a file with wrong labels gives a wrong figure."""
 
 
@@ -32,6 +35,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="auto, cpu, cuda, cuda:N or mps (default: cpu, which starts without torch)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="also write a page with curves, slices and explained errors, and its figures as JSON "
+        "and CSV, into DIR",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -45,6 +55,9 @@ def run(args: argparse.Namespace) -> int:
     with progress_bar(unit="reviews", desc="scoring") as bar:
 
         def advance(done: int, total: int) -> None:
+            if bar.total == bar.n and not bar.disable:  # what follows is the report's
+                bar.reset(total)
+                bar.set_description("explaining")
             bar.total = total
             bar.update(done)
 
@@ -54,6 +67,7 @@ def run(args: argparse.Namespace) -> int:
             column=args.column,
             threshold=args.threshold,
             device=args.device,
+            report=args.report,
             progress=advance,
         )
     if figures["skipped"]:
@@ -81,4 +95,6 @@ def _table(figures: dict[str, Any]) -> str:
         ("", f"긍정: {tp:>{width},} right, {fn:>{width},} called 부정"),
         ("time", f"{figures['seconds']:.1f} s"),
     ]
+    if "report" in figures:
+        rows.append(("report", figures["report"]))
     return "\n".join(f"{name:<18}{value}" for name, value in rows)

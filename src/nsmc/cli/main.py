@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 COMMANDS = {
     "predict": "score comments: arguments, standard input, a prompt or a whole table",
     "evaluate": "measure a model on labelled reviews",
+    "audit": "find the rows of a labelled table whose label is probably wrong",
     "train": "train a model on labelled reviews",
     "prepare": "tokenize training reviews once, to train on a machine without Mecab",
     "compare": "tell whether one of two models is better, and where they disagree",
     "info": "tell what a model is: network, vocabulary, data, figures, or its card",
     "runs": "list trainings, with their figures and what sets them apart",
+    "export": "write a model in a smaller form, or as an ONNX graph",
     "download": "download the official NSMC files, with checksums and resume",
 }
 """Each is a module of this package with ``add_arguments``, ``run`` and, if need be, ``EPILOG``."""

@@ -1,12 +1,13 @@
 """`nsmc predict`: comments to 긍정/부정."""
 
 import argparse
+import contextlib
 import json
 import os
 import queue
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,11 @@ from nsmc.errors import NsmcError, UsageError
 if TYPE_CHECKING:
     from nsmc.runtime.classifier import Classifier, Prediction
 
-HELP = "score comments: arguments, standard input, a prompt or a whole table"
 EPILOG = """examples:
   nsmc predict "재밌다" "노잼"
   cat comments.txt | nsmc predict - --json
   nsmc predict --input comments.csv --output scored.csv
+  nsmc predict --explain "연기는 좋은데 지루하다" --html why.html
 
 An empty comment gets no label and no score: --json shows null, a table leaves the cells empty.
 A table gains the columns label, label_ko and score; one it has already keeps its values, and the
@@ -46,6 +47,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the table's text column (default: document, else the only text column)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="what each morpheme did to the score, in log odds; some 50 comments a second",
+    )
+    parser.add_argument(
+        "--html", type=Path, metavar="FILE", help="with --explain: a page of the comments as well"
+    )
     add_model_options(parser)
 
 
@@ -62,13 +71,11 @@ def run(args: argparse.Namespace) -> int:
     classifier = load(args.model, threshold=args.threshold)
     if args.input is not None:
         _score_table(classifier, args)
-    elif args.text and args.text != ["-"]:
-        _show(classifier.predict(args.text), args.json)
-    elif not args.text and is_terminal(sys.stdin):
-        _prompt(classifier, args.json)
+    elif args.explain:
+        with _explaining(classifier, args.json, args.html) as show:
+            _score_comments(args.text, show)
     else:
-        for lines in _available_lines():
-            _show(classifier.predict(lines), args.json)
+        _score_comments(args.text, lambda texts: _show(classifier.predict(texts), args.json))
     return 0
 
 
@@ -81,6 +88,13 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError("give either comments or --input FILE, not both")
     if args.input is not None and args.json:
         raise UsageError("a table's format is its name's: for JSON give --output a name in .jsonl")
+    if args.input is not None and args.explain:
+        raise UsageError(
+            "--explain is for comments, not tables: give them as arguments, or one a line on "
+            "standard input; --json makes spans for programs"
+        )
+    if args.html is not None and not args.explain:
+        raise UsageError("--html FILE writes explanations; give --explain as well")
     if "-" in args.text and len(args.text) > 1:
         raise UsageError("- reads standard input and stands alone")
 
@@ -103,7 +117,18 @@ def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
     say(f"{result.rows:,} rows scored into {args.output} ({result.positive:,} positive)")
 
 
-def _prompt(classifier: "Classifier", as_json: bool) -> None:
+def _score_comments(texts: list[str], show: Callable[[list[str]], None]) -> None:
+    """Show what the arguments, the prompt or standard input give."""
+    if texts and texts != ["-"]:
+        show(texts)
+    elif not texts and is_terminal(sys.stdin):
+        _prompt(show)
+    else:
+        for lines in _available_lines():
+            show(lines)
+
+
+def _prompt(show: Callable[[list[str]], None]) -> None:
     say("type a comment, Enter scores it, Ctrl-D ends")
     while True:
         try:
@@ -114,7 +139,7 @@ def _prompt(classifier: "Classifier", as_json: bool) -> None:
             print(file=sys.stderr)
             return
         if line.strip():
-            _show([classifier.predict(line)], as_json)
+            show([line])
 
 
 def _available_lines() -> Iterator[list[str]]:
@@ -173,14 +198,52 @@ class _Decoder:
 def _show(predictions: "list[Prediction]", as_json: bool) -> None:
     for prediction in predictions:
         print(
-            json.dumps(prediction.to_dict(), ensure_ascii=False) if as_json else _line(prediction)
+            json.dumps(prediction.to_dict(), ensure_ascii=False)
+            if as_json
+            else _line(prediction, " ".join(prediction.text.split()))
         )
     sys.stdout.flush()
 
 
-def _line(prediction: "Prediction") -> str:
-    text = " ".join(prediction.text.split())
+def _line(prediction: "Prediction", comment: str) -> str:
     if not prediction.label:
-        return f"  —       —  {text}"
+        return f"  —       —  {comment}"
     colour = "green" if prediction.label == "positive" else "red"
-    return f"{paint(prediction.label_ko, colour, sys.stdout)} {prediction.confidence:6.1%}  {text}"
+    label = paint(prediction.label_ko, colour, sys.stdout)
+    return f"{label} {prediction.confidence:6.1%}  {comment}"
+
+
+@contextlib.contextmanager
+def _explaining(
+    classifier: "Classifier", as_json: bool, html: Path | None
+) -> Iterator[Callable[[list[str]], None]]:
+    """Give what shows explanations; with ``html`` the page appears when the block ends well."""
+    from nsmc.cli.explained import coloured_comment, explained_lines
+    from nsmc.files import whole_file
+    from nsmc.presentation.explained_page import PAGE_END, page_article, page_start
+
+    with contextlib.ExitStack() as stack:
+        page = None
+        if html is not None:
+            temporary = stack.enter_context(whole_file(html))
+            page = stack.enter_context(temporary.open("w", encoding="utf-8", newline="\n"))
+            page.write(page_start(classifier.baseline))
+
+        def show(texts: list[str]) -> None:
+            for text in texts:
+                explanation = classifier.explain(text)
+                if as_json:
+                    print(json.dumps(explanation.to_dict(), ensure_ascii=False))
+                else:
+                    print(_line(explanation.prediction, coloured_comment(explanation)))
+                    for line in explained_lines(explanation):
+                        print(line)
+                sys.stdout.flush()
+                if page is not None:
+                    page.write(page_article(explanation))
+
+        yield show
+        if page is not None:
+            page.write(PAGE_END)
+    if html is not None:
+        say(f"the explanations are in {html}")

@@ -1,22 +1,14 @@
 """How good a model is on labelled reviews."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from nsmc.errors import DataError
-from nsmc.runtime.classifier import Classifier
-from nsmc.runtime.directory import open_model
-from nsmc.text.parallel import available_cores, tokenize_chunks
-
-if TYPE_CHECKING:
-    from nsmc.runtime.network import Network
+from nsmc.evaluation.scored import open_classifier, score_reviews
 
 TEST_FILE = "ratings_test.txt"
-CHUNK = 2000
 
 
 def evaluate(
@@ -26,6 +18,7 @@ def evaluate(
     column: str | None = None,
     threshold: float | None = None,
     device: str = "cpu",
+    report: Path | str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Score labelled reviews and compare with their labels.
@@ -39,61 +32,53 @@ def evaluate(
         column: the text column; None takes ``document``, else the only text column.
         threshold: positive at or above this probability; None takes the model's own.
         device: ``cpu`` runs without torch; another, or ``auto``, runs the torch network there.
-        progress: called with reviews done since the last call and reviews in all.
+        report: a directory for ``report.html`` and its figures; None writes none.
+        progress: called with reviews done since the last call and reviews in all; for a report,
+            then again with those explained and those to explain.
 
     Returns:
         The figures of `nsmc.evaluation.metrics.binary_metrics`, with ``accuracy_interval`` (95%),
-        ``threshold``, ``skipped``, ``model``, ``data`` (path, sha256) and ``seconds``.
+        ``threshold``, ``skipped``, ``model``, ``data`` (path, sha256) and ``seconds``, and
+        ``report``, the page's path, if one was written.
 
     Raises:
         DataError: the reviews are missing, have no labels or can't be read.
         ModelError: the model is missing or damaged.
         DeviceError: the device isn't there.
+        NsmcError: the report can't be written.
     """
-    from nsmc.data.reviews import read_reviews
     from nsmc.evaluation.metrics import accuracy_interval, binary_metrics
 
     started = time.perf_counter()
-    directory = open_model(None if model is None else Path(model))
-    network: Network | None = None
-    if device != "cpu":
-        from nsmc.model.on_device import TorchNetwork
+    classifier = open_classifier(model, threshold=threshold, device=device)
+    path = reviews_file(None if data is None else Path(data))
+    if report is not None:
+        from nsmc.evaluation.report import check_place, write_report
 
-        network = TorchNetwork(directory, device)
-    classifier = Classifier(directory, threshold=threshold, network=network)
-    path = _test_file(None if data is None else Path(data))
-    reviews = read_reviews(path, column=column)
-    texts = reviews.frame["document"].tolist()
-
-    def chunks() -> Iterator[list[str]]:
-        for start in range(0, len(texts), CHUNK):
-            yield texts[start : start + CHUNK]
-
-    workers = available_cores() if len(texts) > 5 * CHUNK else 1
-    scored = []
-    for morphemes in tokenize_chunks(chunks(), classifier.tokenizer, workers):
-        scored.append(classifier.score_morphemes(morphemes))
-        if progress:
-            progress(len(morphemes), len(texts))
-    scores = np.concatenate(scored)  # [R]
-    legible = ~np.isnan(scores)  # [R]
-    if not legible.any():
-        raise DataError(f"{path}: no comment has anything legible in it")
-    labels = reviews.frame["label"].to_numpy()[legible]
-    figures = binary_metrics(labels, scores[legible], classifier.threshold)
+        check_place(Path(report))
+    scored = score_reviews(path, classifier, column=column, progress=progress)
+    figures = binary_metrics(scored.labels, scored.scores, classifier.threshold)
     (tn, _), (_, tp) = figures["confusion"]
-    return {
+    summary = {
         **figures,
-        "accuracy_interval": accuracy_interval(tn + tp, len(labels)),
+        "accuracy_interval": accuracy_interval(tn + tp, len(scored.labels)),
         "threshold": classifier.threshold,
-        "skipped": reviews.skipped_empty + int((~legible).sum()),
-        "model": str(directory.path),
-        "data": {"path": str(path), "sha256": reviews.sha256},
+        "skipped": scored.skipped,
+        "model": str(classifier.model.path),
+        "data": {"path": str(path), "sha256": scored.sha256},
         "seconds": round(time.perf_counter() - started, 3),
     }
+    if report is not None:
+        summary["report"] = str(write_report(scored, summary, Path(report), progress))
+    return summary
 
 
-def _test_file(data: Path | None) -> Path:
+def reviews_file(data: Path | None) -> Path:
+    """The reviews that ``--data`` means: a file, a directory's test file, or the official one.
+
+    Raises:
+        DataError: nothing is named and the official file hasn't been fetched.
+    """
     if data is not None:
         return data / TEST_FILE if data.is_dir() else data
     from nsmc.data.paths import data_directory

@@ -58,10 +58,15 @@ def expected_calibration_error(labels: NDArray[np.int8], scores: NDArray[np.floa
         labels: [R] 0 or 1.
         scores: [R] probabilities of positive.
     """
-    bins = np.minimum((scores * BINS).astype(int), BINS - 1)  # [R]
+    bins = calibration_bins(scores)  # [R]
     # Per bin, reviews · |mean score - mean label| is |sum of scores - sum of labels|.
     gaps = np.bincount(bins, weights=scores - labels, minlength=BINS)  # [BINS]
     return float(np.abs(gaps).sum() / len(labels))
+
+
+def calibration_bins(scores: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The bin, 0 to ``BINS - 1``, that each of the probabilities [R] falls into."""
+    return np.minimum((scores * BINS).astype(np.int64), BINS - 1)
 
 
 def accuracy_interval(right: int, examples: int, z: float = 1.96) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.errors import NsmcError
 from nsmc.model.config import ModelConfig
 
 OPSET = 18
@@ -31,8 +32,17 @@ def scoring_graph(weights: Mapping[str, NDArray[Any]], config: ModelConfig) -> b
 
     Returns:
         A serialized ONNX model.
+
+    Raises:
+        NsmcError: the package onnx isn't installed.
     """
-    from onnx import TensorProto, helper, numpy_helper
+    try:
+        from onnx import TensorProto, helper, numpy_helper
+    except ImportError as error:
+        raise NsmcError(
+            "an ONNX graph needs the package onnx, which can't be imported here "
+            f'({error}); install it: pip install "nsmc[onnx]"'
+        ) from error
 
     nodes: list[Any] = []
     constants: dict[str, NDArray[Any]] = {}

@@ -1,7 +1,7 @@
 """The network of a model directory on any device of torch's.
 
-Letters: R reviews, N morphemes of all of them end to end, U distinct ones, B reviews of one length T,
-E embedding size.
+Letters: R reviews, N morphemes of all of them end to end, U distinct ones, B reviews of one length
+T, E embedding size.
 """
 
 import numpy as np

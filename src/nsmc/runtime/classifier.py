@@ -1,11 +1,10 @@
 """Comments to probabilities.
 
-Letters: R reviews, T morphemes, B reviews of one length, E embedding size.
+Letters: R reviews, N morphemes of all of them, T of one, U distinct ones, E embedding size.
 """
 
 import math
 import warnings
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,15 +16,16 @@ from numpy.typing import NDArray
 
 from nsmc.errors import ModelError, UsageError
 from nsmc.runtime.directory import ModelDirectory, open_model
-from nsmc.runtime.network import Network, OnnxNetwork
+from nsmc.runtime.explanation import Explanation, Part, baseline_of, contributions
+from nsmc.runtime.network import Network
 from nsmc.runtime.vectors import MorphemeVectors
 from nsmc.settings import build
+from nsmc.text.alignment import align
 from nsmc.text.config import TextConfig
-from nsmc.text.parallel import available_cores
 from nsmc.text.tokenizer import Tokenizer, declared_identity, differences, make_tokenizer
 
-BATCH = 256
-"""Comments scored at once at most: more is no faster and takes more memory."""
+DISTINCT = 1 << 15
+"""Distinct morphemes whose products are in memory at once: more are scored half by half."""
 KOREAN = {"positive": "긍정", "negative": "부정", "": ""}
 
 
@@ -68,8 +68,7 @@ class Classifier:
     Args:
         model: a verified model directory.
         threshold: positive at or above this probability; None takes the model's own.
-        threads: threads of the network; None takes one per core.
-        network: what scores the vectors; None runs the directory's graph by ONNX Runtime.
+        network: what scores the vectors; None takes the one in numpy.
 
     Raises:
         UsageError: the threshold isn't between 0 and 1.
@@ -82,14 +81,16 @@ class Classifier:
         model: ModelDirectory,
         *,
         threshold: float | None = None,
-        threads: int | None = None,
         network: Network | None = None,
     ) -> None:
         self.model = model
         self.threshold = model.threshold if threshold is None else threshold
         check_threshold(self.threshold)
-        self._vectors = MorphemeVectors(model.vocabulary, *model.tables())
-        self._network = network or OnnxNetwork(model.graph, threads or available_cores())
+        weights = model.weights()
+        self._vectors = MorphemeVectors(model.vocabulary, *model.tables(weights))
+        self._network = network or model.network(weights)
+        self.runs_in_workers = network is None
+        """Whether any process can score as this one does, given the model directory alone."""
         self.text_config = build(TextConfig, model.config["text"], "text")
         declared = declared_identity(self.text_config)
         if wrong := differences({k: model.identity.get(k, "") for k in declared}, declared):
@@ -120,6 +121,49 @@ class Classifier:
         ]
         return found[0] if isinstance(text, str) else found
 
+    @overload  # as for `predict`
+    def explain(self, text: str) -> Explanation: ...  # type: ignore[overload-overlap]
+    @overload
+    def explain(self, text: Sequence[str]) -> list[Explanation]: ...
+    def explain(self, text: str | Sequence[str]) -> Explanation | list[Explanation]:
+        """Score one comment, or each of several, and tell what each morpheme did to the score.
+
+        The same comment always gets the same explanation. One with nothing legible in it has no
+        parts and NaN for its logit.
+
+        Raises:
+            TypeError: something that isn't a string.
+            NsmcError: Mecab can't be used.
+        """
+        if isinstance(text, str):
+            return self._explain(text)
+        return [self._explain(t) for t in text]
+
+    def _explain(self, text: str) -> Explanation:
+        morphemes = self.tokenizer(text)
+        if not morphemes:
+            return Explanation(Prediction(text, math.nan, ""), math.nan, self.baseline, ())
+        rows = self._vectors.rows(morphemes)  # [T]
+        vectors = self._vectors.table[rows]  # [T, E]
+        logit = float(self._logits(rows, np.array([len(rows)]))[0])
+        score = float(_probabilities(np.array([logit]))[0])
+        spans = align(text, morphemes, self.text_config.max_characters)
+        shares = contributions(self._network, vectors, self.baseline, logit).tolist()
+        return Explanation(
+            Prediction(text, score, self.label_of(score)),
+            logit,
+            self.baseline,
+            tuple(
+                Part(start, end, morpheme, share)
+                for (start, end), morpheme, share in zip(spans, morphemes, shares, strict=True)
+            ),
+        )
+
+    @cached_property
+    def baseline(self) -> float:
+        """The log odds that explanations start from: see `nsmc.runtime.explanation`."""
+        return baseline_of(self._network, self._vectors.table.shape[1])
+
     def label_of(self, score: float) -> str:
         """``positive`` at or above the threshold, ``negative`` below, empty for NaN."""
         if math.isnan(score):
@@ -129,31 +173,24 @@ class Classifier:
     def score_morphemes(self, reviews: Sequence[Sequence[str]]) -> NDArray[np.float64]:
         """Probabilities of positive [R] of comments already cut; NaN for one without morphemes.
 
-        Comments of one length are scored together, so nothing is padded and a comment's score
-        doesn't depend on its neighbours beyond the last bits of float32.
+        Nothing is padded, and a comment's score doesn't depend on its neighbours beyond the last
+        bits of float32.
         """
-        rows = self._vectors.rows(m for review in reviews for m in review)
-        flat = np.array(rows, dtype=np.int64)
-        by_length: defaultdict[int, list[int]] = defaultdict(list)
-        starts, start = [], 0
-        for index, review in enumerate(reviews):
-            by_length[len(review)].append(index)
-            starts.append(start)
-            start += len(review)
+        rows = self._vectors.rows(m for review in reviews for m in review)  # [N]
+        lengths = np.array([len(review) for review in reviews], dtype=np.int64)  # [R]
         logits = np.full(len(reviews), np.nan)  # [R]
-        for length, indices in by_length.items():
-            if length == 0:
-                continue
-            # Long comments in smaller batches, so that memory doesn't grow with their length.
-            size = max(1, min(BATCH, BATCH * 128 // length))
-            for first in range(0, len(indices), size):
-                chosen = np.array(indices[first : first + size])  # [B]
-                places = np.arange(length)[:, None] + np.array(starts)[chosen][None, :]  # [T, B]
-                vectors = self._vectors.table[flat[places]]  # [T, B, E]
-                logits[chosen] = self._network(vectors)
-        with np.errstate(over="ignore"):
-            probabilities: NDArray[np.float64] = 1 / (1 + np.exp(-logits))  # [R]
-        return probabilities
+        logits[lengths > 0] = self._logits(rows, lengths[lengths > 0])
+        return _probabilities(logits)
+
+    def _logits(self, rows: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Logits [R] of reviews whose morphemes have the vectors in ``rows`` [N]."""
+        distinct, tokens = np.unique(rows, return_inverse=True)  # [U], [N]
+        if len(distinct) > DISTINCT and len(lengths) > 1:
+            half = len(lengths) // 2
+            cut = int(lengths[:half].sum())
+            parts = [(rows[:cut], lengths[:half]), (rows[cut:], lengths[half:])]
+            return np.concatenate([self._logits(*part) for part in parts])
+        return self._network(self._vectors.table[distinct], tokens, lengths)
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -172,6 +209,13 @@ class Classifier:
         return tokenizer
 
 
+def _probabilities(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log odds [R] to probabilities [R]."""
+    with np.errstate(over="ignore"):
+        probabilities: NDArray[np.float64] = 1 / (1 + np.exp(-logits))  # [R]
+    return probabilities
+
+
 def check_threshold(threshold: float) -> None:
     """Refuse what isn't a probability.
 
@@ -182,19 +226,16 @@ def check_threshold(threshold: float) -> None:
         raise UsageError(f"expected a threshold from 0 to 1, found {threshold}")
 
 
-def load(
-    model: Path | str | None = None, *, threshold: float | None = None, threads: int | None = None
-) -> Classifier:
+def load(model: Path | str | None = None, *, threshold: float | None = None) -> Classifier:
     """Load a model: the one that ships inside the package, or one that `nsmc.train` made.
 
     Args:
         model: a model directory or a training's output directory; None for the shipped model.
         threshold: positive at or above this probability; None takes the model's own.
-        threads: threads of the network; None takes one per core.
 
     Raises:
         ModelError: the directory is missing, damaged or of another version.
         UsageError: the threshold isn't between 0 and 1.
     """
     directory = open_model(None if model is None else Path(model))
-    return Classifier(directory, threshold=threshold, threads=threads)
+    return Classifier(directory, threshold=threshold)

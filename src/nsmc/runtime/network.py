@@ -1,10 +1,13 @@
 """What turns morphemes' vectors into logits, on whatever it runs.
 
 Letters: U distinct morphemes of all reviews, N their places end to end, R reviews, B reviews of a
-block, n of them still running, S steps, E embedding size, D directions, H hidden size, P pooled size.
+block, n of them still running, S steps, E embedding size, D directions, H hidden size, P pooled
+size.
 """
 
+import contextlib
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,8 +17,28 @@ from nsmc.runtime.recurrence import Floats, Integers, Layer
 
 BLOCK = 256
 """Reviews that run side by side: enough to keep the matrix products busy, few enough for caches."""
+FEW = 16
+"""Reviews up to which the products are so small that they have one thread anyway."""
 BLOCK_MORPHEMES = 1 << 15
 """Morphemes of a block at most, so that memory doesn't follow the length of comments."""
+
+
+@cache
+def _libraries() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def _one_thread() -> contextlib.AbstractContextManager[Any]:
+    """Let numpy's products use one thread.
+
+    Theirs wait for one another by spinning, twice at every step of every block: where other
+    processes want the cores, scoring would take several times as long. Many reviews are shared out
+    to processes instead.
+    """
+    limit: contextlib.AbstractContextManager[Any] = _libraries().limit(limits=1, user_api="blas")
+    return limit
 
 
 class Network(Protocol):
@@ -72,11 +95,12 @@ class NumpyNetwork:
         inputs = self._layers[0].inputs(vectors)  # [G, D, U, H]
         pooled = np.empty((len(lengths), len(self._head)), np.float32)  # [R, P]
         first = 0
-        while first < len(order):
-            size = max(1, min(BLOCK, BLOCK_MORPHEMES // int(lengths[order[first]])))
-            chosen = order[first : first + size]  # [B]
-            pooled[chosen] = self._block(inputs, tokens, starts[chosen], lengths[chosen])
-            first += size
+        with _one_thread() if len(lengths) > FEW else contextlib.nullcontext():
+            while first < len(order):
+                size = max(1, min(BLOCK, BLOCK_MORPHEMES // int(lengths[order[first]])))
+                chosen = order[first : first + size]  # [B]
+                pooled[chosen] = self._block(inputs, tokens, starts[chosen], lengths[chosen])
+                first += size
         return pooled
 
     def _block(

@@ -12,11 +12,12 @@ at every place.
 
 σ(a) = (1 + tanh(a/2))/2, with the halves put into the weights, leaves tanh as the only function.
 
-Arrays keep gates and directions in front, [G, D, n, H], so that one gate of all reviews is one run of
-memory: numpy's loops are at their best on long runs.
+Arrays keep gates and directions in front, [G, D, n, H], so that one gate of all reviews is one run
+of memory: numpy's loops are at their best on long runs.
 
 Letters: U distinct inputs, N morphemes of all reviews end to end, B reviews of a block, n of them
-still running, S steps in which these are the same, D directions, I input size, H hidden size, G gates of the cell.
+still running, S steps in which these are the same, D directions, I input size, H hidden size,
+G gates of the cell.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -46,6 +47,10 @@ class Layer:
         weights: the network's parameters under torch's names, float32.
         index: the layer, counted from 0.
         directions: D.
+
+    Raises:
+        KeyError: a parameter is missing.
+        ValueError: a parameter has other rows than the cell.
     """
 
     def __init__(
@@ -58,7 +63,13 @@ class Layer:
         suffixes = ["", "_reverse"][:directions]
 
         def gates(kind: str) -> Floats:
-            parts = [weights[f"encoder.{kind}_l{index}{s}"] for s in suffixes]
+            names = [f"encoder.{kind}_l{index}{s}" for s in suffixes]
+            parts = [weights[name] for name in names]
+            expected = len(halves) * self.hidden
+            for name, part in zip(names, parts, strict=True):
+                # Or the rows of one cell would be shared out among the gates of another.
+                if len(part) != expected:
+                    raise ValueError(f"{name}: expected {expected} rows, found {len(part)}")
             split = [part.reshape(len(halves), -1, *part.shape[1:]) for part in parts]
             return np.stack(split, axis=1)  # [G, D, H, I], [G, D, H, H] or [G, D, H]
 

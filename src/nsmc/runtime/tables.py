@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 WORDS, NGRAMS = "embedding.words.weight", "embedding.ngrams.weight"
 TABLES = (WORDS, NGRAMS)
@@ -27,7 +27,7 @@ class EmbeddingTable:
     def __len__(self) -> int:
         return len(self.values)
 
-    def rows(self, indices: ArrayLike) -> NDArray[np.float32]:
+    def rows(self, indices: list[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         """The rows of some indices as float32: [S, E]."""
         found: NDArray[np.float32] = self.values[indices].astype(np.float32)  # [S, E]
         if self.scales is not None:

@@ -1,6 +1,7 @@
 """Which column of a table holds the comments."""
 
 import difflib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,17 @@ def only_text_column(path: Path, columns: list[str], candidates: list[str]) -> s
         f"{path}: expected a column named {DEFAULT_COLUMN!r} or a single column of text, "
         f"found {found}{listing}; choose one with --column NAME"
     )
+
+
+def free_names(wanted: Iterable[str], taken: Iterable[str], prefix: str) -> list[str]:
+    """Names for new columns: those wanted, with as many prefixes as keep them from being taken."""
+    in_use = set(taken)
+    names = []
+    for name in wanted:
+        while name in in_use:
+            name = prefix + name
+        names.append(name)
+    return names
 
 
 def string_typed(schema: Any) -> list[str]:

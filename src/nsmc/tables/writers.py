@@ -85,7 +85,7 @@ def open_writer(path: Path, like: "Table") -> Iterator[TableWriter]:
         NsmcError: the file can't be written.
     """
     kind = table_format(path).kind
-    _refuse_the_input(path, like.path)
+    refuse_the_input(path, like.path)
     with whole_file(path) as temporary:
         writer: TableWriter
         if kind == "parquet":
@@ -105,9 +105,14 @@ def open_writer(path: Path, like: "Table") -> Iterator[TableWriter]:
             writer.finish(like.columns)
 
 
-def _refuse_the_input(path: Path, source: Path) -> None:
+def refuse_the_input(path: Path, source: Path) -> None:
+    """Refuse to write a table over the one that it is made from.
+
+    Raises:
+        UsageError: both are the same file.
+    """
     # By the file, not the name: a link to the input is the input.
-    if path.exists() and path.samefile(source):
+    if path.exists() and source.exists() and path.samefile(source):
         raise UsageError(
             f"expected an output file other than the input, found {path} for both; name another "
             "file, so that the input stays as it is"

@@ -25,8 +25,8 @@ def normalize(text: str, max_characters: int) -> str:
     # A decomposed syllable has up to three code points, and white space may go.
     rough = text[: 4 * max_characters]
     # Most comments are plain already, and to find that out is cheaper than to translate them.
-    if not _PLAIN.fullmatch(rough):
-        rough = unicodedata.normalize("NFC", rough.translate(_TABLE))
+    if not PLAIN.fullmatch(rough):
+        rough = unicodedata.normalize("NFC", rough.translate(TABLE))
     return " ".join(rough.split())[:max_characters].rstrip()
 
 
@@ -55,6 +55,7 @@ class _Table(dict[int, str | int]):
         return kept
 
 
-_TABLE = _Table()
-# What needs no work but white space: printable ASCII, Hangul syllables and jamo letters.
-_PLAIN = re.compile("[ -~가-힣ㄱ-ㅎㅏ-ㅣ]*")
+TABLE = _Table()
+"""For `str.translate`: what a comment's code points become before composition."""
+PLAIN = re.compile("[ -~가-힣ㄱ-ㅎㅏ-ㅣ]*")
+"""What needs no work but white space: printable ASCII, Hangul syllables and jamo letters."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nsmc.config import Config
+from nsmc.config import Config, changes
 from nsmc.errors import UsageError
 from nsmc.training.output import OutputDirectory, new_output, newest_output
 
@@ -94,10 +94,8 @@ def _to_resume(
     started, started_data = place.started_with()
     if config is not None and config != started:
         changed = [
-            f"{section}.{field}: started with {old!r}, found {new!r}"
-            for section, fields in started.to_dict().items()
-            for field, old in fields.items()
-            if (new := config.to_dict()[section][field]) != old
+            f"{name}: started with {old!r}, found {new!r}"
+            for name, (old, new) in changes(config.to_dict(), started.to_dict()).items()
         ]
         raise UsageError(
             f"a training resumes with the configuration it was started with ({'; '.join(changed)})."

@@ -1,11 +1,23 @@
-"""A training's record: JSON lines to read by machine, a picture to look at."""
+"""A training's record: JSON lines to read by machine, a table for a spreadsheet, a picture."""
 
+import csv
 import json
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
 
 from nsmc.files import whole_file
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+HANGUL_FONTS = ("NanumGothic", "Noto Sans CJK KR", "Malgun Gothic", "Apple SD Gothic Neo")
+LEGEND_WIDTH = 120
+"""Characters of a legend's line."""
 
 
 def write_history(history: Sequence[dict[str, Any]], path: Path) -> None:
@@ -18,30 +30,105 @@ def write_history(history: Sequence[dict[str, Any]], path: Path) -> None:
         temporary.write_text("".join(json.dumps(r) + "\n" for r in history), encoding="utf-8")
 
 
-def draw_curves(history: Sequence[dict[str, Any]], path: Path) -> None:
-    """Draw loss and accuracy over the epochs, training and validation, as a PNG.
+def write_table(records: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Write records as CSV, with a column for every key that any of them has.
 
     Raises:
         NsmcError: the place is not writable or the disk is full.
     """
-    # The object interface: pyplot would look for a display and keep every figure.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
+    columns = list(dict.fromkeys(key for record in records for key in record))
+    with (
+        whole_file(path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(records)
 
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    FigureCanvasAgg(figure)
+
+def draw_curves(history: Sequence[dict[str, Any]], path: Path) -> None:
+    """Draw loss and accuracy over the epochs, training and validation, as a picture.
+
+    Raises:
+        NsmcError: the place is not writable or the disk is full.
+    """
+    figure = _figure(9, 3.6)
     epochs = [record["epoch"] for record in history]
     best = min(history, key=lambda record: record["validation_loss"])["epoch"]
-    panels = [("loss", "cross-entropy (nats)", 1), ("accuracy", "accuracy (%)", 100)]
-    for axes, (name, label, scale) in zip(figure.subplots(1, 2), panels, strict=True):
+    for axes, name, scale in _panels(figure):
         for part, colour in (("train", "tab:gray"), ("validation", "tab:blue")):
             values = [record[f"{part}_{name}"] * scale for record in history]
             axes.plot(epochs, values, "o-", color=colour, label=part)
         axes.axvline(best, color="tab:green", linestyle=":", label=f"best: epoch {best}")
+        axes.legend()
+    _save(figure, path)
+
+
+def draw_together(histories: Mapping[str, Sequence[dict[str, Any]]], path: Path) -> None:
+    """Lay the validation curves of several trainings over one another, with training ones behind.
+
+    Args:
+        histories: what each is called to its records, at least one each.
+        path: .png, .svg or .pdf.
+
+    Raises:
+        NsmcError: the place is not writable or the disk is full.
+    """
+    from matplotlib import rc_context
+    from matplotlib.font_manager import get_font_names
+
+    # Matplotlib's own font has no Hangul, which stands in the names of directories and data.
+    families = ["DejaVu Sans", *(name for name in HANGUL_FONTS if name in get_font_names())]
+    titles = [fill(title, LEGEND_WIDTH) for title in histories]
+    rows = sum(title.count("\n") + 1 for title in titles)
+    with rc_context({"font.family": families}), warnings.catch_warnings():
+        # On a system without any font of Hangul its letters are boxes; the rest is legible.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        figure = _figure(9, 3.6 + 0.4 + 0.2 * rows)
+        lines: list[Line2D] = []
+        for axes, name, scale in _panels(figure):
+            for index, history in enumerate(histories.values()):
+                # Marker and colour together repeat after 70; one alone tells them apart in grey.
+                colour, marker = f"C{index % 10}", "os^Dv*P"[index % 7]
+                epochs = [record["epoch"] for record in history]
+                train, validation = (
+                    [record[f"{part}_{name}"] * scale for record in history]
+                    for part in ("train", "validation")
+                )
+                axes.plot(epochs, train, "--", color=colour, linewidth=0.8, alpha=0.6)
+                lines += axes.plot(epochs, validation, f"{marker}-", color=colour)
+        figure.legend(
+            lines[: len(titles)],
+            titles,
+            title="solid: validation, dashed: training",
+            loc="outside lower left",
+            fontsize="small",
+        )
+        _save(figure, path)
+
+
+def _figure(width: float, height: float) -> "Figure":
+    # The object interface: pyplot would look for a display and keep every figure.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _panels(figure: "Figure") -> "Iterator[tuple[Axes, str, int]]":
+    """Axes for loss and for accuracy, the name of each in a record, and what it is times."""
+    from matplotlib.ticker import MaxNLocator
+
+    panels = [("loss", "cross-entropy (nats)", 1), ("accuracy", "accuracy (%)", 100)]
+    for axes, (name, label, scale) in zip(figure.subplots(1, 2), panels, strict=True):
         axes.set(xlabel="epoch", ylabel=label)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.legend()
         axes.grid(alpha=0.3)
+        yield axes, name, scale
+
+
+def _save(figure: "Figure", path: Path) -> None:
     with whole_file(path) as temporary:
-        figure.savefig(temporary, dpi=120, format="png")
+        figure.savefig(temporary, dpi=120, format=path.suffix.removeprefix(".").lower())

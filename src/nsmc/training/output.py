@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import shutil
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +38,11 @@ class OutputDirectory:
         return self.path / "history.jsonl"
 
     @property
+    def table(self) -> Path:
+        """The same as a table."""
+        return self.path / "history.csv"
+
+    @property
     def curves(self) -> Path:
         """The picture of loss and accuracy."""
         return self.path / "curves.png"
@@ -47,8 +53,11 @@ class OutputDirectory:
         return self.path / "recipe.json"
 
     @contextlib.contextmanager
-    def claimed(self) -> Iterator[None]:
+    def claimed(self, option: str = "--output") -> Iterator[None]:
         """Keep other trainings out of the directory while the block runs.
+
+        Args:
+            option: what names another directory, for the message.
 
         Raises:
             NsmcError: another process trains into it, or it can't be written.
@@ -62,7 +71,7 @@ class OutputDirectory:
         except Timeout as error:
             raise NsmcError(
                 f"another training is writing into {self.path}; wait for it, or give another "
-                "--output"
+                f"{option}"
             ) from error
         except OSError as error:
             raise cannot_write(self.path, error) from error
@@ -71,6 +80,21 @@ class OutputDirectory:
         finally:
             lock.release()
             self._remove_if_unused()
+
+    def is_claimed(self) -> bool:
+        """Whether a training is writing into the directory at this moment."""
+        from filelock import FileLock, Timeout
+
+        file = self.path / ".lock"
+        if not file.exists():
+            return False
+        try:
+            with FileLock(file, timeout=0):
+                return False
+        except Timeout:
+            return True
+        except OSError:  # this user has no right to lock there, so there is no telling
+            return False
 
     def _remove_if_unused(self) -> None:
         """Leave no directory behind of a training that failed before it began."""
@@ -126,7 +150,12 @@ class OutputDirectory:
         with whole_file(self.recipe) as temporary:
             write_json(
                 temporary,
-                {"config": config.to_dict(), "data": str(data.resolve()), "sha256": reviews},
+                {
+                    "config": config.to_dict(),
+                    "data": str(data.resolve()),
+                    "sha256": reviews,
+                    "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+                },
             )
 
     def started_with(self) -> tuple[Config, Path]:

@@ -16,7 +16,7 @@ from nsmc.errors import DataError
 from nsmc.model.device import autocast_type, choose_device, seed_everything
 from nsmc.model.network import SentimentNetwork, describe
 from nsmc.training.calibration import apply_temperature, fit_temperature
-from nsmc.training.history import draw_curves, write_history
+from nsmc.training.history import draw_curves, write_history, write_table
 from nsmc.training.loop import EpochDone, StepDone, predict_logits, train_epochs
 from nsmc.training.optimizers import make_optimizers, supports_sparse
 from nsmc.training.output import OutputDirectory
@@ -139,6 +139,7 @@ def run_training(
     for event in train_epochs(state, batches_of, validation, config.training, autocast):
         if isinstance(event, EpochDone):
             write_history(state.counters.history, output.history)
+            write_table(state.counters.history, output.table)
             draw_curves(state.counters.history, output.curves)
             # Before the model: one without checkpoints beside it is of a training that has ended.
             save_checkpoint(state, output.checkpoints)

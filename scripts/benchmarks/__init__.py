@@ -1,0 +1,1 @@
+"""The measurements that scripts/benchmark.py puts together, one file for each kind."""

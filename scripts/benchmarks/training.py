@@ -1,0 +1,138 @@
+"""Training on one CPU thread: beside the classic loop, and beside what matrix products allow."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from benchmarks.common import Row, Sizes, in_turn, median_ratio, spread
+from benchmarks.contenders import ClassicLoop
+
+if TYPE_CHECKING:
+    from nsmc.config import Config
+    from nsmc.data.corpus import Corpus
+
+CLASSIC_BATCH = 64
+"""What the tutorials use; ours takes the recipe's own."""
+
+
+class OurLoop:
+    """`nsmc.training.loop` itself, a few steps at a time."""
+
+    def __init__(self, config: "Config", corpus: "Corpus") -> None:
+        import numpy as np
+        import torch
+
+        from nsmc.data.batches import EqualLengthIterator, make_dataset
+        from nsmc.data.fields import MorphemeField
+        from nsmc.model.network import SentimentNetwork
+        from nsmc.training.loop import StepDone, train_epochs
+        from nsmc.training.optimizers import make_optimizers
+        from nsmc.training.state import TrainingState
+
+        torch.manual_seed(1)
+        cpu = torch.device("cpu")
+        rows = np.arange(len(corpus.labels))
+        field = MorphemeField(corpus, config.model.subword_buckets)
+        field.count_vocabulary(rows, config.data)
+        training = make_dataset(field, rows)
+        network = SentimentNetwork(len(field.vocab), config.model, sparse=True)
+        optimizers = make_optimizers(network, config.training, cpu)
+        state = TrainingState(network, optimizers, totals=torch.zeros(2))
+        size = config.training.batch_size
+
+        def batches(epoch: int) -> EqualLengthIterator:
+            return EqualLengthIterator(training, size, seed=epoch, device=cpu)
+
+        validation = EqualLengthIterator(
+            make_dataset(field, rows[:512]), 512, seed=None, device=cpu
+        )
+        self.lengths = corpus.lengths
+        self._steps: Iterator[StepDone] = (
+            event
+            for event in train_epochs(state, batches, validation, config.training)
+            if isinstance(event, StepDone)
+        )
+
+    def rate(self, steps: int) -> float:
+        """Reviews trained a second over some steps."""
+        started = time.perf_counter()
+        seen = sum(next(self._steps).reviews for _ in range(steps))
+        return seen / (time.perf_counter() - started)
+
+
+def matrix_rate(size: int, batch: int) -> float:
+    """Operations a second of torch's products in the shapes that a step's recurrence has."""
+    import torch
+
+    states, weights = torch.randn(batch, size), torch.randn(size, 3 * size)  # [B, H], [H, 3H]
+    repeats, started = 500, time.perf_counter()
+    for _ in range(repeats):
+        states @ weights
+    return repeats * 2 * batch * size * 3 * size / (time.perf_counter() - started)
+
+
+def training_rows(data: Path, sizes: Sizes) -> list[Row]:
+    """Our loop with and without adversarial training, the classic loop, and the limit."""
+    import torch
+
+    from nsmc.config import Config, load_config
+    from nsmc.data.cache import training_corpus
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    config = Config()
+    plain = load_config(None, ["training.adversarial_norm=0"])
+    corpus = training_corpus(data, config.text)
+    size, batch = config.model.hidden_size, config.training.batch_size
+    reviews = [
+        ([corpus.morphemes[t] for t in corpus.tokens[a:b]], int(label))
+        for a, b, label in zip(corpus.offsets, corpus.offsets[1:], corpus.labels, strict=False)
+    ]
+    ours, adversarial = OurLoop(plain, corpus), OurLoop(config, corpus)
+    classic = ClassicLoop(reviews, CLASSIC_BATCH, size)
+    found = in_turn(
+        sizes.repeats,
+        {
+            "plain": lambda: ours.rate(sizes.training_steps),
+            "classic": lambda: classic.rate(2 * sizes.training_steps),
+            "adversarial": lambda: adversarial.rate(sizes.training_steps),
+            "products": lambda: matrix_rate(size, batch),
+        },
+    )
+    torch.set_num_threads(threads)
+    # Input and state, both directions, three gates, a multiplication and an addition each; a
+    # backward pass has two such products for every one of a forward pass.
+    forward = 2 * 2 * 2 * 3 * size * size * float(corpus.lengths.mean())
+    times = 1 / median_ratio(found["plain"], found["classic"])
+    rows = [
+        Row(
+            "training, reviews a second, without adversarial training",
+            spread(found["plain"], "/s", 0),
+            f"the classic loop {spread(found['classic'], '/s', 0)}",
+            times,
+            "at least 2 × as many",
+            times >= 2,
+            f"BiGRU {size}, one thread; torchtext batches of {CLASSIC_BATCH}, packed, dense Adam",
+            found,
+        )
+    ]
+    for name, passes in (("plain", 3), ("adversarial", 6)):
+        shares = [
+            rate * passes * forward / limit
+            for rate, limit in zip(found[name], found["products"], strict=True)
+        ]
+        share = median(shares)
+        rows.append(
+            Row(
+                f"training, share of what matrix products allow, {name}",
+                f"{share:.0%}",
+                f"{spread([v / 1e9 for v in found['products']], 'GFLOP/s', 0)}",
+                share,
+                "at least 60%",
+                share >= 0.6,
+                f"{median(found[name]):,.0f} reviews/s of {passes * forward / 1e6:.1f} MFLOP each",
+            )
+        )
+    return rows

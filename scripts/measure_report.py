@@ -1,0 +1,100 @@
+"""What a report costs, and what it says of the shipped model.
+
+    python scripts/measure_report.py --data FILE --data-name NSMC-R
+
+Evaluates FILE with and without a report, each in a process of its own, and opens the page in
+chromium if there is one. Figures go to docs/results/report.json; the page itself is not kept.
+"""
+
+import argparse
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from nsmc.bundle import write_json
+from nsmc.inspection.machine import machine
+
+RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results" / "report.json"
+ROUNDS = 3
+DRAWN = """<script>(function look() {
+  if (document.documentElement.hasAttribute("data-drawn")) document.title = performance.now();
+  else setTimeout(look, 5);
+})();</script>"""
+
+
+def main() -> None:
+    """Measure and write the figures."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--data", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--data-name", required=True, help="what figures from FILE are called")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name) / "report"
+        plain = [seconds("--data", args.data) for _ in range(ROUNDS)]
+        full = [seconds("--data", args.data, "--report", directory) for _ in range(ROUNDS)]
+        figures = json.loads((directory / "figures.json").read_text(encoding="utf-8"))
+        sizes = {path.name: path.stat().st_size for path in sorted(directory.iterdir())}
+        drawn = milliseconds_to_draw(directory / "report.html")
+    calibration = figures["calibration"]
+    results: dict[str, Any] = {
+        "data": args.data_name,
+        "examples": figures["examples"],
+        "accuracy": figures["accuracy"],
+        "ece": {when: calibration[when]["ece"] for when in ("before", "after")},
+        "slices": figures["slices"],
+        "seconds_without_report": statistics.median(plain),
+        "seconds_with_report": statistics.median(full),
+        "milliseconds_to_draw": drawn,
+        "bytes": sizes,
+        "machine": machine("plotly", "fonttools", "scikit-learn", "numpy"),
+        "date": time.strftime("%Y-%m-%d"),
+        "command": "python scripts/measure_report.py --data ratings_test.txt --data-name "
+        + args.data_name,
+    }
+    write_json(RESULTS, results)
+    print(json.dumps({k: v for k, v in results.items() if k != "slices"}, indent=2))
+
+
+def seconds(*arguments: str | Path) -> float:
+    """The time that `nsmc evaluate` takes, its start included."""
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "nsmc", "evaluate", *map(str, arguments)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return round(time.perf_counter() - started, 2)
+
+
+def milliseconds_to_draw(page: Path) -> int | None:
+    """From opening the page to the last chart; None without chromium."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        return None
+    timed = page.with_name("timed.html")
+    text = page.read_text(encoding="utf-8")
+    timed.write_text(text.replace("</body>", f"{DRAWN}</body>"), encoding="utf-8")
+    found = []
+    for _ in range(ROUNDS):
+        shown = subprocess.run(
+            [
+                *(chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"),
+                *("--no-first-run", "--disable-background-networking", "--disable-sync"),
+                *("--disable-component-update", "--timeout=15000", "--dump-dom"),
+                f"--user-data-dir={page.parent.parent / 'browser'}",
+                timed.as_uri(),
+            ],
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+        ).stdout
+        found.append(round(float(shown.partition("<title>")[2].partition("</title>")[0])))
+    timed.unlink()
+    return statistics.median_low(found)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Which rows of a labelled table probably have the wrong label."""

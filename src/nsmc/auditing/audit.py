@@ -1,0 +1,251 @@
+"""`nsmc.audit`: the labels of a table, each judged by a network that hasn't learnt from it.
+
+Letters: R comments.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nsmc.auditing.comments import Progress, check_labels, encoded, legible
+from nsmc.auditing.confident import given_probabilities, wrong_labels
+from nsmc.auditing.folds import labelled_otherwise, same_comments
+from nsmc.auditing.found import Audit, Doubt
+from nsmc.auditing.judges import judged_by_folds, judged_by_model
+from nsmc.auditing.reasons import explained
+from nsmc.auditing.recipe import ENOUGH, quick_config
+from nsmc.config import Config
+from nsmc.errors import UsageError
+from nsmc.runtime.classifier import load
+
+if TYPE_CHECKING:
+    from nsmc.data.reviews import Reviews
+
+FOLDS = 4
+FEWEST = 20
+"""Doubts listed at least, if there are so many and no number is asked for."""
+EXPLAINED = 2000
+"""Doubts explained at most: some hours of work for a person, half a minute for a machine."""
+AGREEING = 0.7
+"""Share of agreeing labels below which a judge knows hardly anything: guessing has 0.5."""
+
+
+def audit(
+    data: Path | str,
+    *,
+    output: Path | str | None = None,
+    column: str | None = None,
+    label_column: str = "label",
+    folds: int | None = None,
+    model: Path | str | None = None,
+    config: Config | None = None,
+    overrides: Sequence[str] = (),
+    top: int | None = None,
+    share: float | None = None,
+    explain: bool = True,
+    work: Path | str | None = None,
+    device: str = "auto",
+    progress: Progress | None = None,
+    say: Callable[[str], None] | None = None,
+) -> Audit:
+    """Find the rows of a labelled table whose label is probably wrong.
+
+    Every comment gets the probability of its label from a network that hasn't learnt from it, nor
+    from the same comment in another row. The less probable the label, the higher it is ranked
+    (self-confidence, one of the rankings of Northcutt, Jiang and Chuang, JAIR 70, 2021; with two
+    labels, the normalized margin gives the same order).
+
+    Args:
+        data: any table that ``nsmc predict`` reads, with labels 0 (negative) and 1 (positive).
+        output: where the doubtful rows go, in any of these formats; None writes nothing.
+        column: the text column; None takes ``document``, else the only text column.
+        label_column: the column of the labels.
+        folds: networks to train, each on all comments but those that it scores; 0 lets a model
+            score all. None takes 0 with ``model``, and below `ENOUGH` comments unless a recipe is
+            given, else `FOLDS`.
+        model: a model directory for ``folds`` 0, one that hasn't learnt from this table; None
+            takes the shipped one.
+        config: the networks' recipe; None takes a quick one by the size of the table.
+        overrides: fields in which that quick one is to differ, as `nsmc.load_config` takes them.
+        top: doubts to list at most; None lists as many as labels are estimated to be wrong.
+        share: the same as a share of all comments, above 0 and at most 1.
+        explain: name the words that speak against the `EXPLAINED` surest of the listed labels.
+        work: where the networks are kept, so that an interrupted audit goes on and one with
+            another ``top`` trains nothing; None takes a place in the user's cache.
+        device: for the training, as `nsmc.train` takes it.
+        progress: called with what is being done, comments done and comments in all.
+        say: is told what a person should know.
+
+    Raises:
+        UsageError: arguments that are out of range or don't go together.
+        DataError: the table or its labels can't be read, or a label has no or too few comments.
+        ModelError: the model is missing or damaged.
+        DeviceError: the device isn't there or ran out of memory.
+        NsmcError: the work directory is in use or of another audit, or a place can't be written.
+    """
+    started = time.perf_counter()
+    tell = say or (lambda message: None)
+    report = progress or (lambda stage, done, total: None)
+    _check_arguments(folds, model, config is not None or bool(overrides), top, share)
+    if output is not None:
+        _check_output(Path(output), Path(data))
+    classifier = load(model) if model is not None or folds == 0 else None
+    from nsmc.data.reviews import read_reviews
+
+    reviews = read_reviews(Path(data), column=column, label_column=label_column)
+    if reviews.encoding not in (None, "utf-8", "utf-8-sig"):
+        tell(f"{data} is not UTF-8 and was read as {reviews.encoding}")
+    if folds is None:
+        trains = classifier is None and (
+            len(reviews.rows) >= ENOUGH or config is not None or bool(overrides)
+        )
+        folds = FOLDS if trains else 0
+    if not folds and classifier is None:
+        classifier = load()
+        tell(
+            f"{len(reviews.rows):,} comments are few to learn from, so the shipped model judges "
+            f"them; --folds {FOLDS} trains all the same, for texts about other things than films"
+        )
+    recipe = config or quick_config(len(reviews.rows), overrides)
+    text = recipe.text if classifier is None else classifier.text_config
+    reviews = legible(reviews, text.max_characters)
+    corpus = encoded(reviews, text, report)
+    groups = same_comments(corpus)
+    check_labels(reviews.path, corpus.labels, groups, folds)
+    otherwise = labelled_otherwise(groups, corpus.labels)
+    with contextlib.ExitStack() as claims:
+        if classifier is None:
+            judged = claims.enter_context(
+                judged_by_folds(
+                    corpus,
+                    groups,
+                    folds,
+                    recipe,
+                    None if work is None else Path(work),
+                    columns=(column, label_column),
+                    device=device,
+                    report=report,
+                    tell=tell,
+                )
+            )
+        else:
+            if classifier.model.metrics.get("data", {}).get("sha256") == reviews.sha256:
+                tell(
+                    f"the model {classifier.model.path} has learnt from this very table, wrong "
+                    f"labels included; --folds {FOLDS} asks networks that haven't"
+                )
+            judged = judged_by_model(classifier, corpus, report)
+        wrong = sum(wrong_labels(corpus.labels, judged.scores))
+        most = max(1, round(share * len(groups))) if share else top or max(FEWEST, round(wrong))
+        chosen = doubtful(corpus.labels, judged.scores, most)
+        doubts = _doubts(reviews, judged.scores, otherwise, chosen)
+        if explain:
+            surest, rest = doubts[:EXPLAINED], doubts[EXPLAINED:]
+            dealt = judged.dealt[chosen[:EXPLAINED]]
+            doubts = explained(surest, dealt, judged.judges, report) + rest
+    found = Audit(
+        path=reviews.path,
+        rows=reviews.rows,
+        labels=corpus.labels,
+        scores=judged.scores,
+        same_otherwise=otherwise,
+        doubts=doubts,
+        folds=folds,
+        model=None if classifier is None else classifier.model.path,
+        skipped=reviews.skipped_empty,
+        seconds=time.perf_counter() - started,
+    )
+    if found.agreement < AGREEING:
+        tell(
+            f"only {found.agreement:.0%} of the labels agree with what judged them, so the list "
+            "says little: the comments are too few or too hard for it, or the labels mostly wrong"
+        )
+    if output is not None:
+        from nsmc.auditing.table import COLUMNS, write_doubts
+
+        names = write_doubts(reviews.path, column, doubts, Path(output))
+        if renamed := [name for name in names if name not in COLUMNS]:
+            tell(f"the table has columns of these names already, so new are: {', '.join(renamed)}")
+    return found
+
+
+def doubtful(labels: NDArray[np.int8], scores: NDArray[np.float64], most: int) -> NDArray[np.int64]:
+    """Indices of the labels that are less likely than the other one, the least likely first.
+
+    Args:
+        labels: [R] 0 = negative, 1 = positive.
+        scores: [R] probabilities of positive.
+        most: how many at most.
+    """
+    given = given_probabilities(labels, scores)  # [R]
+    order = np.argsort(given, kind="stable")[:most]
+    return order[given[order] < 0.5]
+
+
+def _check_arguments(
+    folds: int | None,
+    model: Path | str | None,
+    recipe: bool,
+    top: int | None,
+    share: float | None,
+) -> None:
+    if folds is not None and folds != 0 and not 2 <= folds <= 20:
+        raise UsageError(f"expected --folds from 2 to 20, or 0 to train nothing, found {folds}")
+    if folds and model is not None:
+        raise UsageError(
+            "--model lets a model score the comments, --folds trains networks on them: give one"
+        )
+    if recipe and (model is not None or folds == 0):
+        raise UsageError(
+            "--config and --set change networks to be trained, --model and --folds 0 train none: "
+            "give one"
+        )
+    if top is not None and share is not None:
+        raise UsageError("--top and --share both say how many labels to list: give one")
+    if top is not None and top < 1:
+        raise UsageError(f"expected --top to be at least 1, found {top}")
+    if share is not None and not 0 < share <= 1:
+        raise UsageError(f"expected --share above 0 and at most 1, found {share}")
+
+
+def _check_output(output: Path, source: Path) -> None:
+    """Tell before the work what would end it afterwards."""
+    from nsmc.files import whole_file
+    from nsmc.tables.formats import table_format
+    from nsmc.tables.writers import refuse_the_input
+
+    table_format(output)
+    refuse_the_input(output, source)
+    # Left by an exception, the block puts nothing in place: all it does is to try.
+    with contextlib.suppress(_NotNow), whole_file(output):
+        raise _NotNow
+
+
+class _NotNow(Exception):
+    """Ends the block of a file that isn't to be written yet."""
+
+
+def _doubts(
+    reviews: "Reviews",
+    scores: NDArray[np.float64],
+    otherwise: NDArray[np.int64],
+    chosen: NDArray[np.int64],
+) -> list[Doubt]:
+    texts = reviews.frame["document"].iloc[chosen].tolist()
+    labels = reviews.frame["label"].to_numpy(np.int8)[chosen]  # [doubts]
+    return [
+        Doubt(int(row), text, int(label), float(probability), int(same))
+        for row, text, label, probability, same in zip(
+            reviews.rows[chosen],
+            texts,
+            labels,
+            given_probabilities(labels, scores[chosen]),
+            otherwise[chosen],
+            strict=True,
+        )
+    ]

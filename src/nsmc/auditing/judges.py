@@ -1,0 +1,111 @@
+"""Who judges the labels: networks trained on the table itself, or a model.
+
+Letters: R comments.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nsmc._version import __version__
+from nsmc.auditing.comments import Progress
+from nsmc.auditing.folds import deal_folds
+from nsmc.auditing.out_of_fold import (
+    fold_directory,
+    is_finished,
+    out_of_fold_scores,
+    score_corpus,
+)
+from nsmc.auditing.work import claimed_work
+from nsmc.config import Config
+from nsmc.runtime.classifier import Classifier, load
+
+if TYPE_CHECKING:
+    from nsmc.data.corpus import Corpus
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """R comments, scored."""
+
+    scores: NDArray[np.float64]
+    """[R] probabilities of positive."""
+    dealt: NDArray[np.int64]
+    """[R] which of the judges scored each."""
+    judges: list[Classifier]
+    """The networks that did."""
+
+
+@contextlib.contextmanager
+def judged_by_folds(
+    corpus: "Corpus",
+    groups: NDArray[np.int64],
+    folds: int,
+    config: Config,
+    work: Path | None,
+    *,
+    columns: tuple[str | None, str],
+    device: str,
+    report: Progress,
+    tell: Callable[[str], None],
+) -> Iterator[Judged]:
+    """Score each comment by a network that hasn't learnt from it; the networks live in the block.
+
+    Args:
+        corpus: R comments.
+        groups: [R] as `nsmc.auditing.folds.same_comments` gives them.
+        folds: networks to train.
+        config: their recipe.
+        work: where they are kept; None takes a place in the user's cache.
+        columns: the text and the label column, which tell one audit of a file from another.
+        device: as `nsmc.model.device.choose_device` takes it.
+        report: hears of comments trained on.
+        tell: is told what a person should know.
+
+    Raises:
+        DeviceError: the device isn't there or ran out of memory.
+        NsmcError: the work directory is in use, of another audit, or can't be written.
+    """
+    record = {
+        "sha256": corpus.source["sha256"],
+        "columns": list(columns),
+        "folds": folds,
+        "config": config.to_dict(),
+        "identity": corpus.identity,
+        "nsmc": __version__,
+    }
+    with claimed_work(work, record) as place:
+        before = sum(is_finished(place, fold) for fold in range(folds))
+        tell(
+            f"training {folds} networks, each on {1 - 1 / folds:.0%} of {len(groups):,} comments, "
+            f"to score the rest; they are kept in {place}"
+            + (f", {before} of them since an earlier audit" if before else "")
+        )
+        dealt = deal_folds(groups, corpus.labels, folds, config.data.split_seed)  # [R]
+        scores = out_of_fold_scores(
+            corpus, dealt, config, place, device=device, progress=report, warn=tell
+        )
+        judges = [load(fold_directory(place, fold).path) for fold in range(folds)]
+        yield Judged(scores, dealt, judges)
+
+
+def judged_by_model(classifier: Classifier, corpus: "Corpus", report: Progress) -> Judged:
+    """Score each comment by a model.
+
+    Args:
+        classifier: the model.
+        corpus: R comments, cut by its tokenizer.
+        report: hears of comments scored.
+    """
+    found: list[NDArray[np.float64]] = []
+    total, done = len(corpus.labels), 0
+    for part in score_corpus(classifier, corpus, np.arange(total)):
+        found.append(part)
+        done += len(part)
+        report("scoring", done, total)
+    return Judged(np.concatenate(found), np.zeros(total, dtype=np.int64), [classifier])

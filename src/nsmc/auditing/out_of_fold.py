@@ -1,0 +1,151 @@
+"""Every comment scored by a network that hasn't learnt from it.
+
+Letters: R comments.
+"""
+
+import itertools
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nsmc.auditing.comments import Progress
+from nsmc.config import Config
+from nsmc.data.corpus import Corpus
+from nsmc.errors import ModelError
+from nsmc.files import whole_file
+from nsmc.runtime.classifier import Classifier, load
+from nsmc.training.output import OutputDirectory
+
+if TYPE_CHECKING:
+    from nsmc.training.run import Event
+    from nsmc.training.state import TrainingState
+
+SCORES = "scores.npy"
+CHUNK = 2000
+
+
+def out_of_fold_scores(
+    corpus: Corpus,
+    folds: NDArray[np.int64],
+    config: Config,
+    work: Path,
+    *,
+    device: str = "auto",
+    progress: Progress | None = None,
+    warn: Callable[[str], None] | None = None,
+) -> NDArray[np.float64]:
+    """Score each fold by a network trained on all the others.
+
+    What was finished in ``work`` before isn't done again; a training that was interrupted there
+    goes on from its newest checkpoint.
+
+    Args:
+        corpus: R labelled comments.
+        folds: [R] the fold of each, from 0.
+        config: the recipe of the networks.
+        work: a directory of this audit alone, claimed by the caller; keeps a model per fold.
+        device: as `nsmc.model.device.choose_device` takes it.
+        progress: hears of comments trained on, over all folds and epochs.
+        warn: is told what went wrong without ending the audit.
+
+    Returns:
+        [R] probabilities of positive.
+
+    Raises:
+        DeviceError: the device isn't there or ran out of memory.
+        NsmcError: the loss is no longer a number, or the disk is full.
+    """
+    scores = np.empty(len(corpus.labels))  # [R]
+    count = int(folds.max()) + 1
+    for fold in range(count):
+        rows = np.flatnonzero(folds == fold)
+        place = fold_directory(work, fold)
+        found = _finished(place, len(rows))
+        if found is None:
+            from nsmc.training.run import run_training
+
+            place.path.mkdir(exist_ok=True)
+            run_training(
+                config,
+                corpus.take(np.flatnonzero(folds != fold)),
+                place,
+                device=device,
+                resume=True,
+                listen=_listener(fold, count, len(scores), config, progress),
+                warn=warn,
+            )
+            place.finish()
+            parts = score_corpus(load(place.path), corpus, rows)
+            found = np.concatenate(list(parts))
+            with whole_file(place.path / SCORES) as temporary:
+                np.save(temporary, found, allow_pickle=False)
+        scores[rows] = found
+    return scores
+
+
+def fold_directory(work: Path, fold: int) -> OutputDirectory:
+    """Where the network that scores a fold, counted from 0, is kept."""
+    return OutputDirectory(work / f"fold-{fold + 1}")
+
+
+def is_finished(work: Path, fold: int) -> bool:
+    """Whether a fold, counted from 0, was trained and scored before."""
+    return (fold_directory(work, fold).path / SCORES).is_file()
+
+
+def score_corpus(
+    classifier: Classifier, corpus: Corpus, rows: NDArray[np.int64]
+) -> Iterator[NDArray[np.float64]]:
+    """Probabilities of positive of some comments of a corpus, in pieces, in the order of rows."""
+    for start in range(0, len(rows), CHUNK):
+        part = corpus.take(rows[start : start + CHUNK])
+        morphemes = [part.morphemes[token] for token in part.tokens.tolist()]
+        ends = part.offsets.tolist()
+        yield classifier.score_morphemes([morphemes[a:b] for a, b in itertools.pairwise(ends)])
+
+
+def _finished(place: OutputDirectory, rows: int) -> NDArray[np.float64] | None:
+    """The scores that a fold was given before, if they and its model are whole."""
+    if not (place.path / SCORES).is_file():
+        return None
+    try:
+        scores: NDArray[np.float64] = np.load(place.path / SCORES, allow_pickle=False)
+        load(place.path)
+        if scores.shape == (rows,):
+            return scores
+    except (ModelError, ValueError, OSError):
+        pass
+    # Whatever happened to it, it can be made again.
+    shutil.rmtree(place.path, ignore_errors=True)
+    return None
+
+
+def _listener(
+    fold: int, folds: int, comments: int, config: Config, progress: Progress | None
+) -> "Callable[[Event, TrainingState], None] | None":
+    """Tell of one fold's training as a part of all of them."""
+    if progress is None:
+        return None
+    epochs = config.training.epochs
+    size = 1
+
+    def hear(event: "Event", state: "TrainingState") -> None:
+        from nsmc.training.run import Started
+
+        nonlocal size
+        if isinstance(event, Started):
+            size = event.training
+        counters = state.counters
+        # As if each fold trained on all comments: the sum must not differ from fold to fold.
+        passes = fold * epochs + counters.epoch + counters.seen / size
+        progress(
+            f"fold {fold + 1}/{folds}, epoch {min(counters.epoch + 1, epochs)}/{epochs}",
+            round(passes * comments),
+            folds * epochs * comments,
+        )
+
+    return hear

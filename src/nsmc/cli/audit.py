@@ -1,0 +1,229 @@
+"""`nsmc audit`: which labels of a table are probably wrong."""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nsmc.cli.common import (
+    add_recipe_options,
+    clock,
+    is_terminal,
+    model_named,
+    paint,
+    progress_bar,
+    say,
+)
+
+if TYPE_CHECKING:
+    from nsmc.auditing.found import Audit, Doubt
+
+EPILOG = """examples:
+  nsmc audit ratings.txt --output doubtful.csv
+  nsmc audit survey.parquet --label-column positive --share 0.02 --output doubtful.parquet
+  nsmc audit data/sample/ratings_train.txt --folds 4 --set training.batch_size=16
+
+Networks are trained on parts of the table, and each scores the part that it hasn't seen. Ctrl-C
+loses little: the same command goes on where it was, and with another --top it trains nothing.
+A table of fewer than 20,000 comments is judged by the model inside the package, which finds more
+wrong labels there if they are film comments; for other texts, give --folds 4.
+
+The output has the doubtful rows with all their columns as they were, the surest first, and rank,
+row (in the file, from 1 without the header), suggested_label, probability (of the label given),
+against (the words that speak against it, for the first 2,000 rows) and same_otherwise (in how
+many other rows the same comment stands with the other label).
+
+Tables: .csv .tsv .txt .jsonl .parquet, the text formats also .gz."""
+SHOWN = 20
+WIDTH = 60
+"""Characters shown of a comment; the output file has it whole."""
+SECONDS_BETWEEN_LINES = 15
+KOREAN = ("부정", "긍정")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="a table with a label column")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="where the doubtful rows go, to be corrected"
+    )
+    parser.add_argument(
+        "--column", metavar="NAME", help="text column (default: document, else the only one)"
+    )
+    parser.add_argument(
+        "--label-column",
+        default="label",
+        metavar="NAME",
+        help="column with 0 for negative and 1 for positive (default: label)",
+    )
+    judge = parser.add_mutually_exclusive_group()
+    judge.add_argument(
+        "--folds",
+        type=int,
+        metavar="K",
+        help="networks to train; 0 lets the model inside the package judge instead (default: 4, "
+        "or 0 for fewer than 20,000 comments)",
+    )
+    judge.add_argument(
+        "--model",
+        metavar="DIR",
+        help="train nothing: this model judges, which must not have learnt from this table; "
+        "shipped is the one inside the package",
+    )
+    limit = parser.add_mutually_exclusive_group()
+    limit.add_argument(
+        "--top",
+        type=int,
+        metavar="N",
+        help="list at most N rows (default: as many as labels are estimated to be wrong)",
+    )
+    limit.add_argument("--share", type=float, metavar="P", help="the same as a share of all rows")
+    parser.add_argument(
+        "--work",
+        type=Path,
+        metavar="DIR",
+        help="keep the networks here (default: a place in this user's cache)",
+    )
+    parser.add_argument(
+        "--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:N or mps"
+    )
+    add_recipe_options(parser, default="a quick one, by the size of the table")
+    parser.add_argument(
+        "--json", action="store_true", help="one JSON object with the figures and all listed rows"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Audit, write the doubtful rows and print the surest of them.
+
+    Raises:
+        NsmcError: see `nsmc.auditing.audit.audit`.
+    """
+    from nsmc.config import load_config
+
+    # Loaded without a file as well, to tell of a wrong --set before the table is read.
+    config = load_config(args.config, args.set)
+    model = None if args.model is None else model_named(args.model)
+    # The model inside the package is what judges when nothing is trained.
+    folds = 0 if args.model is not None and model is None else args.folds
+    from nsmc.auditing.audit import audit
+
+    with _Reporter() as reporter:
+        found = audit(
+            args.file,
+            output=args.output,
+            column=args.column,
+            label_column=args.label_column,
+            folds=folds,
+            model=model,
+            config=None if args.config is None else config,
+            overrides=args.set,
+            top=args.top,
+            share=args.share,
+            work=args.work,
+            device=args.device,
+            progress=reporter.hear,
+            say=reporter.say,
+        )
+    if found.skipped:
+        say(f"{found.skipped:,} rows with an empty comment were left out")
+    if args.output is not None:
+        say(f"{len(found.doubts):,} doubtful rows are in {args.output}, the surest first")
+    if args.json:
+        print(json.dumps(found.to_dict(), ensure_ascii=False))
+    else:
+        print(_figures(found))
+        for doubt in found.doubts[:SHOWN]:
+            print(_line(doubt))
+    return 0
+
+
+class _Reporter:
+    """Progress as a bar on a terminal and as a line now and then elsewhere."""
+
+    def __init__(self) -> None:
+        self._terminal = is_terminal(sys.stderr)
+        self._bar: Any = None
+        self._total = self._done = 0
+        self._last_line = time.monotonic()
+        self._at_start = (0.0, 0)
+
+    def __enter__(self) -> "_Reporter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def say(self, message: str) -> None:
+        """Say something between two bars."""
+        self._close()
+        say(message)
+
+    def hear(self, stage: str, done: int, total: int) -> None:
+        """Hear how far a stage has come."""
+        now = time.monotonic()
+        # A stage begins: its sum is another, or it starts over.
+        if total != self._total or done < self._done:
+            self._close()
+            self._total, self._at_start = total, (now, done)
+        self._done = done
+        if self._terminal:
+            if self._bar is None:
+                self._bar = progress_bar(total=total, initial=done, unit="comments")
+            self._bar.set_description_str(stage, refresh=False)
+            self._bar.update(done - self._bar.n)
+        elif now - self._last_line >= SECONDS_BETWEEN_LINES and done > self._at_start[1]:
+            began, first = self._at_start
+            left = (now - began) / (done - first) * (total - done)
+            say(f"{stage}  {done:,}/{total:,} comments  {clock(left)} left")
+            self._last_line = now
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def _figures(found: "Audit") -> str:
+    negative, positive = found.wrong
+    judge = (
+        f"{found.folds} networks, each of what it hasn't learnt from"
+        if found.folds
+        else f"the model {found.model}"
+    )
+    estimate = (negative + positive) / len(found.rows)
+    rows = [
+        ("data", f"{found.path} ({len(found.rows):,} comments)"),
+        ("judged by", f"{judge}; {found.agreement:.1%} of the labels agree"),
+        (
+            "wrong labels",
+            f"about {negative + positive:,.0f} ({estimate:.1%}): {negative:,.0f} of those that "
+            f"say 부정 and {positive:,.0f} of those that say 긍정",
+        ),
+        ("both labels", f"{(found.same_otherwise > 0).sum():,} rows hold a comment that has both"),
+        ("time", clock(found.seconds)),
+        (
+            "listed",
+            f"{len(found.doubts):,} rows; the first {SHOWN} with their row in the file,"
+            if len(found.doubts) > SHOWN
+            else f"{len(found.doubts):,} rows, with their row in the file,",
+        ),
+        ("", "the probability of the label given, and (the words against it):"),
+    ]
+    return "\n".join(f"{name:<14}{value}" for name, value in rows)
+
+
+def _line(doubt: "Doubt") -> str:
+    colour = "green" if doubt.suggested else "red"
+    suggested = paint(KOREAN[doubt.suggested], colour, sys.stdout)
+    text = " ".join(doubt.text.split())
+    words = f"  ({doubt.words})" if doubt.words else ""
+    same = ""
+    if doubt.same_otherwise:
+        same = f"  [{KOREAN[doubt.suggested]} in {doubt.same_otherwise:,} other rows]"
+    return (
+        f"{doubt.row:>10,}  {KOREAN[doubt.label]} → {suggested}  {doubt.probability:6.1%}  "
+        f"{text[:WIDTH]}{'…' if len(text) > WIDTH else ''}{words}{same}"
+    )

@@ -1,0 +1,102 @@
+"""An explained comment on a terminal: coloured, and legible without colour by signed bars.
+
+Bars are Braille patterns and the rest is ASCII: blocks, box-drawing characters and the minus sign
+are two columns wide on terminals set up for Korean, which would break the axis.
+"""
+
+import re
+import sys
+
+from nsmc.cli.common import display_width, paint
+from nsmc.presentation.explained import full_strength
+from nsmc.runtime.explanation import Explanation, Part
+
+LISTED = 8
+"""Morphemes with a line of their own at most."""
+WORTH_A_LINE = 0.1
+"""Of full strength: what is smaller isn't coloured, and summed up in the last line."""
+BOLD = 0.5
+"""Of full strength."""
+BAR = 12
+"""Columns of a bar of full strength, to either side."""
+NUMBER = 6
+"""Columns of a number."""
+LONGEST_NAME = 20
+"""Columns of a morpheme; Mecab gives a long run of misspelt text as one."""
+
+
+def coloured_comment(explanation: Explanation) -> str:
+    """The comment on one line, its morphemes coloured by what they did to the score."""
+    text, scale = explanation.prediction.text, full_strength(explanation)
+    pieces, place = [], 0
+    for part in explanation.parts:
+        shown = _one_line(text[part.start : part.end])
+        strength = abs(part.contribution) / scale
+        if strength >= WORTH_A_LINE:
+            colour = "green" if part.contribution > 0 else "red"
+            shown = paint(shown, f"bold {colour}" if strength >= BOLD else colour, sys.stdout)
+        pieces += [_one_line(text[place : part.start]), shown]
+        place = part.end
+    return "".join([*pieces, _one_line(text[place:])]).strip()
+
+
+def explained_lines(explanation: Explanation) -> list[str]:
+    """A scale, the morphemes that did most with signed bars, and the sum; [] without morphemes."""
+    if not explanation.parts:
+        return []
+    scale = full_strength(explanation)
+    listed, rest = _split(explanation.parts, scale)
+    rows = [(_shortened(part.morpheme), part.contribution) for part in listed]
+    if rest:
+        rows.append((f"{len(rest):,} others", sum(part.contribution for part in rest)))
+    width = max(display_width(name) for name, _ in rows)
+    left, right = f"{_signed(-scale)} 부정 ", f" 긍정 {_signed(scale)}"
+    axis = width + 2 + NUMBER + 2 + BAR
+    lines = [" " * (axis - display_width(left)) + left + "|" + right]
+    for name, number in rows:
+        padding = " " * (width - display_width(name))
+        lines.append(f"{name}{padding}  {_signed(number):>{NUMBER}}  {_bar(number, scale)}")
+    lines.append(
+        f"log odds {_signed(explanation.baseline)} without a morpheme, with all "
+        f"{_signed(explanation.logit)}: 긍정 {explanation.prediction.score:.1%}"
+    )
+    return [f"  {line}" for line in lines]
+
+
+def _split(parts: tuple[Part, ...], scale: float) -> tuple[list[Part], list[Part]]:
+    """Those that get a line of their own, the largest first, and the others."""
+    ranked = sorted(parts, key=lambda part: -abs(part.contribution))
+    count = sum(abs(part.contribution) >= WORTH_A_LINE * scale for part in parts)
+    count = min(LISTED, max(1, count))
+    if count == len(ranked) - 1:  # a line for the rest is as good as one for itself
+        count += 1
+    return ranked[:count], ranked[count:]
+
+
+def _bar(number: float, scale: float) -> str:
+    """A bar to the left of the axis for 부정, to the right of it for 긍정."""
+    full, half = divmod(min(2 * BAR, round(abs(number) / scale * 2 * BAR)), 2)
+    if number < 0:
+        bar = "⢸" * half + "⣿" * full
+        return " " * (BAR - len(bar)) + _painted(bar, "red") + "|"
+    return " " * BAR + "|" + _painted("⣿" * full + "⡇" * half, "green")
+
+
+def _painted(bar: str, colour: str) -> str:
+    return paint(bar, colour, sys.stdout) if bar else ""
+
+
+def _signed(number: float) -> str:
+    return f"{number:+z.2f}"
+
+
+def _shortened(name: str) -> str:
+    if display_width(name) <= LONGEST_NAME:
+        return name
+    while display_width(name) > LONGEST_NAME - 2:
+        name = name[:-1]
+    return f"{name}.."
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text)

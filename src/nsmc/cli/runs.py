@@ -1,0 +1,135 @@
+"""`nsmc runs`: the trainings there are, beside one another."""
+
+import argparse
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from nsmc.cli.common import clock, display_width, say
+from nsmc.errors import NsmcError, UsageError
+
+EPILOG = """Accuracy and loss are those of the validation part at the best epoch, uncalibrated,
+so that finished and unfinished trainings can be compared. Trainings that differ in their data, in
+data.validation or in data.split_seed were validated on other reviews and can't. Of several, the
+fields in which they differ are shown; of one, those in which it differs from the default recipe.
+
+examples:
+  nsmc runs
+  nsmc runs runs/lstm runs/gru --plot cells.png
+  nsmc runs --csv epochs.csv"""
+PICTURES = (".png", ".svg", ".pdf")
+ORDERS = ("loss", "accuracy", "started", "seconds", "run")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
+    parser.add_argument(
+        "directories",
+        nargs="*",
+        type=Path,
+        metavar="DIR",
+        help="output directories, or directories that hold some (default: runs)",
+    )
+    parser.add_argument(
+        "--sort", choices=ORDERS, default="loss", help="what comes first (default: lowest loss)"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="lay the curves over one another: .png .svg .pdf"
+    )
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="write every epoch of every training as a table"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """List the trainings, and write what was asked for.
+
+    Raises:
+        NsmcError: there are none, or a file can't be written.
+    """
+    from nsmc.inspection.runs import runs
+    from nsmc.training.api import RUNS
+
+    if args.plot and args.plot.suffix.lower() not in PICTURES:
+        raise UsageError(
+            f"expected a picture whose name ends in {', '.join(PICTURES)}, found {args.plot}"
+        )
+    places = args.directories or [RUNS]
+    found = runs(places, warn=say)
+    if not found:
+        raise NsmcError(
+            f"found no training in {', '.join(map(str, places))}; start one with `nsmc train`, or "
+            "name the directories that were its --output"
+        )
+    _sort(found, args.sort)
+    drawn = [one for one in found if one["history"]]
+    if not drawn and (args.plot or args.csv):
+        raise NsmcError("no training has come to the end of an epoch yet; there is nothing to draw")
+    if args.plot:
+        from nsmc.training.history import draw_together
+
+        draw_together({_title(one): one["history"] for one in drawn}, args.plot)
+        say(f"curves of {len(drawn)} trainings: {args.plot}")
+    if args.csv:
+        from nsmc.training.history import write_table
+
+        rows = [{"run": o["run"], **o["differs"], **r} for o in drawn for r in o["history"]]
+        write_table(rows, args.csv)
+        say(f"{len(rows)} epochs: {args.csv}")
+    if args.json:
+        for one in found:
+            print(json.dumps(one, ensure_ascii=False))
+    else:
+        print("\n".join(_table(found)))
+    return 0
+
+
+def _sort(found: list[dict[str, Any]], order: str) -> None:
+    sign = -1 if order == "accuracy" else 1
+    if order in ("run", "started"):
+        found.sort(key=lambda one: str(one[order]))
+    else:  # those without the figure come last
+        found.sort(key=lambda one: (one[order] is None, sign * (one[order] or 0)))
+
+
+def _title(one: dict[str, Any]) -> str:
+    return "  ".join([one["run"], _differs(one)]).rstrip()
+
+
+def _differs(one: dict[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in one["differs"].items())
+
+
+def _table(found: list[dict[str, Any]]) -> list[str]:
+    heads = ["run", "state", "started", "time", "epochs", "best", "accuracy", "loss", "device", ""]
+    heads[-1] = "differs from the others in" if len(found) > 1 else "differs from the default in"
+    to_the_right = (3, 4, 5, 6, 7)
+    rows = [heads, *(_row(one) for one in found)]
+    widths = [max(display_width(row[column]) for row in rows) for column in range(len(heads))]
+    lines = []
+    for row in rows:
+        cells = []
+        for column, cell in enumerate(row):
+            space = " " * (widths[column] - display_width(cell))
+            cells.append(space + cell if column in to_the_right else cell + space)
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def _row(one: dict[str, Any]) -> list[str]:
+    started = datetime.fromisoformat(one["started"]).astimezone()
+    trained = one["history"]
+    return [
+        one["run"],
+        one["state"],
+        f"{started:%Y-%m-%d %H:%M}",
+        clock(one["seconds"]) if trained else "—",
+        f"{one['epochs']}/{one['epochs_at_most']}",
+        str(one["best_epoch"]) if trained else "—",
+        f"{one['accuracy']:.2%}" if trained else "—",
+        f"{one['loss']:.4f}" if trained else "—",
+        one["device"] or "—",
+        _differs(one) or "nothing",
+    ]

@@ -1,0 +1,178 @@
+"""What `nsmc train` says as it goes: bars and a chart on a terminal, lines elsewhere."""
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from nsmc.cli.common import clock, is_terminal, parameter_lines, progress_bar, say
+from nsmc.cli.live_block import LiveBlock, can_redraw
+from nsmc.cli.training_chart import TrainingChart
+
+if TYPE_CHECKING:
+    from nsmc.training.run import Event, Started
+    from nsmc.training.state import TrainingState
+
+SECONDS_BETWEEN_LINES = 15
+SECONDS_BETWEEN_CHARTS = 0.5
+STEPS_BETWEEN_UPDATES = 20
+
+
+class Reporter:
+    """Tells a person of a training's progress on standard error."""
+
+    def __init__(self) -> None:
+        self._terminal = is_terminal(sys.stderr)
+        self._bar: Any = None
+        self._block = LiveBlock(sys.stderr) if can_redraw(sys.stderr) else None
+        self._chart = TrainingChart(1)
+        self._since_update = 0
+        self._last_line = self._last_chart = time.monotonic()
+        self._size = self._epochs = 0
+        self._at_start = (0.0, 0)
+        self._at_update = (0.0, 0.0, 0)
+
+    def __enter__(self) -> "Reporter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def tokenized(self, done: int, total: int) -> None:
+        """Hear of ``done`` more reviews tokenized of ``total``."""
+        if self._bar is None:
+            self._bar = progress_bar(total=total, unit="reviews", desc="tokenizing")
+            if not self._terminal:
+                say(f"tokenizing {total:,} reviews; the result is kept for the next training")
+        self._bar.update(done)
+
+    def hear(self, event: "Event", state: "TrainingState") -> None:
+        """Hear of the start, a step or the end of an epoch."""
+        from nsmc.training.loop import EpochDone
+        from nsmc.training.run import Started
+
+        if isinstance(event, Started):
+            self._start(event, state)
+        elif isinstance(event, EpochDone):
+            self._end_epoch(event.epoch, event.is_best, state)
+        else:
+            self._step(event.epoch, event.reviews, state)
+
+    def _start(self, started: "Started", state: "TrainingState") -> None:
+        self._close()
+        self._size, self._epochs = started.training, started.epochs
+        self._at_start = (state.counters.seconds, self._reviews(state))
+        self._at_update = self._totals(state)
+        print(_describe(started), file=sys.stderr)
+        self._chart = TrainingChart(self._epochs)
+        for record in state.counters.history:
+            self._chart.add_epoch(record)
+
+    def _end_epoch(self, epoch: int, is_best: bool, state: "TrainingState") -> None:
+        if self._block is not None:
+            self._block.erase()
+            if self._bar is not None:
+                self._bar.leave = False
+        self._close()
+        record = state.counters.history[-1]
+        print(
+            f"epoch {epoch}/{self._epochs}  loss {record['train_loss']:.4f}  accuracy "
+            f"{record['train_accuracy']:.2%}  validation loss {record['validation_loss']:.4f}"
+            f"  accuracy {record['validation_accuracy']:.2%}"
+            f"  {clock(record['seconds'])}{'  best' if is_best else ''}",
+            file=sys.stderr,
+            flush=True,
+        )
+        self._at_update, self._since_update = (0.0, 0.0, 0), 0
+        self._chart.add_epoch(record)
+        self._draw()
+
+    def _step(self, epoch: int, reviews: int, state: "TrainingState") -> None:
+        if self._terminal and self._bar is None:
+            self._bar = progress_bar(
+                total=self._size,
+                initial=state.counters.seen - reviews,
+                unit="reviews",
+                desc=f"epoch {epoch}/{self._epochs}",
+            )
+        self._since_update += 1
+        now = time.monotonic()
+        if self._terminal and self._since_update >= STEPS_BETWEEN_UPDATES:
+            self._update(state)
+            self._since_update = 0
+            if now - self._last_chart >= SECONDS_BETWEEN_CHARTS:
+                self._draw()
+                self._last_chart = now
+        elif not self._terminal and now - self._last_line >= SECONDS_BETWEEN_LINES:
+            loss, right, seen = self._totals(state)
+            say(
+                f"epoch {epoch}/{self._epochs}  {seen:,}/{self._size:,} reviews  "
+                f"loss {loss / seen:.4f}  accuracy {right / seen:.2%}  "
+                f"{self._rate(state):,.0f} reviews/s  {self._left(state)} left"
+            )
+            self._last_line = now
+
+    def _update(self, state: "TrainingState") -> None:
+        """Move the bar on, and the training curves by what was learnt since the last time."""
+        loss, right, seen = self._totals(state)
+        self._bar.set_postfix_str(
+            f"loss {loss / seen:.4f}, accuracy {right / seen:.2%}, {self._left(state)} left in all",
+            refresh=False,
+        )
+        self._bar.update(seen - self._bar.n)
+        loss_before, right_before, seen_before = self._at_update
+        reviews = seen - seen_before
+        self._chart.add_training(
+            state.counters.epoch + seen / self._size,
+            (loss - loss_before) / reviews,
+            (right - right_before) / reviews,
+        )
+        self._at_update = (loss, right, seen)
+
+    def _draw(self) -> None:
+        """Draw the chart anew, for the terminal as it is now, and the bar below it."""
+        if self._block is None:
+            return
+        size = self._block.size()
+        self._block.draw(self._chart.lines(size.columns, size.lines))
+        if self._bar is not None:
+            self._bar.refresh()
+
+    @staticmethod
+    def _totals(state: "TrainingState") -> tuple[float, float, int]:
+        """Sum of the running epoch's losses, how many were right, and how many reviews it was.
+
+        Reading them waits for the device, so it isn't done at every step.
+        """
+        loss, right = state.totals.tolist()
+        return loss, right, state.counters.seen
+
+    def _reviews(self, state: "TrainingState") -> int:
+        return state.counters.epoch * self._size + state.counters.seen
+
+    def _rate(self, state: "TrainingState") -> float:
+        seconds, reviews = self._at_start
+        return (self._reviews(state) - reviews) / max(1e-9, state.counters.seconds - seconds)
+
+    def _left(self, state: "TrainingState") -> str:
+        left = self._epochs * self._size - self._reviews(state)
+        return clock(left / max(1e-9, self._rate(state)))
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def _describe(started: "Started") -> str:
+    source = started.corpus.source
+    lines = [
+        f"data        {source['name']}: {source['reviews']:,} reviews, {started.training:,} to "
+        f"train and {started.validation:,} to validate; {source['skipped']:,} empty ones left out",
+        f"vocabulary  {started.vocabulary:,} morphemes",
+        f"device      {started.device}",
+        "parameters",
+        *(f"  {line}" for line in parameter_lines(started.parameters)),
+    ]
+    if started.resumed_at:
+        lines.append(f"resumed at step {started.resumed_at:,}")
+    return "\n".join(lines)

@@ -1,0 +1,151 @@
+"""A binary classifier at every threshold: curves, calibration, what abstaining would gain.
+
+A table is a dictionary of columns of one length, ready for JSON, CSV and a chart.
+
+Letters: R reviews, N points, K steps of the threshold.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nsmc.evaluation.metrics import BINS, accuracy_interval, calibration_bins
+
+Table = dict[str, list[Any]]
+POINTS = 500
+"""Points of a curve at most: more can't be seen."""
+STEPS = 100
+"""Thresholds are 0, 1/100, …, 1."""
+
+
+def roc_table(labels: NDArray[np.int8], scores: NDArray[np.float64]) -> Table:
+    """The ROC curve: ``threshold``, ``false_positive_rate``, ``true_positive_rate``.
+
+    The first point calls nothing positive and has the threshold None.
+
+    Args:
+        labels: [R] with both classes.
+        scores: [R] probabilities of positive.
+    """
+    from sklearn.metrics import roc_curve
+
+    false, true, thresholds = roc_curve(labels, scores)  # each [N]
+    kept = _spread(false, true)
+    return {
+        "threshold": [t if np.isfinite(t) else None for t in thresholds[kept].tolist()],
+        "false_positive_rate": false[kept].tolist(),
+        "true_positive_rate": true[kept].tolist(),
+    }
+
+
+def precision_recall_table(labels: NDArray[np.int8], scores: NDArray[np.float64]) -> Table:
+    """The precision-recall curve of the positive class: ``threshold``, ``precision``, ``recall``.
+
+    The last point, recall 0, has no threshold of its own (None).
+
+    Args:
+        labels: [R] with both classes.
+        scores: [R] probabilities of positive.
+    """
+    from sklearn.metrics import precision_recall_curve
+
+    precision, recall, thresholds = precision_recall_curve(labels, scores)  # [N], [N], [N-1]
+    kept = _spread(recall, precision)
+    padded = [*thresholds.tolist(), None]
+    return {
+        "threshold": [padded[index] for index in kept],
+        "precision": precision[kept].tolist(),
+        "recall": recall[kept].tolist(),
+    }
+
+
+def reliability_table(labels: NDArray[np.int8], scores: NDArray[np.float64]) -> Table:
+    """Promised against found in the bins of the calibration error, empty ones left out.
+
+    Columns: ``low`` and ``high`` (the bin's bounds), ``examples``, ``mean_score``,
+    ``positive_share`` with its 95% interval ``share_low`` to ``share_high``.
+
+    Args:
+        labels: [R] 0 or 1.
+        scores: [R] probabilities of positive.
+    """
+    bins = calibration_bins(scores)  # [R]
+    table: Table = {
+        name: []
+        for name in (
+            *("low", "high", "examples", "mean_score", "positive_share", "share_low", "share_high"),
+        )
+    }
+    for number in range(BINS):
+        here = bins == number  # [R]
+        if not (count := int(here.sum())):
+            continue
+        positive = int(labels[here].sum())
+        low, high = accuracy_interval(positive, count)
+        row = (number / BINS, (number + 1) / BINS, count, float(scores[here].mean()))
+        for name, value in zip(table, (*row, positive / count, low, high), strict=True):
+            table[name].append(value)
+    return table
+
+
+def threshold_table(labels: NDArray[np.int8], scores: NDArray[np.float64]) -> Table:
+    """What each threshold would give: counts, precision and recall of positive, F1, accuracy.
+
+    A figure that isn't defined there (the precision where nothing is called positive) is None.
+
+    Args:
+        labels: [R] 0 or 1.
+        scores: [R] probabilities of positive.
+    """
+    thresholds = np.arange(STEPS + 1) / STEPS  # [K]
+    below = [np.searchsorted(np.sort(scores[labels == c]), thresholds) for c in (0, 1)]  # 2 x [K]
+    tn, fn = below
+    tp, fp = int((labels == 1).sum()) - fn, int((labels == 0).sum()) - tn  # [K], [K]
+    return {
+        "threshold": thresholds.tolist(),
+        **{k: v.tolist() for k, v in {"tn": tn, "fp": fp, "fn": fn, "tp": tp}.items()},
+        "precision": _shares(tp, tp + fp),
+        "recall": _shares(tp, tp + fn),
+        "f1": _shares(2 * tp, 2 * tp + fp + fn),
+        "accuracy": _shares(tp + tn, tp + tn + fp + fn),
+    }
+
+
+def coverage_table(right: NDArray[np.bool_], confidence: NDArray[np.float64]) -> Table:
+    """What it gains to decide only what the model is sure of: the risk-coverage curve.
+
+    El-Yaniv and Wiener, "On the foundations of noise-free selective classification", JMLR 2010.
+
+    Args:
+        right: [R] whether each was called as labelled.
+        confidence: [R] the probability of what each was called.
+
+    Returns:
+        ``confidence`` (the least that counts as sure), ``share_decided`` and ``accuracy`` of the
+        decided (None where none is).
+    """
+    least = np.arange(STEPS + 1) / STEPS  # [K]
+    order = np.argsort(confidence, kind="stable")  # [R]
+    first = np.searchsorted(confidence[order], least)  # [K]
+    kept = len(right) - first  # [K]
+    # Right ones from the i-th least sure on.
+    ahead = np.append(np.cumsum(right[order][::-1])[::-1], 0)  # [R + 1]
+    return {
+        "confidence": least.tolist(),
+        "share_decided": (kept / len(right)).tolist(),
+        "accuracy": _shares(ahead[first], kept),
+    }
+
+
+def _shares(parts: NDArray[Any], wholes: NDArray[Any]) -> list[float | None]:
+    return [p / w if w else None for p, w in zip(parts.tolist(), wholes.tolist(), strict=True)]
+
+
+def _spread(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Choose `POINTS` points of a curve evenly along its length, with both ends."""
+    if len(x) <= POINTS:
+        return np.arange(len(x))
+    along = np.append(0, np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y))))  # [N]
+    chosen = np.searchsorted(along, np.linspace(0, along[-1], POINTS - 1))
+    return np.unique(np.append(chosen, len(x) - 1))

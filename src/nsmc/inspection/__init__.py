@@ -1,0 +1,1 @@
+"""What stands in a model directory or in the output directory of a training, told again."""

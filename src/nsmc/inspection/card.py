@@ -1,0 +1,141 @@
+"""The words of a model card, as Markdown, from what stands in a model directory.
+
+Its form follows Mitchell et al., "Model cards for model reporting", FAT* 2019: what the model is,
+what it was trained on, how it was measured, and where it should not be trusted.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from nsmc.inspection.info import network_name
+
+LIMITS = (
+    "It has learnt from reviews of one kind. Reviews of other things share much of the language, "
+    "not all: measure it there before trusting it.",
+    "Where labels are star ratings that users gave, some contradict the comment below them.",
+)
+VALIDATION_NOTE = (
+    "These reviews chose the best epoch and the temperature, so the figures flatter the model a "
+    "little. `nsmc evaluate` measures it on reviews that chose nothing."
+)
+
+
+def model_card(
+    about: dict[str, Any],
+    *,
+    title: str | None = None,
+    note: str | None = None,
+    data_name: str | None = None,
+    facts: Sequence[str] = (),
+    figures: str | None = None,
+    limits: Sequence[str] = (),
+) -> str:
+    """Write the card of a model.
+
+    Args:
+        about: what `nsmc.inspection.info.info` says of it.
+        title: the heading; None takes one with the model's path.
+        note: a paragraph below it.
+        data_name: what the training reviews are called; None leaves the name of their file.
+        facts: further items of the list at the top, Markdown.
+        figures: the section of figures with its heading; None takes those of the validation part.
+        limits: further items of the list at the end.
+    """
+    where = "inside the package" if about["shipped"] else about["model"]
+    parts = [
+        f"# {title or f'Model card: the model {where}'}",
+        note,
+        "\n".join(f"- {fact}" for fact in [*_facts(about, data_name), *facts]),
+        figures or _validation(about),
+        "## Limits\n\n" + "\n".join(f"- {limit}" for limit in (*LIMITS, *limits)),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _facts(about: dict[str, Any], data_name: str | None) -> list[str]:
+    network, vocabulary = about["network"], about["vocabulary"]
+    buckets = network["subword_buckets"]
+    ngrams = f", {buckets:,} hashed character n-grams" if buckets else ""
+    coverage = vocabulary["coverage"]
+    covered = (
+        f"; {coverage:.1%} of the validation part's morphemes are among them" if coverage else ""
+    )
+    tokenizer = sorted(about["tokenizer"].items())
+    facts = [
+        "**What it does**: gives the probability that a Korean comment is positive (긍정); it "
+        f"is called so from {about['threshold']:g} on.",
+        f"**Network**: {network_name(network)} over {network['embedding_size']}-dimensional "
+        f"morpheme vectors, {network['pooling']} pooling; {about['parameters']:,} parameters, "
+        f"{about['bytes'] / 1e6:.1f} MB.",
+        f"**Vocabulary**: {vocabulary['morphemes']:,} morphemes{ngrams}{covered}.",
+        f"**Trained on**: {_data(about, data_name)}.",
+        f"**Morphemes by**: {', '.join(f'{k} {v}' for k, v in tokenizer)}.",
+        f"**Recipe**: {_recipe(about['changes'])}.",
+    ]
+    if how := _training(about):
+        facts.append(f"**Training**: {how}.")
+    if about["temperature"]:
+        facts.append(
+            f"**Calibration**: a temperature of {about['temperature']:.2f}, already in its weights."
+        )
+    return facts
+
+
+def _data(about: dict[str, Any], data_name: str | None) -> str:
+    data, share = about["data"], about["recipe"]["data"]["validation"]
+    if not data:
+        return "not recorded"
+    file = f"`{data['name']}`, SHA-256 `{data['sha256'][:16]}…`"
+    reviews = f"{data['reviews']:,} labelled reviews of "
+    reviews += f"{data_name} ({file})" if data_name else file
+    return (
+        f"{reviews}; {data['skipped']:,} empty ones left out and {share:.0%} held back for "
+        "validation"
+    )
+
+
+def _recipe(changes: dict[str, dict[str, Any]]) -> str:
+    differing = ", ".join(f"`{name} = {_toml(c['value'])}`" for name, c in changes.items())
+    return f"the default one but for {differing}" if differing else "the default one"
+
+
+def _toml(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def _training(about: dict[str, Any]) -> str:
+    training, versions = about["training"], about["versions"]
+    told = []
+    if training["epochs"]:
+        told.append(f"epoch {training['best_epoch']} of {training['epochs']}, the best")
+    if training["seconds"] is not None:
+        seconds = training["seconds"]
+        time = f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+        told.append(f"{time} on {training['device']}")
+    told += [f"{name} {version}" for name, version in versions.items()]
+    if training["written"]:
+        told.append(f"written {training['written'][:10]}")
+    return ", ".join(told)
+
+
+def _validation(about: dict[str, Any]) -> str:
+    validation, lines = about["validation"], ["## Figures", ""]
+    if not validation:
+        return "\n".join([*lines, "None were recorded; `nsmc evaluate` measures it."])
+    reviews = f" on {validation['reviews']:,} reviews" if "reviews" in validation else ""
+    lines += [
+        f"Validation{reviews}: accuracy **{validation['accuracy']:.2%}**, loss "
+        f"{validation['loss']:.4f} nats. {VALIDATION_NOTE}",
+    ]
+    if about["history"]:
+        lines += [
+            "",
+            "| epoch | training loss | accuracy | validation loss | accuracy |",
+            "|---|---|---|---|---|",
+        ]
+    lines += [
+        f"| {r['epoch']} | {r['train_loss']:.4f} | {r['train_accuracy']:.2%} "
+        f"| {r['validation_loss']:.4f} | {r['validation_accuracy']:.2%} |"
+        for r in about["history"]
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,95 @@
+"use strict";
+(() => {
+  const page = JSON.parse(document.getElementById("page-data").textContent);
+  const config = { responsive: true, displaylogo: false, displayModeBar: false };
+  const charts = Object.keys(page.charts);
+
+  const draw = () =>
+    Promise.all(
+      // A copy: Plotly writes into what it is given.
+      charts.map((id) => Plotly.newPlot(id, { ...structuredClone(page.charts[id]), config })),
+    );
+
+  // A chart keeps the size it was drawn in, so for printing they are drawn anew, for the paper.
+  const PAPER = { width: 690, gap: 20, height: 0.76 };
+  const resize = (size) => {
+    for (const id of charts) Plotly.relayout(id, size(document.getElementById(id), page.charts[id].layout.height));
+  };
+  window.addEventListener("beforeprint", () =>
+    resize((element, height) => ({
+      width: element.closest(".pair") ? (PAPER.width - PAPER.gap) / 2 : PAPER.width,
+      height: height * PAPER.height,
+    })),
+  );
+  window.addEventListener("afterprint", () =>
+    resize((_, height) => ({ autosize: true, width: null, height })),
+  );
+
+  const explorer = () => {
+    const table = page.thresholds;
+    const steps = table.threshold.length - 1;
+    const sliders = { threshold: document.getElementById("threshold"), least: document.getElementById("least") };
+    const percent = (part, whole) => (whole ? ((100 * part) / whole).toFixed(1) + "%" : "–");
+    const count = (number) => number.toLocaleString("en-US");
+    const positives = table.tp[0];
+    const all = table.tp[0] + table.fp[0];
+
+    // A comment counts as decided if the probability of what it is called is at least `least`.
+    const decide = (threshold, least) => {
+      const above = Math.max(threshold, least);
+      const below = Math.min(threshold, steps - least);
+      return { tp: table.tp[above], fp: table.fp[above], tn: table.tn[below], fn: table.fn[below] };
+    };
+
+    const show = () => {
+      const threshold = Number(sliders.threshold.value);
+      const least = Number(sliders.least.value);
+      const { tp, fp, tn, fn } = decide(threshold, least);
+      const decided = tp + fp + tn + fn;
+      const shown = {
+        "threshold-value": table.threshold[threshold].toFixed(2),
+        "least-value": (least / steps).toFixed(2),
+        "x-precision": percent(tp, tp + fp),
+        "x-recall": percent(tp, positives),
+        "x-accuracy": percent(tp + tn, decided),
+        "x-decided": percent(decided, all),
+        "x-precision-count": `${count(tp)} of ${count(tp + fp)} called 긍정 are`,
+        "x-recall-count": `${count(tp)} of ${count(positives)} 긍정 are found`,
+        "x-accuracy-count": `${count(tp + tn)} of ${count(decided)} decided are right`,
+        "x-decided-count": `${count(decided)} of ${count(all)}; ${count(all - decided)} left open`,
+      };
+      for (const [id, text] of Object.entries(shown)) document.getElementById(id).textContent = text;
+      Plotly.relayout("chart-thresholds", {
+        "shapes[0].x0": table.threshold[threshold],
+        "shapes[0].x1": table.threshold[threshold],
+      });
+      const curve = { x: [], y: [], customdata: [] };
+      for (let c = 0; c <= steps; c++) {
+        const at = decide(threshold, c);
+        const kept = at.tp + at.fp + at.tn + at.fn;
+        if (!kept) break;
+        curve.x.push(kept / all);
+        curve.y.push((at.tp + at.tn) / kept);
+        curve.customdata.push(c / steps);
+      }
+      const chosen = decided ? { x: [[decided / all]], y: [[(tp + tn) / decided]] } : { x: [[]], y: [[]] };
+      Plotly.restyle("chart-coverage", { x: [curve.x], y: [curve.y], customdata: [curve.customdata] }, [0]);
+      Plotly.restyle("chart-coverage", chosen, [1]);
+    };
+
+    for (const slider of Object.values(sliders)) slider.addEventListener("input", show);
+    document.getElementById("reset").addEventListener("click", () => {
+      for (const slider of Object.values(sliders)) slider.value = slider.defaultValue;
+      show();
+    });
+    show();
+  };
+
+  // Plotly measures texts once, so the font has to be there first.
+  document.fonts
+    .load('14px "Review Hangul"', "긍정")
+    .catch(() => {})
+    .then(draw)
+    .then(explorer)
+    .then(() => document.documentElement.setAttribute("data-drawn", charts.length));
+})();

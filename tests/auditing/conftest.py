@@ -1,0 +1,98 @@
+"""Tables whose wrong labels are known, because they were planted."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pytest
+
+from nsmc.config import Config, load_config
+
+NOUNS = (
+    *("배우", "연기", "대사", "음악", "결말", "각본", "연출", "화면", "주인공", "장면"),
+    *("이야기", "분위기", "속편", "액션", "구성", "소재", "감독", "편집", "조명", "의상"),
+)
+GOOD = ("최고다", "감동이다", "재밌다", "훌륭하다", "멋지다", "완벽하다")
+BAD = ("최악이다", "실망이다", "지루하다", "형편없다", "엉망이다", "아깝다")
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A table in NSMC's format, and the rows in which the label isn't what it was."""
+
+    path: Path
+    rows: set[int]
+
+
+class Write(Protocol):
+    """Writes labelled comments in NSMC's format, flipping the labels of some."""
+
+    def __call__(self, path: Path, comments: list[tuple[str, int]], wrong: int = 0) -> Planted: ...
+
+
+def written(path: Path, comments: list[tuple[str, int]], wrong: int = 0) -> Planted:
+    chosen = np.random.default_rng(0).choice(len(comments), wrong, replace=False).tolist()
+    lines = ["id\tdocument\tlabel"]
+    for row, (text, label) in enumerate(comments):
+        lines.append(f"{row}\t{text}\t{1 - label if row in chosen else label}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return Planted(path, {row + 1 for row in chosen})
+
+
+@pytest.fixture(scope="session")
+def write() -> Write:
+    """As a fixture, since tests are no package to import from."""
+    return written
+
+
+@pytest.fixture(scope="session")
+def nouns() -> tuple[str, ...]:
+    """Words that say nothing of a film's worth."""
+    return NOUNS
+
+
+@pytest.fixture(scope="session")
+def easy(tmp_path_factory: pytest.TempPathFactory) -> Planted:
+    """240 comments that a network learns at once, ten labels wrong."""
+    comments = [
+        (f"{noun} {word}", label)
+        for noun in NOUNS
+        for label, words in ((1, GOOD), (0, BAD))
+        for word in words
+    ]
+    return written(tmp_path_factory.mktemp("easy") / "easy.txt", comments, 10)
+
+
+@pytest.fixture(scope="session")
+def planted_sample(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Planted:
+    """The 800 comments of the sample, 40 labels wrong."""
+    comments = []
+    for name in ("ratings_train.txt", "ratings_test.txt"):
+        for line in (sample / name).read_text(encoding="utf-8").splitlines()[1:]:
+            _, text, label = line.split("\t")
+            comments.append((text, int(label)))
+    return written(tmp_path_factory.mktemp("planted") / "sample.txt", comments, 40)
+
+
+TINY = (
+    "model.embedding_size=16",
+    "model.hidden_size=16",
+    "model.subword_buckets=500",
+    "training.learning_rate=0.01",
+    "training.adversarial_norm=0",
+    "training.batch_size=8",
+    "training.epochs=3",
+)
+
+
+@pytest.fixture(scope="session")
+def tiny_fields() -> tuple[str, ...]:
+    """Fields of a recipe that trains in a second."""
+    return TINY
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Config:
+    """That recipe."""
+    return load_config(None, TINY)

@@ -1,0 +1,252 @@
+"""`nsmc audit`: figures and rows for a person, a table to correct, JSON for programs."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cli.conftest import Here, Start, Terminal
+
+ROWS = [
+    ("a", "정말 최고다 감동이다", 0),
+    ("b", "정말 최악이다 돈이 아깝다", 0),
+    ("c", '너무 재밌다, "강추"', 1),
+    ("d", "지루하고 재미없다", 1),
+    ("e", "", 1),
+]
+NEW = ["rank", "row", "suggested_label", "probability", "against", "same_otherwise"]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "reviews.csv"
+    frame = pd.DataFrame(ROWS, columns=["who", "document", "label"])
+    frame.to_csv(path, index=False, encoding="utf-8")
+    return path
+
+
+def found(here: Here, *args: str | Path) -> dict[str, Any]:
+    result = here("audit", *args, "--json")
+    assert result.code == 0, result.err
+    value: dict[str, Any] = json.loads(result.out)
+    return value
+
+
+def test_json_tells_the_figures_and_the_doubts(here: Here, table: Path) -> None:
+    figures = found(here, table)
+    assert list(figures) == [
+        *("data", "examples", "skipped", "folds", "model", "agreement", "estimated_wrong"),
+        *("labelled_both_ways", "seconds", "doubts"),
+    ]
+    assert (figures["data"], figures["examples"], figures["skipped"]) == (str(table), 4, 1)
+    assert (figures["folds"], figures["agreement"]) == (0, 0.5)
+    assert figures["model"].endswith("default")
+    assert {doubt["row"]: doubt["suggested_label"] for doubt in figures["doubts"]} == {1: 1, 4: 0}
+    for doubt in figures["doubts"]:
+        _, text, label = ROWS[doubt["row"] - 1]
+        assert (doubt["text"], doubt["label"]) == (text, label)
+        assert 0 < doubt["probability"] < 0.5
+        for part in doubt["against"]:
+            assert part["morpheme"] in text[part["start"] : part["end"]]
+            assert (part["contribution"] > 0) == (label == 0)
+
+
+def test_a_person_sees_the_figures_and_the_surest(here: Here, table: Path) -> None:
+    result = here("audit", table)
+    assert result.code == 0
+    assert "4 comments are few to learn from, so the shipped model judges them" in result.err
+    assert "1 rows with an empty comment were left out" in result.err
+    lines = result.out.splitlines()
+    assert f"data          {table} (4 comments)" in lines
+    assert any(line.startswith("wrong labels  about ") for line in lines)
+    shown = [line for line in lines if "→" in line]
+    assert sorted(line.split()[0] for line in shown) == ["1", "4"]
+    first = next(line for line in shown if line.split()[0] == "1")
+    assert "부정 → 긍정" in first
+    assert "정말 최고다 감동이다" in first
+    assert "최고" in first.rpartition("(")[2] or "감동" in first.rpartition("(")[2]
+    assert "\x1b" not in result.out
+
+
+@pytest.mark.parametrize("name", ["d.csv", "d.jsonl", "d.parquet", "d.tsv", "d.csv.gz"])
+def test_the_output_keeps_the_rows_as_they_were(
+    name: str, here: Here, table: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / name
+    result = here("audit", table, "--output", output)
+    assert result.code == 0, result.err
+    assert f"2 doubtful rows are in {output}, the surest first" in result.err
+    if name.endswith("parquet"):
+        frame = pd.read_parquet(output)
+    elif name.endswith("jsonl"):
+        frame = pd.read_json(output, lines=True)
+    else:
+        data = output.read_bytes()
+        text = (gzip.decompress(data) if name.endswith("gz") else data).decode()
+        plain = tmp_path / "plain"
+        plain.write_text(text, encoding="utf-8")
+        frame = pd.read_csv(plain, sep="\t" if "tsv" in name else ",")
+    assert list(frame.columns) == ["who", "document", "label", *NEW]
+    assert frame["rank"].tolist() == [1, 2]
+    assert sorted(frame["row"].tolist()) == [1, 4]
+    for line in frame.to_dict("records"):
+        who, text, label = ROWS[line["row"] - 1]
+        assert (line["who"], line["document"], int(line["label"])) == (who, text, label)
+        assert line["suggested_label"] == 1 - label
+        assert 0 < line["probability"] < 0.5
+        assert str(line["against"]).split()[0] in text
+        assert line["same_otherwise"] == 0
+
+
+def test_the_same_comment_with_the_other_label_is_told(here: Here, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "document,label\n정말 최고다,0\n정말 최고다,1\n정말 최고다,1\n최악,0\n", encoding="utf-8"
+    )
+    result = here("audit", path)
+    assert "3 rows hold a comment that has both" in result.out
+    assert "[긍정 in 2 other rows]" in result.out
+
+
+def test_columns_of_the_same_name_stay(here: Here, tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    lines = [
+        {"row": 7, "text": "정말 최고다", "good": "0"},
+        {"row": 8, "text": "정말 최악이다", "good": "0", "extra": [1]},
+        {"row": 9, "text": "너무 재밌다", "good": "1"},
+    ]
+    path.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    output = tmp_path / "o.jsonl"
+    result = here("audit", path, "--label-column", "good", "--column", "text", "--output", output)
+    assert result.code == 0, result.err
+    assert "columns of these names already, so new are: audit_row" in result.err
+    (line,) = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
+    assert (line["row"], line["text"], line["good"], line["audit_row"]) == (
+        7,
+        "정말 최고다",
+        "0",
+        1,
+    )
+    assert "extra" not in line
+
+
+def test_nothing_doubtful_is_a_table_without_rows(here: Here, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("document,label\n정말 최고다,1\n정말 최악이다,0\n", encoding="utf-8")
+    output = tmp_path / "o.csv"
+    result = here("audit", path, "--output", output)
+    assert result.code == 0, result.err
+    assert output.read_text(encoding="utf-8") == f"document,label,{','.join(NEW)}\n"
+    assert "0 doubtful rows" in result.err
+
+
+def test_the_shipped_model_by_its_name(here: Here, table: Path) -> None:
+    result = here("audit", table, "--model", "shipped", "--json")
+    assert result.code == 0
+    assert "few to learn from" not in result.err
+    assert json.loads(result.out)["doubts"] == found(here, table)["doubts"]
+
+
+def test_top_and_share_limit_the_list(here: Here, table: Path) -> None:
+    assert [d["row"] for d in found(here, table, "--top", "1")["doubts"]] == [
+        found(here, table)["doubts"][0]["row"]
+    ]
+    assert len(found(here, table, "--share", "0.25")["doubts"]) == 1
+
+
+def test_networks_are_trained_on_the_table_when_asked(
+    here: Here, sample: Path, tmp_path: Path
+) -> None:
+    fields = ("training.epochs=1", "model.hidden_size=8", "model.embedding_size=8")
+    args = [part for field in fields for part in ("--set", field)]
+    result = here(
+        *("audit", sample / "ratings_train.txt", "--folds", "2", "--work", tmp_path / "w"),
+        *("--device", "cpu", "--top", "1", "--json", *args),
+    )
+    assert result.code == 0, result.err
+    assert "training 2 networks, each on 50% of 600 comments" in result.err
+    figures = json.loads(result.out)
+    assert (figures["folds"], figures["model"]) == (2, None)
+    assert sorted(path.name for path in (tmp_path / "w").glob("fold-*")) == ["fold-1", "fold-2"]
+
+
+def test_ctrl_c_says_so_and_leaves_no_output(
+    start: Start, sample: Path, tmp_path: Path, until: Callable[[Callable[[], bool]], None]
+) -> None:
+    output, work = tmp_path / "o.csv", tmp_path / "w"
+    process = start(
+        *("audit", sample / "ratings_train.txt", "--folds", "2", "--work", work),
+        *("--output", output, "--set", "training.epochs=500", "--set", "training.patience=0"),
+    )
+    until(lambda: (work / "fold-1" / "history.jsonl").exists())
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "nsmc: interrupted" in err.decode()
+    assert "Traceback" not in err.decode()
+    assert list(tmp_path.glob("*.csv")) == []
+    assert list(tmp_path.glob(".partial*")) == []
+
+
+def test_a_terminal_shows_progress_and_colours(
+    terminal: Callable[..., Terminal], table: Path
+) -> None:
+    shown = terminal("audit", table)
+    assert shown.finish() == 0
+    assert "explaining" in shown.shown
+    assert "부정 → \x1b[32m긍정" in shown.shown
+
+
+@pytest.mark.parametrize(
+    ("args", "status", "words"),
+    [
+        (["--set", "training.epoch=1"], 2, "no field 'training.epoch'"),
+        (
+            ["--folds", "0", "--set", "training.epochs=1"],
+            2,
+            "--model and --folds 0 train none: give one",
+        ),
+        (["--folds", "4", "--model", "shipped"], 2, "not allowed with argument --folds"),
+        (["--top", "3", "--share", "0.1"], 2, "not allowed with argument --top"),
+        (["--top", "0"], 2, "expected --top to be at least 1, found 0"),
+        (["--folds", "two"], 2, "invalid int value"),
+        (["--label-column", "sentiment"], 1, "expected a column 'sentiment' (0 negative"),
+        (["--column", "text"], 1, "has no column 'text'"),
+        (["--model", "nowhere"], 1, "expected a model directory at nowhere, found nothing there"),
+        (["--output", "x.xlsx"], 1, "cannot tell the format of x.xlsx"),
+        (["--output", "nowhere/x.csv"], 1, "there is no directory nowhere"),
+        (["--folds", "4"], 1, "expected at least 8 different comments labelled 0 (negative)"),
+    ],
+)
+def test_what_cannot_be_is_told(
+    args: list[str], status: int, words: str, here: Here, table: Path
+) -> None:
+    result = here("audit", table, *args)
+    assert (result.code, result.out) == (status, "")
+    assert words in result.err
+    assert "Traceback" not in result.err
+
+
+def test_the_table_itself_is_never_overwritten(here: Here, table: Path) -> None:
+    before = table.read_bytes()
+    result = here("audit", table, "--output", table)
+    assert result.code == 2
+    assert "expected an output file other than the input" in result.err
+    assert table.read_bytes() == before
+
+
+def test_a_label_that_is_none_is_told_with_its_row(here: Here, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("document,label\n좋다,1\n별로,\n글쎄,2\n", encoding="utf-8")
+    result = here("audit", path)
+    assert result.code == 1
+    assert "found nothing in row 2, '2' in row 3 (2 such rows)" in result.err

@@ -1,0 +1,186 @@
+"""`nsmc predict --explain`: on a terminal, in a pipe, as JSON and as a page."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
+
+import pytest
+
+from nsmc.cli.common import display_width
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Command, Here, Terminal
+
+COMMENTS = ["재밌다", "배우는 좋은데 이야기가 뻔하고 결말이 허무해서 정말 돈이 아까웠다"]
+COLOUR = re.compile("\x1b\\[[0-9;]*m")
+
+
+def objects(out: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_the_usual_line_comes_first_then_signed_bars(here: Here) -> None:
+    plain = here("predict", *COMMENTS).out.splitlines()
+    result = here("predict", "--explain", *COMMENTS)
+    assert (result.code, result.err) == (0, "")
+    lines = result.out.splitlines()
+    assert [line for line in lines if not line.startswith(" ")] == plain
+    one, _ = objects(here("predict", "--explain", "--json", *COMMENTS).out)
+    most = f"{one['parts'][0]['contribution']:+.2f}"
+    assert lines[1].split() == [most.replace("+", "-"), "부정", "|", "긍정", most]
+    assert lines[2].split() == ["재밌", most, "|" + "⣿" * 12]
+    ends = [f"{one[name]:+.2f}" for name in ("baseline", "logit")]
+    sure = f"긍정 {one['score']:.1%}"
+    assert lines[4] == f"  log odds {ends[0]} without a morpheme, with all {ends[1]}: {sure}"
+    assert "\x1b" not in result.out
+
+
+def test_the_bars_stand_on_one_axis_whatever_the_width_of_letters(here: Here) -> None:
+    comment = "ok 재밌다!! OK 근데 별로였던점은ㅋㅋ최악임 👍🏽 ŝo"
+    lines = here("predict", "--explain", comment).out.splitlines()[1:-1]
+    assert len(lines) > 5
+    assert len({display_width(line.partition("|")[0]) for line in lines}) == 1
+    # Two columns wide on terminals set up for Korean.
+    assert not [c for line in lines for c in line if east_asian_width(c) == "A"]
+    numbers = [re.search(r"[+-]\d\.\d\d", line) for line in lines[1:]]
+    for line, number in zip(lines[1:], numbers, strict=True):
+        assert number is not None
+        left, _, right = line.partition("|")
+        assert ("⣿" in right or "⡇" in right) <= (number[0][0] == "+")
+        assert ("⣿" in left or "⢸" in left) <= (number[0][0] == "-")
+
+
+def test_the_lines_sum_to_the_score(here: Here) -> None:
+    lines = here("predict", "--explain", COMMENTS[1]).out.splitlines()
+    listed = [re.search(r"[+-]\d+\.\d\d", line) for line in lines[2:-1]]
+    total = sum(float(found[0]) for found in listed if found)
+    assert "others" in lines[-2]
+    ends = [float(x) for x in re.findall(r"[+-]\d+\.\d\d", lines[-1])]
+    assert total == pytest.approx(ends[1] - ends[0], abs=0.06)
+
+
+def test_json_gives_spans(here: Here) -> None:
+    plain = objects(here("predict", "--json", *COMMENTS, "").out)
+    found = objects(here("predict", "--json", "--explain", *COMMENTS, "").out)
+    for one, usual in zip(found, plain, strict=True):
+        assert {key: one[key] for key in usual} == pytest.approx(usual, abs=2e-6)
+        assert list(one) == [*usual, "logit", "baseline", "parts"]
+    one = found[1]
+    words = [one["text"][part["start"] : part["end"]] for part in one["parts"]]
+    assert words == [part["morpheme"] for part in one["parts"]]
+    total = sum(part["contribution"] for part in one["parts"])
+    assert total == pytest.approx(one["logit"] - one["baseline"], abs=1e-4)
+    assert (found[2]["logit"], found[2]["parts"]) == (None, [])
+
+
+def test_lines_of_standard_input(command: Command) -> None:
+    stdin = f"{COMMENTS[0]}\n\n{COMMENTS[1]}\n".encode()
+    result = command("predict", "--explain", "--json", "-", stdin=stdin)
+    assert result.code == 0
+    assert [len(one["parts"]) > 0 for one in objects(result.out)] == [True, False, True]
+    shown = command("predict", "--explain", stdin=b"\n")
+    assert shown.out.split() == ["—", "—"]
+
+
+@pytest.mark.parametrize(("env", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_the_comment_is_coloured_on_a_terminal(
+    env: dict[str, str], coloured: bool, terminal: Callable[..., Terminal], here: Here
+) -> None:
+    plain = here("predict", "--explain", *COMMENTS).out
+    screen = terminal("predict", "--explain", *COMMENTS, env=env)
+    assert screen.finish() == 0
+    assert COLOUR.sub("", screen.shown).replace("\r\n", "\n") == plain
+    assert ("\x1b" in screen.shown) is coloured
+    if coloured:
+        assert "%  \x1b[1;32m재밌\x1b[0m다" in screen.shown
+        assert "\x1b[32m⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿\x1b[0m" in screen.shown
+        assert re.search("\x1b\\[(1;)?31m아까웠\x1b\\[0m다", screen.shown)
+
+
+def test_the_prompt_explains(terminal: Callable[..., Terminal]) -> None:
+    screen = terminal("predict", "--explain", env={"NO_COLOR": "1"})
+    screen.wait_for("> ")
+    screen.type("노잼\n")
+    screen.wait_for("without a morpheme")
+    screen.type("\x04")
+    assert screen.finish() == 0
+
+
+def test_a_page_of_several_comments(here: Here, tmp_path: Path) -> None:
+    page = tmp_path / "why.html"
+    result = here("predict", "--explain", *COMMENTS, "", "<script>", "--html", page)
+    assert result.code == 0
+    assert result.err == f"nsmc: the explanations are in {page}\n"
+    assert result.out == here("predict", "--explain", *COMMENTS, "", "<script>").out
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>")
+    assert text.endswith("</html>\n")
+    assert text.count("<article>") == 4
+    assert "<script>" not in text
+    assert list(tmp_path.iterdir()) == [page]
+
+
+def test_a_page_appears_whole_or_not_at_all(command: Command, tmp_path: Path) -> None:
+    page = tmp_path / "why.html"
+    page.write_text("before", encoding="utf-8")
+    stdin = "재밌다\n".encode() + b"\xff\xff\n"
+    result = command("predict", "--explain", "--html", page, "-", stdin=stdin)
+    assert result.code == 1
+    assert "neither UTF-8 nor CP949" in result.err
+    assert page.read_text(encoding="utf-8") == "before"
+    assert list(tmp_path.iterdir()) == [page]
+    result = command("predict", "--explain", "--html", tmp_path / "no" / "why.html", "재밌다")
+    assert (result.code, result.out) == (1, "")
+    assert f"there is no directory {tmp_path / 'no'}; create it first" in result.err
+
+
+def test_head_ends_it_quietly_without_a_page(tmp_path: Path) -> None:
+    lines, page = tmp_path / "lines", tmp_path / "why.html"
+    lines.write_text("재밌다\n" * 20_000, encoding="utf-8")
+    script = (
+        'set -o pipefail; { "$1" -m nsmc predict --explain --html "$2" - <"$3"; echo rc $? >&2; }'
+        " | head -1"
+    )
+    done = subprocess.run(
+        ["bash", "-c", script, "bash", sys.executable, page, lines],
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.stderr.decode() == "rc 0\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["lines"]
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["--html", "x.html", "좋다"], "--html FILE writes explanations; give --explain as well"),
+        (["--explain", "--input", "a.csv", "--output", "b.csv"], "for comments, not tables"),
+    ],
+)
+def test_wrong_usage(args: list[str], words: str, here: Here) -> None:
+    result = here("predict", *args)
+    assert (result.code, result.out) == (2, "")
+    assert words in result.err
+
+
+def test_a_broken_argument_is_explained_all_the_same(command: Command, tmp_path: Path) -> None:
+    page = tmp_path / "why.html"
+    result = command("predict", "--explain", "--json", "영화\udcff 별로", "--html", page)
+    assert result.code == 0
+    (one,) = objects(result.out)
+    assert [(p["start"], p["end"]) for p in one["parts"]] == [(0, 3), (4, 6)]
+    assert "별로" in page.read_text(encoding="utf-8")
+
+
+def test_the_documentation_shows_what_is_printed(here: Here) -> None:
+    page = Path(__file__).parents[2] / "docs" / "explaining.md"
+    _, _, shown = page.read_text(encoding="utf-8").partition("```\n$ nsmc predict --explain ")
+    comment, _, example = shown.partition("```")[0].partition("\n")
+    assert here("predict", "--explain", comment.strip('"')).out == example

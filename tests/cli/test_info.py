@@ -1,0 +1,47 @@
+"""`nsmc info`: a page for a person, an object for a program, a card."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Here
+
+
+def test_the_shipped_model(here: Here) -> None:
+    result = here("info")
+    assert (result.code, result.err) == (0, "")
+    lines = result.out.splitlines()
+    assert lines[0].endswith("models/default  (inside the package)")
+    assert lines[1] == (
+        "network     Embedding 128 + n-grams → BiGRU 128 → max+mean pooling → Linear"
+    )
+    assert re.search(r"^vocabulary  29,\d{3} morphemes; ", result.out, re.MULTILINE)
+    assert re.search(r"^recipe      the default one$", result.out, re.MULTILINE)
+    # Every value begins in the same column.
+    assert all(re.match(r"(\S+ +| {12})\S", line) and line[11] == " " for line in lines)
+    counts = re.findall(r"^.{12}[a-z]\S+ +\d[\d ×]* {2,}([\d,]+)$", result.out, re.MULTILINE)
+    (total,) = re.findall(r"^.{12}all +([\d,]+)$", result.out, re.MULTILINE)
+    assert sum(int(n.replace(",", "")) for n in counts) == int(total.replace(",", ""))
+    for name in ("shipped", "default"):
+        assert here("info", name).out == result.out
+
+
+def test_a_model_of_ones_own(here: Here, small_model: Path) -> None:
+    result = here("info", small_model)
+    assert f"model       {small_model / 'model'}\n" in result.out
+    assert re.search(r"; \d\d\.\d\d% of the validation part's running morphemes", result.out)
+    assert re.search(r"model\.hidden_size = 16 +\(default: 128\)$", result.out, re.MULTILINE)
+    found = json.loads(here("info", small_model, "--json").out)
+    assert found["changes"]["model.hidden_size"] == {"default": 128, "value": 16}
+    assert here("info", small_model, "--card").out.startswith("# Model card: the model ")
+
+
+def test_what_is_wrong_is_told(here: Here, tmp_path: Path) -> None:
+    result = here("info", tmp_path / "nowhere")
+    assert (result.code, result.out) == (1, "")
+    assert "expected a model directory at" in result.err
+    assert here("info", "--json", "--card").code == 2

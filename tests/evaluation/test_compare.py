@@ -1,0 +1,202 @@
+"""Two models on the same reviews: counts, order, thresholds and tokenizers of their own."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import nsmc
+from nsmc.bundle import read_json, write_json, writing_bundle
+from nsmc.errors import DataError, ModelError, NsmcError
+from nsmc.evaluation.compare import compare
+from nsmc.runtime.classifier import load
+from nsmc.runtime.directory import KIND, SCHEMA
+
+
+@pytest.fixture(scope="module")
+def other_model(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Path:
+    """A worse model that cuts comments in another way: after 6 characters."""
+    from nsmc.config import load_config
+    from nsmc.training.api import train
+
+    small = ("embedding_size=8", "hidden_size=8", "subword_buckets=0", "cell=rnn")
+    config = load_config(
+        None,
+        [*(f"model.{s}" for s in small), "text.max_characters=6", "training.epochs=2"],
+    )
+    output = tmp_path_factory.mktemp("other") / "run"
+    train(config, data=sample, output=output, device="cpu")
+    return output
+
+
+@pytest.fixture(scope="module")
+def found(small_model: Path, other_model: Path, sample: Path) -> dict[str, Any]:
+    return compare(other_model, small_model, sample)
+
+
+def reviews(sample: Path) -> list[tuple[str, int]]:
+    lines = (sample / "ratings_test.txt").read_text(encoding="utf-8").splitlines()[1:]
+    return [(text, int(label)) for _, text, label in (line.split("\t") for line in lines)]
+
+
+def test_the_counts_are_those_of_the_predictions(
+    found: dict[str, Any], small_model: Path, other_model: Path, sample: Path
+) -> None:
+    rows = reviews(sample)
+    right = []
+    for model in (other_model, small_model):
+        predicted = load(model).predict([text for text, _ in rows])
+        called = [p.label == "positive" for p in predicted]
+        right.append([one == bool(label) for one, (_, label) in zip(called, rows, strict=True)])
+    pairs = list(zip(*right, strict=True))
+    (both, only_a), (only_b, neither) = found["table"]
+    assert both == pairs.count((True, True))
+    assert only_a == pairs.count((True, False))
+    assert only_b == pairs.count((False, True))
+    assert neither == pairs.count((False, False))
+    assert found["a"]["accuracy"] == pytest.approx((both + only_a) / 200)
+    assert found["b"]["accuracy"] == pytest.approx((both + only_b) / 200)
+    assert found["difference"] == pytest.approx((only_b - only_a) / 200)
+    assert (found["examples"], found["labels"], found["skipped"]) == (200, [100, 100], 0)
+    assert found["b"]["model"] == str(small_model / "model")
+    low, high = found["difference_interval"]
+    assert low < found["difference"] < high
+    assert (found["better"] == "b") == (found["p_value"] < 0.05 and low > 0)
+
+
+def test_the_disagreements_are_all_there_farthest_apart_first(
+    found: dict[str, Any], sample: Path
+) -> None:
+    rows, told = reviews(sample), found["disagreements"]
+    (_, only_a), (only_b, _) = found["table"]
+    assert len(told) == only_a + only_b > 10
+    assert [one["right"] for one in told].count("A") == only_a
+    distances = [abs(one["score_a"] - one["score_b"]) for one in told]
+    assert distances == sorted(distances, reverse=True)
+    for one in told:
+        assert (one["document"], one["label"]) == rows[one["row"] - 1]
+        assert one["label_a"] != one["label_b"]
+        assert one["label"] == one["label_a" if one["right"] == "A" else "label_b"]
+
+
+def test_the_other_way_round_is_the_mirror(
+    found: dict[str, Any], small_model: Path, other_model: Path, sample: Path
+) -> None:
+    mirrored = compare(small_model, other_model, sample)
+    (both, only_a), (only_b, neither) = found["table"]
+    assert mirrored["table"] == [[both, only_b], [only_a, neither]]
+    assert mirrored["difference"] == -found["difference"]
+    assert mirrored["p_value"] == found["p_value"]
+
+
+def test_progress_is_told(small_model: Path, other_model: Path, sample: Path) -> None:
+    heard: list[tuple[int, int]] = []
+    compare(small_model, other_model, sample, progress=lambda *done: heard.append(done))
+    assert sum(done for done, _ in heard) == 200
+    assert {total for _, total in heard} == {200}
+
+
+def test_many_reviews_on_all_cores_give_the_same(
+    found: dict[str, Any], small_model: Path, other_model: Path, sample: Path, tmp_path: Path
+) -> None:
+    header, *lines = (sample / "ratings_test.txt").read_text(encoding="utf-8").splitlines()
+    path = tmp_path / "many.txt"
+    path.write_text("\n".join([header, *lines * 60]) + "\n", encoding="utf-8")
+    many = compare(other_model, small_model, path)
+    assert many["examples"] == 12_000
+    assert many["table"] == [[60 * n for n in row] for row in found["table"]]
+    assert many["difference_interval"][0] > found["difference_interval"][0]
+
+
+def test_a_model_against_itself(small_model: Path, sample: Path) -> None:
+    same = compare(small_model, small_model, sample)
+    assert (same["difference"], same["p_value"], same["better"]) == (0, 1, None)
+    assert (same["disagreements"], same["reviews_needed"]) == ([], None)
+
+
+def with_threshold(model: Path, threshold: float, path: Path) -> Path:
+    with writing_bundle(path, KIND, SCHEMA) as directory:
+        shutil.copytree(model / "model", directory, dirs_exist_ok=True)
+        about = read_json(directory / "model.json")
+        write_json(directory / "model.json", {**about, "threshold": threshold})
+        (directory / "manifest.json").unlink()
+    return path
+
+
+def test_each_model_draws_the_line_at_its_own_threshold(
+    small_model: Path, sample: Path, tmp_path: Path
+) -> None:
+    never = with_threshold(small_model, 1.0, tmp_path / "never")
+    same = compare(small_model, never, sample)
+    assert (same["a"]["threshold"], same["b"]["threshold"]) == (0.5, 1.0)
+    assert same["b"]["accuracy"] == 0.5  # 부정 of everything
+    assert all(one["score_a"] == one["score_b"] for one in same["disagreements"])
+    assert {one["label_b"] for one in same["disagreements"]} == {0}
+
+
+def written(path: Path, rows: list[tuple[str, str]]) -> Path:
+    lines = [f"{text},{label}\n" for text, label in rows]
+    path.write_text("document,label\n" + "".join(lines), encoding="utf-8")
+    return path
+
+
+def test_what_neither_can_read_is_left_out(small_model: Path, tmp_path: Path) -> None:
+    rows = [("재밌다", "1"), ("", "1"), ("\u200b", "0"), ("최악", "0")]
+    found = compare(None, small_model, written(tmp_path / "a.csv", rows))
+    assert (found["examples"], found["skipped"], found["labels"]) == (2, 2, [1, 1])
+    assert {one["row"] for one in found["disagreements"]} <= {1, 4}
+
+
+@pytest.mark.parametrize("name", ["d.csv", "d.jsonl", "d.parquet", "d.tsv.gz"])
+def test_all_disagreements_go_to_a_table_that_reads_back(
+    name: str, found: dict[str, Any], other_model: Path, small_model: Path, sample: Path,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    from nsmc.data.reviews import read_reviews
+
+    compare(other_model, small_model, sample, output=tmp_path / name)
+    again = read_reviews(tmp_path / name)
+    told = found["disagreements"]
+    assert again.frame["document"].tolist() == [one["document"] for one in told]
+    assert again.frame["label"].tolist() == [one["label"] for one in told]
+    none = compare(small_model, small_model, sample, output=tmp_path / name)
+    assert none["disagreements"] == []
+    empty = (
+        "is empty" if name == "d.jsonl" else "expected at least one labelled comment, found none"
+    )
+    with pytest.raises(DataError, match=empty):
+        read_reviews(tmp_path / name)
+
+
+def test_words_for_what_is_wrong(small_model: Path, sample: Path, tmp_path: Path) -> None:
+    file = sample / "ratings_test.txt"
+    with pytest.raises(ModelError, match=r"expected a model directory at .*nowhere"):
+        compare(small_model, tmp_path / "nowhere", file)
+    with pytest.raises(DataError, match="expected a column 'label'"):
+        path = tmp_path / "unlabelled.csv"
+        path.write_text("document\n재밌다\n", encoding="utf-8")
+        compare(small_model, None, path)
+    with pytest.raises(DataError, match="expected at least one labelled comment, found none"):
+        compare(small_model, None, written(tmp_path / "empty.csv", [("", "1")]))
+    with pytest.raises(DataError, match="no comment has anything legible in it"):
+        compare(small_model, None, written(tmp_path / "odd.csv", [("\u200b", "1")]))
+    heard: list[int] = []
+    with pytest.raises(DataError, match=r"cannot tell the format of .*d\.odt"):
+        compare(None, None, file, output=tmp_path / "d.odt", progress=lambda d, t: heard.append(d))
+    with pytest.raises(NsmcError, match="there is no directory"):
+        compare(
+            None,
+            None,
+            file,
+            output=tmp_path / "no" / "d.csv",
+            progress=lambda d, t: heard.append(d),
+        )
+    assert not heard  # told before the scoring, not after
+    with pytest.raises(NsmcError, match="expected an output file other than the input"):
+        odd = tmp_path / "odd.csv"
+        compare(small_model, None, odd, output=odd)
+
+
+def test_it_is_public() -> None:
+    assert nsmc.compare is compare

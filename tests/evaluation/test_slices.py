@@ -1,0 +1,51 @@
+"""Accuracy in groups of reviews."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from nsmc.evaluation.metrics import accuracy_interval
+from nsmc.evaluation.scored import open_classifier, score_reviews
+from nsmc.evaluation.slices import CONFIDENCE, LENGTHS, UNKNOWN, accuracy_slices, slice_table
+
+
+def test_bins_hold_their_upper_bound() -> None:
+    lengths = np.array([1, 10, 11, 20, 21, 81, 5000])
+    right = np.array([True, False, True, True, False, True, False])
+    table = slice_table(right, lengths, LENGTHS)
+    assert table["bin"] == ["1–10", "11–20", "21–40", "> 80"]  # no review has 41–80
+    assert table["examples"] == [2, 2, 1, 2]
+    assert table["right"] == [1, 2, 0, 1]
+    assert table["accuracy"] == [0.5, 1, 0, 0.5]
+    assert (table["low"][0], table["high"][0]) == accuracy_interval(1, 2)
+
+
+def test_every_value_falls_into_one_bin() -> None:
+    for bins, values in (
+        (LENGTHS, np.arange(1, 1001)),
+        (UNKNOWN, np.linspace(0, 1, 1001)),
+        (CONFIDENCE, np.linspace(0, 1, 1001)),
+    ):
+        table = slice_table(np.ones(len(values), dtype=bool), values, bins)
+        assert sum(table["examples"]) == len(values)
+        assert table["bin"] == [name for name, _, _ in bins]
+
+
+def test_what_a_comment_is_like(
+    untrained_model: Callable[..., Path], labelled: Callable[..., Path]
+) -> None:
+    # The vocabulary is 재밌 and 다; Mecab cuts 재밌다 into these.
+    path = labelled([("재밌다", 1), ("", 1), ("영화 재밌다", 0), ("영화", 0), ("\u200b", 1)])
+    scored = score_reviews(path, open_classifier(untrained_model()))
+    assert scored.texts == ["재밌다", "영화 재밌다", "영화"]
+    assert scored.rows.tolist() == [1, 3, 4]
+    assert scored.skipped == 2
+    assert scored.unknown.round(6).tolist() == [0, 0.333333, 1]
+    tables = accuracy_slices(scored)
+    assert tables["unknown"]["bin"] == ["none", "20–40", "> 40"]
+    assert tables["length"]["examples"] == [3]
+    right = (scored.scores >= 0.5) == (scored.labels == 1)
+    assert sum(tables["confidence"]["right"]) == right.sum()
+    called = [one.confidence for one in scored.classifier.predict(scored.texts)]
+    assert np.allclose(scored.confidence, called)

@@ -1,0 +1,138 @@
+"""What a model directory says of itself, against the network it was made from."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import nsmc
+from nsmc.bundle import read_json, writing_bundle
+from nsmc.config import Config
+from nsmc.errors import ModelError
+from nsmc.inspection.card import model_card
+from nsmc.inspection.info import info, network_name
+from nsmc.runtime.directory import KIND, SCHEMA, open_model
+
+
+@pytest.fixture(scope="module")
+def about(small_model: Path) -> dict[str, Any]:
+    return info(small_model)
+
+
+def test_shapes_and_numbers_are_those_of_the_network(
+    about: dict[str, Any], small_config: Config
+) -> None:
+    from nsmc.model.network import SentimentNetwork, describe
+
+    network = SentimentNetwork(about["vocabulary"]["morphemes"], small_config.model)
+    expected = {name: (list(shape), count) for name, shape, count in describe(network)}
+    assert {t["name"]: (t["shape"], t["parameters"]) for t in about["tensors"]} == expected
+    assert about["parameters"] == sum(p.numel() for p in network.parameters())
+    types = {t["name"]: t["dtype"] for t in about["tensors"]}
+    assert types["embedding.words.weight"] == "F16"
+    assert types["head.weight"] == "F32"
+
+
+def test_files_are_those_on_disk(about: dict[str, Any], small_model: Path) -> None:
+    sizes = {f.name: f.stat().st_size for f in (small_model / "model").iterdir()}
+    sizes.pop("manifest.json")
+    assert {f["name"]: f["bytes"] for f in about["files"]} == sizes
+    assert about["bytes"] == sum(sizes.values())
+
+
+def test_the_coverage_is_that_of_the_validation_part(
+    about: dict[str, Any], small_model: Path, small_config: Config, sample: Path
+) -> None:
+    from nsmc.data.batches import split_rows
+    from nsmc.text.tokenizer import make_tokenizer
+
+    lines = (sample / "ratings_train.txt").read_text(encoding="utf-8").splitlines()[1:]
+    comments = [line.split("\t")[1] for line in lines]
+    _, rows = split_rows(len(comments), small_config.data.validation, 0)
+    tokenizer = make_tokenizer(small_config.text)
+    morphemes = [m for row in rows for m in tokenizer(comments[row])]
+    known = set(open_model(small_model).vocabulary[1:])
+    share = sum(m in known for m in morphemes) / len(morphemes)
+    assert 0.5 < share < 1
+    assert about["vocabulary"]["coverage"] == pytest.approx(share)
+
+
+def test_what_differs_from_the_default_recipe(about: dict[str, Any]) -> None:
+    changed = {name: (c["default"], c["value"]) for name, c in about["changes"].items()}
+    assert changed["model.hidden_size"] == (128, 16)
+    assert changed["training.epochs"] == (5, 12)
+    assert "model.cell" not in changed
+    assert about["network"] == about["recipe"]["model"]
+
+
+def test_the_rest_is_what_was_recorded(about: dict[str, Any], small_model: Path) -> None:
+    metrics = read_json(small_model / "model" / "metrics.json")
+    assert about["validation"] == metrics["validation"]
+    assert about["training"]["best_epoch"] == metrics["best_epoch"]
+    assert about["history"] == metrics["history"]
+    assert about["data"]["reviews"] == 600
+    assert about["tokenizer"]["binding"].startswith("mecab-ko ")
+    assert (about["threshold"], about["shipped"]) == (0.5, False)
+    assert info() == info(None) and info()["shipped"]
+    json.dumps(about)
+
+
+def older(model: Path, path: Path, metrics: str) -> Path:
+    with writing_bundle(path, KIND, SCHEMA) as directory:
+        shutil.copytree(model / "model", directory, dirs_exist_ok=True)
+        (directory / "metrics.json").write_text(metrics, encoding="utf-8")
+        (directory / "manifest.json").unlink()
+    return path
+
+
+def test_a_model_of_which_nothing_was_recorded(small_model: Path, tmp_path: Path) -> None:
+    bare = info(older(small_model, tmp_path / "bare", "{}"))
+    assert bare["vocabulary"]["coverage"] is None
+    assert bare["temperature"] is None
+    card = model_card(bare)
+    assert "- **Trained on**: not recorded." in card
+    assert "None were recorded; `nsmc evaluate` measures it." in card
+
+
+def test_a_damaged_model_is_refused(small_model: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(small_model / "model", copy)
+    weights = copy / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with pytest.raises(ModelError, match=r"weights\.safetensors is damaged"):
+        info(copy)
+
+
+def test_the_card_tells_the_figures(about: dict[str, Any], small_model: Path) -> None:
+    card = model_card(about)
+    assert card.startswith(f"# Model card: the model {small_model / 'model'}\n\n- **What it does**")
+    assert f"{about['parameters']:,} parameters" in card
+    assert f"accuracy **{about['validation']['accuracy']:.2%}**" in card
+    assert f"{about['vocabulary']['coverage']:.1%} of the validation part's morphemes" in card
+    assert "`model.hidden_size = 16`" in card
+    rows = [line for line in card.splitlines() if line.startswith("| ")]
+    assert len(rows) == 1 + about["training"]["epochs"]
+    assert "\n\n\n" not in card and card.endswith("\n") and not card.endswith("\n\n")
+    other = model_card(
+        about, title="T", note="N", data_name="D", facts=["F"], figures="## X", limits=["L"]
+    )
+    assert other.startswith("# T\n\nN\n\n- ")
+    assert "600 labelled reviews of D (`ratings_train.txt`" in other
+    assert "\n- F\n\n## X\n\n## Limits\n\n- " in other and other.endswith("\n- L\n")
+
+
+@pytest.mark.parametrize(
+    ("network", "name"),
+    [
+        ({"layers": 1, "bidirectional": True, "cell": "gru", "hidden_size": 128}, "BiGRU 128"),
+        ({"layers": 2, "bidirectional": False, "cell": "lstm", "hidden_size": 64}, "2 × LSTM 64"),
+    ],
+)
+def test_networks_have_their_usual_names(network: dict[str, Any], name: str) -> None:
+    assert network_name(network) == name
+
+
+def test_it_is_public() -> None:
+    assert nsmc.info is info

@@ -1,0 +1,153 @@
+"""Trainings found, told apart, and those that can't be read named."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import nsmc
+from nsmc.config import load_config
+from nsmc.inspection.runs import runs
+from nsmc.training.history import write_history
+from nsmc.training.output import OutputDirectory
+
+HOLD = (
+    "import sys\n"
+    "from pathlib import Path\n"
+    "from nsmc.training.output import OutputDirectory\n"
+    "with OutputDirectory(Path(sys.argv[1])).claimed():\n"
+    "    print('claimed', flush=True)\n"
+    "    sys.stdin.readline()\n"
+)
+
+
+def record(epoch: int, loss: float) -> dict[str, float]:
+    figures = {"train_loss": 0.7, "train_accuracy": 0.5, "validation_accuracy": 1 - loss}
+    return {"epoch": epoch, **figures, "validation_loss": loss, "seconds": 10.0 * epoch}
+
+
+Make = Callable[..., Path]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """An output directory as a training that was killed leaves it."""
+
+    def call(name: str, *overrides: str, losses: tuple[float, ...] = (), sha: str = "a") -> Path:
+        output = OutputDirectory(tmp_path / "runs" / name)
+        output.path.mkdir(parents=True)
+        output.start(load_config(None, overrides), tmp_path / "reviews", sha * 64)
+        output.checkpoints.mkdir()
+        if losses:
+            write_history([record(n, loss) for n, loss in enumerate(losses, 1)], output.history)
+        return output.path
+
+    return call
+
+
+def test_a_finished_training(small_model: Path) -> None:
+    (run,) = runs([small_model])
+    lines = (small_model / "history.jsonl").read_text(encoding="utf-8").splitlines()
+    history = [json.loads(line) for line in lines]
+    best = min(history, key=lambda r: float(r["validation_loss"]))
+    assert run["run"] == str(small_model)
+    assert (run["state"], run["device"]) == ("finished", "cpu")
+    assert (run["epochs"], run["epochs_at_most"]) == (len(history), 12)
+    assert run["best_epoch"] == best["epoch"]
+    assert (run["loss"], run["accuracy"]) == (best["validation_loss"], best["validation_accuracy"])
+    assert run["seconds"] == history[-1]["seconds"]
+    assert run["history"] == history
+    assert run["started"] == json.loads((small_model / "recipe.json").read_text())["started"]
+    assert run["differs"]["model.hidden_size"] == 16  # of a single one: from the default
+    assert "model.cell" not in run["differs"]
+    json.dumps(run)
+
+
+def test_an_interrupted_and_a_running_one(make: Make) -> None:
+    idle, busy = make("idle", losses=(0.5, 0.3, 0.4)), make("busy")
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(busy)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "claimed\n"
+        states = {run["run"]: run for run in runs([idle.parent])}
+        assert states[str(busy)]["state"] == "running"
+        holder.kill()
+    assert {run["state"] for run in runs([idle.parent])} == {"interrupted"}
+    stopped = states[str(idle)]
+    assert stopped["state"] == "interrupted"
+    assert (stopped["best_epoch"], stopped["loss"]) == (2, 0.3)
+    begun = states[str(busy)]
+    assert (begun["epochs"], begun["best_epoch"], begun["loss"], begun["seconds"]) == (
+        *(0, None, None, None),
+    )
+
+
+def test_what_sets_them_apart(make: Make) -> None:
+    make("a", "model.cell=lstm", "training.seed=3")
+    make("b", "model.cell=rnn", "training.seed=3")
+    parent = make("c", "training.seed=3", "text.max_characters=9", sha="b").parent
+    differs = {Path(run["run"]).name: run["differs"] for run in runs([parent])}
+    assert differs == {
+        "a": {"data": "reviews@aaaaaa", "model.cell": "lstm", "text.max_characters": 1000},
+        "b": {"data": "reviews@aaaaaa", "model.cell": "rnn", "text.max_characters": 1000},
+        "c": {"data": "reviews@bbbbbb", "model.cell": "gru", "text.max_characters": 9},
+    }
+    alike = runs([parent / "a", parent / "a", make("d", "model.cell=lstm", "training.seed=3")])
+    assert [run["differs"] for run in alike] == [{}, {}]  # named twice, listed once
+
+
+def test_a_recipe_of_another_version_is_listed(make: Make) -> None:
+    path, other = make("old"), make("new")
+    recipe = json.loads((path / "recipe.json").read_text(encoding="utf-8"))
+    recipe["config"]["model"]["attention"] = 4
+    del recipe["config"]["training"]["warmup"], recipe["started"]
+    (path / "recipe.json").write_text(json.dumps(recipe), encoding="utf-8")
+    old, new = sorted(runs([path, other]), key=lambda run: "old" not in run["run"])
+    assert old["differs"] == {"training.warmup": None, "model.attention": 4}
+    assert new["differs"] == {"training.warmup": 0.05, "model.attention": None}
+    assert old["started"][:4] == new["started"][:4]  # by the file's time
+
+
+def test_what_is_no_training_is_named(make: Make, small_model: Path, tmp_path: Path) -> None:
+    parent = make("good", losses=(0.5,)).parent
+    make("deeper/seed-1")
+    (parent / "notes").mkdir()
+    (parent / ".partial-x").mkdir()
+    shutil.copytree(small_model / "model", parent / "model-only")
+    (parent / "file.txt").write_text("", encoding="utf-8")
+    damaged = make("damaged")
+    (damaged / "recipe.json").write_text("{", encoding="utf-8")
+    half = make("half")
+    (half / "recipe.json").write_text('{"config": 3}', encoding="utf-8")
+    cut = make("cut", losses=(0.5, 0.4))
+    with (cut / "history.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"epoch": 3, "val')
+    told: list[str] = []
+    found = runs([parent, tmp_path / "nowhere", parent / "file.txt"], warn=told.append)
+    names = {Path(run["run"]).relative_to(parent).as_posix() for run in found}
+    assert names == {"good", "deeper/seed-1", "cut"}
+    assert next(run["epochs"] for run in found if run["run"].endswith("cut")) == 2
+    for words in (
+        f"{parent / 'notes'} is left out: no training has written it, it has no recipe.json",
+        f"{parent / 'model-only'} is left out: no training has written it, it has no recipe.json; "
+        "`nsmc info` tells of a model",
+        f"{cut / 'history.jsonl'} is damaged in line 3",
+        f"{damaged} is left out: its record is damaged (JSONDecodeError",
+        f"{half} is left out: its record is damaged (",
+        f"{tmp_path / 'nowhere'} is left out: No such file or directory",
+        f"{parent / 'file.txt'} is left out: Not a directory",
+    ):
+        assert sum(one.startswith(words) for one in told) == 1, (words, told)
+    assert len(told) == 7
+
+
+def test_it_is_public() -> None:
+    assert nsmc.runs is runs

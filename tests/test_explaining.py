@@ -1,0 +1,34 @@
+"""docs/explaining.md tells what was measured."""
+
+import json
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "explaining.md").read_text(encoding="utf-8")
+RESULTS = json.loads((ROOT / "docs" / "results" / "explanations.json").read_text(encoding="utf-8"))[
+    "test"
+]
+
+
+def test_the_page_tells_the_figures() -> None:
+    for name, measured in RESULTS["drop_of_probability"].items():
+        (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| {name} ")]
+        if name == "at random":
+            shown = [f"{100 * drop:.1f}" for drop in measured]
+        else:
+            shown = [f"{100 * k['drop']:.1f} ({k['times_random']:.1f} ×)" for k in measured]
+        assert [cell.strip(" *") for cell in row.split("|")[2:-1]] == shown
+    for each in RESULTS["between_seeds"]:
+        assert f"| {each['correlation']:.3f} |" in PAGE
+    for each in RESULTS["seconds_of_one_core_for_long_comments"]:
+        assert f"{each['seconds']:.1f} s for {each['morphemes']:,}" in PAGE
+    times = RESULTS["milliseconds_of_one_core"]
+    assert f"{times['median']:.0f} ms in the middle, {times['p99']:.0f} ms at most for 99%" in PAGE
+
+
+def test_it_is_faithful_and_exact() -> None:
+    # The task: by a measured margin over 1,000 reviews; the sum to 1%.
+    assert RESULTS["reviews"] == 1000
+    for k in RESULTS["drop_of_probability"]["explain"]:
+        assert k["interval"][0] > 5
+    assert RESULTS["sum_error_log_odds"]["largest"] < 1e-9
