@@ -10,13 +10,19 @@ from pathlib import Path
 import pytest
 
 import nsmc
+from nsmc.cli.main import COMMANDS
 
 PACKAGE = Path(nsmc.__file__).parent
 HEAVY = {
     *("numpy", "torch", "torchtext", "pandas", "konlpy", "onnxruntime", "matplotlib", "sklearn"),
-    *("pyarrow", "requests", "tqdm", "plotly", "fontTools"),
+    *("pyarrow", "requests", "tqdm", "plotly", "fontTools", "onnx", "scipy", "safetensors"),
 }
-NOT_FOR_SCORING = {"torch", "torchtext", "pandas", "sklearn", "pyarrow", "matplotlib"}
+NOT_FOR_SCORING = {
+    *("torch", "torchtext", "pandas", "sklearn", "pyarrow", "matplotlib", "onnx", "onnxruntime"),
+    "scipy",
+}
+SLOW_TO_START = {"json", "pathlib", "typing", "dataclasses", "inspect", "numpy"}
+"""What would lengthen `nsmc --help` by a noticeable part."""
 
 
 def modules() -> dict[str, Path]:
@@ -64,6 +70,8 @@ def imported(*arguments: str, status: int = 0) -> set[str]:
         (["-m", "nsmc", "train", "--set", "model.cell=okt"], 2),
         (["-m", "nsmc", "evaluate", "--threshold", "much"], 2),
         (["-m", "nsmc", "evaluate", "--report"], 2),
+        (["-m", "nsmc", "export", "--help"], 0),
+        (["-m", "nsmc", "export", "--int8"], 2),
         (["-m", "nsmc", "audit", "--help"], 0),
         (["-m", "nsmc", "compare", "--help"], 0),
         (["-m", "nsmc", "compare", "shipped"], 2),
@@ -86,6 +94,50 @@ def test_what_finds_heavy_imports_would_find_them() -> None:
     assert "numpy" in imported("-c", "import nsmc.runtime.vectors")
 
 
+def loaded(*arguments: str, status: int) -> set[str]:
+    """What stands in ``sys.modules`` of a real process after a command, beyond a bare Python's."""
+    program = (
+        "import sys\n"
+        "bare = set(sys.modules)\n"
+        "from nsmc.__main__ import main\n"
+        "try:\n    main()\n"
+        "except SystemExit as ended:\n    status = ended.code or 0\n"
+        "print(' '.join(set(sys.modules) - bare), file=sys.stderr)\n"
+        "sys.exit(status)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+    )
+    assert done.returncode == status, done.stderr
+    return set(done.stderr.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [(["--help"], 0), (["--version"], 0), ([], 2), (["--nonsense"], 2), (["predcit"], 2)],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_the_first_answers_come_from_next_to_nothing(arguments: list[str], status: int) -> None:
+    found = loaded(*arguments, status=status)
+    assert {"argparse", "nsmc.cli.main"} <= found
+    assert not found & SLOW_TO_START
+    # The package's own part is this much and no command's module.
+    ours = {name for name in found if name.startswith("nsmc")}
+    assert ours == {"nsmc", "nsmc.__main__", "nsmc._version", "nsmc.cli", "nsmc.cli.main"} | {
+        "nsmc.errors"
+    }
+
+
+def test_what_finds_slow_starts_would_find_them() -> None:
+    found = loaded("predict", "--help", status=0)
+    assert "nsmc.cli.predict" in found
+    assert "pathlib" in found
+
+
 def test_scoring_modules_import_neither_torch_nor_pandas() -> None:
     names = [name for name in MODULES if name.startswith(("nsmc.runtime", "nsmc.text"))]
     assert "nsmc.runtime.classifier" in names
@@ -103,7 +155,6 @@ def test_scoring_modules_import_neither_torch_nor_pandas() -> None:
 def untrained_model(path: Path) -> Path:
     """A real model directory of a network that has learnt nothing, made in no time."""
     from nsmc.config import load_config
-    from nsmc.model.export import scoring_graph
     from nsmc.model.network import SentimentNetwork
     from nsmc.runtime.directory import write_model
     from nsmc.text.tokenizer import make_tokenizer
@@ -111,15 +162,13 @@ def untrained_model(path: Path) -> Path:
 
     small = ("embedding_size=8", "hidden_size=8", "subword_buckets=50")
     config = load_config(None, [f"model.{size}" for size in small])
-    weights = stored_weights(SentimentNetwork(3, config.model))
     write_model(
         path,
         config=config.to_dict(),
         identity=make_tokenizer(config.text).identity(),
         threshold=0.5,
         vocabulary=["<unk>", "재밌", "다"],
-        weights=weights,
-        graph=scoring_graph(weights, config.model),
+        weights=stored_weights(SentimentNetwork(3, config.model)),
         metrics={},
     )
     return path
@@ -128,7 +177,7 @@ def untrained_model(path: Path) -> Path:
 def test_scoring_a_comment_imports_neither_torch_nor_pandas(tmp_path: Path) -> None:
     model = untrained_model(tmp_path / "model")
     found = imported("-m", "nsmc", "predict", "--model", str(model), "재밌다")
-    assert {"onnxruntime", "konlpy"} <= found
+    assert {"numpy", "konlpy"} <= found
     assert not found & NOT_FOR_SCORING
 
 
@@ -141,18 +190,18 @@ def test_all_public_names_are_there() -> None:
 
 
 # What each part may import besides itself. `cli → auditing, inspection → training, evaluation,
-# presentation, scoring → model, runtime → data → tables → text`: all that stands to the right; of
-# two that stand together one may use the other, as long as no circle comes of it.
+# presentation, scoring, exporting → model, runtime → data → tables → text`: all that stands to the
+# right; of two that stand together one may use the other, as long as no circle comes of it.
 ORDER = [
     {"cli"},
     {"auditing", "inspection"},
-    {"training", "evaluation", "presentation", "scoring"},
+    {"training", "evaluation", "presentation", "scoring", "exporting"},
     {"model", "runtime"},
     {"data"},
     {"tables"},
     {"text"},
 ]
-FOR_ALL = {"errors", "files", "bundle", "settings", "_version"}
+FOR_ALL = {"errors", "files", "bundle", "settings", "workers", "_version"}
 SECTION_CONFIGS = {f"nsmc.{part}.config" for part in ("text", "data", "model", "training")}
 
 
@@ -214,7 +263,10 @@ def test_the_parts_are_those_of_the_rule() -> None:
     known = set().union(*ORDER) | FOR_ALL | {"nsmc", "config", "__main__"}
     assert {part_of(module) for module in MODULES} == known
     assert IMPORTS["nsmc.text.tokenizer"] >= {"nsmc.text.mecab", "nsmc.text.normalize"}
-    assert IMPORTS["nsmc.cli.main"] >= {"nsmc.cli.predict", "nsmc.errors"}
+    assert IMPORTS["nsmc.runtime.parallel"] >= {"nsmc.runtime.classifier", "nsmc.workers"}
+    # The commands are imported by name, when chosen.
+    assert IMPORTS["nsmc.cli.main"] == {"nsmc._version", "nsmc.errors"}
+    assert {f"nsmc.cli.{command}" for command in COMMANDS} <= MODULES.keys()
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -230,6 +282,8 @@ def test_imports_point_one_way(module: str) -> None:
         ("nsmc.data.fields", "nsmc.model.network"),
         ("nsmc.runtime.classifier", "nsmc.training.api"),
         ("nsmc.runtime.classifier", "nsmc.scoring"),
+        ("nsmc.model.export", "nsmc.exporting"),
+        ("nsmc.workers", "nsmc.text.tokenizer"),
         ("nsmc.evaluation.evaluate", "nsmc.cli.common"),
         ("nsmc.training.run", "nsmc.auditing.folds"),
         ("nsmc.data.corpus", "nsmc.config"),

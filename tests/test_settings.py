@@ -7,8 +7,8 @@ from typing import Any, Literal
 import pytest
 
 from nsmc.config import SECTIONS
-from nsmc.errors import UsageError
-from nsmc.settings import build, field_help, nearest, override, require
+from nsmc.errors import UsageError, nearest
+from nsmc.settings import build, field_help, override, require
 
 
 @dataclass(frozen=True)

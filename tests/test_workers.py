@@ -128,7 +128,7 @@ def test_what_the_function_raises_arrives(workers: int) -> None:
     assert [next(results), next(results)] == [1, 2]
     with pytest.raises(KeyError, match="lost"):
         next(results)
-    with pytest.raises(ValueError, match="math domain error|nonnegative"):
+    with pytest.raises(ValueError, match=r"math domain error|nonnegative"):
         list(map_chunks([4.0, -1.0], partial(partial, math.sqrt), workers))
     wait_until_no_child_is_left()
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nsmc.bundle import MANIFEST
 from nsmc.errors import NsmcError, UsageError
 from nsmc.runtime.directory import ModelDirectory, open_model, write_model
 
@@ -20,7 +21,7 @@ def export(
         model: a model directory; None for the one inside the package.
         output: where it goes.
         int8: keep the embedding tables in 8 bits, which halves a model directory.
-        overwrite: replace what is at ``output``.
+        overwrite: replace the model directory or the file at ``output``.
 
     Returns:
         ``output``.
@@ -28,7 +29,8 @@ def export(
     Raises:
         ModelError: the model is missing or damaged.
         UsageError: ``int8`` with an ONNX graph, which has no tables.
-        NsmcError: ``output`` is there already or can't be written, or onnx isn't installed.
+        NsmcError: ``output`` is there already, is a directory of other things or can't be
+            written, or onnx isn't installed.
     """
     target = Path(output)
     to_onnx = target.suffix == ".onnx"
@@ -39,6 +41,11 @@ def export(
         )
     if target.exists() and not overwrite:
         raise NsmcError(f"{target} is there already; give another --output, or --overwrite")
+    if target.is_dir() and any(target.iterdir()) and not (target / MANIFEST).is_file():
+        # A slip of the keyboard must not cost anybody a directory of other things.
+        raise NsmcError(
+            f"{target} is no model directory, so it isn't replaced; give another --output"
+        )
     source = open_model(None if model is None else Path(model))
     weights = source.weights()
     if to_onnx:

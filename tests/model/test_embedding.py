@@ -11,6 +11,7 @@ from nsmc.data.corpus import Corpus
 from nsmc.data.fields import UNKNOWN, MorphemeBatch, MorphemeField
 from nsmc.model.config import ModelConfig
 from nsmc.model.embedding import MorphemeEmbedding
+from nsmc.runtime.tables import EmbeddingTable
 from nsmc.runtime.vectors import MorphemeVectors
 from nsmc.text.subwords import subword_ids
 
@@ -70,10 +71,10 @@ def test_runtime_makes_the_same_vectors(buckets: int) -> None:
     embedding = embedding_of(buckets)
     for table in embedding.parameters():
         table.data = table.data.half().float()  # as stored
-    words = embedding.words.weight.detach().numpy().astype(np.float16)
+    words = EmbeddingTable(embedding.words.weight.detach().numpy().astype(np.float16))
     ngrams = None
     if embedding.ngrams is not None:
-        ngrams = embedding.ngrams.weight.detach().numpy().astype(np.float16)
+        ngrams = EmbeddingTable(embedding.ngrams.weight.detach().numpy().astype(np.float16))
     runtime = MorphemeVectors(vocabulary, words, ngrams)
     expected = embedding(batch).detach().numpy()
     for b, review in enumerate(REVIEWS):

@@ -234,10 +234,9 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert (model.threshold, model.vocabulary) == (0.4, ["<unk>", "가", "나"])
     assert model.metrics == {"seconds": 1.5}
     weights = model.weights()
-    assert {k: (v.dtype, v.tolist()) for k, v in weights.items()} == {
-        WORDS: (np.float16, [[1, 1]] * 3),
-        "head.bias": (np.float32, [0]),
-    }
+    assert weights.keys() == {WORDS, "head.bias"}
+    np.testing.assert_array_equal(weights[WORDS], np.ones((3, 2), np.float16), strict=True)
+    np.testing.assert_array_equal(weights["head.bias"], np.zeros(1, np.float32), strict=True)
     words, ngrams = model.tables(weights)
     assert words.rows([2, 0]).tolist() == [[1, 1]] * 2
     assert ngrams is None

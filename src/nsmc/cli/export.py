@@ -28,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="embedding tables in 8 bits: half the size, the same answers but for rare draws",
     )
-    parser.add_argument("--overwrite", action="store_true", help="replace what is at PLACE")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace the model directory or the file at PLACE"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

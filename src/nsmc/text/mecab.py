@@ -43,7 +43,9 @@ class KonlpyMecab:
         # The module swallows its failed `from MeCab import Tagger`; this is the name it then lacks.
         konlpy_mecab.Tagger = binding.Tagger  # type: ignore[attr-defined]
         try:
-            self._mecab: Any = konlpy_mecab.Mecab(arguments)
+            # KoNLPy's morphs() reads surfaces off MeCab's full output; -Owakati writes nothing else,
+            # which saves a fifth of the time and gives the same morphemes (a test compares).
+            self._mecab: Any = konlpy_mecab.Mecab(f"{arguments} -Owakati")
         except Exception as error:  # konlpy raises bare Exception
             raise NsmcError(
                 f"Mecab could not open its dictionary, expected at {path}. "
@@ -57,7 +59,8 @@ class KonlpyMecab:
 
     def __call__(self, text: str) -> list[str]:
         """Cut a normalized text into morphemes; an empty one gives ``[]``."""
-        return self._mecab.morphs(text) if text else []
+        morphemes: list[str] = self._mecab.tagger.parse(text).split() if text else []
+        return morphemes
 
     def identity(self) -> dict[str, str]:
         """Binding, dictionary and wrapper with their versions."""

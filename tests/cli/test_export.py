@@ -1,0 +1,124 @@
+"""`nsmc export`: where it went, what then works on it, and the words for what can't be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import onnxruntime
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Command, Here
+
+
+def test_the_other_commands_work_on_a_small_model(
+    here: Here, small_model: Path, sample: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "small"
+    result = here("export", "--model", small_model, "--output", place, "--int8")
+    assert (result.code, result.out, result.err) == (0, f"{place}\n", "")
+
+    predicted = here("predict", "--model", place, "--json", "정말 재밌다", "돈 아까운 쓰레기 영화")
+    assert (predicted.code, predicted.err) == (0, "")
+    labels = [json.loads(line)["label"] for line in predicted.out.splitlines()]
+    assert labels == ["positive", "negative"]
+
+    asked = ("evaluate", "--data", sample, "--json", "--model")
+    before, after = (json.loads(here(*asked, m).out) for m in (small_model, place))
+    assert after["examples"] == before["examples"]
+    assert after["accuracy"] == pytest.approx(before["accuracy"], abs=0.01)
+
+    before, after = (json.loads(here("info", m, "--json").out) for m in (small_model, place))
+    assert after["parameters"] == before["parameters"]
+    assert after["bytes"] < before["bytes"]
+    types = {tensor["name"]: tensor["dtype"] for tensor in after["tensors"]}
+    assert types["embedding.words.weight"] == types["embedding.ngrams.weight"] == "I8"
+    assert here("info", place).code == here("info", place, "--card").code == 0
+
+
+def test_a_table_is_scored_with_a_small_model(
+    here: Here, small_model: Path, tmp_path: Path
+) -> None:
+    place, table = tmp_path / "small", tmp_path / "a.csv"
+    assert here("export", "--model", small_model, "--output", place, "--int8").code == 0
+    table.write_text("document\n정말 재밌다\n돈 아까운 쓰레기 영화\n", encoding="utf-8")
+    scored = tmp_path / "b.csv"
+    result = here("predict", "--model", place, "--input", table, "--output", scored)
+    assert result.code == 0
+    lines = scored.read_text(encoding="utf-8").splitlines()
+    assert [line.split(",")[1] for line in lines] == ["label", "positive", "negative"]
+
+
+def test_a_graph_of_the_shipped_model(here: Here, tmp_path: Path) -> None:
+    file = tmp_path / "network.onnx"
+    result = here("export", "--output", file)
+    assert (result.code, result.out, result.err) == (0, f"{file}\n", "")
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    (given,), (made,) = session.get_inputs(), session.get_outputs()
+    assert (given.name, given.shape) == ("vectors", ["T", "B", 128])
+    assert (made.name, made.shape) == ("logits", ["B"])
+
+
+def test_what_is_there_already(here: Here, small_model: Path, tmp_path: Path) -> None:
+    asked = ("export", "--model", small_model, "--output", tmp_path / "a.onnx")
+    assert here(*asked).code == 0
+    again = here(*asked)
+    assert (again.code, again.out) == (1, "")
+    assert again.err == (
+        f"nsmc: {tmp_path / 'a.onnx'} is there already; give another --output, or --overwrite\n"
+    )
+    assert here(*asked, "--overwrite").code == 0
+
+
+def test_a_directory_of_other_things(here: Here, small_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("소중한 것", encoding="utf-8")
+    result = here("export", "--model", small_model, "--output", tmp_path, "--overwrite")
+    assert (result.code, result.out) == (1, "")
+    assert "is no model directory, so it isn't replaced; give another --output" in result.err
+    assert (tmp_path / "mine.txt").exists()
+
+
+def test_wrong_usage(here: Here, small_model: Path, tmp_path: Path) -> None:
+    missing = here("export", "--int8")
+    assert missing.code == 2
+    assert "the following arguments are required: --output" in missing.err
+    both = here("export", "--model", small_model, "--output", tmp_path / "a.onnx", "--int8")
+    assert (both.code, both.out) == (2, "")
+    assert "an ONNX graph holds none of them; export a directory, or leave --int8 out" in both.err
+    mistyped = here("export", "--output", tmp_path / "a", "--int16")
+    assert mistyped.code == 2
+    assert "Did you mean '--int8'?" in mistyped.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_model_that_is_not_there(here: Here, tmp_path: Path) -> None:
+    result = here("export", "--model", tmp_path / "none", "--output", tmp_path / "a")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("nsmc: expected a model directory at ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_onnx_all_but_the_graph_works(
+    command: Command, small_model: Path, tmp_path: Path
+) -> None:
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    for name in ("onnx", "onnxruntime"):
+        (hidden / f"{name}.py").write_text(
+            f"raise ModuleNotFoundError(\"No module named '{name}'\")\n", encoding="utf-8"
+        )
+    env = {"PYTHONPATH": str(hidden)}
+    file = tmp_path / "network.onnx"
+    result = command("export", "--model", small_model, "--output", file, env=env)
+    assert (result.code, result.out) == (1, "")
+    assert result.err == (
+        "nsmc: an ONNX graph needs the package onnx, which can't be imported here (No module "
+        "named 'onnx'); install it: pip install \"nsmc[onnx]\"\n"
+    )
+    assert not file.exists()
+    place = tmp_path / "small"
+    asked = ("export", "--model", small_model, "--int8", "--output", place)
+    assert command(*asked, env=env).code == 0
+    assert command("predict", "--model", place, "정말 재밌다", env=env).out.startswith("긍정")

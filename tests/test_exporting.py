@@ -1,0 +1,216 @@
+"""A model in another form is the same model: half the size, or a graph for other programs."""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+
+import nsmc
+from nsmc.config import load_config
+from nsmc.errors import ModelError, NsmcError, UsageError
+from nsmc.evaluation.evaluate import evaluate
+from nsmc.exporting import export
+from nsmc.model.on_device import TorchNetwork
+from nsmc.runtime.classifier import Classifier
+from nsmc.runtime.directory import open_model
+from nsmc.runtime.tables import SCALES, TABLES, WORDS
+
+COMMENTS = [
+    "재밌다",
+    "돈이 아까운 영화였어요 ㅠㅠ 시간도 아깝고",
+    "연기는 좋은데 결말이 산으로 간다...",
+    "처음 보는 오타도 괜찬타 ㅋㅋㅋㅋ 👍",
+    "음",
+    "두 번 봐도 지루하지 않고, 볼 때마다 새로운 것이 보인다. 음악도 좋았다",
+]
+
+
+@pytest.fixture(scope="module")
+def texts(sample: Path) -> list[str]:
+    found = []
+    for name in ("ratings_train.txt", "ratings_test.txt"):
+        lines = (sample / name).read_text(encoding="utf-8").splitlines()[1:]
+        found += [line.split("\t")[1] for line in lines]
+    return found
+
+
+@pytest.fixture(scope="module")
+def small(small_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small model in int8."""
+    return export(small_model, tmp_path_factory.mktemp("export") / "int8", int8=True)
+
+
+def bytes_in(directory: Path) -> int:
+    return sum(path.stat().st_size for path in directory.iterdir())
+
+
+def wide_model(path: Path) -> Path:
+    """A directory in the proportions of a real one, nearly all of it tables; it knows nothing."""
+    from nsmc.model.network import SentimentNetwork
+    from nsmc.runtime.directory import write_model
+    from nsmc.text.tokenizer import make_tokenizer
+    from nsmc.training.save import stored_weights
+
+    config = load_config(None, ["model.hidden_size=32", "model.subword_buckets=6000"])
+    vocabulary = ["<unk>", *(f"말{number}" for number in range(5999))]
+    write_model(
+        path,
+        config=config.to_dict(),
+        identity=make_tokenizer(config.text).identity(),
+        threshold=0.5,
+        vocabulary=vocabulary,
+        weights=stored_weights(SentimentNetwork(len(vocabulary), config.model)),
+        metrics={},
+    )
+    return path
+
+
+def test_eight_bits_are_half_the_size(tmp_path: Path) -> None:
+    whole = wide_model(tmp_path / "whole")
+    half = export(whole, tmp_path / "half", int8=True)
+    assert 0.45 < bytes_in(half) / bytes_in(whole) < 0.56
+
+
+def test_eight_bits_hold_the_same_model(small_model: Path, small: Path) -> None:
+    before, after = open_model(small_model), open_model(small)
+    for name in ("config", "identity", "threshold", "vocabulary", "metrics"):
+        assert getattr(after, name) == getattr(before, name)
+    exact, weights = before.weights(), after.weights()
+    assert weights.keys() == exact.keys() | set(SCALES.values())
+    for name in TABLES:
+        assert weights[name].dtype == np.int8
+        assert weights[name].shape == exact[name].shape
+        assert weights[SCALES[name]].shape == exact[name].shape[:1]
+    for name in exact.keys() - set(TABLES):
+        np.testing.assert_array_equal(weights[name], exact[name], strict=True)
+    assert sorted(p.name for p in small.iterdir()) == sorted(
+        p.name for p in (small_model / "model").iterdir()
+    )
+
+
+def test_eight_bits_score_alike(small_model: Path, small: Path, texts: list[str]) -> None:
+    before, after = (nsmc.load(model).predict(texts) for model in (small_model, small))
+    same = [one.label == other.label for one, other in zip(before, after, strict=True)]
+    assert np.mean(same) >= 0.99
+    off = np.abs([one.score - other.score for one, other in zip(before, after, strict=True)])
+    assert off.max() < 0.03
+    assert off.max() > 0  # it is another model
+
+
+def test_eight_bits_run_on_torch_as_well(small: Path) -> None:
+    model = open_model(small)
+    expected = [p.score for p in Classifier(model).predict(COMMENTS)]
+    on_torch = Classifier(model, network=TorchNetwork(model, "cpu"))
+    assert [p.score for p in on_torch.predict(COMMENTS)] == pytest.approx(expected, abs=1e-5)
+
+
+def test_eight_bits_are_explained_and_evaluated(
+    small_model: Path, small: Path, sample: Path
+) -> None:
+    explained = nsmc.load(small).explain(COMMENTS[1])
+    total = explained.baseline + sum(part.contribution for part in explained.parts)
+    assert total == pytest.approx(explained.logit, abs=1e-3)
+    before, after = evaluate(sample, small_model), evaluate(sample, small)
+    assert after["examples"] == before["examples"]
+    assert after["log_loss"] == pytest.approx(before["log_loss"], abs=0.01)
+
+
+def test_again_gives_the_same(small: Path, tmp_path: Path) -> None:
+    for int8 in (False, True):
+        again = export(small, tmp_path / f"again{int8}", int8=int8)
+        for name in ("manifest.json", "weights.safetensors"):
+            assert (again / name).read_bytes() == (small / name).read_bytes()
+
+
+def test_without_int8_it_is_a_copy(small_model: Path, tmp_path: Path) -> None:
+    copied = export(small_model, tmp_path / "copy")
+    assert copied == tmp_path / "copy"
+    for path in (small_model / "model").iterdir():
+        assert (copied / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def logits_of(session: Any, classifier: Classifier, text: str) -> float:
+    """The graph's answer for a comment, from the vectors that the classifier looks up."""
+    rows = classifier._vectors.rows(classifier.tokenizer(text))
+    vectors = classifier._vectors.table[rows][:, None]  # [T, 1, E]
+    (logits,) = session.run(["logits"], {"vectors": vectors})
+    assert logits.shape == (1,)
+    return float(logits[0])
+
+
+def test_the_graph_gives_the_classifier_s_logits(
+    small_model: Path, small: Path, tmp_path: Path
+) -> None:
+    for number, model in enumerate([None, small_model, small]):
+        file = export(model, tmp_path / f"{number}.onnx")
+        session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+        with warnings.catch_warnings():
+            # The shipped model was trained with the versions of constraints.txt.
+            warnings.simplefilter("ignore")
+            classifier = nsmc.load(model)
+            expected = [explained.logit for explained in classifier.explain(COMMENTS)]
+        assert np.ptp(expected) > 0.1
+        found = [logits_of(session, classifier, text) for text in COMMENTS]
+        assert found == pytest.approx(expected, abs=2e-5)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0.onnx", "1.onnx", "2.onnx"]
+
+
+def test_what_is_there_stays_unless_told(small_model: Path, tmp_path: Path) -> None:
+    for name in ("small", "network.onnx"):
+        place = export(small_model, tmp_path / name)
+        before = [path.stat() for path in (place, *place.glob("*"))]
+        with pytest.raises(
+            NsmcError, match=rf"{name} is there already; give another --output, or --overwrite"
+        ):
+            export(small_model, place)
+        assert [path.stat() for path in (place, *place.glob("*"))] == before
+    replaced = export(small_model, tmp_path / "small", int8=True, overwrite=True)
+    assert open_model(replaced).weights()[WORDS].dtype == np.int8
+    (tmp_path / "network.onnx").write_bytes(b"")
+    assert export(small_model, tmp_path / "network.onnx", overwrite=True).stat().st_size > 1000
+    # A model may take its own place.
+    export(tmp_path / "small", tmp_path / "small", overwrite=True)
+    assert nsmc.load(tmp_path / "small").predict("재밌다").label
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["network.onnx", "small"]
+
+
+def test_a_directory_of_other_things_is_never_replaced(small_model: Path, tmp_path: Path) -> None:
+    place = tmp_path / "films"
+    place.mkdir()
+    (place / "mine.txt").write_text("소중한 것", encoding="utf-8")
+    with pytest.raises(NsmcError, match=r"films is no model directory, so it isn't replaced; give"):
+        export(small_model, place, overwrite=True)
+    assert (place / "mine.txt").read_text(encoding="utf-8") == "소중한 것"
+    # An empty one is nobody's.
+    (place / "mine.txt").unlink()
+    assert open_model(export(small_model, place, overwrite=True)).vocabulary
+
+
+def test_a_file_and_a_directory_do_not_replace_each_other(
+    small_model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("1", encoding="utf-8")
+    with pytest.raises(NsmcError, match="expected a directory name to write to, found the file"):
+        export(small_model, tmp_path / "file", overwrite=True)
+    (tmp_path / "dir.onnx").mkdir()
+    with pytest.raises(NsmcError, match="expected a file name to write to, found the directory"):
+        export(small_model, tmp_path / "dir.onnx", overwrite=True)
+
+
+def test_a_graph_has_no_tables_to_make_small(small_model: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"an ONNX graph holds none of them; export a directory"):
+        export(small_model, tmp_path / "a.onnx", int8=True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_model_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"expected a model directory at .*none, found nothing"):
+        export(tmp_path / "none", tmp_path / "a.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_it_is_public(small_model: Path, tmp_path: Path) -> None:
+    assert nsmc.export(small_model, str(tmp_path / "b"), int8=True) == tmp_path / "b"
