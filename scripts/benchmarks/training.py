@@ -105,7 +105,7 @@ def training_rows(data: Path, sizes: Sizes) -> list[Row]:
     # Input and state, both directions, three gates, a multiplication and an addition each; a
     # backward pass has two such products for every one of a forward pass.
     forward = 2 * 2 * 2 * 3 * size * size * float(corpus.lengths.mean())
-    times = 1 / median_ratio(found["plain"], found["classic"])
+    times = median_ratio(found["classic"], found["plain"])
     rows = [
         Row(
             "training, reviews a second, without adversarial training",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,7 +102,7 @@ def test_a_model_that_is_not_there(here: Here, tmp_path: Path) -> None:
 
 
 def test_without_onnx_all_but_the_graph_works(
-    command: Command, small_model: Path, tmp_path: Path
+    command: Command, small_model: Path, sample: Path, tmp_path: Path
 ) -> None:
     hidden = tmp_path / "hidden"
     hidden.mkdir()
@@ -109,7 +110,7 @@ def test_without_onnx_all_but_the_graph_works(
         (hidden / f"{name}.py").write_text(
             f"raise ModuleNotFoundError(\"No module named '{name}'\")\n", encoding="utf-8"
         )
-    env = {"PYTHONPATH": str(hidden)}
+    env = {"PYTHONPATH": os.pathsep.join([str(hidden), os.environ.get("PYTHONPATH", "")])}
     file = tmp_path / "network.onnx"
     result = command("export", "--model", small_model, "--output", file, env=env)
     assert (result.code, result.out) == (1, "")
@@ -121,4 +122,8 @@ def test_without_onnx_all_but_the_graph_works(
     place = tmp_path / "small"
     asked = ("export", "--model", small_model, "--int8", "--output", place)
     assert command(*asked, env=env).code == 0
+    fields = ("training.epochs=1", "model.hidden_size=4", "model.embedding_size=4")
+    sets = [part for field in fields for part in ("--set", field)]
+    trained = command("train", "--data", sample, "--output", tmp_path / "run", *sets, env=env)
+    assert trained.code == 0, trained.err
     assert command("predict", "--model", place, "정말 재밌다", env=env).out.startswith("긍정")

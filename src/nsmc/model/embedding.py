@@ -26,8 +26,8 @@ class MorphemeEmbedding(nn.Module):
     Args:
         vocabulary: V.
         config: the network's configuration; with ``subword_buckets = 0`` there is no S.
-        sparse: give sparse gradients, for `torch.optim.SparseAdam`: a dense update of all rows
-            at every step would cost more than the recurrent layers.
+        sparse: give sparse gradients, for `nsmc.training.optimizers.RowAdam`: a dense update of all
+            rows at every step would cost more than the recurrent layers.
     """
 
     def __init__(self, vocabulary: int, config: ModelConfig, *, sparse: bool = False) -> None:

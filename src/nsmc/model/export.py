@@ -1,4 +1,4 @@
-"""The scoring graph: everything after the embedding, as a handful of ONNX nodes.
+"""The ONNX graph for other programs: everything after the embedding, as a handful of nodes.
 
 Built from the weights alone, without torch's exporters, which handle neither packed sequences nor
 a free batch size of recurrent layers well.

@@ -43,8 +43,8 @@ class KonlpyMecab:
         # The module swallows its failed `from MeCab import Tagger`; this is the name it then lacks.
         konlpy_mecab.Tagger = binding.Tagger  # type: ignore[attr-defined]
         try:
-            # KoNLPy's morphs() reads surfaces off MeCab's full output; -Owakati writes nothing else,
-            # which saves a fifth of the time and gives the same morphemes (a test compares).
+            # KoNLPy's morphs() reads surfaces off MeCab's full output; -Owakati writes nothing but
+            # these, which saves a fifth of the time for the same morphemes (a test compares).
             self._mecab: Any = konlpy_mecab.Mecab(f"{arguments} -Owakati")
         except Exception as error:  # konlpy raises bare Exception
             raise NsmcError(

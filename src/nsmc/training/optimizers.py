@@ -1,5 +1,6 @@
 """The optimizers: one for the tables' few touched rows, one for everything else."""
 
+import math
 from collections.abc import Iterable
 
 import torch
@@ -8,6 +9,41 @@ from torch.optim import AdamW, Optimizer, SparseAdam
 
 from nsmc.model.network import SentimentNetwork
 from nsmc.training.config import TrainingConfig
+
+
+class RowAdam(SparseAdam):
+    """`SparseAdam`, with its rows read and written by index.
+
+    The same arithmetic on the same rows: Adam (Kingma and Ba, ICLR 2015, the order of section 2's
+    end) for the rows that have a gradient, while the others' moments stand still. torch's own adds
+    sparse tensors to the dense moments and to the table, which takes three times as long.
+    """
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """Update the rows of every parameter that have a sparse gradient."""
+        for group in self.param_groups:
+            first, second = group["betas"]
+            for table in group["params"]:
+                if table.grad is None:
+                    continue
+                gradient = table.grad.coalesce()
+                rows, values = gradient.indices()[0], gradient.values()  # [S], [S, E]
+                state = self.state[table]
+                if not state:
+                    state["step"] = 0
+                    state["exp_avg"] = torch.zeros_like(table)
+                    state["exp_avg_sq"] = torch.zeros_like(table)
+                state["step"] += 1
+                mean = state["exp_avg"].index_select(0, rows).lerp_(values, 1 - first)  # [S, E]
+                square = state["exp_avg_sq"].index_select(0, rows)  # [S, E]
+                square.mul_(second).addcmul_(values, values, value=1 - second)
+                state["exp_avg"].index_copy_(0, rows, mean)
+                state["exp_avg_sq"].index_copy_(0, rows, square)
+                bias_first, bias_second = 1 - first ** state["step"], 1 - second ** state["step"]
+                rate = group["lr"] * math.sqrt(bias_second) / bias_first
+                move = mean.div_(square.sqrt_().add_(group["eps"]))  # [S, E]
+                table.index_add_(0, rows, move, alpha=-rate)
 
 
 def supports_sparse(device: torch.device) -> bool:
@@ -20,13 +56,13 @@ def make_optimizers(
 ) -> dict[str, Optimizer]:
     """Adam for both parts (Kingma and Ba, ICLR 2015), lazily for the tables.
 
-    `SparseAdam` updates only the rows that a batch touched; a dense Adam would move all of them at
+    `RowAdam` updates only the rows that a batch touched; a dense Adam would move all of them at
     every step, which costs more than the recurrent layers do.
     """
     tables = network.tables()
     rate = config.learning_rate
     return {
-        "tables": SparseAdam(tables, lr=rate)
+        "tables": RowAdam(tables, lr=rate)
         if supports_sparse(device)
         else torch.optim.Adam(tables, lr=rate),
         "dense": AdamW(
