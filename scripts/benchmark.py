@@ -5,13 +5,12 @@
 DIR holds ratings_train.txt and ratings_test.txt. The figures go to docs/results/performance.json,
 the table and the picture of growth into docs/performance.md and docs/growth.svg. fastText is
 measured if it is installed (pip install fasttext-wheel). Takes some half an hour on two cores,
-during which the machine should do nothing else; --smoke runs all of it in seconds on next to
-nothing and writes only below --work.
+during which the machine should do nothing else. --only renews single parts; --smoke runs all of it
+in seconds on next to nothing and writes only below --work.
 """
 
 import argparse
 import dataclasses
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from benchmarks.latency import latency_rows
 from benchmarks.startup import startup_rows
 from benchmarks.training import training_rows
 
-from nsmc.bundle import write_json
+from nsmc.bundle import read_json, write_json
 from nsmc.workers import available_cores
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,60 +39,76 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--smoke", action="store_true", help="next to nothing of everything")
     args = parser.parse_args()
-    sizes = SMOKE if args.smoke else Sizes()
     docs = args.work if args.smoke else ROOT / "docs"
     with tempfile.TemporaryDirectory() as place:
         work = args.work or Path(place)
         work.mkdir(parents=True, exist_ok=True)
-        rows, found = measure(args, work, sizes)
-    results = docs / "results" / "performance.json"
+        content = {
+            "data": args.data_name,
+            "command": f"python scripts/benchmark.py --data DIR --data-name {args.data_name}",
+            "machine": measured_on(),
+            **_measured_before(docs / "results" / "performance.json"),
+        }
+        for part in args.only:
+            print(f"{part} …", flush=True)
+            run_part(part, args.data, work, SMOKE if args.smoke else Sizes(), content)
+            # After each: a later one may fail, and these took their time.
+            write(content, docs)
+
+
+def run_part(part: str, data: Path, work: Path, sizes: Sizes, content: dict[str, Any]) -> None:
+    """Measure one part and put it into ``content``."""
+    if part == "growth":
+        content["growth"] = growth(read_texts(data), read_labels(data), work, sizes)
+        return
+    rows = measure(part, data, work, sizes)
+    for row in rows:
+        print(f"  {row.what}: {row.ours}; {row.beside}; {row.ratio:.2f} ({row.target})")
+    content["parts"][part] = [dataclasses.asdict(row) for row in rows]
+
+
+def write(content: dict[str, Any], docs: Path) -> None:
+    """Put the figures, the table and the picture where they belong."""
+    results, page = docs / "results" / "performance.json", docs / "performance.md"
     results.parent.mkdir(parents=True, exist_ok=True)
-    content = {
-        "data": args.data_name,
-        "command": f"python scripts/benchmark.py --data DIR --data-name {args.data_name}",
-        "machine": measured_on(),
-        "rows": [dataclasses.asdict(row) for row in rows],
-        "growth": found,
-    }
     write_json(results, content)
-    page = docs / "performance.md"
     text = page.read_text(encoding="utf-8") if page.exists() else BEGIN + END
     before, rest = text.split(BEGIN)
-    page.write_text(before + BEGIN + as_table(content) + END + rest.split(END)[1], encoding="utf-8")
-    if found:
-        draw(found, docs / "growth.svg")
-    print(
-        json.dumps({row.what: [row.ratio, row.met] for row in rows}, ensure_ascii=False, indent=2)
-    )
+    after = rest.split(END)[1]
+    page.write_text(before + BEGIN + as_table(content) + END + after, encoding="utf-8")
+    if content["growth"]:
+        draw(content["growth"], docs / "growth.svg")
 
 
-def measure(
-    args: argparse.Namespace, work: Path, sizes: Sizes
-) -> tuple[list[Row], dict[str, Any] | None]:
-    """The rows of the table, in its order, and the figures of growth."""
+def measure(part: str, data: Path, work: Path, sizes: Sizes) -> list[Row]:
+    """The rows of one part of the table."""
     cores = available_cores()
-    texts = read_texts(args.data)
-    rows: list[Row] = []
-    found = None
-    for part in args.only:
-        print(f"{part} …", flush=True)
-        if part == "startup":
-            rows += startup_rows(sizes)
-        elif part == "latency":
-            rows += latency_rows(texts, sizes)
-        elif part == "tables":
-            rows += table_rows(texts, args.data, work, sizes, cores)
-        elif part == "memory":
-            rows.append(memory_row(texts, work, sizes))
-        elif part == "corpus":
-            rows.append(corpus_row(texts, sizes, cores))
-        elif part == "training":
-            rows += training_rows(args.data, sizes)
-        else:
-            found = growth(texts, read_labels(args.data), work, sizes)
-        for row in rows:
-            print(f"  {row.what}: {row.ours}; {row.beside}; {row.ratio:.2f} ({row.target})")
-    return rows, found
+    if part == "startup":
+        return startup_rows(sizes)
+    if part == "training":
+        return training_rows(data, sizes)
+    texts = read_texts(data)
+    if part == "latency":
+        return latency_rows(texts, sizes)
+    if part == "tables":
+        return table_rows(texts, data, work, sizes, cores)
+    if part == "memory":
+        return [memory_row(texts, work, sizes)]
+    return [corpus_row(texts, sizes, cores)]
+
+
+def _measured_before(results: Path) -> dict[str, Any]:
+    """What an earlier run measured, so that --only can renew a part.
+
+    Raises:
+        SystemExit: that was on another machine or with other versions.
+    """
+    if not results.exists():
+        return {"parts": {}, "growth": None}
+    before, now = read_json(results), measured_on()
+    if any(before["machine"].get(name) != now[name] for name in now if name != "date"):
+        raise SystemExit(f"{results} is of another machine or other versions; delete it first")
+    return {"parts": before["parts"], "growth": before["growth"]}
 
 
 def read_labels(data: Path) -> list[int]:
@@ -116,7 +131,7 @@ def as_table(content: dict[str, Any]) -> str:
         "| what | nsmc | beside it | ratio | target | met |",
         "|---|---|---|---|---|---|",
     ]
-    for row in content["rows"]:
+    for row in [row for part in PARTS for row in content["parts"].get(part, [])]:
         note = f"<br>{row['note']}" if row["note"] else ""
         lines.append(
             f"| {row['what']}{note} | {row['ours']} | {row['beside']} | {row['ratio']:.2f} "

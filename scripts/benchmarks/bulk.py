@@ -115,8 +115,7 @@ def corpus_row(texts: list[str], sizes: Sizes, cores: int) -> Row:
     project's own tokenizer, which asks Mecab for less.
     """
     from nsmc.data.cache import TRAIN_FILE
-    from nsmc.data.corpus import build_corpus, save_corpus
-    from nsmc.data.reviews import read_reviews
+    from nsmc.data.corpus import read_corpus, save_corpus
     from nsmc.text.config import TextConfig
     from nsmc.text.tokenizer import make_tokenizer
 
@@ -129,8 +128,7 @@ def corpus_row(texts: list[str], sizes: Sizes, cores: int) -> Row:
 
         def ours() -> float:
             started = time.perf_counter()
-            corpus = build_corpus(read_reviews(file), TextConfig(), workers=cores)
-            save_corpus(corpus, Path(place) / "corpus")
+            save_corpus(read_corpus(file, TextConfig()), Path(place) / "corpus")
             return time.perf_counter() - started
 
         def alone(cut: Callable[[str], list[str]]) -> float:

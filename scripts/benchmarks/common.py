@@ -21,7 +21,7 @@ class Sizes:
     comments: int = 1000
     table_rows: int = 200_000
     long_rows: int = 2_000_000
-    training_steps: int = 40
+    training_steps: int = 120
     transformer_reviews: int = 128
     growth: tuple[int, ...] = (10_000, 100_000, 1_000_000)
     corpus_reviews: int = 150_000

@@ -130,11 +130,19 @@ def transformer_rate(reviews: int, tokens: int, threads: int) -> float:
 class ClassicLoop:
     """The training loop of the 2020 tutorials, over reviews that are cut already.
 
-    torchtext's Field, Example and BucketIterator with padding, a packed bidirectional GRU, its last
-    states, a dense Adam over everything.
+    torchtext's Field, Example and BucketIterator with padding, a packed bidirectional network, its
+    last states, a dense Adam over everything.
+
+    Args:
+        reviews: morphemes and label of each.
+        batch_size: of the iterator.
+        cell: ``gru`` or ``lstm``.
+        size: of the embedding and of each direction.
     """
 
-    def __init__(self, reviews: list[tuple[list[str], int]], batch_size: int, size: int) -> None:
+    def __init__(
+        self, reviews: list[tuple[list[str], int]], batch_size: int, cell: str, size: int
+    ) -> None:
         import torch
         from torch import nn
         from torchtext.data import BucketIterator, Dataset, Example, Field, LabelField
@@ -152,14 +160,15 @@ class ClassicLoop:
             def __init__(self) -> None:
                 super().__init__()
                 self.embedding = nn.Embedding(len(text.vocab), size, padding_idx=1)
-                self.rnn = nn.GRU(size, size, bidirectional=True)
+                self.rnn = {"gru": nn.GRU, "lstm": nn.LSTM}[cell](size, size, bidirectional=True)
                 self.head = nn.Linear(2 * size, 1)
                 self.dropout = nn.Dropout(0.5)
 
             def forward(self, words: Any, lengths: Any) -> Any:
                 vectors = self.dropout(self.embedding(words))  # [T, B, E]
                 packed = nn.utils.rnn.pack_padded_sequence(vectors, lengths.cpu())
-                _, last = self.rnn(packed)  # [2, B, H]
+                _, last = self.rnn(packed)
+                last = last[0] if cell == "lstm" else last  # [2, B, H]
                 both = torch.cat([last[0], last[1]], dim=1)  # [B, 2H]
                 return self.head(self.dropout(both)).squeeze(1)  # [B]
 

@@ -1,5 +1,6 @@
 """How time and memory grow with the number of reviews, as figures and as a picture."""
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,9 @@ def growth(texts: list[str], labels: list[int], work: Path, sizes: Sizes) -> dic
         found["scoring"]["megabytes"].append(most)
         table.unlink()
         data, output = work / f"growth-{count}", work / f"growth-{count}-run"
-        data.mkdir(exist_ok=True)
+        for place in (data, output):  # of an earlier run in the same work directory
+            shutil.rmtree(place, ignore_errors=True)
+        data.mkdir()
         with (data / "ratings_train.txt").open("w", encoding="utf-8") as file:
             file.write("id\tdocument\tlabel\n")
             for number, text in enumerate(varied(texts, count)):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from nsmc.config import Config
     from nsmc.data.corpus import Corpus
 
+GATES = {"gru": 3, "lstm": 4}
 CLASSIC_BATCH = 64
 """What the tutorials use; ours takes the recipe's own."""
 
@@ -62,77 +63,85 @@ class OurLoop:
         return seen / (time.perf_counter() - started)
 
 
-def matrix_rate(size: int, batch: int) -> float:
+def matrix_rate(size: int, gates: int, batch: int) -> float:
     """Operations a second of torch's products in the shapes that a step's recurrence has."""
     import torch
 
-    states, weights = torch.randn(batch, size), torch.randn(size, 3 * size)  # [B, H], [H, 3H]
+    states, weights = torch.randn(batch, size), torch.randn(size, gates * size)  # [B, H], [H, G·H]
     repeats, started = 500, time.perf_counter()
     for _ in range(repeats):
         states @ weights
-    return repeats * 2 * batch * size * 3 * size / (time.perf_counter() - started)
+    return repeats * 2 * batch * size * gates * size / (time.perf_counter() - started)
 
 
 def training_rows(data: Path, sizes: Sizes) -> list[Row]:
     """Our loop with and without adversarial training, the classic loop, and the limit."""
     import torch
 
-    from nsmc.config import Config, load_config
+    from nsmc.config import Config
     from nsmc.data.cache import training_corpus
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    config = Config()
-    plain = load_config(None, ["training.adversarial_norm=0"])
-    corpus = training_corpus(data, config.text)
-    size, batch = config.model.hidden_size, config.training.batch_size
+    corpus = training_corpus(data, Config().text)
+    rows = [row for cell in GATES for row in _rows_of_cell(cell, corpus, sizes)]
+    torch.set_num_threads(threads)
+    return rows
+
+
+def _rows_of_cell(cell: str, corpus: "Corpus", sizes: Sizes) -> list[Row]:
+    from nsmc.config import load_config
+
+    config = load_config(None, [f"model.cell={cell}"])
+    plain = load_config(None, [f"model.cell={cell}", "training.adversarial_norm=0"])
+    size, batch, gates = config.model.hidden_size, config.training.batch_size, GATES[cell]
     reviews = [
         ([corpus.morphemes[t] for t in corpus.tokens[a:b]], int(label))
         for a, b, label in zip(corpus.offsets, corpus.offsets[1:], corpus.labels, strict=False)
     ]
     ours, adversarial = OurLoop(plain, corpus), OurLoop(config, corpus)
-    classic = ClassicLoop(reviews, CLASSIC_BATCH, size)
+    classic = ClassicLoop(reviews, CLASSIC_BATCH, cell, size)
     found = in_turn(
         sizes.repeats,
         {
             "plain": lambda: ours.rate(sizes.training_steps),
             "classic": lambda: classic.rate(2 * sizes.training_steps),
             "adversarial": lambda: adversarial.rate(sizes.training_steps),
-            "products": lambda: matrix_rate(size, batch),
+            "products": lambda: matrix_rate(size, gates, batch),
         },
     )
-    torch.set_num_threads(threads)
-    # Input and state, both directions, three gates, a multiplication and an addition each; a
+    # Input and state, both directions, every gate, a multiplication and an addition each; a
     # backward pass has two such products for every one of a forward pass.
-    forward = 2 * 2 * 2 * 3 * size * size * float(corpus.lengths.mean())
+    forward = 2 * 2 * 2 * gates * size * size * float(corpus.lengths.mean())
     times = median_ratio(found["classic"], found["plain"])
+    name = f"Bi{cell.upper()} {size}"
     rows = [
         Row(
-            "training, reviews a second, without adversarial training",
+            f"training a {name}, reviews a second, without adversarial training",
             spread(found["plain"], "/s", 0),
             f"the classic loop {spread(found['classic'], '/s', 0)}",
             times,
             "at least 2 × as many",
             times >= 2,
-            f"BiGRU {size}, one thread; torchtext batches of {CLASSIC_BATCH}, packed, dense Adam",
+            f"one thread; the classic: torchtext batches of {CLASSIC_BATCH}, packed, dense Adam",
             found,
         )
     ]
-    for name, passes in (("plain", 3), ("adversarial", 6)):
+    for kind, passes in (("plain", 3), ("adversarial", 6)):
         shares = [
             rate * passes * forward / limit
-            for rate, limit in zip(found[name], found["products"], strict=True)
+            for rate, limit in zip(found[kind], found["products"], strict=True)
         ]
         share = median(shares)
         rows.append(
             Row(
-                f"training, share of what matrix products allow, {name}",
+                f"training a {name}, share of what matrix products allow, {kind}",
                 f"{share:.0%}",
                 f"{spread([v / 1e9 for v in found['products']], 'GFLOP/s', 0)}",
                 share,
                 "at least 60%",
                 share >= 0.6,
-                f"{median(found[name]):,.0f} reviews/s of {passes * forward / 1e6:.1f} MFLOP each",
+                f"{median(found[kind]):,.0f} reviews/s of {passes * forward / 1e6:.1f} MFLOP each",
             )
         )
     return rows

@@ -1,11 +1,16 @@
 """The benchmark runs from end to end; what it finds in so little is not looked at."""
 
+import importlib
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).parent.parent.parent
+DOCS = ROOT / "docs"
 
 
 def test_every_part_gives_its_rows(tmp_path: Path, sample: Path) -> None:
@@ -14,15 +19,40 @@ def test_every_part_gives_its_rows(tmp_path: Path, sample: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "results" / "performance.json").read_text(encoding="utf-8"))
-    rows = [row["what"] for row in found["rows"]]
+    rows = [row["what"] for part in found["parts"].values() for row in part]
     for words in ("whole process", "resident memory", "nsmc --help", "mistyped option"):
         assert any(words in row for row in rows), words
     for words in ("beyond Mecab", "file to file", "transformer", "memory for 600 rows"):
         assert any(words in row for row in rows), words
     for words in ("encoded corpus", "without adversarial", "matrix products allow, adversarial"):
         assert any(words in row for row in rows), words
-    assert all(row["ratio"] > 0 for row in found["rows"])
+    assert all(row["ratio"] > 0 for part in found["parts"].values() for row in part)
     assert found["growth"]["reviews"] == [200, 400]
     page = (tmp_path / "performance.md").read_text(encoding="utf-8")
     assert page.count("\n| ") >= len(rows)
     assert "<svg" in (tmp_path / "growth.svg").read_text(encoding="utf-8")
+
+
+def test_the_page_shows_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    table = importlib.import_module("benchmark").as_table
+    content = json.loads((DOCS / "results" / "performance.json").read_text(encoding="utf-8"))
+    assert table(content) in (DOCS / "performance.md").read_text(encoding="utf-8")
+
+
+def test_the_readmes_figures_were_measured() -> None:
+    content = json.loads((DOCS / "results" / "performance.json").read_text(encoding="utf-8"))
+    rows = [row for part in content["parts"].values() for row in part]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    def of(words: str) -> dict[str, Any]:
+        (row,) = [row for row in rows if words in row["what"]]
+        return dict(row)
+
+    assert f"`import torch`의 {of('whole process')['ratio']:.2f}배" in readme
+    assert f"{of('resident memory')['ours']}" in readme
+    assert f"{of('median over real comments')['ours']}" in readme
+    assert f"초당 {of('transformer')['ours'].split()[0]}개" in readme
+    assert f"{of('transformer')['ratio']:.0f}배" in readme
+    assert f"{of('beside fastText, word bigrams and')['ratio']:.2f}배" in readme
+    assert f"{of('memory for')['ours']}" in readme

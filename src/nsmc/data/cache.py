@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from nsmc.data.corpus import Corpus, build_corpus, load_corpus, save_corpus
+from nsmc.data.corpus import Corpus, load_corpus, read_corpus, save_corpus
 from nsmc.data.paths import cache_directory
 from nsmc.errors import DataError, ModelError, NsmcError
 from nsmc.files import sha256_of
@@ -56,13 +56,7 @@ def training_corpus(
     entry = cache_directory() / "corpora" / _key(file, config)
     if cached := _cached(entry, config):
         return cached
-    from nsmc.data.reviews import read_reviews
-
-    reviews = read_reviews(file)
-    total = len(reviews.frame)
-    corpus = build_corpus(
-        reviews, config, progress=(lambda done: progress(done, total)) if progress else None
-    )
+    corpus = read_corpus(file, config, progress=progress)
     try:
         save_corpus(corpus, entry)
     except NsmcError as error:

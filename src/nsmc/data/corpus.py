@@ -1,9 +1,9 @@
 """Labelled reviews as flat arrays of morphemes: tokenized once, read by memory map after that."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 KIND = "corpus"
 SCHEMA = 1
-CHUNK = 4000
+CHUNK = 2000
 """Reviews per piece of work: few enough to share out evenly, many enough to be worth sending."""
+LARGE = 1_000_000
+"""Bytes of a file from which worker processes save more than they cost to start."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,29 @@ class Corpus:
         )
 
 
+def read_corpus(
+    file: Path, config: TextConfig, *, progress: Callable[[int, int], None] | None = None
+) -> Corpus:
+    """Read, tokenize and encode a file of labelled reviews on all cores.
+
+    The worker processes of a large file start while it is being read.
+
+    Args:
+        file: as `nsmc.data.reviews.read_reviews` takes it.
+        config: the tokenizer's configuration.
+        progress: called with the number of reviews done since the last call, and of all.
+
+    Raises:
+        NsmcError: the tokenizer can't be made.
+        DataError: the file can't be read, or no comment has anything legible in it.
+    """
+    from nsmc.data.reviews import read_reviews
+
+    large = file.is_file() and file.stat().st_size > LARGE
+    workers = available_cores() if large else 1
+    return _encoded(lambda: read_reviews(file), config, workers, progress)
+
+
 def build_corpus(
     reviews: "Reviews",
     config: TextConfig,
@@ -73,44 +98,67 @@ def build_corpus(
     Args:
         reviews: as `nsmc.data.reviews.read_reviews` gives them.
         config: the tokenizer's configuration.
-        workers: processes; None takes one per core, or this process alone for a small file.
+        workers: processes; None takes one per core, or this process alone for a few reviews.
         progress: called with the number of reviews done since the last call.
 
     Raises:
         NsmcError: the tokenizer can't be made.
         DataError: no comment has anything legible in it.
     """
-    tokenizer = make_tokenizer(config)
-    texts = reviews.frame["document"].tolist()
     if workers is None:
-        # A worker costs a third of a second to start, which is what Mecab needs for 3,000 reviews.
-        workers = available_cores() if len(texts) > 10_000 else 1
+        # A worker costs a third of a second to start, which is what Mecab needs for 7,000 reviews.
+        workers = available_cores() if len(reviews.frame) > 10_000 else 1
+    tell = (lambda done, total: progress(done)) if progress else None
+    return _encoded(lambda: reviews, config, workers, tell)
+
+
+def _encoded(
+    read: "Callable[[], Reviews]",
+    config: TextConfig,
+    workers: int,
+    progress: Callable[[int, int], None] | None,
+) -> Corpus:
+    @cache
+    def reviews() -> "Reviews":
+        return read()
+
+    @cache
+    def tokenizer() -> Tokenizer:
+        return make_tokenizer(config)
+
+    def chunks() -> Iterator[list[str]]:
+        # Asked for once the workers have been started, which takes them a while.
+        tokenizer()
+        texts = reviews().frame["document"].tolist()
+        for start in range(0, len(texts), CHUNK):
+            yield texts[start : start + CHUNK]
+
     index: dict[str, int] = {}
     tokens: list[NDArray[np.int32]] = []
     lengths: list[NDArray[np.int64]] = []
-    make = (lambda: _encoding(tokenizer)) if workers <= 1 else partial(_make, config)
-    for encoded in map_chunks(_chunks(texts), make, workers):
+    make = (lambda: _encoding(tokenizer())) if workers <= 1 else partial(_make, config)
+    for encoded in map_chunks(chunks(), make, workers):
         rows = [index.setdefault(m, len(index)) for m in encoded.morphemes]
         tokens.append(np.array(rows, dtype=np.int32)[encoded.tokens])
         lengths.append(encoded.lengths)
         if progress:
-            progress(len(encoded.lengths))
+            progress(len(encoded.lengths), len(reviews().frame))
     counted = np.concatenate(lengths) if lengths else np.empty(0, np.int64)  # [rows with a comment]
     legible = counted > 0
     if not legible.any():
-        raise DataError(f"{reviews.path}: no comment has anything legible in it")
+        raise DataError(f"{reviews().path}: no comment has anything legible in it")
     kept = counted[legible]  # [R]
     return Corpus(
         tokens=np.concatenate(tokens),
         offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)]),
-        labels=reviews.frame["label"].to_numpy(np.int8)[legible],
+        labels=reviews().frame["label"].to_numpy(np.int8)[legible],
         morphemes=list(index),
-        identity=tokenizer.identity(),
+        identity=tokenizer().identity(),
         source={
-            "name": reviews.path.name,
-            "sha256": reviews.sha256,
+            "name": reviews().path.name,
+            "sha256": reviews().sha256,
             "reviews": int(legible.sum()),
-            "skipped": reviews.skipped_empty + int((~legible).sum()),
+            "skipped": reviews().skipped_empty + int((~legible).sum()),
         },
     )
 
@@ -176,8 +224,3 @@ def load_corpus(path: Path) -> Corpus:
         identity=about["identity"],
         source=about["source"],
     )
-
-
-def _chunks(texts: Sequence[str]) -> Iterator[list[str]]:
-    for start in range(0, len(texts), CHUNK):
-        yield list(texts[start : start + CHUNK])

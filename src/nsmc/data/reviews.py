@@ -85,6 +85,9 @@ def read_reviews(path: Path, *, column: str | None = None, label_column: str = L
     return Reviews(frame, np.array(rows, np.int64), path, sha256_of(path), skipped, encoding)
 
 
+_DIGITS = {"0": 0, "1": 1}
+
+
 class _Offenders:
     """Labels that are neither 0 nor 1: how many, and the first few with their rows."""
 
@@ -110,7 +113,7 @@ class _Offenders:
 def _label(value: object) -> int | None:
     """Return 0 or 1 if the value is that, as a number or as its one digit, else None."""
     if isinstance(value, str):
-        return {"0": 0, "1": 1}.get(value)
+        return _DIGITS.get(value)
     if isinstance(value, int | float) and not isinstance(value, bool) and value in (0, 1):
         return int(value)
     return None

@@ -14,7 +14,6 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from nsmc.data.batches import EqualLengthIterator
-from nsmc.data.prefetch import prefetched
 from nsmc.errors import DeviceError, NsmcError
 from nsmc.training.config import TrainingConfig
 from nsmc.training.optimizers import clip_gradients, set_learning_rate
@@ -73,7 +72,7 @@ def train_epochs(
         steps = len(batches) * config.epochs
         started = time.monotonic()
         state.network.train()
-        for batch in prefetched(batches):
+        for batch in batches:
             _take_step(state, batch, learning_rate(counters.step, steps, config), config, autocast)
             now = time.monotonic()
             counters.seconds, started = counters.seconds + now - started, now
