@@ -30,7 +30,7 @@ Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 Stretch = tuple[int, int, Floats]
 """The first step of a stretch, n, and the outputs [S, D, n, H] of its S steps."""
-STRETCH = 1 << 20
+STRETCH = 1 << 21
 """Bytes of gates looked up at once: enough to spare small blocks numpy's cost of a call, and few
 enough to stay in the processor's caches."""
 HALF = np.float32(0.5)
@@ -114,7 +114,9 @@ class Layer:
         onward = np.array([1, -1][:directions])[:, None]  # [D, 1]
         state = np.zeros((directions, len(lengths), size), np.float32)  # [D, B, H]
         memory = np.zeros_like(state)  # [D, B, H], of the LSTM
-        for t, end, n in _even_stretches(lengths, STRETCH // (rows.itemsize * count * size)):
+        for t, end, n in _even_stretches(
+            lengths, STRETCH // (rows.itemsize * count * directions * size)
+        ):
             steps = np.arange(t, end)[:, None, None]  # [S, 1, 1]
             places = first[:, :n] + steps * onward  # [S, D, n]
             chosen = tokens[places][:, None] + begins  # [S, G, D, n]
