@@ -15,11 +15,9 @@ Figures go to docs/results/audit.json.
 
 import argparse
 import json
-import platform
 import sys
 import tempfile
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +29,7 @@ import nsmc
 from nsmc.auditing.confident import given_probabilities
 from nsmc.auditing.recipe import ENOUGH, FEW, QUICK
 from nsmc.bundle import write_json
+from nsmc.inspection.machine import machine
 
 RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results" / "audit.json"
 PLANTED = 0.02
@@ -62,12 +61,7 @@ def main() -> None:
         results["whole_file"] = _whole(path, work / "whole", args.find)
     results |= {
         "recipe": {"all": QUICK, f"below {ENOUGH} comments": FEW},
-        "machine": {
-            "processor": _processor(),
-            "system": f"{platform.system()} {platform.machine()}",
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("torch", "numpy", "scikit-learn", "mecab-ko")},
-        },
+        "machine": machine("torch", "numpy", "scikit-learn", "mecab-ko"),
         "date": time.strftime("%Y-%m-%d"),
         "command": f"python scripts/measure_audit.py --data DIR --data-name {args.data_name} "
         f"--rows {args.rows} --seed {args.seed}" + (f" --find {args.find}" if args.find else ""),
@@ -194,15 +188,6 @@ def _ranks(found: nsmc.Audit, find: str | None) -> list[dict[str, Any]]:
         for rank, doubt in enumerate(found.doubts, start=1)
         if find and doubt.text.startswith(find)
     ]
-
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor()
 
 
 if __name__ == "__main__":

@@ -69,11 +69,30 @@ def parameter_lines(parameters: Sequence[tuple[str, tuple[int, ...], int]]) -> l
     return [f"{row[0]:<{name}}  {row[1]:>{shape}}  {row[2]:>{count}}" for row in rows]
 
 
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Declare which model scores and where it draws the line."""
+def add_review_options(parser: argparse.ArgumentParser) -> None:
+    """Declare which labelled reviews a command measures on."""
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="FILE",
+        help="NSMC's format or a table with a label column, or a directory with ratings_test.txt "
+        "(default: the official test file that `nsmc download` fetched)",
+    )
+    parser.add_argument(
+        "--column", metavar="NAME", help="text column (default: document, else the only one)"
+    )
+
+
+def add_model_option(parser: argparse.ArgumentParser) -> None:
+    """Declare which model a command takes."""
     parser.add_argument(
         "--model", type=Path, metavar="DIR", help="default: the model inside the package"
     )
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Declare which model scores and where it draws the line."""
+    add_model_option(parser)
     parser.add_argument(
         "--threshold",
         type=float,

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from nsmc.cli.common import model_named, progress_bar, say
+from nsmc.cli.common import add_review_options, model_named, progress_bar, say
 
 EPILOG = """A model is a directory that `nsmc train` wrote, or the word `shipped` for the one
 inside the package. Each draws the line at its own threshold. The reviews must be new to both: on
@@ -22,16 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
     parser.add_argument("model_a", metavar="MODEL_A", help="a model directory, or `shipped`")
     parser.add_argument("model_b", metavar="MODEL_B", help="the one to compare it with")
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="FILE",
-        help="NSMC's format or a table with a label column, or a directory with ratings_test.txt "
-        "(default: the official test file that `nsmc download` fetched)",
-    )
-    parser.add_argument(
-        "--column", metavar="NAME", help="text column (default: document, else the only one)"
-    )
+    add_review_options(parser)
     parser.add_argument(
         "--output",
         type=Path,

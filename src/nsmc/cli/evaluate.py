@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from nsmc.cli.common import add_model_options, progress_bar, say
+from nsmc.cli.common import add_model_options, add_review_options, progress_bar, say
 
 EPILOG = """examples:
   nsmc evaluate --data data/sample
@@ -17,16 +17,7 @@ error that names its row, because a file with wrong labels gives a wrong figure.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="FILE",
-        help="NSMC's format or a table with a label column, or a directory with ratings_test.txt "
-        "(default: the official test file that `nsmc download` fetched)",
-    )
-    parser.add_argument(
-        "--column", metavar="NAME", help="text column (default: document, else the only one)"
-    )
+    add_review_options(parser)
     add_model_options(parser)
     parser.add_argument(
         "--device",

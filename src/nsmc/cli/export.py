@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from nsmc.cli.common import add_model_option
+
 EPILOG = """examples:
   nsmc export --model runs/first --int8 --output small
   nsmc export --model runs/first --output network.onnx
@@ -13,9 +15,7 @@ after the embedding: vectors of the morphemes in, log odds out (pip install "nsm
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
-    parser.add_argument(
-        "--model", type=Path, metavar="DIR", help="default: the model inside the package"
-    )
+    add_model_option(parser)
     parser.add_argument(
         "--output",
         type=Path,
