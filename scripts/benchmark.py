@@ -133,8 +133,10 @@ def as_table(content: dict[str, Any]) -> str:
     ]
     for row in [row for part in PARTS for row in content["parts"].get(part, [])]:
         note = f"<br>{row['note']}" if row["note"] else ""
+        # A figure by itself, such as memory, has nothing to be a ratio to.
+        ratio = f"{row['ratio']:.2f}" if row["beside"] else ""
         lines.append(
-            f"| {row['what']}{note} | {row['ours']} | {row['beside']} | {row['ratio']:.2f} "
+            f"| {row['what']}{note} | {row['ours']} | {row['beside']} | {ratio} "
             f"| {row['target']} | {'yes' if row['met'] else '**no**'} |"
         )
     if found := content["growth"]:

@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import json
 import os
-import queue
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -146,6 +145,8 @@ def _available_lines() -> Iterator[list[str]]:
     """Lines of standard input, as many at once as have arrived: no pipe is kept waiting."""
     if sys.stdin is None:  # `<&-`, or a service without one
         raise UsageError("expected comments, found standard input closed; give some as arguments")
+    import queue
+
     descriptor = sys.stdin.fileno()
     arrived: queue.Queue[bytes | None] = queue.Queue(4 * LINES_AT_ONCE)
 
