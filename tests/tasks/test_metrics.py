@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from nsmc.evaluation.metrics import (
+from nsmc.tasks.metrics import (
     BINS,
     accuracy_interval,
     binary_metrics,

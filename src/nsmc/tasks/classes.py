@@ -1,0 +1,304 @@
+"""Own labels: two classes to hundreds, one logit each.
+
+Letters: R reviews, B reviews of a batch, C classes, N subsets of a comment.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nsmc.errors import DataError
+from nsmc.tasks.answers import Choices
+from nsmc.tasks.calibration import fit_temperature
+from nsmc.tasks.columns import LabelColumn
+from nsmc.tasks.metrics import class_metrics
+from nsmc.tasks.task import ACCURACY, Floats, LabelTask, Prediction, Shown, Value, Wanted, rounded
+from nsmc.text.width import display_width, padded
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+MOST = 1000
+"""Classes at most: more are texts or numbers in the wrong column."""
+SHOWN = 12
+"""Classes whose figures the terminal shows; the report and ``--json`` have all."""
+WIDEST = 24
+"""Columns of a name before its percentage, at most: what stands below a longer one isn't moved."""
+
+
+@dataclass(frozen=True)
+class ClassPrediction(Prediction):
+    """The class of one comment."""
+
+    label: str
+    """The likeliest class; empty if there is nothing legible in the comment."""
+    probabilities: dict[str, float]
+    """Of each class by its name, in the order in which the model has them; NaN without a label."""
+
+    @property
+    def legible(self) -> bool:
+        """Whether there was anything in the comment to score."""
+        return bool(self.label)
+
+    @property
+    def confidence(self) -> float:
+        """The probability of the label given; NaN without one."""
+        return self.probabilities.get(self.label, float("nan"))
+
+    def shown(self) -> Shown:
+        """``경제  87.1%``, as wide for every class."""
+        return self.shown_best(1)
+
+    def shown_best(self, count: int) -> Shown:
+        """``경제  87.1%  사회   8.2%``."""
+        names = sorted(self.probabilities, key=lambda name: -self.probabilities[name])
+        width = _columns(tuple(self.probabilities))
+        return Shown(
+            "  ".join(
+                f"{padded(' '.join(name.split()), width)} {self.probabilities[name]:6.1%}"
+                if self.label
+                else f"{padded('—', width)} {'—':>6}"
+                for name in names[:count]
+            )
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that ``--json`` prints; None where there is no label."""
+        return {
+            "text": self.text,
+            "label": self.label or None,
+            "confidence": round(self.confidence, 6) if self.label else None,
+            "probabilities": {k: round(v, 6) for k, v in self.probabilities.items()}
+            if self.label
+            else None,
+        }
+
+
+class Classes(LabelTask):
+    """Labels by name, cross-entropy, accuracy."""
+
+    name = "classes"
+    figure = ACCURACY
+    label_setting = "data.label_column"
+    results: ClassVar = {"label": "text", "confidence": "number"}
+
+    def __init__(self, recipe: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> None:
+        super().__init__(recipe, state)
+        self.classes: list[str] = list((state or {}).get("classes", []))
+        """[C] names; none before `learn`."""
+        self.reviews: list[int] = list((state or {}).get("reviews", []))
+        """[C] reviews of each in the training file."""
+        self._weights: list[float] | None = None
+        """[C] of each class, where all shall count for the same; None where all reviews do."""
+
+    @property
+    def outputs(self) -> int:  # type: ignore[override]
+        """C."""
+        return len(self.classes)
+
+    def purpose(self, threshold: float) -> str:
+        """See `Task.purpose`."""
+        shown = ", ".join(self.classes[:SHOWN]) + (", …" if self.outputs > SHOWN else "")
+        return (
+            f"gives the probability of each of {self.outputs} classes ({shown}), and calls a "
+            "comment the likeliest"
+        )
+
+    def wanted(self) -> list[Wanted]:
+        """The label column."""
+        return [Wanted(self.recipe["data"]["label_column"] or "label")]
+
+    def learn(self, columns: Mapping[str, LabelColumn], source: str) -> Self:
+        """Take the names in the training file as the classes, numbers in their order."""
+        column = columns[self.wanted()[0].name]
+        column.refuse([], source, "the name of a class")
+        counts = column.counts()
+        names = [name for name, count in zip(column.names, counts, strict=True) if count]
+        if not 2 <= len(names) <= MOST:
+            shown = ", ".join(map(repr, names[:3])) + (", …" if len(names) > 3 else "")
+            raise DataError(
+                f"{source}, column {column.name!r}: expected 2 to {MOST:,} classes, found "
+                f"{len(names):,} ({shown}); name another column with --label-column"
+            )
+        numbers = dict(zip(column.names, column.numbers().tolist(), strict=True))
+        numeric = not np.isnan([numbers[name] for name in names]).any()
+        names.sort(key=(lambda n: (numbers[n], n)) if numeric else str)
+        size = dict(zip(column.names, counts.tolist(), strict=True))
+        reviews = [size[name] for name in names]
+        learnt = type(self)(self.recipe, {"classes": names, "reviews": reviews})
+        if self.recipe["classes"]["balance"] != "none":
+            # n / (C · n_c), after King and Zeng, "Logistic regression in rare events data", 2001.
+            learnt._weights = [sum(reviews) / (len(names) * count) for count in reviews]
+        return learnt
+
+    def state(self) -> dict[str, Any]:
+        """The names, and how many reviews had each."""
+        return {"classes": self.classes, "reviews": self.reviews}
+
+    def targets(self, columns: Mapping[str, LabelColumn], source: str) -> Floats:
+        """[R, 1]: the number of each review's class."""
+        column = columns[self.wanted()[0].name]
+        place = {name: float(index) for index, name in enumerate(self.classes)}
+        known = ", ".join(self.classes[:SHOWN]) + (", …" if self.outputs > SHOWN else "")
+        column.refuse(
+            [i for i, name in enumerate(column.names) if name not in place],
+            source,
+            f"one of the model's {self.outputs} classes ({known})",
+        )
+        numbers = np.array(
+            [place.get(name, np.nan) for name in column.names], np.float32
+        )  # [names]
+        return numbers[column.codes, None]
+
+    def strata(self, targets: Floats) -> NDArray[np.int64]:
+        """The classes: a rare one shall be in both parts."""
+        return targets[:, 0].astype(np.int64)
+
+    def sampling(self, targets: Floats) -> NDArray[np.float64] | None:
+        """With ``balance = "sampling"``, every class as likely as any other."""
+        if self.recipe["classes"]["balance"] != "sampling":
+            return None
+        numbers = targets[:, 0].astype(np.int64)  # [R]
+        found: NDArray[np.float64] = 1 / np.bincount(numbers, minlength=self.outputs)[numbers]
+        return found
+
+    def loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
+        """Cross-entropy (nats), by the classes' weights if the recipe asks for them."""
+        return self._cross_entropy(
+            outputs, targets, weighted=self.recipe["classes"]["balance"] == "weights"
+        )
+
+    def judged(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
+        """The same, with weights too where the training reviews are sampled by class."""
+        return self._cross_entropy(outputs, targets, weighted=True)
+
+    def _cross_entropy(self, outputs: "Tensor", targets: "Tensor", *, weighted: bool) -> "Tensor":
+        import torch
+        from torch.nn.functional import cross_entropy
+
+        numbers = targets[:, 0].long()  # [B]
+        losses = cross_entropy(outputs, numbers, reduction="none")  # [B]
+        if weighted and self._weights is not None:
+            # Not torch's own weighted mean, in which a batch of one class would have weight 1.
+            weights = torch.tensor(self._weights, device=outputs.device)  # [C]
+            losses = losses * weights[numbers]
+        return losses.mean()
+
+    def figures(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
+        """Whether each is right."""
+        return (outputs.argmax(dim=1) == targets[:, 0].long()).float()
+
+    def calibration(self, outputs: Floats, targets: Floats) -> tuple[dict[str, Any], Floats]:
+        """One temperature for all classes, which changes no label, by the loss of `judged`."""
+        numbers = targets[:, 0].astype(np.int64)  # [R]
+        weights = np.array(self._weights or np.ones(self.outputs))[numbers]  # [R]
+
+        def loss(temperature: float) -> float:
+            logs = log_softmax(outputs / temperature)  # [R, C]
+            return -float((logs[np.arange(len(numbers)), numbers] * weights).mean())
+
+        temperature = fit_temperature(loss)
+        scales = np.full(self.outputs, 1 / temperature, np.float32)
+        return {"temperature": temperature}, scales
+
+    def columns_of(self, outputs: Floats, threshold: float) -> dict[str, list[Any]]:
+        """``label`` and ``confidence``, the probability of it."""
+        legible = ~np.isnan(outputs[:, 0])  # [R]
+        best = np.where(legible, np.nan_to_num(outputs).argmax(axis=1), -1)  # [R]
+        confidence = np.exp(log_softmax(outputs).max(axis=1))  # [R]
+        return {
+            "label": [self.classes[i] if i >= 0 else None for i in best.tolist()],
+            "confidence": rounded(confidence),
+        }
+
+    def predictions(
+        self, texts: Sequence[str], outputs: Floats, threshold: float
+    ) -> list[Prediction]:
+        """A `ClassPrediction` each."""
+        labels = self.columns_of(outputs, threshold)["label"]
+        shares = np.exp(log_softmax(outputs)).tolist()
+        return [
+            ClassPrediction(text, label or "", dict(zip(self.classes, share, strict=True)))
+            for text, label, share in zip(texts, labels, shares, strict=True)
+        ]
+
+    def probabilities(self, outputs: Floats) -> dict[str, list[float | None]]:
+        """See `LabelTask.probabilities`."""
+        shares = np.exp(log_softmax(outputs)).T  # [C, R]
+        return {name: rounded(share) for name, share in zip(self.classes, shares, strict=True)}
+
+    def explained(self, outputs: Floats) -> tuple[str, Value]:
+        """The log odds of the likeliest class against all others together."""
+        best = int(outputs.argmax())
+
+        def odds(found: Floats) -> NDArray[np.float64]:
+            others = np.delete(found, best, axis=1).astype(np.float64)  # [N, C - 1]
+            rest: NDArray[np.float64] = np.logaddexp.reduce(others, axis=1)  # [N]
+            return found[:, best] - rest
+
+        return self.classes[best], odds
+
+    def choices(self, outputs: Floats, targets: Floats, threshold: float) -> Choices:
+        """The classes, of which the likeliest is called."""
+        return Choices(
+            names=tuple(self.classes),
+            values=tuple(self.classes),
+            labels=targets[:, 0].astype(np.int64),
+            probabilities=np.exp(log_softmax(outputs)),
+        )
+
+    def metrics(self, outputs: Floats, targets: Floats, threshold: float) -> dict[str, Any]:
+        """See `nsmc.tasks.metrics.class_metrics`."""
+        return class_metrics(
+            targets[:, 0].astype(np.int64), np.exp(log_softmax(outputs)), self.classes
+        )
+
+    def metric_lines(self, metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """`metrics` for a person."""
+        low, high = metrics["accuracy_interval"]
+        lines = [
+            ("accuracy", f"{metrics['accuracy']:.2%}  (95% interval {low:.2%} – {high:.2%})"),
+            (
+                "balanced accuracy",
+                f"{metrics['balanced_accuracy']:.2%}  mean recall of the classes",
+            ),
+            ("macro F1", f"{metrics['macro_f1']:.2%}"),
+            ("log loss", f"{metrics['log_loss']:.4f} nats"),
+            ("calibration error", f"{metrics['ece']:.2%}"),
+        ]
+        width = max(len(f"{one['examples']:,}") for one in metrics["classes"])
+        by_size = sorted(metrics["classes"], key=lambda one: -one["examples"])
+        for number, one in enumerate(by_size[:SHOWN]):
+            precision, recall = (
+                "    —" if one[name] is None else f"{one[name]:6.1%}"
+                for name in ("precision", "recall")
+            )
+            lines.append(
+                (
+                    "" if number else "classes",
+                    f"{one['examples']:>{width},}  precision {precision}  recall {recall}  "
+                    f"{one['class']}",
+                )
+            )
+        if len(by_size) > SHOWN:
+            lines.append(("", f"and {len(by_size) - SHOWN} more: see --json or --report"))
+        return lines
+
+
+@lru_cache
+def _columns(names: tuple[str, ...]) -> int:
+    """Columns of the widest name, within reason."""
+    return min(WIDEST, max(display_width(name) for name in names))
+
+
+def log_softmax(outputs: Floats) -> NDArray[np.float64]:
+    """Logits [R, C] to log probabilities [R, C]; NaN stays NaN."""
+    exact = outputs.astype(np.float64)  # [R, C]
+    with np.errstate(invalid="ignore"):  # of NaN
+        exact -= exact.max(axis=1, keepdims=True)
+        exact -= np.log(np.exp(exact).sum(axis=1, keepdims=True))
+    return exact

@@ -1,0 +1,134 @@
+"""A language model: which unit comes next, at every place of a text.
+
+The embedding and the recurrent layers are those of any other task; instead of one answer a text
+there is one a place (many-to-many). With ``model.bidirectional`` there are two language models that
+share the embedding and the softmax: one reads forwards, the other backwards, and neither sees what
+it has to predict (Peters et al., "Deep contextualized word representations", NAACL 2018, section
+3.1).
+
+Letters: T units of a text with `BOUNDARY` at both ends, B texts, E embedding size, V rows of the
+vocabulary.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+
+from nsmc.errors import UsageError
+from nsmc.tasks.columns import LabelColumn
+from nsmc.tasks.task import Figure, Floats, StepLoss, Task, Validated, Wanted
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+GROUPS = 4
+"""The second group of an adaptive softmax has this many times the units of the first."""
+REDUCTION = 4
+"""Each further group is predicted from this many times fewer numbers; 4 is Grave et al.'s."""
+FEWEST = 8
+"""Numbers that a group is predicted from at least."""
+
+
+class LanguageModelTask(Task):
+    """The next unit, cross-entropy, perplexity."""
+
+    name = "language-model"
+    figure = Figure("perplexity", "perplexity (a unit)", higher_is_better=False)
+    head: ClassVar[Literal["pooled", "next-unit"]] = "next-unit"
+    bounded = True
+    instead = "is a language model; use nsmc score-text or nsmc complete"
+    trial = 'nsmc complete --model {model} "이 영화는"'
+
+    def __init__(self, recipe: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> None:
+        super().__init__(recipe, state)
+        if recipe["model"]["conv"]["filters"]:
+            raise UsageError(
+                "configuration: a convolution would show a language model the unit that it has to "
+                "predict: set model.conv.filters = 0 with task = 'language-model'"
+            )
+        if recipe["training"]["adversarial_norm"]:
+            raise UsageError(
+                "configuration: adversarial training is for tasks of one answer a text: set "
+                "training.adversarial_norm = 0 with task = 'language-model'"
+            )
+
+    def purpose(self, threshold: float) -> str:
+        """See `Task.purpose`."""
+        return "tells how likely a Korean text is, unit by unit, and how it may go on"
+
+    def wanted(self) -> list[Wanted]:
+        """No labels."""
+        return []
+
+    def targets(self, columns: Mapping[str, LabelColumn], source: str) -> Floats:
+        """[any number of reviews, 0]: what is to be predicted is the text itself."""
+        # Rows of no columns take no memory, so there are as many as any corpus can have.
+        return np.empty((2**31, 0), np.float32)
+
+    def step_loss(self, network: Any, vectors: "Tensor", batch: Any) -> StepLoss:
+        """See `Task.step_loss`; an example is a unit, the boundary after a text included."""
+        import torch
+
+        rows = batch.text.words[batch.text.positions]  # [T, B]
+        loss = network.head(network.encode(vectors), rows)  # []
+        units = (len(rows) - 1) * rows.shape[1]
+        tally = torch.stack([loss.detach() * units, loss.new_full((), units)])  # [2]
+        return StepLoss(loss, units, tally)
+
+    def validate(self, network: Any, batches: Iterable[Any]) -> Validated:
+        """See `Task.validate`."""
+        import torch
+
+        network.eval()
+        total, units = 0.0, 0
+        with torch.inference_mode():
+            for batch in batches:
+                found = self.step_loss(network, network.embed(batch.text), batch)
+                total += float(found.loss) * found.examples
+                units += found.examples
+        return Validated(total / units, self.figure_value(total, units), units)
+
+    def figure_value(self, total: float, count: float) -> float:
+        """The perplexity a unit of ``count`` units whose losses sum to ``total`` nats."""
+        return perplexity(total / count) if count else math.nan
+
+
+def perplexity(loss: float) -> float:
+    """exp of a mean loss in nats; infinite where a float ends."""
+    try:
+        return math.exp(loss)
+    except OverflowError:
+        return math.inf
+
+
+def group_ends(vocabulary: int, options: Mapping[str, Any]) -> list[int]:
+    """Where the groups of units that are predicted alike end, the first beginning at row 0.
+
+    The rows of a vocabulary stand by falling frequency. With one group the softmax is a plain one;
+    with more it is adaptive (Grave et al., "Efficient softmax approximation for GPUs", ICML 2017).
+
+    Args:
+        vocabulary: V.
+        options: the ``language_model`` section of the recipe.
+    """
+    if vocabulary < options["adaptive_from"]:
+        return [vocabulary]
+    shortlist = options["shortlist"]
+    return [end for end in (shortlist, (1 + GROUPS) * shortlist) if end < vocabulary] + [vocabulary]
+
+
+def group_sizes(vocabulary: int, hidden: int, options: Mapping[str, Any]) -> list[tuple[int, int]]:
+    """Units and numbers that these are predicted from, of each group.
+
+    Args:
+        vocabulary: V.
+        hidden: the hidden size of a direction.
+        options: as `group_ends` takes it.
+    """
+    ends = group_ends(vocabulary, options)
+    return [
+        (end - start, hidden if not index else max(FEWEST, hidden // REDUCTION**index))
+        for index, (start, end) in enumerate(zip([0, *ends], ends, strict=False))
+    ]

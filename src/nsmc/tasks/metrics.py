@@ -1,0 +1,167 @@
+"""The figures of each kind of answer.
+
+Letters: R reviews.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+BINS = 15
+"""Bins of the calibration error, as in Guo et al. 2017."""
+
+
+def binary_metrics(
+    labels: NDArray[np.int8], scores: NDArray[np.float64], threshold: float
+) -> dict[str, Any]:
+    """Compute what ``nsmc evaluate`` reports.
+
+    Args:
+        labels: [R] 0 = negative, 1 = positive; R at least 1.
+        scores: [R] probabilities of positive.
+        threshold: positive at or above this probability.
+
+    Returns:
+        ``examples``, ``accuracy`` with its ``accuracy_interval`` (95%), ``precision``, ``recall``
+        and ``f1`` of the positive class (0 where nothing was predicted or is positive),
+        ``roc_auc`` (None when only one class is there), ``log_loss`` (nats), ``ece`` and
+        ``confusion`` [[tn, fp], [fn, tp]].
+    """
+    from sklearn import metrics
+
+    predicted = scores >= threshold  # [R]
+    precision, recall, f1, _ = metrics.precision_recall_fscore_support(
+        labels, predicted, average="binary", zero_division=0
+    )
+    both = len(np.unique(labels)) == 2
+    right = int((predicted == (labels == 1)).sum())
+    return {
+        "examples": len(labels),
+        "accuracy": right / len(labels),
+        "accuracy_interval": accuracy_interval(right, len(labels)),
+        "precision": float(precision),
+        "recall": float(recall),
+        "f1": float(f1),
+        "roc_auc": float(metrics.roc_auc_score(labels, scores)) if both else None,
+        "log_loss": float(metrics.log_loss(labels, scores, labels=[0, 1])),
+        "ece": expected_calibration_error(labels, scores),
+        "confusion": metrics.confusion_matrix(labels, predicted, labels=[0, 1]).tolist(),
+    }
+
+
+def class_metrics(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float64], names: Sequence[str]
+) -> dict[str, Any]:
+    """Compute what ``nsmc evaluate`` reports of several classes.
+
+    Args:
+        labels: [R] the class of each review, R at least 1.
+        probabilities: [R, C] of each class.
+        names: [C].
+
+    Returns:
+        ``examples``, ``accuracy`` with its ``accuracy_interval`` (95%), ``balanced_accuracy`` and
+        ``macro_f1`` (means over the classes that are there of their recall and F1), ``log_loss``
+        (nats), ``ece`` (of the probability of what was called: see `expected_calibration_error`),
+        ``classes`` (``class``, ``precision``, ``recall``, ``f1``, ``examples`` and ``called`` of
+        each; None where a figure is undefined) and ``confusion`` [C][C], true classes by called.
+    """
+    count = len(names)
+    called = probabilities.argmax(axis=1)  # [R]
+    confusion = np.bincount(labels * count + called, minlength=count * count)
+    confusion = confusion.reshape(count, count)  # [C, C]
+    there, said, hits = confusion.sum(axis=1), confusion.sum(axis=0), np.diag(confusion)  # of [C]
+    right = int(hits.sum())
+    with np.errstate(invalid="ignore", divide="ignore"):
+        precision, recall, f1 = hits / said, hits / there, 2 * hits / (said + there)  # of [C]
+    sure = np.maximum(probabilities[np.arange(len(labels)), labels], np.finfo(np.float64).tiny)
+    return {
+        "examples": len(labels),
+        "accuracy": right / len(labels),
+        "accuracy_interval": accuracy_interval(right, len(labels)),
+        "balanced_accuracy": float(recall[there > 0].mean()),
+        "macro_f1": float(f1[there > 0].mean()),
+        "log_loss": float(-np.log(sure).mean()),
+        "ece": expected_calibration_error(called == labels, probabilities.max(axis=1)),
+        "classes": [
+            {
+                "class": name,
+                "precision": _defined(precision[i]),
+                "recall": _defined(recall[i]),
+                "f1": _defined(f1[i]),
+                "examples": int(there[i]),
+                "called": int(said[i]),
+            }
+            for i, name in enumerate(names)
+        ],
+        "confusion": confusion.tolist(),
+    }
+
+
+def star_metrics(given: NDArray[Any], found: NDArray[np.float64]) -> dict[str, Any]:
+    """Compute what ``nsmc evaluate`` reports of stars.
+
+    Args:
+        given: [R] stars that people gave, R at least 1.
+        found: [R] stars that the model gives.
+
+    Returns:
+        ``examples``, ``mean_absolute_error`` and ``root_mean_square_error`` (stars),
+        ``mean_absolute_error_of_median`` (what always saying the ``median`` would give),
+        ``rank_correlation`` (Spearman's ρ with mean ranks for ties; None when either has one value
+        alone) and ``within_one`` (share of reviews at most one star off).
+    """
+    from scipy.stats import spearmanr
+
+    errors = np.abs(found - given)  # [R]
+    median = float(np.median(given))
+    told = np.ptp(given) > 0 and np.ptp(found) > 0
+    return {
+        "examples": len(given),
+        "mean_absolute_error": float(errors.mean()),
+        "root_mean_square_error": float(np.sqrt(np.square(errors).mean())),
+        "median": median,
+        "mean_absolute_error_of_median": float(np.abs(given - median).mean()),
+        "rank_correlation": float(spearmanr(given, found).statistic) if told else None,
+        "within_one": float((errors <= 1).mean()),
+    }
+
+
+def _defined(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def expected_calibration_error(
+    labels: NDArray[np.int8] | NDArray[np.bool_], scores: NDArray[np.float64]
+) -> float:
+    """How far probabilities are from frequencies, as a share between 0 and 1.
+
+    The reviews go into `BINS` equally wide bins by their probability of positive; the result is
+    the mean over reviews of |mean probability - share of positives| of their bin (Naeini et al.,
+    "Obtaining well calibrated probabilities using Bayesian binning", AAAI 2015).
+
+    Args:
+        labels: [R] 0 or 1.
+        scores: [R] probabilities of positive.
+    """
+    bins = calibration_bins(scores)  # [R]
+    # Per bin, reviews · |mean score - mean label| is |sum of scores - sum of labels|.
+    gaps = np.bincount(bins, weights=scores - labels, minlength=BINS)  # [BINS]
+    return float(np.abs(gaps).sum() / len(labels))
+
+
+def calibration_bins(scores: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The bin, 0 to ``BINS - 1``, that each of the probabilities [R] falls into."""
+    return np.minimum((scores * BINS).astype(np.int64), BINS - 1)
+
+
+def accuracy_interval(right: int, examples: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's 95% interval of an accuracy (Wilson, JASA 22, 1927)."""
+    share = right / examples
+    spread = z * np.sqrt(share * (1 - share) / examples + z * z / (4 * examples**2))
+    scale = 1 + z * z / examples
+    middle = share + z * z / (2 * examples)
+    # With none or all right the end is 0 or 1, but for the last bit.
+    return max(0.0, float((middle - spread) / scale)), min(1.0, float((middle + spread) / scale))

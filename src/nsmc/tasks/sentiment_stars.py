@@ -1,0 +1,171 @@
+"""긍정 or 부정, and the stars beside it: two heads on one network.
+
+Letters: R reviews, B reviews of a batch.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from nsmc.errors import DataError
+from nsmc.tasks.answers import Numbers
+from nsmc.tasks.columns import LabelColumn
+from nsmc.tasks.metrics import star_metrics
+from nsmc.tasks.sentiment import Sentiment, SentimentPrediction
+from nsmc.tasks.stars import StarScale, shown_stars, star_lines
+from nsmc.tasks.task import Floats, Prediction, Shown, Wanted, rounded
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class SentimentStarsPrediction(SentimentPrediction):
+    """The sentiment and the stars of one comment."""
+
+    stars: float
+    """NaN if there is nothing legible in the comment."""
+
+    def shown(self) -> Shown:
+        """``긍정  98.7%  ★9.3``."""
+        sentiment = super().shown()
+        return Shown(f"{sentiment.words}  {shown_stars(self.stars)}", sentiment.tone)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that ``--json`` prints; None where there is no label."""
+        return {**super().to_dict(), "stars": round(self.stars, 6) if self.legible else None}
+
+
+class SentimentStars(Sentiment):
+    """Two outputs: the log odds of positive, and the stars on a scale from -1 to 1.
+
+    A review may have either without the other: the loss of what it lacks is left out.
+    """
+
+    name = "sentiment+stars"
+    outputs = 2
+    results: ClassVar = {**Sentiment.results, "stars": "number"}
+
+    def __init__(self, recipe: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> None:
+        super().__init__(recipe, state)
+        self.scale = StarScale.of(recipe["stars"])
+
+    def purpose(self, threshold: float) -> str:
+        """See `Task.purpose`."""
+        return f"{super().purpose(threshold)}. Besides, it {self.scale.purpose}"
+
+    def wanted(self) -> list[Wanted]:
+        """The column of stars and that of labels, of which either is enough."""
+        return [
+            Wanted(self.recipe["stars"]["column"], required=False),
+            Wanted(super().wanted()[0].name, required=False),
+        ]
+
+    def learn(self, columns: Mapping[str, LabelColumn], source: str) -> "SentimentStars":
+        """Check that there is something to learn from, for both heads."""
+        found = self.targets(columns, source)
+        for place, what in enumerate(("label", "number of stars")):
+            if np.isnan(found[:, place]).all():
+                raise DataError(
+                    f"{source}: expected reviews with a {what}, found none; train with the task "
+                    f"{('stars', 'sentiment')[place]!r}, or name the columns with "
+                    "data.label_column and stars.column"
+                )
+        return self
+
+    def targets(self, columns: Mapping[str, LabelColumn], source: str) -> Floats:
+        """[R, 2]: 0 or 1, and stars, NaN where unknown.
+
+        A review without a label takes it from its stars, as NSMC was made: few are negative, many
+        positive, those between have none.
+        """
+        stars_name, label_name = (wanted.name for wanted in self.wanted())
+        if not columns:
+            raise DataError(
+                f"{source}: expected a column {stars_name!r} or {label_name!r}, found neither; "
+                "name them with stars.column and data.label_column"
+            )
+        reviews = len(next(iter(columns.values())).codes)
+        found = np.full((reviews, 2), np.nan, np.float32)  # [R, 2]
+        if stars_name in columns:
+            found[:, 1] = self.scale.read(columns[stars_name], source, empty_too=False)
+            options = self.recipe["stars"]
+            found[found[:, 1] <= options["negative_to"], 0] = 0
+            found[found[:, 1] >= options["positive_from"], 0] = 1
+        if label_name in columns:
+            column = columns[label_name]
+            numbers = column.numbers()  # [names]
+            wrong = [i for i, number in enumerate(numbers) if number not in (0, 1)]
+            column.refuse(wrong, source, "0 (negative), 1 (positive) or nothing", empty_too=False)
+            given = column.codes >= 0  # [R]
+            found[given, 0] = numbers[column.codes[given]]
+        if (nothing := np.isnan(found).all(axis=1)).any():
+            raise DataError(
+                f"{source}: expected a label or a number of stars for each review, found "
+                f"{int(nothing.sum()):,} with neither; remove these rows"
+            )
+        return found
+
+    def loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
+        """Binary cross-entropy of the labels, and ``stars.weight`` of the stars' squared error."""
+        from torch.nn.functional import binary_cross_entropy_with_logits
+
+        known = ~targets.isnan()  # [B, 2]
+        sure = targets.nan_to_num()  # [B, 2]
+        labels = binary_cross_entropy_with_logits(
+            outputs[:, 0], sure[:, 0], reduction="none"
+        )  # [B]
+        stars = (outputs[:, 1] - (sure[:, 1] - self.scale.middle) / self.scale.half).square()  # [B]
+        # Over all reviews, so that a batch of few labels doesn't make much of each.
+        weight: float = self.recipe["stars"]["weight"]
+        return (labels * known[:, 0] + weight * stars * known[:, 1]).mean()
+
+    def figures(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
+        """Whether each that has a label is right."""
+        right = super().figures(outputs, targets)  # [B]
+        return right.masked_fill(targets[:, 0].isnan(), float("nan"))
+
+    def calibration(self, outputs: Floats, targets: Floats) -> tuple[dict[str, Any], Floats]:
+        """A temperature for the log odds; the stars stay."""
+        labelled = ~np.isnan(targets[:, 0])  # [R]
+        record, scales = super().calibration(outputs[labelled], targets[labelled])
+        return record, np.append(scales, np.float32(1))
+
+    def columns_of(self, outputs: Floats, threshold: float) -> dict[str, list[Any]]:
+        """Those of the sentiment, and ``stars``."""
+        stars = self.scale.stars(outputs[:, 1])
+        return {**super().columns_of(outputs, threshold), "stars": rounded(stars)}
+
+    def predictions(
+        self, texts: Sequence[str], outputs: Floats, threshold: float
+    ) -> list[Prediction]:
+        """A `SentimentStarsPrediction` each."""
+        stars = self.scale.stars(outputs[:, 1]).tolist()
+        return [
+            SentimentStarsPrediction(**vars(sentiment), stars=found)
+            for sentiment, found in zip(
+                super().predictions(texts, outputs, threshold), stars, strict=True
+            )
+        ]
+
+    def numbers(self, outputs: Floats, targets: Floats) -> Numbers:
+        """The stars."""
+        return self.scale.numbers(outputs[:, 1], targets[:, 1])
+
+    def metrics(self, outputs: Floats, targets: Floats, threshold: float) -> dict[str, Any]:
+        """The sentiment's, of reviews with a label; ``stars``, of those that have some."""
+        labelled, starred = ~np.isnan(targets).T  # [R], [R]
+        found: dict[str, Any] = {}
+        if labelled.any():
+            found = super().metrics(outputs[labelled], targets[labelled], threshold)
+        if starred.any():
+            stars = self.scale.stars(outputs[starred, 1])
+            found["stars"] = star_metrics(targets[starred, 1], stars)
+        return found
+
+    def metric_lines(self, metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """`metrics` for a person."""
+        lines = super().metric_lines(metrics) if "accuracy" in metrics else []
+        return lines + (star_lines(metrics["stars"]) if "stars" in metrics else [])

@@ -1,0 +1,115 @@
+"""A known temperature is found again, for two classes and for many, and no label changes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from nsmc.tasks.calibration import fit_temperature
+from nsmc.tasks.metrics import expected_calibration_error
+from nsmc.tasks.sentiment import binary_cross_entropy, probabilities
+
+
+def calibrated(count: int = 20_000) -> tuple[Any, Any]:
+    """Logits [R] that mean what they say, and labels [R] drawn by them."""
+    random = np.random.default_rng(1)
+    logits = 2 * random.standard_normal(count)
+    return logits, (random.random(count) < probabilities(logits)).astype(np.float32)
+
+
+def temperature_of(logits: Any, labels: Any) -> float:
+    return fit_temperature(lambda t: binary_cross_entropy(logits / t, labels))
+
+
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 4.0])
+def test_finds_a_known_temperature_again(temperature: float) -> None:
+    logits, labels = calibrated()
+    assert temperature_of(logits * temperature, labels) == pytest.approx(temperature, rel=0.05)
+
+
+@pytest.mark.parametrize("temperature", [0.3, 4.0])
+def test_finds_one_of_many_classes_again(temperature: float, task_of: Callable[..., Any]) -> None:
+    task = task_of("classes", state={"classes": list("가나다라마")})
+    random = np.random.default_rng(2)
+    logits = random.standard_normal((20_000, 5)) * 1.5
+    drawn = (logits + random.gumbel(size=logits.shape)).argmax(axis=1)  # by their softmax
+    outputs = (logits * temperature).astype(np.float32)
+    record, scales = task.calibration(outputs, drawn[:, None].astype(np.float32))
+    assert record["temperature"] == pytest.approx(temperature, rel=0.05)
+    assert scales.tolist() == pytest.approx([1 / record["temperature"]] * 5)
+    assert ((outputs * scales).argmax(axis=1) == outputs.argmax(axis=1)).all()
+
+
+def test_is_where_the_loss_is_lowest() -> None:
+    logits, labels = calibrated(500)
+    found = temperature_of(3 * logits, labels)
+
+    def loss(temperature: float) -> float:
+        scaled = torch.tensor(3 * logits / temperature)
+        target = torch.tensor(labels, dtype=torch.float64)
+        return float(torch.nn.functional.binary_cross_entropy_with_logits(scaled, target))
+
+    assert all(loss(found) <= loss(found * factor) for factor in (0.9, 0.99, 1.01, 1.1))
+
+
+def test_makes_the_calibration_error_fall_and_changes_no_decision() -> None:
+    logits, labels = calibrated()
+    logits = 4 * logits  # overconfident
+    temperature = temperature_of(logits, labels)
+    before, after = probabilities(logits), probabilities(logits / temperature)
+    errors = [expected_calibration_error(labels > 0.5, scores) for scores in (before, after)]
+    assert errors[0] > 0.1
+    assert errors[1] < 0.02
+    assert ((before >= 0.5) == (after >= 0.5)).all()
+
+
+def test_is_bounded() -> None:
+    logits, right = np.array([-2.0, -1.0, 1.0, 2.0]), np.array([0.0, 0.0, 1.0, 1.0])
+    assert temperature_of(logits, right) == pytest.approx(0.05)
+    assert temperature_of(logits, 1 - right) == pytest.approx(20.0)
+    # Nothing to choose between: any temperature does, as long as it is one.
+    assert 0.05 <= temperature_of(np.zeros(4), right) <= 20.0
+
+
+def test_huge_logits_are_safe() -> None:
+    logits = np.array([1e30, -1e30, 1e30])
+    assert 0.05 <= temperature_of(logits, np.array([1.0, 0.0, 0.0])) <= 20.001
+
+
+@pytest.mark.parametrize(
+    ("name", "outputs", "divided"),
+    [("sentiment", 1, [True]), ("sentiment+stars", 2, [True, False]), ("stars", 1, [False])],
+)
+def test_it_goes_into_the_head_for_good(
+    name: str, outputs: int, divided: list[bool], task_of: Callable[..., Any]
+) -> None:
+    class Network(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.head = torch.nn.Linear(5, outputs)
+
+        def forward(self, text: torch.Tensor) -> torch.Tensor:
+            found: torch.Tensor = self.head(text)
+            return found
+
+    class Batch:
+        def __init__(self, rows: int) -> None:
+            self.text = torch.randn(rows, 5)
+            drawn = (torch.rand(rows, 1) < 0.5).float()
+            given = {"sentiment": drawn, "stars": 1 + 9 * drawn}
+            parts = [given[kind] for kind in name.split("+")]
+            self.label = torch.cat(parts, dim=1)  # [B, K]
+
+    torch.manual_seed(1)
+    network, batches = Network(), [Batch(7), Batch(3)]
+    with torch.no_grad():
+        before = network(batches[0].text)  # [B, O]
+        record = task_of(name).finish(network, batches)
+        after = network(batches[0].text)  # [B, O]
+    temperature = record.get("temperature", 1.0)
+    assert (temperature != 1) == any(divided)
+    scales = torch.tensor([temperature if one else 1.0 for one in divided])
+    torch.testing.assert_close(after, before / scales)
+    assert network.head.weight.requires_grad
