@@ -148,5 +148,6 @@ def test_a_missing_module_is_named_with_what_to_install(
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(NsmcError) as caught:
         make_tokenizer(config)
-    assert f"cannot import {module}, which cuts comments into morphemes" in str(caught.value)
+    assert f"cannot import {module}, which cuts comments into units" in str(caught.value)
     assert advice in str(caught.value)
+    assert "'syllable', 'jamo' or 'bpe' needs no Mecab" in str(caught.value)

@@ -1,1 +1,1 @@
-"""From a comment to morphemes. Knows nothing of files, vocabularies or torch."""
+"""From a comment to its units. Knows nothing of files, vocabularies or torch."""

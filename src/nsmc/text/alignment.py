@@ -1,10 +1,11 @@
-"""Where in a comment as typed each of its morphemes stands.
+"""Where in a comment as typed each of its units stands.
 
-Letters: N characters of the normalized comment, T morphemes.
+Letters: N characters of the normalized comment, T units.
 """
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 
 from nsmc.text.normalize import PLAIN, TABLE
 
@@ -12,40 +13,59 @@ Span = tuple[int, int]
 """First code point and the one after the last."""
 
 
-def align(text: str, morphemes: Sequence[str], max_characters: int) -> list[Span]:
-    """Find the code points of a comment that became each of its morphemes.
+def align(text: str, spans: Sequence[Span], max_characters: int) -> list[Span]:
+    """Find the code points of a comment that became each stretch of its normalized form.
 
-    The spans stand in order, don't overlap and don't reach beyond ``text``. A span begins and ends
-    with what was kept, except that characters dropped by `nsmc.text.normalize.normalize` directly
-    after a kept one (a variation selector, a zero-width joiner) belong to it: an emoji is not cut
-    from its selector. Normalized by itself, ``text[start:end]`` is the morpheme again, unless
-    the tokenizer cut inside what Unicode calls a combining sequence, say between a letter and an
-    accent that has no precomposed form; a letter that normalization turns into several gives its
-    span to the first morpheme that has a part of it, and a second one an empty span behind it.
+    Spans in order give spans in order, which don't reach beyond ``text`` and don't overlap unless
+    those given do. A span begins and ends with what was kept, except that characters dropped by
+    `nsmc.text.normalize.normalize` directly after a kept one (a variation selector, a zero-width
+    joiner) belong to it: an emoji is not cut from its selector. Normalized by itself,
+    ``text[start:end]`` is the stretch again, unless the tokenizer cut inside what Unicode calls a
+    combining sequence, say between a letter and an accent that has no precomposed form; a letter
+    that normalization turns into several gives its span to the first unit that has a part of it,
+    and a second one an empty span behind it. An empty stretch gives an empty span.
 
     Args:
         text: the comment as typed.
-        morphemes: [T] what the tokenizer made of it.
+        spans: [T] where in the normalized comment its units stand.
         max_characters: the tokenizer's.
 
     Returns:
         [T] spans in code points of ``text``.
 
     Raises:
-        ValueError: the morphemes aren't pieces of the normalized text, in order.
+        ValueError: a span reaches beyond the normalized comment.
     """
-    characters = _normalized(text, max_characters)  # [N]
-    normalized = "".join(character for character, _ in characters)
+    origins = _normalized(text, max_characters)  # [N]
+    if any(not 0 <= start <= end <= len(origins) for start, end in spans):
+        raise ValueError(f"{spans!r} reach beyond the {len(origins)} characters of {text!r}")
+    found = []
+    for start, end in spans:
+        first = origins[start][1][0] if start < len(origins) else len(text)
+        found.append((first, origins[end - 1][1][1] if end > start else first))
+    return found
+
+
+def places(text: str, pieces: Sequence[str]) -> list[Span]:
+    """Where in a text its pieces stand, one after the other, white space before each skipped.
+
+    Raises:
+        ValueError: they aren't pieces of the text, in order.
+    """
     spans, place = [], 0
-    for morpheme in morphemes:
-        while normalized[place : place + 1] == " " and not morpheme.startswith(" "):
+    for piece in pieces:
+        while text[place : place + 1] == " " and not piece.startswith(" "):
             place += 1
-        if not morpheme or not normalized.startswith(morpheme, place):
-            raise ValueError(f"{morpheme!r} doesn't stand at {place} of {normalized!r}")
-        start = characters[place][1][0]
-        place += len(morpheme)
-        spans.append((start, characters[place - 1][1][1]))
+        if not piece or not text.startswith(piece, place):
+            raise ValueError(f"{piece!r} doesn't stand at {place} of {text!r}")
+        spans.append((place, place + len(piece)))
+        place += len(piece)
     return spans
+
+
+def side_by_side(pieces: Sequence[str]) -> list[Span]:
+    """Where pieces stand in the text that they make together."""
+    return list(pairwise(accumulate(map(len, pieces), initial=0)))
 
 
 def _normalized(text: str, max_characters: int) -> list[tuple[str, Span]]:

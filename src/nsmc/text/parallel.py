@@ -1,4 +1,4 @@
-"""Many comments into morphemes on all cores, in order."""
+"""Many comments into units on all cores, in order."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -11,11 +11,11 @@ from nsmc.workers import map_chunks
 def tokenize_chunks(
     chunks: Iterable[list[str]], tokenizer: Tokenizer, workers: int
 ) -> Iterator[list[list[str]]]:
-    """Tokenize chunks of comments; yields the morphemes of each chunk, in the chunks' order.
+    """Tokenize chunks of comments; yields the units of each chunk, in the chunks' order.
 
     Args:
         chunks: lists of comments.
-        tokenizer: worker processes make their own by its configuration.
+        tokenizer: worker processes make their own by its configuration and what it learnt.
         workers: processes; 1 tokenizes in this one.
 
     Raises:
@@ -23,11 +23,11 @@ def tokenize_chunks(
     """
     if workers <= 1:
         return map(_tokenizing(tokenizer), chunks)
-    return map_chunks(chunks, partial(_make, tokenizer.config), workers)
+    return map_chunks(chunks, partial(_make, tokenizer.config, tokenizer.learned), workers)
 
 
-def _make(config: TextConfig) -> Callable[[list[str]], list[list[str]]]:
-    return _tokenizing(make_tokenizer(config))
+def _make(config: TextConfig, learned: bytes | None) -> Callable[[list[str]], list[list[str]]]:
+    return _tokenizing(make_tokenizer(config, learned))
 
 
 def _tokenizing(tokenizer: Tokenizer) -> Callable[[list[str]], list[list[str]]]:

@@ -1,8 +1,9 @@
 """What every tokenizer is, and how a configuration becomes one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from nsmc.text.alignment import Span, align
 from nsmc.text.config import TextConfig
 from nsmc.text.normalize import VERSION, normalize
 
@@ -14,48 +15,143 @@ class Segmenter(Protocol):
         """Cut ``text``, already normalized; an empty text gives an empty list."""
         ...
 
+    def spans(self, text: str) -> list[Span]:
+        """Where in ``text``, already normalized, each unit that a call gives of it stands.
+
+        In order; units of the same characters, such as the letters of a syllable, share a span.
+        """
+        ...
+
+    def join(self, units: Sequence[str]) -> str:
+        """Put units together to a normalized text again, as far as they tell it."""
+        ...
+
     def identity(self) -> dict[str, str]:
-        """Name what decides the outcome: program, binding and dictionary, with versions."""
+        """Name what decides the outcome beyond `declared_identity`: programs, with versions."""
         ...
 
 
 class Tokenizer:
-    """A comment as typed → normalized → morphemes."""
+    """A comment as typed → normalized → units.
 
-    def __init__(self, config: TextConfig, segmenter: Segmenter) -> None:
+    Args:
+        config: the part of the recipe.
+        segmenter: what it says.
+        learned: what the segmenter was learnt as, if it was: see `make_tokenizer`.
+    """
+
+    def __init__(
+        self, config: TextConfig, segmenter: Segmenter, learned: bytes | None = None
+    ) -> None:
         self.config = config
+        self.learned = learned
         self._segment = segmenter
 
     def __call__(self, text: str) -> list[str]:
-        """Cut a comment of any length and content into morphemes; nothing legible gives ``[]``.
+        """Cut a comment of any length and content into units; nothing legible gives ``[]``.
 
         Raises:
             TypeError: ``text`` isn't a string.
         """
-        if not isinstance(text, str):
-            raise TypeError(f"expected a comment as str, found {type(text).__name__}")
-        return self._segment(normalize(text, self.config.max_characters))
+        return self._segment(self._normalized(text))
+
+    def spans(self, text: str) -> list[Span]:
+        """Where in the comment as typed each of its units stands, in code points.
+
+        See `nsmc.text.alignment.align`; units made of the same characters share their span.
+
+        Raises:
+            TypeError: ``text`` isn't a string.
+        """
+        found = self._segment.spans(self._normalized(text))
+        return align(text, found, self.config.max_characters)
+
+    def join(self, units: Sequence[str]) -> str:
+        """Put units together to a text, as a language model needs that writes them.
+
+        Syllables and learnt pieces give the normalized comment again, and letters but for those
+        that were typed apart; morphemes don't tell where spaces were and get one between any two.
+        """
+        return self._segment.join(units)
 
     def identity(self) -> dict[str, str]:
         """All that a model must find unchanged to see comments as it did in training."""
         return {**declared_identity(self.config), **self._segment.identity()}
 
+    def _normalized(self, text: str) -> str:
+        if not isinstance(text, str):
+            raise TypeError(f"expected a comment as str, found {type(text).__name__}")
+        return normalize(text, self.config.max_characters)
+
 
 def declared_identity(config: TextConfig) -> dict[str, str]:
     """The part of the identity that is known without the tokenizer being installed."""
-    return {
-        "tokenizer": config.tokenizer,
-        "max_characters": str(config.max_characters),
-        "normalizer": str(VERSION),
-    }
+    normalized = {"max_characters": str(config.max_characters), "normalizer": str(VERSION)}
+    if config.unit == "morpheme":
+        # No unit: models and caches from before there were others say the same.
+        return {"tokenizer": config.tokenizer, **normalized}
+    if config.unit == "bpe":
+        return {"unit": config.unit, "bpe_size": str(config.bpe_size), **normalized}
+    from nsmc.text.syllables import RULES
+
+    return {"unit": config.unit, "rules": RULES, **normalized}
 
 
-def make_tokenizer(config: TextConfig) -> Tokenizer:
-    """Make the tokenizer of a configuration.
+def is_learned(config: TextConfig) -> bool:
+    """Whether a configuration's tokenizer is learnt from the training comments."""
+    return config.unit == "bpe"
+
+
+def learn(config: TextConfig, texts: Iterable[str]) -> bytes | None:
+    """Learn from the training comments what a configuration's tokenizer needs to know.
+
+    Args:
+        config: the part of the recipe.
+        texts: the comments as typed, in an order that is always the same; not read when there is
+            nothing to learn.
+
+    Returns:
+        What `make_tokenizer` takes, and a model directory keeps: the same for the same comments.
+        None for a tokenizer that isn't learnt.
 
     Raises:
-        NsmcError: Mecab or its dictionary can't be used; the message says which and what to do.
+        DataError: nothing legible to learn from.
+        NsmcError: SentencePiece is missing.
     """
+    if not is_learned(config):
+        return None
+    from nsmc.text.bpe import learn_bpe
+
+    return learn_bpe((normalize(text, config.max_characters) for text in texts), config.bpe_size)
+
+
+def make_tokenizer(config: TextConfig, learned: bytes | None = None) -> Tokenizer:
+    """Make the tokenizer of a configuration.
+
+    Args:
+        config: the part of the recipe.
+        learned: for ``unit = "bpe"``, what `learn` gave; nothing else takes it.
+
+    Raises:
+        NsmcError: what it needs can't be used (Mecab, its dictionary, SentencePiece, the learnt
+            pieces); the message says which and what to do.
+        ValueError: a learnt tokenizer without ``learned``.
+    """
+    # Each imported when it is asked for: the others may not be installed.
+    if config.unit == "syllable":
+        from nsmc.text.syllables import Syllables
+
+        return Tokenizer(config, Syllables())
+    if config.unit == "jamo":
+        from nsmc.text.jamo import Jamo
+
+        return Tokenizer(config, Jamo())
+    if config.unit == "bpe":
+        from nsmc.text.bpe import Pieces
+
+        if learned is None:
+            raise ValueError("a tokenizer of learnt pieces was asked for without them")
+        return Tokenizer(config, Pieces(learned), learned)
     from nsmc.text.mecab import KonlpyMecab
 
     return Tokenizer(config, KonlpyMecab(config))

@@ -1,0 +1,145 @@
+"""Comments into pieces learnt from the training comments: byte-pair encoding.
+
+Sennrich, Haddow and Birch, "Neural Machine Translation of Rare Words with Subword Units", ACL 2016:
+from single characters on, the most frequent pair of neighbours becomes a piece, again and again.
+The library is SentencePiece (Kudo and Richardson, EMNLP 2018), which marks the beginning of a word
+within the piece, so that pieces joined are the comment again.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import Any
+
+from nsmc.errors import DataError, NsmcError
+from nsmc.text.alignment import Span, side_by_side
+from nsmc.text.libraries import import_library, version_of
+from nsmc.text.syllables import SPACE
+
+COVERAGE, LEAST_COVERAGE = 0.9995, 0.98
+"""Share of the running characters that are pieces at least by themselves. The remaining ones were
+seen a handful of times in all; a run of them is one unknown unit, as a new word is to Mecab, which
+the vocabulary or its n-grams then take care of. Bytes in their place would be units without sense,
+three for every syllable, whose places in the comment aren't characters. Where single characters
+would take more than half of the pieces, fewer of them do, down to the least that SentencePiece
+allows."""
+LONGEST = 1_000_000
+"""Bytes of a comment that is learnt from: any that normalization lets through."""
+_RESERVED = "\u2585"
+"""A block, "▅", by which SentencePiece marks unknown characters: it leaves out comments with it."""
+_INSTALL = "Install it: pip install sentencepiece; text.unit = 'syllable' or 'jamo' needs nothing"
+
+
+class Pieces:
+    """Pieces by a learnt model.
+
+    Args:
+        learned: what `learn_bpe` gave.
+
+    Raises:
+        NsmcError: SentencePiece is missing, or ``learned`` isn't a model of its.
+    """
+
+    def __init__(self, learned: bytes) -> None:
+        library = import_library("sentencepiece", _INSTALL)
+        self._model: Any = library.SentencePieceProcessor()
+        try:
+            self._model.LoadFromSerializedProto(learned)
+        except RuntimeError as error:
+            raise NsmcError(
+                "the pieces that this model was trained with can't be read: expected what "
+                "sentencepiece writes, found something else; train again"
+            ) from error
+        self._identity = {
+            "pieces": hashlib.sha256(learned).hexdigest(),
+            "library": f"sentencepiece {version_of('sentencepiece')}",
+        }
+
+    def __call__(self, text: str) -> list[str]:
+        """Cut a normalized text into pieces; an empty one gives ``[]``.
+
+        The first piece of each word begins with `nsmc.text.syllables.SPACE`. What isn't among the
+        learnt characters comes as it stands, neighbours together.
+        """
+        pieces: list[str] = self._model.encode(text, out_type=str)
+        return pieces
+
+    def spans(self, text: str) -> list[Span]:
+        """Where each piece stands, without the space before a word; ``▁`` alone is that space."""
+        found = []
+        for start, end in side_by_side(self(text)):
+            # The mark before the first word stands for no character, and shifts all by one.
+            start, end = max(0, start - 1), end - 1
+            if end - start > 1 and text[start] == " ":
+                start += 1
+            found.append((start, end))
+        return found
+
+    def join(self, units: Sequence[str]) -> str:
+        """The text that was cut; a ``▁`` that somebody typed comes back as a space."""
+        return "".join(units).removeprefix(SPACE).replace(SPACE, " ")
+
+    def identity(self) -> dict[str, str]:
+        """The hash of what was learnt, and the library with its version."""
+        return self._identity
+
+
+def learn_bpe(texts: Iterable[str], size: int) -> bytes:
+    """Learn pieces from comments; the same comments give the same bytes.
+
+    Args:
+        texts: normalized comments, in an order that is always the same.
+        size: pieces to learn; of few comments there may be fewer to learn.
+
+    Returns:
+        A SentencePiece model, for `Pieces`.
+
+    Raises:
+        DataError: nothing legible to learn from.
+        NsmcError: SentencePiece is missing, or ``size`` is too small for the characters there are.
+    """
+    import io
+
+    library = import_library("sentencepiece", _INSTALL)
+    legible = [kept for text in texts if (kept := text.replace(_RESERVED, " ").strip())]
+    if not legible:
+        raise DataError("expected comments to learn pieces from, found nothing legible in any")
+    written = io.BytesIO()
+    library.SentencePieceTrainer.train(
+        sentence_iterator=iter(legible),
+        model_writer=written,
+        model_type="bpe",
+        vocab_size=size,
+        hard_vocab_limit=False,
+        character_coverage=_coverage(legible, size),
+        # Ours has been applied, and says in a model's identity what it did.
+        normalization_rule_name="identity",
+        remove_extra_whitespaces=False,
+        max_sentence_length=LONGEST,
+        # Neither beginning, end nor padding: nothing in a comment stands for them.
+        bos_id=-1,
+        eos_id=-1,
+        pad_id=-1,
+        num_threads=1,
+        minloglevel=2,
+    )
+    return written.getvalue()
+
+
+def _coverage(texts: list[str], size: int) -> float:
+    """The share of running characters that single characters have among ``size`` pieces."""
+    counts = Counter(character for text in texts for character in text.replace(SPACE, " "))
+    counts[" "] += len(texts)  # the mark before the first word
+    total = counts.total()
+    covered = [n / total for n in accumulate(count for _, count in counts.most_common())]
+    # One that is reached, one for what isn't a piece, one for float32 in SentencePiece.
+    needed = sum(share < LEAST_COVERAGE for share in covered) + 3
+    if size < needed:
+        raise NsmcError(
+            f"text.bpe_size: expected at least {needed}, for the characters that make up "
+            f"{LEAST_COVERAGE:.0%} of the training comments, found {size}. Set it higher, or cut "
+            "comments into characters: text.unit = 'syllable'"
+        )
+    half = covered[min(size // 2, len(covered)) - 1]
+    return min(COVERAGE, max(LEAST_COVERAGE, half))

