@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from nsmc.config import SECTIONS, Config, changes, load_config
+from nsmc.config import FIELDS, Config, changes, flat, load_config
 from nsmc.errors import UsageError
+from nsmc.model.config import ConvConfig
 
 RECIPES = sorted((Path(__file__).parent.parent / "configs").glob("*.toml"))
 
@@ -29,9 +30,9 @@ def test_no_file_and_no_assignment_give_the_defaults() -> None:
 
 
 def test_the_sections_are_those_of_the_recipe() -> None:
-    assert list(SECTIONS) == [f.name for f in dataclasses.fields(Config)]
-    for name, section in SECTIONS.items():
-        assert type(getattr(Config(), name)) is section
+    assert list(FIELDS) == [f.name for f in dataclasses.fields(Config)]
+    for name, hint in FIELDS.items():
+        assert (type(getattr(Config(), name)) is hint) == (name != "task")
 
 
 def test_a_file_and_assignments_after_it(tmp_path: Path) -> None:
@@ -51,10 +52,38 @@ def test_plain_values_and_back(tmp_path: Path) -> None:
     values = config.to_dict()
     assert Config.from_dict(values) == config
     assert Config.from_dict(json.loads(json.dumps(values))) == config
-    assert list(values) == list(SECTIONS)
-    for section, fields in values.items():
-        for name, value in fields.items():
-            assert type(value) in (bool, int, float, str), f"{section}.{name}"
+    assert list(values) == list(FIELDS)
+    for name, value in flat(values).items():
+        assert type(value) in (bool, int, float, str), name
+
+
+def test_a_section_within_a_section(tmp_path: Path) -> None:
+    path = written(tmp_path / "conv.toml", "[model]\nlayers = 2\n[model.conv]\nfilters = 64\n")
+    config = load_config(path, ["model.conv.pooling=2"])
+    assert config.model.layers == 2
+    assert config.model.conv == ConvConfig(filters=64, pooling=2)
+    assert Config.from_dict(config.to_dict()) == config
+    assert changes(config.to_dict()) == {
+        "model.layers": (1, 2),
+        "model.conv.filters": (0, 64),
+        "model.conv.pooling": (1, 2),
+    }
+    path = written(tmp_path / "wrong.toml", "[model]\nconv = 64\n")
+    with pytest.raises(UsageError, match=r"model\.conv: expected a section, found 64"):
+        load_config(path)
+    path = written(tmp_path / "mistyped.toml", "[model.conv]\nfliters = 64\n")
+    with pytest.raises(
+        UsageError,
+        match=r"no field 'model\.conv\.fliters'\. Did you mean 'filters'\? Known here: f",
+    ):
+        load_config(path)
+
+
+def test_a_recipe_of_before_there_was_a_convolution_has_none() -> None:
+    values = Config().to_dict()
+    del values["model"]["conv"]
+    assert Config.from_dict(values) == Config()
+    assert changes(values) == {}
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
@@ -104,7 +133,7 @@ def test_a_missing_file_and_a_directory_are_named(tmp_path: Path) -> None:
 def test_unknown_names_are_answered_with_the_nearest() -> None:
     assert refusal({"modle": {}}) == (
         "configuration: there is no section 'modle'. Did you mean 'model'? "
-        "Known here: data, model, text, training"
+        "Known here: classes, data, language_model, model, stars, task, text, training"
     )
     assert "there is no field 'model.hiden_size'. Did you mean 'hidden_size'?" in refusal(
         {"model": {"hiden_size": 3}}
@@ -136,6 +165,10 @@ def test_a_field_outside_of_a_section_is_refused() -> None:
         ("model.subword_buckets=-1", "model: subword_buckets must be 0 or more, found -1"),
         ("model.embedding_dropout=1", "model: embedding_dropout must be from 0 to below 1"),
         ("model.dropout=-0.1", "model: dropout must be from 0 to below 1, found -0.1"),
+        ("model.conv.filters=-1", "model.conv: filters must be 0 or more, found -1"),
+        ("model.conv.kernel=4", "model.conv: kernel must be an odd number from 1 on, found 4"),
+        ("model.conv.kernel=-1", "model.conv: kernel must be an odd number from 1 on, found -1"),
+        ("model.conv.pooling=0", "model.conv: pooling must be at least 1, found 0"),
         ("training.epochs=0", "training: epochs must be at least 1, found 0"),
         ("training.batch_size=0", "training: batch_size must be at least 1, found 0"),
         ("training.checkpoint_steps=0", "training: checkpoint_steps must be at least 1, found 0"),
@@ -208,11 +241,11 @@ def test_changes_are_told_field_by_field() -> None:
     values = load_config(None, ["model.cell=lstm", "training.warmup=0"]).to_dict()
     assert changes(values) == {"model.cell": ("gru", "lstm"), "training.warmup": (0.05, 0.0)}
     assert changes(values, values) == {}
-    # Recipes of other versions have other fields.
+    # Recipes of other versions have other fields; what this version adds was at its default.
     del values["training"]["warmup"]
     values["model"]["attention"] = 4
     assert changes(values) == {
         "model.cell": ("gru", "lstm"),
         "model.attention": (None, 4),
-        "training.warmup": (0.05, None),
     }
+    assert changes({}, values) == {"model.cell": ("lstm", "gru"), "model.attention": (4, None)}

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 import pytest
 
-from nsmc.config import SECTIONS
+from nsmc.config import Config
 from nsmc.errors import UsageError, nearest
-from nsmc.settings import build, field_help, override, require
+from nsmc.settings import build, field_help, nested, override, require
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,30 @@ class Whole:
     part: Part = field(default_factory=Part)
 
 
+@dataclass(frozen=True)
+class Outer:
+    """A section with one within."""
+
+    width: int = 1
+    """How wide."""
+    inner: Part = field(default_factory=Part)
+    """What is within."""
+    depth: int = 2
+    """How deep."""
+
+
+@dataclass(frozen=True)
+class Top:
+    """A field of its own, and sections."""
+
+    kind: Literal["one", "other"] = "one"
+    """Which of the two."""
+    outer: Outer = field(default_factory=Outer)
+    part: Part = field(default_factory=Part)
+
+
 KNOWN = {"part": Part, "other": Part}
+TOP = {"kind": Literal["one", "other"], "outer": Outer, "part": Part}
 
 
 def refusal(values: Any) -> str:
@@ -212,6 +235,49 @@ def test_an_assignment_to_nothing_known_is_refused(assignment: str, message: str
     assert message in str(caught.value)
 
 
+def test_assignments_reach_sections_within_sections_and_fields_outside_of_any() -> None:
+    values: dict[str, Any] = {"outer": {"inner": {"name": "kept"}}}
+    for assignment in ("outer.inner.count=5", "outer.width=4", "kind=other", "part.loud=true"):
+        override(values, assignment, TOP)
+    assert build(Top, values, "") == Top(
+        kind="other", outer=Outer(4, Part(5, name="kept")), part=Part(loud=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("outer.inner.conut=3", "no field 'outer.inner.conut'. Did you mean 'count'? Known here: "),
+        ("outer.iner.count=3", "no field 'outer.iner.count'. Did you mean 'inner'? Known here: d"),
+        ("outer.inner.count.more=3", "there is no field 'outer.inner.count.more'."),
+        ("outer.inner=3", "outer.inner: expected a section, found '3'"),
+        ("outer.inner.count=many", "outer.inner.count: expected a whole number, found 'many'"),
+        ("outer.inner.count=0", "outer.inner: count must be at least 1, found 0"),
+        ("outer.inner.=3", "expected --set SECTION.FIELD=VALUE, found 'outer.inner.=3'"),
+        ("outer=3", "expected --set SECTION.FIELD=VALUE, found 'outer=3'"),
+        ("kind=oter", "kind: expected one of one, other, found 'oter'. Did you mean 'other'?"),
+        ("kind.more=3", "there is no section 'kind'. Known here: outer, part"),
+    ],
+)
+def test_what_is_wrong_within_a_section_is_told_by_its_full_name(
+    assignment: str, message: str
+) -> None:
+    values: dict[str, Any] = {}
+    with pytest.raises(UsageError) as caught:
+        override(values, assignment, TOP)
+        build(Top, values, "")
+    assert message in str(caught.value)
+
+
+def test_sections_are_told_in_the_order_of_a_file() -> None:
+    assert list(nested(Top)) == [
+        ("", Top),
+        ("outer", Outer),
+        ("outer.inner", Part),
+        ("part", Part),
+    ]
+
+
 def test_later_assignments_win_and_earlier_values_of_others_stay() -> None:
     values: dict[str, Any] = {"part": {"count": 1, "name": "kept"}, "other": {"count": 2}}
     override(values, "part.count=5", KNOWN)
@@ -237,7 +303,7 @@ def test_the_help_of_a_field_is_the_text_below_it() -> None:
     }
 
 
-@pytest.mark.parametrize("section", SECTIONS.values(), ids=list(SECTIONS))
+@pytest.mark.parametrize("section", [s for path, s in nested(Config) if path])
 def test_every_field_of_a_recipe_has_a_help_text(section: type) -> None:
     texts = field_help(section)
     assert list(texts) == [f.name for f in dataclasses.fields(section)]

@@ -5,26 +5,34 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from nsmc.data.config import DataConfig
 from nsmc.errors import UsageError
 from nsmc.model.config import ModelConfig
 from nsmc.settings import build, override
+from nsmc.tasks.config import ClassesConfig, LanguageModelConfig, StarsConfig
+from nsmc.tasks.registry import TaskName
 from nsmc.text.config import TextConfig
 from nsmc.training.config import TrainingConfig
 
 
 @dataclass(frozen=True)
 class Config:
-    """The four sections of a recipe; each field's meaning stands below it in its class."""
+    """A recipe: the task and its sections; each field's meaning stands below it in its class."""
 
+    task: TaskName = "sentiment"
+    """What the network is asked: ``sentiment``, 긍정 or 부정; ``classes``, labels of your own;
+    ``stars``, a number; ``sentiment+stars``, both at once; ``language-model``, the next unit."""
     text: TextConfig = field(default_factory=TextConfig)
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    classes: ClassesConfig = field(default_factory=ClassesConfig)
+    stars: StarsConfig = field(default_factory=StarsConfig)
+    language_model: LanguageModelConfig = field(default_factory=LanguageModelConfig)
 
-    def to_dict(self) -> dict[str, dict[str, Any]]:
+    def to_dict(self) -> dict[str, Any]:
         """Plain values, as TOML or JSON would hold them."""
         return dataclasses.asdict(self)
 
@@ -38,12 +46,8 @@ class Config:
         return build(cls, values, "")
 
 
-SECTIONS: dict[str, type] = {
-    "text": TextConfig,
-    "data": DataConfig,
-    "model": ModelConfig,
-    "training": TrainingConfig,
-}
+FIELDS: dict[str, Any] = get_type_hints(Config)
+"""Names to types: a section's is its class."""
 
 
 def load_config(path: Path | None = None, overrides: Iterable[str] = ()) -> Config:
@@ -67,34 +71,37 @@ def load_config(path: Path | None = None, overrides: Iterable[str] = ()) -> Conf
         except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
             raise UsageError(f"{path} is not a TOML configuration: {error}") from error
     for assignment in overrides:
-        override(values, assignment, SECTIONS)
+        override(values, assignment, FIELDS)
     return Config.from_dict(values)
 
 
 def changes(
-    values: Mapping[str, Mapping[str, Any]], base: Mapping[str, Mapping[str, Any]] | None = None
+    values: Mapping[str, Any], base: Mapping[str, Any] | None = None
 ) -> dict[str, tuple[Any, Any]]:
     """The fields in which a recipe differs from another.
 
     Args:
-        values: sections of plain values, as `Config.to_dict` gives them; those of another version
-            may have other fields.
+        values: sections of plain values, as `Config.to_dict` gives them. Those of another version
+            may have other fields: one that isn't there has its default.
         base: what they are compared with; None takes the default recipe.
 
     Returns:
-        ``section.field`` to the value in ``base`` and that in ``values``; None for one not there.
+        The field's full name, such as ``model.cell``, to the value in ``base`` and that in
+        ``values``; None for one of which there is neither a value nor a default.
     """
-    found, expected = _fields(values), _fields(Config().to_dict() if base is None else base)
+    default = flat(Config().to_dict())
+    expected, found = (default | flat(recipe) for recipe in (base or {}, values))
     return {
         name: (expected.get(name), found.get(name))
-        for name in {**expected, **found}
+        for name in expected | found
         if expected.get(name) != found.get(name)
     }
 
 
-def _fields(values: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    return {
-        f"{section}.{name}": value
-        for section, fields in values.items()
-        for name, value in fields.items()
-    }
+def flat(values: Mapping[str, Any], within: str = "") -> dict[str, Any]:
+    """Plain values by their full names: ``{"a": {"b": 1}}`` as ``{"a.b": 1}``."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        name = within + name
+        found |= flat(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
+    return found

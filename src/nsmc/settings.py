@@ -1,7 +1,7 @@
 """From plain values (TOML, JSON, ``--set``) to frozen dataclasses, and what is wrong on the way.
 
-A section of the configuration is a frozen dataclass whose fields are bool, int, float, str or a
-``Literal`` of strings. The docstring below each field is its help text.
+A section of the configuration is a frozen dataclass whose fields are bool, int, float, str, a
+``Literal`` of strings or a section of their own. The docstring below each field is its help text.
 """
 
 import ast
@@ -9,7 +9,7 @@ import dataclasses
 import inspect
 import textwrap
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import pairwise
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -42,30 +42,50 @@ def build(section: type[Section], values: Mapping[str, Any], where: str) -> Sect
     try:
         return section(**given)
     except ValueError as error:
-        raise UsageError(f"configuration: {where}: {error}") from error
+        within = f"{where}: " if where else ""
+        raise UsageError(f"configuration: {within}{error}") from error
 
 
-def override(values: dict[str, Any], assignment: str, sections: Mapping[str, type]) -> None:
+def override(values: dict[str, Any], assignment: str, fields: Mapping[str, Any]) -> None:
     """Put one ``section.field=value`` into ``values``, the value read by the field's type.
+
+    Args:
+        values: plain values of a recipe, changed.
+        assignment: a field of a nested section is ``section.nested.field``.
+        fields: names of the recipe's fields, sections most of them, to their types.
 
     Raises:
         UsageError: the assignment has another form, or the section or field doesn't exist.
     """
     target, equals, text = assignment.partition("=")
-    section_name, dot, field = target.strip().partition(".")
-    if not equals or not dot or not field:
+    section, *path = target.strip().split(".")
+    hint = fields.get(section)
+    is_section = dataclasses.is_dataclass(hint)
+    if not equals or not all(path) or (not path and (hint is None or is_section)):
         raise UsageError(
             f"expected --set SECTION.FIELD=VALUE, found {assignment!r}; for example "
             "--set model.cell=lstm"
         )
-    if section_name not in sections:
-        raise UsageError(_unknown(section_name, section_name, sections, is_section=True))
-    hints = get_type_hints(sections[section_name])
-    if field not in hints:
-        raise UsageError(_unknown(f"{section_name}.{field}", field, hints, is_section=False))
-    section = values.setdefault(section_name, {})
-    if isinstance(section, dict):  # a section of another type is refused when it is built
-        section[field] = _parse(hints[field], text.strip())
+    if path:
+        if not is_section:
+            known = [name for name, kind in fields.items() if dataclasses.is_dataclass(kind)]
+            raise UsageError(_unknown(section, section, known, is_section=True))
+        hint = _type_of(hint, path, section)  # type: ignore[arg-type]
+    *within, field = section, *path
+    place = values
+    for name in within:
+        place = place.setdefault(name, {})
+        if not isinstance(place, dict):
+            return  # a section of another type is refused when it is built
+    place[field] = _parse(hint, text.strip())
+
+
+def nested(section: type, name: str = "") -> Iterator[tuple[str, type]]:
+    """A section and all within it by their full names, in the order TOML wants them."""
+    yield name, section
+    for field, hint in get_type_hints(section).items():
+        if dataclasses.is_dataclass(hint):
+            yield from nested(hint, f"{name}.{field}".lstrip("."))  # type: ignore[arg-type]
 
 
 @cache
@@ -101,6 +121,18 @@ def _unknown(path: str, name: str, known: Iterable[str], *, is_section: bool) ->
         f"configuration: there is no {what} {path!r}.{nearest(name, known)} "
         f"Known here: {', '.join(sorted(known))}"
     )
+
+
+def _type_of(section: type, path: list[str], where: str) -> Any:
+    """The type of the field at ``path``, through nested sections."""
+    hints = get_type_hints(section)
+    name, *rest = path
+    hint = hints.get(name)
+    if rest and dataclasses.is_dataclass(hint):
+        return _type_of(hint, rest, f"{where}.{name}")  # type: ignore[arg-type]
+    if rest or hint is None:
+        raise UsageError(_unknown(".".join([where, *path]), name, hints, is_section=False))
+    return hint
 
 
 def _convert(hint: Any, value: Any, path: str) -> Any:

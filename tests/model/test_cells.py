@@ -10,9 +10,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from nsmc.config import Config
 from nsmc.model.cells import make_encoder
 from nsmc.model.config import ModelConfig
-from nsmc.model.network import SentimentNetwork, describe
+from nsmc.model.network import RecurrentNetwork, describe
+from nsmc.tasks.registry import make_task
 
 Array: TypeAlias = NDArray[np.float64]
 Cell: TypeAlias = Literal["rnn", "gru", "lstm"]
@@ -24,6 +26,7 @@ POOLINGS: tuple[Literal["last", "max", "mean", "max+mean"], ...] = (
     "max+mean",
 )
 H = 5
+SENTIMENT = make_task(Config().to_dict())
 
 
 def logistic(x: Array) -> Array:
@@ -104,7 +107,7 @@ def test_network_computes_the_textbook_equations(
         pooling=pooling,
         subword_buckets=0,
     )
-    network = SentimentNetwork(3, config).eval()
+    network = RecurrentNetwork(3, config, SENTIMENT).eval()
     torch.manual_seed(1)
     for parameter in network.parameters():
         torch.nn.init.uniform_(parameter, -0.8, 0.8)  # biases that matter
@@ -115,7 +118,7 @@ def test_network_computes_the_textbook_equations(
     }
     expected = run_network(config, weights, vectors)
     with torch.inference_mode():
-        found = network.classify(torch.tensor(vectors, dtype=torch.float32)).numpy()
+        found = network.classify(torch.tensor(vectors, dtype=torch.float32))[:, 0].numpy()
     assert np.ptp(expected) > 0.01
     np.testing.assert_allclose(found, expected, atol=1e-5, rtol=0)
 
@@ -141,7 +144,7 @@ def test_weights_start_as_described(cell: Cell) -> None:
 
 def test_dropout_works_in_training_only() -> None:
     config = ModelConfig(embedding_size=4, hidden_size=H, layers=2, dropout=0.5)
-    network = SentimentNetwork(3, config)
+    network = RecurrentNetwork(3, config, SENTIMENT)
     vectors = torch.randn(6, 2, 4)
     network.eval()
     assert torch.equal(network.classify(vectors), network.classify(vectors))
@@ -155,7 +158,7 @@ def test_parameters_are_described_with_their_number(cell: Cell, bidirectional: b
     config = ModelConfig(
         cell=cell, bidirectional=bidirectional, embedding_size=4, hidden_size=H, subword_buckets=10
     )
-    found = list(describe(SentimentNetwork(3, config)))
+    found = list(describe(RecurrentNetwork(3, config, SENTIMENT)))
     gates = {"rnn": 1, "gru": 3, "lstm": 4}[cell]
     directions = 2 if bidirectional else 1
     recurrent = directions * gates * (H * 4 + H * H + 2 * H)

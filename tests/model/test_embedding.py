@@ -26,7 +26,7 @@ def batch_of(buckets: int) -> tuple[MorphemeBatch, list[str]]:
     corpus = Corpus(
         tokens=np.array([morphemes.index(m) for r in REVIEWS for m in r], dtype=np.int32),
         offsets=np.array([0, 3, 6], dtype=np.int64),
-        labels=np.array([1, 0], dtype=np.int8),
+        labels={},
         morphemes=morphemes,
         identity={},
         source={},

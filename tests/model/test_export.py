@@ -7,9 +7,13 @@ import onnxruntime
 import pytest
 import torch
 
+from nsmc.config import Config
 from nsmc.model.config import ModelConfig
 from nsmc.model.export import scoring_graph
-from nsmc.model.network import SentimentNetwork
+from nsmc.model.network import RecurrentNetwork
+from nsmc.tasks.registry import make_task
+
+SENTIMENT = make_task(Config().to_dict())
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
@@ -31,7 +35,7 @@ def test_graph_agrees_with_torch(
         pooling=pooling,
     )
     torch.manual_seed(3)
-    network = SentimentNetwork(3, config).eval()
+    network = RecurrentNetwork(3, config, SENTIMENT).eval()
     for parameter in network.parameters():
         torch.nn.init.uniform_(parameter, -0.8, 0.8)
     weights = {name: value.detach().numpy() for name, value in network.named_parameters()}
@@ -41,7 +45,7 @@ def test_graph_agrees_with_torch(
     for steps, reviews in [(1, 1), (1, 5), (12, 1), (7, 3)]:
         vectors = generator.normal(size=(steps, reviews, 4)).astype(np.float32)
         with torch.inference_mode():
-            expected = network.classify(torch.from_numpy(vectors)).numpy()
+            expected = network.classify(torch.from_numpy(vectors))[:, 0].numpy()
         (found,) = session.run(["logits"], {"vectors": vectors})
         assert found.dtype == np.float32
         assert found.shape == (reviews,)
@@ -50,6 +54,6 @@ def test_graph_agrees_with_torch(
 
 def test_graph_holds_no_tables() -> None:
     config = ModelConfig(embedding_size=4, hidden_size=6, subword_buckets=10_000)
-    network = SentimentNetwork(10_000, config)
+    network = RecurrentNetwork(10_000, config, SENTIMENT)
     weights = {name: value.detach().numpy() for name, value in network.named_parameters()}
     assert len(scoring_graph(weights, config)) < 10_000

@@ -37,7 +37,7 @@ from nsmc.model.config import ModelConfig
 
 
 def make_encoder(config: ModelConfig) -> nn.RNNBase:
-    """The recurrent layers: [T, B, E] → [T, B, D·H].
+    """The recurrent layers: [T, B, I] → [T, B, D·H].
 
     Recurrent weights start orthogonal, which keeps a gradient's length along the steps (Saxe et
     al., ICLR 2014), input weights uniform after Glorot and Bengio (AISTATS 2010), biases at zero
@@ -49,7 +49,7 @@ def make_encoder(config: ModelConfig) -> nn.RNNBase:
         "lstm": nn.LSTM,
     }
     encoder = kinds[config.cell](
-        input_size=config.embedding_size,
+        input_size=config.encoder_input_size,
         hidden_size=config.hidden_size,
         num_layers=config.layers,
         bidirectional=config.bidirectional,

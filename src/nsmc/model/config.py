@@ -1,14 +1,36 @@
 """The shape of the network."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from nsmc.settings import require
 
 
 @dataclass(frozen=True)
+class ConvConfig:
+    """The convolution between the embedding and the recurrent layers."""
+
+    filters: int = 0
+    """Patterns looked for at every place, each over ``kernel`` units in a row; 0 leaves the
+    convolution out, whatever the other two fields say."""
+    kernel: int = 3
+    """Units that a filter sees at once: an odd number, so that one of them is in the middle."""
+    pooling: int = 1
+    """Steps of which only the highest value of each filter is kept: 2 halves what the recurrent
+    layers have to read; 1 keeps every step."""
+
+    def __post_init__(self) -> None:
+        require(self.filters >= 0, f"filters must be 0 or more, found {self.filters}")
+        require(
+            self.kernel >= 1 and self.kernel % 2 == 1,
+            f"kernel must be an odd number from 1 on, found {self.kernel}",
+        )
+        require(self.pooling >= 1, f"pooling must be at least 1, found {self.pooling}")
+
+
+@dataclass(frozen=True)
 class ModelConfig:
-    """Embedding → (Bi)RNN → pooling → Linear, in numbers."""
+    """Embedding → (convolution) → (Bi)RNN → pooling → Linear, in numbers."""
 
     cell: Literal["rnn", "gru", "lstm"] = "gru"
     """The recurrent cell: ``rnn`` is the plain tanh cell, quick to train and quick to forget;
@@ -31,6 +53,8 @@ class ModelConfig:
     """Share of the morpheme vectors' elements dropped in training."""
     dropout: float = 0.3
     """Share dropped between layers and before the last, linear one."""
+    conv: ConvConfig = field(default_factory=ConvConfig)
+    """A convolution before the recurrent layers."""
 
     def __post_init__(self) -> None:
         for name in ("layers", "embedding_size", "hidden_size"):
@@ -48,6 +72,11 @@ class ModelConfig:
     def directions(self) -> int:
         """1, or 2 for a bidirectional network."""
         return 2 if self.bidirectional else 1
+
+    @property
+    def encoder_input_size(self) -> int:
+        """Length of the vectors that the recurrent layers read."""
+        return self.conv.filters or self.embedding_size
 
     @property
     def pooled_size(self) -> int:

@@ -3,8 +3,9 @@
 Built from the weights alone, without torch's exporters, which handle neither packed sequences nor
 a free batch size of recurrent layers well.
 
-Letters: T morphemes, B reviews, E embedding size, D directions, H hidden size, I input size of a
-layer, P pooled size, G gates.
+Letters: T morphemes, B reviews, E embedding size, F filters, K units in a filter's sight, T' steps
+after a convolution (T without one), D directions, H hidden size, I input size of a layer, P pooled
+size, G gates, O outputs.
 """
 
 from collections.abc import Mapping
@@ -23,12 +24,19 @@ IR_VERSION = 9
 _OPERATORS = {"rnn": ("RNN", [0]), "gru": ("GRU", [1, 0, 2]), "lstm": ("LSTM", [0, 3, 1, 2])}
 
 
-def scoring_graph(weights: Mapping[str, NDArray[Any]], config: ModelConfig) -> bytes:
+def scoring_graph(
+    weights: Mapping[str, NDArray[Any]],
+    config: ModelConfig,
+    properties: Mapping[str, str] | None = None,
+) -> bytes:
     """Build the graph ``vectors`` [T, B, E] → ``logits`` [B], all reviews T morphemes long.
+
+    Where the task has several outputs, ``logits`` is [B, O].
 
     Args:
         weights: the network's parameters under torch's names.
         config: the network's configuration.
+        properties: what the model shall tell of itself, in the graph's metadata.
 
     Returns:
         A serialized ONNX model.
@@ -47,6 +55,10 @@ def scoring_graph(weights: Mapping[str, NDArray[Any]], config: ModelConfig) -> b
     nodes: list[Any] = []
     constants: dict[str, NDArray[Any]] = {}
     source = "vectors"
+    if config.conv.filters:
+        source = "steps"
+        nodes += _convolution_nodes(helper, config, "vectors", source)
+        constants |= {name: weights[name] for name in ("convolution.weight", "convolution.bias")}
     for layer in range(config.layers):
         operator, _ = _OPERATORS[config.cell]
         constants |= _layer_constants(weights, config, layer)
@@ -61,26 +73,24 @@ def scoring_graph(weights: Mapping[str, NDArray[Any]], config: ModelConfig) -> b
             helper.make_node(
                 operator,
                 [source, f"W{layer}", f"R{layer}", f"B{layer}"],
-                [f"Y{layer}", f"last{layer}"],  # [T, D, B, H], [D, B, H]
+                [f"Y{layer}", f"last{layer}"],  # [T', D, B, H], [D, B, H]
                 **attributes,
             ),
             helper.make_node("Transpose", [f"Y{layer}"], [f"YT{layer}"], perm=[0, 2, 1, 3]),
-            helper.make_node("Reshape", [f"YT{layer}", "merge"], [f"out{layer}"]),  # [T, B, D·H]
+            helper.make_node("Reshape", [f"YT{layer}", "merge"], [f"out{layer}"]),  # [T', B, D·H]
         ]
         source = f"out{layer}"
     constants["merge"] = np.array([0, 0, -1], dtype=np.int64)
     nodes += _pooling_nodes(helper, config, source, f"last{config.layers - 1}", constants)
-    constants |= {
-        "head.weight": weights["head.weight"],
-        "head.bias": weights["head.bias"],
-        "last_axis": np.array([1], dtype=np.int64),
-    }
-    nodes += [
-        helper.make_node(
-            "Gemm", ["pooled", "head.weight", "head.bias"], ["column"], transB=1
-        ),  # [B, 1]
-        helper.make_node("Squeeze", ["column", "last_axis"], ["logits"]),  # [B]
-    ]
+    constants |= {name: weights[name] for name in ("head.weight", "head.bias")}
+    outputs = len(weights["head.bias"])
+    made = "column" if outputs == 1 else "logits"
+    nodes.append(
+        helper.make_node("Gemm", ["pooled", "head.weight", "head.bias"], [made], transB=1)  # [B, O]
+    )
+    if outputs == 1:
+        constants["last_axis"] = np.array([1], dtype=np.int64)
+        nodes.append(helper.make_node("Squeeze", [made, "last_axis"], ["logits"]))  # [B]
     graph = helper.make_graph(
         nodes,
         "nsmc",
@@ -89,15 +99,40 @@ def scoring_graph(weights: Mapping[str, NDArray[Any]], config: ModelConfig) -> b
                 "vectors", TensorProto.FLOAT, ["T", "B", config.embedding_size]
             )
         ],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["B"])],
+        [
+            helper.make_tensor_value_info(
+                "logits", TensorProto.FLOAT, ["B"] if outputs == 1 else ["B", outputs]
+            )
+        ],
         [numpy_helper.from_array(np.ascontiguousarray(v), k) for k, v in constants.items()],
     )
     model = helper.make_model(
         graph, producer_name="nsmc", opset_imports=[helper.make_opsetid("", OPSET)]
     )
     model.ir_version = IR_VERSION
+    helper.set_model_props(model, properties or {})
     serialized: bytes = model.SerializeToString()
     return serialized
+
+
+def _convolution_nodes(helper: Any, config: ModelConfig, vectors: str, steps: str) -> list[Any]:
+    """Nodes from the units' vectors [T, B, E] to the steps [T', B, F] of `Convolution`."""
+    kernel, pooling = config.conv.kernel, config.conv.pooling
+    return [
+        helper.make_node("Transpose", [vectors], ["time_last"], perm=[1, 2, 0]),  # [B, E, T]
+        helper.make_node(
+            "Conv",
+            ["time_last", "convolution.weight", "convolution.bias"],
+            ["convolved"],
+            kernel_shape=[kernel],
+            pads=[kernel // 2, kernel // 2],
+        ),  # [B, F, T]
+        helper.make_node("Relu", ["convolved"], ["found"]),  # [B, F, T]
+        helper.make_node(
+            "MaxPool", ["found"], ["kept"], kernel_shape=[pooling], strides=[pooling], ceil_mode=1
+        ),  # [B, F, T']
+        helper.make_node("Transpose", ["kept"], [steps], perm=[2, 0, 1]),  # [T', B, F]
+    ]
 
 
 def _layer_constants(
@@ -124,7 +159,7 @@ def _layer_constants(
 def _pooling_nodes(
     helper: Any, config: ModelConfig, outputs: str, last: str, constants: dict[str, NDArray[Any]]
 ) -> list[Any]:
-    """Nodes from the last layer's outputs [T, B, D·H] and last states [D, B, H] to [B, P]."""
+    """Nodes from the last layer's outputs [T', B, D·H] and last states [D, B, H] to [B, P]."""
     if config.pooling == "last":
         constants["flatten"] = np.array([0, -1], dtype=np.int64)
         return [

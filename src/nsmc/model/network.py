@@ -1,6 +1,7 @@
-"""The many-to-one network: Embedding → (Bi)RNN → pooling → Linear.
+"""The network of every task: Embedding → (convolution) → (Bi)RNN → head.
 
-Letters: T morphemes, B reviews, E embedding size, D directions, H hidden size, P pooled size.
+Letters: T units, B reviews, E embedding size, T' steps (T but after a convolution that pools), D
+directions, H hidden size, O outputs.
 """
 
 from collections.abc import Iterator
@@ -10,50 +11,69 @@ from torch import Tensor, nn
 
 from nsmc.model.cells import make_encoder
 from nsmc.model.config import ModelConfig
+from nsmc.model.convolution import make_convolution
 from nsmc.model.dropout import Dropout
 from nsmc.model.embedding import MorphemeEmbedding
-from nsmc.model.pooling import pool
+from nsmc.model.heads import PooledLinear
+from nsmc.tasks.task import LabelTask, Task
 
 if TYPE_CHECKING:
     from nsmc.data.fields import MorphemeBatch
 
 
-class SentimentNetwork(nn.Module):
-    """Scores B reviews of T morphemes each: logits above 0 speak for positive.
+class RecurrentNetwork(nn.Module):
+    """B texts of T units each to what the task's head makes of them.
 
-    `embed` and `classify` are apart because adversarial training needs the gradient, and the
-    scoring graph its input, between them.
+    `embed` and `encode` are apart because adversarial training needs the gradient, and scoring its
+    input, between them.
 
     Args:
-        vocabulary: rows of the vocabulary, the unknown morpheme's included.
+        vocabulary: rows of the vocabulary, the unknown unit's included.
         config: the network's configuration.
+        task: which head there is, and how many outputs it has.
         sparse: give the embedding tables sparse gradients.
     """
 
-    def __init__(self, vocabulary: int, config: ModelConfig, *, sparse: bool = False) -> None:
+    def __init__(
+        self, vocabulary: int, config: ModelConfig, task: Task, *, sparse: bool = False
+    ) -> None:
         super().__init__()
         self.config = config
         self.embedding = MorphemeEmbedding(vocabulary, config, sparse=sparse)
         self.embedding_dropout = Dropout(config.embedding_dropout)
-        self.encoder = make_encoder(config)
-        self.dropout = Dropout(config.dropout)
-        self.head = nn.Linear(config.pooled_size, 1)
+        self.convolution = make_convolution(config)
+        self.encoder: nn.Module
+        self.head: nn.Module
+        if isinstance(task, LabelTask):
+            self.encoder = make_encoder(config)
+            self.head = PooledLinear(config, task.outputs)
+        else:
+            from nsmc.model.next_unit import DirectedEncoder, NextUnitHead
+
+            self.encoder = DirectedEncoder(config)
+            self.head = NextUnitHead(config, vocabulary, task.recipe["language_model"])
 
     def forward(self, batch: "MorphemeBatch") -> Tensor:
-        """Logits [B] of a batch."""
+        """Outputs of a batch: [B, O] of a head that pools."""
         return self.classify(self.embed(batch))
 
     def embed(self, batch: "MorphemeBatch") -> Tensor:
-        """Morpheme vectors [T, B, E] of a batch."""
+        """Vectors [T, B, E] of a batch's units."""
         vectors: Tensor = self.embedding(batch)
         return vectors
 
+    def encode(self, vectors: Tensor) -> Tensor:
+        """States [T', B, D·H] of reviews whose units' vectors are [T, B, E]."""
+        vectors = self.embedding_dropout(vectors)  # [T, B, E]
+        if self.convolution is not None:
+            vectors = self.convolution(vectors)  # [T', B, F]
+        states: Tensor = self.encoder(vectors)[0]  # [T', B, D·H]
+        return states
+
     def classify(self, vectors: Tensor) -> Tensor:
-        """Logits [B] of reviews whose morphemes' vectors are [T, B, E]."""
-        outputs, _ = self.encoder(self.embedding_dropout(vectors))  # [T, B, D·H]
-        pooled = pool(outputs, self.config.pooling, self.config.directions)  # [B, P]
-        logits: Tensor = self.head(self.dropout(pooled)).squeeze(-1)  # [B]
-        return logits
+        """Outputs [B, O] of reviews whose units' vectors are [T, B, E]."""
+        outputs: Tensor = self.head(self.encode(vectors))  # [B, O]
+        return outputs
 
     def tables(self) -> list[nn.Parameter]:
         """The embedding tables, of whose rows a batch touches few."""

@@ -1,7 +1,7 @@
 """The network of a model directory on any device of torch's.
 
 Letters: R reviews, N morphemes of all of them end to end, U distinct ones, B reviews of one length
-T, E embedding size.
+T, E embedding size, O outputs.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nsmc.model.config import ModelConfig
 from nsmc.model.device import choose_device
-from nsmc.model.network import SentimentNetwork
+from nsmc.model.network import RecurrentNetwork
 from nsmc.runtime.directory import ModelDirectory
 from nsmc.settings import build
 
@@ -22,18 +22,20 @@ class TorchNetwork:
     """A `nsmc.runtime.network.Network` run by torch.
 
     Args:
-        directory: a verified model directory.
+        directory: a verified model directory of a model that labels comments.
         device: as `choose_device` takes it.
 
     Raises:
         DeviceError: the device isn't there.
+        ModelError: the model labels nothing.
     """
 
     def __init__(self, directory: ModelDirectory, device: str) -> None:
         self._device = choose_device(device)
+        self._outputs = directory.label_task.outputs
         config = build(ModelConfig, directory.config["model"], "model")
         # Vectors come in ready: the tables would only take the device's memory.
-        network = SentimentNetwork(1, config)
+        network = RecurrentNetwork(1, config, directory.label_task)
         del network.embedding
         kept = {k: v for k, v in directory.weights().items() if k.split(".")[0] != "embedding"}
         network.load_state_dict({k: torch.from_numpy(v) for k, v in kept.items()})
@@ -43,11 +45,11 @@ class TorchNetwork:
     def __call__(
         self, vectors: NDArray[np.float32], tokens: NDArray[np.int64], lengths: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        """Score reviews; see `nsmc.runtime.network.Network`. Returns logits [R]."""
+        """Score reviews; see `nsmc.runtime.network.Network`. Returns outputs [R, O]."""
         table = torch.from_numpy(vectors).to(self._device)  # [U, E]
         places = torch.from_numpy(tokens).to(self._device)  # [N]
         starts = np.cumsum(lengths) - lengths  # [R]
-        logits = np.empty(len(lengths), np.float32)  # [R]
+        outputs = np.empty((len(lengths), self._outputs), np.float32)  # [R, O]
         # Reviews of one length at a time, as in training.
         for length in np.unique(lengths).tolist():
             rows = np.flatnonzero(lengths == length)
@@ -56,6 +58,6 @@ class TorchNetwork:
                 chosen = rows[first : first + size]  # [B]
                 begins = torch.from_numpy(starts[chosen]).to(self._device)  # [B]
                 along = torch.arange(length, device=self._device)[:, None] + begins  # [T, B]
-                found = self._network.classify(table[places[along]])  # [B]
-                logits[chosen] = found.float().cpu().numpy()
-        return logits
+                found = self._network.classify(table[places[along]])  # [B, O]
+                outputs[chosen] = found.float().cpu().numpy()
+        return outputs

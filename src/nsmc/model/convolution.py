@@ -1,0 +1,59 @@
+"""A convolution over time, before the recurrent layers: what stands side by side, seen at once.
+
+After Kim, "Convolutional neural networks for sentence classification", EMNLP 2014, whose filters
+look at a few words in a row; that recurrent layers read what the filters found is from Zhou et al.,
+"A C-LSTM neural network for text classification", 2015.
+
+Letters: T units, B reviews, E embedding size, F filters, K units in a filter's sight, P steps of
+which one is kept, T' = ⌈T/P⌉ steps.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import linear, pad, relu
+
+from nsmc.model.config import ModelConfig
+
+
+class Convolution(nn.Module):
+    """Conv → ReLU → max pooling, for reviews of one length.
+
+    With v_t = 0 for the places before the first unit and after the last,
+
+        c_t = max(0, b + Σ_{k=0}^{K-1} W_k v_{t + k - (K-1)/2}),  0 ≤ t < T
+        o_s = max c_t over P·s ≤ t < min(P·(s + 1), T),           0 ≤ s < T'
+
+    so that the last step is of fewer places where P doesn't divide T, and a review of a single
+    unit has one step still. The weights start after He et al., "Delving deep into rectifiers",
+    ICCV 2015, the biases at zero.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        conv = config.conv
+        self.pooling = conv.pooling
+        # As in `nn.Conv1d`.
+        self.weight = nn.Parameter(torch.empty(conv.filters, config.embedding_size, conv.kernel))
+        self.bias = nn.Parameter(torch.zeros(conv.filters))  # [F]
+        nn.init.kaiming_uniform_(self.weight, nonlinearity="relu")  # [F, E, K]
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """From the vectors [T, B, E] of B reviews to their steps [T', B, F]."""
+        filters, _, kernel = self.weight.shape
+        length = len(vectors)
+        padded = pad(vectors, (0, 0, 0, 0, kernel // 2, kernel // 2))  # [T + K - 1, B, E]
+        # One product of everything in sight: `conv1d` wants time last, and to bring it there and
+        # back costs the CPU half as much again.
+        seen = torch.cat([padded[k : k + length] for k in range(kernel)], dim=-1)  # [T, B, K·E]
+        weight = self.weight.transpose(1, 2).reshape(filters, -1)  # [F, K·E]
+        found = relu(linear(seen, weight, self.bias))  # [T, B, F]
+        if self.pooling == 1:
+            return found
+        # Nothing is below what ReLU leaves, so zeros fill up the last step.
+        found = pad(found, (0, 0, 0, 0, 0, -length % self.pooling))  # [T'·P, B, F]
+        return found.reshape(-1, self.pooling, *found.shape[1:]).amax(dim=1)  # [T', B, F]
+
+
+def make_convolution(config: ModelConfig) -> nn.Module | None:
+    """The convolution [T, B, E] → [T', B, F] of a network; None without one."""
+    return Convolution(config) if config.conv.filters else None

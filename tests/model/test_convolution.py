@@ -1,0 +1,85 @@
+"""The convolution is its equations, and learns."""
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+
+from nsmc.model.config import ConvConfig, ModelConfig
+from nsmc.model.convolution import Convolution, make_convolution
+
+SHAPES = list(product([1, 3, 5], [1, 2, 3]))
+"""Kernels and poolings."""
+
+
+def convolution(kernel: int, pooling: int) -> Convolution:
+    torch.manual_seed(2)
+    made = Convolution(ModelConfig(embedding_size=4, conv=ConvConfig(6, kernel, pooling)))
+    torch.nn.init.uniform_(made.bias, -0.5, 0.5)
+    return made
+
+
+@pytest.mark.parametrize(("kernel", "pooling"), SHAPES)
+def test_it_is_its_equations(kernel: int, pooling: int) -> None:
+    made = convolution(kernel, pooling)
+    weight, bias = (p.detach().double().numpy() for p in (made.weight, made.bias))
+    assert weight.shape == (6, 4, kernel)
+    generator = np.random.default_rng(1)
+    for length in range(1, 11):
+        vectors = generator.normal(size=(length, 3, 4)).astype(np.float32)  # [T, B, E]
+        steps = math.ceil(length / pooling)
+        expected = np.empty((steps, 3, 6))
+        for review, step in product(range(3), range(steps)):
+            values = []
+            for t in range(pooling * step, min(pooling * (step + 1), length)):
+                seen = bias.copy()  # [F]
+                for k in range(kernel):
+                    place = t + k - (kernel - 1) // 2
+                    if 0 <= place < length:
+                        seen += weight[:, :, k] @ vectors[place, review]
+                values.append(np.maximum(seen, 0))
+            expected[step, review] = np.max(values, axis=0)
+        with torch.inference_mode():
+            found = made(torch.from_numpy(vectors)).numpy()
+        np.testing.assert_allclose(found, expected, atol=1e-6, rtol=0)
+        assert (found == 0).any() and (found > 0).any()
+
+
+@pytest.mark.parametrize(("kernel", "pooling"), SHAPES)
+def test_gradients_reach_the_weights_and_every_unit(kernel: int, pooling: int) -> None:
+    made = convolution(kernel, pooling).double()
+    for length in (1, 2, 5):
+        vectors = torch.randn(length, 2, 4, dtype=torch.float64, requires_grad=True)
+        parameters = (made.weight, made.bias)
+        assert torch.autograd.gradcheck(
+            lambda v, *_: made(v), (vectors, *parameters), fast_mode=True
+        )
+        made(vectors).sum().backward()
+        assert vectors.grad is not None
+        if pooling == 1:
+            assert (vectors.grad.abs().sum(dim=(1, 2)) > 0).all()
+
+
+def test_it_starts_as_he_et_al_say() -> None:
+    made = Convolution(ModelConfig(embedding_size=100, conv=ConvConfig(filters=50, kernel=3)))
+    assert not made.bias.any()
+    # So that ReLU's outputs have the variance of the inputs: 2 / (E · K).
+    assert made.weight.std().item() == pytest.approx(math.sqrt(2 / 300), rel=0.03)
+
+
+def test_without_filters_there_is_none() -> None:
+    assert make_convolution(ModelConfig()) is None
+    assert make_convolution(ModelConfig(conv=ConvConfig(kernel=5, pooling=2))) is None
+    made = make_convolution(ModelConfig(conv=ConvConfig(filters=8)))
+    assert made is not None
+    assert [(name, tuple(p.shape)) for name, p in made.named_parameters()] == [
+        ("weight", (8, 128, 3)),
+        ("bias", (8,)),
+    ]
+
+
+def test_the_recurrent_layers_read_what_it_gives() -> None:
+    assert ModelConfig(embedding_size=32).encoder_input_size == 32
+    assert ModelConfig(embedding_size=32, conv=ConvConfig(filters=8)).encoder_input_size == 8
