@@ -15,6 +15,7 @@ COUNT = 97
 SIZE = 8
 LENGTHS = np.random.default_rng(5).integers(1, 7, COUNT)
 LENGTHS[11] = 40  # a length of its own
+TARGETS = np.array([[row % 3 == 0, row] for row in range(COUNT)], dtype=np.float32)
 CPU = torch.device("cpu")
 
 
@@ -25,7 +26,7 @@ def field() -> MorphemeField:
     corpus = Corpus(
         tokens=np.array([t for review in tokens for t in review], dtype=np.int32),
         offsets=np.concatenate([[0], np.cumsum(LENGTHS)]).astype(np.int64),
-        labels=np.array([row % 3 == 0 for row in range(COUNT)], dtype=np.int8),
+        labels={},
         morphemes=[*(f"r{row}" for row in range(COUNT)), "rest"],
         identity={},
         source={},
@@ -36,10 +37,15 @@ def field() -> MorphemeField:
 
 
 def iterator(
-    field: MorphemeField, *, seed: int | None = 1, rows: Any = None, size: int = SIZE
+    field: MorphemeField,
+    *,
+    seed: int | None = 1,
+    rows: Any = None,
+    size: int = SIZE,
+    weights: Any = None,
 ) -> EqualLengthIterator:
-    chosen = np.arange(COUNT) if rows is None else rows
-    return EqualLengthIterator(make_dataset(field, chosen), size, seed=seed, device=CPU)
+    dataset = make_dataset(field, np.arange(COUNT) if rows is None else rows, TARGETS)
+    return EqualLengthIterator(dataset, size, seed=seed, device=CPU, weights=weights)
 
 
 def rows_of(field: MorphemeField, batch: Any) -> list[int]:
@@ -63,7 +69,8 @@ def test_each_review_comes_once_among_reviews_of_its_length(
         rows = rows_of(field, batch)
         assert 1 <= len(rows) <= size
         assert {int(LENGTHS[row]) for row in rows} == {len(batch.text.positions)}
-        assert batch.label.tolist() == [float(row % 3 == 0) for row in rows]
+        assert batch.label.dtype == torch.float32
+        assert batch.label.tolist() == TARGETS[rows].tolist()
         seen += rows
         number += 1
     assert sorted(seen) == list(range(COUNT))
@@ -135,3 +142,102 @@ def test_split_is_the_seed_s() -> None:
     one, again, other = (split_rows(1000, 0.1, seed)[1].tolist() for seed in (0, 0, 1))
     assert one == again
     assert one != other
+
+
+STRATA = np.repeat([5, 0, 9, 2, 7], [500, 300, 37, 2, 1])
+"""Groups of reviews, of which one has two and one a single one."""
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.5, 0.9])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_strata_have_the_same_shares_in_both_parts(share: float, seed: int) -> None:
+    strata = np.random.default_rng(8).permutation(STRATA)
+    training, validation = split_rows(len(strata), share, seed, strata)
+    assert len(validation) == round(len(strata) * share)
+    assert sorted([*training, *validation]) == list(range(len(strata)))
+    assert (np.diff(training) > 0).all()
+    assert (np.diff(validation) > 0).all()
+    for group in (5, 0, 9, 2, 7):
+        of_group = int((strata == group).sum())
+        kept = int((strata[validation] == group).sum())
+        assert abs(kept - of_group * share) <= 1, group
+        assert of_group - kept >= 1, group
+    # As it stands in an unstratified split, the same seed gives the same parts.
+    again = split_rows(len(strata), share, seed, strata)[1]
+    assert np.array_equal(again, validation)
+    assert not np.array_equal(split_rows(len(strata), share, seed + 2, strata)[1], validation)
+    # The control: chance alone doesn't keep to the shares.
+    plain = split_rows(len(strata), share, seed)[1]
+    assert not np.array_equal(plain, validation)
+
+
+def test_members_of_a_group_are_drawn_at_random() -> None:
+    strata = np.repeat([0, 1], 100)
+    drawn = np.zeros(200)
+    for seed in range(300):
+        drawn[split_rows(200, 0.1, seed, strata)[1]] += 1
+    assert drawn.sum() == 300 * 20
+    # Each 30 times, with a standard deviation of 5.2.
+    assert drawn.min() > 8
+    assert drawn.max() < 56
+
+
+def test_rare_groups_take_turns() -> None:
+    """200 groups of 10 at 5 %: half of them lend one, and not always the same half."""
+    strata = np.repeat(np.arange(200), 10)
+    lent = [set(strata[split_rows(2000, 0.05, seed, strata)[1]].tolist()) for seed in (0, 1)]
+    assert [len(groups) for groups in lent] == [100, 100]
+    assert lent[0] != lent[1]
+
+
+@pytest.mark.parametrize(
+    ("strata", "share", "expected"),
+    [
+        ([0, 1], 0.05, 1),  # nothing but single ones: one must validate
+        ([0, 0], 0.05, 1),
+        ([0, 1, 2, 3], 0.5, 2),
+        ([0, 0, 1, 2], 0.9, 3),
+        ([4] * 10, 0.2, 2),
+    ],
+)
+def test_small_splits(strata: list[int], share: float, expected: int) -> None:
+    training, validation = split_rows(len(strata), share, 0, np.array(strata))
+    assert len(validation) == expected
+    assert sorted([*training, *validation]) == list(range(len(strata)))
+    if strata == [0, 0, 1, 2]:
+        assert len(training) == 1
+
+
+def test_weights_draw_with_replacement_and_by_the_seed(field: MorphemeField) -> None:
+    rows = np.arange(10, 90)
+    weights = np.where(rows % 3 == 0, 8.0, 1.0)
+
+    def drawn(seed: int) -> list[list[int]]:
+        batches = iterator(field, seed=seed, rows=rows, weights=weights)
+        found = epoch(field, batches)
+        assert len(batches) == len(found)
+        return found
+
+    first = drawn(1)
+    assert drawn(1) == first
+    assert drawn(2) != first
+    for batch in first:
+        assert len({int(LENGTHS[row]) for row in batch}) == 1
+    counts = np.zeros(COUNT)
+    for seed in range(100):
+        flat = [row for batch in drawn(seed) for row in batch]
+        assert len(flat) == len(rows)
+        np.add.at(counts, flat, 1)
+    assert counts[:10].sum() == counts[90:].sum() == 0
+    share = counts[rows][rows % 3 == 0].sum() / counts.sum()
+    expected = weights[rows % 3 == 0].sum() / weights.sum()
+    assert abs(share - expected) < 0.02  # of 8,000 draws: five standard deviations
+
+
+def test_skip_goes_on_in_a_drawn_epoch(field: MorphemeField) -> None:
+    weights = np.linspace(1, 5, COUNT)
+    whole = epoch(field, iterator(field, weights=weights))
+    for done in (0, 1, 7, len(whole)):
+        batches = iterator(field, weights=weights)
+        batches.skip(done)
+        assert epoch(field, batches) == whole[done:], done

@@ -3,8 +3,10 @@
 import dataclasses
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +16,12 @@ from nsmc.data.cache import PREPARED, prepare, training_corpus
 from nsmc.data.corpus import Corpus, load_corpus, save_corpus
 from nsmc.errors import DataError, ModelError, NsmcError
 from nsmc.runtime.directory import open_model
+from nsmc.tasks.columns import LabelColumn
+from nsmc.tasks.task import Wanted
 from nsmc.text.config import TextConfig
 
 CONFIG = TextConfig()
+LABEL = [Wanted("label")]
 ROWS = "id\tdocument\tlabel\n1\t정말 재밌다\t1\n2\t돈 아까운 영화\t0\n3\t\t0\n"
 WITHOUT_MECAB = (
     "import sys\n"
@@ -147,8 +152,8 @@ def test_goes_on_when_the_cache_cannot_be_written(
 
 
 def test_tells_what_the_directory_holds_instead(tmp_path: Path, entries: Path) -> None:
-    expected = r"expected ratings_train\.txt in .*, found "
-    with pytest.raises(DataError, match=expected + "no such directory.*nsmc download"):
+    expected = r"expected a table of reviews or ratings_train\.txt in .*, found "
+    with pytest.raises(DataError, match=expected + "no such file or directory.*nsmc download"):
         training_corpus(tmp_path / "nowhere", CONFIG)
     (tmp_path / "d").mkdir()
     with pytest.raises(DataError, match=expected + r"nothing\. .*--data data/sample"):
@@ -160,7 +165,7 @@ def test_tells_what_the_directory_holds_instead(tmp_path: Path, entries: Path) -
 
 
 def test_prepared_reviews_train_without_mecab(sample: Path, entries: Path, tmp_path: Path) -> None:
-    place = prepare(sample, tmp_path / "prepared", CONFIG)
+    place = prepare(sample, tmp_path / "prepared", CONFIG, wanted=LABEL)
     assert place == tmp_path / "prepared" / PREPARED
     assert [p.name for p in place.parent.iterdir()] == [PREPARED]
     for entry in entries.iterdir():
@@ -207,3 +212,89 @@ def test_refuses_damaged_prepared_reviews(data: Path, entries: Path, tmp_path: P
     (place / "corpus.json").write_text(json.dumps(about), encoding="utf-8")
     with pytest.raises(ModelError, match=r"corpus\.json is damaged: .*prepare the data again"):
         training_corpus(tmp_path / "prepared", CONFIG)
+
+
+def table(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+TOPICS = "text,topic,stars\n주가가 올랐다,경제,4\n이겼다,스포츠,9\n졌다,스포츠,2\n"
+
+
+def test_a_table_is_kept_by_its_columns(entries: Path, tmp_path: Path) -> None:
+    path = table(tmp_path / "topics.csv", TOPICS)
+    topic, stars = [Wanted("topic")], [Wanted("stars")]
+    corpus = training_corpus(path, CONFIG, wanted=topic)
+    assert corpus.labels["topic"].names == ("경제", "스포츠")
+    assert corpus.source["column"] == "text"
+    assert len(list(entries.iterdir())) == 1
+    # The same again, by another name.
+    again = training_corpus(Path(shutil.copy(path, tmp_path / "copy.csv")), CONFIG, wanted=topic)
+    assert (len(list(entries.iterdir())), again.source["name"]) == (1, "copy.csv")
+    assert again.labels["topic"].names == corpus.labels["topic"].names
+    other = training_corpus(path, CONFIG, column="text", wanted=stars)
+    assert list(other.labels) == ["stars"]
+    # What may be missing and is must not be taken for what must be there.
+    optional = [Wanted("topic"), Wanted("year", required=False)]
+    assert list(training_corpus(path, CONFIG, column="text", wanted=optional).labels) == ["topic"]
+    with pytest.raises(DataError, match="expected a column 'year' with the labels"):
+        training_corpus(path, CONFIG, column="text", wanted=[Wanted("topic"), Wanted("year")])
+    # The same bytes under a name that has them read in another way.
+    path.rename(tmp_path / "topics.txt")
+    assert training_corpus(tmp_path / "topics.txt", CONFIG).source["reviews"] == 4
+
+
+def test_labels_are_refused_before_anything_is_tokenized(entries: Path, tmp_path: Path) -> None:
+    path = table(tmp_path / "topics.csv", TOPICS)
+    heard: list[int] = []
+
+    def refuse(columns: Mapping[str, LabelColumn], source: str) -> None:
+        raise DataError(f"{source}: {', '.join(columns['topic'].names)}")
+
+    for _ in range(2):
+        with pytest.raises(DataError, match=r"topics\.csv: 경제, 스포츠"):
+            training_corpus(
+                path,
+                CONFIG,
+                wanted=[Wanted("topic")],
+                check=refuse,
+                progress=lambda done, total: heard.append(done),
+            )
+        assert heard == []
+        assert not entries.exists()
+    # And when they come from the cache.
+    training_corpus(path, CONFIG, wanted=[Wanted("topic")])
+    with pytest.raises(DataError, match=r"topics\.csv: 경제, 스포츠"):
+        training_corpus(path, CONFIG, wanted=[Wanted("topic")], check=refuse)
+
+
+def test_prepared_reviews_say_which_columns_they_hold(entries: Path, tmp_path: Path) -> None:
+    path = table(tmp_path / "topics.csv", TOPICS)
+    both = [Wanted("topic"), Wanted("stars")]
+    prepared = prepare(path, tmp_path / "prepared", CONFIG, column="text", wanted=both).parent
+    for column in (None, "text"):
+        corpus = training_corpus(prepared, CONFIG, column=column, wanted=[Wanted("topic")])
+        assert list(corpus.labels) == ["topic"]
+    assert training_corpus(prepared, CONFIG).labels == {}
+    with pytest.raises(
+        DataError,
+        match=r"expected the labels of column 'label', found those prepared: 'topic', 'stars'; "
+        r".*--label-column, or prepare topics\.csv again",
+    ):
+        training_corpus(prepared, CONFIG, wanted=LABEL)
+    with pytest.raises(
+        DataError, match="from the comments in column 'text', but column 'title' was asked for"
+    ):
+        training_corpus(prepared, CONFIG, column="title", wanted=[Wanted("topic")])
+
+
+def test_learnt_units_are_kept_too(data: Path, entries: Path) -> None:
+    config = TextConfig(unit="bpe", bpe_size=100)
+    first = training_corpus(data, config)
+    assert first.learned is not None
+    again = training_corpus(data, config)
+    assert (again.learned, tokens(again)) == (first.learned, tokens(first))
+    assert len(list(entries.iterdir())) == 1
+    assert training_corpus(data, CONFIG).learned is None
+    assert len(list(entries.iterdir())) == 2

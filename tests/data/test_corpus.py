@@ -2,18 +2,22 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from nsmc.data import corpus as corpus_module
 from nsmc.data.corpus import Corpus, build_corpus, load_corpus, save_corpus
 from nsmc.data.reviews import read_reviews
 from nsmc.errors import DataError, ModelError, NsmcError
+from nsmc.tasks.task import Wanted
 from nsmc.text.config import TextConfig
 from nsmc.text.tokenizer import make_tokenizer
 
 CONFIG = TextConfig()
+LABEL = [Wanted("label")]
 ROWS = [
     ("정말 재밌다", 1),
     ("", 0),  # blank
@@ -32,13 +36,23 @@ def written(path: Path, rows: list[tuple[str, int]]) -> Path:
 
 @pytest.fixture(scope="module")
 def of_sample(sample: Path) -> Corpus:
-    return build_corpus(read_reviews(sample / "ratings_train.txt"), CONFIG)
+    return build_corpus(read_reviews(sample / "ratings_train.txt", wanted=LABEL), CONFIG)
 
 
 def same(one: Corpus, other: Corpus) -> bool:
-    arrays = [(getattr(one, n), getattr(other, n)) for n in ("tokens", "offsets", "labels")]
-    return all(a.dtype == b.dtype and np.array_equal(a, b) for a, b in arrays) and (
-        (one.morphemes, one.identity, one.source) == (other.morphemes, other.identity, other.source)
+    def arrays(corpus: Corpus) -> list[NDArray[Any]]:
+        return [corpus.tokens, corpus.offsets, *(c.codes for c in corpus.labels.values())]
+
+    def plain(corpus: Corpus) -> list[object]:
+        columns = [
+            (name, c.name, c.names, c.first_rows, c.first_empty)
+            for name, c in corpus.labels.items()
+        ]
+        return [columns, corpus.morphemes, corpus.identity, corpus.source, corpus.learned]
+
+    pairs = zip(arrays(one), arrays(other), strict=True)
+    return plain(one) == plain(other) and all(
+        a.dtype == b.dtype and np.array_equal(a, b) for a, b in pairs
     )
 
 
@@ -46,15 +60,16 @@ def test_holds_what_tokenizing_by_hand_gives(sample: Path, of_sample: Corpus) ->
     lines = (sample / "ratings_train.txt").read_text(encoding="utf-8").splitlines()[1:]
     tokenizer = make_tokenizer(CONFIG)
     expected = [(tokenizer(text), int(label)) for _, text, label in (x.split("\t") for x in lines)]
+    column = of_sample.labels["label"]
     found = [
         (
             [
                 of_sample.morphemes[t]
                 for t in of_sample.tokens[of_sample.offsets[r] : of_sample.offsets[r + 1]]
             ],
-            int(of_sample.labels[r]),
+            int(column.names[column.codes[r]]),
         )
-        for r in range(len(of_sample.labels))
+        for r in range(len(of_sample))
     ]
     assert found == expected
     assert of_sample.lengths.tolist() == [len(morphemes) for morphemes, _ in expected]
@@ -66,15 +81,18 @@ def test_holds_what_tokenizing_by_hand_gives(sample: Path, of_sample: Corpus) ->
 def test_leaves_out_and_counts_what_has_nothing_legible(tmp_path: Path) -> None:
     path = written(tmp_path / "reviews.txt", ROWS)
     done: list[int] = []
-    corpus = build_corpus(read_reviews(path), CONFIG, progress=done.append)
+    corpus = build_corpus(read_reviews(path, wanted=LABEL), CONFIG, progress=done.append)
     tokenizer = make_tokenizer(CONFIG)
     legible = [tokenizer(ROWS[row][0]) for row in (0, 2, 5)]
     assert corpus.offsets.tolist() == np.cumsum([0, *(len(m) for m in legible)]).tolist()
     assert [corpus.morphemes[t] for t in corpus.tokens] == [m for ms in legible for m in ms]
-    assert corpus.labels.tolist() == [1, 0, 1]
+    column = corpus.labels["label"]
+    assert [column.names[code] for code in column.codes] == ["1", "0", "1"]
+    assert len(corpus) == len(corpus.lengths) == 3
     assert corpus.source == {
         "name": "reviews.txt",
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "column": "document",
         "reviews": 3,
         "skipped": 3,
     }
@@ -92,7 +110,7 @@ def test_two_workers_give_what_one_gives(
 ) -> None:
     monkeypatch.setattr(corpus_module, "CHUNK", 37)  # many chunks, the last one shorter
     done: list[int] = []
-    reviews = read_reviews(sample / "ratings_train.txt")
+    reviews = read_reviews(sample / "ratings_train.txt", wanted=LABEL)
     corpus = build_corpus(reviews, CONFIG, workers=2, progress=done.append)
     assert same(corpus, of_sample)
     assert (len(done), sum(done)) == (-(-600 // 37), 600)
@@ -108,7 +126,7 @@ def test_comes_back_from_disk_as_it_was(tmp_path: Path, of_sample: Corpus) -> No
 
 
 def test_saving_replaces_an_older_corpus_whole(tmp_path: Path, of_sample: Corpus) -> None:
-    small = build_corpus(read_reviews(written(tmp_path / "r.txt", ROWS)), CONFIG)
+    small = build_corpus(read_reviews(written(tmp_path / "r.txt", ROWS), wanted=LABEL), CONFIG)
     save_corpus(of_sample, tmp_path / "a.corpus")
     save_corpus(small, tmp_path / "a.corpus")
     assert same(load_corpus(tmp_path / "a.corpus"), small)
@@ -116,7 +134,7 @@ def test_saving_replaces_an_older_corpus_whole(tmp_path: Path, of_sample: Corpus
 
 
 @pytest.mark.parametrize(
-    "name", ["tokens.npy", "offsets.npy", "labels.npy", "morphemes.txt", "corpus.json"]
+    "name", ["tokens.npy", "offsets.npy", "codes-0.npy", "morphemes.txt", "corpus.json"]
 )
 def test_refuses_a_flipped_byte(tmp_path: Path, of_sample: Corpus, name: str) -> None:
     save_corpus(of_sample, tmp_path / "a.corpus")
@@ -133,3 +151,51 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, of_sample: Corpu
     (tmp_path / "in-the-way").write_text("", encoding="utf-8")
     with pytest.raises(NsmcError, match=r"cannot write .*a\.corpus: "):
         save_corpus(of_sample, tmp_path / "in-the-way" / "a.corpus")
+
+
+def test_several_label_columns_and_none_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    rows = ["좋다,경제,1\n", "\u200b,정치,\n", '싫다,"두\n줄",\n', "좋다,경제,2\n"]
+    path.write_text("document,topic,stars\n" + "".join(rows), encoding="utf-8")
+    for wanted in ([Wanted("topic"), Wanted("stars")], []):
+        reviews = read_reviews(path, column="document", wanted=wanted)
+        corpus = build_corpus(reviews, CONFIG)
+        assert len(corpus) == 3
+        save_corpus(corpus, tmp_path / "a.corpus")
+        assert same(load_corpus(tmp_path / "a.corpus"), corpus)
+        for name, expected in [("topic", ["경제", "두\n줄", "경제"]), ("stars", ["1", "", "2"])]:
+            if not wanted:
+                assert corpus.labels == {}
+                break
+            column = corpus.labels[name]
+            found = ["" if code < 0 else column.names[code] for code in column.codes]
+            assert found == expected
+            # 정치 stood beside a comment without anything legible.
+            assert column.counts().sum() == sum(bool(cell) for cell in expected)
+
+
+def test_some_reviews_of_a_corpus(of_sample: Corpus) -> None:
+    rows = np.array([599, 3, 3])
+    some = of_sample.take(rows)
+    assert len(some) == 3
+    for place, row in enumerate(rows):
+        tokens = of_sample.tokens[of_sample.offsets[row] : of_sample.offsets[row + 1]]
+        assert np.array_equal(some.tokens[some.offsets[place] : some.offsets[place + 1]], tokens)
+    codes = of_sample.labels["label"].codes
+    assert np.array_equal(some.labels["label"].codes, codes[rows])
+
+
+def test_what_the_tokenizer_learns_goes_with_the_corpus(
+    tmp_path: Path, sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corpus_module, "CHUNK", 250)
+    config = TextConfig(unit="bpe", bpe_size=1500)
+    reviews = read_reviews(sample / "ratings_train.txt", wanted=LABEL)
+    one, two = (build_corpus(reviews, config, workers=workers) for workers in (1, 2))
+    assert one.learned is not None
+    assert same(one, two)
+    save_corpus(one, tmp_path / "a.corpus")
+    loaded = load_corpus(tmp_path / "a.corpus")
+    assert same(loaded, one)
+    tokenizer = make_tokenizer(config, loaded.learned)
+    assert [one.morphemes[t] for t in one.tokens[: one.offsets[1]]] == tokenizer(reviews.texts[0])

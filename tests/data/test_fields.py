@@ -10,7 +10,7 @@ from torchtext.vocab import Vocab
 
 from nsmc.data.config import DataConfig
 from nsmc.data.corpus import Corpus, build_corpus
-from nsmc.data.fields import UNKNOWN, MorphemeBatch, MorphemeField, sentiment_field
+from nsmc.data.fields import UNKNOWN, MorphemeBatch, MorphemeField, TargetField
 from nsmc.data.reviews import read_reviews
 from nsmc.text.config import TextConfig
 from nsmc.text.subwords import subword_ids
@@ -23,7 +23,7 @@ def corpus_of(reviews: list[list[str]]) -> Corpus:
     return Corpus(
         tokens=np.array([morphemes.index(m) for r in reviews for m in r], dtype=np.int32),
         offsets=np.cumsum([0, *(len(r) for r in reviews)]).astype(np.int64),
-        labels=np.array([i % 2 for i in range(len(reviews))], dtype=np.int8),
+        labels={},
         morphemes=morphemes,
         identity={},
         source={},
@@ -119,7 +119,10 @@ def test_another_vocabulary_replaces_the_first() -> None:
     assert batch.words[batch.positions[:, 0]].tolist() == [0, 1]
 
 
-def test_labels_are_the_floats_that_the_loss_takes() -> None:
-    labels = sentiment_field().process([0, 1, 1], device=torch.device("cpu"))
+def test_labels_are_rows_of_the_targets() -> None:
+    targets = np.array([[0, 5], [1, np.nan], [1, 9]], dtype=np.float32)
+    labels = TargetField(targets).process([2, 0, 1], device=torch.device("cpu"))
     assert labels.dtype == torch.float32
-    assert labels.tolist() == [0.0, 1.0, 1.0]
+    assert str(labels.tolist()) == "[[1.0, 9.0], [0.0, 5.0], [1.0, nan]]"
+    # A task without labels still tells how many reviews there are.
+    assert TargetField(np.empty((3, 0), np.float32)).process([2, 0]).shape == (2, 0)

@@ -1,16 +1,25 @@
-"""Labelled reviews are read whole or refused with the rows to correct."""
+"""Reviews are read whole or refused with what to correct; what labels may be is for the task."""
 
+import datetime
+import gzip
 import hashlib
 import json
+import unicodedata
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from nsmc.data.reviews import read_reviews
+from nsmc.data.reviews import Reviews, label_text, read_reviews
 from nsmc.errors import DataError
+from nsmc.tasks.registry import make_task
+from nsmc.tasks.task import Wanted
 
 NSMC = 'id\tdocument\tlabel\n1\t재밌다\t1\n2\t그는 "최고\t1\n3\t\t0\n4\t  \t1\n5\t별로\t0\n'
+LABEL = [Wanted("label")]
+SENTIMENT = make_task({"task": "sentiment", "data": {"label_column": ""}})
 
 
 def written(path: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -18,42 +27,72 @@ def written(path: Path, text: str, encoding: str = "utf-8") -> Path:
     return path
 
 
+def cells(reviews: Reviews, name: str = "label") -> list[str]:
+    """Each review's label, as text."""
+    column = reviews.labels[name]
+    return ["" if code < 0 else column.names[code] for code in column.codes.tolist()]
+
+
+def checked(path: Path) -> None:
+    """What `nsmc train` does before it tokenizes."""
+    SENTIMENT.learn(read_reviews(path, wanted=LABEL).labels, str(path))
+
+
 def test_reads_the_format_of_nsmc(tmp_path: Path) -> None:
     path = written(tmp_path / "ratings_train.txt", NSMC)
-    reviews = read_reviews(path)
-    assert reviews.frame["document"].tolist() == ["재밌다", '그는 "최고', "별로"]
-    assert reviews.frame["label"].tolist() == [1, 1, 0]
-    assert str(reviews.frame["label"].dtype) == "int8"
-    assert reviews.frame.columns.tolist() == ["document", "label"]
-    assert reviews.frame.index.tolist() == [0, 1, 2]
+    reviews = read_reviews(path, wanted=LABEL)
+    assert reviews.texts == ["재밌다", '그는 "최고', "별로"]
+    assert cells(reviews) == ["1", "1", "0"]
+    column = reviews.labels["label"]
+    assert (column.name, column.names, column.first_rows) == ("label", ("1", "0"), (1, 5))
+    assert (str(column.codes.dtype), column.first_empty) == ("int32", 0)
     assert reviews.rows.tolist() == [1, 2, 5]
     assert reviews.skipped_empty == 2
     assert reviews.encoding == "utf-8"
-    assert reviews.path == path
+    assert (reviews.path, reviews.column) == (path, "document")
     assert reviews.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_reads_cp949_and_says_so(tmp_path: Path) -> None:
-    reviews = read_reviews(written(tmp_path / "a.txt", NSMC, "cp949"))
+    reviews = read_reviews(written(tmp_path / "a.txt", NSMC, "cp949"), wanted=LABEL)
     assert reviews.encoding == "cp949"
-    assert reviews.frame["document"].tolist()[0] == "재밌다"
+    assert reviews.texts[0] == "재밌다"
 
 
-def test_another_text_column_becomes_document(tmp_path: Path) -> None:
+def test_the_text_column_can_be_named(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", "title,review,label\n제목,가,1\n")
-    assert read_reviews(path, column="review").frame["document"].tolist() == ["가"]
+    reviews = read_reviews(path, column="review", wanted=LABEL)
+    assert (reviews.texts, reviews.column) == (["가"], "review")
 
 
-def test_another_column_becomes_label(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.csv", "document,label,good\n가,9,1\n나,9,0\n")
-    assert read_reviews(path, label_column="good").frame["label"].tolist() == [1, 0]
-    with pytest.raises(DataError, match=r"column 'label': expected 0 .* found '9' in row 1"):
+def test_labels_of_text_leave_the_only_other_column_for_the_comments(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "text,topic\n주가가 올랐다,경제\n이겼다,스포츠\n")
+    reviews = read_reviews(path, wanted=[Wanted("topic")])
+    assert reviews.texts == ["주가가 올랐다", "이겼다"]
+    assert cells(reviews, "topic") == ["경제", "스포츠"]
+    # The control: without the labels' name nobody can tell.
+    with pytest.raises(DataError, match="found 2 that could be it: text, topic"):
         read_reviews(path)
 
 
-@pytest.mark.parametrize("labels", [[0, 1], ["0", "1"], [0.0, 1.0]])
+def test_several_columns_are_read_at_once(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "document,label,rating\n가,1,9\n나,,5\n다,0,\n")
+    wanted = [Wanted("rating", required=False), Wanted("label", required=False)]
+    reviews = read_reviews(path, wanted=wanted)
+    assert list(reviews.labels) == ["rating", "label"]
+    assert cells(reviews, "rating") == ["9", "5", ""]
+    assert cells(reviews, "label") == ["1", "", "0"]
+    assert (reviews.labels["rating"].first_empty, reviews.labels["label"].first_empty) == (3, 2)
+    # One that may be missing is.
+    again = read_reviews(written(tmp_path / "b.csv", "document,label\n가,1\n"), wanted=wanted)
+    assert list(again.labels) == ["label"]
+
+
+@pytest.mark.parametrize("labels", [[0, 1], ["0", "1"], [0.0, 1.0], [" 0", "1 "]])
 @pytest.mark.parametrize("name", ["a.jsonl", "a.parquet"])
-def test_labels_are_numbers_or_digits(tmp_path: Path, name: str, labels: list[object]) -> None:
+def test_a_label_is_the_same_as_number_and_as_text(
+    tmp_path: Path, name: str, labels: list[object]
+) -> None:
     path = tmp_path / name
     frame = pd.DataFrame({"document": ["가", "나"], "label": labels})
     if name == "a.jsonl":
@@ -61,16 +100,53 @@ def test_labels_are_numbers_or_digits(tmp_path: Path, name: str, labels: list[ob
         path.write_text("\n".join(rows), encoding="utf-8")
     else:
         frame.to_parquet(path)
-    reviews = read_reviews(path)
-    assert reviews.frame["label"].tolist() == [0, 1]
-    assert str(reviews.frame["label"].dtype) == "int8"
+    reviews = read_reviews(path, wanted=LABEL)
+    assert cells(reviews) == ["0", "1"]
+    assert SENTIMENT.targets(reviews.labels, "here").tolist() == [[0], [1]]
 
 
-@pytest.mark.parametrize("label", ["1.0", "2", "", " 1", "positive", "-1", "１"])
-def test_any_other_label_is_an_error_with_its_row(tmp_path: Path, label: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (" 경제\n", "경제"),
+        (3, "3"),
+        (3.0, "3"),
+        (2.5, "2.5"),
+        (1e300, str(int(1e300))),
+        (True, "true"),
+        (None, ""),
+        (float("nan"), ""),
+        (float("inf"), "inf"),
+        ([1, "가"], '[1, "가"]'),
+        (datetime.date(2020, 1, 2), "2020-01-02"),
+    ],
+)
+def test_text_of_a_label_cell(value: Any, expected: str) -> None:
+    assert label_text(value) == expected
+
+
+def test_a_label_that_no_text_can_hold_is_told_with_its_row(tmp_path: Path) -> None:
+    pd.DataFrame({"document": ["가", "나"], "label": [b"1", b"0"]}).to_parquet(
+        tmp_path / "a.parquet"
+    )
+    with pytest.raises(DataError, match=r"row 1, column 'label': expected a value that text"):
+        read_reviews(tmp_path / "a.parquet", wanted=LABEL)
+
+
+def test_names_are_composed_and_told_apart_otherwise(tmp_path: Path) -> None:
+    apart = unicodedata.normalize("NFD", "경제")
+    body = f'가,경제\n나,{apart}\n다,"a\nb"\n라,a b\n'
+    path = written(tmp_path / "a.csv", "document,label\n" + body)
+    assert cells(read_reviews(path, wanted=LABEL)) == ["경제", "경제", "a\nb", "a b"]
+    half = written(tmp_path / "b.jsonl", '{"document": "가", "label": "x\\ud83d"}\n')
+    assert cells(read_reviews(half, wanted=LABEL)) == ["x?"]
+
+
+@pytest.mark.parametrize("label", ["2", "", "positive", "-1", "0.5", "nan"])
+def test_any_other_sentiment_is_an_error_with_its_row(tmp_path: Path, label: str) -> None:
     path = written(tmp_path / "a.csv", f"document,label\n가,1\n,{label}\n나,{label}\n")
     with pytest.raises(DataError) as caught:
-        read_reviews(path)
+        checked(path)
     found = repr(label) if label else "nothing"
     # The row without a comment is skipped, whatever its label.
     assert f"expected 0 (negative) or 1 (positive), found {found} in row 3 (1 such rows)" in str(
@@ -79,47 +155,109 @@ def test_any_other_label_is_an_error_with_its_row(tmp_path: Path, label: str) ->
 
 
 @pytest.mark.parametrize("label", ["true", "0.5", "null", "[1]", "1e400"])
-def test_other_json_values_are_no_labels(tmp_path: Path, label: str) -> None:
+def test_other_json_values_are_no_sentiment(tmp_path: Path, label: str) -> None:
     path = written(tmp_path / "a.jsonl", f'{{"document": "가", "label": {label}}}\n')
     with pytest.raises(DataError, match=r"found .* in row 1 \(1 such rows\)"):
-        read_reviews(path)
+        checked(path)
 
 
 def test_many_bad_labels_are_counted_and_the_first_shown(tmp_path: Path) -> None:
-    body = "가,1\n" * 9000 + "나,x\n" * 1234
+    body = "가,1\n" * 9000 + "나,x\n" * 1000 + "나,y\n" * 234 + "나,\n"
     with pytest.raises(DataError) as caught:
-        read_reviews(written(tmp_path / "a.csv", "document,label\n" + body))
-    assert "found 'x' in row 9001, 'x' in row 9002, 'x' in row 9003, … (1,234 such rows)" in str(
+        checked(written(tmp_path / "a.csv", "document,label\n" + body))
+    assert "found 'x' in row 9,001, 'y' in row 10,001, nothing in row 10,235, … (1,235" in str(
         caught.value
     )
 
 
+def test_first_rows_are_those_of_the_file(tmp_path: Path) -> None:
+    """Over chunks, with rows left out between."""
+    rng = np.random.default_rng(3)
+    names = rng.integers(0, 3000, 20_000).astype(str)
+    blank = rng.random(20_000) < 0.2
+    lines = [f"{'' if b else '가'},{n}\n" for n, b in zip(names, blank, strict=True)]
+    reviews = read_reviews(
+        written(tmp_path / "a.csv", "document,label\n" + "".join(lines)), wanted=LABEL
+    )
+    expected: dict[str, int] = {}
+    for row, (name, left_out) in enumerate(zip(names, blank, strict=True), start=1):
+        if not left_out:
+            expected.setdefault(str(name), row)
+    column = reviews.labels["label"]
+    assert dict(zip(column.names, column.first_rows, strict=True)) == expected
+    assert list(column.names) == list(expected)
+    assert cells(reviews) == names[~blank].tolist()
+    assert reviews.rows.tolist() == (np.flatnonzero(~blank) + 1).tolist()
+
+
 def test_a_missing_label_column_lists_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
-        read_reviews(written(tmp_path / "a.csv", "id,document,Label\n1,가,1\n"))
-    assert "expected a column 'label' (0 negative, 1 positive)" in str(caught.value)
-    assert "found the columns: id, document, Label" in str(caught.value)
+        read_reviews(written(tmp_path / "a.csv", "id,document,Label\n1,가,1\n"), wanted=LABEL)
+    assert (
+        "expected a column 'label' with the labels beside the comments, found the columns: id, "
+        "document, Label; did you mean 'Label'?; choose one with --label-column NAME"
+    ) in str(caught.value)
 
 
 def test_the_labels_are_not_the_comments(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="beside the comments, found the columns: label"):
-        read_reviews(written(tmp_path / "a.csv", "label\n1\n"))
+        read_reviews(written(tmp_path / "a.csv", "label\n1\n"), wanted=LABEL)
 
 
 @pytest.mark.parametrize(("body", "count"), [("", 0), (",1\n \u3000,0\n", 2)])
 def test_no_comment_at_all_is_an_error(tmp_path: Path, body: str, count: int) -> None:
     with pytest.raises(DataError) as caught:
-        read_reviews(written(tmp_path / "a.csv", "document,label\n" + body))
+        read_reviews(written(tmp_path / "a.csv", "document,label\n" + body), wanted=LABEL)
     assert "expected at least one labelled comment, found none" in str(caught.value)
     assert f"({count} rows with an empty one)" in str(caught.value)
 
 
 def test_a_broken_row_is_an_error_not_a_loss(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.txt", "id\tdocument\tlabel\n1\t가\t1\n2\t나\n")
     with pytest.raises(DataError, match=r"row 2 \(line 3\): expected 3 .* found 2"):
-        read_reviews(written(tmp_path / "a.txt", "id\tdocument\tlabel\n1\t가\t1\n2\t나\n"))
+        read_reviews(path, wanted=LABEL)
 
 
 def test_a_comment_may_hold_half_of_a_surrogate_pair(tmp_path: Path) -> None:
     # Someone's length limit cut an emoji in two; JSON carries the half as an escape.
     path = written(tmp_path / "cut.jsonl", '{"document": "재밌다 \\ud83d", "label": 1}\n')
-    assert read_reviews(path).frame["document"].tolist() == ["재밌다 \ud83d"]
+    assert read_reviews(path, wanted=LABEL).texts == ["재밌다 \ud83d"]
+
+
+def test_some_of_the_reviews(tmp_path: Path) -> None:
+    reviews = read_reviews(written(tmp_path / "a.txt", NSMC), wanted=LABEL)
+    some = reviews.take(np.array([2, 0]))
+    assert (some.texts, cells(some), some.rows.tolist()) == (["별로", "재밌다"], ["0", "1"], [5, 1])
+    assert (some.sha256, some.path, some.column) == (reviews.sha256, reviews.path, "document")
+
+
+PLAIN = "첫 줄도 글이다\r\n\n탭이\t있는 줄\n  \n끝"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp949"])
+@pytest.mark.parametrize("name", ["a.txt", "a.TXT.gz"])
+def test_plain_text_is_one_comment_a_line(tmp_path: Path, name: str, encoding: str) -> None:
+    path = tmp_path / name
+    content = PLAIN.encode(encoding)
+    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    reviews = read_reviews(path)
+    assert reviews.texts == ["첫 줄도 글이다", "탭이\t있는 줄", "끝"]
+    assert (reviews.rows.tolist(), reviews.skipped_empty) == ([1, 3, 5], 2)
+    assert (reviews.column, reviews.labels) == ("document", {})
+
+
+def test_what_names_columns_is_a_table(tmp_path: Path) -> None:
+    for name, text in [
+        ("one.txt", "document\n가\n"),
+        ("nsmc.txt", "id\tdocument\n1\t가\n"),
+        ("a.tsv", "sentence\n가\n"),
+    ]:
+        assert read_reviews(written(tmp_path / name, text)).texts == ["가"], name
+    # With a column named, or labels wanted, a .txt is a table too.
+    path = written(tmp_path / "b.txt", "sentence\n가\n")
+    assert read_reviews(path).texts == ["sentence", "가"]
+    assert read_reviews(path, column="sentence").texts == ["가"]
+    with pytest.raises(DataError, match="has no column 'comment'; its columns are: sentence"):
+        read_reviews(path, column="comment")
+    with pytest.raises(DataError, match="expected a column 'label' with the labels"):
+        read_reviews(path, wanted=LABEL)

@@ -3,21 +3,16 @@
 import argparse
 from pathlib import Path
 
-from nsmc.cli.common import add_recipe_options, progress_bar
+from nsmc.cli.common import progress_bar
+from nsmc.cli.training_data import add_training_data_options, chosen_recipe
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="directory with ratings_train.txt (default: the official files, fetched if need be)",
-    )
+    add_training_data_options(parser)
     parser.add_argument(
         "--output", type=Path, metavar="DIR", required=True, help="directory to train from later"
     )
-    add_recipe_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -26,16 +21,27 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         NsmcError: the reviews can't be read or the place can't be written.
     """
-    from nsmc.config import load_config
+    from nsmc.config import Config
     from nsmc.data.cache import prepare
     from nsmc.data.download import official_data
+    from nsmc.tasks.registry import make_task
 
-    config = load_config(args.config, args.set)
+    config = chosen_recipe(args, []) or Config()
+    task = make_task(config.to_dict())
     with progress_bar(unit="reviews", desc="tokenizing") as bar:
 
         def advance(done: int, total: int) -> None:
             bar.total = total
             bar.update(done)
 
-        print(prepare(args.data or official_data(), args.output, config.text, progress=advance))
+        place = prepare(
+            args.data or official_data(),
+            args.output,
+            config.text,
+            column=config.data.column or None,
+            wanted=task.wanted(),
+            check=task.learn,
+            progress=advance,
+        )
+    print(place)
     return 0

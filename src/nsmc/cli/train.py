@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nsmc.cli.common import add_recipe_options, clock, say
+from nsmc.cli.common import clock, say
+from nsmc.cli.training_data import add_training_data_options, chosen_recipe
 
 if TYPE_CHECKING:
     from nsmc.training.run import Trained
@@ -12,23 +13,18 @@ if TYPE_CHECKING:
 EPILOG = """examples:
   nsmc train --data data/sample --output runs/first
   nsmc train --config configs/classic-bilstm.toml --set training.epochs=3
+  nsmc train --config configs/own-labels.toml --data topics.csv --column text --label-column topic
   nsmc train --resume --output runs/first
 
-Rows with an empty comment are left out and counted; a label other than 0 and 1 is an error that
-names its row. The fields of a recipe and their meaning: `nsmc train --fields`. A terminal shows the
-curves as they grow; `nsmc runs` lists what was trained and lays curves over one another."""
+Rows with an empty comment are left out and counted; a label that the task doesn't know is an error
+that names its row, for 긍정 and 부정 any other than 1 and 0. The fields of a recipe and their
+meaning: `nsmc train --fields`. A terminal shows the curves as they grow; `nsmc runs` lists what was
+trained and lays curves over one another."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
-    add_recipe_options(parser)
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="directory with ratings_train.txt, or one that `nsmc prepare` wrote "
-        "(default: the official files, downloaded if need be)",
-    )
+    add_training_data_options(parser, ", or one that `nsmc prepare` wrote")
     parser.add_argument(
         "--output", type=Path, metavar="DIR", help="default: a new directory under runs"
     )
@@ -54,16 +50,11 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         NsmcError: see `nsmc.training.api.train`.
     """
-    from nsmc.config import load_config
-
     if args.fields:
         print(_fields())
         return 0
-    overrides = list(args.set)
-    if args.epochs is not None:
-        overrides.append(f"training.epochs={args.epochs}")
-    given = args.config is not None or bool(overrides)
-    config = None if args.resume and not given else load_config(args.config, overrides)
+    epochs = [] if args.epochs is None else [f"training.epochs={args.epochs}"]
+    config = chosen_recipe(args, epochs)
     from nsmc.cli.training_report import Reporter
     from nsmc.training.api import train
 
@@ -83,29 +74,32 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _tell_end(trained: "Trained") -> None:
-    metrics = trained.metrics
+    metrics, figure = trained.metrics, trained.task.figure
     validation = metrics["validation"]
     say(
-        f"best epoch {metrics['best_epoch']} of {metrics['epochs']}: validation accuracy "
-        f"{validation['accuracy']:.2%}, loss {validation['loss']:.4f}; {clock(metrics['seconds'])}"
+        f"best epoch {metrics['best_epoch']} of {metrics['epochs']}: validation {figure.words} "
+        f"{figure.show(validation[figure.name])}, loss {validation['loss']:.4f}; "
+        f"{clock(metrics['seconds'])}"
     )
-    say(f'score with it: nsmc predict --model {trained.model} "재밌다"')
+    say(f"score with it: {trained.task.trial.format(model=trained.model)}")
     print(trained.model)
 
 
 def _fields() -> str:
-    import dataclasses
-
-    from nsmc.config import SECTIONS, Config
-    from nsmc.settings import field_help
+    from nsmc.config import Config, flat
+    from nsmc.settings import field_help, nested
 
     lines = []
-    values = Config().to_dict()
-    for section, kind in SECTIONS.items():
-        lines.append(f"[{section}]")
-        for field in dataclasses.fields(kind):
-            value = values[section][field.name]
+    values = flat(Config().to_dict())
+    for path, section in nested(Config):
+        if path:
+            lines.append(f"[{path}]")
+        for field, text in field_help(section).items():
+            name = f"{path}.{field}".lstrip(".")
+            if name not in values:  # a section of its own
+                continue
+            value = values[name]
             shown = str(value).lower() if isinstance(value, bool) else repr(value)
-            lines.append(f"{field.name} = {shown}")
-            lines.append(f"    {field_help(kind)[field.name]}")
+            lines.append(f"{field} = {shown}")
+            lines.append(f"    {text}")
     return "\n".join(lines)

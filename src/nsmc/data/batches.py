@@ -1,4 +1,7 @@
-"""torchtext datasets and the iterator that cuts them into batches of one length."""
+"""torchtext datasets and the iterator that cuts them into batches of one length.
+
+Letters: R reviews of a corpus, K numbers of a target.
+"""
 
 import random
 from collections import defaultdict
@@ -9,27 +12,72 @@ import torch
 from numpy.typing import NDArray
 from torchtext.data import BucketIterator, Dataset, Example
 
-from nsmc.data.fields import MorphemeField, sentiment_field
+from nsmc.data.fields import MorphemeField, TargetField
 
 
-def split_rows(count: int, share: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def split_rows(
+    count: int, share: float, seed: int, strata: NDArray[np.int64] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Part ``count`` reviews at random into training and validation rows, each in file order.
 
     Both parts get at least one review.
+
+    Args:
+        count: how many reviews there are.
+        share: of them to validate on.
+        seed: of the permutation.
+        strata: [count] groups of which both parts shall have the same shares, within one review of
+            each. A group of one review is for training, and so is at least one of any other.
     """
-    order = np.random.default_rng(seed).permutation(count)
+    generator = np.random.default_rng(seed)
+    order = generator.permutation(count)  # [count]
     size = min(max(1, round(count * share)), count - 1)
-    return np.sort(order[size:]), np.sort(order[:size])
+    if strata is None:
+        return np.sort(order[size:]), np.sort(order[:size])
+    _, groups, sizes = np.unique(strata[order], return_inverse=True, return_counts=True)
+    kept = _shares(sizes, size, generator)  # [groups]
+    # Each review's place within its group, in the order of the permutation.
+    by_group = np.argsort(groups, kind="stable")  # [count]
+    places = np.empty(count, np.int64)  # [count]
+    places[by_group] = np.arange(count) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    validates = places < kept[groups]  # [count]
+    return np.sort(order[~validates]), np.sort(order[validates])
 
 
-def make_dataset(field: MorphemeField, rows: NDArray[np.int64]) -> Dataset:
-    """Reviews as torchtext examples: ``text`` is the row in the corpus, ``label`` its label."""
-    labels = field.corpus.labels
-    fields = [("text", field), ("label", sentiment_field())]
+def _shares(
+    sizes: NDArray[np.int64], total: int, generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """How many of each group [groups] are among ``total`` of all, by the largest remainders."""
+    quotas = sizes * (total / sizes.sum())  # [groups]
+    shares: NDArray[np.int64] = np.minimum(quotas.astype(np.int64), sizes - 1)  # [groups]
+    # Equal remainders in a random order, or a class would be favoured for its name.
+    tie = generator.permutation(len(sizes))  # [groups]
+    # One more for those furthest below their quota. Groups that are all for training are asked
+    # only when nothing else is left: a table of a hundred labels and a hundred reviews.
+    while (missing := total - int(shares.sum())) > 0:
+        spare = sizes - shares > 1
+        if not spare.any():
+            spare = sizes > shares
+        asked = np.lexsort((tie, shares - quotas, ~spare))[: min(missing, int(spare.sum()))]
+        shares[asked] += 1
+    return shares
+
+
+def make_dataset(
+    field: MorphemeField, rows: NDArray[np.int64], targets: NDArray[np.float32]
+) -> Dataset:
+    """Reviews as torchtext examples: ``text`` and ``label`` are rows of the corpus and its targets.
+
+    Args:
+        field: of the corpus.
+        rows: which reviews.
+        targets: [R, K] of all reviews of the corpus; K is 0 for a task without labels.
+    """
+    fields = [("text", field), ("label", TargetField(targets))]
     examples = []
     for row in rows.tolist():
         example = Example()
-        example.text, example.label = row, int(labels[row])
+        example.text = example.label = row
         examples.append(example)
     return Dataset(examples, fields)
 
@@ -45,12 +93,26 @@ class EqualLengthIterator(BucketIterator):  # type: ignore[misc]
         batch_size: reviews in a batch at most; lengths that are rare give smaller batches.
         seed: None for a fixed order by length, for scoring.
         device: where the tensors go.
+        weights: [examples of ``dataset``] how likely each is drawn, relatively. As many as there
+            are are drawn, with replacement, by ``seed``. None takes each once.
     """
 
     def __init__(
-        self, dataset: Dataset, batch_size: int, *, seed: int | None, device: torch.device
+        self,
+        dataset: Dataset,
+        batch_size: int,
+        *,
+        seed: int | None,
+        device: torch.device,
+        weights: NDArray[np.float64] | None = None,
     ) -> None:
         field = dataset.fields["text"]
+        if weights is not None:
+            # Any whole number seeds Python's generator, but numpy's wants none below 0.
+            generator = np.random.default_rng(random.Random(seed).getrandbits(64))
+            share = weights / weights.sum()  # [examples]
+            drawn = generator.choice(len(share), len(share), p=share)  # [examples]
+            dataset = Dataset([dataset[i] for i in drawn.tolist()], dataset.fields)
         lengths = field.corpus.lengths
         super().__init__(
             dataset,

@@ -1,17 +1,23 @@
 """Corpora that were tokenized before, found again by what they were made from."""
 
+import dataclasses
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from nsmc.data.corpus import Corpus, load_corpus, read_corpus, save_corpus
+from nsmc.data.corpus import Check, Corpus, load_corpus, read_corpus, save_corpus
 from nsmc.data.paths import cache_directory
 from nsmc.errors import DataError, ModelError, NsmcError
 from nsmc.files import sha256_of
+from nsmc.tables.formats import ending
 from nsmc.text.config import TextConfig
 from nsmc.text.tokenizer import declared_identity, differences, make_tokenizer
+
+if TYPE_CHECKING:
+    from nsmc.tasks.task import Wanted
 
 TRAIN_FILE = "ratings_train.txt"
 PREPARED = "ratings_train.corpus"
@@ -21,42 +27,47 @@ def training_corpus(
     data: Path,
     config: TextConfig,
     *,
+    column: str | None = None,
+    wanted: "Sequence[Wanted]" = (),
+    check: Check | None = None,
     progress: Callable[[int, int], None] | None = None,
     warn: Callable[[str], None] | None = None,
 ) -> Corpus:
-    """The encoded training reviews of a data directory, tokenized only if never done before.
+    """The encoded training reviews of a file or directory, tokenized only if never done before.
 
-    ``data`` is either a directory with ``ratings_train.txt``, whose corpus is kept in the user's
-    cache directory under the hash of the file and of the tokenizer's settings, or one that
-    ``nsmc prepare`` wrote, which needs no Mecab. What the vocabulary keeps (``data.min_freq``,
-    ``data.max_size``) is decided when a training starts, from the counts of the whole corpus, so
-    one corpus serves every vocabulary setting.
+    ``data`` is a table, a directory with ``ratings_train.txt``, or one that ``nsmc prepare`` wrote,
+    which needs no Mecab. The corpus of a table is kept in the user's cache directory under the hash
+    of the file, the tokenizer's settings and the columns. What the vocabulary keeps
+    (``data.min_freq``, ``data.max_size``) is decided when a training starts, from the counts of the
+    whole corpus, so one corpus serves every vocabulary setting.
 
     Args:
-        data: the directory.
+        data: the file or directory.
         config: the tokenizer's configuration.
+        column: the text column; None where it is clear.
+        wanted: the label columns; none for text alone.
+        check: hears of the labels before anything is tokenized.
         progress: called with reviews done since the last call and reviews in all.
         warn: called with a message when the cache can't be written; training goes on.
 
     Raises:
-        DataError: neither is there, or the reviews can't be read.
+        DataError: there are no reviews, they can't be read or lack a column, or ``check`` refuses
+            the labels.
         ModelError: the prepared corpus is damaged.
         NsmcError: the prepared corpus was made with other settings, or Mecab can't be used.
     """
-    if (data / PREPARED).is_dir():
-        corpus = load_corpus(data / PREPARED)
-        _check_prepared(corpus, config, data / PREPARED)
-        return corpus
-    file = data / TRAIN_FILE
-    if not file.is_file():
-        raise DataError(
-            f"expected {TRAIN_FILE} in {data}, found {_listing(data)}. Give the directory that "
-            "holds NSMC's files (`nsmc download` fetches them), or try --data data/sample"
-        )
-    entry = cache_directory() / "corpora" / _key(file, config)
+    prepared = data / PREPARED
+    if prepared.is_dir():
+        corpus = load_corpus(prepared)
+        _check_prepared(corpus, config, column, wanted, prepared)
+        return _checked(_only(corpus, wanted), check, prepared)
+    file = _training_file(data)
+    entry = cache_directory() / "corpora" / _key(file, config, column, wanted)
     if cached := _cached(entry, config):
-        return cached
-    corpus = read_corpus(file, config, progress=progress)
+        # The same bytes may have had another name.
+        source = {**cached.source, "name": file.name}
+        return _checked(dataclasses.replace(cached, source=source), check, file)
+    corpus = read_corpus(file, config, column=column, wanted=wanted, check=check, progress=progress)
     try:
         save_corpus(corpus, entry)
     except NsmcError as error:
@@ -72,6 +83,9 @@ def prepare(
     output: Path,
     config: TextConfig,
     *,
+    column: str | None = None,
+    wanted: "Sequence[Wanted]" = (),
+    check: Check | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Write the encoded training reviews into ``output``, to train where Mecab isn't installed.
@@ -82,15 +96,38 @@ def prepare(
     Raises:
         NsmcError: as `training_corpus`, or ``output`` can't be written.
     """
-    corpus = training_corpus(data, config, progress=progress)
+    corpus = training_corpus(
+        data, config, column=column, wanted=wanted, check=check, progress=progress
+    )
     save_corpus(corpus, output / PREPARED)
     return output / PREPARED
 
 
-def _key(file: Path, config: TextConfig) -> str:
+def _training_file(data: Path) -> Path:
+    if data.is_file():
+        return data
+    if (data / TRAIN_FILE).is_file():
+        return data / TRAIN_FILE
+    raise DataError(
+        f"expected a table of reviews or {TRAIN_FILE} in {data}, found {_listing(data)}. Name a "
+        "file, or the directory that holds NSMC's (`nsmc download` fetches them), or try --data "
+        "data/sample"
+    )
+
+
+def _key(file: Path, config: TextConfig, column: str | None, wanted: "Sequence[Wanted]") -> str:
     # Without the versions of Mecab and its dictionary, which only an installed Mecab can tell:
     # they stand in the corpus and are compared when it is found.
-    declared = json.dumps({"file": sha256_of(file), **declared_identity(config)}, sort_keys=True)
+    declared = json.dumps(
+        {
+            "file": sha256_of(file),
+            "format": ending(file),  # decides how the bytes are read
+            "column": column,
+            "labels": sorted((one.name, one.required) for one in wanted),
+            **declared_identity(config),
+        },
+        sort_keys=True,
+    )
     return hashlib.sha256(declared.encode()).hexdigest()[:24]
 
 
@@ -104,13 +141,32 @@ def _cached(entry: Path, config: TextConfig) -> Corpus | None:
         shutil.rmtree(entry, ignore_errors=True)
         return None
     try:
-        here = make_tokenizer(config).identity()
+        here = make_tokenizer(config, corpus.learned).identity()
     except NsmcError:
         return corpus
     return None if differences(corpus.identity, here) else corpus
 
 
-def _check_prepared(corpus: Corpus, config: TextConfig, path: Path) -> None:
+def _checked(corpus: Corpus, check: Check | None, place: Path) -> Corpus:
+    if check:
+        check(corpus.labels, str(place))
+    return corpus
+
+
+def _only(corpus: Corpus, wanted: "Sequence[Wanted]") -> Corpus:
+    """The corpus with no other labels than a table would have been read with."""
+    names = {one.name for one in wanted}
+    labels = {name: column for name, column in corpus.labels.items() if name in names}
+    return dataclasses.replace(corpus, labels=labels)
+
+
+def _check_prepared(
+    corpus: Corpus,
+    config: TextConfig,
+    column: str | None,
+    wanted: "Sequence[Wanted]",
+    path: Path,
+) -> None:
     declared = declared_identity(config)
     found = {name: corpus.identity.get(name, "nothing") for name in declared}
     if wrong := differences(declared, found):
@@ -118,12 +174,24 @@ def _check_prepared(corpus: Corpus, config: TextConfig, path: Path) -> None:
             f"{path} was prepared with other settings ({'; '.join(wrong)}). Prepare it again with "
             "this configuration, or train with the configuration it was prepared with"
         )
+    held = corpus.source["column"]
+    if column not in (None, held):
+        raise DataError(
+            f"{path} was prepared from the comments in column {held!r}, but column {column!r} was "
+            f"asked for; leave --column out, or prepare {corpus.source['name']} again with it"
+        )
+    for one in wanted:
+        if one.required and one.name not in corpus.labels:
+            labels = ", ".join(map(repr, corpus.labels)) or "none"
+            raise DataError(
+                f"{path}: expected the labels of column {one.name!r}, found those prepared: "
+                f"{labels}; name one of them with --label-column, or prepare "
+                f"{corpus.source['name']} again for this task"
+            )
 
 
 def _listing(directory: Path) -> str:
-    if directory.is_file():
-        return f"a file; its directory is {directory.parent}"
     if not directory.is_dir():
-        return "no such directory"
+        return "no such file or directory"
     names = sorted(entry.name for entry in directory.iterdir())
     return ", ".join(names[:8]) + (" …" if len(names) > 8 else "") if names else "nothing"

@@ -7,8 +7,13 @@ from nsmc.settings import require
 
 @dataclass(frozen=True)
 class DataConfig:
-    """The part of a recipe that splits the reviews and builds the vocabulary."""
+    """The part of a recipe that says where in a table the reviews stand, splits them and builds the
+    vocabulary."""
 
+    column: str = ""
+    """The column of the comments; empty takes ``document``, or else the only one of text."""
+    label_column: str = ""
+    """The column of the labels; empty takes ``label``."""
     validation: float = 0.05
     """Share of the training reviews kept aside to choose the best epoch on."""
     split_seed: int = 0

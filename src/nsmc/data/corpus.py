@@ -1,7 +1,7 @@
-"""Labelled reviews as flat arrays of morphemes: tokenized once, read by memory map after that."""
+"""Reviews as flat arrays of units: tokenized once, read by memory map after that."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -12,41 +12,55 @@ from numpy.typing import NDArray
 
 from nsmc.bundle import read_json, verify_bundle, write_json, writing_bundle
 from nsmc.errors import DataError
+from nsmc.tasks.columns import LabelColumn
 from nsmc.text.config import TextConfig
-from nsmc.text.tokenizer import Tokenizer, make_tokenizer
+from nsmc.text.tokenizer import Tokenizer, is_learned, learn, make_tokenizer
 from nsmc.workers import available_cores, map_chunks
 
 if TYPE_CHECKING:
     from nsmc.data.reviews import Reviews
+    from nsmc.tasks.task import Wanted
 
 KIND = "corpus"
-SCHEMA = 1
+SCHEMA = 2
 CHUNK = 2000
 """Reviews per piece of work: few enough to share out evenly, many enough to be worth sending."""
 LARGE = 1_000_000
 """Bytes of a file from which worker processes save more than they cost to start."""
+LEARNED = "units.model"
+"""The file of what a tokenizer has learnt."""
+
+Check = Callable[[Mapping[str, LabelColumn], str], object]
+"""Called with the label columns and the file as soon as these are read, to refuse what is wrong."""
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """R labelled reviews of N morphemes in all, of M distinct ones."""
+    """R reviews of N units in all, of M distinct ones."""
 
     tokens: NDArray[np.int32]
-    """[N] every review's morphemes end to end, as indices into ``morphemes``."""
+    """[N] every review's units end to end, as indices into ``morphemes``."""
     offsets: NDArray[np.int64]
     """[R + 1] review r is ``tokens[offsets[r]:offsets[r + 1]]``; none is empty."""
-    labels: NDArray[np.int8]
-    """[R] 0 = negative, 1 = positive."""
+    labels: dict[str, LabelColumn]
+    """The label columns by their names; of R reviews each."""
     morphemes: list[str]
-    """[M] each distinct morpheme, in order of first appearance."""
+    """[M] each distinct unit, in order of first appearance."""
     identity: dict[str, str]
     """What cut the comments: see `nsmc.text.tokenizer.Tokenizer.identity`."""
     source: dict[str, Any]
-    """The file's ``name`` and ``sha256``, ``reviews`` in it, ``skipped`` without legible text."""
+    """The file's ``name`` and ``sha256``, the ``column`` of the comments, ``reviews`` in it,
+    ``skipped`` without legible text."""
+    learned: bytes | None = None
+    """What the tokenizer has learnt from the comments: see `nsmc.text.tokenizer.learn`."""
+
+    def __len__(self) -> int:
+        """R."""
+        return len(self.offsets) - 1
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """[R] morphemes in each review."""
+        """[R] units in each review."""
         return np.diff(self.offsets)
 
     def take(self, rows: NDArray[np.int64]) -> "Corpus":
@@ -58,21 +72,30 @@ class Corpus:
             self,
             tokens=self.tokens[places],
             offsets=offsets,
-            labels=self.labels[rows],
+            labels={name: column.take(rows) for name, column in self.labels.items()},
             source={**self.source, "reviews": len(rows)},
         )
 
 
 def read_corpus(
-    file: Path, config: TextConfig, *, progress: Callable[[int, int], None] | None = None
+    file: Path,
+    config: TextConfig,
+    *,
+    column: str | None = None,
+    wanted: "Sequence[Wanted]" = (),
+    check: Check | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Corpus:
-    """Read, tokenize and encode a file of labelled reviews on all cores.
+    """Read, tokenize and encode a file of reviews on all cores.
 
     The worker processes of a large file start while it is being read.
 
     Args:
-        file: as `nsmc.data.reviews.read_reviews` takes it.
+        file: as `nsmc.data.reviews.read_reviews` takes it, with ``column`` and ``wanted``.
         config: the tokenizer's configuration.
+        column: the text column; None where it is clear.
+        wanted: the label columns.
+        check: hears of the labels before anything is tokenized.
         progress: called with the number of reviews done since the last call, and of all.
 
     Raises:
@@ -81,15 +104,22 @@ def read_corpus(
     """
     from nsmc.data.reviews import read_reviews
 
+    def read() -> "Reviews":
+        reviews = read_reviews(file, column=column, wanted=wanted)
+        if check:
+            check(reviews.labels, str(file))
+        return reviews
+
     large = file.is_file() and file.stat().st_size > LARGE
     workers = available_cores() if large else 1
-    return _encoded(lambda: read_reviews(file), config, workers, progress)
+    return _encoded(read, config, None, workers, progress)
 
 
 def build_corpus(
     reviews: "Reviews",
     config: TextConfig,
     *,
+    learned: bytes | None = None,
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Corpus:
@@ -98,6 +128,7 @@ def build_corpus(
     Args:
         reviews: as `nsmc.data.reviews.read_reviews` gives them.
         config: the tokenizer's configuration.
+        learned: what a model's tokenizer has learnt, to cut as it does; None learns anew.
         workers: processes; None takes one per core, or this process alone for a few reviews.
         progress: called with the number of reviews done since the last call.
 
@@ -107,14 +138,15 @@ def build_corpus(
     """
     if workers is None:
         # A worker costs a third of a second to start, which is what Mecab needs for 7,000 reviews.
-        workers = available_cores() if len(reviews.frame) > 10_000 else 1
+        workers = available_cores() if len(reviews.texts) > 10_000 else 1
     tell = (lambda done, total: progress(done)) if progress else None
-    return _encoded(lambda: reviews, config, workers, tell)
+    return _encoded(lambda: reviews, config, learned, workers, tell)
 
 
 def _encoded(
     read: "Callable[[], Reviews]",
     config: TextConfig,
+    learned: bytes | None,
     workers: int,
     progress: Callable[[int, int], None] | None,
 ) -> Corpus:
@@ -122,27 +154,31 @@ def _encoded(
     def reviews() -> "Reviews":
         return read()
 
+    # Before there can be any worker, each of which is given it.
+    if learned is None and is_learned(config):
+        learned = learn(config, reviews().texts)
+
     @cache
     def tokenizer() -> Tokenizer:
-        return make_tokenizer(config)
+        return make_tokenizer(config, learned)
 
     def chunks() -> Iterator[list[str]]:
         # Asked for once the workers have been started, which takes them a while.
         tokenizer()
-        texts = reviews().frame["document"].tolist()
+        texts = reviews().texts
         for start in range(0, len(texts), CHUNK):
             yield texts[start : start + CHUNK]
 
     index: dict[str, int] = {}
     tokens: list[NDArray[np.int32]] = []
     lengths: list[NDArray[np.int64]] = []
-    make = (lambda: _encoding(tokenizer())) if workers <= 1 else partial(_make, config)
+    make = (lambda: _encoding(tokenizer())) if workers <= 1 else partial(_make, config, learned)
     for encoded in map_chunks(chunks(), make, workers):
         rows = [index.setdefault(m, len(index)) for m in encoded.morphemes]
         tokens.append(np.array(rows, dtype=np.int32)[encoded.tokens])
         lengths.append(encoded.lengths)
         if progress:
-            progress(len(encoded.lengths), len(reviews().frame))
+            progress(len(encoded.lengths), len(reviews().texts))
     counted = np.concatenate(lengths) if lengths else np.empty(0, np.int64)  # [rows with a comment]
     legible = counted > 0
     if not legible.any():
@@ -151,15 +187,17 @@ def _encoded(
     return Corpus(
         tokens=np.concatenate(tokens),
         offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)]),
-        labels=reviews().frame["label"].to_numpy(np.int8)[legible],
+        labels={name: column.take(legible) for name, column in reviews().labels.items()},
         morphemes=list(index),
         identity=tokenizer().identity(),
         source={
             "name": reviews().path.name,
             "sha256": reviews().sha256,
+            "column": reviews().column,
             "reviews": int(legible.sum()),
             "skipped": reviews().skipped_empty + int((~legible).sum()),
         },
+        learned=learned,
     )
 
 
@@ -173,8 +211,8 @@ class _Encoded:
     morphemes: list[str]
 
 
-def _make(config: TextConfig) -> Callable[[list[str]], _Encoded]:
-    return _encoding(make_tokenizer(config))
+def _make(config: TextConfig, learned: bytes | None) -> Callable[[list[str]], _Encoded]:
+    return _encoding(make_tokenizer(config, learned))
 
 
 def _encoding(tokenizer: Tokenizer) -> Callable[[list[str]], _Encoded]:
@@ -200,12 +238,26 @@ def save_corpus(corpus: Corpus, path: Path) -> None:
     with writing_bundle(path, KIND, SCHEMA) as directory:
         np.save(directory / "tokens.npy", corpus.tokens, allow_pickle=False)
         np.save(directory / "offsets.npy", corpus.offsets, allow_pickle=False)
-        np.save(directory / "labels.npy", corpus.labels, allow_pickle=False)
+        for number, column in enumerate(corpus.labels.values()):
+            np.save(directory / f"codes-{number}.npy", column.codes, allow_pickle=False)
         # Morphemes hold no line break: the normalizer made each a space.
         (directory / "morphemes.txt").write_bytes("\n".join(corpus.morphemes).encode())
-        write_json(
-            directory / "corpus.json", {"identity": corpus.identity, "source": corpus.source}
-        )
+        if corpus.learned is not None:
+            (directory / LEARNED).write_bytes(corpus.learned)
+        about = {
+            "identity": corpus.identity,
+            "source": corpus.source,
+            "columns": [
+                {
+                    "name": column.name,
+                    "names": column.names,
+                    "first_rows": column.first_rows,
+                    "first_empty": column.first_empty,
+                }
+                for column in corpus.labels.values()
+            ],
+        }
+        write_json(directory / "corpus.json", about)
 
 
 def load_corpus(path: Path) -> Corpus:
@@ -216,11 +268,26 @@ def load_corpus(path: Path) -> Corpus:
     """
     verify_bundle(path, KIND, SCHEMA)
     about = read_json(path / "corpus.json")
+
+    def array(name: str) -> NDArray[Any]:
+        found: NDArray[Any] = np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        return found
+
     return Corpus(
-        tokens=np.load(path / "tokens.npy", mmap_mode="r", allow_pickle=False),
-        offsets=np.load(path / "offsets.npy", mmap_mode="r", allow_pickle=False),
-        labels=np.load(path / "labels.npy", mmap_mode="r", allow_pickle=False),
+        tokens=array("tokens"),
+        offsets=array("offsets"),
+        labels={
+            column["name"]: LabelColumn(
+                column["name"],
+                array(f"codes-{number}"),
+                tuple(column["names"]),
+                tuple(column["first_rows"]),
+                column["first_empty"],
+            )
+            for number, column in enumerate(about["columns"])
+        },
         morphemes=(path / "morphemes.txt").read_bytes().decode().split("\n"),
         identity=about["identity"],
         source=about["source"],
+        learned=(path / LEARNED).read_bytes() if (path / LEARNED).exists() else None,
     )

@@ -1,12 +1,13 @@
 """The torchtext fields: which tensors a batch of reviews becomes.
 
 Letters: B reviews in a batch, T morphemes in each, U distinct morphemes among them, G n-grams of
-those end to end, M morphemes of the corpus, V rows of the vocabulary.
+those end to end, M morphemes of the corpus and marks around reviews, V rows of the vocabulary,
+R reviews of the corpus, K numbers of a target.
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from torchtext.data import Field, LabelField
 from torchtext.vocab import Vocab
 
 from nsmc.data.corpus import Corpus
+from nsmc.tasks.task import BOUNDARY
 from nsmc.text.subwords import subword_ids
 
 if TYPE_CHECKING:
@@ -47,42 +49,62 @@ class MorphemeField(Field):  # type: ignore[misc]
     Args:
         corpus: the encoded reviews.
         buckets: rows of the n-gram table; 0 for none.
+        bounded: put `nsmc.tasks.task.BOUNDARY` before and after each review.
     """
 
-    def __init__(self, corpus: Corpus, buckets: int) -> None:
+    def __init__(self, corpus: Corpus, buckets: int, *, bounded: bool = False) -> None:
         super().__init__(pad_token=None, unk_token=UNKNOWN)
         self.corpus = corpus
-        ngrams = [subword_ids(morpheme, buckets) for morpheme in corpus.morphemes]
+        self._marks = [BOUNDARY] if bounded else []
+        self._units = corpus.morphemes + self._marks
+        ngrams = [subword_ids(unit, buckets) for unit in self._units]
         self._ngram_counts = np.array([len(ids) for ids in ngrams], dtype=np.int64)  # [M]
         self._ngram_starts = np.cumsum(self._ngram_counts) - self._ngram_counts  # [M]
         self._ngrams = np.array([i for ids in ngrams for i in ids], dtype=np.int64)
-        self._words = np.zeros(len(corpus.morphemes), dtype=np.int64)  # [M]
+        self._words = np.zeros(len(self._units), dtype=np.int64)  # [M]
 
-    def count_vocabulary(self, rows: NDArray[np.int64], config: "DataConfig") -> None:
-        """Build ``self.vocab`` (a torchtext ``Vocab``) from the reviews in ``rows`` alone."""
+    def count_vocabulary(
+        self, rows: NDArray[np.int64], config: "DataConfig", known: Sequence[str] = ()
+    ) -> None:
+        """Build ``self.vocab`` (a torchtext ``Vocab``) from the reviews in ``rows`` alone.
+
+        Args:
+            rows: which reviews.
+            config: how frequent a unit must be there, and how many there may be.
+            known: units that get a row besides, behind those counted.
+        """
         corpus = self.corpus
-        chosen = np.zeros(len(corpus.labels), dtype=bool)
+        chosen = np.zeros(len(corpus), dtype=bool)
         chosen[rows] = True
         of_chosen = np.repeat(chosen, corpus.lengths)
         counts = np.bincount(corpus.tokens[of_chosen], minlength=len(corpus.morphemes))
         counter = Counter(
             {m: int(n) for m, n in zip(corpus.morphemes, counts, strict=True) if n > 0}
         )
-        self.use_vocabulary(
-            Vocab(counter, max_size=config.max_size, min_freq=config.min_freq, specials=[UNKNOWN])
+        vocab = Vocab(
+            counter,
+            max_size=config.max_size,
+            min_freq=config.min_freq,
+            specials=[UNKNOWN, *self._marks],
         )
+        vocab.extend(Vocab(Counter(known), specials=[]))
+        self.use_vocabulary(vocab)
 
     def use_vocabulary(self, vocab: Vocab) -> None:
         """Take a vocabulary whose entry 0 is the unknown morpheme."""
         self.vocab = vocab
-        self._words = np.array([vocab[m] for m in self.corpus.morphemes], dtype=np.int64)
+        self._words = np.array([vocab[unit] for unit in self._units], dtype=np.int64)  # [M]
 
     def process(self, batch: Sequence[int], device: torch.device | None = None) -> MorphemeBatch:
         """Make the tensors of the reviews whose row numbers are given, all of one length."""
         starts = self.corpus.offsets[np.asarray(batch)]  # [B]
         length = int(self.corpus.offsets[batch[0] + 1] - starts[0])
         places = np.arange(length)[:, None] + starts[None, :]  # [T, B]
-        distinct, positions = np.unique(self.corpus.tokens[places], return_inverse=True)  # [U]
+        tokens = self.corpus.tokens[places]  # [T, B]
+        if self._marks:
+            around = ((1, 1), (0, 0))
+            tokens = np.pad(tokens, around, constant_values=len(self._units) - 1)  # [T + 2, B]
+        distinct, positions = np.unique(tokens, return_inverse=True)  # [U]
         counts = self._ngram_counts[distinct]  # [U]
         offsets = np.cumsum(counts) - counts  # [U]
         # Each morpheme's run of n-grams, picked out of the flat array without a loop.
@@ -91,7 +113,7 @@ class MorphemeField(Field):  # type: ignore[misc]
             self._words[distinct],
             self._ngrams[picks],
             offsets,
-            positions.reshape(places.shape),
+            positions.reshape(tokens.shape),
         )
         return MorphemeBatch(*(_on(device, torch.from_numpy(array)) for array in arrays))
 
@@ -103,6 +125,17 @@ def _on(device: torch.device | None, tensor: Tensor) -> Tensor:
     return tensor.to(device, non_blocking=True)
 
 
-def sentiment_field() -> Any:
-    """The torchtext ``LabelField`` of the two classes: 0.0 negative, 1.0 positive."""
-    return LabelField(use_vocab=False, dtype=torch.float32)
+class TargetField(LabelField):  # type: ignore[misc]
+    """A torchtext ``LabelField`` whose examples are rows of an array of numbers.
+
+    Args:
+        targets: [R, K] of every review of the corpus.
+    """
+
+    def __init__(self, targets: NDArray[np.float32]) -> None:
+        super().__init__(use_vocab=False, dtype=torch.float32)
+        self._targets = targets
+
+    def process(self, batch: Sequence[int], device: torch.device | None = None) -> Tensor:
+        """Targets [B, K] of the reviews whose row numbers are given."""
+        return _on(device, torch.from_numpy(self._targets[np.asarray(batch)]))  # [B, K]

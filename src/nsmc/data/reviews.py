@@ -1,119 +1,207 @@
-"""Labelled reviews, as training and evaluation take them."""
+"""Reviews, labelled or not, as training and evaluation take them.
 
+Letters: R reviews.
+"""
+
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nsmc.errors import DataError
 from nsmc.files import sha256_of
-from nsmc.tables.cells import cell_values, is_missing
+from nsmc.tables.cells import cell_text, cell_values
+from nsmc.tables.columns import nearest
 from nsmc.tables.table import open_table
+from nsmc.tasks.columns import LabelColumn
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
-
-LABEL = "label"
-_SHOWN = 3
+    from nsmc.tables.table import Table
+    from nsmc.tasks.task import Wanted
 
 
 @dataclass(frozen=True, eq=False)
 class Reviews:
-    """Reviews with their labels, and where they came from.
+    """R reviews with their labels, and where they came from."""
 
-    ``frame`` has the columns ``document`` (str, never blank) and ``label`` (int8: 0 negative, 1
-    positive), ``rows`` [R] the number of each in the file, counted from 1 without the header.
-    ``skipped_empty`` rows of the file had no comment. ``encoding`` is None for Parquet.
-    """
-
-    frame: "pd.DataFrame"
-    rows: "NDArray[np.int64]"
+    texts: list[str]
+    """[R] the comments; none is blank."""
+    labels: dict[str, LabelColumn]
+    """The label columns that were wanted and are there, by their names."""
+    rows: NDArray[np.int64]
+    """[R] the number of each in the file, counted from 1 without the header."""
     path: Path
     sha256: str
+    column: str
+    """The file's name for the comments."""
     skipped_empty: int
+    """Rows of the file without a comment."""
     encoding: str | None
+    """None for Parquet."""
+
+    def take(self, chosen: NDArray[np.int64]) -> "Reviews":
+        """Some of the reviews alone, in the order given."""
+        return Reviews(
+            [self.texts[place] for place in chosen.tolist()],
+            {name: column.take(chosen) for name, column in self.labels.items()},
+            self.rows[chosen],
+            self.path,
+            self.sha256,
+            self.column,
+            self.skipped_empty,
+            self.encoding,
+        )
 
 
-def read_reviews(path: Path, *, column: str | None = None, label_column: str = LABEL) -> Reviews:
-    """Read a table of labelled reviews; its text column is chosen as ``open_table`` does.
+def read_reviews(
+    path: Path, *, column: str | None = None, wanted: "Sequence[Wanted]" = ()
+) -> Reviews:
+    """Read a table of reviews; its text column is chosen as ``open_table`` does.
 
-    Rows whose comment is blank are skipped and counted; nothing else is left out.
+    Without wanted labels, a .txt file whose first line names no columns is one comment a line.
+    Rows whose comment is blank are skipped and counted; nothing else is left out. What the labels
+    may be is for the task to say.
+
+    Args:
+        path: the file.
+        column: the text column; None where it is clear.
+        wanted: the label columns.
 
     Raises:
-        DataError: the file can't be read, has no such label column, a label other than 0 and 1,
-            or no row with a comment.
+        DataError: the file can't be read, lacks a label column that is required, or has no row
+            with a comment.
     """
-    import numpy as np
-    import pandas as pd
-
-    documents: list[str] = []
-    labels: list[int] = []
-    rows: list[int] = []
-    offenders = _Offenders()
+    texts: list[str] = []
+    rows: list[NDArray[np.int64]] = []
     skipped = 0
-    with open_table(path, column=column) as table:
-        if label_column not in table.columns or table.text_column == label_column:
-            raise DataError(
-                f"{path}: expected a column {label_column!r} (0 negative, 1 positive) beside the "
-                f"comments, found the columns: {', '.join(table.columns)}; add or rename one"
-            )
+    names = [one.name for one in wanted]
+    with open_table(path, column=column, others=names, plain=not wanted) as table:
+        readers = [_ColumnReader(path, name) for name in _found(table, wanted)]
         for chunk in table.chunks():
-            values = cell_values(chunk.frame[label_column])
-            for row, (text, value) in enumerate(
-                zip(chunk.texts, values, strict=True), chunk.first_row
-            ):
-                if not text.strip():
-                    skipped += 1
-                elif (label := _label(value)) is None:
-                    offenders.add(row, value)
-                else:
-                    documents.append(text)
-                    labels.append(label)
-                    rows.append(row)
-        encoding = table.encoding
-    offenders.raise_if_any(path, label_column)
-    if not documents:
+            kept = np.array([bool(text.strip()) for text in chunk.texts], dtype=bool)  # [chunk]
+            numbers = np.flatnonzero(kept) + chunk.first_row  # [kept]
+            for reader in readers:
+                reader.read(cell_values(chunk.frame[reader.name]), kept, numbers)
+            if len(numbers) < len(kept):
+                skipped += len(kept) - len(numbers)
+                texts += [text for text, keep in zip(chunk.texts, kept, strict=True) if keep]
+            else:
+                texts += chunk.texts
+            rows.append(numbers)
+        encoding, text_column = table.encoding, table.text_column
+    if not texts:
         raise DataError(
-            f"{path}: expected at least one labelled comment, found none ({skipped:,} rows with an "
-            "empty one); check that it is the right file"
+            f"{path}: expected at least one {'labelled ' if wanted else ''}comment, found none "
+            f"({skipped:,} rows with an empty one); check that it is the right file"
         )
-    # As objects: pandas' own strings can't hold half of an emoji that someone's limit cut off.
-    frame = pd.DataFrame(
-        {"document": pd.Series(documents, dtype=object), LABEL: np.array(labels, dtype=np.int8)}
+    return Reviews(
+        texts,
+        {reader.name: reader.column() for reader in readers},
+        np.concatenate(rows),
+        path,
+        sha256_of(path),
+        text_column,
+        skipped,
+        encoding,
     )
-    return Reviews(frame, np.array(rows, np.int64), path, sha256_of(path), skipped, encoding)
 
 
-_DIGITS = {"0": 0, "1": 1}
+def label_text(value: object) -> str:
+    """The name in a label cell: text without white space around it, 3.0 and 3 alike ``3``.
+
+    Nothing is "", a truth value ``true`` or ``false``, a list or an object its JSON.
+
+    Raises:
+        TypeError: the value is nothing that text can hold, bytes for example.
+    """
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return cell_text(value)
 
 
-class _Offenders:
-    """Labels that are neither 0 nor 1: how many, and the first few with their rows."""
+def _found(table: "Table", wanted: "Sequence[Wanted]") -> list[str]:
+    """Names of the wanted columns that a table has."""
+    found = []
+    for one in wanted:
+        if one.name in table.columns and one.name != table.text_column:
+            found.append(one.name)
+        elif one.required:
+            beside = [name for name in table.columns if name != table.text_column]
+            raise DataError(
+                f"{table.path}: expected a column {one.name!r} with the labels beside the comments"
+                f", found the columns: {', '.join(table.columns)}{nearest(one.name, beside)}; "
+                "choose one with --label-column NAME"
+            )
+    return found
+
+
+class _ColumnReader:
+    """One label column, put together from chunks: each distinct cell is looked at once."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.path = path
+        self.name = name
+        self._codes = _Codes()
+        self._chunks: list[NDArray[np.int32]] = []
+        self._first_rows: list[int] = []
+        self._first_empty = 0
+
+    def read(self, values: list[object], kept: NDArray[np.bool_], rows: NDArray[np.int64]) -> None:
+        """Take the cells of a chunk, of which some rows are kept; ``rows`` are their numbers."""
+        if len(rows) < len(values):
+            values = [value for value, keep in zip(values, kept, strict=True) if keep]
+        cells = values if set(map(type, values)) <= {str} else self._texts(values, rows)
+        codes = np.array([self._codes[cell] for cell in cells], dtype=np.int32)  # [kept]
+        before = len(self._first_rows)
+        if len(self._codes.names) > before:
+            found, places = np.unique(codes, return_index=True)
+            # Codes are given in order of appearance, and the new ones stand at the end.
+            self._first_rows += rows[places[found >= before]].tolist()
+        if not self._first_empty and (codes < 0).any():
+            self._first_empty = int(rows[np.argmax(codes < 0)])
+        self._chunks.append(codes)
+
+    def column(self) -> LabelColumn:
+        """The whole column."""
+        return LabelColumn(
+            self.name,
+            np.concatenate(self._chunks),
+            tuple(self._codes.names),
+            tuple(self._first_rows),
+            self._first_empty,
+        )
+
+    def _texts(self, values: list[object], rows: NDArray[np.int64]) -> list[object]:
+        found: list[object] = []
+        for value, row in zip(values, rows.tolist(), strict=True):
+            try:
+                found.append(label_text(value))
+            except TypeError as error:
+                raise DataError(
+                    f"{self.path}, row {row}, column {self.name!r}: {error}; correct that row or "
+                    "choose another column with --label-column NAME"
+                ) from error
+        return found
+
+
+class _Codes(dict[object, int]):
+    """From a cell's text to the number of its name: a look-up in C but for what is new."""
 
     def __init__(self) -> None:
-        self.count = 0
-        self.first: list[str] = []
+        super().__init__()
+        self.names: dict[str, int] = {}
 
-    def add(self, row: int, value: object) -> None:
-        self.count += 1
-        if len(self.first) < _SHOWN:
-            found = "nothing" if is_missing(value) or value == "" else repr(value)
-            self.first.append(f"{found} in row {row}")
-
-    def raise_if_any(self, path: Path, column: str) -> None:
-        if self.count:
-            rest = ", …" if self.count > len(self.first) else ""
-            raise DataError(
-                f"{path}, column {column!r}: expected 0 (negative) or 1 (positive), found "
-                f"{', '.join(self.first)}{rest} ({self.count:,} such rows); correct or remove them"
-            )
-
-
-def _label(value: object) -> int | None:
-    """Return 0 or 1 if the value is that, as a number or as its one digit, else None."""
-    if isinstance(value, str):
-        return _DIGITS.get(value)
-    if isinstance(value, int | float) and not isinstance(value, bool) and value in (0, 1):
-        return int(value)
-    return None
+    def __missing__(self, cell: object) -> int:
+        # macOS writes syllables taken apart; half of an emoji, cut by a limit, no file can hold.
+        name = unicodedata.normalize("NFC", str(cell).strip()).encode(errors="replace").decode()
+        code = self.names.setdefault(name, len(self.names)) if name else -1
+        self[cell] = code
+        return code

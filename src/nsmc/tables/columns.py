@@ -16,30 +16,40 @@ DEFAULT_COLUMN = "document"
 _OWN_COLUMNS = ("label", "label_ko")
 
 
-def named_column(path: Path, columns: list[str], column: str | None) -> str | None:
-    """Return the column asked for, or ``document`` if there is one, else None.
+def named_column(
+    path: Path, columns: list[str], column: str | None, usual: str = DEFAULT_COLUMN
+) -> str | None:
+    """Return the column asked for, or ``usual`` or ``document`` if there is one, else None.
 
     Raises:
         DataError: the column asked for isn't there; the message lists those that are.
     """
     if column is None:
-        return DEFAULT_COLUMN if DEFAULT_COLUMN in columns else None
+        return next((name for name in (usual, DEFAULT_COLUMN) if name in columns), None)
     if column in columns:
         return column
     raise DataError(
         f"{path} has no column {column!r}; its columns are: {', '.join(columns)}"
-        f"{_nearest(column, columns)}; choose one with --column NAME"
+        f"{nearest(column, columns)}; choose one with --column NAME"
     )
 
 
-def only_text_column(path: Path, columns: list[str], candidates: list[str]) -> str:
+def only_text_column(
+    path: Path, columns: list[str], candidates: list[str], others: Iterable[str] = ()
+) -> str:
     """Return the one candidate that can hold comments.
+
+    Args:
+        path: the file, for messages.
+        columns: all it has.
+        candidates: those of text.
+        others: columns that hold something else, labels for example.
 
     Raises:
         DataError: there is none or more than one; the message lists what there is to choose from.
     """
-    own = _OWN_COLUMNS if len(columns) > 1 else ()
-    left = [name for name in candidates if name not in own]
+    known = {*_OWN_COLUMNS, *others} if len(columns) > 1 else set()
+    left = [name for name in candidates if name not in known]
     if len(left) == 1:
         return left[0]
     found = f"{len(left)} that could be it: {', '.join(left)}" if left else "none"
@@ -93,7 +103,8 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _nearest(column: str, columns: list[str]) -> str:
+def nearest(column: str, columns: list[str]) -> str:
+    """The end of a message that names the column most like one that isn't there; often empty."""
     lowered = {name.casefold(): name for name in columns}
     close = difflib.get_close_matches(column.casefold(), lowered, n=1)
     return f"; did you mean {lowered[close[0]]!r}?" if close else ""

@@ -142,7 +142,7 @@ class _BadQuoting(Exception):
 def plain_records(lines: Iterable[str]) -> Iterator[Record]:
     """Split lines at tabs; a quote is a character like any other."""
     for number, line in enumerate(lines, start=1):
-        yield number, _without_end(line).split("\t")
+        yield number, without_end(line).split("\t")
 
 
 def quoted_records(lines: Iterable[str]) -> Iterator[Record]:
@@ -152,7 +152,7 @@ def quoted_records(lines: Iterable[str]) -> Iterator[Record]:
         if '"' in line:
             yield number, _quoted_cells(number, line, numbered)
         else:
-            yield number, _without_end(line).split(",")
+            yield number, without_end(line).split(",")
 
 
 def _quoted_cells(start: int, line: str, more: Iterator[tuple[int, str]]) -> list[str]:
@@ -167,7 +167,7 @@ def _quoted_cells(start: int, line: str, more: Iterator[tuple[int, str]]) -> lis
             assert match is not None  # the pattern matches nothing, too
             cell, position = match.group(), match.end()
             if position == len(line):
-                return [*cells, _without_end(cell)]
+                return [*cells, without_end(cell)]
         cells.append(cell)
         if line[position:] in ("", "\n", "\r\n"):
             return cells
@@ -202,5 +202,6 @@ def _quoted_cell(
             )
 
 
-def _without_end(line: str) -> str:
+def without_end(line: str) -> str:
+    """A line as it was read, less its line end."""
     return line.removesuffix("\n").removesuffix("\r")

@@ -31,6 +31,11 @@ def is_compressed(path: Path) -> bool:
     return path.suffix.lower() == ".gz"
 
 
+def ending(path: Path) -> str:
+    """The end of the name that tells the format, in lower case and without ``.gz``: ``.csv``."""
+    return (Path(path.stem).suffix if is_compressed(path) else path.suffix).lower()
+
+
 def table_format(path: Path) -> TableFormat:
     """Tell the format of a table by the end of its name; upper and lower case are the same.
 
@@ -38,8 +43,7 @@ def table_format(path: Path) -> TableFormat:
         DataError: the ending is not a known one, or is `.parquet.gz`.
     """
     compressed = is_compressed(path)
-    suffix = Path(path.stem).suffix if compressed else path.suffix
-    kind = _KINDS.get(suffix.lower())
+    kind = _KINDS.get(ending(path))
     if kind is None or (compressed and kind == "parquet"):
         found = "".join(path.suffixes[-2:]) if compressed else path.suffix
         raise DataError(

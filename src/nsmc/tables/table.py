@@ -4,7 +4,7 @@ Writing them is in ``nsmc.tables.writers``, re-exported here.
 """
 
 import contextlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from nsmc.errors import DataError
 from nsmc.tables.cells import cell_values, comment_text
-from nsmc.tables.columns import named_column, only_text_column
+from nsmc.tables.columns import DEFAULT_COLUMN, named_column, only_text_column
 from nsmc.tables.delimited import DelimitedSource
 from nsmc.tables.formats import table_format
 from nsmc.tables.jsonlines import JsonlSource
 from nsmc.tables.parquet import ParquetSource
+from nsmc.tables.plain import plain_source
 from nsmc.tables.source import size_of
 from nsmc.tables.writers import TableWriter, open_writer
 
@@ -135,24 +136,41 @@ class Table:
         self._open.close()
 
 
-def open_table(path: Path, *, column: str | None = None, chunk_rows: int = 8192) -> Table:
+def open_table(
+    path: Path,
+    *,
+    column: str | None = None,
+    usual: str = DEFAULT_COLUMN,
+    others: Iterable[str] = (),
+    plain: bool = False,
+    chunk_rows: int = 8192,
+) -> Table:
     """Open a .csv, .tsv, .txt, .jsonl or .parquet file of comments, text ones also as .gz.
 
-    The text column is ``column`` if given, else ``document``, else the only column of text: of a
-    string type in .jsonl and .parquet; in the other formats the only column at all, or the only
-    one in whose first ``chunk_rows`` rows something other than a number stands. ``label`` and
-    ``label_ko`` are never taken for it among others.
+    The text column is ``column`` if given, else ``usual`` or ``document`` if there is one, else the
+    only column of text: of a string type in .jsonl and .parquet; in the other formats the only
+    column at all, or the only one in whose first ``chunk_rows`` rows something other than a number
+    stands. ``label`` and ``label_ko`` are never taken for it among others.
+
+    Args:
+        path: the file.
+        column: the text column's name.
+        usual: the name that it has where nobody says so.
+        others: columns that hold something else than comments, should there be any choice.
+        plain: whether a .txt file without column names is taken as one comment a line, see
+            `nsmc.tables.plain.plain_source`.
+        chunk_rows: rows that are in memory at a time.
 
     Raises:
         DataError: the file can't be read as what its name says, or the text column isn't clear.
     """
     if chunk_rows < 1:
         raise ValueError(f"expected at least one row a chunk, found {chunk_rows}")
-    source = _source(path)
-    text_column = named_column(path, source.columns, column)
+    source: Source = (plain_source(path, column) if plain else None) or _source(path)
+    text_column = named_column(path, source.columns, column, usual)
     if text_column is None:
         candidates = source.text_columns(chunk_rows)
-        text_column = only_text_column(path, source.columns, candidates)
+        text_column = only_text_column(path, source.columns, candidates, others)
     return Table(path, source, text_column, chunk_rows)
 
 

@@ -1,0 +1,161 @@
+"""Ten classes of stars: a network with labels of one's own beside logistic regression on n-grams.
+
+    python scripts/measure_classes.py --data FILE --data-name NSMC-R --output runs/classes
+
+FILE is a table with the columns ``document`` and ``rating`` (1-10). A fixed seed parts it into
+training and test reviews with the same shares of all stars; what is chosen (the epoch, the penalty)
+is chosen on a twentieth of the training part, and the test part is read once by each. Parts that
+have ended are kept under --output and not done again. Seconds are of processor time, everything on
+one thread. Figures go to docs/results/classes.json, the table to standard output.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from benchmarks.common import measured_on
+from benchmarks.pages import table
+from benchmarks.rated import COLUMN, Parts, best, cpu_seconds, grams, kept, network, part
+from threadpoolctl import threadpool_limits
+
+import nsmc
+from nsmc.bundle import write_json
+from nsmc.tasks.metrics import class_metrics
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "docs" / "results" / "classes.json"
+RECIPE = ROOT / "configs" / "own-labels.toml"
+LARGE = ("training.epochs=4", "training.batch_size=128", "data.validation=0.05")
+"""The recipe is for tables of thousands of rows; hundreds of thousands need fewer passes."""
+PENALTIES = (0.3, 1.0, 3.0, 10.0)
+"""C of the logistic regression, from the lowest: the search ends where it gets worse."""
+
+
+def main() -> None:
+    """Measure what is missing and write what is there."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--data", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--data-name", required=True, help="what the reviews are called")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for the runs")
+    parser.add_argument("--rows", type=int, help="for a trial: so many of the reviews")
+    parser.add_argument("--test", type=int, default=50_000, help="reviews to test on")
+    parser.add_argument(
+        "--balance",
+        nargs="+",
+        default=["none", "weights", "sampling"],
+        help="what the networks do about classes of unequal size",
+    )
+    parser.add_argument("--results", type=Path, default=RESULTS, metavar="FILE")
+    parser.add_argument("--set", action="append", default=[], help="as of nsmc train, for a trial")
+    args = parser.parse_args()
+    threadpool_limits(1)
+    parts = part(args.data, args.output, args.rows, args.test)
+    found: dict[str, dict[str, Any]] = {}
+    for name, measure in _contenders(args, parts).items():
+        found[name] = kept(args.output / f"{name.replace(' ', '-')}.json", measure)
+        print(name, found[name]["accuracy"], file=sys.stderr, flush=True)
+        write_json(args.results, _results(found, parts, args))
+    print(as_table(found), end="")
+
+
+def _contenders(args: argparse.Namespace, parts: Parts) -> dict[str, Any]:
+    def trained(balance: str) -> dict[str, Any]:
+        fields = (*LARGE, f"data.label_column={COLUMN}", f"classes.balance={balance}", *args.set)
+        config = nsmc.load_config(RECIPE, fields)
+        return _with_distance(network(parts, args.output / f"network-{balance}", config))
+
+    def network_of(balance: str) -> Any:
+        return lambda: trained(balance)
+
+    return {
+        "logistic regression": lambda: regression(parts),
+        **{f"network {balance}": network_of(balance) for balance in args.balance},
+    }
+
+
+def regression(parts: Parts) -> dict[str, Any]:
+    """Multinomial logistic regression on character n-grams."""
+    from sklearn.linear_model import LogisticRegression
+
+    made = grams(parts)
+    names = [f"{stars:g}" for stars in np.unique(made.train_stars)]
+    places = {float(name): place for place, name in enumerate(names)}
+
+    def numbers(stars: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return np.array([places[one] for one in stars.tolist()])
+
+    def fitted(penalty: float) -> tuple[float, Any]:
+        model = LogisticRegression(C=penalty, solver="lbfgs", max_iter=300, tol=1e-3)
+        model.fit(made.train, numbers(made.train_stars))
+        of_validation = class_metrics(
+            numbers(made.validation_stars), model.predict_proba(made.validation), names
+        )
+        print("C", penalty, of_validation["log_loss"], file=sys.stderr, flush=True)
+        return of_validation["log_loss"], model
+
+    started = cpu_seconds()
+    penalty, model = best(PENALTIES, fitted)
+    search = cpu_seconds() - started
+    started = cpu_seconds()
+    probabilities = model.predict_proba(made.test)  # [R, C]
+    scoring = cpu_seconds() - started
+    return _with_distance(
+        {
+            **class_metrics(numbers(made.test_stars), probabilities, names),
+            "features": made.about,
+            "feature_count": int(made.train.shape[1]),
+            "feature_seconds": round(made.seconds, 1),
+            "solver": "lbfgs, multinomial, scikit-learn; C by the validation part's log loss",
+            "C": penalty,
+            "iterations": int(model.n_iter_.max()),
+            "training_seconds": round(made.seconds + search, 1),
+            "scoring_seconds": round(scoring, 1),
+        }
+    )
+
+
+def _with_distance(figures: dict[str, Any]) -> dict[str, Any]:
+    """The same with the mean distance of the class called from the right one, in stars."""
+    names = [float(one["class"]) for one in figures["classes"]]
+    apart = np.abs(np.subtract.outer(names, names))  # [C, C]
+    confusion = np.array(figures["confusion"])  # [C, C]
+    return {**figures, "mean_absolute_error": float((confusion * apart).sum() / confusion.sum())}
+
+
+def as_table(found: dict[str, dict[str, Any]]) -> str:
+    """The Markdown of the figures."""
+    heads = ["", "accuracy", "balanced accuracy", "macro F1", "log loss", "stars off", "training"]
+    rows = [
+        [
+            name,
+            f"{one['accuracy']:.2%}",
+            f"{one['balanced_accuracy']:.2%}",
+            f"{one['macro_f1']:.2%}",
+            f"{one['log_loss']:.4f}",
+            f"{one['mean_absolute_error']:.3f}",
+            "–" if one["training_seconds"] is None else f"{one['training_seconds'] / 60:.0f} min",
+        ]
+        for name, one in found.items()
+    ]
+    return table(heads, rows)
+
+
+def _results(
+    found: dict[str, dict[str, Any]], parts: Parts, args: argparse.Namespace
+) -> dict[str, Any]:
+    return {
+        "data": args.data_name,
+        **parts.about(),
+        "recipe": "configs/own-labels.toml",
+        "fields": [*LARGE, *args.set],
+        "methods": found,
+        "machine": measured_on(),
+        "command": f"python scripts/measure_classes.py --data FILE --data-name {args.data_name} "
+        "--output runs/classes",
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""Stars as a number: two networks beside ridge regression on n-grams and beside always the median.
+
+    python scripts/measure_stars.py --data FILE --data-name NSMC-R --output runs/stars
+
+The table, its parts and what is kept are those of measure_classes.py: with the same --output the
+parts are the same files. Figures go to docs/results/stars.json, the table to standard output.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from benchmarks.common import measured_on
+from benchmarks.pages import table
+from benchmarks.rated import COLUMN, Parts, best, cpu_seconds, grams, kept, network, part
+from threadpoolctl import threadpool_limits
+
+import nsmc
+from nsmc.bundle import write_json
+from nsmc.tasks.metrics import star_metrics
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "docs" / "results" / "stars.json"
+RECIPES = {"stars": "stars.toml", "sentiment+stars": "sentiment-stars.toml"}
+LARGE = ("training.epochs=4",)
+"""Hundreds of thousands of reviews need fewer passes than the default recipe makes."""
+PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0)
+"""Of the ridge regression, from the lowest: the search ends where it gets worse."""
+
+
+def main() -> None:
+    """Measure what is missing and write what is there."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--data", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--data-name", required=True, help="what the reviews are called")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for the runs")
+    parser.add_argument("--rows", type=int, help="for a trial: so many of the reviews")
+    parser.add_argument("--test", type=int, default=50_000, help="reviews to test on")
+    parser.add_argument("--results", type=Path, default=RESULTS, metavar="FILE")
+    parser.add_argument("--set", action="append", default=[], help="as of nsmc train, for a trial")
+    args = parser.parse_args()
+    threadpool_limits(1)
+    parts = part(args.data, args.output, args.rows, args.test)
+    found: dict[str, dict[str, Any]] = {}
+    for name, measure in _contenders(args, parts).items():
+        found[name] = kept(args.output / f"stars-{name.replace(' ', '-')}.json", measure)
+        print(name, _stars(found[name])["mean_absolute_error"], file=sys.stderr, flush=True)
+        write_json(args.results, _results(found, parts, args))
+    print(as_table(found), end="")
+
+
+def _contenders(args: argparse.Namespace, parts: Parts) -> dict[str, Any]:
+    def network_of(task: str, recipe: str) -> Any:
+        config = nsmc.load_config(
+            ROOT / "configs" / recipe, (*LARGE, f"stars.column={COLUMN}", *args.set)
+        )
+        return lambda: network(parts, args.output / f"network-{task}", config)
+
+    return {
+        "ridge regression": lambda: regression(parts),
+        **{f"network {task}": network_of(task, recipe) for task, recipe in RECIPES.items()},
+    }
+
+
+def regression(parts: Parts) -> dict[str, Any]:
+    """Ridge regression on character n-grams."""
+    from sklearn.linear_model import Ridge
+
+    made = grams(parts)
+    low, high = made.train_stars.min(), made.train_stars.max()
+
+    def fitted(penalty: float) -> tuple[float, Any]:
+        model = Ridge(alpha=penalty, solver="lsqr", tol=1e-4, max_iter=1000)
+        model.fit(made.train, made.train_stars)
+        found = model.predict(made.validation).clip(low, high)
+        error = float(np.square(found - made.validation_stars).mean())
+        print("penalty", penalty, error, file=sys.stderr, flush=True)
+        return error, model
+
+    started = cpu_seconds()
+    penalty, model = best(PENALTIES, fitted)
+    search = cpu_seconds() - started
+    started = cpu_seconds()
+    found = model.predict(made.test).clip(low, high).astype(np.float64)  # [R]
+    scoring = cpu_seconds() - started
+    return {
+        **star_metrics(made.test_stars.astype(np.float32), found),
+        "features": made.about,
+        "feature_count": int(made.train.shape[1]),
+        "feature_seconds": round(made.seconds, 1),
+        "solver": "lsqr, scikit-learn; the penalty by the validation part's squared error",
+        "penalty": penalty,
+        "training_seconds": round(made.seconds + search, 1),
+        "scoring_seconds": round(scoring, 1),
+    }
+
+
+def _stars(figures: dict[str, Any]) -> dict[str, Any]:
+    """The figures of the stars, where there are others too."""
+    return dict(figures.get("stars", figures))
+
+
+def as_table(found: dict[str, dict[str, Any]]) -> str:
+    """The Markdown of the figures."""
+    heads = ["", "stars off", "root mean square", "rank correlation", "within one", "training"]
+    rows = []
+    for name, figures in found.items():
+        one, seconds = _stars(figures), figures["training_seconds"]
+        rows.append(
+            [
+                name,
+                f"{one['mean_absolute_error']:.3f}",
+                f"{one['root_mean_square_error']:.3f}",
+                f"{one['rank_correlation']:.4f}",
+                f"{one['within_one']:.2%}",
+                "–" if seconds is None else f"{seconds / 60:.0f} min",
+            ]
+        )
+    first = _stars(next(iter(found.values())))
+    off = f"{first['mean_absolute_error_of_median']:.3f}"
+    rows.append([f"always {first['median']:g}", off, "–", "–", "–", "–"])
+    return table(heads, rows)
+
+
+def _results(
+    found: dict[str, dict[str, Any]], parts: Parts, args: argparse.Namespace
+) -> dict[str, Any]:
+    return {
+        "data": args.data_name,
+        **parts.about(),
+        "recipes": {task: f"configs/{name}" for task, name in RECIPES.items()},
+        "fields": [*LARGE, *args.set],
+        "methods": found,
+        "machine": measured_on(),
+        "command": f"python scripts/measure_stars.py --data FILE --data-name {args.data_name} "
+        "--output runs/stars",
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""What `nsmc train` and `nsmc prepare` share: the recipe, the reviews and their columns."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nsmc.cli.common import add_recipe_options
+from nsmc.errors import UsageError
+
+if TYPE_CHECKING:
+    from nsmc.config import Config
+
+
+def add_training_data_options(parser: argparse.ArgumentParser, prepared: str = "") -> None:
+    """Declare the recipe and the reviews; ``prepared`` tells of a further kind of directory."""
+    add_recipe_options(parser)
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="PATH",
+        help="a table of reviews (.csv .tsv .txt .jsonl .parquet, text formats also .gz), "
+        f"a directory with ratings_train.txt{prepared} (default: the official files, downloaded "
+        "if need be)",
+    )
+    parser.add_argument(
+        "--column",
+        metavar="NAME",
+        help="text column, the same as --set data.column=NAME (default: document, else the only "
+        "one of text)",
+    )
+    parser.add_argument(
+        "--label-column",
+        metavar="NAME",
+        help="column of the labels, or of the stars where the recipe asks for these "
+        "(default: the recipe's own, label or rating)",
+    )
+
+
+def chosen_recipe(args: argparse.Namespace, overrides: list[str]) -> "Config | None":
+    """The recipe that the options ask for, ``overrides`` among them; None if there are none.
+
+    Raises:
+        UsageError: the recipe is wrong, or has no labels to name a column of.
+    """
+    from nsmc.config import load_config
+    from nsmc.tasks.registry import make_task
+
+    overrides = [*args.set, *overrides]
+    if args.column is not None:
+        overrides.append(f"data.column={args.column}")
+    if args.label_column is not None:
+        task = make_task(load_config(args.config, overrides).to_dict())
+        if not task.label_setting:
+            raise UsageError(
+                f"the task {task.name!r} learns from text without labels; leave --label-column out"
+            )
+        overrides.append(f"{task.label_setting}={args.label_column}")
+    return load_config(args.config, overrides) if args.config or overrides else None
