@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bulk import corpus_row, memory_row, table_rows
-from benchmarks.common import SMOKE, Row, Sizes, measured_on, read_texts
+from benchmarks.common import SMOKE, Row, Sizes, measured_on, read_labels, read_texts
 from benchmarks.growth import draw, growth
 from benchmarks.latency import latency_rows
+from benchmarks.pages import machine_line, put
 from benchmarks.startup import startup_rows
 from benchmarks.training import training_rows
 
@@ -27,7 +28,6 @@ from nsmc.workers import available_cores
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("startup", "latency", "tables", "memory", "corpus", "training", "growth")
-BEGIN, END = "<!-- measured -->\n", "<!-- /measured -->\n"
 
 
 def main() -> None:
@@ -72,10 +72,7 @@ def write(content: dict[str, Any], docs: Path) -> None:
     results, page = docs / "results" / "performance.json", docs / "performance.md"
     results.parent.mkdir(parents=True, exist_ok=True)
     write_json(results, content)
-    text = page.read_text(encoding="utf-8") if page.exists() else BEGIN + END
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    page.write_text(before + BEGIN + as_table(content) + END + after, encoding="utf-8")
+    put(page, as_table(content))
     if content["growth"]:
         draw(content["growth"], docs / "growth.svg")
 
@@ -111,21 +108,10 @@ def _measured_before(results: Path) -> dict[str, Any]:
     return {"parts": before["parts"], "growth": before["growth"]}
 
 
-def read_labels(data: Path) -> list[int]:
-    """The labels of the comments of `read_texts`."""
-    from nsmc.data.reviews import read_reviews
-
-    files = ("ratings_train.txt", "ratings_test.txt")
-    return [n for f in files for n in read_reviews(data / f).frame["label"].tolist()]
-
-
 def as_table(content: dict[str, Any]) -> str:
     """The Markdown of the figures."""
-    about = dict(content["machine"])
-    where = [about.pop(name) for name in ("processor", "system", "date")]
-    versions = ", ".join(f"{name} {value}" for name, value in about.items())
     lines = [
-        f"{', '.join(where)}; {versions}. Reviews of {content['data']}.",
+        f"{machine_line(content['machine'])} Reviews of {content['data']}.",
         "Median (lowest–highest) of runs that took turns.",
         "",
         "| what | nsmc | beside it | ratio | target | met |",

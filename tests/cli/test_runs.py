@@ -53,7 +53,7 @@ def test_a_table_best_first(command: Command, place: Path) -> None:
 
 
 def test_json(here: Here, place: Path) -> None:
-    result = here("runs", place, "--json", "--sort", "accuracy")
+    result = here("runs", place, "--json", "--sort", "figure")
     found = [json.loads(line) for line in result.out.splitlines()]
     assert [Path(one["run"]).name for one in found] == ["가", "b", "c"]
     assert [one["differs"] for one in found] == [{"training.seed": n} for n in (1, 7, 1)]

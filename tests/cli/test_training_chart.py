@@ -3,6 +3,7 @@
 import pytest
 
 from nsmc.cli.training_chart import POINTS, TrainingChart
+from nsmc.tasks.task import ACCURACY
 
 
 def record(epoch: int) -> dict[str, float]:
@@ -12,7 +13,7 @@ def record(epoch: int) -> dict[str, float]:
 
 @pytest.fixture
 def chart() -> TrainingChart:
-    made = TrainingChart(3)
+    made = TrainingChart(3, ACCURACY)
     for step in range(1, 21):
         made.add_training(step / 10, 0.7 - step / 100, 0.5 + step / 100)
     for epoch in (1, 2):
@@ -47,14 +48,14 @@ def test_without_room_there_is_none(chart: TrainingChart, size: tuple[int, int])
 
 
 def test_one_point_is_no_curve_yet() -> None:
-    chart = TrainingChart(3)
+    chart = TrainingChart(3, ACCURACY)
     assert chart.lines(100, 40) == []
     chart.add_epoch(record(1))  # with the training mean of an epoch nobody watched
     assert chart.lines(100, 40) != []
 
 
 def test_points_are_bounded_and_keep_their_shape() -> None:
-    chart, few = TrainingChart(10), TrainingChart(10)
+    chart, few = TrainingChart(10, ACCURACY), TrainingChart(10, ACCURACY)
     steps = 20 * POINTS
     for step in range(1, steps + 1):
         chart.add_training(10 * step / steps, step / steps, 0.5)

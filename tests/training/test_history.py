@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from nsmc.errors import NsmcError
+from nsmc.tasks.task import ACCURACY, Figure
 from nsmc.training.history import draw_curves, draw_together, write_history, write_table
 
 HISTORY: list[dict[str, Any]] = [
@@ -42,7 +43,7 @@ def test_curves_are_a_picture_with_two_panels(tmp_path: Path, epochs: int) -> No
     from matplotlib.image import imread
 
     path = tmp_path / "curves.png"
-    draw_curves(HISTORY[:epochs], path)
+    draw_curves(HISTORY[:epochs], ACCURACY, path)
     picture = imread(path)
     assert picture.shape == (432, 1080, 4)
     for half in (picture[:, :540], picture[:, 540:]):
@@ -58,7 +59,7 @@ def test_many_trainings_get_a_colour_and_marker_each(tmp_path: Path) -> None:
 
     path = tmp_path / "together.png"
     names = [f"runs/연습-{n} {'training.learning_rate=0.00123 ' * 8}" for n in range(12)]
-    draw_together({name: HISTORY[: 1 + n % 3] for n, name in enumerate(names)}, path)
+    draw_together({name: HISTORY[: 1 + n % 3] for n, name in enumerate(names)}, ACCURACY, path)
     picture = imread(path)
     assert picture.shape[1] == 1080
     for colour in ((31, 119, 180), (23, 190, 207)):  # the first and the last of ten
@@ -66,6 +67,23 @@ def test_many_trainings_get_a_colour_and_marker_each(tmp_path: Path) -> None:
 
 
 def test_a_missing_directory_is_told(tmp_path: Path) -> None:
-    for write in (write_history, draw_curves):
+    path = tmp_path / "nowhere" / "file"
+    for write in (write_history, lambda history, path: draw_curves(history, ACCURACY, path)):
         with pytest.raises(NsmcError, match=r"cannot write .*: there is no directory .*nowhere"):
-            write(HISTORY, tmp_path / "nowhere" / "file")
+            write(HISTORY, path)
+
+
+def test_another_figure_is_drawn_by_its_own_name(tmp_path: Path) -> None:
+    errors = Figure("absolute_error", "mean absolute error (stars)", higher_is_better=False)
+    records = [
+        {
+            **{name: value for name, value in record.items() if "accuracy" not in name},
+            "train_absolute_error": 1.5,
+            "validation_absolute_error": 2.5,
+        }
+        for record in HISTORY
+    ]
+    draw_curves(records, errors, tmp_path / "curves.svg")
+    assert (tmp_path / "curves.svg").stat().st_size > 1000
+    with pytest.raises(KeyError, match="train_accuracy"):
+        draw_curves(records, ACCURACY, tmp_path / "curves.svg")

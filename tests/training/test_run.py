@@ -1,7 +1,6 @@
 """Whole trainings in this process: what they learn, keep and refuse."""
 
 import dataclasses
-import itertools
 import json
 import shutil
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ from nsmc.data.corpus import Corpus
 from nsmc.data.fields import MorphemeField
 from nsmc.errors import DataError, ModelError, NsmcError
 from nsmc.model.config import ModelConfig
-from nsmc.model.network import SentimentNetwork
+from nsmc.model.network import RecurrentNetwork
 from nsmc.model.on_device import TorchNetwork
 from nsmc.runtime.classifier import Classifier
 from nsmc.runtime.directory import ModelDirectory, open_model
@@ -74,14 +73,14 @@ def weights_of(output: Path) -> dict[str, NDArray[Any]]:
 def torch_scores(model: ModelDirectory, reviews: Sequence[Sequence[str]]) -> list[float]:
     """Scores by the network that training uses, embedding and all, one review at a time."""
     config = build(ModelConfig, model.config["model"], "model")
-    network = SentimentNetwork(len(model.vocabulary), config).eval()
+    network = RecurrentNetwork(len(model.vocabulary), config, model.task).eval()
     network.load_state_dict({k: torch.from_numpy(v) for k, v in model.weights().items()})
     morphemes = list(dict.fromkeys(m for review in reviews for m in review))
     field = MorphemeField(
         Corpus(
             tokens=np.array([morphemes.index(m) for r in reviews for m in r], dtype=np.int32),
             offsets=np.cumsum([0, *(len(r) for r in reviews)]).astype(np.int64),
-            labels=np.zeros(len(reviews), dtype=np.int8),
+            labels={},
             morphemes=morphemes,
             identity={},
             source={},
@@ -145,7 +144,7 @@ def test_overfits_a_few_reviews_and_scores_them_the_same_everywhere(
 
 @pytest.mark.parametrize(
     ("cell", "bidirectional", "layers"),
-    list(itertools.product(["rnn", "gru", "lstm"], ["false", "true"], [1, 2])),
+    [("rnn", "false", 1), ("gru", "true", 1), ("lstm", "true", 2)],  # tests/test_family.py: all
 )
 def test_every_network_trains_and_scores(
     few: Path, tmp_path: Path, cell: str, bidirectional: str, layers: int

@@ -1,16 +1,19 @@
 """A checkpoint brings back every tensor and number that a training is made of."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from nsmc.config import Config
 from nsmc.data.fields import MorphemeBatch
 from nsmc.errors import ModelError
 from nsmc.model.config import ModelConfig
-from nsmc.model.network import SentimentNetwork
+from nsmc.model.network import RecurrentNetwork
+from nsmc.tasks.registry import make_task
 from nsmc.training.config import TrainingConfig
 from nsmc.training.optimizers import make_optimizers
 from nsmc.training.state import (
@@ -23,15 +26,16 @@ from nsmc.training.state import (
 )
 from nsmc.training.step import backward
 
+SENTIMENT = make_task(Config().to_dict())
 CPU = torch.device("cpu")
 MODEL = ModelConfig(cell="lstm", embedding_size=4, hidden_size=3, subword_buckets=8)
 
 
 def fresh(seed: int) -> TrainingState:
     torch.manual_seed(seed)
-    network = SentimentNetwork(6, MODEL, sparse=True)
+    network = RecurrentNetwork(6, MODEL, SENTIMENT, sparse=True)
     return TrainingState(
-        network, make_optimizers(network, TrainingConfig(), CPU), totals=torch.zeros(2)
+        network, make_optimizers(network, TrainingConfig(), CPU), totals=torch.zeros(4)
     )
 
 
@@ -45,10 +49,11 @@ def take_step(state: TrainingState) -> None:
     )
     for optimizer in state.optimizers.values():
         optimizer.zero_grad()
-    loss, _ = backward(state.network, text, torch.randint(2, (5,)).float(), 0.5)
+    batch = SimpleNamespace(text=text, label=torch.randint(2, (5, 1)).float())
+    found = backward(state.network, SENTIMENT, batch, 0.5)
     for optimizer in state.optimizers.values():
         optimizer.step()
-    state.totals += torch.tensor([float(loss), 1.0])
+    state.totals += torch.tensor([float(found.loss), 1.0, *found.tally.tolist()])
     state.counters.step += 1
     state.counters.batch += 1
 
@@ -174,8 +179,8 @@ def test_no_pickle_is_in_a_checkpoint(tmp_path: Path) -> None:
 
 def test_best_is_a_copy(tmp_path: Path) -> None:
     state = trained()
-    weight = state.network.head.weight.detach().numpy().copy()
+    weight = state.network.get_parameter("head.weight").detach().numpy().copy()
     state.keep_as_best(0.5)
     take_step(state)
     np.testing.assert_array_equal(state.best["head.weight"].numpy(), weight)
-    assert not np.array_equal(state.network.head.weight.detach().numpy(), weight)
+    assert not np.array_equal(state.network.get_parameter("head.weight").detach().numpy(), weight)

@@ -1,15 +1,17 @@
 """The gradients of a step, against the loss written out."""
 
 import itertools
+from types import SimpleNamespace
 
 import pytest
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
 
+from nsmc.config import Config
 from nsmc.data.fields import MorphemeBatch
 from nsmc.model.config import ModelConfig
-from nsmc.model.network import SentimentNetwork
+from nsmc.model.network import RecurrentNetwork
+from nsmc.tasks.registry import make_task
 from nsmc.training.step import backward
 
 # Three reviews of two morphemes: of four distinct ones, one comes twice.
@@ -20,21 +22,23 @@ TEXT = MorphemeBatch(
     positions=torch.tensor([[0, 1, 1], [2, 3, 0]]),
 )
 LABELS = torch.tensor([1.0, 0.0, 1.0], dtype=torch.float64)
+BATCH = SimpleNamespace(text=TEXT, label=LABELS[:, None])
+SENTIMENT = make_task(Config().to_dict())
 
 
-def network_of(*, sparse: bool = False) -> SentimentNetwork:
+def network_of(*, sparse: bool = False) -> RecurrentNetwork:
     """A network in double precision, so that gradients can be compared to many digits."""
     torch.manual_seed(2)
     config = ModelConfig(
         embedding_size=4, hidden_size=3, subword_buckets=6, embedding_dropout=0.0, dropout=0.0
     )
-    network = SentimentNetwork(4, config, sparse=sparse).double()
+    network = RecurrentNetwork(4, config, SENTIMENT, sparse=sparse).double()
     for parameter in network.parameters():
         torch.nn.init.uniform_(parameter, -0.9, 0.9)
     return network
 
 
-def gradients(network: SentimentNetwork) -> dict[str, Tensor]:
+def gradients(network: RecurrentNetwork) -> dict[str, Tensor]:
     found = {}
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None, name
@@ -42,14 +46,14 @@ def gradients(network: SentimentNetwork) -> dict[str, Tensor]:
     return found
 
 
-def clean_loss(network: SentimentNetwork, vectors: Tensor) -> Tensor:
-    logits = network.classify(vectors)
+def clean_loss(network: RecurrentNetwork, vectors: Tensor) -> Tensor:
+    logits = network.classify(vectors)[:, 0]
     # Written out: -mean of y·log σ(z) + (1-y)·log(1-σ(z)).
     p = torch.sigmoid(logits)
     return -(LABELS * p.log() + (1 - LABELS) * (1 - p).log()).mean()
 
 
-def shift(network: SentimentNetwork, norm: float) -> Tensor:
+def shift(network: RecurrentNetwork, norm: float) -> Tensor:
     """ε·g/‖g‖ with one norm per review, as a constant [T, B, E]."""
     vectors = network.embed(TEXT).detach().requires_grad_()
     (g,) = torch.autograd.grad(clean_loss(network, vectors), vectors)
@@ -64,7 +68,7 @@ def shift(network: SentimentNetwork, norm: float) -> Tensor:
 @pytest.mark.parametrize("norm", [0.0, 0.5, 3.0])
 def test_gradients_are_those_of_the_loss_written_out(norm: float, sparse: bool) -> None:
     network = network_of(sparse=sparse)
-    loss, logits = backward(network, TEXT, LABELS, norm)
+    told = backward(network, SENTIMENT, BATCH, norm)
     found = gradients(network)
 
     plain = network_of()
@@ -77,16 +81,17 @@ def test_gradients_are_those_of_the_loss_written_out(norm: float, sparse: bool) 
     for name, gradient in gradients(plain).items():
         torch.testing.assert_close(found[name], gradient, rtol=0, atol=1e-6, msg=name)
     # What is told is the clean loss, and nothing that a graph hangs on.
-    torch.testing.assert_close(loss.double(), expected_loss.detach(), rtol=0, atol=1e-6)
-    torch.testing.assert_close(logits.double(), plain.classify(vectors).detach(), rtol=0, atol=1e-6)
-    assert not loss.requires_grad
-    assert not logits.requires_grad
+    torch.testing.assert_close(told.loss.double(), expected_loss.detach(), rtol=0, atol=1e-6)
+    right = ((plain.classify(vectors)[:, 0] > 0) == (LABELS > 0.5)).sum()
+    assert (told.examples, told.tally.tolist()) == (3, [float(right), 3.0])
+    assert not told.loss.requires_grad
+    assert not told.tally.requires_grad
 
 
 def test_gradients_are_slopes() -> None:
     """The same by differences, without any autograd but for the fixed shift."""
     network = network_of()
-    backward(network, TEXT, LABELS, 0.7)
+    backward(network, SENTIMENT, BATCH, 0.7)
     found = gradients(network)
     moved = shift(network, 0.7)
 
@@ -128,12 +133,12 @@ def test_the_move_makes_the_loss_worse() -> None:
 
 def test_a_gradient_of_zero_moves_nothing() -> None:
     network = network_of()
-    torch.nn.init.zeros_(network.head.weight)  # then no vector changes any logit
-    backward(network, TEXT, LABELS, 1.0)
+    torch.nn.init.zeros_(network.get_parameter("head.weight"))  # then no vector changes any logit
+    backward(network, SENTIMENT, BATCH, 1.0)
     found = gradients(network)
     clean = network_of()
-    torch.nn.init.zeros_(clean.head.weight)
-    backward(clean, TEXT, LABELS, 0.0)
+    torch.nn.init.zeros_(clean.get_parameter("head.weight"))
+    backward(clean, SENTIMENT, BATCH, 0.0)
     for name, gradient in gradients(clean).items():
         assert torch.isfinite(found[name]).all(), name
         torch.testing.assert_close(found[name], 2 * gradient, msg=name)
@@ -141,30 +146,29 @@ def test_a_gradient_of_zero_moves_nothing() -> None:
 
 def test_a_review_learnt_perfectly_is_safe() -> None:
     network = network_of()
-    torch.nn.init.constant_(network.head.bias, 1000.0)
-    labels = torch.ones_like(LABELS)
-    loss, logits = backward(network, TEXT, labels, 1.0)
-    assert float(loss) == 0.0
-    assert float(binary_cross_entropy_with_logits(logits, labels.float())) == 0.0
+    torch.nn.init.constant_(network.get_parameter("head.bias"), 1000.0)
+    batch = SimpleNamespace(text=TEXT, label=torch.ones(3, 1))
+    told = backward(network, SENTIMENT, batch, 1.0)
+    assert (float(told.loss), told.tally.tolist()) == (0.0, [3.0, 3.0])
     assert all(bool((g == 0).all()) for g in gradients(network).values())
 
 
 def test_gradients_add_to_those_that_are_there() -> None:
     once, twice = network_of(), network_of()
-    backward(once, TEXT, LABELS, 0.5)
+    backward(once, SENTIMENT, BATCH, 0.5)
     for _ in range(2):
-        backward(twice, TEXT, LABELS, 0.5)
+        backward(twice, SENTIMENT, BATCH, 0.5)
     for name, gradient in gradients(once).items():
         torch.testing.assert_close(gradients(twice)[name], 2 * gradient, msg=name)
 
 
 def test_mixed_precision_stays_near() -> None:
     full, mixed = network_of().float(), network_of().float()
-    labels = LABELS.float()
-    expected, _ = backward(full, TEXT, labels, 0.5)
-    loss, logits = backward(mixed, TEXT, labels, 0.5, torch.bfloat16)
-    assert logits.dtype == torch.float32
-    assert float(loss) == pytest.approx(float(expected), abs=0.02)
+    batch = SimpleNamespace(text=TEXT, label=BATCH.label.float())
+    expected = backward(full, SENTIMENT, batch, 0.5)
+    told = backward(mixed, SENTIMENT, batch, 0.5, torch.bfloat16)
+    assert told.loss.dtype == torch.float32
+    assert float(told.loss) == pytest.approx(float(expected.loss), abs=0.02)
     for name, gradient in gradients(full).items():
         assert gradients(mixed)[name].dtype == torch.float32
         torch.testing.assert_close(gradients(mixed)[name], gradient, rtol=0.1, atol=0.05, msg=name)

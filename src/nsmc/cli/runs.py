@@ -4,22 +4,27 @@ import argparse
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from nsmc.cli.common import clock, display_width, say
+from nsmc.cli.common import clock, say
 from nsmc.errors import NsmcError, UsageError
+from nsmc.text.width import display_width
 
-EPILOG = """Accuracy and loss are those of the validation part at the best epoch, uncalibrated,
-so that finished and unfinished trainings can be compared. Trainings that differ in their data, in
-data.validation or in data.split_seed were validated on other reviews and can't. Of several, the
-fields in which they differ are shown; of one, those in which it differs from the default recipe.
+if TYPE_CHECKING:
+    from nsmc.tasks.task import Figure
+
+EPILOG = """Loss and accuracy, or what else the task is followed by, are those of the validation
+part at the best epoch, uncalibrated, so that finished and unfinished trainings can be compared.
+Trainings that differ in their data, in data.validation or in data.split_seed were validated on
+other reviews and can't. Of several, the fields in which they differ are shown; of one, those in
+which it differs from the default recipe.
 
 examples:
   nsmc runs
   nsmc runs runs/lstm runs/gru --plot cells.png
   nsmc runs --csv epochs.csv"""
 PICTURES = (".png", ".svg", ".pdf")
-ORDERS = ("loss", "accuracy", "started", "seconds", "run")
+ORDERS = ("loss", "figure", "started", "seconds", "run")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="output directories, or directories that hold some (default: runs)",
     )
     parser.add_argument(
-        "--sort", choices=ORDERS, default="loss", help="what comes first (default: lowest loss)"
+        "--sort",
+        choices=ORDERS,
+        default="loss",
+        help="what comes first (default: lowest loss; figure: best accuracy, or the like)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument(
@@ -70,7 +78,13 @@ def run(args: argparse.Namespace) -> int:
     if args.plot:
         from nsmc.training.history import draw_together
 
-        draw_together({_title(one): one["history"] for one in drawn}, args.plot)
+        figures = {_figure(one) for one in drawn}
+        if len(figures) > 1:
+            raise UsageError(
+                "expected trainings of one kind of task to draw together, found some followed by "
+                f"{' and some by '.join(sorted(figure.words for figure in figures))}; name fewer"
+            )
+        draw_together({_title(one): one["history"] for one in drawn}, figures.pop(), args.plot)
         say(f"curves of {len(drawn)} trainings: {args.plot}")
     if args.csv:
         from nsmc.training.history import write_table
@@ -87,11 +101,25 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _sort(found: list[dict[str, Any]], order: str) -> None:
-    sign = -1 if order == "accuracy" else 1
     if order in ("run", "started"):
         found.sort(key=lambda one: str(one[order]))
-    else:  # those without the figure come last
-        found.sort(key=lambda one: (one[order] is None, sign * (one[order] or 0)))
+        return
+
+    def value(one: dict[str, Any]) -> float | None:
+        if order != "figure":
+            return cast("float | None", one[order])
+        figure = _figure(one)
+        found: float | None = one["figure"][figure.name]
+        return -found if found is not None and figure.higher_is_better else found
+
+    # Those without the figure come last.
+    found.sort(key=lambda one: (value(one) is None, value(one) or 0))
+
+
+def _figure(one: dict[str, Any]) -> "Figure":
+    from nsmc.tasks.registry import make_task
+
+    return make_task(one["config"]).figure
 
 
 def _title(one: dict[str, Any]) -> str:
@@ -103,7 +131,9 @@ def _differs(one: dict[str, Any]) -> str:
 
 
 def _table(found: list[dict[str, Any]]) -> list[str]:
-    heads = ["run", "state", "started", "time", "epochs", "best", "accuracy", "loss", "device", ""]
+    figures = {_figure(one).words for one in found}
+    figure = figures.pop() if len(figures) == 1 else "figure"
+    heads = ["run", "state", "started", "time", "epochs", "best", figure, "loss", "device", ""]
     heads[-1] = "differs from the others in" if len(found) > 1 else "differs from the default in"
     to_the_right = (3, 4, 5, 6, 7)
     rows = [heads, *(_row(one) for one in found)]
@@ -120,7 +150,7 @@ def _table(found: list[dict[str, Any]]) -> list[str]:
 
 def _row(one: dict[str, Any]) -> list[str]:
     started = datetime.fromisoformat(one["started"]).astimezone()
-    trained = one["history"]
+    trained, figure = one["history"], _figure(one)
     return [
         one["run"],
         one["state"],
@@ -128,7 +158,7 @@ def _row(one: dict[str, Any]) -> list[str]:
         clock(one["seconds"]) if trained else "—",
         f"{one['epochs']}/{one['epochs_at_most']}",
         str(one["best_epoch"]) if trained else "—",
-        f"{one['accuracy']:.2%}" if trained else "—",
+        figure.show(one["figure"][figure.name]) if trained else "—",
         f"{one['loss']:.4f}" if trained else "—",
         one["device"] or "—",
         _differs(one) or "nothing",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nsmc.cli.chart import Curve, Point, draw
+from nsmc.tasks.task import Figure
 
 POINTS = 400
 """Points of a training curve at most; what falls together is averaged."""
@@ -23,38 +24,39 @@ class _Mean:
 
     def add(self, values: tuple[float, float, float]) -> None:
         self._count += 1
-        x, loss, accuracy = (
+        x, loss, figure = (
             old + (new - old) / self._count for old, new in zip(self.values, values, strict=True)
         )
-        self.values = (x, loss, accuracy)
+        self.values = (x, loss, figure)
 
 
 class TrainingChart:
-    """Loss and accuracy, of training between two updates and of validation at each epoch's end.
+    """Loss and figure, of training between two updates and of validation at each epoch's end.
 
     Args:
         epochs: epochs at most: the end of the x axis.
+        figure: what the training is followed by beside its loss.
     """
 
-    def __init__(self, epochs: int) -> None:
-        self._epochs = epochs
+    def __init__(self, epochs: int, figure: Figure) -> None:
+        self._epochs, self._figure = epochs, figure
         self._training: list[_Mean] = []
         self._validation: list[tuple[float, float, float]] = []
 
-    def add_training(self, epochs: float, loss: float, accuracy: float) -> None:
+    def add_training(self, epochs: float, loss: float, figure: float) -> None:
         """Take what training has come to when so many epochs, and a part of one, are done."""
         place = int(POINTS * epochs / self._epochs)
         if not self._training or self._training[-1].place != place:
             self._training.append(_Mean(place))
-        self._training[-1].add((epochs, loss, accuracy))
+        self._training[-1].add((epochs, loss, figure))
 
     def add_epoch(self, record: Mapping[str, Any]) -> None:
         """Take the record of an epoch."""
-        epoch = record["epoch"]
+        epoch, name = record["epoch"], self._figure.name
         # Of an epoch before a resume, or shorter than an update, only the mean is known.
         if not self._training or self._training[-1].values[0] <= epoch - 1:
-            self.add_training(epoch - 0.5, record["train_loss"], record["train_accuracy"])
-        self._validation.append((epoch, record["validation_loss"], record["validation_accuracy"]))
+            self.add_training(epoch - 0.5, record["train_loss"], record[f"train_{name}"])
+        self._validation.append((epoch, record["validation_loss"], record[f"validation_{name}"]))
 
     def lines(self, columns: int, rows: int) -> list[str]:
         """Draw the charts for a terminal of this size; none where there is no room.
@@ -75,16 +77,16 @@ class TrainingChart:
         return lines
 
     def _draw(self, which: int, width: int, height: int) -> list[str]:
-        """Draw the loss (1) or the accuracy (2)."""
+        """Draw the loss (1) or the figure (2)."""
 
         training: list[Point] = [(m.values[0], m.values[which]) for m in self._training]
         validation: list[Point] = [(values[0], values[which]) for values in self._validation]
-        name = ("loss", "accuracy")[which - 1]
+        name = ("loss", self._figure.words)[which - 1]
         return draw(
             f"{name}: line training, o validation",
             [Curve(training), Curve(validation, "o")],
             width=width,
             height=height,
             ends=(0, self._epochs),
-            label=(lambda y: f"{y:.3f}") if which == 1 else (lambda y: f"{y:.1%}"),
+            label=(lambda y: f"{y:.3f}") if which == 1 else self._figure.brief,
         )

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nsmc.cli.common import clock, is_terminal, parameter_lines, progress_bar, say
@@ -9,6 +10,7 @@ from nsmc.cli.live_block import LiveBlock, can_redraw
 from nsmc.cli.training_chart import TrainingChart
 
 if TYPE_CHECKING:
+    from nsmc.tasks.task import Task
     from nsmc.training.run import Event, Started
     from nsmc.training.state import TrainingState
 
@@ -24,12 +26,13 @@ class Reporter:
         self._terminal = is_terminal(sys.stderr)
         self._bar: Any = None
         self._block = LiveBlock(sys.stderr) if can_redraw(sys.stderr) else None
-        self._chart = TrainingChart(1)
+        self._chart: TrainingChart
+        self._task: Task
         self._since_update = 0
         self._last_line = self._last_chart = time.monotonic()
         self._size = self._epochs = 0
         self._at_start = (0.0, 0)
-        self._at_update = (0.0, 0.0, 0)
+        self._at_update = _Totals()
 
     def __enter__(self) -> "Reporter":
         return self
@@ -61,9 +64,10 @@ class Reporter:
         self._close()
         self._size, self._epochs = started.training, started.epochs
         self._at_start = (state.counters.seconds, self._reviews(state))
-        self._at_update = self._totals(state)
+        self._task = started.task
+        self._at_update = _Totals.of(state)
         print(_describe(started), file=sys.stderr)
-        self._chart = TrainingChart(self._epochs)
+        self._chart = TrainingChart(self._epochs, self._task.figure)
         for record in state.counters.history:
             self._chart.add_epoch(record)
 
@@ -73,16 +77,19 @@ class Reporter:
             if self._bar is not None:
                 self._bar.leave = False
         self._close()
-        record = state.counters.history[-1]
+        record, figure = state.counters.history[-1], self._task.figure
+        train, validation = (
+            f"loss {record[f'{part}_loss']:.4f}  {figure.words} "
+            f"{figure.show(record[f'{part}_{figure.name}'])}"
+            for part in ("train", "validation")
+        )
         print(
-            f"epoch {epoch}/{self._epochs}  loss {record['train_loss']:.4f}  accuracy "
-            f"{record['train_accuracy']:.2%}  validation loss {record['validation_loss']:.4f}"
-            f"  accuracy {record['validation_accuracy']:.2%}"
+            f"epoch {epoch}/{self._epochs}  {train}  validation {validation}"
             f"  {clock(record['seconds'])}{'  best' if is_best else ''}",
             file=sys.stderr,
             flush=True,
         )
-        self._at_update, self._since_update = (0.0, 0.0, 0), 0
+        self._at_update, self._since_update = _Totals(), 0
         self._chart.add_epoch(record)
         self._draw()
 
@@ -103,30 +110,31 @@ class Reporter:
                 self._draw()
                 self._last_chart = now
         elif not self._terminal and now - self._last_line >= SECONDS_BETWEEN_LINES:
-            loss, right, seen = self._totals(state)
+            totals = _Totals.of(state)
+            loss, figure = totals.means(self._task)
             say(
-                f"epoch {epoch}/{self._epochs}  {seen:,}/{self._size:,} reviews  "
-                f"loss {loss / seen:.4f}  accuracy {right / seen:.2%}  "
+                f"epoch {epoch}/{self._epochs}  {totals.seen:,}/{self._size:,} reviews  "
+                f"loss {loss:.4f}  {self._task.figure.words} {self._task.figure.show(figure)}  "
                 f"{self._rate(state):,.0f} reviews/s  {self._left(state)} left"
             )
             self._last_line = now
 
     def _update(self, state: "TrainingState") -> None:
         """Move the bar on, and the training curves by what was learnt since the last time."""
-        loss, right, seen = self._totals(state)
+        totals = _Totals.of(state)
+        loss, value = totals.means(self._task)
+        figure = self._task.figure
         self._bar.set_postfix_str(
-            f"loss {loss / seen:.4f}, accuracy {right / seen:.2%}, {self._left(state)} left in all",
+            f"loss {loss:.4f}, {figure.words} {figure.show(value)}, "
+            f"{self._left(state)} left in all",
             refresh=False,
         )
-        self._bar.update(seen - self._bar.n)
-        loss_before, right_before, seen_before = self._at_update
-        reviews = seen - seen_before
+        self._bar.update(totals.seen - self._bar.n)
         self._chart.add_training(
-            state.counters.epoch + seen / self._size,
-            (loss - loss_before) / reviews,
-            (right - right_before) / reviews,
+            state.counters.epoch + totals.seen / self._size,
+            *totals.since(self._at_update).means(self._task),
         )
-        self._at_update = (loss, right, seen)
+        self._at_update = totals
 
     def _draw(self) -> None:
         """Draw the chart anew, for the terminal as it is now, and the bar below it."""
@@ -136,15 +144,6 @@ class Reporter:
         self._block.draw(self._chart.lines(size.columns, size.lines))
         if self._bar is not None:
             self._bar.refresh()
-
-    @staticmethod
-    def _totals(state: "TrainingState") -> tuple[float, float, int]:
-        """Sum of the running epoch's losses, how many were right, and how many reviews it was.
-
-        Reading them waits for the device, so it isn't done at every step.
-        """
-        loss, right = state.totals.tolist()
-        return loss, right, state.counters.seen
 
     def _reviews(self, state: "TrainingState") -> int:
         return state.counters.epoch * self._size + state.counters.seen
@@ -163,16 +162,49 @@ class Reporter:
             self._bar = None
 
 
+@dataclass(frozen=True)
+class _Totals:
+    """What the running epoch has come to."""
+
+    losses: float = 0.0
+    examples: float = 0.0
+    figures: float = 0.0
+    with_figure: float = 0.0
+    seen: int = 0
+    """Reviews."""
+
+    @classmethod
+    def of(cls, state: "TrainingState") -> "_Totals":
+        """Read them, which waits for the device and so isn't done at every step."""
+        return cls(*state.totals.tolist(), state.counters.seen)
+
+    def since(self, before: "_Totals") -> "_Totals":
+        """What was added since then."""
+        return _Totals(
+            self.losses - before.losses,
+            self.examples - before.examples,
+            self.figures - before.figures,
+            self.with_figure - before.with_figure,
+            self.seen - before.seen,
+        )
+
+    def means(self, task: "Task") -> tuple[float, float]:
+        """The mean loss and the task's figure."""
+        return self.losses / self.examples, task.figure_value(self.figures, self.with_figure)
+
+
 def _describe(started: "Started") -> str:
     source = started.corpus.source
     lines = [
         f"data        {source['name']}: {source['reviews']:,} reviews, {started.training:,} to "
         f"train and {started.validation:,} to validate; {source['skipped']:,} empty ones left out",
-        f"vocabulary  {started.vocabulary:,} morphemes",
+        f"vocabulary  {started.vocabulary:,} units",
         f"device      {started.device}",
         "parameters",
         *(f"  {line}" for line in parameter_lines(started.parameters)),
     ]
+    if started.start:
+        lines.append(f"starts from {started.start.path}: {started.start.taken}")
     if started.resumed_at:
         lines.append(f"resumed at step {started.resumed_at:,}")
     return "\n".join(lines)

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nsmc.config import changes
+from nsmc.config import changes, flat
+from nsmc.tasks.registry import make_task
 from nsmc.training.api import RUNS
 from nsmc.training.output import OutputDirectory
 
 DEPTH = 2
 """Levels below a directory at which outputs are looked for."""
-FIGURES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
 
 
 def runs(
@@ -28,10 +28,11 @@ def runs(
     Returns:
         For each: ``run`` (path), ``state`` (``finished``, ``running`` or ``interrupted``),
         ``started`` (UTC), ``seconds`` (in training so far), ``epochs`` (done), ``epochs_at_most``,
-        ``best_epoch`` and its validation ``accuracy`` and ``loss`` (before calibration; None
-        before the first epoch's end), ``device`` (None likewise), ``data`` (path, sha256),
-        ``config``, ``differs`` (the fields in which the listed ones differ, ``data`` among them;
-        of a single one, those in which it differs from the default recipe) and ``history``.
+        ``task``, ``best_epoch`` and its validation ``loss`` and ``figure`` (a dict of the task's
+        one: ``accuracy``, say; before calibration; None before the first epoch's end), ``device``
+        (None likewise), ``data`` (path, sha256), ``config``, ``differs`` (the fields in which the
+        listed ones differ, ``data`` among them; of a single one, those in which it differs from
+        the default recipe) and ``history``.
     """
     tell = warn or (lambda message: None)
     found = []
@@ -76,7 +77,9 @@ def _read(output: OutputDirectory, tell: Callable[[str], None]) -> dict[str, Any
         OSError, ValueError, KeyError, TypeError or AttributeError: it isn't whole.
     """
     recipe = json.loads(output.recipe.read_text(encoding="utf-8"))
-    history = _history(output.history, tell)
+    task = make_task(recipe["config"])
+    figure = task.figure.name
+    history = _history(output.history, figure, tell)
     best = min(history, key=lambda record: float(record["validation_loss"]), default={})
     metrics_file = output.model / "metrics.json"
     metrics = {}
@@ -92,17 +95,18 @@ def _read(output: OutputDirectory, tell: Callable[[str], None]) -> dict[str, Any
         "epochs": len(history),
         "epochs_at_most": int(recipe["config"]["training"]["epochs"]),
         "best_epoch": best.get("epoch"),
-        "accuracy": best.get("validation_accuracy"),
+        "task": task.name,
+        "figure": {figure: best.get(f"validation_{figure}")},
         "loss": best.get("validation_loss"),
         "device": metrics.get("device"),
         "data": {"path": str(recipe["data"]), "sha256": str(recipe["sha256"])},
-        "config": {section: dict(fields) for section, fields in recipe["config"].items()},
+        "config": dict(recipe["config"]),
         "differs": {},
         "history": history,
     }
 
 
-def _history(path: Path, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+def _history(path: Path, figure: str, tell: Callable[[str], None]) -> list[dict[str, Any]]:
     """The records of the epochs up to the first that can't be read."""
     if not path.is_file():
         return []
@@ -110,7 +114,10 @@ def _history(path: Path, tell: Callable[[str], None]) -> list[dict[str, Any]]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
             record = json.loads(line)
-            for name in ("epoch", "seconds", *FIGURES):
+            parts = [
+                f"{part}_{name}" for part in ("train", "validation") for name in ("loss", figure)
+            ]
+            for name in ("epoch", "seconds", *parts):
                 float(record[name])
         except (ValueError, KeyError, TypeError) as error:
             tell(f"{path} is damaged in line {number} ({error!r}); the epochs before it are shown")
@@ -132,14 +139,14 @@ def _tell_apart(found: list[dict[str, Any]]) -> None:
         run["differs"] = {name: value for name, (_, value) in changes(run["config"]).items()}
         return
     configs = [run["config"] for run in found]
-    listed = dict.fromkeys(f"{s}.{f}" for config in configs for s in config for f in config[s])
+    flattened = [flat(config) for config in configs]
+    listed = dict.fromkeys(name for fields in flattened for name in fields)
     differing = {name for config in configs for name in changes(config, configs[0])}
     names = [name for name in listed if name in differing]
     of_data = len({run["data"]["sha256"] for run in found}) > 1
-    for run in found:
+    for run, fields in zip(found, flattened, strict=True):
         if of_data:
             path, digest = Path(run["data"]["path"]), run["data"]["sha256"]
             run["differs"]["data"] = f"{path.name}@{digest[:6]}"
         for name in names:
-            section, _, field = name.partition(".")
-            run["differs"][name] = run["config"].get(section, {}).get(field)
+            run["differs"][name] = fields.get(name)

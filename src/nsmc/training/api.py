@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nsmc.config import Config, changes
 from nsmc.errors import UsageError
+from nsmc.tasks.registry import make_task
 from nsmc.training.output import OutputDirectory, new_output, newest_output
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ def train(
 
     Args:
         config: the recipe; None for the default one, or for the one resumed.
-        data: a directory with ``ratings_train.txt``, or one that ``nsmc prepare`` wrote; None
-            takes the official files, downloading them when they aren't there yet.
+        data: a table of reviews, a directory with ``ratings_train.txt``, or one that ``nsmc
+            prepare`` wrote; None takes the official files, downloading them when they aren't there
+            yet. The recipe says which columns are read.
         output: the output directory; None makes one under ``runs``, named by the time, or with
             ``resume`` takes the newest there.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
@@ -63,12 +65,26 @@ def train(
             place.check_free()
         from nsmc.data.cache import training_corpus
 
-        directory = with_data or _official_data()
-        corpus = training_corpus(directory, config.text, progress=tokenized, warn=warn)
+        if config.training.init_from:
+            # What doesn't fit is told before minutes of tokenizing, not after.
+            from nsmc.training.init_from import find_start
+
+            find_start(config, place.path)
+        reviews = with_data or _official_data()
+        task = make_task(config.to_dict())
+        corpus = training_corpus(
+            reviews,
+            config.text,
+            column=config.data.column or None,
+            wanted=task.wanted(),
+            check=task.learn,
+            progress=tokenized,
+            warn=warn,
+        )
         if resume:
-            place.check_reviews(directory, corpus.source["sha256"])
+            place.check_reviews(reviews, corpus.source["sha256"])
         else:
-            place.start(config, directory, corpus.source["sha256"])
+            place.start(config, reviews, corpus.source["sha256"])
         from nsmc.training.run import run_training
 
         trained = run_training(

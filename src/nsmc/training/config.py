@@ -29,6 +29,9 @@ class TrainingConfig:
     loss (adversarial training); 0 leaves it out and halves the time."""
     patience: int = 2
     """Epochs without a better validation loss after which training stops; 0 never stops early."""
+    init_from: str = ""
+    """A language model's directory whose vectors and recurrent layers to start from; empty starts
+    from nothing."""
     seed: int = 1
     """Decides initial weights, order and dropout; the split has its own."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"

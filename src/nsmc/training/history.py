@@ -9,10 +9,11 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from nsmc.files import whole_file
+from nsmc.tasks.task import Figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Canvas
     from matplotlib.lines import Line2D
 
 HANGUL_FONTS = ("NanumGothic", "Noto Sans CJK KR", "Malgun Gothic", "Apple SD Gothic Neo")
@@ -46,29 +47,32 @@ def write_table(records: Sequence[Mapping[str, Any]], path: Path) -> None:
         writer.writerows(records)
 
 
-def draw_curves(history: Sequence[dict[str, Any]], path: Path) -> None:
-    """Draw loss and accuracy over the epochs, training and validation, as a picture.
+def draw_curves(history: Sequence[dict[str, Any]], figure: Figure, path: Path) -> None:
+    """Draw the loss and the task's figure over the epochs, training and validation, as a picture.
 
     Raises:
         NsmcError: the place is not writable or the disk is full.
     """
-    figure = _figure(9, 3.6)
+    canvas = _figure(9, 3.6)
     epochs = [record["epoch"] for record in history]
     best = min(history, key=lambda record: record["validation_loss"])["epoch"]
-    for axes, name, scale in _panels(figure):
+    for axes, name, scale in _panels(canvas, figure):
         for part, colour in (("train", "tab:gray"), ("validation", "tab:blue")):
             values = [record[f"{part}_{name}"] * scale for record in history]
             axes.plot(epochs, values, "o-", color=colour, label=part)
         axes.axvline(best, color="tab:green", linestyle=":", label=f"best: epoch {best}")
         axes.legend()
-    _save(figure, path)
+    _save(canvas, path)
 
 
-def draw_together(histories: Mapping[str, Sequence[dict[str, Any]]], path: Path) -> None:
+def draw_together(
+    histories: Mapping[str, Sequence[dict[str, Any]]], figure: Figure, path: Path
+) -> None:
     """Lay the validation curves of several trainings over one another, with training ones behind.
 
     Args:
         histories: what each is called to its records, at least one each.
+        figure: what all of them were followed by.
         path: .png, .svg or .pdf.
 
     Raises:
@@ -84,9 +88,9 @@ def draw_together(histories: Mapping[str, Sequence[dict[str, Any]]], path: Path)
     with rc_context({"font.family": families}), warnings.catch_warnings():
         # On a system without any font of Hangul its letters are boxes; the rest is legible.
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        figure = _figure(9, 3.6 + 0.4 + 0.2 * rows)
+        canvas = _figure(9, 3.6 + 0.4 + 0.2 * rows)
         lines: list[Line2D] = []
-        for axes, name, scale in _panels(figure):
+        for axes, name, scale in _panels(canvas, figure):
             for index, history in enumerate(histories.values()):
                 # Marker and colour together repeat after 70; one alone tells them apart in grey.
                 colour, marker = f"C{index % 10}", "os^Dv*P"[index % 7]
@@ -97,38 +101,38 @@ def draw_together(histories: Mapping[str, Sequence[dict[str, Any]]], path: Path)
                 )
                 axes.plot(epochs, train, "--", color=colour, linewidth=0.8, alpha=0.6)
                 lines += axes.plot(epochs, validation, f"{marker}-", color=colour)
-        figure.legend(
+        canvas.legend(
             lines[: len(titles)],
             titles,
             title="solid: validation, dashed: training",
             loc="outside lower left",
             fontsize="small",
         )
-        _save(figure, path)
+        _save(canvas, path)
 
 
-def _figure(width: float, height: float) -> "Figure":
+def _figure(width: float, height: float) -> "Canvas":
     # The object interface: pyplot would look for a display and keep every figure.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Canvas
 
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
+    canvas = Canvas(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(canvas)
+    return canvas
 
 
-def _panels(figure: "Figure") -> "Iterator[tuple[Axes, str, int]]":
-    """Axes for loss and for accuracy, the name of each in a record, and what it is times."""
+def _panels(canvas: "Canvas", figure: Figure) -> "Iterator[tuple[Axes, str, float]]":
+    """Axes for the loss and for the figure, the name of each in a record, and what it is times."""
     from matplotlib.ticker import MaxNLocator
 
-    panels = [("loss", "cross-entropy (nats)", 1), ("accuracy", "accuracy (%)", 100)]
-    for axes, (name, label, scale) in zip(figure.subplots(1, 2), panels, strict=True):
+    panels = [("loss", "loss", 1.0), (figure.name, figure.title, figure.scale)]
+    for axes, (name, label, scale) in zip(canvas.subplots(1, 2), panels, strict=True):
         axes.set(xlabel="epoch", ylabel=label)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         yield axes, name, scale
 
 
-def _save(figure: "Figure", path: Path) -> None:
+def _save(canvas: "Canvas", path: Path) -> None:
     with whole_file(path) as temporary:
-        figure.savefig(temporary, dpi=120, format=path.suffix.removeprefix(".").lower())
+        canvas.savefig(temporary, dpi=120, format=path.suffix.removeprefix(".").lower())

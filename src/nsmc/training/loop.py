@@ -1,6 +1,6 @@
 """The loop, as a generator: it trains and tells; printing, saving and drawing stand outside.
 
-Letters: B reviews in a batch, R reviews of the validation part.
+Letters: B reviews in a batch.
 """
 
 import math
@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
 
 from nsmc.data.batches import EqualLengthIterator
 from nsmc.errors import DeviceError, NsmcError
+from nsmc.tasks.task import Task, Validated
 from nsmc.training.config import TrainingConfig
 from nsmc.training.optimizers import clip_gradients, set_learning_rate
 from nsmc.training.schedule import learning_rate
@@ -44,6 +43,7 @@ class EpochDone:
 
 def train_epochs(
     state: TrainingState,
+    task: Task,
     batches_of: Callable[[int], EqualLengthIterator],
     validation: EqualLengthIterator,
     config: TrainingConfig,
@@ -56,6 +56,7 @@ def train_epochs(
 
     Args:
         state: fresh, or loaded from a checkpoint.
+        task: what is learnt.
         batches_of: an epoch's number, from 0, to its batches in that epoch's order.
         validation: the batches that decide which epoch is the best.
         config: the training's configuration.
@@ -69,70 +70,77 @@ def train_epochs(
     while counters.epoch < config.epochs and not _stale(state, config):
         batches = batches_of(counters.epoch)
         batches.skip(counters.batch)
-        steps = len(batches) * config.epochs
+        # As if all epochs had as many batches: where reviews are drawn, they differ by a few.
+        before, steps = (len(batches) * epochs for epochs in (counters.epoch, config.epochs))
         started = time.monotonic()
         state.network.train()
         for batch in batches:
-            _take_step(state, batch, learning_rate(counters.step, steps, config), config, autocast)
+            rate = learning_rate(before + counters.batch, steps, config)
+            reviews = _take_step(state, task, batch, rate, config, autocast)
             now = time.monotonic()
             counters.seconds, started = counters.seconds + now - started, now
-            yield StepDone(counters.epoch + 1, len(batch.label))
-        logits, labels = predict_logits(state, validation)
+            yield StepDone(counters.epoch + 1, reviews)
+        state.network.eval()
+        found = task.validate(state.network, validation)
         counters.seconds += time.monotonic() - started
         # Of the last step, which a training resumed at the epoch's end didn't take itself.
-        rate = learning_rate(counters.step - 1, steps, config)
-        is_best = _end_epoch(state, logits, labels, rate)
+        rate = learning_rate(before + counters.batch - 1, steps, config)
+        is_best = _end_epoch(state, task, found, rate)
         yield EpochDone(counters.epoch, is_best)
 
 
 def _take_step(
     state: TrainingState,
+    task: Task,
     batch: Any,
     rate: float,
     config: TrainingConfig,
     autocast: torch.dtype | None,
-) -> None:
-    """Learn from one batch and count it.
+) -> int:
+    """Learn from one batch and count it; returns its reviews.
 
     Raises:
         DeviceError: the device's memory doesn't hold the batch.
     """
     optimizers = state.optimizers.values()
+    units: int
+    reviews: int
+    units, reviews = batch.text.positions.shape  # T, B
     set_learning_rate(optimizers, rate)
     for optimizer in optimizers:
         optimizer.zero_grad()
     try:
-        loss, logits = backward(
-            state.network, batch.text, batch.label, config.adversarial_norm, autocast
-        )
+        found = backward(state.network, task, batch, config.adversarial_norm, autocast)
         clip_gradients(state.network.dense_parameters(), config.clip_norm)
         for optimizer in optimizers:
             optimizer.step()
     except torch.OutOfMemoryError as error:
         raise DeviceError(
-            f"{state.totals.device} ran out of memory at a batch of {len(batch.label)} reviews of "
-            f"{len(batch.text.positions)} morphemes; use a smaller training.batch_size"
+            f"{state.totals.device} ran out of memory at a batch of {reviews} reviews of "
+            f"{units} units; use a smaller training.batch_size"
         ) from error
     # Summed on the device: reading a number back at every step would stall a GPU.
-    right = ((logits > 0) == (batch.label > 0.5)).sum()
-    state.totals += torch.stack([loss * len(logits), right])  # [2]
+    state.totals[0] += found.loss * found.examples
+    state.totals[1] += found.examples
+    state.totals[2:] += found.tally
     state.counters.batch += 1
     state.counters.step += 1
-    state.counters.seen += len(logits)
+    state.counters.seen += reviews
+    return reviews
 
 
-def _end_epoch(state: TrainingState, logits: Tensor, labels: Tensor, rate: float) -> bool:
-    """Record an epoch by its totals and its validation [R]; return whether it is the best so far.
+def _end_epoch(state: TrainingState, task: Task, found: Validated, rate: float) -> bool:
+    """Record an epoch by its totals and its validation; return whether it is the best so far.
 
     Raises:
         NsmcError: a loss is no longer a number.
     """
     counters = state.counters
     counters.epoch += 1
-    train_loss, train_accuracy = (state.totals / counters.seen).tolist()
-    validation_loss = float(binary_cross_entropy_with_logits(logits, labels))
+    losses, examples, figures, with_figure = state.totals.tolist()
+    train_loss, figure = losses / examples, task.figure.name
     # The last step of an epoch may ruin the weights after the last training loss was taken.
-    if not (math.isfinite(train_loss) and math.isfinite(validation_loss)):
+    if not (math.isfinite(train_loss) and math.isfinite(found.loss)):
         raise NsmcError(
             f"the loss is no longer a number after epoch {counters.epoch}; use a lower "
             "training.learning_rate, or training.clip_norm = 1.0"
@@ -143,30 +151,18 @@ def _end_epoch(state: TrainingState, logits: Tensor, labels: Tensor, rate: float
             "step": counters.step,
             "learning_rate": rate,
             "train_loss": train_loss,
-            "train_accuracy": train_accuracy,
-            "validation_loss": validation_loss,
-            "validation_accuracy": ((logits > 0) == (labels > 0.5)).double().mean().item(),
+            f"train_{figure}": task.figure_value(figures, with_figure),
+            "validation_loss": found.loss,
+            f"validation_{figure}": found.figure,
             "seconds": round(counters.seconds, 3),
         }
     )
-    is_best = validation_loss < counters.best_loss
+    is_best = found.loss < counters.best_loss
     if is_best:
-        state.keep_as_best(validation_loss)
+        state.keep_as_best(found.loss)
     counters.batch = counters.seen = 0
     state.totals.zero_()
     return is_best
-
-
-def predict_logits(state: TrainingState, batches: EqualLengthIterator) -> tuple[Tensor, Tensor]:
-    """Score reviews with the present weights.
-
-    Returns:
-        Logits [R] and labels [R], both on the CPU, in the order of the batches.
-    """
-    state.network.eval()
-    with torch.inference_mode():
-        scored = [(state.network(batch.text).float().cpu(), batch.label.cpu()) for batch in batches]
-    return torch.cat([logits for logits, _ in scored]), torch.cat([label for _, label in scored])
 
 
 def _stale(state: TrainingState, config: TrainingConfig) -> bool:

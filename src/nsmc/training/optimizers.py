@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.optim import AdamW, Optimizer, SparseAdam
 
-from nsmc.model.network import SentimentNetwork
+from nsmc.model.network import RecurrentNetwork
 from nsmc.training.config import TrainingConfig
 
 
@@ -52,7 +52,7 @@ def supports_sparse(device: torch.device) -> bool:
 
 
 def make_optimizers(
-    network: SentimentNetwork, config: TrainingConfig, device: torch.device
+    network: RecurrentNetwork, config: TrainingConfig, device: torch.device
 ) -> dict[str, Optimizer]:
     """Adam for both parts (Kingma and Ba, ICLR 2015), lazily for the tables.
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits
 
 from nsmc.config import Config
 from nsmc.data.batches import EqualLengthIterator, make_dataset, split_rows
@@ -14,10 +13,12 @@ from nsmc.data.corpus import Corpus
 from nsmc.data.fields import MorphemeField
 from nsmc.errors import DataError
 from nsmc.model.device import autocast_type, choose_device, seed_everything
-from nsmc.model.network import SentimentNetwork, describe
-from nsmc.training.calibration import apply_temperature, fit_temperature
+from nsmc.model.network import RecurrentNetwork, describe
+from nsmc.tasks.registry import make_task
+from nsmc.tasks.task import Task, Validated
 from nsmc.training.history import draw_curves, write_history, write_table
-from nsmc.training.loop import EpochDone, StepDone, predict_logits, train_epochs
+from nsmc.training.init_from import Start, find_start
+from nsmc.training.loop import EpochDone, StepDone, train_epochs
 from nsmc.training.optimizers import make_optimizers, supports_sparse
 from nsmc.training.output import OutputDirectory
 from nsmc.training.save import save_network, stored_weights
@@ -42,6 +43,10 @@ class Started:
     vocabulary: int
     """Rows of the vocabulary."""
     corpus: Corpus
+    task: Task
+    """What is learnt."""
+    start: Start | None
+    """The model whose weights it starts from, if any."""
     resumed_at: int
     """The step that a checkpoint brought back; 0 for a fresh start."""
 
@@ -56,6 +61,7 @@ class Trained:
 
     model: Path
     metrics: dict[str, Any]
+    task: Task
 
 
 def run_training(
@@ -92,34 +98,45 @@ def run_training(
     torch.set_num_threads(config.training.threads)
     autocast = autocast_type(config.training.precision, where)
     seed_everything(config.training.seed, where, deterministic=config.training.deterministic)
-    if len(corpus.labels) < 2:
+    source = corpus.source["name"]
+    task = make_task(config.to_dict()).learn(corpus.labels, source)
+    targets = task.targets(corpus.labels, source)  # [R, K]
+    if len(corpus) < 2:
         raise DataError("expected at least 2 reviews, one to train and one to validate; found 1")
     train_rows, validation_rows = split_rows(
-        len(corpus.labels), config.data.validation, config.data.split_seed
+        len(corpus), config.data.validation, config.data.split_seed, task.strata(targets)
     )
-    field = MorphemeField(corpus, config.model.subword_buckets)
-    field.count_vocabulary(train_rows, config.data)
+    field = MorphemeField(corpus, config.model.subword_buckets, bounded=task.bounded)
+    start = find_start(config, output.path)
+    field.count_vocabulary(train_rows, config.data, start.vocabulary if start else ())
     vocabulary: list[str] = field.vocab.itos
-    training_set = make_dataset(field, train_rows)
+    training_set = make_dataset(field, train_rows, targets)
+    weights = task.sampling(targets[train_rows])  # [training reviews] or None
 
     def batches_of(epoch: int) -> EqualLengthIterator:
         # Python mixes a tuple's hash from its integers alone, so this is the same in any process.
         seed = hash((config.training.seed, epoch))
         return EqualLengthIterator(
-            training_set, config.training.batch_size, seed=seed, device=where
+            training_set, config.training.batch_size, seed=seed, device=where, weights=weights
         )
 
     validation = EqualLengthIterator(
-        make_dataset(field, validation_rows), VALIDATION_BATCH, seed=None, device=where
+        make_dataset(field, validation_rows, targets), VALIDATION_BATCH, seed=None, device=where
     )
-    network = SentimentNetwork(len(vocabulary), config.model, sparse=supports_sparse(where))
+    network = RecurrentNetwork(len(vocabulary), config.model, task, sparse=supports_sparse(where))
     network.to(where)
     state = TrainingState(
         network,
         make_optimizers(network, config.training, where),
-        totals=torch.zeros(2, device=where),
+        # Exact to 2⁵³ examples; Apple's GPUs have no float64.
+        totals=torch.zeros(
+            4, device=where, dtype=torch.float32 if where.type == "mps" else torch.float64
+        ),
     )
-    if resume and any(output.checkpoints.glob("step-*")):
+    resumed = resume and any(output.checkpoints.glob("step-*"))
+    if start and not resumed:
+        start = start.give(network, vocabulary, output.path)
+    if resumed:
         for damage in load_newest_checkpoint(state, output.checkpoints):
             if warn:
                 warn(f"{damage}; the checkpoint before it was taken")
@@ -132,70 +149,59 @@ def run_training(
             epochs=config.training.epochs,
             vocabulary=len(vocabulary),
             corpus=corpus,
+            task=task,
+            start=start,
             resumed_at=state.counters.step,
         ),
         state,
     )
-    for event in train_epochs(state, batches_of, validation, config.training, autocast):
+    origin = {"init_from": start.record()} if start else {}
+    for event in train_epochs(state, task, batches_of, validation, config.training, autocast):
         if isinstance(event, EpochDone):
             write_history(state.counters.history, output.history)
             write_table(state.counters.history, output.table)
-            draw_curves(state.counters.history, output.curves)
+            draw_curves(state.counters.history, task.figure, output.curves)
             # Before the model: one without checkpoints beside it is of a training that has ended.
             save_checkpoint(state, output.checkpoints)
             if event.is_best:
-                save_network(
-                    output.model, network, vocabulary, config, corpus, _results(state, where)
-                )
+                results = _results(state, task, where, len(validation_rows)) | origin
+                save_network(output.model, network, vocabulary, config, corpus, task, results)
         elif state.counters.step % config.training.checkpoint_steps == 0:
             save_checkpoint(state, output.checkpoints)
         say(event, state)
-    metrics = _finish(state, validation, output, vocabulary, config, corpus, where)
-    return Trained(output.model, metrics)
-
-
-def _finish(
-    state: TrainingState,
-    validation: EqualLengthIterator,
-    output: OutputDirectory,
-    vocabulary: list[str],
-    config: Config,
-    corpus: Corpus,
-    device: torch.device,
-) -> dict[str, Any]:
-    """Calibrate the best weights as they will be stored, and write them as the model."""
-    network = state.network
+    # Calibrate the best weights as they will be stored, and write them as the model.
     network.load_state_dict(state.best)
-    logits, labels = predict_logits(state, validation)
-    temperature = fit_temperature(logits, labels)
-    apply_temperature(network.head, temperature)
+    network.eval()
+    calibration = task.finish(network, validation)
     # The figures are of the model as stored, so the tables are rounded before they are taken.
     network.load_state_dict({k: torch.from_numpy(v) for k, v in stored_weights(network).items()})
-    logits, labels = predict_logits(state, validation)
-    results = {
-        **_results(state, device),
-        "temperature": temperature,
-        "validation": {
-            "reviews": len(labels),
-            "accuracy": ((logits >= 0) == (labels > 0.5)).double().mean().item(),
-            "loss": binary_cross_entropy_with_logits(logits, labels).item(),
-        },
-    }
-    save_network(output.model, network, vocabulary, config, corpus, results)
-    return results
+    found = task.validate(network, validation)
+    results = _results(state, task, where, len(validation_rows), found) | calibration | origin
+    save_network(output.model, network, vocabulary, config, corpus, task, results)
+    return Trained(output.model, results, task)
 
 
-def _results(state: TrainingState, device: torch.device) -> dict[str, Any]:
+def _results(
+    state: TrainingState,
+    task: Task,
+    device: torch.device,
+    validation: int,
+    found: Validated | None = None,
+) -> dict[str, Any]:
+    """What to record of a training: the validation by ``found``, or as the best epoch had it."""
     counters = state.counters
+    figure = task.figure.name
     best = counters.history[counters.best_epoch - 1]
     return {
+        "task": task.name,
         "best_epoch": counters.best_epoch,
         "epochs": counters.epoch,
         "seconds": round(counters.seconds, 1),
         "device": str(device),
         "validation": {
-            "accuracy": best["validation_accuracy"],
-            "loss": best["validation_loss"],
+            "reviews": validation,
+            "loss": found.loss if found else best["validation_loss"],
+            figure: found.figure if found else best[f"validation_{figure}"],
         },
         "history": counters.history,
     }

@@ -13,12 +13,13 @@ from nsmc._version import __version__
 from nsmc.config import Config
 from nsmc.data.batches import split_rows
 from nsmc.data.corpus import Corpus
-from nsmc.model.network import SentimentNetwork
+from nsmc.model.network import RecurrentNetwork
 from nsmc.runtime.directory import write_model
 from nsmc.runtime.tables import TABLES
+from nsmc.tasks.task import Task
 
 
-def stored_weights(network: SentimentNetwork) -> dict[str, NDArray[Any]]:
+def stored_weights(network: RecurrentNetwork) -> dict[str, NDArray[Any]]:
     """The network's parameters as they are stored: tables in float16, the rest in float32."""
     # A value too large for float16 becomes infinite, which `write_model` refuses with its words.
     with np.errstate(over="ignore"):
@@ -30,10 +31,11 @@ def stored_weights(network: SentimentNetwork) -> dict[str, NDArray[Any]]:
 
 def save_network(
     path: Path,
-    network: SentimentNetwork,
+    network: RecurrentNetwork,
     vocabulary: Sequence[str],
     config: Config,
     corpus: Corpus,
+    task: Task,
     results: dict[str, Any],
 ) -> None:
     """Write the model directory of a network.
@@ -44,6 +46,7 @@ def save_network(
         vocabulary: [V] morphemes by row.
         config: the recipe.
         corpus: what it was trained on.
+        task: what it learnt.
         results: the figures of the training, added to where it ran and on what.
 
     Raises:
@@ -52,11 +55,16 @@ def save_network(
     """
     weights = stored_weights(network)
     values = config.to_dict()
-    _, validation = split_rows(len(corpus.labels), config.data.validation, config.data.split_seed)
+    targets = task.targets(corpus.labels, corpus.source["name"])
+    _, validation = split_rows(
+        len(corpus), config.data.validation, config.data.split_seed, task.strata(targets)
+    )
     write_model(
         path,
         config=values,
+        task_state=task.state(),
         identity=corpus.identity,
+        learned=corpus.learned,
         threshold=0.5,
         vocabulary=list(vocabulary),
         weights=weights,

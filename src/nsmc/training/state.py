@@ -11,10 +11,10 @@ from torch.optim import Optimizer
 
 from nsmc.bundle import read_json, verify_bundle, write_json, writing_bundle
 from nsmc.errors import ModelError
-from nsmc.model.network import SentimentNetwork
+from nsmc.model.network import RecurrentNetwork
 
 KIND = "checkpoint"
-SCHEMA = 1
+SCHEMA = 2
 KEPT = 2
 """Checkpoints kept: should the newest be damaged, the one before it still resumes."""
 
@@ -45,10 +45,11 @@ class Counters:
 class TrainingState:
     """A network on its way, with its optimizers, best weights and counters."""
 
-    network: SentimentNetwork
+    network: RecurrentNetwork
     optimizers: dict[str, Optimizer]
     totals: Tensor
-    """[2] of the running epoch: sum of losses over reviews, number right."""
+    """[4] of the running epoch: losses summed over examples, how many these are, figures summed,
+    and how many have one; see `nsmc.tasks.task.StepLoss`."""
     best: dict[str, Tensor] = field(default_factory=dict)
     """The weights of the best epoch, on the CPU; empty before the first."""
     counters: Counters = field(default_factory=Counters)

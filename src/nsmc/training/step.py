@@ -1,27 +1,28 @@
 """One step: losses and gradients of a batch.
 
-Letters: T morphemes, B reviews, E embedding size.
+Letters: T units, B reviews, E embedding size.
 """
+
+from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
 
-from nsmc.data.fields import MorphemeBatch
-from nsmc.model.network import SentimentNetwork
+from nsmc.model.network import RecurrentNetwork
+from nsmc.tasks.task import StepLoss, Task
 
 
 def backward(
-    network: SentimentNetwork,
-    text: MorphemeBatch,
-    labels: Tensor,
+    network: RecurrentNetwork,
+    task: Task,
+    batch: Any,
     adversarial_norm: float,
     autocast: torch.dtype | None = None,
-) -> tuple[Tensor, Tensor]:
+) -> StepLoss:
     """Add the gradients of a batch's loss to the network's parameters.
 
-    The loss is binary cross-entropy. With ``adversarial_norm`` ε above 0 it is the sum of that
-    and of the same at the worst nearby input, to first order:
+    The loss is the task's. With ``adversarial_norm`` ε above 0 it is the sum of that and of the
+    same at the worst nearby input, to first order:
 
         L(v) + L(v + ε · g / ‖g‖),  g = ∇_v L(v)
 
@@ -32,18 +33,18 @@ def backward(
 
     Args:
         network: in training mode, its gradients zeroed.
-        text: B reviews.
-        labels: [B] floats, 0 negative and 1 positive.
+        task: what the loss is.
+        batch: B reviews with their targets.
         adversarial_norm: ε; 0 for the clean loss alone.
         autocast: the type of mixed precision, or None.
 
     Returns:
-        The clean loss (mean over the batch, natural log) and the clean logits [B], both detached.
+        What the clean pass gave, detached.
     """
-    vectors = network.embed(text)  # [T, B, E]
+    vectors = network.embed(batch.text)  # [T, B, E]
     leaf = vectors.detach().requires_grad_()  # [T, B, E]
-    loss, logits = _loss(network, leaf, labels, autocast)
-    loss.backward()  # type: ignore[no-untyped-call]
+    found = _loss(network, task, leaf, batch, autocast)
+    found.loss.backward()  # type: ignore[no-untyped-call]
     gradient = leaf.grad
     assert gradient is not None
     if adversarial_norm:
@@ -51,18 +52,20 @@ def backward(
         # A review learnt perfectly has a gradient of zero and is left where it is.
         moved = leaf.detach() + adversarial_norm * gradient / norms.clamp_min(1e-12)  # [T, B, E]
         moved.requires_grad_()
-        worst, _ = _loss(network, moved, labels, autocast)
-        worst.backward()  # type: ignore[no-untyped-call]
+        worst = _loss(network, task, moved, batch, autocast)
+        worst.loss.backward()  # type: ignore[no-untyped-call]
         assert moved.grad is not None
         gradient = gradient + moved.grad  # [T, B, E]
     vectors.backward(gradient)  # type: ignore[no-untyped-call]
-    return loss.detach(), logits.detach()
+    return StepLoss(found.loss.detach(), found.examples, found.tally)
 
 
 def _loss(
-    network: SentimentNetwork, vectors: Tensor, labels: Tensor, autocast: torch.dtype | None
-) -> tuple[Tensor, Tensor]:
+    network: RecurrentNetwork,
+    task: Task,
+    vectors: Tensor,
+    batch: Any,
+    autocast: torch.dtype | None,
+) -> StepLoss:
     with torch.autocast(vectors.device.type, autocast, enabled=autocast is not None):
-        logits = network.classify(vectors)  # [B]
-    logits = logits.float()  # [B]
-    return binary_cross_entropy_with_logits(logits, labels), logits
+        return task.step_loss(network, vectors, batch)

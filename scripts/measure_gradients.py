@@ -1,0 +1,135 @@
+"""How far back each cell learns: the gradient's length against the distance in time.
+
+    python scripts/measure_gradients.py --data DIR --data-name NSMC-R --runs runs/cells
+
+For rnn, gru and lstm in one direction, as scripts/measure_cells.py trained them and before any
+training: the loss of a review is read off the last state alone, so what reaches the vector of the
+morpheme k steps before the end has gone through k steps of the cell (Bengio, Simard and Frasconi,
+"Learning long-term dependencies with gradient descent is difficult", IEEE Trans. Neural Networks 5,
+1994). Figures go to docs/results/gradients.json, the
+table into docs/cells.md, the picture to docs/gradients.svg.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from benchmarks.common import measured_on
+from benchmarks.pages import machine_line, put, table
+from numpy.typing import NDArray
+
+from nsmc.bundle import write_json
+from nsmc.config import Config
+from nsmc.data.batches import EqualLengthIterator, make_dataset, split_rows
+from nsmc.data.cache import training_corpus
+from nsmc.data.fields import MorphemeField
+from nsmc.model.network import RecurrentNetwork
+from nsmc.runtime.directory import ModelDirectory, open_model
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "docs" / "results" / "gradients.json"
+PAGE = ROOT / "docs" / "cells.md"
+PICTURE = ROOT / "docs" / "gradients.svg"
+CELLS = ("rnn", "gru", "lstm")
+STEPS = 40
+"""Morphemes before the end that are looked at; reviews are at least as long."""
+COLOURS = {"rnn": "tab:red", "gru": "tab:blue", "lstm": "tab:green"}
+
+
+def main() -> None:
+    """Measure every cell twice and draw."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--data-name", required=True, help="what the reviews in DIR are called")
+    parser.add_argument("--runs", type=Path, required=True, metavar="DIR", help="the trainings")
+    args = parser.parse_args()
+    found: dict[str, dict[str, list[float]]] = {"untrained": {}, "trained": {}}
+    reviews = 0
+    for cell in CELLS:
+        model = open_model(args.runs / f"{cell}-1")
+        config = Config.from_dict(model.config)
+        corpus = training_corpus(args.data, config.text, wanted=model.task.wanted())
+        targets = model.task.targets(corpus.labels, corpus.source["name"])
+        training, rows = split_rows(len(corpus), config.data.validation, config.data.split_seed)
+        rows = rows[corpus.lengths[rows] >= STEPS]
+        field = MorphemeField(corpus, config.model.subword_buckets)
+        field.count_vocabulary(training, config.data)
+        batches = EqualLengthIterator(
+            make_dataset(field, rows, targets), 256, seed=None, device=torch.device("cpu")
+        )
+        reviews = len(rows)
+        for state in found:
+            torch.manual_seed(1)
+            network = RecurrentNetwork(len(model.vocabulary), config.model, model.task)
+            if state == "trained":
+                network.load_state_dict(_weights(model))
+            norms = _norms(network, model, batches)  # [reviews, STEPS]
+            found[state][cell] = np.median(norms / norms[:, :1], axis=0).tolist()
+    results = {
+        "data": f"{args.data_name}, the {reviews:,} reviews of {STEPS} morphemes and more that "
+        "were held back for validation",
+        "what": "median over reviews of |gradient at the vector of the k-th morpheme before "
+        "the last| / |gradient at that of the last|, k from 0",
+        **found,
+        "machine": measured_on(),
+        "command": "python scripts/measure_gradients.py --data DIR --data-name "
+        f"{args.data_name} --runs runs/cells",
+    }
+    write_json(RESULTS, results)
+    put(PAGE, as_table(results), "gradients")
+    _draw(found)
+
+
+def as_table(results: dict[str, Any]) -> str:
+    """The Markdown of the figures at some distances."""
+    places = (1, 2, 5, 10, 20, STEPS - 1)
+    rows = [
+        [f"{cell}, {state}", *(f"{results[state][cell][k]:.2g}" for k in places)]
+        for state in ("untrained", "trained")
+        for cell in CELLS
+    ]
+    heads = ["steps before the last", *map(str, places)]
+    return f"{machine_line(results['machine'])}\n\n{table(heads, rows)}"
+
+
+def _weights(model: ModelDirectory) -> dict[str, torch.Tensor]:
+    return {k: torch.from_numpy(v.astype(np.float32)) for k, v in model.weights().items()}
+
+
+def _norms(network: RecurrentNetwork, model: ModelDirectory, batches: Any) -> NDArray[np.float64]:
+    """Lengths of the loss's gradient at the last `STEPS` vectors, the last first."""
+    network.eval()
+    found = []
+    for batch in batches:
+        vectors = network.embed(batch.text).detach().requires_grad_()  # [T, B, E]
+        # Summed over reviews, so that each one's gradient is its own.
+        loss = model.task.step_loss(network, vectors, batch)
+        (gradient,) = torch.autograd.grad(loss.loss * loss.examples, vectors)  # [T, B, E]
+        found.append(gradient.norm(dim=2).T.flip(1)[:, :STEPS].double().numpy())  # [B, STEPS]
+    return np.concatenate(found)
+
+
+def _draw(found: dict[str, dict[str, list[float]]]) -> None:
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    canvas = Figure(figsize=(7, 4), layout="constrained")
+    FigureCanvasSVG(canvas)
+    axes = canvas.subplots()
+    for state, style in (("untrained", "--"), ("trained", "-")):
+        for cell, values in found[state].items():
+            axes.plot(values, style, color=COLOURS[cell], label=f"{cell}, {state}")
+    axes.set(
+        xlabel="morphemes before the last",
+        ylabel="length of the gradient, that at the last = 1",
+        yscale="log",
+    )
+    axes.grid(alpha=0.3)
+    axes.legend(ncols=2)
+    canvas.savefig(PICTURE, metadata={"Date": None})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Every cell, depth and direction with every task: trained, saved, loaded, scored and exported."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import nsmc
+from nsmc.config import load_config
+from nsmc.runtime.classifier import Classifier
+from nsmc.runtime.directory import open_model
+from nsmc.tasks.registry import TASKS
+from nsmc.tasks.task import LabelTask
+
+TINY = (
+    "data.min_freq=1",
+    "model.embedding_size=6",
+    "model.hidden_size=5",
+    "model.subword_buckets=50",
+    "training.batch_size=16",
+    "training.epochs=1",
+)
+SHAPES = list(itertools.product(("rnn", "gru", "lstm"), (1, 2, 3), (False, True)))
+TEXTS = ["정말 재밌다", "돈 아까운 영화였음 ㅠㅠ", "음"]
+
+
+@pytest.fixture(scope="module")
+def reviews(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few reviews with a label, stars and a topic each."""
+    few = pd.read_csv(sample / "ratings_train.txt", sep="\t", quoting=3).head(32)
+    few["rating"] = np.where(few["label"] == 1, 9, 2)
+    path = tmp_path_factory.mktemp("family") / "reviews.csv"
+    few.to_csv(path, index=False)
+    return path
+
+
+@pytest.mark.parametrize(("cell", "layers", "bidirectional"), SHAPES)
+@pytest.mark.parametrize("task", TASKS)
+def test_goes_all_the_way(
+    reviews: Path, tmp_path: Path, task: str, cell: str, layers: int, bidirectional: bool
+) -> None:
+    shape = (f"cell={cell}", f"layers={layers}", f"bidirectional={str(bidirectional).lower()}")
+    fields = [f"task={task}", *TINY, *(f"model.{field}" for field in shape)]
+    if task == "language-model":
+        fields.append("training.adversarial_norm=0")
+    config = load_config(None, fields)
+    trained = nsmc.train(config, data=reviews, output=tmp_path / "run", device="cpu")
+    model = open_model(trained.model)
+    assert model.task.name == task
+    recurrent = [name for name in model.weights() if name.startswith("encoder.")]
+    assert len(recurrent) == 4 * layers * (2 if bidirectional else 1)
+    small = nsmc.export(trained.model, tmp_path / "small", int8=True)
+    if not isinstance(model.task, LabelTask):
+        language = nsmc.load_language_model(trained.model)
+        bits = [scored.perplexity for scored in map(language.score, TEXTS)]
+        assert all(1 < perplexity < 1000 for perplexity in bits)
+        return
+    classifier = nsmc.load(trained.model)
+    reviews_cut = [classifier.tokenizer(text) for text in TEXTS]
+    outputs = classifier.outputs_of(reviews_cut)
+    assert np.isfinite(outputs).all()
+    from nsmc.model.on_device import TorchNetwork
+
+    by_torch = Classifier(model, network=TorchNetwork(model, "cpu")).outputs_of(reviews_cut)
+    np.testing.assert_allclose(by_torch, outputs, atol=1e-5)
+    halved = nsmc.load(small).outputs_of(reviews_cut)
+    np.testing.assert_allclose(halved, outputs, atol=0.05)
+    assert nsmc.export(trained.model, tmp_path / "graph.onnx").stat().st_size > 500

@@ -1,0 +1,153 @@
+"""A training that starts from another model's weights: what it takes, what it refuses."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from nsmc.config import Config, load_config
+from nsmc.errors import ModelError, NsmcError, UsageError
+from nsmc.model.network import RecurrentNetwork
+from nsmc.runtime.directory import open_model
+from nsmc.runtime.tables import NGRAMS, WORDS
+from nsmc.tasks.registry import make_task
+from nsmc.training.api import train
+from nsmc.training.init_from import KEPT, find_start
+from nsmc.training.state import TrainingState
+
+if TYPE_CHECKING:
+    from tests.conftest import Untrained
+
+SIZES = ("model.embedding_size=8", "model.hidden_size=8", "model.subword_buckets=50")
+UNITS = ["<unk>", "</s>", "재밌", "다", "영화"]
+
+
+def source(untrained: Untrained, *others: str) -> Path:
+    fields = ("task=language-model", "training.adversarial_norm=0", *others)
+    return untrained(*fields, vocabulary=UNITS)
+
+
+def recipe(start: Path, *others: str) -> Config:
+    return load_config(None, [*SIZES, f"training.init_from={start}", *others])
+
+
+def given(config: Config, output: Path, vocabulary: list[str]) -> tuple[RecurrentNetwork, str]:
+    """A network that has been started, and what was said of that."""
+    network = RecurrentNetwork(len(vocabulary), config.model, make_task(config.to_dict()))
+    start = find_start(config, output)
+    assert start is not None
+    return network, start.give(network, vocabulary, output).taken
+
+
+def test_rows_are_taken_by_name_and_layers_by_shape(untrained: Untrained, tmp_path: Path) -> None:
+    start = source(untrained)
+    theirs = open_model(start).weights()
+    network, told = given(recipe(start), tmp_path, ["<unk>", "다", "새말", "영화"])
+    ours = {name: value.detach().numpy() for name, value in network.named_parameters()}
+    table = theirs[WORDS].astype(np.float32)
+    for row, its in ((0, 0), (1, 3), (3, 4)):
+        np.testing.assert_array_equal(ours[WORDS][row], table[its])
+    assert not any(np.array_equal(ours[WORDS][2], row) for row in table)
+    np.testing.assert_array_equal(ours[NGRAMS], theirs[NGRAMS].astype(np.float32))
+    layers = [name for name in ours if name.startswith("encoder.")]
+    assert len(layers) == 8
+    for name in layers:
+        np.testing.assert_array_equal(ours[name], theirs[name])
+    assert told == (
+        "the vectors of 3 of 4 units, those of the n-grams, 1 recurrent layer forwards, "
+        "1 recurrent layer backwards"
+    )
+
+
+NGRAM_ROWS = "those of the n-grams"
+FORWARDS, BACKWARDS = "1 recurrent layer forwards", "1 recurrent layer backwards"
+
+
+@pytest.mark.parametrize(
+    ("of_source", "of_ours", "taken"),
+    [
+        # The upper layers of a classifier read both directions.
+        ("model.layers=2", "model.layers=2", [NGRAM_ROWS, FORWARDS, BACKWARDS]),
+        ("model.bidirectional=false", "model.bidirectional=true", [NGRAM_ROWS, FORWARDS]),
+        ("model.bidirectional=true", "model.bidirectional=false", [NGRAM_ROWS, FORWARDS]),
+        ("model.cell=gru", "model.cell=lstm", [NGRAM_ROWS]),
+        ("model.hidden_size=8", "model.hidden_size=9", [NGRAM_ROWS]),
+        ("model.cell=gru", "model.conv.filters=8", [NGRAM_ROWS]),
+        ("model.subword_buckets=50", "model.subword_buckets=60", [FORWARDS, BACKWARDS]),
+        ("model.subword_buckets=50", "model.subword_buckets=0", [FORWARDS, BACKWARDS]),
+        ("model.subword_buckets=0", "model.subword_buckets=50", [FORWARDS, BACKWARDS]),
+    ],
+)
+def test_what_does_not_fit_starts_afresh(
+    of_source: str, of_ours: str, taken: list[str], untrained: Untrained, tmp_path: Path
+) -> None:
+    _, told = given(recipe(source(untrained, of_source), of_ours), tmp_path, UNITS)
+    assert told.split(", ") == ["the vectors of 5 of 5 units", *taken]
+
+
+def test_unidirectional_layers_are_taken_at_any_depth(untrained: Untrained, tmp_path: Path) -> None:
+    fields = ("model.layers=3", "model.bidirectional=false")
+    _, taken = given(recipe(source(untrained, *fields), *fields), tmp_path, UNITS)
+    assert "3 recurrent layers forwards" in taken
+
+
+def test_a_model_of_which_nothing_fits_is_refused(untrained: Untrained, tmp_path: Path) -> None:
+    start = source(untrained)
+    with pytest.raises(UsageError, match=r"set model\.embedding_size=8"):
+        find_start(recipe(start, "model.embedding_size=16"), tmp_path)
+    with pytest.raises(UsageError, match=r"cut in another way.*\[text\] section"):
+        find_start(recipe(start, "text.unit=syllable"), tmp_path)
+    with pytest.raises(ModelError, match="expected a model directory"):
+        find_start(recipe(tmp_path / "nowhere"), tmp_path)
+    assert find_start(load_config(None, SIZES), tmp_path) is None
+    # To read less of a comment doesn't change what its units are.
+    assert find_start(recipe(start, "text.max_characters=99"), tmp_path) is not None
+
+
+def test_a_classifier_starts_from_a_language_model_and_resumes_without_it(
+    untrained: Untrained, sample: Path, tmp_path: Path
+) -> None:
+    start = tmp_path / "source"
+    shutil.copytree(source(untrained), start)
+    config = recipe(start, "training.epochs=2", "training.checkpoint_steps=3")
+
+    class Stopped(Exception):
+        pass
+
+    def stop(event: object, state: TrainingState) -> None:
+        if state.counters.step == 5:
+            raise Stopped
+
+    whole = train(config, data=sample, output=tmp_path / "whole", device="cpu")
+    with pytest.raises(Stopped):
+        train(config, data=sample, output=tmp_path / "cut", device="cpu", listen=stop)
+    assert json.loads((tmp_path / "cut" / KEPT).read_text("utf-8"))["taken"]
+    shutil.rmtree(start)
+    resumed = train(output=tmp_path / "cut", data=sample, device="cpu", resume=True)
+    first, second = open_model(whole.model), open_model(resumed.model)
+    for name, weight in first.weights().items():
+        np.testing.assert_array_equal(weight, second.weights()[name])
+    assert first.metrics["init_from"] == second.metrics["init_from"]
+    assert first.metrics["init_from"]["path"] == str(start)
+    assert len(first.metrics["init_from"]["manifest_sha256"]) == 64
+    # Of all of its units, whether the labelled reviews have them or not.
+    assert set(UNITS) - {"</s>"} <= set(first.vocabulary)
+
+
+def test_a_source_that_has_changed_is_refused(untrained: Untrained, tmp_path: Path) -> None:
+    first, second = source(untrained), source(untrained, "model.cell=rnn")
+    place = tmp_path / "source"
+    shutil.copytree(first, place)
+    start = find_start(recipe(place), tmp_path)
+    assert start is not None
+    shutil.rmtree(place)
+    shutil.copytree(second, place)
+    config = recipe(place)
+    network = RecurrentNetwork(5, config.model, make_task(config.to_dict()))
+    with pytest.raises(NsmcError, match="has changed since this training began"):
+        start.give(network, UNITS, tmp_path)
