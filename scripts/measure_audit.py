@@ -86,16 +86,16 @@ def _agreed(frame: pd.DataFrame, seed: int) -> NDArray[np.bool_]:
         TfidfVectorizer(analyzer="char", ngram_range=(1, 3), min_df=3, sublinear_tf=True),
         LogisticRegression(C=4, max_iter=300),
     )
-    labels = frame["label"].to_numpy(np.int8)
-    scores = cross_val_predict(
+    labels = frame["label"].to_numpy(np.int64)
+    probabilities = cross_val_predict(
         judge,
         frame["document"],
         labels,
         groups=frame["document"].factorize()[0],
         cv=GroupKFold(4, shuffle=True, random_state=seed),
         method="predict_proba",
-    )[:, 1]
-    agreed: NDArray[np.bool_] = given_probabilities(labels, scores) >= SURE
+    )  # [R, 2]
+    agreed: NDArray[np.bool_] = given_probabilities(labels, probabilities) >= SURE
     return agreed
 
 
@@ -117,7 +117,7 @@ def _measured(
     seconds = time.perf_counter() - began
     # A comment of nothing legible has no rank; the others keep their row.
     hit = planted[found.rows - 1]
-    order = np.argsort(given_probabilities(found.labels, found.scores), kind="stable")
+    order = np.argsort(given_probabilities(found.labels, found.probabilities), kind="stable")
     top = int(hit[order[:count]].sum())
     return {
         "rows": len(frame),

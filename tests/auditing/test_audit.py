@@ -71,7 +71,7 @@ def test_the_sample_by_networks_trained_on_it(
         device="cpu",
         explain=False,
     )
-    given = given_probabilities(found.labels, found.scores)
+    given = given_probabilities(found.labels, found.probabilities)
     wrong = np.isin(found.rows, list(planted_sample.rows))
     # The chance that a planted label is less probable than another one: guessing has 0.5, with a
     # standard deviation of 0.047 for 40 of 800.
@@ -107,7 +107,7 @@ def test_another_list_of_the_same_audit_trains_nothing(
     # A damaged network is made again, to the same scores.
     (work / "fold-1" / "model" / "vocabulary.txt").write_text("x", encoding="utf-8")
     mended = nsmc.audit(easy.path, folds=2, config=tiny, work=work, device="cpu", explain=False)
-    assert mended.scores.tolist() == first.scores.tolist()
+    assert mended.probabilities.tolist() == first.probabilities.tolist()
     other = load_config(None, (*tiny_fields, "training.seed=2"))
     with pytest.raises(NsmcError, match=r"holds the networks of another audit .*config.*--work"):
         nsmc.audit(easy.path, folds=2, config=other, work=work, device="cpu")
@@ -141,14 +141,15 @@ def test_a_killed_audit_goes_on_where_it_was(
     before = finished.stat().st_mtime_ns
     resumed = nsmc.audit(easy.path, folds=3, config=tiny, work=work, device="cpu", explain=False)
     assert finished.stat().st_mtime_ns == before
-    assert resumed.scores.tolist() == found.scores.tolist()
+    assert resumed.probabilities.tolist() == found.probabilities.tolist()
 
 
 def test_the_same_comment_is_judged_once_and_told_of(write: Write, tmp_path: Path) -> None:
     comments = [("정말 최고다", 1), ("정말  최고다", 1), ("정말 최고다", 0), ("너무 지루하다", 0)]
     table = write(tmp_path / "t.txt", comments)
     found = nsmc.audit(table.path)
-    assert found.scores[0] == found.scores[1] == found.scores[2]
+    scores = found.probabilities[:, 1].tolist()
+    assert scores[0] == scores[1] == scores[2]
     assert found.same_otherwise.tolist() == [1, 1, 2, 0]
     assert [(doubt.row, doubt.same_otherwise) for doubt in found.doubts] == [(3, 2)]
 
@@ -239,3 +240,58 @@ def test_labels_that_cannot_be_told_apart(
     words = r"at least 4 different comments labelled 0 \(negative\) to train 2 networks on, found 1"
     with pytest.raises(DataError, match=words):
         nsmc.audit(few, folds=2)
+
+
+TOPICS = {"배우": ("표정", "몸짓"), "음악": ("노래", "선율"), "결말": ("마지막", "반전")}
+
+
+def test_own_classes_by_networks_trained_on_the_table(
+    nouns: tuple[str, ...], tiny_fields: tuple[str, ...], tmp_path: Path
+) -> None:
+    path = tmp_path / "topics.csv"
+    rows = [
+        (f"{noun} {word} {end}", topic)
+        for noun in nouns
+        for topic, words in TOPICS.items()
+        for word in words
+        for end in ("좋다", "별로")
+    ]
+    wrong = {7: "음악", 80: "결말", 151: "배우"}
+    wrong = {row: topic for row, topic in wrong.items() if rows[row - 1][1] != topic}
+    lines = [f"{text},{wrong.get(row, topic)}\n" for row, (text, topic) in enumerate(rows, 1)]
+    path.write_text("글,주제\n" + "".join(lines), encoding="utf-8")
+    found = nsmc.audit(
+        path,
+        label_column="주제",
+        column="글",
+        folds=2,
+        config=load_config(None, ("task=classes", *tiny_fields)),
+        work=tmp_path / "work",
+        device="cpu",
+    )
+    assert list(found.names) == sorted(TOPICS)
+    assert found.probabilities.shape == (240, 3)
+    assert np.allclose(found.probabilities.sum(axis=1), 1)
+    assert {doubt.row for doubt in found.doubts[: len(wrong)]} == set(wrong)
+    for doubt in found.doubts[: len(wrong)]:
+        text, topic = rows[doubt.row - 1]
+        assert (doubt.text, doubt.label, doubt.suggested) == (text, wrong[doubt.row], topic)
+        # The words that speak against the label are those of the right topic.
+        assert doubt.against[0].morpheme in text
+        assert doubt.against[0].contribution > 0
+    told = found.to_dict()
+    assert sum(told["estimated_wrong"].values()) == pytest.approx(sum(found.wrong))
+    assert set(told["estimated_wrong"]) == set(TOPICS)
+
+
+def test_stars_have_no_labels_to_judge(easy: Planted, tmp_path: Path) -> None:
+    words = r"expected labels to judge: .*; the task 'stars' has none\. Give --set task=classes"
+    with pytest.raises(UsageError, match=words):
+        nsmc.audit(easy.path, overrides=["task=stars"])
+    # Beside stars there are labels, of some comments.
+    path = tmp_path / "t.csv"
+    path.write_text("document,rating\n최고다,1\n최악이다,1\n그냥 그렇다,6\n", encoding="utf-8")
+    said: list[str] = []
+    with pytest.raises(DataError, match=r"found no 1 \(positive\) among 2"):
+        nsmc.audit(path, overrides=["task=sentiment+stars"], folds=2, say=said.append)
+    assert said == ["1 comments have no label and are left out"]

@@ -11,7 +11,7 @@ def corpus_of(reviews: list[list[int]]) -> Corpus:
     return Corpus(
         tokens=np.array([token for review in reviews for token in review], dtype=np.int32),
         offsets=np.cumsum([0, *(len(review) for review in reviews)]),
-        labels=np.zeros(len(reviews), dtype=np.int8),
+        labels={},
         morphemes=[str(number) for number in range(20)],
         identity={},
         source={"reviews": len(reviews)},
@@ -34,7 +34,7 @@ def test_a_corpus_of_some_rows_has_their_morphemes() -> None:
 def test_the_same_comment_is_in_one_fold_and_folds_are_even(folds: int) -> None:
     random = np.random.default_rng(0)
     groups = np.concatenate([np.arange(900), random.integers(0, 30, 300)])
-    labels = random.integers(0, 2, len(groups)).astype(np.int8)
+    labels = random.integers(0, 2, len(groups))
     dealt = deal_folds(groups, labels, folds, seed=0)
     for group in range(30):
         assert len(set(dealt[groups == group].tolist())) == 1
@@ -48,5 +48,11 @@ def test_the_same_comment_is_in_one_fold_and_folds_are_even(folds: int) -> None:
 
 def test_counts_the_rows_of_the_same_comment_with_the_other_label() -> None:
     groups = np.array([0, 0, 0, 1, 2, 2])
-    labels = np.array([1, 1, 0, 1, 0, 0], dtype=np.int8)
+    labels = np.array([1, 1, 0, 1, 0, 0])
     assert labelled_otherwise(groups, labels).tolist() == [1, 1, 2, 0, 0, 0]
+
+
+def test_counts_those_with_any_other_of_many_labels() -> None:
+    groups = np.array([0, 0, 0, 0, 1])
+    labels = np.array([2, 2, 0, 1, 1])
+    assert labelled_otherwise(groups, labels).tolist() == [2, 2, 3, 3, 0]

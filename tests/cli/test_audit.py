@@ -219,7 +219,7 @@ def test_a_terminal_shows_progress_and_colours(
         (["--top", "3", "--share", "0.1"], 2, "not allowed with argument --top"),
         (["--top", "0"], 2, "expected --top to be at least 1, found 0"),
         (["--folds", "two"], 2, "invalid int value"),
-        (["--label-column", "sentiment"], 1, "expected a column 'sentiment' (0 negative"),
+        (["--label-column", "sentiment"], 1, "expected a column 'sentiment' with the labels"),
         (["--column", "text"], 1, "has no column 'text'"),
         (["--model", "nowhere"], 1, "expected a model directory at nowhere, found nothing there"),
         (["--output", "x.xlsx"], 1, "cannot tell the format of x.xlsx"),

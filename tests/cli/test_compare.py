@@ -108,3 +108,24 @@ def test_a_bar_on_a_terminal(
     screen = terminal("compare", small_model, "shipped", "--data", sample, out_to_pipe=True)
     assert screen.finish() == 0
     assert re.search(r"scoring: +100%\|.*200/200", screen.shown)
+
+
+def test_own_classes_and_stars(here: Here, untrained: Callable[..., Path], tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    words = ("재밌다", "노잼", "다 다", "재밌는 영화")
+    rows = [f"{words[n % 4]} {n},{('경제', '문화 예술')[n % 2]},{n % 10 + 1}" for n in range(40)]
+    table.write_text("document,label,rating\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    names = ["경제", "문화 예술"]
+    a = untrained("task=classes", classes=names)
+    b = untrained("task=classes", "model.pooling=last", classes=names)
+    done = here("compare", a, b, "--data", table, "--top", "3")
+    assert done.code == 0, done.err
+    assert "threshold" not in done.out
+    assert f"{a}\n" in done.out
+    stars = untrained("task=stars"), untrained("task=stars", "model.pooling=last")
+    lines = here("compare", *stars, "--data", table).out.splitlines()
+    assert lines[1].startswith("A      off by ")
+    assert "paired t-test: p " in lines[3]
+    refused = here("compare", a, stars[0], "--data", table)
+    assert (refused.code, refused.out) == (2, "")
+    assert "expected two models that tell the same thing" in refused.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -172,5 +173,32 @@ def test_unlabelled_data(here: Here, small_model: Path, tmp_path: Path) -> None:
     path.write_text("n,document\n1,좋다\n", encoding="utf-8")
     result = here("evaluate", "--model", small_model, "--data", path)
     assert (result.code, result.out) == (1, "")
-    assert "expected a column 'label' (0 negative, 1 positive)" in result.err
-    assert "found the columns: n, document; add or rename one" in result.err
+    assert "expected a column 'label' with the labels beside the comments" in result.err
+    assert "found the columns: n, document; choose one with --label-column NAME" in result.err
+
+
+def test_other_tasks_are_told_in_their_own_figures(
+    here: Here, untrained: Callable[..., Path], hihello: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("글,주제,rating\n재밌다,경제,3\n노잼,문화,10\n", encoding="utf-8")
+    model = untrained("task=classes", "data.column=글", classes=["경제", "문화"])
+    asked = ("evaluate", "--data", table, "--model")
+    lines = here(*asked, model, "--label-column", "주제").out.splitlines()
+    assert lines[1] == f"data              {table} (2 reviews)"
+    assert any(line.startswith("macro F1") for line in lines)
+    stars = untrained("task=stars")
+    lines = here(*asked, stars, "--column", "글").out.splitlines()
+    # The longest name decides where the values begin.
+    assert {line[19] for line in lines} == {" "}
+    assert any(line.startswith("mean absolute error ") for line in lines)
+    found = json.loads(here(*asked, stars, "--column", "글", "--json").out)
+    assert (found["examples"], found["median"]) == (2, 6.5)
+    wrong = here(*asked, stars, "--column", "글", "--label-column", "주제")
+    assert (wrong.code, wrong.out) == (1, "")
+    assert "column '주제': expected a number from 1 to 10, found '경제' in row 1" in wrong.err
+    text = tmp_path / "t.txt"
+    text.write_text("hihello\n", encoding="utf-8")
+    done = here("evaluate", "--model", hihello, "--data", text)
+    assert (done.code, "perplexity" in done.out) == (0, True)
+    assert here("evaluate", "--model", hihello, "--data", text, "--threshold", "0.4").code == 2

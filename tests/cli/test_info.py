@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ def test_the_shipped_model(here: Here) -> None:
     assert (result.code, result.err) == (0, "")
     lines = result.out.splitlines()
     assert lines[0].endswith("models/default  (inside the package)")
-    assert lines[1] == (
+    assert lines[1].startswith("task        sentiment: gives the probability that a Korean comment")
+    assert lines[2] == (
         "network     Embedding 128 + n-grams → BiGRU 128 → max+mean pooling → Linear"
     )
     assert re.search(r"^vocabulary  29,\d{3} morphemes; ", result.out, re.MULTILINE)
@@ -38,6 +40,20 @@ def test_a_model_of_ones_own(here: Here, small_model: Path) -> None:
     found = json.loads(here("info", small_model, "--json").out)
     assert found["changes"]["model.hidden_size"] == {"default": 128, "value": 16}
     assert here("info", small_model, "--card").out.startswith("# Model card: the model ")
+
+
+def test_other_tasks(here: Here, untrained: Callable[..., Path], hihello: Path) -> None:
+    lines = here("info", untrained("task=classes", classes=["경제", "문화"])).out.splitlines()
+    assert lines[1].startswith("task        classes: gives the probability of each of 2 classes")
+    assert not any(line.startswith(("threshold", "calibration")) for line in lines)
+    assert here("info", untrained("task=stars")).out.splitlines()[1] == (
+        "task        stars: gives a Korean comment stars, from 1 to 10"
+    )
+    lines = here("info", hihello).out.splitlines()
+    assert lines[1].startswith("task        language-model: ")
+    assert lines[2].endswith("→ next unit")
+    assert any(line.startswith("tokenizer   syllable (") for line in lines)
+    assert any(line.startswith("validation  perplexity ") for line in lines)
 
 
 def test_what_is_wrong_is_told(here: Here, tmp_path: Path) -> None:

@@ -154,17 +154,17 @@ def test_all_disagreements_go_to_a_table_that_reads_back(
     tmp_path: Path,
 ) -> None:  # fmt: skip
     from nsmc.data.reviews import read_reviews
+    from nsmc.tasks.task import Wanted
 
     compare(other_model, small_model, sample, output=tmp_path / name)
-    again = read_reviews(tmp_path / name)
+    again = read_reviews(tmp_path / name, wanted=[Wanted("label")])
     told = found["disagreements"]
-    assert again.frame["document"].tolist() == [one["document"] for one in told]
-    assert again.frame["label"].tolist() == [one["label"] for one in told]
+    assert again.texts == [one["document"] for one in told]
+    labels = again.labels["label"]
+    assert labels.numbers()[labels.codes].tolist() == [one["label"] for one in told]
     none = compare(small_model, small_model, sample, output=tmp_path / name)
     assert none["disagreements"] == []
-    empty = (
-        "is empty" if name == "d.jsonl" else "expected at least one labelled comment, found none"
-    )
+    empty = "is empty" if name == "d.jsonl" else "expected at least one comment, found none"
     with pytest.raises(DataError, match=empty):
         read_reviews(tmp_path / name)
 

@@ -13,16 +13,16 @@ from nsmc.evaluation.curves import (
     roc_table,
     threshold_table,
 )
-from nsmc.evaluation.metrics import accuracy_interval, expected_calibration_error
+from nsmc.tasks.metrics import accuracy_interval, expected_calibration_error
 
-LABELS = np.array([1, 1, 1, 0, 0, 0, 0, 1], dtype=np.int8)
+LABELS = np.array([1, 1, 1, 0, 0, 0, 0, 1], dtype=np.int64)
 SCORES = np.array([0.9, 0.8, 0.4, 0.6, 0.3, 0.2, 0.1, 0.5])
 
 
 def many(size: int = 20_000) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(5)
     scores = random.random(size)
-    return (random.random(size) < scores).astype(np.int8), scores
+    return (random.random(size) < scores).astype(np.int64), scores
 
 
 def test_roc_by_hand() -> None:
@@ -68,7 +68,7 @@ def test_thresholds_by_hand() -> None:
 
 def test_a_score_at_the_threshold_is_positive() -> None:
     steps = np.arange(101) / 100
-    table = threshold_table(np.ones(101, dtype=np.int8), steps)
+    table = threshold_table(np.ones(101, dtype=np.int64), steps)
     assert table["tp"] == [101 - k for k in range(101)]
 
 
@@ -85,7 +85,7 @@ def test_coverage_by_hand() -> None:
 
 def test_reliability_by_hand() -> None:
     scores = np.array([0.09, 0.11, 0.90, 0.88, 0.92])
-    labels = np.array([1, 0, 1, 1, 0], dtype=np.int8)
+    labels = np.array([1, 0, 1, 1, 0], dtype=np.int64)
     table = reliability_table(labels, scores)
     assert table["examples"] == [2, 3]
     assert table["mean_score"] == [pytest.approx(0.1), pytest.approx(0.9)]

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from nsmc.evaluation.paired import difference_interval, mcnemar, reviews_needed
+from nsmc.evaluation.paired import (
+    difference_interval,
+    mcnemar,
+    mean_difference,
+    reviews_needed,
+    reviews_needed_of_means,
+)
 
 
 @pytest.mark.parametrize(("only_a", "only_b"), [(1, 7), (0, 5), (12, 30), (260, 201), (3, 0)])
@@ -87,3 +93,32 @@ def test_the_reviews_asked_for_find_the_difference_8_times_in_10() -> None:
     draws = np.random.default_rng(6).multinomial(needed, shares, size=2000)
     found = np.mean([mcnemar(int(b), int(c)) < 0.05 for _, b, c, _ in draws])
     assert 0.76 < found < 0.84
+
+
+def test_a_mean_difference_is_scipys() -> None:
+    from scipy.stats import ttest_1samp
+
+    differences = np.random.default_rng(0).normal(0.2, 1, 40)
+    mean, low, high, p_value = mean_difference(differences)
+    test = ttest_1samp(differences, 0)
+    interval = test.confidence_interval(0.95)
+    assert (mean, p_value) == pytest.approx((differences.mean(), test.pvalue))
+    assert (low, high) == pytest.approx((interval.low, interval.high))
+
+
+def test_mean_differences_without_any_spread() -> None:
+    assert mean_difference(np.array([0.5])) == (0.5, None, None, 1.0)
+    assert mean_difference(np.zeros(3)) == (0, 0, 0, 1)
+    assert mean_difference(np.full(3, 0.5)) == (0.5, 0.5, 0.5, 0)
+    assert reviews_needed_of_means(np.array([0.5])) is None
+    assert reviews_needed_of_means(np.array([1.0, -1.0])) is None
+
+
+def test_as_many_reviews_as_needed_show_it_four_times_of_five() -> None:
+    random = np.random.default_rng(1)
+    seen = random.normal(0.1, 1, 10_000)
+    needed = reviews_needed_of_means(seen)
+    assert needed is not None
+    mean, spread = seen.mean(), seen.std()
+    told = [mean_difference(random.normal(mean, spread, needed))[3] < 0.05 for _ in range(400)]
+    assert np.mean(told) == pytest.approx(0.8, abs=0.07)

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import nsmc
 from nsmc.errors import NsmcError
 from nsmc.evaluation.evaluate import evaluate
-from nsmc.evaluation.figures import uncalibrated
+from nsmc.evaluation.scored import open_classifier, score_reviews
+from nsmc.tasks.metrics import expected_calibration_error
 
 FILES = {
     *("report.html", "figures.json", "roc.csv", "precision_recall.csv", "reliability.csv"),
@@ -83,11 +85,11 @@ def test_errors_are_the_wrong_rows_surest_first(
     assert barely == sorted(barely)
     for one in shown["least_confident"]:
         parts = sum(part["contribution"] for part in one["parts"])
-        assert parts == pytest.approx(one["logit"] - one["baseline"], abs=1e-3)
+        assert parts == pytest.approx(one["value"] - one["baseline"], abs=1e-3)
 
 
 def test_before_calibration(
-    small_model: Path, sample: Path, tmp_path: Path, untrained_model: Callable[..., Path]
+    small_model: Path, sample: Path, tmp_path: Path, untrained: Callable[..., Path]
 ) -> None:
     temperature = json.loads((small_model / "model" / "metrics.json").read_text(encoding="utf-8"))[
         "temperature"
@@ -96,26 +98,19 @@ def test_before_calibration(
     calibration = figures(tmp_path)["calibration"]
     assert calibration["temperature"] == temperature
     assert calibration["before"]["ece"] != calibration["after"]["ece"]
+    scored = score_reviews(sample / "ratings_test.txt", open_classifier(small_model))
+    undone = 1 / (1 + np.exp(-scored.outputs[:, 0].astype(float) * temperature))
+    labels = scored.targets[:, 0].astype(int)
+    expected = expected_calibration_error(labels, undone)
+    assert calibration["before"]["ece"] == pytest.approx(expected, abs=1e-6)
     kinds = {row["calibration"] for row in table(tmp_path / "reliability.csv")}
     assert kinds == {"after", "before"}
     # A model that doesn't tell its temperature.
-    evaluate(sample, untrained_model(), report=tmp_path)
+    evaluate(sample, untrained(), report=tmp_path)
     calibration = figures(tmp_path)["calibration"]
     assert (calibration["temperature"], calibration["before"]) == (None, None)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "tell the temperature it was calibrated with" in page
-
-
-def test_a_logit_times_the_temperature() -> None:
-    import numpy as np
-
-    scores = np.array([0.0, 0.2, 0.5, 0.9, 1.0])
-    found = uncalibrated(scores, 2.0)
-    assert found[1] == pytest.approx(1 / (1 + 4**2))  # odds of 1 to 4, squared
-    assert found[2] == 0.5
-    assert found[3] == pytest.approx(1 / (1 + 1 / 9**2))
-    assert (found[0], found[4]) == (pytest.approx(0), pytest.approx(1))
-    assert np.allclose(uncalibrated(scores, 1.0), scores)
 
 
 @pytest.mark.parametrize("label", [0, 1])

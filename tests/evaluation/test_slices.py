@@ -5,9 +5,17 @@ from pathlib import Path
 
 import numpy as np
 
-from nsmc.evaluation.metrics import accuracy_interval
 from nsmc.evaluation.scored import open_classifier, score_reviews
-from nsmc.evaluation.slices import CONFIDENCE, LENGTHS, UNKNOWN, accuracy_slices, slice_table
+from nsmc.evaluation.slices import (
+    CONFIDENCE,
+    LENGTHS,
+    UNKNOWN,
+    accuracy_slices,
+    mean_interval,
+    mean_table,
+    slice_table,
+)
+from nsmc.tasks.metrics import accuracy_interval
 
 
 def test_bins_hold_their_upper_bound() -> None:
@@ -33,19 +41,34 @@ def test_every_value_falls_into_one_bin() -> None:
 
 
 def test_what_a_comment_is_like(
-    untrained_model: Callable[..., Path], labelled: Callable[..., Path]
+    untrained: Callable[..., Path], labelled: Callable[..., Path]
 ) -> None:
     # The vocabulary is 재밌 and 다; Mecab cuts 재밌다 into these.
     path = labelled([("재밌다", 1), ("", 1), ("영화 재밌다", 0), ("영화", 0), ("\u200b", 1)])
-    scored = score_reviews(path, open_classifier(untrained_model()))
+    scored = score_reviews(path, open_classifier(untrained()))
     assert scored.texts == ["재밌다", "영화 재밌다", "영화"]
     assert scored.rows.tolist() == [1, 3, 4]
     assert scored.skipped == 2
     assert scored.unknown.round(6).tolist() == [0, 0.333333, 1]
-    tables = accuracy_slices(scored)
+    choices = scored.choices
+    assert choices is not None
+    tables = accuracy_slices(scored, choices.right, choices.confidence)
     assert tables["unknown"]["bin"] == ["none", "20–40", "> 40"]
     assert tables["length"]["examples"] == [3]
-    right = (scored.scores >= 0.5) == (scored.labels == 1)
+    called = scored.classifier.predict(scored.texts)
+    right = np.array([one.label == "positive" for one in called]) == (scored.targets[:, 0] == 1)
     assert sum(tables["confidence"]["right"]) == right.sum()
-    called = [one.confidence for one in scored.classifier.predict(scored.texts)]
-    assert np.allclose(scored.confidence, called)
+    assert np.allclose(choices.confidence, [one.confidence for one in called])
+    assert tables["length"]["accuracy"] == [right.mean()]
+
+
+def test_means_of_errors_by_bin() -> None:
+    from scipy.stats import ttest_1samp
+
+    errors = np.array([0.5, 1.5, 1.0, 4.0])
+    table = mean_table(errors, np.array([3, 10, 9, 30]), LENGTHS)
+    assert table["bin"] == ["1–10", "21–40"]
+    assert (table["examples"], table["mean_absolute_error"]) == ([3, 1], [1.0, 4.0])
+    interval = ttest_1samp(errors[:3], 0).confidence_interval(0.95)
+    assert np.allclose([table["low"][0], table["high"][0]], [interval.low, interval.high])
+    assert (table["low"][1], table["high"][1]) == mean_interval(errors[3:]) == (None, None)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,12 @@ def about(small_model: Path) -> dict[str, Any]:
 def test_shapes_and_numbers_are_those_of_the_network(
     about: dict[str, Any], small_config: Config
 ) -> None:
-    from nsmc.model.network import SentimentNetwork, describe
+    from nsmc.model.network import RecurrentNetwork, describe
+    from nsmc.tasks.registry import make_task
 
-    network = SentimentNetwork(about["vocabulary"]["morphemes"], small_config.model)
+    network = RecurrentNetwork(
+        about["vocabulary"]["morphemes"], small_config.model, make_task(small_config.to_dict())
+    )
     expected = {name: (list(shape), count) for name, shape, count in describe(network)}
     assert {t["name"]: (t["shape"], t["parameters"]) for t in about["tensors"]} == expected
     assert about["parameters"] == sum(p.numel() for p in network.parameters())
@@ -123,6 +127,41 @@ def test_the_card_tells_the_figures(about: dict[str, Any], small_model: Path) ->
     assert "\n- F\n\n## X\n\n## Limits\n\n- " in other and other.endswith("\n- L\n")
 
 
+def test_own_classes_with_their_sizes(untrained: Callable[..., Path]) -> None:
+    model = untrained("task=classes", "text.unit=syllable", classes=["경제", "문화"])
+    about = info(model)
+    assert (about["task"], about["head"], about["has_threshold"]) == ("classes", "pooled", False)
+    assert about["task_state"]["classes"] == ["경제", "문화"]
+    assert (about["vocabulary"]["unit"], about["vocabulary"]["morphemes"]) == ("syllable", 3)
+    about["task_state"]["reviews"] = [1200, 34]
+    about["validation"] = {"reviews": 60, "accuracy": 0.5, "loss": 0.7}
+    card = model_card(about)
+    assert "gives the probability of each of 2 classes (경제, 문화)" in card
+    assert "- **Classes**, with the reviews of each: 경제 1,200, 문화 34." in card
+    assert "- **Vocabulary**: 3 syllables" in card
+    assert "accuracy **50.00%**, loss 0.7000. These reviews chose the best epoch, so" in card
+
+
+def test_stars_are_told_by_their_error(untrained: Callable[..., Path]) -> None:
+    about = info(untrained("task=stars", "stars.high=5"))
+    about["validation"] = {"reviews": 60, "absolute_error": 0.75, "loss": 0.2}
+    record = {"epoch": 1, "train_loss": 0.3, "validation_loss": 0.2}
+    about["history"] = [{**record, "train_absolute_error": 0.8, "validation_absolute_error": 0.75}]
+    card = model_card(about)
+    assert "gives a Korean comment stars, from 1 to 5." in card
+    assert "absolute error **0.75 stars**, loss 0.2000" in card
+    assert "| 1 | 0.3000 | 0.80 stars | 0.2000 | 0.75 stars |" in card
+
+
+def test_a_language_model_is_no_classifier(hihello: Path) -> None:
+    about = info(hihello)
+    assert (about["task"], about["head"]) == ("language-model", "next-unit")
+    card = model_card(about)
+    assert "tells how likely a Korean text is" in card
+    assert "labelled" not in card
+    assert "perplexity **" in card
+
+
 @pytest.mark.parametrize(
     ("network", "name"),
     [
@@ -132,6 +171,12 @@ def test_the_card_tells_the_figures(about: dict[str, Any], small_model: Path) ->
 )
 def test_networks_have_their_usual_names(network: dict[str, Any], name: str) -> None:
     assert network_name(network) == name
+    conv = {"filters": 32, "kernel": 5, "pooling": 1}
+    assert network_name({**network, "conv": {**conv, "filters": 0}}) == name
+    assert network_name({**network, "conv": conv}) == f"Conv 32×5 → {name}"
+    assert (
+        network_name({**network, "conv": {**conv, "pooling": 2}}) == f"Conv 32×5 → max 2 → {name}"
+    )
 
 
 def test_it_is_public() -> None:

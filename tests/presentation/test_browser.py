@@ -122,6 +122,69 @@ def test_the_sliders_tell_the_figures(ask: Ask, report: Path, figures: dict[str,
     assert answer["sure"] != answer["start"] == answer["back"]
 
 
+@pytest.fixture(scope="module")
+def others(
+    untrained: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """Reports of classes and of stars."""
+    place = tmp_path_factory.mktemp("others")
+    path = place / "t.csv"
+    words = ("재밌다", "별로다", "그냥 그렇다", "노잼", "최고", "다 다")
+    names = [f"꽤 긴 이름의 주제 {number}" for number in range(30)]
+    rows = [f"{words[n % 6]} {n % 17},{names[n % 30]},{n % 10 + 1}" for n in range(200)]
+    path.write_text("document,topic,rating\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    models = {
+        "classes": untrained("task=classes", "data.label_column=topic", classes=names),
+        "stars": untrained("task=sentiment+stars"),
+    }
+    return {
+        name: Path(evaluate(path, model, report=place / name)["report"])
+        for name, model in models.items()
+    }
+
+
+DRAWN = """
+const charts = [...document.querySelectorAll(".chart")];
+const seen = {
+  charts: charts.map((one) => !!one.querySelector("svg")),
+  drawn: document.documentElement.dataset.drawn,
+  wide: document.documentElement.scrollWidth <= innerWidth,
+};
+"""
+
+
+def test_the_charts_of_stars_are_drawn(ask: Ask, others: dict[str, Path]) -> None:
+    answer = ask(others["stars"], DRAWN + "return seen;")
+    assert (answer["charts"], answer["drawn"]) == ([True] * 15, "15")
+    assert answer["wide"]
+
+
+def test_classes_can_be_left_undecided(ask: Ask, others: dict[str, Path]) -> None:
+    answer = ask(
+        others["classes"],
+        DRAWN
+        + """
+        const move = async (value) => {
+          const slider = document.getElementById("sure");
+          slider.value = value;
+          slider.dispatchEvent(new Event("input"));
+          await new Promise((done) => setTimeout(done, 100));
+          return document.getElementById("sure-words").textContent;
+        };
+        const told = [await move(0), await move(5), await move(100)];
+        return { ...seen, told, diamond: document.getElementById("chart-coverage").data[1].x };""",
+    )
+    assert (answer["charts"], answer["drawn"]) == ([True] * 7, "7")
+    assert answer["wide"]
+    figures = json.loads(others["classes"].with_name("figures.json").read_text(encoding="utf-8"))
+    coverage = figures["coverage"]
+    for place, words in zip((0, 5), answer["told"], strict=False):
+        decided, right = coverage["share_decided"][place], coverage["accuracy"][place]
+        expected = f"{100 * decided:.1f}% of the comments are decided, {100 * right:.1f}% of them"
+        assert words == f"{expected} right."
+    assert (answer["told"][2], answer["diamond"]) == ("No comment is decided.", [])
+
+
 def test_it_prints(browser: Callable[..., Any], report: Path, tmp_path: Path) -> None:
     target = tmp_path / "report.pdf"
     done = browser(report, f"--print-to-pdf={target}", "--no-pdf-header-footer")

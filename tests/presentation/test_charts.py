@@ -1,6 +1,7 @@
 """Charts that Plotly's own checks accept, in series that a grey print keeps apart."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,32 +9,54 @@ import pytest
 
 from nsmc.evaluation.figures import report_figures
 from nsmc.evaluation.scored import open_classifier, score_reviews
-from nsmc.presentation.page import _charts
+from nsmc.evaluation.view import views_of
+
+CHARTS = {"sentiment": 9, "classes": 7, "sentiment+stars": 15, "stars": 7}
+UNITS = ("%", "characters", "probability", "no unit", "stars", "comments", "called", "labelled")
 
 
-@pytest.fixture(scope="module")
-def charts(small_model: Path, sample: Path) -> dict[str, Any]:
-    from nsmc.evaluation.metrics import accuracy_interval, binary_metrics
-
-    scored = score_reviews(sample / "ratings_test.txt", open_classifier(small_model))
-    summary = binary_metrics(scored.labels, scored.scores, 0.5)
-    summary |= {"threshold": 0.5, "accuracy_interval": accuracy_interval(150, 200)}
-    return _charts(report_figures(scored, summary))
+@pytest.fixture(scope="module", params=CHARTS)
+def charts(
+    request: pytest.FixtureRequest,
+    small_model: Path,
+    untrained: Callable[..., Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, Any]:
+    path = tmp_path_factory.mktemp("table") / "t.csv"
+    rows = [
+        f"{word} {'다 ' * (n % 4)},{n % 2},{n % 10 + 1}"
+        for n, word in enumerate(["재밌다", "별로다", "그냥 <b>그렇다</b>", "노잼", "최고"] * 12)
+    ]
+    path.write_text("document,label,rating\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    task: str = request.param
+    model = small_model
+    if task != "sentiment":
+        model = untrained(f"task={task}", classes=["0", "1"] if task == "classes" else ())
+    scored = score_reviews(path, open_classifier(model))
+    summary = {**scored.task.metrics(scored.outputs, scored.targets, 0.5), "threshold": 0.5}
+    views = views_of(scored)
+    figures = report_figures(views, scored.classifier.model, summary)
+    found: dict[str, Any] = {}
+    for view in views:
+        nothing: dict[str, Any] = {key: [] for key in view.chosen()}
+        for section in view.page(figures, nothing).sections:
+            assert all(f'id="chart-{name}"' in section.content for name in section.charts)
+            assert not found.keys() & section.charts.keys()
+            found |= section.charts
+    assert len(found) == CHARTS[task]
+    return found
 
 
 def test_plotly_knows_every_field(charts: dict[str, Any]) -> None:
     import plotly.graph_objects as plotly
 
-    assert len(charts) == 9
     for name, chart in charts.items():
         plotly.Figure(chart["data"], chart["layout"])  # raises for a field or value it doesn't know
-        json.dumps(chart, allow_nan=False)
+        text = json.dumps(chart, allow_nan=False, ensure_ascii=False)
+        assert "<b>" not in text, name
         for axis in ("xaxis", "yaxis"):
             title = chart["layout"][axis]["title"]["text"]
-            assert any(unit in title for unit in ("%", "characters", "probability", "no unit")), (
-                name,
-                title,
-            )
+            assert any(unit in title for unit in UNITS), (name, title)
 
 
 def test_series_differ_without_colour(charts: dict[str, Any]) -> None:
@@ -41,6 +64,6 @@ def test_series_differ_without_colour(charts: dict[str, Any]) -> None:
         marks = [
             (one.get("type"), one["line"]["dash"] if "dash" in one.get("line", {}) else "", symbol)
             for one in chart["data"]
-            for symbol in [one.get("marker", {}).get("symbol")]
+            for symbol in [str(one.get("marker", {}).get("symbol"))]
         ]
         assert len(set(marks)) == len(marks), name

@@ -9,13 +9,14 @@ import pytest
 
 from nsmc.presentation.explained import EXPLAINED_CSS, explained_html, signed
 from nsmc.presentation.explained_page import PAGE_END, page_article, page_start
-from nsmc.runtime.classifier import Prediction
 from nsmc.runtime.explanation import Explanation, Part
+from nsmc.tasks.sentiment import Sentiment, SentimentPrediction
 
 
 def explanation(text: str, *parts: Part) -> Explanation:
     logit = -0.2 + sum(part.contribution for part in parts)
-    return Explanation(Prediction(text, 0.25, "negative"), logit, -0.2, parts)
+    prediction = SentimentPrediction(text, 0.25, "negative" if parts else "")
+    return Explanation(prediction, "긍정", Sentiment.terms, logit, -0.2, parts)
 
 
 EXAMPLE = explanation(
@@ -98,11 +99,16 @@ def test_numbers_carry_their_sign(number: float, shown: str) -> None:
 
 
 def test_the_page_loads_nothing_and_lists_every_morpheme() -> None:
-    page = page_start(-0.2) + page_article(EXAMPLE) + page_article(explanation("")) + PAGE_END
+    page = (
+        page_start(Sentiment.terms, "morphemes")
+        + page_article(EXAMPLE)
+        + page_article(explanation(""))
+        + PAGE_END
+    )
     assert not re.search(r"(?:src|href)=|@import|url\(|https?:", page)
     body = page.partition("<body>")[2].partition("</body>")[0]
     read = Read(body.replace("<br>", ""))
-    assert "−0.20, from which this model starts" in " ".join(read.text.split())
+    assert "log odds −0.20 without morphemes, with all" in " ".join(read.text.split())
     rows = [row.split("</td>")[0] for row in body.split("<tr><td>")[1:]]
     assert rows == ["1–4", "4–7", "7–8", "15–17"]
     assert "부정" in read.text

@@ -1,11 +1,12 @@
 """`nsmc.audit`: the labels of a table, each judged by a network that hasn't learnt from it.
 
-Letters: R comments.
+Letters: R comments, C classes.
 """
 
 import contextlib
+import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,13 @@ from nsmc.auditing.found import Audit, Doubt
 from nsmc.auditing.judges import judged_by_folds, judged_by_model
 from nsmc.auditing.reasons import explained
 from nsmc.auditing.recipe import ENOUGH, quick_config
-from nsmc.config import Config
-from nsmc.errors import UsageError
-from nsmc.runtime.classifier import load
+from nsmc.config import Config, load_config
+from nsmc.errors import DataError, UsageError
+from nsmc.runtime.classifier import Classifier, load
+from nsmc.tasks.answers import Choices
+from nsmc.tasks.columns import LabelColumn
+from nsmc.tasks.registry import make_task
+from nsmc.tasks.task import Floats, LabelTask, Task
 
 if TYPE_CHECKING:
     from nsmc.data.reviews import Reviews
@@ -31,8 +36,9 @@ FEWEST = 20
 """Doubts listed at least, if there are so many and no number is asked for."""
 EXPLAINED = 2000
 """Doubts explained at most: some hours of work for a person, half a minute for a machine."""
-AGREEING = 0.7
-"""Share of agreeing labels below which a judge knows hardly anything: guessing has 0.5."""
+KNOWING = 0.4
+"""How far from guessing one of the labels, which has 0, to agreeing with all, which has 1, a judge
+must be; below, it knows hardly anything. Of two labels, that is 70% agreeing."""
 
 
 def audit(
@@ -40,7 +46,7 @@ def audit(
     *,
     output: Path | str | None = None,
     column: str | None = None,
-    label_column: str = "label",
+    label_column: str | None = None,
     folds: int | None = None,
     model: Path | str | None = None,
     config: Config | None = None,
@@ -58,13 +64,17 @@ def audit(
     Every comment gets the probability of its label from a network that hasn't learnt from it, nor
     from the same comment in another row. The less probable the label, the higher it is ranked
     (self-confidence, one of the rankings of Northcutt, Jiang and Chuang, JAIR 70, 2021; with two
-    labels, the normalized margin gives the same order).
+    labels, the normalized margin gives the same order). Listed are those of which another label is
+    likelier.
 
     Args:
-        data: any table that ``nsmc predict`` reads, with labels 0 (negative) and 1 (positive).
+        data: any table that ``nsmc predict`` reads, with labels 0 (negative) and 1 (positive), or
+            those of the recipe's or the model's task, which must have labels: stars alone can't be
+            judged.
         output: where the doubtful rows go, in any of these formats; None writes nothing.
         column: the text column; None takes ``document``, else the only text column.
-        label_column: the column of the labels.
+        label_column: the column of the labels; None takes that of the recipe or the model, which
+            is ``label`` if they name none.
         folds: networks to train, each on all comments but those that it scores; 0 lets a model
             score all. None takes 0 with ``model``, and below `ENOUGH` comments unless a recipe is
             given, else `FOLDS`.
@@ -95,9 +105,10 @@ def audit(
     if output is not None:
         _check_output(Path(output), Path(data))
     classifier = load(model) if model is not None or folds == 0 else None
+    task = _task(classifier, config, overrides, label_column)
     from nsmc.data.reviews import read_reviews
 
-    reviews = read_reviews(Path(data), column=column, label_column=label_column)
+    reviews = read_reviews(Path(data), column=column, wanted=task.wanted())
     if reviews.encoding not in (None, "utf-8", "utf-8-sig"):
         tell(f"{data} is not UTF-8 and was read as {reviews.encoding}")
     if folds is None:
@@ -111,23 +122,33 @@ def audit(
             f"{len(reviews.rows):,} comments are few to learn from, so the shipped model judges "
             f"them; --folds {FOLDS} trains all the same, for texts about other things than films"
         )
+    if folds:
+        task = task.learn(reviews.labels, str(reviews.path))
     recipe = config or quick_config(len(reviews.rows), overrides)
+    if label_column is not None:
+        recipe = dataclasses.replace(
+            recipe, data=dataclasses.replace(recipe.data, label_column=label_column)
+        )
     text = recipe.text if classifier is None else classifier.text_config
-    reviews = legible(reviews, text.max_characters)
-    corpus = encoded(reviews, text, report)
+    reviews = _labelled(legible(reviews, text.max_characters), task, tell)
+    choices = _choices(task, reviews.labels, str(reviews.path))
+    corpus = encoded(reviews, text, classifier.model.learned if classifier else None, report)
     groups = same_comments(corpus)
-    check_labels(reviews.path, corpus.labels, groups, folds)
-    otherwise = labelled_otherwise(groups, corpus.labels)
+    check_labels(reviews.path, choices, groups, folds)
+    labels = choices.labels  # [R]
+    otherwise = labelled_otherwise(groups, labels)
+    names = dict(zip(choices.values, choices.names, strict=True))
     with contextlib.ExitStack() as claims:
         if classifier is None:
             judged = claims.enter_context(
                 judged_by_folds(
                     corpus,
+                    choices,
                     groups,
                     folds,
                     recipe,
                     None if work is None else Path(work),
-                    columns=(column, label_column),
+                    columns=[column, *(one.name for one in task.wanted())],
                     device=device,
                     report=report,
                     tell=tell,
@@ -139,20 +160,21 @@ def audit(
                     f"the model {classifier.model.path} has learnt from this very table, wrong "
                     f"labels included; --folds {FOLDS} asks networks that haven't"
                 )
-            judged = judged_by_model(classifier, corpus, report)
-        wrong = sum(wrong_labels(corpus.labels, judged.scores))
+            judged = judged_by_model(classifier, corpus, choices, report)
+        wrong = float(wrong_labels(labels, judged.probabilities).sum())
         most = max(1, round(share * len(groups))) if share else top or max(FEWEST, round(wrong))
-        chosen = doubtful(corpus.labels, judged.scores, most)
-        doubts = _doubts(reviews, judged.scores, otherwise, chosen)
+        chosen = doubtful(labels, judged.probabilities, most)
+        doubts = _doubts(reviews, choices, judged.probabilities, otherwise, chosen)
         if explain:
             surest, rest = doubts[:EXPLAINED], doubts[EXPLAINED:]
             dealt = judged.dealt[chosen[:EXPLAINED]]
-            doubts = explained(surest, dealt, judged.judges, report) + rest
+            doubts = explained(surest, names, dealt, judged.judges, report) + rest
     found = Audit(
         path=reviews.path,
         rows=reviews.rows,
-        labels=corpus.labels,
-        scores=judged.scores,
+        names=names,
+        labels=labels,
+        probabilities=judged.probabilities,
         same_otherwise=otherwise,
         doubts=doubts,
         folds=folds,
@@ -160,7 +182,8 @@ def audit(
         skipped=reviews.skipped_empty,
         seconds=time.perf_counter() - started,
     )
-    if found.agreement < AGREEING:
+    guessing = 1 / len(names)
+    if found.agreement < guessing + KNOWING * (1 - guessing):
         tell(
             f"only {found.agreement:.0%} of the labels agree with what judged them, so the list "
             "says little: the comments are too few or too hard for it, or the labels mostly wrong"
@@ -168,23 +191,82 @@ def audit(
     if output is not None:
         from nsmc.auditing.table import COLUMNS, write_doubts
 
-        names = write_doubts(reviews.path, column, doubts, Path(output))
-        if renamed := [name for name in names if name not in COLUMNS]:
+        columns = write_doubts(reviews.path, column, doubts, Path(output))
+        if renamed := [name for name in columns if name not in COLUMNS]:
             tell(f"the table has columns of these names already, so new are: {', '.join(renamed)}")
     return found
 
 
-def doubtful(labels: NDArray[np.int8], scores: NDArray[np.float64], most: int) -> NDArray[np.int64]:
-    """Indices of the labels that are less likely than the other one, the least likely first.
+def doubtful(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float64], most: int
+) -> NDArray[np.int64]:
+    """Indices of the labels that are less likely than another one, the least likely first.
 
     Args:
-        labels: [R] 0 = negative, 1 = positive.
-        scores: [R] probabilities of positive.
+        labels: [R] the class of each.
+        probabilities: [R, C] of each class.
         most: how many at most.
     """
-    given = given_probabilities(labels, scores)  # [R]
-    order = np.argsort(given, kind="stable")[:most]
-    return order[given[order] < 0.5]
+    given = given_probabilities(labels, probabilities)  # [R]
+    other = given < probabilities.max(axis=1)  # [R]
+    order = np.argsort(given, kind="stable")
+    found: NDArray[np.int64] = order[other[order]][:most]
+    return found
+
+
+def _task(
+    classifier: Classifier | None,
+    config: Config | None,
+    overrides: Sequence[str],
+    label_column: str | None,
+) -> LabelTask:
+    """What the labels are of, by the model or the recipe.
+
+    Raises:
+        UsageError: it has no labels.
+    """
+    task: Task
+    if classifier is not None:
+        task = classifier.task
+    else:
+        task = make_task((config or load_config(None, overrides)).to_dict())
+    if isinstance(task, LabelTask):
+        task = task.reading(label_column)
+        if _choices_of(task, np.empty((0, 2), np.float32)) is not None:
+            return task
+    raise UsageError(
+        f"expected labels to judge: 0 and 1, or the names of classes; the task {task.name!r} has "
+        "none. Give --set task=classes, task=sentiment or task=sentiment+stars, or a --model of "
+        "one of these"
+    )
+
+
+def _choices(task: LabelTask, columns: Mapping[str, LabelColumn], source: str) -> Choices:
+    """The labels [R] of a table, and what they are called.
+
+    Raises:
+        DataError: a label isn't one that the task knows.
+    """
+    found = _choices_of(task, task.targets(columns, source))
+    assert found is not None, "who has no labels is refused before"
+    return found
+
+
+def _choices_of(task: LabelTask, targets: Floats) -> Choices | None:
+    # Classes that haven't been learnt yet are none.
+    outputs = np.zeros((len(targets), max(1, task.outputs)), np.float32)  # [R, O]
+    return task.choices(outputs, targets, 0.5)
+
+
+def _labelled(reviews: "Reviews", task: LabelTask, tell: Callable[[str], None]) -> "Reviews":
+    """The reviews that have a label; stars in the middle are none."""
+    there = _choices(task, reviews.labels, str(reviews.path)).labels >= 0  # [R]
+    if there.all():
+        return reviews
+    if not there.any():
+        raise DataError(f"{reviews.path}: expected comments with a label, found none")
+    tell(f"{int((~there).sum()):,} comments have no label and are left out")
+    return reviews.take(np.flatnonzero(there))
 
 
 def _check_arguments(
@@ -232,20 +314,26 @@ class _NotNow(Exception):
 
 def _doubts(
     reviews: "Reviews",
-    scores: NDArray[np.float64],
+    choices: Choices,
+    probabilities: NDArray[np.float64],
     otherwise: NDArray[np.int64],
     chosen: NDArray[np.int64],
 ) -> list[Doubt]:
-    texts = reviews.frame["document"].iloc[chosen].tolist()
-    labels = reviews.frame["label"].to_numpy(np.int8)[chosen]  # [doubts]
+    labels = choices.labels[chosen]  # [doubts]
     return [
-        Doubt(int(row), text, int(label), float(probability), int(same))
-        for row, text, label, probability, same in zip(
-            reviews.rows[chosen],
-            texts,
-            labels,
-            given_probabilities(labels, scores[chosen]),
-            otherwise[chosen],
+        Doubt(
+            row=int(reviews.rows[place]),
+            text=reviews.texts[place],
+            label=choices.values[label],
+            suggested=choices.values[likeliest],
+            probability=float(probability),
+            same_otherwise=int(otherwise[place]),
+        )
+        for place, label, likeliest, probability in zip(
+            chosen.tolist(),
+            labels.tolist(),
+            probabilities[chosen].argmax(axis=1).tolist(),
+            given_probabilities(labels, probabilities[chosen]),
             strict=True,
         )
     ]

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.auditing.found import ENGLISH
 from nsmc.errors import DataError
+from nsmc.tasks.answers import Choices
 from nsmc.text.config import TextConfig
 from nsmc.text.normalize import normalize
 
@@ -33,20 +35,17 @@ def legible(reviews: "Reviews", max_characters: int) -> "Reviews":
     Raises:
         DataError: there is none.
     """
-    texts = reviews.frame["document"]
-    kept = np.array([bool(normalize(text, max_characters)) for text in texts])  # [R]
+    kept = np.array([bool(normalize(text, max_characters)) for text in reviews.texts])  # [R]
     if not kept.any():
         raise DataError(f"{reviews.path}: no comment has anything legible in it")
-    return dataclasses.replace(
-        reviews,
-        frame=reviews.frame[kept].reset_index(drop=True),
-        rows=reviews.rows[kept],
-        skipped_empty=reviews.skipped_empty + int((~kept).sum()),
-    )
+    found = reviews.take(np.flatnonzero(kept))
+    return dataclasses.replace(found, skipped_empty=reviews.skipped_empty + int((~kept).sum()))
 
 
-def encoded(reviews: "Reviews", text: TextConfig, report: Progress) -> "Corpus":
-    """Tokenize and encode reviews that are all legible."""
+def encoded(
+    reviews: "Reviews", text: TextConfig, learned: bytes | None, report: Progress
+) -> "Corpus":
+    """Tokenize and encode reviews that are all legible; ``learned`` as `build_corpus` takes it."""
     from nsmc.data.corpus import build_corpus
 
     done, total = 0, len(reviews.rows)
@@ -56,36 +55,50 @@ def encoded(reviews: "Reviews", text: TextConfig, report: Progress) -> "Corpus":
         done += count
         report("tokenizing", done, total)
 
-    corpus = build_corpus(reviews, text, progress=tokenized)
-    assert len(corpus.labels) == total, "a legible comment has at least one morpheme"
+    corpus = build_corpus(reviews, text, learned=learned, progress=tokenized)
+    assert len(corpus) == total, "a legible comment has at least one morpheme"
     return corpus
 
 
-def check_labels(
-    path: Path, labels: NDArray[np.int8], groups: NDArray[np.int64], folds: int
-) -> None:
+def check_labels(path: Path, choices: Choices, groups: NDArray[np.int64], folds: int) -> None:
     """Refuse a table whose labels can't be told right from wrong.
 
     Args:
         path: the table, for messages.
-        labels: [R] 0 or 1.
+        choices: the labels of R comments.
         groups: [R] as `nsmc.auditing.folds.same_comments` gives them.
         folds: networks to be trained, 0 for none.
 
     Raises:
-        DataError: a label has no comment, or too few different ones to train on.
+        DataError: there is one label alone, or too few different comments of one to train on.
     """
-    for label, name in enumerate(("0 (negative)", "1 (positive)")):
-        found = len(np.unique(groups[labels == label]))
-        if not found:
-            raise DataError(
-                f"{path}: expected labels of both kinds to tell right from wrong ones by, found "
-                f"no {name} among {len(labels):,}; add some, or score the comments with "
-                "`nsmc predict --input` and look at the other ones"
-            )
+    labels = choices.labels  # [R]
+    pairs = np.unique(labels * len(groups) + groups)
+    different = np.bincount(pairs // len(groups), minlength=len(choices.names))  # [C]
+    called = [
+        _called(value, name) for value, name in zip(choices.values, choices.names, strict=True)
+    ]
+    if np.count_nonzero(different) < 2:
+        missing = called[int(different.argmin())] if len(called) == 2 else "other one"
+        raise DataError(
+            f"{path}: expected labels of both kinds to tell right from wrong ones by, found "
+            f"no {missing} among {len(labels):,}; add some, or score the comments with "
+            "`nsmc predict --input` and look at the other ones"
+        )
+    for name, found in zip(called, different.tolist(), strict=True):
         if folds and found < 2 * folds:
             raise DataError(
                 f"{path}: expected at least {2 * folds} different comments labelled {name} to "
-                f"train {folds} networks on, found {found}; --folds 0 lets the shipped model "
-                "judge them instead"
+                f"train {folds} networks on, found {found}; {_instead(choices)}"
             )
+
+
+def _called(value: object, name: str) -> str:
+    """A label for a message: ``0 (negative)``, or the name of a class."""
+    return f"{value} ({ENGLISH[value]})" if isinstance(value, int) else repr(name)
+
+
+def _instead(choices: Choices) -> str:
+    if isinstance(choices.values[0], int):
+        return "--folds 0 lets the shipped model judge them instead"
+    return "leave out or put together the rarest classes, or let a model judge them with --model"

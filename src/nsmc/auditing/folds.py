@@ -28,7 +28,7 @@ def same_comments(corpus: Corpus) -> NDArray[np.int64]:
 
 
 def deal_folds(
-    groups: NDArray[np.int64], labels: NDArray[np.int8], folds: int, seed: int
+    groups: NDArray[np.int64], labels: NDArray[np.int64], folds: int, seed: int
 ) -> NDArray[np.int64]:
     """Deal comments into folds of about one size and one share of each label.
 
@@ -37,7 +37,7 @@ def deal_folds(
 
     Args:
         groups: [R] as `same_comments` gives them.
-        labels: [R] 0 or 1.
+        labels: [R] the class of each.
         folds: how many.
         seed: decides who goes where.
 
@@ -53,8 +53,9 @@ def deal_folds(
     return fold_of_group[groups]
 
 
-def labelled_otherwise(groups: NDArray[np.int64], labels: NDArray[np.int8]) -> NDArray[np.int64]:
-    """In how many other rows [R] the same comment stands with the other label."""
-    counts = np.zeros((int(groups.max()) + 1, 2), dtype=np.int64)  # [groups, 2]
-    np.add.at(counts, (groups, labels), 1)
-    return counts[groups, 1 - labels]
+def labelled_otherwise(groups: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """In how many other rows [R] the same comment stands with another label."""
+    pairs = groups * (int(labels.max()) + 1) + labels  # [R]
+    _, pair, alike = np.unique(pairs, return_inverse=True, return_counts=True)
+    others: NDArray[np.int64] = np.bincount(groups)[groups] - alike[pair]
+    return others

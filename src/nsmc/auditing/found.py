@@ -1,6 +1,6 @@
 """What an audit found.
 
-Letters: R comments.
+Letters: R comments, C classes.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.auditing.confident import given_probabilities, wrong_labels
+from nsmc.auditing.confident import wrong_labels
 
 if TYPE_CHECKING:
     from nsmc.runtime.explanation import Part
+
+ENGLISH = {0: "negative", 1: "positive"}
+"""What the labels of the sentiment are called in JSON."""
 
 
 @dataclass(frozen=True)
@@ -24,19 +27,16 @@ class Doubt:
     """Its row in the file, counted from 1 without the header."""
     text: str
     """The comment as it stands there."""
-    label: int
-    """The label it was given: 0 negative, 1 positive."""
+    label: Any
+    """The label it was given: 0 negative, 1 positive, or the name of a class."""
+    suggested: Any
+    """The likeliest label."""
     probability: float
-    """The probability of that label, below 0.5."""
+    """The probability of the label given, below that of the likeliest."""
     same_otherwise: int
-    """In how many other rows the same comment stands with the other label."""
+    """In how many other rows the same comment stands with another label."""
     against: tuple["Part", ...] = ()
     """The morphemes that speak against the label the most, the strongest first."""
-
-    @property
-    def suggested(self) -> int:
-        """The other label."""
-        return 1 - self.label
 
     @property
     def words(self) -> str:
@@ -64,12 +64,15 @@ class Audit:
     """The table."""
     rows: NDArray[np.int64]
     """[R] each comment's row in the file, counted from 1 without the header."""
-    labels: NDArray[np.int8]
-    """[R] as given: 0 negative, 1 positive."""
-    scores: NDArray[np.float64]
-    """[R] probabilities of positive."""
+    names: dict[Any, str]
+    """[C] the labels as they stand in files (0 negative, 1 positive, or the names of classes), and
+    how a person reads them."""
+    labels: NDArray[np.int64]
+    """[R] as given: which of ``names``, counted from 0."""
+    probabilities: NDArray[np.float64]
+    """[R, C] of each label."""
     same_otherwise: NDArray[np.int64]
-    """[R] in how many other rows the same comment stands with the other label."""
+    """[R] in how many other rows the same comment stands with another label."""
     doubts: list[Doubt]
     """The labels that are probably wrong, the least probable first."""
     folds: int
@@ -83,17 +86,17 @@ class Audit:
 
     @property
     def agreement(self) -> float:
-        """The share of labels that are the likelier one."""
-        return float((given_probabilities(self.labels, self.scores) >= 0.5).mean())
+        """The share of labels that are the likeliest one."""
+        return float((self.probabilities.argmax(axis=1) == self.labels).mean())
 
     @property
-    def wrong(self) -> tuple[float, float]:
-        """Estimates of how many labels are wrong among the negative and the positive ones."""
-        return wrong_labels(self.labels, self.scores)
+    def wrong(self) -> tuple[float, ...]:
+        """[C] estimates of how many labels are wrong among those of each kind."""
+        return tuple(wrong_labels(self.labels, self.probabilities).tolist())
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json`` prints."""
-        negative, positive = self.wrong
+        keys = [ENGLISH.get(value, value) for value in self.names]
         return {
             "data": str(self.path),
             "examples": len(self.rows),
@@ -101,7 +104,7 @@ class Audit:
             "folds": self.folds,
             "model": None if self.model is None else str(self.model),
             "agreement": self.agreement,
-            "estimated_wrong": {"negative": negative, "positive": positive},
+            "estimated_wrong": dict(zip(keys, self.wrong, strict=True)),
             "labelled_both_ways": int((self.same_otherwise > 0).sum()),
             "seconds": round(self.seconds, 3),
             "doubts": [doubt.to_dict() for doubt in self.doubts],

@@ -1,6 +1,6 @@
 """Who judges the labels: networks trained on the table itself, or a model.
 
-Letters: R comments.
+Letters: R comments, C classes.
 """
 
 import contextlib
@@ -18,12 +18,13 @@ from nsmc.auditing.folds import deal_folds
 from nsmc.auditing.out_of_fold import (
     fold_directory,
     is_finished,
-    out_of_fold_scores,
+    out_of_fold_probabilities,
     score_corpus,
 )
 from nsmc.auditing.work import claimed_work
 from nsmc.config import Config
 from nsmc.runtime.classifier import Classifier, load
+from nsmc.tasks.answers import Choices
 
 if TYPE_CHECKING:
     from nsmc.data.corpus import Corpus
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 class Judged:
     """R comments, scored."""
 
-    scores: NDArray[np.float64]
-    """[R] probabilities of positive."""
+    probabilities: NDArray[np.float64]
+    """[R, C] of each label."""
     dealt: NDArray[np.int64]
     """[R] which of the judges scored each."""
     judges: list[Classifier]
@@ -44,12 +45,13 @@ class Judged:
 @contextlib.contextmanager
 def judged_by_folds(
     corpus: "Corpus",
+    choices: Choices,
     groups: NDArray[np.int64],
     folds: int,
     config: Config,
     work: Path | None,
     *,
-    columns: tuple[str | None, str],
+    columns: list[str | None],
     device: str,
     report: Progress,
     tell: Callable[[str], None],
@@ -58,11 +60,12 @@ def judged_by_folds(
 
     Args:
         corpus: R comments.
+        choices: their labels.
         groups: [R] as `nsmc.auditing.folds.same_comments` gives them.
         folds: networks to train.
         config: their recipe.
         work: where they are kept; None takes a place in the user's cache.
-        columns: the text and the label column, which tell one audit of a file from another.
+        columns: the text and the label columns, which tell one audit of a file from another.
         device: as `nsmc.model.device.choose_device` takes it.
         report: hears of comments trained on.
         tell: is told what a person should know.
@@ -73,7 +76,7 @@ def judged_by_folds(
     """
     record = {
         "sha256": corpus.source["sha256"],
-        "columns": list(columns),
+        "columns": columns,
         "folds": folds,
         "config": config.to_dict(),
         "identity": corpus.identity,
@@ -86,25 +89,28 @@ def judged_by_folds(
             f"to score the rest; they are kept in {place}"
             + (f", {before} of them since an earlier audit" if before else "")
         )
-        dealt = deal_folds(groups, corpus.labels, folds, config.data.split_seed)  # [R]
-        scores = out_of_fold_scores(
-            corpus, dealt, config, place, device=device, progress=report, warn=tell
+        dealt = deal_folds(groups, choices.labels, folds, config.data.split_seed)  # [R]
+        probabilities = out_of_fold_probabilities(
+            corpus, choices.values, dealt, config, place, device=device, progress=report, warn=tell
         )
         judges = [load(fold_directory(place, fold).path) for fold in range(folds)]
-        yield Judged(scores, dealt, judges)
+        yield Judged(probabilities, dealt, judges)
 
 
-def judged_by_model(classifier: Classifier, corpus: "Corpus", report: Progress) -> Judged:
+def judged_by_model(
+    classifier: Classifier, corpus: "Corpus", choices: Choices, report: Progress
+) -> Judged:
     """Score each comment by a model.
 
     Args:
         classifier: the model.
         corpus: R comments, cut by its tokenizer.
+        choices: their labels.
         report: hears of comments scored.
     """
     found: list[NDArray[np.float64]] = []
-    total, done = len(corpus.labels), 0
-    for part in score_corpus(classifier, corpus, np.arange(total)):
+    total, done = len(corpus), 0
+    for part in score_corpus(classifier, corpus, np.arange(total), choices.values):
         found.append(part)
         done += len(part)
         report("scoring", done, total)

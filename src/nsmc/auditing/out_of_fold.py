@@ -1,13 +1,13 @@
 """Every comment scored by a network that hasn't learnt from it.
 
-Letters: R comments.
+Letters: R comments, C classes.
 """
 
 import itertools
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,9 @@ SCORES = "scores.npy"
 CHUNK = 2000
 
 
-def out_of_fold_scores(
+def out_of_fold_probabilities(
     corpus: Corpus,
+    values: Sequence[Any],
     folds: NDArray[np.int64],
     config: Config,
     work: Path,
@@ -45,6 +46,7 @@ def out_of_fold_scores(
 
     Args:
         corpus: R labelled comments.
+        values: [C] the labels that there are.
         folds: [R] the fold of each, from 0.
         config: the recipe of the networks.
         work: a directory of this audit alone, claimed by the caller; keeps a model per fold.
@@ -53,18 +55,18 @@ def out_of_fold_scores(
         warn: is told what went wrong without ending the audit.
 
     Returns:
-        [R] probabilities of positive.
+        [R, C] probabilities of each label.
 
     Raises:
         DeviceError: the device isn't there or ran out of memory.
         NsmcError: the loss is no longer a number, or the disk is full.
     """
-    scores = np.empty(len(corpus.labels))  # [R]
+    scores = np.empty((len(corpus), len(values)))  # [R, C]
     count = int(folds.max()) + 1
     for fold in range(count):
         rows = np.flatnonzero(folds == fold)
         place = fold_directory(work, fold)
-        found = _finished(place, len(rows))
+        found = _finished(place, (len(rows), len(values)))
         if found is None:
             from nsmc.training.run import run_training
 
@@ -79,7 +81,7 @@ def out_of_fold_scores(
                 warn=warn,
             )
             place.finish()
-            parts = score_corpus(load(place.path), corpus, rows)
+            parts = score_corpus(load(place.path), corpus, rows, values)
             found = np.concatenate(list(parts))
             with whole_file(place.path / SCORES) as temporary:
                 np.save(temporary, found, allow_pickle=False)
@@ -98,24 +100,38 @@ def is_finished(work: Path, fold: int) -> bool:
 
 
 def score_corpus(
-    classifier: Classifier, corpus: Corpus, rows: NDArray[np.int64]
+    classifier: Classifier, corpus: Corpus, rows: NDArray[np.int64], values: Sequence[Any]
 ) -> Iterator[NDArray[np.float64]]:
-    """Probabilities of positive of some comments of a corpus, in pieces, in the order of rows."""
+    """Probabilities [·, C] of some comments of a corpus, in pieces, in the order of rows.
+
+    Args:
+        classifier: what scores.
+        corpus: the comments.
+        rows: which of them.
+        values: [C] the labels, in the order of the columns; one that the model hasn't learnt has
+            the probability 0.
+    """
     for start in range(0, len(rows), CHUNK):
         part = corpus.take(rows[start : start + CHUNK])
         morphemes = [part.morphemes[token] for token in part.tokens.tolist()]
         ends = part.offsets.tolist()
-        yield classifier.score_morphemes([morphemes[a:b] for a, b in itertools.pairwise(ends)])
+        outputs = classifier.outputs_of([morphemes[a:b] for a, b in itertools.pairwise(ends)])
+        unlabelled = np.zeros((len(outputs), 2), np.float32)  # [R, K], K at most 2
+        found = classifier.task.choices(outputs, unlabelled, classifier.threshold)
+        assert found is not None, "who has no labels is refused before"
+        place = {value: column for column, value in enumerate(found.values)}
+        padded = np.append(found.probabilities, np.zeros((len(outputs), 1)), axis=1)  # [·, C + 1]
+        yield padded[:, [place.get(value, -1) for value in values]]
 
 
-def _finished(place: OutputDirectory, rows: int) -> NDArray[np.float64] | None:
-    """The scores that a fold was given before, if they and its model are whole."""
+def _finished(place: OutputDirectory, shape: tuple[int, int]) -> NDArray[np.float64] | None:
+    """The probabilities that a fold was given before, if they and its model are whole."""
     if not (place.path / SCORES).is_file():
         return None
     try:
         scores: NDArray[np.float64] = np.load(place.path / SCORES, allow_pickle=False)
         load(place.path)
-        if scores.shape == (rows,):
+        if scores.shape == shape:
             return scores
     except (ModelError, ValueError, OSError):
         pass

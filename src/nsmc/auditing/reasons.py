@@ -4,7 +4,8 @@ Letters: D doubts.
 """
 
 import dataclasses
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +25,17 @@ AT_ONCE = 50
 
 
 def explained(
-    doubts: list[Doubt], dealt: NDArray[np.int64], judges: list[Classifier], report: Progress
+    doubts: list[Doubt],
+    names: Mapping[Any, str],
+    dealt: NDArray[np.int64],
+    judges: list[Classifier],
+    report: Progress,
 ) -> list[Doubt]:
     """Add to each doubt what speaks against its label, by the network that scored it.
 
     Args:
         doubts: D of them.
+        names: what a person reads for each label.
         dealt: [D] which of the judges scored each.
         judges: the networks.
         report: hears of doubts done.
@@ -42,17 +48,17 @@ def explained(
             places = mine[start : start + AT_ONCE]
             explanations = judge.explain([doubts[place].text for place in places])
             for place, explanation in zip(places, explanations, strict=True):
-                against = _against(explanation, doubts[place].label)
+                against = _against(explanation, names[doubts[place].suggested])
                 found[place] = dataclasses.replace(doubts[place], against=against)
             done += len(places)
             report("explaining", done, len(doubts))
     return found
 
 
-def _against(explanation: "Explanation", label: int) -> tuple["Part", ...]:
-    """The morphemes that speak against a label the most, the strongest first."""
-    # Contributions above 0 speak for positive.
-    sign = -1 if label else 1
+def _against(explanation: "Explanation", suggested: str) -> tuple["Part", ...]:
+    """The morphemes that speak the most for the label suggested, the strongest first."""
+    # Contributions above 0 speak for what is explained, which may be the label given.
+    sign = 1 if explanation.of == suggested else -1
     strongest: dict[str, Part] = {}
     for part in sorted(explanation.parts, key=lambda part: -sign * part.contribution):
         strongest.setdefault(part.morpheme, part)

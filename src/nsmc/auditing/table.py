@@ -60,11 +60,16 @@ def _values(doubts: Sequence[Doubt]) -> list[Any]:
     """The columns of `COLUMNS`, as pandas arrays."""
     import pandas as pd
 
+    suggested = [doubt.suggested for doubt in doubts]
     return [
         pd.array(range(1, len(doubts) + 1), dtype="Int64"),
         pd.array([doubt.row for doubt in doubts], dtype="Int64"),
-        pd.array([doubt.suggested for doubt in doubts], dtype="Int64"),
+        pd.array(suggested, dtype="string" if any(map(_is_name, suggested)) else "Int64"),
         pd.array([round(doubt.probability, 6) for doubt in doubts], dtype="Float64"),
         pd.array([doubt.words for doubt in doubts], dtype="string"),
         pd.array([doubt.same_otherwise for doubt in doubts], dtype="Int64"),
     ]
+
+
+def _is_name(label: object) -> bool:
+    return isinstance(label, str)

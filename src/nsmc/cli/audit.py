@@ -24,6 +24,7 @@ EPILOG = """examples:
   nsmc audit ratings.txt --output doubtful.csv
   nsmc audit survey.parquet --label-column positive --share 0.02 --output doubtful.parquet
   nsmc audit data/sample/ratings_train.txt --folds 4 --set training.batch_size=16
+  nsmc audit articles.csv --label-column topic --set task=classes --output doubtful.csv
 
 Networks are trained on parts of the table, and each scores the part that it hasn't seen. Ctrl-C
 loses little: the same command goes on where it was, and with another --top it trains nothing.
@@ -33,14 +34,16 @@ wrong labels there if they are film comments; for other texts, give --folds 4.
 The output has the doubtful rows with all their columns as they were, the surest first, and rank,
 row (in the file, from 1 without the header), suggested_label, probability (of the label given),
 against (the words that speak against it, for the first 2,000 rows) and same_otherwise (in how
-many other rows the same comment stands with the other label).
+many other rows the same comment stands with another label).
 
 Tables: .csv .tsv .txt .jsonl .parquet, the text formats also .gz."""
 SHOWN = 20
+WIDEST = 14
 WIDTH = 60
 """Characters shown of a comment; the output file has it whole."""
 SECONDS_BETWEEN_LINES = 15
-KOREAN = ("부정", "긍정")
+CLASSES = 5
+"""Classes with the most wrong labels that are told of."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,9 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--label-column",
-        default="label",
         metavar="NAME",
-        help="column with 0 for negative and 1 for positive (default: label)",
+        help="column with 0 for negative and 1 for positive, or with the names of classes "
+        "(default: as the recipe or the model has it, else label)",
     )
     judge = parser.add_mutually_exclusive_group()
     judge.add_argument(
@@ -136,7 +139,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(_figures(found))
         for doubt in found.doubts[:SHOWN]:
-            print(_line(doubt))
+            print(_line(doubt, found.names))
     return 0
 
 
@@ -187,22 +190,24 @@ class _Reporter:
 
 
 def _figures(found: "Audit") -> str:
-    negative, positive = found.wrong
     judge = (
         f"{found.folds} networks, each of what it hasn't learnt from"
         if found.folds
         else f"the model {found.model}"
     )
-    estimate = (negative + positive) / len(found.rows)
+    wrong = sum(found.wrong)
     rows = [
         ("data", f"{found.path} ({len(found.rows):,} comments)"),
         ("judged by", f"{judge}; {found.agreement:.1%} of the labels agree"),
         (
             "wrong labels",
-            f"about {negative + positive:,.0f} ({estimate:.1%}): {negative:,.0f} of those that "
-            f"say 부정 and {positive:,.0f} of those that say 긍정",
+            f"about {wrong:,.0f} ({wrong / len(found.rows):.1%}): {_by_label(found)}",
         ),
-        ("both labels", f"{(found.same_otherwise > 0).sum():,} rows hold a comment that has both"),
+        (
+            "both labels" if len(found.names) == 2 else "more labels",
+            f"{(found.same_otherwise > 0).sum():,} rows hold a comment that has "
+            + ("both" if len(found.names) == 2 else "several"),
+        ),
         ("time", clock(found.seconds)),
         (
             "listed",
@@ -212,18 +217,32 @@ def _figures(found: "Audit") -> str:
         ),
         ("", "the probability of the label given, and (the words against it):"),
     ]
-    return "\n".join(f"{name:<14}{value}" for name, value in rows)
+    return "\n".join(f"{name:<{WIDEST}}{value}" for name, value in rows)
 
 
-def _line(doubt: "Doubt") -> str:
-    colour = "green" if doubt.suggested else "red"
-    suggested = paint(KOREAN[doubt.suggested], colour, sys.stdout)
+def _by_label(found: "Audit") -> str:
+    """How many of those of each label are probably wrong, of many labels those with the most."""
+    parts = [
+        f"{count:,.0f} of those that say {name}"
+        for name, count in sorted(
+            zip(found.names.values(), found.wrong, strict=True),
+            key=lambda one: -one[1] if len(found.names) > 2 else 0.0,
+        )
+    ]
+    if len(parts) > CLASSES:
+        return ", ".join([*parts[:CLASSES], "…"])
+    return " and ".join([", ".join(parts[:-1]), parts[-1]])
+
+
+def _line(doubt: "Doubt", names: dict[Any, str]) -> str:
+    suggested, more = names[doubt.suggested], "another label"
+    if len(names) == 2:
+        colour = "red" if doubt.suggested == next(iter(names)) else "green"
+        suggested, more = paint(suggested, colour, sys.stdout), suggested
     text = " ".join(doubt.text.split())
     words = f"  ({doubt.words})" if doubt.words else ""
-    same = ""
-    if doubt.same_otherwise:
-        same = f"  [{KOREAN[doubt.suggested]} in {doubt.same_otherwise:,} other rows]"
+    same = f"  [{more} in {doubt.same_otherwise:,} other rows]" if doubt.same_otherwise else ""
     return (
-        f"{doubt.row:>10,}  {KOREAN[doubt.label]} → {suggested}  {doubt.probability:6.1%}  "
+        f"{doubt.row:>10,}  {names[doubt.label]} → {suggested}  {doubt.probability:6.1%}  "
         f"{text[:WIDTH]}{'…' if len(text) > WIDTH else ''}{words}{same}"
     )

@@ -10,9 +10,13 @@ from nsmc.cli.common import add_model_options, add_review_options, progress_bar,
 EPILOG = """examples:
   nsmc evaluate --data data/sample
   nsmc evaluate --data labelled.csv --report report   (then open report/report.html)
+  nsmc evaluate --model runs/topics --data articles.jsonl --label-column topic
 
-Rows with an empty comment are left out and counted. A label other than 0 and 1 is an
+Labels are read as the model's task wants them: 0 and 1, the names of its classes, or stars.
+Rows with an empty comment are left out and counted. A label that the model can't give is an
 error that names its row, because a file with wrong labels gives a wrong figure."""
+WIDTH = 18
+"""Columns of the names at least."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         NsmcError: the model or the reviews can't be used.
     """
-    from nsmc.evaluation.evaluate import evaluate
+    from nsmc.evaluation.evaluate import evaluated
 
     with progress_bar(unit="reviews", desc="scoring") as bar:
 
@@ -52,10 +56,11 @@ def run(args: argparse.Namespace) -> int:
             bar.total = total
             bar.update(done)
 
-        figures = evaluate(
+        figures, lines = evaluated(
             args.data,
             args.model,
             column=args.column,
+            label_column=args.label_column,
             threshold=args.threshold,
             device=args.device,
             report=args.report,
@@ -63,29 +68,18 @@ def run(args: argparse.Namespace) -> int:
         )
     if figures["skipped"]:
         say(f"{figures['skipped']:,} rows with an empty comment were left out")
-    print(json.dumps(figures, ensure_ascii=False) if args.json else _table(figures))
+    print(json.dumps(figures, ensure_ascii=False) if args.json else _table(figures, lines))
     return 0
 
 
-def _table(figures: dict[str, Any]) -> str:
-    low, high = figures["accuracy_interval"]
-    (tn, fp), (fn, tp) = figures["confusion"]
-    auc = figures["roc_auc"]
-    width = max(len(f"{n:,}") for n in (tn, fp, fn, tp))
+def _table(figures: dict[str, Any], lines: list[tuple[str, str]]) -> str:
     rows = [
         ("model", figures["model"]),
         ("data", f"{figures['data']['path']} ({figures['examples']:,} reviews)"),
-        ("accuracy", f"{figures['accuracy']:.2%}  (95% interval {low:.2%} – {high:.2%})"),
-        ("precision", f"{figures['precision']:.2%}  of those called 긍정 are"),
-        ("recall", f"{figures['recall']:.2%}  of the 긍정 are called so"),
-        ("F1", f"{figures['f1']:.2%}"),
-        ("ROC AUC", "undefined: only one class is there" if auc is None else f"{auc:.4f}"),
-        ("log loss", f"{figures['log_loss']:.4f} nats"),
-        ("calibration error", f"{figures['ece']:.2%}"),
-        ("confusion", f"부정: {tn:>{width},} right, {fp:>{width},} called 긍정"),
-        ("", f"긍정: {tp:>{width},} right, {fn:>{width},} called 부정"),
+        *lines,
         ("time", f"{figures['seconds']:.1f} s"),
     ]
     if "report" in figures:
         rows.append(("report", figures["report"]))
-    return "\n".join(f"{name:<18}{value}" for name, value in rows)
+    width = max(WIDTH, 1 + max(len(name) for name, _ in rows))
+    return "\n".join(f"{name:<{width}}{value}" for name, value in rows)

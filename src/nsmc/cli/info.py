@@ -13,6 +13,8 @@ examples:
   nsmc info runs/mine --json
   nsmc info runs/mine --card > CARD.md"""
 NOT_RECORDED = "not recorded"
+CLASSES = 12
+"""Classes shown."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,30 +52,33 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _lines(about: dict[str, Any]) -> list[str]:
-    from nsmc.inspection.info import network_name
+    from nsmc.inspection.info import head_name, network_name
+    from nsmc.text.config import UNIT_NAMES
 
     network, vocabulary = about["network"], about["vocabulary"]
     ngrams = " + n-grams" if network["subword_buckets"] else ""
     coverage = vocabulary["coverage"]
+    units = UNIT_NAMES[vocabulary["unit"]]
     covered = f"coverage {NOT_RECORDED}"
     if coverage is not None:
-        covered = f"{coverage:.2%} of the validation part's running morphemes are among them"
+        covered = f"{coverage:.2%} of the validation part's running {units} are among them"
     inside = "  (inside the package)" if about["shipped"] else ""
     sections = [
         ("model", [f"{about['model']}{inside}"]),
+        ("task", _task(about)),
         (
             "network",
             [
                 f"Embedding {network['embedding_size']}{ngrams} → {network_name(network)} → "
-                f"{network['pooling']} pooling → Linear"
+                f"{head_name(about)}" + (" → Linear" if about["head"] == "pooled" else "")
             ],
         ),
-        ("vocabulary", [f"{vocabulary['morphemes']:,} morphemes; {covered}"]),
+        ("vocabulary", [f"{vocabulary['morphemes']:,} {units}; {covered}"]),
         ("tokenizer", [_tokenizer(about["tokenizer"])]),
-        ("threshold", [_threshold(about)]),
+        *_threshold(about),
         ("data", _data(about["data"])),
         ("training", [_training(about["training"])]),
-        ("validation", [_validation(about["validation"])]),
+        ("validation", [_validation(about)]),
         ("recipe", _recipe(about["changes"])),
         ("versions", [", ".join(f"{k} {v}" for k, v in about["versions"].items())]),
         ("parameters", parameter_lines(_tensors(about))),
@@ -87,17 +92,33 @@ def _lines(about: dict[str, Any]) -> list[str]:
 
 
 def _tokenizer(identity: dict[str, str]) -> str:
-    rest = ", ".join(f"{k} {v}" for k, v in identity.items() if k != "tokenizer")
-    return f"{identity['tokenizer']} ({rest})"
+    # Only morphemes have a choice of tokenizers; other units are cut in one way.
+    by = "tokenizer" if "tokenizer" in identity else "unit"
+    rest = ", ".join(f"{k} {v}" for k, v in identity.items() if k != by)
+    return f"{identity[by]} ({rest})"
 
 
-def _threshold(about: dict[str, Any]) -> str:
+def _task(about: dict[str, Any]) -> list[str]:
+    """What it does, and its classes, the largest first, as many as a line holds."""
+    lines = [f"{about['task']}: {about['purpose']}"]
+    state = about["task_state"]
+    if sizes := state.get("reviews"):
+        classes = sorted(zip(state["classes"], sizes, strict=True), key=lambda one: -one[1])
+        shown = ", ".join(f"{name} {size:,}" for name, size in classes[:CLASSES])
+        more = f" and {len(classes) - CLASSES} more: see --json" if classes[CLASSES:] else ""
+        lines.append(f"trained on {shown}{more}")
+    return lines
+
+
+def _threshold(about: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """Where the line is drawn, of a task that draws one, and the calibration, if there is any."""
     temperature = about["temperature"]
-    if temperature is None:
-        calibrated = f"calibration {NOT_RECORDED}"
-    else:
+    calibrated = f"calibration {NOT_RECORDED}"
+    if temperature is not None:
         calibrated = f"calibrated by a temperature of {temperature:.3f}, already in the weights"
-    return f"긍정 from {about['threshold']:g} on; {calibrated}"
+    if about["has_threshold"]:
+        return [("threshold", [f"긍정 from {about['threshold']:g} on; {calibrated}"])]
+    return [("calibration", [calibrated])] if temperature is not None else []
 
 
 def _data(data: dict[str, Any]) -> list[str]:
@@ -119,11 +140,15 @@ def _training(training: dict[str, Any]) -> str:
     )
 
 
-def _validation(validation: dict[str, Any]) -> str:
+def _validation(about: dict[str, Any]) -> str:
+    from nsmc.inspection.info import figure_of
+
+    validation, figure = about["validation"], figure_of(about)
     if not validation:
         return ""
     reviews = f" ({validation['reviews']:,} reviews)" if "reviews" in validation else ""
-    return f"accuracy {validation['accuracy']:.2%}, loss {validation['loss']:.4f} nats{reviews}"
+    shown = figure.show(validation[figure.name])
+    return f"{figure.words} {shown}, loss {validation['loss']:.4f}{reviews}"
 
 
 def _recipe(changes: dict[str, dict[str, Any]]) -> list[str]:

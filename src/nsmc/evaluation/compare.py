@@ -1,6 +1,6 @@
 """Whether one model is better than another, told on the same reviews.
 
-Letters: R reviews.
+Letters: R reviews, O outputs of the head, K numbers of a target.
 """
 
 import contextlib
@@ -11,30 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nsmc.errors import DataError
+from nsmc.errors import DataError, UsageError
+from nsmc.evaluation.compared import ChoicesPair, NumbersPair, Pair
 from nsmc.evaluation.evaluate import reviews_file
-from nsmc.evaluation.metrics import accuracy_interval
-from nsmc.evaluation.paired import difference_interval, mcnemar, reviews_needed
-from nsmc.evaluation.scored import CHUNK, open_classifier
+from nsmc.evaluation.scored import CHUNK, open_classifier, text_column
 from nsmc.runtime.classifier import Classifier
 from nsmc.runtime.directory import open_model
-from nsmc.text.config import TextConfig
+from nsmc.tasks.task import Floats, LabelTask, Wanted
 from nsmc.workers import available_cores, map_chunks
-
-SIGNIFICANT = 0.05
-COLUMNS = {
-    "row": "int64",
-    "document": "str",
-    "label": "int8",
-    "label_a": "int8",
-    "score_a": "float64",
-    "label_b": "int8",
-    "score_b": "float64",
-    "right": "str",
-}
-"""What is told of a comment on which the models disagree, with its type in a table."""
 
 
 def compare(
@@ -43,98 +28,158 @@ def compare(
     data: Path | str | None = None,
     *,
     column: str | None = None,
+    label_column: str | None = None,
     output: Path | str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Score labelled reviews with two models, each at its own threshold, and compare them.
 
+    The models must tell the same thing: 긍정 or 부정, the same classes, or stars of one scale. Of
+    two that tell the sentiment, one may tell stars besides; if both do, ``stars`` compares those,
+    too.
     Rows without a comment that is legible to both are left out and counted as ``skipped``.
 
     Args:
         model_a: a model directory; None takes the one inside the package.
         model_b: the other.
         data: as `nsmc.evaluate` takes it.
-        column: the text column; None takes ``document``, else the only text column.
+        column: the text column; None takes the one that a model was trained on, if it was named,
+            else ``document``, else the only text column.
+        label_column: the label column; None takes the ones that the models were trained on.
         output: a table for all comments on which they disagree; .csv .tsv .txt .jsonl .parquet.
         progress: called with reviews done since the last call and reviews in all.
 
     Returns:
-        ``a`` and ``b`` (``model``, ``threshold``, ``accuracy``, ``accuracy_interval``,
-        ``trained_on_it``: whether this very file was what it was trained on),
-        ``examples``, ``labels`` (how many 0 and 1), ``table`` ([[both right, only A], [only B, both
-        wrong]]), ``difference`` (accuracy B - accuracy A), ``difference_interval`` (95%),
-        ``p_value`` (see `nsmc.evaluation.paired` for both), ``better`` ("a", "b", or None where
-        chance may explain the difference), ``reviews_needed`` (to tell a difference of this size
-        from chance with 80% certainty; None if it is told or there is none), ``disagreements`` (a
-        dict of `COLUMNS` for each, farthest apart first), ``skipped``, ``data`` (path, sha256) and
-        ``seconds``.
+        ``a`` and ``b`` (``model``, ``trained_on_it``: whether this very file was what it was
+        trained on, and its figures), ``examples``, ``difference`` (B - A) and
+        ``difference_interval`` (95%), ``p_value`` (see `nsmc.evaluation.paired` for both),
+        ``better`` ("a", "b", or None where chance may explain the difference), ``reviews_needed``
+        (to tell a difference of this size from chance with 80% certainty; None if it is told or
+        there is none), ``disagreements`` (a dict for each, farthest apart first), ``skipped``,
+        ``data`` (path, sha256) and ``seconds``. What is particular to classes and to stars,
+        `nsmc.evaluation.compared` says.
 
     Raises:
+        UsageError: the models tell different things.
         DataError: the reviews are missing, have no labels or can't be read.
         ModelError: a model is missing or damaged.
         NsmcError: ``output`` can't be written; nothing is left under its name.
     """
+    return compared(
+        model_a,
+        model_b,
+        data,
+        column=column,
+        label_column=label_column,
+        output=output,
+        progress=progress,
+    )[0]
+
+
+def compared(
+    model_a: Path | str | None,
+    model_b: Path | str | None,
+    data: Path | str | None,
+    *,
+    column: str | None = None,
+    label_column: str | None = None,
+    output: Path | str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[dict[str, Any], Pair]:
+    """What `compare` returns, and the answers that it is about."""
     from nsmc.data.reviews import read_reviews
 
     started = time.perf_counter()
     classifiers = [open_classifier(model) for model in (model_a, model_b)]
+    tasks = [classifier.task.reading(label_column) for classifier in classifiers]
     path = reviews_file(None if data is None else Path(data))
-    reviews = read_reviews(path, column=column)
-    texts = reviews.frame["document"].tolist()
+    named = text_column(classifiers[0], column) or text_column(classifiers[1], column)
+    nothing = np.empty((0, 2), np.float32)  # [0, K], K at most 2
+    # What differs is told before the reviews are read, and before an hour of scoring.
+    _pairs(classifiers, [(t, np.empty((0, t.outputs), np.float32), nothing) for t in tasks])
+    reviews = read_reviews(path, column=named, wanted=_wanted(tasks))
+    targets = [task.targets(reviews.labels, str(path)) for task in tasks]  # [R, K] each
     with _writing(None if output is None else Path(output), path) as write:
-        scores = _scores(texts, classifiers, progress)  # [2, R]
-        legible = ~np.isnan(scores).any(axis=0)  # [R]
+        outputs = _outputs(reviews.texts, classifiers, progress)  # [R, O] each
+        legible = ~np.isnan(np.concatenate(outputs, axis=1)).any(axis=1)  # [R]
         if not legible.any():
             raise DataError(f"{path}: no comment has anything legible in it")
-        labels = reviews.frame["label"].to_numpy()  # [R]
-        called = np.stack(
-            [s >= c.threshold for s, c in zip(scores, classifiers, strict=True)]
-        ).astype(np.int8)  # [2, R]
-        right = (called == labels)[:, legible]  # [2, legible ones of R]
-        apart = np.where(legible & (called[0] != called[1]), np.abs(scores[0] - scores[1]), -1)
-        disagreements = [
-            {
-                "row": int(reviews.rows[i]),
-                "document": texts[i],
-                "label": int(labels[i]),
-                "label_a": int(called[0, i]),
-                "score_a": round(float(scores[0, i]), 6),
-                "label_b": int(called[1, i]),
-                "score_b": round(float(scores[1, i]), 6),
-                "right": "A" if called[0, i] == labels[i] else "B",
-            }
-            for i in np.argsort(-apart, kind="stable")[: int((apart >= 0).sum())]
+        kept = reviews.take(np.flatnonzero(legible))
+        answers = [
+            (task, found[legible], given[legible])
+            for task, found, given in zip(tasks, outputs, targets, strict=True)
         ]
-        write(disagreements)
-    positive = int(labels[legible].sum())
+        pairs = [pair for pair in _pairs(classifiers, answers) if pair.examples]
+        if not pairs:
+            raise DataError(f"{path}: expected labels of what both models tell, found none")
+        leading, *others = pairs
+        disagreements = leading.disagreements(kept)
+        write(leading, disagreements)
+    found = leading.figures()
+    for name, classifier in zip("ab", classifiers, strict=True):
+        model = classifier.model
+        trained = model.metrics.get("data", {}).get("sha256") == reviews.sha256
+        found[name] = {"model": str(model.path), **found[name], "trained_on_it": trained}
+    for other in others:
+        found[other.name] = other.figures()
     return {
-        **{
-            name: {
-                "model": str(classifier.model.path),
-                "threshold": classifier.threshold,
-                "accuracy": float(correct.mean()),
-                "accuracy_interval": accuracy_interval(int(correct.sum()), len(correct)),
-                "trained_on_it": classifier.model.metrics.get("data", {}).get("sha256")
-                == reviews.sha256,
-            }
-            for name, classifier, correct in zip("ab", classifiers, right, strict=True)
-        },
-        "examples": int(legible.sum()),
-        "labels": [int(legible.sum()) - positive, positive],
-        **_difference(right),
+        **found,
         "disagreements": disagreements,
         "skipped": reviews.skipped_empty + int((~legible).sum()),
         "data": {"path": str(path), "sha256": reviews.sha256},
         "seconds": round(time.perf_counter() - started, 3),
-    }
+    }, leading
 
 
-def _scores(
+def _wanted(tasks: Sequence[LabelTask]) -> list[Wanted]:
+    """The label columns of both tasks, each once; required if either requires it."""
+    required: dict[str, bool] = {}
+    for task in tasks:
+        for one in task.wanted():
+            required[one.name] = required.get(one.name, False) or one.required
+    return [Wanted(name, required=must) for name, must in required.items()]
+
+
+def _pairs(
+    classifiers: Sequence[Classifier], answers: Sequence[tuple[LabelTask, Floats, Floats]]
+) -> list[Pair]:
+    """What both models tell of R reviews, the leading kind first.
+
+    Args:
+        classifiers: both models.
+        answers: of each its task, outputs [R, O] and targets [R, K].
+
+    Raises:
+        UsageError: they tell different things.
+    """
+    choices = [
+        task.choices(found, given, classifier.threshold)
+        for classifier, (task, found, given) in zip(classifiers, answers, strict=True)
+    ]
+    numbers = [task.numbers(found, given) for task, found, given in answers]
+    pairs: list[Pair] = []
+    if choices[0] and choices[1] and set(choices[0].values) == set(choices[1].values):
+        pairs.append(ChoicesPair(choices[0], choices[1]))
+    if numbers[0] and numbers[1] and numbers[0].scale == numbers[1].scale:
+        pairs.append(NumbersPair(numbers[0], numbers[1]))
+    if not pairs:
+        (path_a, a), (path_b, b) = (
+            (classifier.model.path, " and ".join(str(kind) for kind in kinds if kind))
+            for classifier, *kinds in zip(classifiers, choices, numbers, strict=True)
+        )
+        raise UsageError(
+            f"expected two models that tell the same thing; {path_a} tells {a}, {path_b} tells "
+            f"{b}: look at each with `nsmc evaluate`"
+        )
+    return pairs
+
+
+def _outputs(
     texts: list[str],
     classifiers: Sequence[Classifier],
     progress: Callable[[int, int], None] | None,
-) -> NDArray[np.float64]:
-    """Probabilities [models, R], on all cores if the reviews are many."""
+) -> list[Floats]:
+    """The outputs of each model [R, O], on all cores if the reviews are many."""
     for classifier in classifiers:
         # Opened here as well, so that its warning of other versions comes once and before all else.
         _ = classifier.tokenizer
@@ -143,63 +188,49 @@ def _scores(
     if workers > 1:
         make = partial(_in_worker, [classifier.model.path for classifier in classifiers])
     chunks = (texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK))
-    scored = []
-    for scores in map_chunks(chunks, make, workers):
-        scored.append(scores)
+    scored: list[list[Floats]] = [[] for _ in classifiers]
+    for found in map_chunks(chunks, make, workers):
+        for parts, part in zip(scored, found, strict=True):
+            parts.append(part)
         if progress:
-            progress(scores.shape[1], len(texts))
-    return np.concatenate(scored, axis=1)  # [models, R]
+            progress(len(found[0]), len(texts))
+    return [np.concatenate(parts) for parts in scored]
 
 
-def _here(classifiers: Sequence[Classifier]) -> Callable[[list[str]], NDArray[np.float64]]:
-    """A function from R comments to probabilities [models, R]."""
+def _here(classifiers: Sequence[Classifier]) -> Callable[[list[str]], list[Floats]]:
+    """A function from R comments to the outputs of each model [R, O]."""
 
-    def score(texts: list[str]) -> NDArray[np.float64]:
-        # Models that cut comments alike share the morphemes.
-        cut: dict[TextConfig, list[list[str]]] = {}
+    def score(texts: list[str]) -> list[Floats]:
+        # Models that cut comments alike share the units.
+        cut: dict[Any, list[list[str]]] = {}
+        found = []
         for classifier in classifiers:
-            if classifier.text_config not in cut:
-                cut[classifier.text_config] = [classifier.tokenizer(text) for text in texts]
-        return np.stack([c.score_morphemes(cut[c.text_config]) for c in classifiers])
+            way = (classifier.text_config, classifier.model.learned)
+            if way not in cut:
+                cut[way] = [classifier.tokenizer(text) for text in texts]
+            found.append(classifier.outputs_of(cut[way]))
+        return found
 
     return score
 
 
-def _in_worker(models: Sequence[Path]) -> Callable[[list[str]], NDArray[np.float64]]:
+def _in_worker(models: Sequence[Path]) -> Callable[[list[str]], list[Floats]]:
     return _here([Classifier(open_model(model)) for model in models])
 
 
-def _difference(right: NDArray[np.bool_]) -> dict[str, Any]:
-    """What follows from who was right [2, R] where."""
-    a, b = right
-    counts = [int(n.sum()) for n in (a & b, a & ~b, ~a & b, ~a & ~b)]
-    both_right, only_a, only_b, both_wrong = counts
-    reviews = sum(counts)
-    low, high = difference_interval(*counts)
-    p_value = mcnemar(only_a, only_b)
-    # The interval and the test are of different making and may differ at the very edge.
-    told = p_value < SIGNIFICANT and not low <= 0 <= high
-    return {
-        "table": [[both_right, only_a], [only_b, both_wrong]],
-        "difference": (only_b - only_a) / reviews,
-        "difference_interval": [low, high],
-        "p_value": p_value,
-        "better": ("b" if only_b > only_a else "a") if told else None,
-        "reviews_needed": None if told else reviews_needed(only_a, only_b, reviews),
-    }
-
-
 @contextlib.contextmanager
-def _writing(output: Path | None, like: Path) -> Iterator[Callable[[list[dict[str, Any]]], None]]:
+def _writing(
+    output: Path | None, like: Path
+) -> Iterator[Callable[[Pair, list[dict[str, Any]]], None]]:
     """Open the table first, so that a place that can't be written is told before the scoring."""
     if output is None:
-        yield lambda disagreements: None
+        yield lambda pair, disagreements: None
         return
     import pandas as pd
 
     from nsmc.tables.table import open_table, open_writer
 
     with open_table(like) as table, open_writer(output, table) as writer:
-        yield lambda disagreements: writer.write(
-            pd.DataFrame(disagreements, columns=list(COLUMNS)).astype(COLUMNS)
+        yield lambda pair, disagreements: writer.write(
+            pd.DataFrame(disagreements, columns=list(pair.columns)).astype(pair.columns)
         )

@@ -1,4 +1,4 @@
-"""A binary classifier at every threshold: curves, calibration, what abstaining would gain.
+"""A classifier at every threshold: curves, calibration, what abstaining would gain.
 
 A table is a dictionary of columns of one length, ready for JSON, CSV and a chart.
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.evaluation.metrics import BINS, accuracy_interval, calibration_bins
+from nsmc.tasks.metrics import BINS, accuracy_interval, calibration_bins
 
 Table = dict[str, list[Any]]
 POINTS = 500
@@ -19,7 +19,7 @@ STEPS = 100
 """Thresholds are 0, 1/100, …, 1."""
 
 
-def roc_table(labels: NDArray[np.int8], scores: NDArray[np.float64]) -> Table:
+def roc_table(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> Table:
     """The ROC curve: ``threshold``, ``false_positive_rate``, ``true_positive_rate``.
 
     The first point calls nothing positive and has the threshold None.
@@ -39,7 +39,7 @@ def roc_table(labels: NDArray[np.int8], scores: NDArray[np.float64]) -> Table:
     }
 
 
-def precision_recall_table(labels: NDArray[np.int8], scores: NDArray[np.float64]) -> Table:
+def precision_recall_table(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> Table:
     """The precision-recall curve of the positive class: ``threshold``, ``precision``, ``recall``.
 
     The last point, recall 0, has no threshold of its own (None).
@@ -60,36 +60,44 @@ def precision_recall_table(labels: NDArray[np.int8], scores: NDArray[np.float64]
     }
 
 
-def reliability_table(labels: NDArray[np.int8], scores: NDArray[np.float64]) -> Table:
+PROMISED_POSITIVE = ("mean_score", "positive_share")
+PROMISED_RIGHT = ("mean_confidence", "accuracy")
+
+
+def reliability_table(
+    found: NDArray[np.int64] | NDArray[np.bool_],
+    scores: NDArray[np.float64],
+    names: tuple[str, str] = PROMISED_POSITIVE,
+) -> Table:
     """Promised against found in the bins of the calibration error, empty ones left out.
 
-    Columns: ``low`` and ``high`` (the bin's bounds), ``examples``, ``mean_score``,
-    ``positive_share`` with its 95% interval ``share_low`` to ``share_high``.
+    Columns: ``low`` and ``high`` (the bin's bounds), ``examples``, the mean promise and the share
+    that is so by their ``names``, and the 95% interval ``share_low`` to ``share_high`` of the
+    latter.
 
     Args:
-        labels: [R] 0 or 1.
-        scores: [R] probabilities of positive.
+        found: [R] 0 or 1: whether it is so.
+        scores: [R] the probability that it is.
+        names: of the two columns; those of `PROMISED_RIGHT` are for the probability of what was
+            called, and whether that was right.
     """
     bins = calibration_bins(scores)  # [R]
     table: Table = {
-        name: []
-        for name in (
-            *("low", "high", "examples", "mean_score", "positive_share", "share_low", "share_high"),
-        )
+        name: [] for name in ("low", "high", "examples", *names, "share_low", "share_high")
     }
     for number in range(BINS):
         here = bins == number  # [R]
         if not (count := int(here.sum())):
             continue
-        positive = int(labels[here].sum())
-        low, high = accuracy_interval(positive, count)
+        hits = int(found[here].sum())
+        low, high = accuracy_interval(hits, count)
         row = (number / BINS, (number + 1) / BINS, count, float(scores[here].mean()))
-        for name, value in zip(table, (*row, positive / count, low, high), strict=True):
+        for name, value in zip(table, (*row, hits / count, low, high), strict=True):
             table[name].append(value)
     return table
 
 
-def threshold_table(labels: NDArray[np.int8], scores: NDArray[np.float64]) -> Table:
+def threshold_table(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> Table:
     """What each threshold would give: counts, precision and recall of positive, F1, accuracy.
 
     A figure that isn't defined there (the precision where nothing is called positive) is None.

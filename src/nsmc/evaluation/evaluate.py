@@ -6,9 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from nsmc.errors import DataError
-from nsmc.evaluation.scored import open_classifier, score_reviews
+from nsmc.evaluation.language import judged_texts
+from nsmc.evaluation.scored import classifier_of, score_reviews
+from nsmc.runtime.directory import open_model
+from nsmc.tasks.task import LabelTask
 
 TEST_FILE = "ratings_test.txt"
+Lines = list[tuple[str, str]]
+"""Names and values for a person."""
 
 
 def evaluate(
@@ -16,6 +21,7 @@ def evaluate(
     model: Path | str | None = None,
     *,
     column: str | None = None,
+    label_column: str | None = None,
     threshold: float | None = None,
     device: str = "cpu",
     report: Path | str | None = None,
@@ -26,10 +32,13 @@ def evaluate(
     Rows without a legible comment are left out and counted as ``skipped``.
 
     Args:
-        data: NSMC's format or any table with a ``label`` column, or a directory with
-            ``ratings_test.txt``; None takes the official test file that `nsmc.download` fetched.
+        data: NSMC's format or any table with the labels that the model's task reads, or a directory
+            with ``ratings_test.txt``; None takes the official test file that `nsmc.download`
+            fetched.
         model: a model directory; None takes the one inside the package.
-        column: the text column; None takes ``document``, else the only text column.
+        column: the text column; None takes the one that the model was trained on, if it was named,
+            else ``document``, else the only text column.
+        label_column: the label column; None takes the one that the model was trained on.
         threshold: positive at or above this probability; None takes the model's own.
         device: ``cpu`` runs without torch; another, or ``auto``, runs the torch network there.
         report: a directory for ``report.html`` and its figures; None writes none.
@@ -37,32 +46,66 @@ def evaluate(
             then again with those explained and those to explain.
 
     Returns:
-        The figures of `nsmc.evaluation.metrics.binary_metrics`, with ``accuracy_interval`` (95%),
-        ``threshold``, ``skipped``, ``model``, ``data`` (path, sha256) and ``seconds``, and
-        ``report``, the page's path, if one was written.
+        The figures of the model's task (`nsmc.tasks.metrics.binary_metrics`, ``class_metrics`` or
+        ``star_metrics``; the last under ``stars`` where a model gives both), with
+        ``threshold`` (of a task that has one), ``skipped``, ``model``, ``data`` (path, sha256) and
+        ``seconds``, and ``report``, the page's path, if one was written. Of a language model, what
+        `nsmc.evaluation.language.judged_texts` says.
 
     Raises:
         DataError: the reviews are missing, have no labels or can't be read.
         ModelError: the model is missing or damaged.
         DeviceError: the device isn't there.
+        UsageError: the threshold isn't between 0 and 1.
         NsmcError: the report can't be written.
     """
-    from nsmc.evaluation.metrics import accuracy_interval, binary_metrics
+    return evaluated(
+        data,
+        model,
+        column=column,
+        label_column=label_column,
+        threshold=threshold,
+        device=device,
+        report=report,
+        progress=progress,
+    )[0]
 
+
+def evaluated(
+    data: Path | str | None,
+    model: Path | str | None,
+    *,
+    column: str | None = None,
+    label_column: str | None = None,
+    threshold: float | None = None,
+    device: str = "cpu",
+    report: Path | str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[dict[str, Any], Lines]:
+    """What `evaluate` returns, and its figures as the model's task shows them to a person."""
     started = time.perf_counter()
-    classifier = open_classifier(model, threshold=threshold, device=device)
+    directory = open_model(None if model is None else Path(model))
     path = reviews_file(None if data is None else Path(data))
+    if not isinstance(directory.task, LabelTask):
+        given = {"label-column": label_column, "threshold": threshold, "report": report}
+        if device != "cpu":
+            given["device"] = device
+        return judged_texts(directory, path, column, given, progress)
+    classifier = classifier_of(directory, threshold=threshold, device=device)
     if report is not None:
-        from nsmc.evaluation.report import check_place, write_report
+        from nsmc.evaluation.report import check_place, check_task, write_report
 
         check_place(Path(report))
-    scored = score_reviews(path, classifier, column=column, progress=progress)
-    figures = binary_metrics(scored.labels, scored.scores, classifier.threshold)
-    (tn, _), (_, tp) = figures["confusion"]
+        check_task(classifier)
+    scored = score_reviews(
+        path, classifier, column=column, label_column=label_column, progress=progress
+    )
+    task = scored.task
+    figures = task.metrics(scored.outputs, scored.targets, classifier.threshold)
     summary = {
+        "examples": len(scored.texts),
         **figures,
-        "accuracy_interval": accuracy_interval(tn + tp, len(scored.labels)),
-        "threshold": classifier.threshold,
+        **({"threshold": classifier.threshold} if task.has_threshold else {}),
         "skipped": scored.skipped,
         "model": str(classifier.model.path),
         "data": {"path": str(path), "sha256": scored.sha256},
@@ -70,7 +113,7 @@ def evaluate(
     }
     if report is not None:
         summary["report"] = str(write_report(scored, summary, Path(report), progress))
-    return summary
+    return summary, task.metric_lines(figures)
 
 
 def reviews_file(data: Path | None) -> Path:

@@ -4,65 +4,58 @@ Letters: R reviews.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.evaluation.scored import ScoredReviews
-from nsmc.presentation.page import Example
+from nsmc.evaluation.view import View
+from nsmc.presentation.parts import Example
 
 SHOWN = 15
 """Comments in each list at most."""
 
 
-def chosen_examples(scored: ScoredReviews) -> dict[str, list[int]]:
-    """Places [at most `SHOWN` each] of the comments to show, the most telling first.
-
-    ``called_positive`` and ``called_negative`` are the errors the model is surest of,
-    ``least_confident`` the right ones it is least sure of. The same comment stands there once.
-    """
-    right = scored.predicted == scored.labels  # [R]
-    sure = scored.confidence  # [R]
-    return {
-        "called_positive": _first(scored, ~right & (scored.predicted == 1), -sure),
-        "called_negative": _first(scored, ~right & (scored.predicted == 0), -sure),
-        "least_confident": _first(scored, right, sure),
-    }
-
-
-def _first(
-    scored: ScoredReviews, among: NDArray[np.bool_], order: NDArray[np.float64]
+def first_ones(
+    texts: Sequence[str], among: NDArray[np.bool_], order: NDArray[np.float64]
 ) -> list[int]:
+    """Places [at most `SHOWN`] of the comments among [R] with the lowest order [R], each once."""
     places = np.flatnonzero(among)
     seen: dict[str, int] = {}
     for place in places[np.argsort(order[places], kind="stable")].tolist():
         if len(seen) == SHOWN:
             break
-        seen.setdefault(scored.texts[place], place)
+        seen.setdefault(texts[place], place)
     return list(seen.values())
 
 
 def explained_examples(
-    scored: ScoredReviews,
-    chosen: dict[str, list[int]],
-    progress: Callable[[], None] | None = None,
+    view: View, chosen: dict[str, list[int]], progress: Callable[[], None] | None = None
 ) -> dict[str, list[Example]]:
     """Explain the chosen comments.
 
     Args:
-        scored: the reviews.
-        chosen: places, as `chosen_examples` gives them.
+        view: of the reviews.
+        chosen: places by the names of their lists, as `View.chosen` gives them.
         progress: called after each comment.
     """
-    copies = Counter(zip(scored.texts, scored.labels.tolist(), strict=True))
+    scored = view.scored
+    wanted = {scored.texts[place] for places in chosen.values() for place in places}
+    copies = Counter(
+        (text, view.label(place)[0]) for place, text in enumerate(scored.texts) if text in wanted
+    )
 
     def example(place: int) -> Example:
-        text, label = scored.texts[place], int(scored.labels[place])
+        text = scored.texts[place]
+        given, label = view.label(place)
+        called, more = view.called(place)
         found = Example(
             row=int(scored.rows[place]),
+            given=given,
             label=label,
-            copies=copies[text, label],
+            called=called,
+            more=more,
+            copies=copies[text, given],
             explanation=scored.classifier.explain(text),
         )
         if progress:

@@ -1,4 +1,4 @@
-"""Two classifiers on the same reviews: how far apart their accuracies are, and how surely.
+"""Two models on the same reviews: how far apart they are, and how surely.
 
 Of R reviews, A alone is right on ``only_a`` and B alone on ``only_b``. What both get right or wrong
 says nothing of which is better, so two accuracies measured on the same reviews can be told apart
@@ -7,7 +7,10 @@ far more finely than their own intervals suggest.
 
 import math
 
-from nsmc.evaluation.metrics import accuracy_interval
+import numpy as np
+from numpy.typing import NDArray
+
+from nsmc.tasks.metrics import accuracy_interval
 
 Z = 1.959964
 """Two-sided 95% of a normal distribution."""
@@ -87,3 +90,38 @@ def reviews_needed(only_a: int, only_b: int, reviews: int) -> int | None:
         return None
     spread = math.sqrt(max(0.0, differing - difference**2))
     return math.ceil((Z * math.sqrt(differing) + Z_POWER * spread) ** 2 / difference**2)
+
+
+def mean_difference(
+    differences: NDArray[np.float64],
+) -> tuple[float, float | None, float | None, float]:
+    """The mean of paired differences [R] with its 95% interval and p-value: the paired t-test.
+
+    Student, "The probable error of a mean", Biometrika 6, 1908. Differences of errors aren't
+    normal, but their mean nearly is from some dozens of reviews on.
+
+    Returns:
+        Mean, lower and upper end and p-value; no interval (None) and 1.0 of a single review.
+    """
+    from scipy.special import stdtr, stdtrit
+
+    count, mean = len(differences), float(differences.mean())
+    if count < 2:
+        return mean, None, None, 1.0
+    error = float(differences.std(ddof=1)) / math.sqrt(count)
+    if not error:
+        return mean, mean, mean, 0.0 if mean else 1.0
+    spread = float(stdtrit(count - 1, 0.975)) * error
+    p_value = 2 * float(stdtr(count - 1, -abs(mean) / error))
+    return mean, mean - spread, mean + spread, p_value
+
+
+def reviews_needed_of_means(differences: NDArray[np.float64]) -> int | None:
+    """How many reviews would show a mean difference such as this one [R] with 80% certainty.
+
+    As `reviews_needed`, by the normal distribution. None without a difference or of one review.
+    """
+    mean = float(differences.mean())
+    if not mean or len(differences) < 2:
+        return None
+    return math.ceil(((Z + Z_POWER) * float(differences.std(ddof=1)) / mean) ** 2)

@@ -1,32 +1,27 @@
-"""The report's files: a page to read, the same figures as JSON and CSV.
-
-Letters: R reviews.
-"""
+"""The report's files: a page to read, the same figures as JSON and CSV."""
 
 import contextlib
 import errno
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nsmc.errors import NsmcError
+from nsmc.errors import NsmcError, UsageError
 from nsmc.evaluation.curves import Table
-from nsmc.evaluation.examples import chosen_examples, explained_examples
+from nsmc.evaluation.examples import explained_examples
 from nsmc.evaluation.figures import report_figures
 from nsmc.evaluation.scored import ScoredReviews
+from nsmc.evaluation.view import views_of
 from nsmc.files import cannot_write, whole_file
-from nsmc.presentation.page import Example, report_page
+from nsmc.presentation.page import report_page
+from nsmc.presentation.parts import Example
+from nsmc.runtime.classifier import Classifier
 
 PAGE = "report.html"
-CURVES = {
-    "roc": ("threshold", "false_positive_rate", "true_positive_rate"),
-    "precision_recall": ("threshold", "precision", "recall"),
-}
-"""Curves that one class alone doesn't have, with the columns that their files have even so."""
 
 
 def check_place(directory: Path) -> None:
@@ -48,6 +43,22 @@ def check_place(directory: Path) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise cannot_write(directory, error) from error
+
+
+def check_task(classifier: Classifier) -> None:
+    """Refuse a task whose answers a report can't show.
+
+    Raises:
+        UsageError: it has neither classes nor stars.
+    """
+    task = classifier.task
+    outputs, targets = np.empty((0, task.outputs), np.float32), np.empty((0, 2), np.float32)
+    kinds = (task.choices(outputs, targets, classifier.threshold), task.numbers(outputs, targets))
+    if kinds == (None, None):
+        raise UsageError(
+            f"expected a model that tells classes or stars for a report, found the task "
+            f"{task.name!r}; leave out --report"
+        )
 
 
 def write_report(
@@ -73,85 +84,39 @@ def write_report(
     Raises:
         NsmcError: the place is not writable or the disk is full.
     """
-    figures = report_figures(scored, summary)
-    chosen = chosen_examples(scored)
-    total = sum(map(len, chosen.values()))
-    examples = explained_examples(
-        scored, chosen, (lambda: progress(1, total)) if progress else None
-    )
+    views = views_of(scored)
+    figures = report_figures(views, scored.classifier.model, summary)
+    chosen = [view.chosen() for view in views]
+    total = sum(len(places) for lists in chosen for places in lists.values())
+    step = (lambda: progress(1, total)) if progress else None
+    examples = [explained_examples(v, lists, step) for v, lists in zip(views, chosen, strict=True)]
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(directory, error) from error
-    _write_text(
-        directory / "figures.json",
-        json.dumps(
-            figures | {"comments": _plain(examples)}, ensure_ascii=False, indent=1, allow_nan=False
-        )
-        + "\n",
+    comments = {name: _plain(ones) for lists in examples for name, ones in lists.items()}
+    told = json.dumps(
+        figures | {"comments": comments}, ensure_ascii=False, indent=1, allow_nan=False
     )
-    for name, table in _tables(scored, figures).items():
-        _write_table(directory / f"{name}.csv", table)
-    _write_text(directory / PAGE, report_page(figures, examples))
+    _write_text(directory / "figures.json", told + "\n")
+    for view in views:
+        for name, table in view.tables(figures).items():
+            _write_table(directory / f"{name}.csv", table)
+    parts = [view.page(figures, lists) for view, lists in zip(views, examples, strict=True)]
+    _write_text(directory / PAGE, report_page(figures, parts))
     return directory / PAGE
 
 
-def _plain(examples: Mapping[str, Sequence[Example]]) -> dict[str, list[dict[str, Any]]]:
-    return {
-        name: [
-            {
-                "row": one.row,
-                "given_label": one.label,
-                "copies": one.copies,
-                **one.explanation.to_dict(),
-            }
-            for one in chosen
-        ]
-        for name, chosen in examples.items()
-    }
-
-
-def _tables(scored: ScoredReviews, figures: Mapping[str, Any]) -> dict[str, Table]:
-    """All tables by the names of their files; they are the same files for any data."""
-    calibration = figures["calibration"]
-    return {
-        **{name: figures[name] or {c: [] for c in columns} for name, columns in CURVES.items()},
-        "reliability": _stacked(
-            "calibration",
-            {k: calibration[k]["bins"] for k in ("after", "before") if calibration[k]},
-        ),
-        "slices": _stacked("slice", figures["slices"]),
-        "thresholds": figures["thresholds"],
-        "coverage": figures["coverage"],
-        "errors": _errors(scored),
-        "space": figures["space"]["points"]
-        if figures["space"]
-        else {name: [] for name in ("row", "x", "y", "label", "score", "document")},
-    }
-
-
-def _stacked(name: str, tables: Mapping[str, Table]) -> Table:
-    """Tables of the same columns below one another, with their names as the first column."""
-    names = [key for key, table in tables.items() for _ in next(iter(table.values()))]
-    columns = next(iter(tables.values()))
-    return {
-        name: names,
-        **{c: [value for table in tables.values() for value in table[c]] for c in columns},
-    }
-
-
-def _errors(scored: ScoredReviews) -> Table:
-    """Every comment called otherwise than labelled, the most confident first."""
-    wrong = np.flatnonzero(scored.predicted != scored.labels)
-    wrong = wrong[np.argsort(-scored.confidence[wrong], kind="stable")]
-    return {
-        "row": scored.rows[wrong].tolist(),
-        "label": scored.labels[wrong].tolist(),
-        "called": scored.predicted[wrong].tolist(),
-        "score": np.round(scored.scores[wrong], 6).tolist(),
-        "confidence": np.round(scored.confidence[wrong], 6).tolist(),
-        "document": [scored.texts[place] for place in wrong],
-    }
+def _plain(examples: Sequence[Example]) -> list[dict[str, Any]]:
+    return [
+        {
+            "row": one.row,
+            "given_label": one.given,
+            "copies": one.copies,
+            **one.explanation.to_dict(),
+        }
+        for one in examples
+    ]
 
 
 def _write_table(path: Path, table: Table) -> None:

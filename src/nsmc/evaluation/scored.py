@@ -1,10 +1,12 @@
 """Labelled reviews and what a model says of them.
 
-Letters: R reviews.
+Letters: R reviews, O outputs of the head, K numbers of a target.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,9 @@ from numpy.typing import NDArray
 
 from nsmc.errors import DataError
 from nsmc.runtime.classifier import Classifier
-from nsmc.runtime.directory import open_model
+from nsmc.runtime.directory import ModelDirectory, open_model
+from nsmc.tasks.answers import Choices, Numbers
+from nsmc.tasks.task import Floats, LabelTask
 from nsmc.text.parallel import tokenize_chunks
 from nsmc.workers import available_cores
 
@@ -28,30 +32,50 @@ class ScoredReviews:
     """Reviews that have something legible in them, in the order of their file."""
 
     classifier: Classifier
+    task: LabelTask
+    """The classifier's, reading the label column that was asked for."""
     path: Path
     sha256: str
     texts: list[str]
     """[R] comments as typed."""
     rows: NDArray[np.int64]
     """[R] the number of each in the file, counted from 1 without the header."""
-    labels: NDArray[np.int8]
-    """[R] 0 = negative, 1 = positive."""
-    scores: NDArray[np.float64]
-    """[R] probabilities of positive."""
+    outputs: Floats
+    """[R, O] of the network."""
+    targets: Floats
+    """[R, K] as `nsmc.tasks.task.Task.targets` gives them."""
     unknown: NDArray[np.float64]
-    """[R] share of each comment's morphemes that the model's vocabulary doesn't hold."""
+    """[R] share of each comment's units that the model's vocabulary doesn't hold."""
     skipped: int
     """Rows left out because nothing legible stands in their comment."""
 
-    @property
-    def predicted(self) -> NDArray[np.int8]:
-        """[R] what the classifier calls each, 0 or 1."""
-        return (self.scores >= self.classifier.threshold).astype(np.int8)
+    def take(self, kept: NDArray[np.bool_]) -> "ScoredReviews":
+        """Some of the reviews alone."""
+        if kept.all():
+            return self
+        return dataclasses.replace(
+            self,
+            texts=[text for text, one in zip(self.texts, kept, strict=True) if one],
+            rows=self.rows[kept],
+            outputs=self.outputs[kept],
+            targets=self.targets[kept],
+            unknown=self.unknown[kept],
+        )
 
-    @property
-    def confidence(self) -> NDArray[np.float64]:
-        """[R] the probability of what each was called, as `Prediction.confidence`."""
-        return np.where(self.predicted == 1, self.scores, 1 - self.scores)
+    @cached_property
+    def choices(self) -> Choices | None:
+        """What each is called and was labelled, of a task with classes."""
+        return self.task.choices(self.outputs, self.targets, self.classifier.threshold)
+
+    @cached_property
+    def numbers(self) -> Numbers | None:
+        """The stars found and given, of a task with stars."""
+        return self.task.numbers(self.outputs, self.targets)
+
+    @cached_property
+    def lengths(self) -> NDArray[np.int64]:
+        """[R] characters of each comment as typed."""
+        return np.array([len(text) for text in self.texts], dtype=np.int64)
 
 
 def open_classifier(
@@ -65,6 +89,13 @@ def open_classifier(
         UsageError: the threshold isn't between 0 and 1.
     """
     directory = open_model(None if model is None else Path(model))
+    return classifier_of(directory, threshold=threshold, device=device)
+
+
+def classifier_of(
+    directory: ModelDirectory, *, threshold: float | None = None, device: str = "cpu"
+) -> Classifier:
+    """Make a model on any device of its directory; see `open_classifier`."""
     network: Network | None = None
     if device != "cpu":
         from nsmc.model.on_device import TorchNetwork
@@ -73,19 +104,28 @@ def open_classifier(
     return Classifier(directory, threshold=threshold, network=network)
 
 
+def text_column(classifier: Classifier, column: str | None) -> str | None:
+    """The text column asked for, else the one that the model was trained on, if it has a name."""
+    named: str = classifier.model.config["data"]["column"]
+    return column or named or None
+
+
 def score_reviews(
     path: Path,
     classifier: Classifier,
     *,
     column: str | None = None,
+    label_column: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> ScoredReviews:
     """Read labelled reviews and score them, tokenizing on all cores.
 
     Args:
-        path: NSMC's format or any table with a ``label`` column.
+        path: NSMC's format or any table with the labels that the model's task reads.
         classifier: what scores.
-        column: the text column; None takes ``document``, else the only text column.
+        column: the text column; None takes the one that the model was trained on, if it was named,
+            else ``document``, else the only text column.
+        label_column: the label column; None takes the one that the model was trained on.
         progress: called with reviews done since the last call and reviews in all.
 
     Raises:
@@ -93,8 +133,10 @@ def score_reviews(
     """
     from nsmc.data.reviews import read_reviews
 
-    reviews = read_reviews(path, column=column)
-    texts = reviews.frame["document"].tolist()
+    task = classifier.task.reading(label_column)
+    reviews = read_reviews(path, column=text_column(classifier, column), wanted=task.wanted())
+    targets = task.targets(reviews.labels, str(path))  # [rows with a comment, K]
+    texts = reviews.texts
     known = frozenset(classifier.model.vocabulary[1:])
 
     def chunks() -> Iterator[list[str]]:
@@ -103,23 +145,24 @@ def score_reviews(
 
     workers = available_cores() if len(texts) > 5 * CHUNK else 1
     scored, unknown = [], []
-    for morphemes in tokenize_chunks(chunks(), classifier.tokenizer, workers):
-        scored.append(classifier.score_morphemes(morphemes))
-        unknown += [sum(m not in known for m in one) / max(1, len(one)) for one in morphemes]
+    for units in tokenize_chunks(chunks(), classifier.tokenizer, workers):
+        scored.append(classifier.outputs_of(units))
+        unknown += [sum(u not in known for u in one) / max(1, len(one)) for one in units]
         if progress:
-            progress(len(morphemes), len(texts))
-    scores = np.concatenate(scored)  # [rows with a comment]
-    legible = ~np.isnan(scores)  # [rows with a comment]
+            progress(len(units), len(texts))
+    outputs = np.concatenate(scored)  # [rows with a comment, O]
+    legible = np.asarray(~np.isnan(outputs).any(axis=1))  # [rows with a comment]
     if not legible.any():
         raise DataError(f"{path}: no comment has anything legible in it")
     return ScoredReviews(
         classifier=classifier,
+        task=task,
         path=path,
         sha256=reviews.sha256,
         texts=[text for text, kept in zip(texts, legible, strict=True) if kept],
         rows=reviews.rows[legible],
-        labels=reviews.frame["label"].to_numpy()[legible],
-        scores=scores[legible],
+        outputs=outputs[legible],
+        targets=targets[legible],
         unknown=np.array(unknown)[legible],
         skipped=reviews.skipped_empty + int((~legible).sum()),
     )

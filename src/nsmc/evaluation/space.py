@@ -3,9 +3,11 @@
 Letters: R reviews, S reviews of the sample, P pooled size.
 """
 
-import numpy as np
+from dataclasses import dataclass
 
-from nsmc.evaluation.curves import Table
+import numpy as np
+from numpy.typing import NDArray
+
 from nsmc.evaluation.scored import ScoredReviews
 
 SHOWN = 3000
@@ -14,42 +16,48 @@ LEAST = 3
 """Comments below which there is nothing to see."""
 
 
-def space_table(scored: ScoredReviews) -> tuple[Table, list[float]] | None:
+@dataclass(frozen=True, eq=False)
+class Space:
+    """Some of the reviews in a picture."""
+
+    chosen: NDArray[np.int64]
+    """[S] their places among all."""
+    x: list[float]
+    """[S]"""
+    y: list[float]
+    """[S]"""
+    variance: list[float]
+    """[2] the share that each of the two dimensions holds."""
+
+
+def space_of(scored: ScoredReviews, toward: NDArray[np.float64] | None = None) -> Space | None:
     """Project the sentence vectors of a random sample onto their two principal components.
 
-    The sample is drawn with a fixed seed. The first component is turned so that positive scores
-    lie to the right.
+    The sample is drawn with a fixed seed.
+
+    Args:
+        scored: R reviews.
+        toward: [R] a number that shall grow to the right.
 
     Returns:
-        ``row``, ``x``, ``y``, ``label``, ``score`` and ``document``, and the share of the
-        variance that each of the two dimensions holds; None if there are fewer than `LEAST`
-        comments or all have the same vector.
+        None if there are fewer than `LEAST` comments or all have the same vector.
     """
     from sklearn.decomposition import PCA
-
-    from nsmc.runtime.sentence_vectors import sentence_vectors
 
     chosen = np.random.default_rng(0).permutation(len(scored.texts))[:SHOWN]  # [S]
     chosen.sort()
     if len(chosen) < LEAST:
         return None
-    texts = [scored.texts[index] for index in chosen]
-    morphemes = [scored.classifier.tokenizer(text) for text in texts]
-    vectors = sentence_vectors(scored.classifier, morphemes).astype(np.float64)  # [S, P]
+    units = [scored.classifier.tokenizer(scored.texts[index]) for index in chosen]
+    vectors = scored.classifier.sentence_vectors(units).astype(np.float64)  # [S, P]
     if not vectors.var(axis=0).any():
         return None
     pca = PCA(min(2, vectors.shape[1]), svd_solver="full")
     places = np.zeros((len(chosen), 2))  # [S, 2]
     places[:, : pca.n_components] = pca.fit_transform(vectors)
-    scores = scored.scores[chosen]  # [S]
-    if np.dot(places[:, 0], scores - scores.mean()) < 0:
-        places[:, 0] *= -1
+    if toward is not None:
+        aim = toward[chosen]  # [S]
+        if np.dot(places[:, 0], aim - aim.mean()) < 0:
+            places[:, 0] *= -1
     shares = [*pca.explained_variance_ratio_.tolist(), 0.0][:2]
-    return {
-        "row": scored.rows[chosen].tolist(),
-        "x": places[:, 0].tolist(),
-        "y": places[:, 1].tolist(),
-        "label": scored.labels[chosen].tolist(),
-        "score": scores.tolist(),
-        "document": texts,
-    }, shares
+    return Space(chosen, places[:, 0].tolist(), places[:, 1].tolist(), shares)

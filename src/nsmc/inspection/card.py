@@ -7,7 +7,8 @@ what it was trained on, how it was measured, and where it should not be trusted.
 from collections.abc import Sequence
 from typing import Any
 
-from nsmc.inspection.info import network_name
+from nsmc.inspection.info import figure_of, head_name, network_name
+from nsmc.text.config import UNIT_NAMES
 
 LIMITS = (
     "It has learnt from reviews of one kind. Reviews of other things share much of the language, "
@@ -15,8 +16,8 @@ LIMITS = (
     "Where labels are star ratings that users gave, some contradict the comment below them.",
 )
 VALIDATION_NOTE = (
-    "These reviews chose the best epoch and the temperature, so the figures flatter the model a "
-    "little. `nsmc evaluate` measures it on reviews that chose nothing."
+    "These reviews chose the best epoch{more}, so the figures flatter the model a little. `nsmc "
+    "evaluate` measures it on reviews that chose nothing."
 )
 
 
@@ -57,23 +58,27 @@ def _facts(about: dict[str, Any], data_name: str | None) -> list[str]:
     buckets = network["subword_buckets"]
     ngrams = f", {buckets:,} hashed character n-grams" if buckets else ""
     coverage = vocabulary["coverage"]
+    units = UNIT_NAMES[vocabulary["unit"]]
     covered = (
-        f"; {coverage:.1%} of the validation part's morphemes are among them" if coverage else ""
+        f"; {coverage:.1%} of the validation part's {units} are among them" if coverage else ""
     )
     tokenizer = sorted(about["tokenizer"].items())
     facts = [
-        "**What it does**: gives the probability that a Korean comment is positive (긍정); it "
-        f"is called so from {about['threshold']:g} on.",
+        f"**What it does**: {about['purpose']}.",
         f"**Network**: {network_name(network)} over {network['embedding_size']}-dimensional "
-        f"morpheme vectors, {network['pooling']} pooling; {about['parameters']:,} parameters, "
-        f"{about['bytes'] / 1e6:.1f} MB.",
-        f"**Vocabulary**: {vocabulary['morphemes']:,} morphemes{ngrams}{covered}.",
+        f"{vocabulary['unit']} vectors, {head_name(about)}; "
+        f"{about['parameters']:,} parameters, {about['bytes'] / 1e6:.1f} MB.",
+        f"**Vocabulary**: {vocabulary['morphemes']:,} {units}{ngrams}{covered}.",
         f"**Trained on**: {_data(about, data_name)}.",
-        f"**Morphemes by**: {', '.join(f'{k} {v}' for k, v in tokenizer)}.",
+        f"**{units.capitalize()} by**: {', '.join(f'{k} {v}' for k, v in tokenizer)}.",
         f"**Recipe**: {_recipe(about['changes'])}.",
     ]
     if how := _training(about):
         facts.append(f"**Training**: {how}.")
+    if sizes := about["task_state"].get("reviews"):
+        classes = zip(about["task_state"]["classes"], sizes, strict=True)
+        counts = ", ".join(f"{name} {size:,}" for name, size in classes)
+        facts.insert(1, f"**Classes**, with the reviews of each: {counts}.")
     if about["temperature"]:
         facts.append(
             f"**Calibration**: a temperature of {about['temperature']:.2f}, already in its weights."
@@ -86,7 +91,8 @@ def _data(about: dict[str, Any], data_name: str | None) -> str:
     if not data:
         return "not recorded"
     file = f"`{data['name']}`, SHA-256 `{data['sha256'][:16]}…`"
-    reviews = f"{data['reviews']:,} labelled reviews of "
+    labelled = "labelled " if about["head"] == "pooled" else ""
+    reviews = f"{data['reviews']:,} {labelled}reviews of "
     reviews += f"{data_name} ({file})" if data_name else file
     return (
         f"{reviews}; {data['skipped']:,} empty ones left out and {share:.0%} held back for "
@@ -123,19 +129,21 @@ def _validation(about: dict[str, Any]) -> str:
     if not validation:
         return "\n".join([*lines, "None were recorded; `nsmc evaluate` measures it."])
     reviews = f" on {validation['reviews']:,} reviews" if "reviews" in validation else ""
+    figure = figure_of(about)
+    note = VALIDATION_NOTE.format(more=" and the temperature" if about["temperature"] else "")
     lines += [
-        f"Validation{reviews}: accuracy **{validation['accuracy']:.2%}**, loss "
-        f"{validation['loss']:.4f} nats. {VALIDATION_NOTE}",
+        f"Validation{reviews}: {figure.words} **{figure.show(validation[figure.name])}**, loss "
+        f"{validation['loss']:.4f}. {note}",
     ]
     if about["history"]:
         lines += [
             "",
-            "| epoch | training loss | accuracy | validation loss | accuracy |",
+            f"| epoch | training loss | {figure.words} | validation loss | {figure.words} |",
             "|---|---|---|---|---|",
         ]
     lines += [
-        f"| {r['epoch']} | {r['train_loss']:.4f} | {r['train_accuracy']:.2%} "
-        f"| {r['validation_loss']:.4f} | {r['validation_accuracy']:.2%} |"
+        f"| {r['epoch']} | {r['train_loss']:.4f} | {figure.show(r[f'train_{figure.name}'])} "
+        f"| {r['validation_loss']:.4f} | {figure.show(r[f'validation_{figure.name}'])} |"
         for r in about["history"]
     ]
     return "\n".join(lines)

@@ -8,6 +8,8 @@ from nsmc.config import changes
 from nsmc.errors import ModelError
 from nsmc.runtime.directory import SHIPPED, open_model
 from nsmc.runtime.tables import SCALES
+from nsmc.tasks.registry import make_task
+from nsmc.tasks.task import Figure
 
 
 def info(model: Path | str | None = None) -> dict[str, Any]:
@@ -17,15 +19,19 @@ def info(model: Path | str | None = None) -> dict[str, Any]:
         model: a model directory or a training's output directory; None for the shipped model.
 
     Returns:
-        ``model`` (path), ``shipped``, ``network`` (the recipe's section), ``tensors`` (``name``,
-        ``shape``, ``dtype``, ``parameters``), ``parameters`` (their sum), ``vocabulary``
-        (``morphemes``, ``coverage``: the share of the validation part's running morphemes that are
-        in it), ``tokenizer`` (what cut the comments), ``threshold``, ``temperature``, ``data``
-        (``name``, ``sha256``, ``reviews``, ``skipped``), ``training`` (``epochs``, ``best_epoch``,
-        ``seconds``, ``device``, ``written``), ``validation`` (``accuracy``, ``loss``, ``reviews``),
-        ``history`` (a record per epoch), ``recipe``, ``changes`` (fields that differ from the
-        default recipe: ``default`` and ``value``), ``versions``, ``files`` (``name``, ``bytes``,
-        ``sha256``) and ``bytes`` (their sum). None or nothing stands for what wasn't recorded.
+        ``model`` (path), ``shipped``, ``task`` (its name), ``purpose`` (in a sentence),
+        ``task_state`` (what it took from the labels: ``classes`` and the training ``reviews`` of
+        each), ``head`` (``pooled``, or ``next-unit`` of a language model), ``has_threshold``,
+        ``network`` (the recipe's section), ``tensors`` (``name``, ``shape``, ``dtype``,
+        ``parameters``), ``parameters`` (their sum), ``vocabulary`` (``unit``: what they are;
+        ``morphemes``: how many, of whatever unit; ``coverage``: the share of the validation part's
+        running ones that are in it), ``tokenizer`` (what cut the comments), ``threshold``,
+        ``temperature``, ``data`` (``name``, ``sha256``, ``reviews``, ``skipped``), ``training``
+        (``epochs``, ``best_epoch``, ``seconds``, ``device``, ``written``), ``validation``
+        (``reviews``, ``loss`` and the task's figure, such as ``accuracy``), ``history`` (a record
+        per epoch), ``recipe``, ``changes`` (fields that differ from the default recipe:
+        ``default`` and ``value``), ``versions``, ``files`` (``name``, ``bytes``, ``sha256``) and
+        ``bytes`` (their sum). None or nothing stands for what wasn't recorded.
 
     Raises:
         ModelError: the directory is missing, damaged or of another version.
@@ -41,11 +47,17 @@ def info(model: Path | str | None = None) -> dict[str, Any]:
     return {
         "model": str(directory.path),
         "shipped": directory.path == SHIPPED,
+        "task": directory.task.name,
+        "purpose": directory.task.purpose(directory.threshold),
+        "task_state": directory.task_state,
+        "head": directory.task.head,
+        "has_threshold": directory.task.has_threshold,
         "network": directory.config["model"],
         "tensors": tensors,
         # The scales of int8 tables stand for what float tables hold themselves.
         "parameters": sum(t["parameters"] for t in tensors if t["name"] not in SCALES.values()),
         "vocabulary": {
+            "unit": directory.config["text"]["unit"],
             "morphemes": len(directory.vocabulary),
             "coverage": metrics.get("coverage"),
         },
@@ -95,8 +107,31 @@ def _tensors(path: Path) -> list[dict[str, Any]]:
         ) from error
 
 
+def figure_of(about: dict[str, Any]) -> Figure:
+    """The figure, besides the loss, by which the training of a model was followed.
+
+    Args:
+        about: what `info` gives.
+    """
+    return make_task(about["recipe"], about["task_state"]).figure
+
+
+def head_name(about: dict[str, Any]) -> str:
+    """What follows the recurrent layers: ``max+mean pooling``, or ``next unit``."""
+    pooling = f"{about['network']['pooling']} pooling"
+    return pooling if about["head"] == "pooled" else "next unit"
+
+
 def network_name(network: dict[str, Any]) -> str:
-    """A network's recurrent part as people call it, such as ``BiGRU 128`` or ``2 × LSTM 64``."""
+    """A network's layers as people call them, such as ``BiGRU 128`` or ``2 × LSTM 64``.
+
+    A convolution before them is ``Conv 128×3 → max 2 → BiGRU 128``: filters, units in sight and
+    steps of which one is kept.
+    """
+    conv = network.get("conv", {})
+    convolution = f"Conv {conv['filters']}×{conv['kernel']} → " if conv.get("filters") else ""
+    if convolution and conv["pooling"] > 1:
+        convolution += f"max {conv['pooling']} → "
     layers = f"{network['layers']} × " if network["layers"] > 1 else ""
     directions = "Bi" if network["bidirectional"] else ""
-    return f"{layers}{directions}{network['cell'].upper()} {network['hidden_size']}"
+    return f"{convolution}{layers}{directions}{network['cell'].upper()} {network['hidden_size']}"

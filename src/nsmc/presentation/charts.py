@@ -16,7 +16,12 @@ Table = dict[str, list[Any]]
 INK, MUTED, GRID = "#1b2430", "#5b6776", "#e3e8ee"
 BLUE, SKY, ORANGE = "#0072b2", "#56b4e9", "#e69f00"
 POSITIVE, NEGATIVE = "#009e73", "#d55e00"
+BARS = {"color": "#b9c6d3", "line": {"color": MUTED, "width": 0.5}}
 SHARE = ".0%"
+UNKNOWN = (
+    "By the share of a comment's {units} that are not in the model's vocabulary: misspellings, new "
+    "coinages, names."
+)
 
 
 def roc_chart(table: Table, auc: float) -> Chart:
@@ -31,9 +36,9 @@ def roc_chart(table: Table, auc: float) -> Chart:
         "hovertemplate": "threshold %{customdata:.3f}<br>긍정 found: %{y:.1%}<br>"
         "부정 called 긍정: %{x:.1%}<extra></extra>",
     }
-    guess = _line([0, 1], [0, 1], "guessing (area 0.5)", MUTED, "dot")
-    layout = _layout("share of 부정 called 긍정 (%)", "share of 긍정 found (%)", square=True)
-    return {"data": [curve, guess], "layout": layout}
+    guess = line([0, 1], [0, 1], "guessing (area 0.5)", MUTED, "dot")
+    drawn = layout("share of 부정 called 긍정 (%)", "share of 긍정 found (%)", square=True)
+    return {"data": [curve, guess], "layout": drawn}
 
 
 def precision_recall_chart(table: Table, average: float, positive: float) -> Chart:
@@ -48,29 +53,37 @@ def precision_recall_chart(table: Table, average: float, positive: float) -> Cha
         "hovertemplate": "threshold %{customdata:.3f}<br>recall %{x:.1%}<br>"
         "precision %{y:.1%}<extra></extra>",
     }
-    guess = _line([0, 1], [positive] * 2, f"guessing ({positive:.1%})", MUTED, "dot")
-    layout = _layout("recall of 긍정 (%)", "precision of 긍정 (%)", square=True)
-    return {"data": [curve, guess], "layout": layout}
+    guess = line([0, 1], [positive] * 2, f"guessing ({positive:.1%})", MUTED, "dot")
+    drawn = layout("recall of 긍정 (%)", "precision of 긍정 (%)", square=True)
+    return {"data": [curve, guess], "layout": drawn}
 
 
-def reliability_chart(after: Table, before: Table | None) -> Chart:
-    """Share of positive comments against the probability promised, and how many there are."""
-    spread = {
-        "type": "data",
-        "symmetric": False,
-        "array": _differences(after["share_high"], after["positive_share"]),
-        "arrayminus": _differences(after["positive_share"], after["share_low"]),
-        "thickness": 1,
-        "width": 3,
-        "color": BLUE,
-    }
+def reliability_chart(
+    after: Table,
+    before: Table | None,
+    *,
+    columns: tuple[str, str] = ("mean_score", "positive_share"),
+    titles: tuple[str, str] = ("probability of 긍정 promised (%)", "share that is 긍정 (%)"),
+) -> Chart:
+    """What was found against the probability promised, and how many comments there are.
+
+    Args:
+        after: of the model as it is.
+        before: of the one before calibration, if that can be told.
+        columns: of the promise and of what was found.
+        titles: of both.
+    """
+    spread = interval(after[columns[1]], after["share_low"], after["share_high"])
     data = [
-        _line([0, 1], [0, 1], "promises kept", MUTED, "dot"),
-        _promised(after, "the model as it is", BLUE, "circle", "solid") | {"error_y": spread},
+        line([0, 1], [0, 1], "promises kept", MUTED, "dot"),
+        _promised(after, columns, "the model as it is", BLUE, "circle", "solid")
+        | {"error_y": spread | {"thickness": 1, "width": 3}},
     ]
     if before is not None:
-        data.insert(1, _promised(before, "before calibration", ORANGE, "square-open", "dash"))
-    widths = _differences(after["high"], after["low"])
+        data.insert(
+            1, _promised(before, columns, "before calibration", ORANGE, "square-open", "dash")
+        )
+    widths = differences(after["high"], after["low"])
     data.append(
         {
             "type": "bar",
@@ -78,51 +91,64 @@ def reliability_chart(after: Table, before: Table | None) -> Chart:
             "y": after["examples"],
             "width": [width * 0.92 for width in widths],
             "yaxis": "y2",
-            "marker": {"color": "#b9c6d3", "line": {"color": MUTED, "width": 0.5}},
+            "marker": BARS,
             "name": "comments",
             "showlegend": False,
             "hovertemplate": "%{y:,} comments<extra></extra>",
         }
     )
-    layout = _layout("probability of 긍정 promised (%)", "share that is 긍정 (%)")
-    layout["yaxis"] |= {"domain": [0.3, 1], "range": [-0.02, 1.04], "tickformat": SHARE}
-    layout["xaxis"] |= {"range": [-0.02, 1.02], "tickformat": SHARE, "anchor": "y2"}
-    layout["yaxis2"] = _axis("comments") | {"domain": [0, 0.2], "nticks": 3}
-    layout["height"] = 460
-    return {"data": data, "layout": layout}
+    drawn = layout(*titles)
+    drawn["yaxis"] |= {"domain": [0.3, 1], "range": [-0.02, 1.04], "tickformat": SHARE}
+    drawn["xaxis"] |= {"range": [-0.02, 1.02], "tickformat": SHARE, "anchor": "y2"}
+    drawn["yaxis2"] = axis("comments") | {"domain": [0, 0.2], "nticks": 3}
+    drawn["height"] = 460
+    return {"data": data, "layout": drawn}
 
 
-def slice_chart(table: Table, title: str, overall: float) -> Chart:
-    """Accuracy with its interval in each bin, and the accuracy of all comments as a line."""
+def slice_chart(
+    table: Table,
+    title: str,
+    overall: float,
+    *,
+    figure: str = "accuracy",
+    name: str = "accuracy (%)",
+    form: str = ".2%",
+) -> Chart:
+    """A figure with its interval in each bin, and that of all comments as a line.
+
+    Args:
+        table: ``bin``, ``examples``, the figure, ``low`` and ``high``.
+        title: of the bins.
+        overall: the figure of all comments.
+        figure: its column.
+        name: its title, with the unit.
+        form: how it is written, as d3 and Python both read it.
+    """
     names = [
         f"{name}<br><span style='font-size:11px'>{count:,}</span>"
         for name, count in zip(table["bin"], table["examples"], strict=True)
     ]
     points = {
         "x": names,
-        "y": table["accuracy"],
+        "y": table[figure],
         "customdata": table["examples"],
         "mode": "markers",
         "marker": {"color": BLUE, "size": 9},
-        "error_y": {
-            "type": "data",
-            "symmetric": False,
-            "array": _differences(table["high"], table["accuracy"]),
-            "arrayminus": _differences(table["accuracy"], table["low"]),
-            "thickness": 1.5,
-            "width": 5,
-            "color": BLUE,
-        },
+        "error_y": interval(table[figure], table["low"], table["high"]),
         "name": "in the bin, with its 95% interval",
-        "hovertemplate": "%{y:.2%} of %{customdata:,} comments<extra></extra>",
+        "hovertemplate": f"%{{y:{form}}}, %{{customdata:,}} comments<extra></extra>",
     }
-    layout = _layout(title, "accuracy (%)")
-    layout["xaxis"] |= {"type": "category", "showgrid": False, "tickangle": 0}
-    layout["yaxis"] |= {"tickformat": SHARE, "range": [min([*table["low"], 0.5]) - 0.03, 1.02]}
-    layout["shapes"] = [_rule("y", overall)]
-    layout["annotations"] = [
+    drawn = layout(title, name)
+    drawn["xaxis"] |= {"type": "category", "showgrid": False, "tickangle": 0}
+    if form.endswith("%"):
+        floor = min([*table["low"], 0.5]) - 0.03
+        drawn["yaxis"] |= {"tickformat": SHARE, "range": [floor, 1.02]}
+    else:
+        drawn["yaxis"] |= {"rangemode": "tozero"}
+    drawn["shapes"] = [rule("y", overall)]
+    drawn["annotations"] = [
         {
-            "text": f"all<br>{overall:.1%}",
+            "text": f"all<br>{format(overall, form.replace('.2%', '.1%'))}",
             "x": 1.01,
             "xref": "paper",
             "xanchor": "left",
@@ -131,9 +157,33 @@ def slice_chart(table: Table, title: str, overall: float) -> Chart:
             "font": {"size": 12, "color": MUTED},
         }
     ]
-    layout |= {"showlegend": False, "height": 300}
-    layout["margin"] |= {"r": 52}
-    return {"data": [points], "layout": layout}
+    drawn |= {"showlegend": False, "height": 300}
+    drawn["margin"] |= {"r": 52}
+    return {"data": [points], "layout": drawn}
+
+
+def accuracy_pictures(
+    slices: dict[str, Table], overall: float, units: str
+) -> list[tuple[str, str, Chart]]:
+    """Keys, captions and charts of the accuracy in groups of comments."""
+    return [
+        (
+            "length",
+            "By length of the comment as typed.",
+            slice_chart(slices["length"], "length (characters)<br>and comments", overall),
+        ),
+        (
+            "unknown",
+            UNKNOWN.format(units=units),
+            slice_chart(slices["unknown"], f"unknown {units} (%)<br>and comments", overall),
+        ),
+        (
+            "confidence",
+            "By confidence, the probability of the label given. A calibrated model is right in 85 "
+            "of 100 comments of 80–90%.",
+            slice_chart(slices["confidence"], "confidence (%)<br>and comments", overall),
+        ),
+    ]
 
 
 def threshold_chart(table: Table, threshold: float) -> Chart:
@@ -144,15 +194,15 @@ def threshold_chart(table: Table, threshold: float) -> Chart:
         ("accuracy", "accuracy", INK, "dot"),
     )
     data = [
-        _line(table["threshold"], table[name], label, colour, dash)
+        line(table["threshold"], table[name], label, colour, dash)
         | {"hovertemplate": label + " %{y:.1%} at %{x:.2f}<extra></extra>"}
         for name, label, colour, dash in series
     ]
-    layout = _layout("threshold (probability of 긍정)", "share (%)")
-    layout["xaxis"] |= {"range": [0, 1]}
-    layout["yaxis"] |= {"tickformat": SHARE, "rangemode": "tozero"}
-    layout["shapes"] = [_rule("x", threshold)]
-    return {"data": data, "layout": layout}
+    drawn = layout("threshold (probability of 긍정)", "share (%)")
+    drawn["xaxis"] |= {"range": [0, 1]}
+    drawn["yaxis"] |= {"tickformat": SHARE, "rangemode": "tozero"}
+    drawn["shapes"] = [rule("x", threshold)]
+    return {"data": data, "layout": drawn}
 
 
 def coverage_chart(table: Table) -> Chart:
@@ -184,10 +234,10 @@ def coverage_chart(table: Table) -> Chart:
         "cliponaxis": False,
         "hoverinfo": "skip",
     }
-    layout = _layout("share of comments decided (%)", "accuracy of the decided (%)")
-    layout["xaxis"] |= {"tickformat": SHARE, "range": [0, 1.03]}
-    layout["yaxis"] |= {"tickformat": ".1%", "autorangeoptions": {"maxallowed": 1.003}}
-    return {"data": [curve, chosen], "layout": layout}
+    drawn = layout("share of comments decided (%)", "accuracy of the decided (%)")
+    drawn["xaxis"] |= {"tickformat": SHARE, "range": [0, 1.03]}
+    drawn["yaxis"] |= {"tickformat": ".1%", "autorangeoptions": {"maxallowed": 1.003}}
+    return {"data": [curve, chosen], "layout": drawn}
 
 
 def space_chart(table: Table, shares: list[float], threshold: float) -> Chart:
@@ -198,6 +248,7 @@ def space_chart(table: Table, shares: list[float], threshold: float) -> Chart:
         (1, False, "긍정, called 부정", POSITIVE, "circle-x-open", 1.0),
         (0, False, "부정, called 긍정", NEGATIVE, "square-x-open", 1.0),
     )
+    told = [f"긍정 {score:.1%}" for score in table["score"]]
     data = []
     for label, right, name, colour, symbol, opacity in groups:
         chosen = [
@@ -205,58 +256,69 @@ def space_chart(table: Table, shares: list[float], threshold: float) -> Chart:
             for index, (given, score) in enumerate(zip(table["label"], table["score"], strict=True))
             if given == label and ((score >= threshold) == bool(label)) == right
         ]
-        texts = [
-            f"row {table['row'][i]:,}, 긍정 {table['score'][i]:.1%}<br>"
-            + _wrapped(table["document"][i])
+        marker = {
+            "color": colour,
+            "symbol": symbol,
+            "size": 6 if right else 9,
+            "opacity": opacity,
+            "line": {"width": 0 if right else 1.4, "color": colour},
+        }
+        data.append(scatter(table, chosen, told, marker, f"{name} ({len(chosen):,})"))
+    return {"data": data, "layout": space_layout(shares)}
+
+
+def scatter(
+    table: Table, chosen: list[int], told: list[str], marker: dict[str, Any], name: str
+) -> dict[str, Any]:
+    """Marks of some comments of a space; hovering shows what is told of each, and the comment."""
+    return {
+        "x": [round(table["x"][i], 4) for i in chosen],
+        "y": [round(table["y"][i], 4) for i in chosen],
+        "text": [
+            f"row {table['row'][i]:,}, {told[i]}<br>" + wrapped(table["document"][i])
             for i in chosen
-        ]
-        data.append(
-            {
-                "x": [round(table["x"][i], 4) for i in chosen],
-                "y": [round(table["y"][i], 4) for i in chosen],
-                "text": texts,
-                "mode": "markers",
-                "marker": {
-                    "color": colour,
-                    "symbol": symbol,
-                    "size": 6 if right else 9,
-                    "opacity": opacity,
-                    "line": {"width": 0 if right else 1.4, "color": colour},
-                },
-                "name": f"{name} ({len(chosen):,})",
-                "hovertemplate": "%{text}<extra></extra>",
-            }
-        )
-    layout = _layout(
+        ],
+        "mode": "markers",
+        "marker": marker,
+        "name": name,
+        "hovertemplate": "%{text}<extra></extra>",
+    }
+
+
+def space_layout(shares: list[float]) -> dict[str, Any]:
+    """The layout of a space whose dimensions hold these shares of the variance."""
+    drawn = layout(
         f"first component ({shares[0]:.0%} of the variance, no unit)",
         f"second component ({shares[1]:.0%}, no unit)",
     )
-    layout["height"] = 560
-    layout["hovermode"] = "closest"
-    for axis in ("xaxis", "yaxis"):
-        layout[axis] |= {"showticklabels": False, "zeroline": False}
-    return {"data": data, "layout": layout}
+    drawn["height"] = 560
+    drawn["hovermode"] = "closest"
+    for name in ("xaxis", "yaxis"):
+        drawn[name] |= {"showticklabels": False, "zeroline": False}
+    return drawn
 
 
-def _layout(x: str, y: str, *, square: bool = False) -> dict[str, Any]:
-    layout: dict[str, Any] = {
+def layout(x: str, y: str, *, square: bool = False) -> dict[str, Any]:
+    """What all charts have in common, with the titles of both axes."""
+    drawn: dict[str, Any] = {
         "font": {"family": FAMILY, "size": 13, "color": INK},
         "paper_bgcolor": "white",
         "plot_bgcolor": "white",
         "margin": {"l": 62, "r": 16, "t": 12, "b": 56},
         "height": 380,
-        "xaxis": _axis(x),
-        "yaxis": _axis(y),
+        "xaxis": axis(x),
+        "yaxis": axis(y),
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         "hoverlabel": {"font": {"family": FAMILY, "size": 13}, "align": "left"},
     }
     if square:
-        for axis in ("xaxis", "yaxis"):
-            layout[axis] |= {"range": [-0.01, 1.01], "tickformat": SHARE}
-    return layout
+        for name in ("xaxis", "yaxis"):
+            drawn[name] |= {"range": [-0.01, 1.01], "tickformat": SHARE}
+    return drawn
 
 
-def _axis(title: str) -> dict[str, Any]:
+def axis(title: str) -> dict[str, Any]:
+    """An axis with its title."""
     return {
         "title": {"text": title, "standoff": 8},
         "gridcolor": GRID,
@@ -269,7 +331,8 @@ def _axis(title: str) -> dict[str, Any]:
     }
 
 
-def _line(x: list[Any], y: list[Any], name: str, colour: str, dash: str) -> dict[str, Any]:
+def line(x: list[Any], y: list[Any], name: str, colour: str, dash: str) -> dict[str, Any]:
+    """A line that says nothing when it is pointed at."""
     return {
         "x": x,
         "y": y,
@@ -280,10 +343,13 @@ def _line(x: list[Any], y: list[Any], name: str, colour: str, dash: str) -> dict
     }
 
 
-def _promised(table: Table, name: str, colour: str, symbol: str, dash: str) -> dict[str, Any]:
+def _promised(
+    table: Table, columns: tuple[str, str], name: str, colour: str, symbol: str, dash: str
+) -> dict[str, Any]:
+    promised, found = columns
     return {
-        "x": table["mean_score"],
-        "y": table["positive_share"],
+        "x": table[promised],
+        "y": table[found],
         "customdata": table["examples"],
         "mode": "lines+markers",
         "line": {"color": colour, "dash": dash, "width": 2},
@@ -294,7 +360,20 @@ def _promised(table: Table, name: str, colour: str, symbol: str, dash: str) -> d
     }
 
 
-def _rule(axis: str, value: float) -> dict[str, Any]:
+def interval(middle: list[Any], low: list[Any], high: list[Any]) -> dict[str, Any]:
+    """Bars from low to high; none where an end is None."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": differences(high, middle),
+        "arrayminus": differences(middle, low),
+        "thickness": 1.5,
+        "width": 5,
+        "color": BLUE,
+    }
+
+
+def rule(axis: str, value: float) -> dict[str, Any]:
     """A line across the whole chart at one value of an axis."""
     other = "y" if axis == "x" else "x"
     return {
@@ -308,11 +387,12 @@ def _rule(axis: str, value: float) -> dict[str, Any]:
     }
 
 
-def _differences(high: list[float], low: list[float]) -> list[float]:
-    return [h - m for h, m in zip(high, low, strict=True)]
+def differences(high: list[Any], low: list[Any]) -> list[float]:
+    """Element by element; 0 where one of both is None."""
+    return [0.0 if None in (h, m) else h - m for h, m in zip(high, low, strict=True)]
 
 
-def _wrapped(text: str, width: int = 36, lines: int = 6) -> str:
+def wrapped(text: str, width: int = 36, lines: int = 6) -> str:
     """A comment for Plotly's hover label, which knows some HTML and breaks no lines by itself."""
     text = " ".join(text.split())
     pieces = [text[start : start + width] for start in range(0, len(text), width)]

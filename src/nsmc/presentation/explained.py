@@ -5,7 +5,8 @@ from html import escape
 from nsmc.runtime.explanation import Explanation, Part
 
 LEAST_SCALE = 1.0
-"""Log odds that full strength stands for at least, so that a comment of small things stays pale."""
+"""What full strength stands for at least, so that a comment of small things stays pale: 1 in log
+odds makes 50% 73%, and 1 star is as much as the next choice."""
 NUMBERED = 0.25
 """A morpheme of this share of full strength has its number written above it."""
 
@@ -26,10 +27,10 @@ EXPLAINED_CSS = """
 def explained_html(explanation: Explanation) -> str:
     """One explained comment as a fragment: a ``<span class="nsmc-explained">``.
 
-    Every morpheme is a span with its signed number, in log odds, as tooltip: on a green ground
-    with a straight line below for 긍정, on a red one with a wavy line for 부정, stronger
-    for larger numbers; the largest have the number above them. Needs `EXPLAINED_CSS` on the page.
-    All text is escaped.
+    Every morpheme is a span with its signed number, in the explanation's unit, as tooltip: on a
+    green ground with a straight line below where it is above 0, for 긍정, on a red one with a wavy
+    line where it is below, stronger for larger numbers; the largest have the number above them.
+    Needs `EXPLAINED_CSS` on the page. All text is escaped.
     """
     text = explanation.prediction.text
     scale = full_strength(explanation)
@@ -44,12 +45,12 @@ def explained_html(explanation: Explanation) -> str:
 
 
 def full_strength(explanation: Explanation) -> float:
-    """The contribution, in log odds, that is shown in full strength."""
+    """The contribution, in the explanation's unit, that is shown in full strength."""
     return max([LEAST_SCALE, *(abs(part.contribution) for part in explanation.parts)])
 
 
 def signed(number: float) -> str:
-    """A contribution or log odds with its sign, a true minus, to two places; 0.00 has none."""
+    """A contribution or a sum of them with its sign, a true minus, to two places; 0.00 has none."""
     shown = f"{number:+.2f}"
     return "0.00" if shown in ("+0.00", "-0.00") else shown.replace("-", "\N{MINUS SIGN}")
 

@@ -4,6 +4,7 @@ from html import escape
 
 from nsmc.presentation.explained import EXPLAINED_CSS, explained_html, signed
 from nsmc.runtime.explanation import Explanation
+from nsmc.tasks.task import Terms
 
 _CSS = """
 :root { color-scheme: light dark; --line: #8884; --positive: #00785a; --negative: #be3200; }
@@ -28,19 +29,20 @@ summary { cursor: pointer; }
 """
 
 
-def page_start(baseline: float) -> str:
+def page_start(terms: Terms, units: str) -> str:
     """The page up to its first comment: how to read it, with the scale.
 
     Args:
-        baseline: the log odds that the model starts from.
+        terms: of the model's task.
+        units: what the parts of the explanations are called.
     """
     legend = "".join(
         f'<span class="part {side}" style="--strength:{strength:.2f}"> {word} </span> '
         for side, strength, word in (
-            ("negative", 1, "strongly 부정"),
-            ("negative", 0.4, "부정"),
-            ("positive", 0.4, "긍정"),
-            ("positive", 1, "strongly 긍정"),
+            ("negative", 1, f"strongly for {terms.below}"),
+            ("negative", 0.4, f"for {terms.below}"),
+            ("positive", 0.4, f"for {terms.above}"),
+            ("positive", 1, f"strongly for {terms.above}"),
         )
     )
     return f"""<!doctype html>
@@ -53,19 +55,21 @@ def page_start(baseline: float) -> str:
 <style>{_CSS}{EXPLAINED_CSS}</style>
 </head>
 <body>
-<h1>What each morpheme did to the score</h1>
+<h1>What the {units} did to the result</h1>
 <p class="nsmc-explained legend">{legend}</p>
-<p class="note">Numbers are log odds, ln(p / (1 − p)), of 긍정: above 0 they speak for it, below
-against it. Those of a comment sum to the difference between its own log odds and
-{signed(baseline)}, from which this model starts. The largest stand above their morpheme, all show
-when the pointer rests on it. Straight underlines are 긍정, wavy ones 부정; full colour is the
-comment's largest number, or ±1 if that is smaller.</p>
+<p class="note">Numbers are {terms.meaning}: above 0 they speak for {terms.above}, below for
+{terms.below}. Those of a comment sum to the difference between its own {terms.unit} and those from
+which the model starts without {units}. The largest stand above what they are of, all show when the
+pointer rests there. Straight underlines are for {terms.above}, wavy ones for {terms.below}; full
+colour is the comment's largest number, or ±1 if that is smaller.</p>
 """
 
 
 def page_article(explanation: Explanation) -> str:
     """One comment with its label, its sum and a table of all its morphemes."""
-    prediction = explanation.prediction
+    prediction, unit = explanation.prediction, explanation.terms.unit
+    shown = prediction.shown()
+    number = signed if explanation.terms.signed else "{:.2f}".format
     comment = f"<p>{explained_html(explanation)}</p>"
     if not explanation.parts:
         return f"<article>\n<header>nothing legible: no label</header>\n{comment}\n</article>\n"
@@ -75,13 +79,12 @@ def page_article(explanation: Explanation) -> str:
         for part in explanation.parts
     )
     return f"""<article>
-<header><b class="{prediction.label}" lang="ko">{prediction.label_ko}</b>
-{prediction.confidence:.1%}</header>
+<header><b class="{shown.tone}" lang="ko">{escape(" ".join(shown.words.split()))}</b></header>
 {comment}
-<p class="sum">log odds {signed(explanation.baseline)} without a morpheme, with all
-{signed(explanation.logit)}: 긍정 {prediction.score:.1%}</p>
-<details><summary>every morpheme ({len(explanation.parts):,})</summary>
-<table><thead><tr><th>start–end</th><th>morpheme</th><th>log odds</th></tr></thead>
+<p class="sum">{unit} {number(explanation.baseline)} without {explanation.units}, with all
+{number(explanation.value)}: {escape(prediction.explained())}</p>
+<details><summary>all {explanation.units} ({len(explanation.parts):,})</summary>
+<table><thead><tr><th>start–end</th><th>{explanation.units}</th><th>{unit}</th></tr></thead>
 <tbody>
 {rows}</tbody></table></details>
 </article>

@@ -85,11 +85,34 @@
     show();
   };
 
+  // Of a model with classes: only how sure it has to be can be chosen.
+  const undecided = () => {
+    const slider = document.getElementById("sure");
+    const curve = page.charts["chart-coverage"].data[0];
+    const steps = Number(slider.max);
+    const percent = (share) => (100 * share).toFixed(1) + "%";
+    const show = () => {
+      const least = Number(slider.value) / steps;
+      // The curve has a point for each step at which any comment is still decided.
+      const place = curve.customdata.findIndex((sure) => sure >= least - 1e-9);
+      const decided = place >= 0;
+      document.getElementById("sure-value").textContent = least.toFixed(2);
+      document.getElementById("sure-words").textContent = decided
+        ? `${percent(curve.x[place])} of the comments are decided, ${percent(curve.y[place])} of them right.`
+        : "No comment is decided.";
+      const chosen = decided ? { x: [[curve.x[place]]], y: [[curve.y[place]]] } : { x: [[]], y: [[]] };
+      Plotly.restyle("chart-coverage", chosen, [1]);
+    };
+    slider.addEventListener("input", show);
+    show();
+  };
+
   // Plotly measures texts once, so the font has to be there first.
   document.fonts
     .load('14px "Review Hangul"', "긍정")
     .catch(() => {})
     .then(draw)
-    .then(explorer)
+    .then(() => page.thresholds && explorer())
+    .then(() => document.getElementById("sure") && undecided())
     .then(() => document.documentElement.setAttribute("data-drawn", charts.length));
 })();
