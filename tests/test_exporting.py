@@ -1,15 +1,19 @@
 """A model in another form is the same model: half the size, or a graph for other programs."""
 
+from __future__ import annotations
+
+import json
 import warnings
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime
 import pytest
+from numpy.typing import NDArray
 
 import nsmc
-from nsmc.config import load_config
 from nsmc.errors import ModelError, NsmcError, UsageError
 from nsmc.evaluation.evaluate import evaluate
 from nsmc.exporting import export
@@ -17,6 +21,10 @@ from nsmc.model.on_device import TorchNetwork
 from nsmc.runtime.classifier import Classifier
 from nsmc.runtime.directory import open_model
 from nsmc.runtime.tables import SCALES, TABLES, WORDS
+from nsmc.tasks.task import BOUNDARY
+
+if TYPE_CHECKING:
+    from tests.conftest import Untrained
 
 COMMENTS = [
     "재밌다",
@@ -47,29 +55,10 @@ def bytes_in(directory: Path) -> int:
     return sum(path.stat().st_size for path in directory.iterdir())
 
 
-def wide_model(path: Path) -> Path:
-    """A directory in the proportions of a real one, nearly all of it tables; it knows nothing."""
-    from nsmc.model.network import SentimentNetwork
-    from nsmc.runtime.directory import write_model
-    from nsmc.text.tokenizer import make_tokenizer
-    from nsmc.training.save import stored_weights
-
-    config = load_config(None, ["model.hidden_size=32", "model.subword_buckets=6000"])
-    vocabulary = ["<unk>", *(f"말{number}" for number in range(5999))]
-    write_model(
-        path,
-        config=config.to_dict(),
-        identity=make_tokenizer(config.text).identity(),
-        threshold=0.5,
-        vocabulary=vocabulary,
-        weights=stored_weights(SentimentNetwork(len(vocabulary), config.model)),
-        metrics={},
-    )
-    return path
-
-
-def test_eight_bits_are_half_the_size(tmp_path: Path) -> None:
-    whole = wide_model(tmp_path / "whole")
+def test_eight_bits_are_half_the_size(untrained: Untrained, tmp_path: Path) -> None:
+    # In the proportions of a real one, nearly all of it tables.
+    sizes = ("model.embedding_size=128", "model.hidden_size=32", "model.subword_buckets=6000")
+    whole = untrained(*sizes, vocabulary=["<unk>", *(f"말{number}" for number in range(5999))])
     half = export(whole, tmp_path / "half", int8=True)
     assert 0.45 < bytes_in(half) / bytes_in(whole) < 0.56
 
@@ -132,13 +121,13 @@ def test_without_int8_it_is_a_copy(small_model: Path, tmp_path: Path) -> None:
         assert (copied / path.name).read_bytes() == path.read_bytes(), path.name
 
 
-def logits_of(session: Any, classifier: Classifier, text: str) -> float:
-    """The graph's answer for a comment, from the vectors that the classifier looks up."""
+def logits_of(session: Any, classifier: Classifier, text: str) -> NDArray[np.float32]:
+    """The graph's answer for a comment, [1] or [1, O], from the vectors that are looked up."""
     rows = classifier._vectors.rows(classifier.tokenizer(text))
     vectors = classifier._vectors.table[rows][:, None]  # [T, 1, E]
     (logits,) = session.run(["logits"], {"vectors": vectors})
-    assert logits.shape == (1,)
-    return float(logits[0])
+    found: NDArray[np.float32] = logits
+    return found
 
 
 def test_the_graph_gives_the_classifier_s_logits(
@@ -154,8 +143,77 @@ def test_the_graph_gives_the_classifier_s_logits(
             expected = [explained.logit for explained in classifier.explain(COMMENTS)]
         assert np.ptp(expected) > 0.1
         found = [logits_of(session, classifier, text) for text in COMMENTS]
-        assert found == pytest.approx(expected, abs=2e-5)
+        assert {one.shape for one in found} == {(1,)}
+        assert [float(one[0]) for one in found] == pytest.approx(expected, abs=2e-5)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0.onnx", "1.onnx", "2.onnx"]
+
+
+TASKS = {
+    "sentiment": (),
+    "classes": ("경제", "사회", "IT/과학", "스포츠"),
+    "stars": (),
+    "sentiment+stars": (),
+}
+CONVOLUTION = ("model.conv.filters=5", "model.conv.pooling=2")
+
+
+@pytest.mark.parametrize(
+    ("cell", "layers", "both", "task"),
+    list(product(("rnn", "gru", "lstm"), (1, 2, 3), (True, False), TASKS)),
+)
+def test_every_cell_and_shape_of_every_task(
+    cell: str, layers: int, both: bool, task: str, untrained: Untrained, tmp_path: Path
+) -> None:
+    """Saved, loaded, scored in numpy, by torch and by ONNX Runtime, in eight bits as well."""
+    model = untrained(
+        *(f"task={task}", f"model.cell={cell}", f"model.layers={layers}"),
+        f"model.bidirectional={str(both).lower()}",
+        *(CONVOLUTION if layers == 2 else ()),
+        classes=TASKS[task],
+    )
+    directory = open_model(model)
+    classifier = Classifier(directory)
+    reviews = [classifier.tokenizer(text) for text in COMMENTS]
+    expected = classifier.outputs_of(reviews)  # [R, O]
+    assert expected.shape == (len(COMMENTS), classifier.task.outputs)
+    assert np.ptp(expected, axis=0).min() > 1e-4
+    by_torch = Classifier(directory, network=TorchNetwork(directory, "cpu")).outputs_of(reviews)
+    np.testing.assert_allclose(by_torch, expected, atol=1e-5, rtol=0)
+
+    file = export(model, tmp_path / "network.onnx")
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    single = expected.shape[1] == 1
+    assert session.get_outputs()[0].shape == (["B"] if single else ["B", expected.shape[1]])
+    found = np.concatenate([logits_of(session, classifier, text) for text in COMMENTS])
+    np.testing.assert_allclose(found, expected[:, 0] if single else expected, atol=1e-5, rtol=0)
+    told = session.get_modelmeta().custom_metadata_map
+    assert json.loads(told["recipe"]) == directory.config
+    assert json.loads(told["task_state"]) == directory.task_state
+
+    small = nsmc.load(export(model, tmp_path / "small", int8=True))
+    np.testing.assert_allclose(small.outputs_of(reviews), expected, atol=0.02, rtol=0)
+    assert [p.legible for p in small.predict(["", COMMENTS[0]])] == [False, True]
+
+
+def test_a_language_model_fits_in_eight_bits_but_in_no_graph(
+    untrained: Untrained, tmp_path: Path
+) -> None:
+    model = untrained(
+        "task=language-model",
+        "training.adversarial_norm=0",
+        vocabulary=["<unk>", BOUNDARY, "재밌", "다"],
+    )
+    with pytest.raises(
+        UsageError, match=r"that label a comment, and .* is a language model; .*; as a directory it"
+    ):
+        export(model, tmp_path / "a.onnx")
+    assert not list(tmp_path.iterdir())
+    small = export(model, tmp_path / "small", int8=True)
+    assert open_model(small).weights()[WORDS].dtype == np.int8
+    before, after = (nsmc.load_language_model(m).score("재밌다") for m in (model, small))
+    assert after.perplexity == pytest.approx(before.perplexity, rel=0.02)
+    with pytest.raises(ModelError, match=r"is a language model; use nsmc score-text or nsmc compl"):
+        nsmc.load(small)
 
 
 def test_what_is_there_stays_unless_told(small_model: Path, tmp_path: Path) -> None:

@@ -25,19 +25,37 @@ if TYPE_CHECKING:
     from nsmc.exporting import export
     from nsmc.inspection.info import info
     from nsmc.inspection.runs import runs
-    from nsmc.runtime.classifier import Classifier, Prediction, load
+    from nsmc.runtime.classifier import Classifier, load
     from nsmc.runtime.explanation import Explanation
+    from nsmc.runtime.language_model import (
+        Completion,
+        LanguageModel,
+        TextScore,
+        load_language_model,
+    )
     from nsmc.scoring import score_table
+    from nsmc.tasks.classes import ClassPrediction
+    from nsmc.tasks.sentiment import SentimentPrediction
+    from nsmc.tasks.sentiment_stars import SentimentStarsPrediction
+    from nsmc.tasks.stars import StarsPrediction
+    from nsmc.tasks.task import Prediction
     from nsmc.training.api import train
 
 _HOMES = {
     "Audit": "nsmc.auditing.found",
+    "ClassPrediction": "nsmc.tasks.classes",
     "Classifier": "nsmc.runtime.classifier",
+    "Completion": "nsmc.runtime.language_model",
     "Config": "nsmc.config",
     "Doubt": "nsmc.auditing.found",
     "Explanation": "nsmc.runtime.explanation",
+    "LanguageModel": "nsmc.runtime.language_model",
     "NsmcError": "nsmc.errors",
-    "Prediction": "nsmc.runtime.classifier",
+    "Prediction": "nsmc.tasks.task",
+    "SentimentPrediction": "nsmc.tasks.sentiment",
+    "SentimentStarsPrediction": "nsmc.tasks.sentiment_stars",
+    "StarsPrediction": "nsmc.tasks.stars",
+    "TextScore": "nsmc.runtime.language_model",
     "audit": "nsmc.auditing.audit",
     "compare": "nsmc.evaluation.compare",
     "download": "nsmc.data.download",
@@ -46,6 +64,7 @@ _HOMES = {
     "info": "nsmc.inspection.info",
     "load": "nsmc.runtime.classifier",
     "load_config": "nsmc.config",
+    "load_language_model": "nsmc.runtime.language_model",
     "runs": "nsmc.inspection.runs",
     "score_table": "nsmc.scoring",
     "train": "nsmc.training.api",
@@ -53,12 +72,19 @@ _HOMES = {
 
 __all__ = [
     "Audit",
+    "ClassPrediction",
     "Classifier",
+    "Completion",
     "Config",
     "Doubt",
     "Explanation",
+    "LanguageModel",
     "NsmcError",
     "Prediction",
+    "SentimentPrediction",
+    "SentimentStarsPrediction",
+    "StarsPrediction",
+    "TextScore",
     "__version__",
     "audit",
     "compare",
@@ -68,6 +94,7 @@ __all__ = [
     "info",
     "load",
     "load_config",
+    "load_language_model",
     "runs",
     "score_table",
     "train",

@@ -1,5 +1,6 @@
 """`nsmc.export`: a trained model in a smaller form, or in one that other programs run."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from nsmc.bundle import MANIFEST
 from nsmc.errors import NsmcError, UsageError
 from nsmc.runtime.directory import ModelDirectory, open_model, write_model
+from nsmc.tasks.task import LabelTask
 
 
 def export(
@@ -15,7 +17,8 @@ def export(
     """Write a model in another form.
 
     A name in ``.onnx`` gives the layers after the embedding as an ONNX graph, ``vectors`` [T, B, E]
-    to ``logits`` [B], for reviews of one length T; any other name gives a model directory.
+    to ``logits`` [B], or to [B, O] where the task has several outputs, for reviews of one
+    length T; any other name gives a model directory.
 
     Args:
         model: a model directory; None for the one inside the package.
@@ -28,7 +31,8 @@ def export(
 
     Raises:
         ModelError: the model is missing or damaged.
-        UsageError: ``int8`` with an ONNX graph, which has no tables.
+        UsageError: ``int8`` with an ONNX graph, which has no tables, or an ONNX graph of a model
+            that labels nothing.
         NsmcError: ``output`` is there already, is a directory of other things or can't be
             written, or onnx isn't installed.
     """
@@ -56,11 +60,13 @@ def export(
     write_model(
         target,
         config=source.config,
+        task_state=source.task_state,
         identity=source.identity,
         threshold=source.threshold,
         vocabulary=source.vocabulary,
         weights=quantized(weights) if int8 else weights,
         metrics=source.metrics,
+        learned=source.learned,
     )
     return target
 
@@ -71,6 +77,17 @@ def _write_graph(source: ModelDirectory, weights: Mapping[str, Any], target: Pat
     from nsmc.model.export import scoring_graph
     from nsmc.settings import build
 
-    graph = scoring_graph(weights, build(ModelConfig, source.config["model"], "model"))
+    if not isinstance(source.task, LabelTask):
+        raise UsageError(
+            f"an ONNX graph holds the layers that label a comment, and {source.path} "
+            f"{source.task.instead}; as a directory it can be exported"
+        )
+    properties = {
+        # What the outputs stand for: the classes in their order, the scale of the stars.
+        "recipe": json.dumps(source.config, ensure_ascii=False),
+        "task_state": json.dumps(source.task_state, ensure_ascii=False),
+    }
+    shape = build(ModelConfig, source.config["model"], "model")
+    graph = scoring_graph(weights, shape, properties)
     with whole_file(target) as temporary:
         temporary.write_bytes(graph)

@@ -13,10 +13,11 @@ from unicodedata import east_asian_width
 
 import pytest
 
-from nsmc.cli.common import display_width
+from nsmc.text.width import display_width
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Command, Here, Terminal
+    from tests.conftest import Untrained
 
 COMMENTS = ["재밌다", "배우는 좋은데 이야기가 뻔하고 결말이 허무해서 정말 돈이 아까웠다"]
 COLOUR = re.compile("\x1b\\[[0-9;]*m")
@@ -38,7 +39,7 @@ def test_the_usual_line_comes_first_then_signed_bars(here: Here) -> None:
     assert lines[2].split() == ["재밌", most, "|" + "⣿" * 12]
     ends = [f"{one[name]:+.2f}" for name in ("baseline", "logit")]
     sure = f"긍정 {one['score']:.1%}"
-    assert lines[4] == f"  log odds {ends[0]} without a morpheme, with all {ends[1]}: {sure}"
+    assert lines[4] == f"  log odds {ends[0]} without morphemes, with all {ends[1]}: {sure}"
     assert "\x1b" not in result.out
 
 
@@ -71,7 +72,7 @@ def test_json_gives_spans(here: Here) -> None:
     found = objects(here("predict", "--json", "--explain", *COMMENTS, "").out)
     for one, usual in zip(found, plain, strict=True):
         assert {key: one[key] for key in usual} == pytest.approx(usual, abs=2e-6)
-        assert list(one) == [*usual, "logit", "baseline", "parts"]
+        assert list(one) == [*usual, "of", "unit", "value", "logit", "baseline", "parts"]
     one = found[1]
     words = [one["text"][part["start"] : part["end"]] for part in one["parts"]]
     assert words == [part["morpheme"] for part in one["parts"]]
@@ -99,7 +100,7 @@ def test_the_comment_is_coloured_on_a_terminal(
     assert COLOUR.sub("", screen.shown).replace("\r\n", "\n") == plain
     assert ("\x1b" in screen.shown) is coloured
     if coloured:
-        assert "%  \x1b[1;32m재밌\x1b[0m다" in screen.shown
+        assert "%\x1b[0m  \x1b[1;32m재밌\x1b[0m다" in screen.shown
         assert "\x1b[32m⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿\x1b[0m" in screen.shown
         assert re.search("\x1b\\[(1;)?31m아까웠\x1b\\[0m다", screen.shown)
 
@@ -108,7 +109,7 @@ def test_the_prompt_explains(terminal: Callable[..., Terminal]) -> None:
     screen = terminal("predict", "--explain", env={"NO_COLOR": "1"})
     screen.wait_for("> ")
     screen.type("노잼\n")
-    screen.wait_for("without a morpheme")
+    screen.wait_for("without morphemes")
     screen.type("\x04")
     assert screen.finish() == 0
 
@@ -155,6 +156,34 @@ def test_head_ends_it_quietly_without_a_page(tmp_path: Path) -> None:
     )
     assert done.stderr.decode() == "rc 0\n"
     assert [path.name for path in tmp_path.iterdir()] == ["lines"]
+
+
+def test_a_class_is_named_and_stars_are_in_stars(
+    here: Here, untrained: Untrained, tmp_path: Path
+) -> None:
+    page = tmp_path / "why.html"
+    for task, sides, unit in (
+        ("classes", "another class | its class", "log odds"),
+        ("stars", "fewer stars | more stars", "stars"),
+        ("sentiment+stars", "부정 | 긍정", "log odds"),
+    ):
+        classes = ["경제", "<b>생활</b>"] if task == "classes" else []
+        asked = ("predict", "--model", untrained(f"task={task}", classes=classes), "--explain")
+        result = here(*asked, "재밌다", "--html", page)
+        assert result.code == 0
+        lines = result.out.splitlines()
+        assert sides in lines[1]
+        assert lines[-1].startswith(f"  {unit} ")
+        (one,) = objects(here(*asked, "재밌다", "--json").out)
+        assert one["unit"] == unit
+        result_of = {"classes": one["of"], "stars": "★", "sentiment+stars": "긍정"}[task]
+        assert f": {result_of}" in lines[-1]
+        shown = page.read_text(encoding="utf-8")
+        above = sides.partition(" | ")[2]
+        assert f"strongly for {above}" in shown
+        assert f"above 0 they speak for {above}, below for" in " ".join(shown.split())
+        assert f"<th>{unit}</th>" in shown
+        assert "<b>생활</b>" not in shown
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from nsmc.text.width import display_width
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Command, Here, Start, Terminal
+    from tests.conftest import Untrained
 
 KEYS = ["text", "label", "label_ko", "score", "confidence"]
 COMMENTS = ["정말 재미있게 봤어요", "시간이 아까운 영화", "ㅋㅋㅋ 최고!!", "배우들의 연기가 좋았다"]
@@ -163,8 +166,9 @@ def test_colour_on_a_terminal(
     screen = terminal("predict", "--model", small_model, COMMENTS[0], env=env)
     assert screen.finish() == 0
     colour = {"positive": 32, "negative": 31}[one["label"]]
-    painted = f"\x1b[{colour}m{one['label_ko']}\x1b[0m " if coloured else f"{one['label_ko']} "
-    assert screen.shown.startswith(painted)
+    words = f"{one['label_ko']} {one['confidence']:6.1%}"
+    painted = f"\x1b[{colour}m{words}\x1b[0m" if coloured else words
+    assert screen.shown == f"{painted}  {COMMENTS[0]}\r\n"
     assert ("\x1b" in screen.shown) is coloured
 
 
@@ -309,6 +313,11 @@ def test_a_threshold_that_is_no_probability(threshold: str, here: Here, small_mo
         (["--input", "a.csv", "--output", "b.csv", "좋다"], "either comments or --input FILE"),
         (["--input", "a.csv", "--output", "b.csv", "--json"], "give --output a name in .jsonl"),
         (["-", "좋다"], "- reads standard input and stands alone"),
+        (["--probabilities", "좋다"], "--probabilities adds columns to a table; give --input FILE"),
+        (["--top", "3", "--json", "좋다"], "--json has every class's probability, and so has a"),
+        (["--top", "3", "--input", "a.csv", "--output", "b.csv"], "a table with --probabilities"),
+        (["--top", "0", "좋다"], "must be at least 1, found 0"),
+        (["--top", "two", "좋다"], "invalid int value: 'two'"),
         (["--threshold", "half", "좋다"], "invalid float value: 'half'"),
         (["--theshold=1", "좋다"], "--theshold=1. Did you mean '--threshold'?"),
         (["-_-"], "What begins with - and is no option goes after --."),
@@ -319,6 +328,70 @@ def test_wrong_usage(args: list[str], words: str, here: Here) -> None:
     result = here("predict", *args)
     assert (result.code, result.out) == (2, "")
     assert words in result.err
+
+
+def test_a_line_of_classes_stands_in_columns(here: Here, untrained: Untrained) -> None:
+    classes = ["경제", "IT", "생활/문화", "スポーツ"]
+    model = untrained("task=classes", classes=classes)
+    asked = ("predict", "--model", model)
+    shares = [one["probabilities"] for one in objects(here(*asked, "--json", *COMMENTS).out)]
+    result = here(*asked, *COMMENTS, "")
+    assert (result.code, result.err) == (0, "")
+    lines = result.out.splitlines()
+    for line, comment, share in zip(lines, COMMENTS, shares, strict=False):
+        best = max(classes, key=lambda name: share[name])
+        assert line.split(None, 2) == [best, f"{share[best]:.1%}", comment]
+    assert lines[4].split() == ["—", "—"]
+    # As wide as the widest class, on a terminal, whichever it is.
+    starts = {display_width(line[: line.index("%") + 1]) for line in lines[:4]}
+    assert starts == {9 + 1 + 6}
+    assert display_width(lines[4]) == 9 + 1 + 6 + 2
+
+
+def test_the_likeliest_classes(here: Here, untrained: Untrained) -> None:
+    model = untrained("task=classes", classes=["경제", "IT", "생활/문화"])
+    asked = ("predict", "--model", model, COMMENTS[0])
+    (one,) = objects(here(*asked, "--json").out)
+    ranked = sorted(one["probabilities"].items(), key=lambda item: -item[1])
+    for count in (1, 2, 3, 9):
+        words = [word for name, share in ranked[:count] for word in (name, f"{share:.1%}")]
+        found = here(*asked, "--top", str(count)).out.split()
+        assert found == [*words, *COMMENTS[0].split()]
+    assert here(*asked, "--top", "1").out == here(*asked).out
+    other = here("predict", "--top", "2", COMMENTS[0])
+    assert other.code == 2
+    assert "--top is for models of own classes; the task of" in other.err
+
+
+def test_a_line_of_stars(here: Here, untrained: Untrained) -> None:
+    asked = ("predict", "--model", untrained("task=stars"))
+    stars = [one["stars"] for one in objects(here(*asked, "--json", *COMMENTS, "").out)]
+    assert stars[-1] is None
+    lines = here(*asked, *COMMENTS, "").out.splitlines()
+    assert lines[:-1] == [
+        f"★{number:.1f}  {comment}" for number, comment in zip(stars, COMMENTS, strict=False)
+    ]
+    assert lines[-1].split() == ["—"]
+
+
+def test_a_line_of_both(here: Here, untrained: Untrained) -> None:
+    asked = ("predict", "--model", untrained("task=sentiment+stars"))
+    found = objects(here(*asked, "--json", *COMMENTS).out)
+    assert [list(one) for one in found] == [[*KEYS, "stars"]] * len(COMMENTS)
+    assert here(*asked, *COMMENTS).out.splitlines() == [
+        f"{one['label_ko']} {one['confidence']:6.1%}  ★{one['stars']:.1f}  {one['text']}"
+        for one in found
+    ]
+
+
+@pytest.mark.parametrize("task", ["classes", "stars"])
+def test_no_threshold_where_nothing_is_cut(task: str, here: Here, untrained: Untrained) -> None:
+    model = untrained(f"task={task}", classes=["가", "나"] if task == "classes" else ())
+    result = here("predict", "--model", model, "--threshold", "0.4", "좋다")
+    assert (result.code, result.out) == (2, "")
+    assert (
+        f"a threshold is for models that tell 긍정 from 부정; the task of {model} is" in result.err
+    )
 
 
 def test_a_comment_that_begins_with_a_dash(here: Here, small_model: Path) -> None:

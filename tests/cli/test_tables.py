@@ -12,6 +12,7 @@ import random
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Command, Here, Start, Terminal
+    from tests.conftest import Untrained
 
 COLUMNS = ["n", "document", "who"]
 ROWS = [
@@ -135,11 +137,78 @@ def test_every_format_in_and_out(
         )
     assert [bool(row[3]) for row in rows] == [True, False, True, False, True]
     assert given.read_bytes() == before
-    positive = sum(one.label == "positive" for one in predictions)
+    counts = Counter(one.label for one in predictions if one.legible)
+    told = ", ".join(f"{count} {label}" for label, count in counts.most_common())
     assert result.err.splitlines() == [
-        "nsmc: 2 rows have an empty comment and got no label and no score",
-        f"nsmc: 5 rows scored into {out} ({positive} positive)",
+        "nsmc: 2 rows have an empty comment, so their new cells are empty",
+        f"nsmc: 5 rows scored into {out} ({told})",
     ]
+
+
+TASKS = {
+    "classes": (("경제", "IT, 과학", "생활"), ["label", "confidence"]),
+    "stars": ((), ["stars"]),
+    "sentiment+stars": ((), [*NEW, "stars"]),
+}
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("target", ["out.csv", "out.jsonl", "out.parquet"])
+def test_every_task_adds_its_columns(
+    target: str, task: str, here: Here, untrained: Untrained, tmp_path: Path
+) -> None:
+    from nsmc.runtime.classifier import load
+
+    classes, expected = TASKS[task]
+    model = untrained(f"task={task}", classes=classes)
+    source, out = write_table(tmp_path / "in.csv", COLUMNS, ROWS), tmp_path / target
+    result = here("predict", "--model", model, "--input", source, "--output", out)
+    assert (result.code, result.out) == (0, "")
+    columns, rows = read_table(out)
+    assert columns == [*COLUMNS, *expected]
+    predictions = load(model).predict([row[1] for row in ROWS])
+    for row, given, one in zip(rows, ROWS, predictions, strict=True):
+        assert row[:3] == given
+        cells = one.to_dict()
+        for name, cell in zip(expected, row[3:], strict=True):
+            if isinstance(cells[name], float):
+                assert float(cell) == pytest.approx(cells[name], abs=2e-6)
+            else:
+                assert cell == (cells[name] or "")
+    counts = Counter(row[3] for row in rows if row[3]).most_common()
+    told = f" ({', '.join(f'{n} {label}' for label, n in counts)})" if "label" in expected else ""
+    assert result.err.splitlines()[-1] == f"nsmc: 5 rows scored into {out}{told}"
+
+
+def test_a_column_for_each_class(here: Here, untrained: Untrained, tmp_path: Path) -> None:
+    from nsmc.runtime.classifier import load
+
+    model = untrained("task=classes", classes=TASKS["classes"][0])
+    source, out = write_table(tmp_path / "in.csv", COLUMNS, ROWS), tmp_path / "out.csv"
+    asked = ("predict", "--model", model, "--input", source, "--output", out, "--probabilities")
+    assert here(*asked).code == 0
+    columns, rows = read_table(out)
+    shares = [f"probability_{name}" for name in TASKS["classes"][0]]
+    assert columns == [*COLUMNS, "label", "confidence", *shares]
+    for row, one in zip(rows, load(model).predict([row[1] for row in ROWS]), strict=True):
+        if one.legible:
+            found = [float(cell) for cell in row[5:]]
+            assert found == pytest.approx(list(one.probabilities.values()), abs=2e-6)
+        else:
+            assert row[3:] == [""] * 5
+
+
+@pytest.mark.parametrize("task", ["stars", "sentiment"])
+def test_without_classes_there_are_no_columns_of_them(
+    task: str, here: Here, untrained: Untrained, tmp_path: Path
+) -> None:
+    source, out = write_table(tmp_path / "in.csv", COLUMNS, ROWS), tmp_path / "out.csv"
+    model = untrained(f"task={task}")
+    asked = ("predict", "--model", model, "--input", source, "--output", out, "--probabilities")
+    result = here(*asked)
+    assert result.code == 2
+    assert f"are for models of classes; the task of {model} is '{task}'" in result.err
+    assert not out.exists()
 
 
 def test_nsmcs_own_file_keeps_its_label(
@@ -184,6 +253,27 @@ def test_the_text_column_can_be_named(here: Here, small_model: Path, tmp_path: P
     by_review = json.loads(out.read_text(encoding="utf-8"))["score"]
     assert here(*args, "--column", "title").code == 0
     assert json.loads(out.read_text(encoding="utf-8"))["score"] != by_review
+
+
+def test_a_table_like_the_one_trained_on_needs_no_column_named(
+    here: Here, untrained: Untrained, tmp_path: Path
+) -> None:
+    asked = [write_table(tmp_path / "in.csv", ["text", "topic"], [["금리 인상", "경제"]])]
+    labels = ("task=classes", "data.label_column=topic")
+    # The label column is none of comments, and the one trained on is taken where it is there.
+    three = [write_table(tmp_path / "3.csv", ["a", "b", "topic"], [["금리 인상", "다", "경제"]])]
+    out = tmp_path / "out.jsonl"
+    for column, tables, code in (("", asked, 0), ("", three, 1), ("a", three, 0), ("a", asked, 0)):
+        model = untrained(*labels, f"data.column={column}", classes=["경제", "사회"])
+        for table in tables:
+            result = here("predict", "--model", model, "--input", table, "--output", out)
+            assert result.code == code, result.err
+            if code == 0:
+                found = json.loads(out.read_text(encoding="utf-8"))
+                one = here("predict", "--model", model, "--json", "금리 인상").out
+                assert found["confidence"] == pytest.approx(json.loads(one)["confidence"], abs=2e-6)
+            else:
+                assert "2 that could be it: a, b" in result.err
 
 
 def test_a_wrong_column_names_those_that_are_there(

@@ -1,19 +1,26 @@
 """Any string can be scored; what can't be is told."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+import nsmc
 from nsmc.errors import ModelError, UsageError
 from nsmc.runtime import classifier as classifier_module
-from nsmc.runtime.classifier import Classifier, Prediction, load
+from nsmc.runtime.classifier import Classifier, load
 from nsmc.runtime.directory import ModelDirectory, open_model
 from nsmc.runtime.network import BLOCK
+from nsmc.tasks.sentiment import SentimentPrediction
+
+if TYPE_CHECKING:
+    from tests.conftest import Untrained
 
 POSITIVE, NEGATIVE = "정말 재밌다 최고의 영화", "돈 아까운 쓰레기 영화"
 
@@ -25,7 +32,7 @@ def classifier(small_model: Path) -> Classifier:
 
 def test_one_comment_gives_one_prediction(classifier: Classifier) -> None:
     prediction = classifier.predict(POSITIVE)
-    assert isinstance(prediction, Prediction)
+    assert isinstance(prediction, SentimentPrediction)
     assert prediction.text == POSITIVE
     assert (prediction.label, prediction.label_ko) == ("positive", "긍정")
     assert 0.5 <= prediction.score == prediction.confidence < 1
@@ -136,8 +143,9 @@ def test_threshold_decides_at_and_above(small_model: Path, classifier: Classifie
     score = classifier.predict(POSITIVE).score
     at = load(small_model, threshold=score)
     assert at.threshold == score
-    assert at.label_of(score) == "positive"
-    assert at.label_of(math.nextafter(score, 0)) == "negative"
+    assert at.predict(POSITIVE).label == "positive"
+    above = load(small_model, threshold=math.nextafter(score, 1))
+    assert above.predict(POSITIVE).label == "negative"
     assert load(small_model, threshold=1.0).predict(POSITIVE).label == "negative"
     assert load(small_model, threshold=0.0).predict(NEGATIVE).label == "positive"
     assert load(small_model, threshold=0.0).predict("").label == ""
@@ -210,7 +218,104 @@ def test_more_distinct_morphemes_than_fit_are_scored_in_parts(
 
 def test_huge_logits_saturate_without_a_warning(small_model: Path) -> None:
     def network(vectors: Any, tokens: Any, lengths: Any) -> Any:
-        return np.where(np.arange(len(lengths)) % 2, 1e4, -1e4).astype(np.float32)
+        return np.where(np.arange(len(lengths)) % 2, 1e4, -1e4).astype(np.float32)[:, None]
 
     classifier = Classifier(open_model(small_model), network=network)
     assert [p.score for p in classifier.predict([POSITIVE, POSITIVE])] == [0.0, 1.0]
+
+
+CLASSES = ["경제", "IT/과학", "생활"]
+TASKS = {"classes": CLASSES, "stars": (), "sentiment+stars": ()}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_scores_any_string(task: str, untrained: Untrained) -> None:
+    classifier = load(untrained(f"task={task}", classes=TASKS[task]))
+    texts = [POSITIVE, "", NEGATIVE, "\u200b", "👍", "가" * 5000]
+    found = classifier.predict(texts)
+    assert [one.text for one in found] == texts
+    assert [one.legible for one in found] == [True, False, True, False, True, True]
+    assert classifier.predict(POSITIVE).to_dict() == found[0].to_dict()
+    for one in found:
+        told = one.to_dict()
+        assert next(iter(told)) == "text"
+        assert {value is None for value in list(told.values())[1:]} == {not one.legible}
+        json.dumps(told, allow_nan=False)
+    outputs = classifier.outputs_of([classifier.tokenizer(text) for text in texts])
+    assert outputs.shape == (len(texts), classifier.task.outputs)
+    assert outputs.dtype == np.float32
+    assert np.isnan(outputs).all(axis=1).tolist() == [not one.legible for one in found]
+
+
+def test_a_class_has_the_largest_probability_and_they_sum_to_one(untrained: Untrained) -> None:
+    classifier = load(untrained("task=classes", classes=CLASSES))
+    one = classifier.predict(POSITIVE)
+    assert isinstance(one, nsmc.ClassPrediction)
+    assert list(one.probabilities) == CLASSES
+    assert sum(one.probabilities.values()) == pytest.approx(1)
+    assert one.confidence == max(one.probabilities.values()) == one.probabilities[one.label]
+    (outputs,) = classifier.outputs_of([classifier.tokenizer(POSITIVE)]).astype(float)
+    expected = np.exp(outputs) / np.exp(outputs).sum()
+    assert list(one.probabilities.values()) == pytest.approx(expected.tolist())
+
+
+def test_stars_stay_on_their_scale(untrained: Untrained) -> None:
+    model = untrained("task=stars", "stars.low=0", "stars.high=5")
+
+    def network(vectors: Any, tokens: Any, lengths: Any) -> Any:
+        return np.linspace(-3, 3, len(lengths), dtype=np.float32)[:, None]
+
+    found = Classifier(open_model(model), network=network).predict([POSITIVE] * 7)
+    assert isinstance(found[0], nsmc.StarsPrediction)
+    assert [one.stars for one in found] == pytest.approx([0, 0, 0, 2.5, 5, 5, 5])
+
+
+def test_both_at_once_share_nothing_but_the_comment(untrained: Untrained) -> None:
+    model = open_model(untrained("task=sentiment+stars"))
+
+    def network(vectors: Any, tokens: Any, lengths: Any) -> Any:
+        return np.array([[2, -1], [-2, 1]], np.float32)
+
+    kind, unkind = Classifier(model, network=network).predict([POSITIVE, NEGATIVE])
+    assert isinstance(kind, nsmc.SentimentStarsPrediction)
+    assert isinstance(kind, nsmc.SentimentPrediction)
+    assert (kind.label, unkind.label) == ("positive", "negative")
+    assert kind.score == pytest.approx(1 / (1 + math.exp(-2)))
+    assert (kind.stars, unkind.stars) == (1, 10)
+    both = Classifier(model, threshold=0.9, network=network).predict([POSITIVE, NEGATIVE])
+    assert [one.label for one in both] == ["negative"] * 2
+
+
+@pytest.mark.parametrize("task", ["classes", "stars"])
+def test_without_a_threshold_none_is_taken(task: str, untrained: Untrained) -> None:
+    model = untrained(f"task={task}", classes=TASKS[task])
+    with pytest.raises(
+        UsageError, match=rf"a threshold is for models that tell 긍정 from 부정; .* is '{task}', so"
+    ):
+        load(model, threshold=0.5)
+    classifier = load(model)
+    with pytest.raises(
+        UsageError, match=rf"expected a model that tells 긍정 from 부정, .*'{task}'"
+    ):
+        classifier.score_morphemes([["재밌", "다"]])
+
+
+def test_probabilities_of_positive_need_no_texts(untrained: Untrained) -> None:
+    classifier = load(untrained("task=sentiment+stars"))
+    (score,) = classifier.score_morphemes([classifier.tokenizer(POSITIVE)])
+    assert score == classifier.predict(POSITIVE).score
+
+
+def test_sentence_vectors(small_model: Path, sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = (sample / "ratings_test.txt").read_text(encoding="utf-8").splitlines()[1:]
+    classifier = load(small_model)
+    reviews = [classifier.tokenizer(line.split("\t")[1]) for line in lines[:50]]
+    vectors = classifier.sentence_vectors(reviews)
+    weights = classifier.model.weights()
+    assert vectors.shape == (50, weights["head.weight"].shape[1])
+    outputs = vectors @ weights["head.weight"].T + weights["head.bias"]
+    np.testing.assert_allclose(outputs, classifier.outputs_of(reviews), atol=1e-5, rtol=0)
+    # In parts, and where another network scores.
+    monkeypatch.setattr(classifier_module, "DISTINCT", 12)
+    other = Classifier(classifier.model, network=lambda *_: np.zeros((1, 1), np.float32))
+    np.testing.assert_allclose(other.sentence_vectors(reviews), vectors, atol=1e-6, rtol=0)

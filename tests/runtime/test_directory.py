@@ -1,10 +1,13 @@
 """Each defect of a model directory has its words."""
 
+from __future__ import annotations
+
+import dataclasses
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,6 +18,12 @@ from nsmc.errors import ModelError, NsmcError
 from nsmc.runtime.classifier import Classifier, load
 from nsmc.runtime.directory import KIND, SCHEMA, open_model, write_model
 from nsmc.runtime.tables import NGRAMS, WORDS
+from nsmc.settings import build
+from nsmc.text.config import TextConfig
+from nsmc.text.tokenizer import declared_identity
+
+if TYPE_CHECKING:
+    from tests.conftest import Untrained
 
 FILES = ["model.json", "vocabulary.txt", "weights.safetensors", "metrics.json"]
 
@@ -160,7 +169,7 @@ def test_a_vocabulary_that_does_not_fit_its_table(model: Path) -> None:
     opened = open_model(place)
     with pytest.raises(
         ModelError,
-        match=rf"doesn't fit together: 3 morphemes in its vocabulary, {rows} rows in its table; tr",
+        match=rf"doesn't fit together: 3 units in its vocabulary, {rows} rows in its table; tr",
     ):
         Classifier(opened)
 
@@ -171,7 +180,7 @@ def test_weights_without_a_table(model: Path) -> None:
     weights: dict[str, NDArray[Any]] = load_file(model / "weights.safetensors")
     del weights[WORDS]
     place = sealed_again(model, "weights.safetensors", save(weights))
-    with pytest.raises(ModelError, match="morphemes in its vocabulary, 0 rows in its table"):
+    with pytest.raises(ModelError, match="units in its vocabulary, 0 rows in its table"):
         load(place)
 
 
@@ -217,7 +226,8 @@ def test_a_recipe_of_another_network(model: Path, field: str, value: object) -> 
 
 def parts(**changes: Any) -> dict[str, Any]:
     return {
-        "config": {"text": {}},
+        "config": {"task": "classes", "text": {}},
+        "task_state": {"classes": ["경제", "사회"]},
         "identity": {"tokenizer": "mecab-ko"},
         "threshold": 0.4,
         "vocabulary": ["<unk>", "가", "나"],
@@ -230,7 +240,12 @@ def parts(**changes: Any) -> dict[str, Any]:
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     write_model(tmp_path / "m", **parts())
     model = open_model(tmp_path / "m")
-    assert (model.config, model.identity) == ({"text": {}}, {"tokenizer": "mecab-ko"})
+    assert model.config == {"task": "classes", "text": {}}
+    assert model.identity == {"tokenizer": "mecab-ko"}
+    assert model.task_state == {"classes": ["경제", "사회"]}
+    assert model.task is model.label_task
+    assert model.label_task.classes == ["경제", "사회"]
+    assert model.learned is None
     assert (model.threshold, model.vocabulary) == (0.4, ["<unk>", "가", "나"])
     assert model.metrics == {"seconds": 1.5}
     weights = model.weights()
@@ -241,6 +256,54 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert words.rows([2, 0]).tolist() == [[1, 1]] * 2
     assert ngrams is None
     assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+def test_what_the_tokenizer_learnt_is_kept(tmp_path: Path) -> None:
+    write_model(tmp_path / "m", **parts(learned=b"\0\xffpieces"))
+    assert open_model(tmp_path / "m").learned == b"\0\xffpieces"
+    (tmp_path / "m" / "units.model").write_bytes(b"\0\xfepieces")
+    with pytest.raises(ModelError, match=r"units\.model is damaged"):
+        open_model(tmp_path / "m")
+
+
+def test_learnt_units_that_are_not_there(untrained: Untrained) -> None:
+    model = open_model(untrained())
+    text = {**model.config["text"], "unit": "bpe", "max_characters": 1000}
+    without = dataclasses.replace(
+        model,
+        config={**model.config, "text": text},
+        identity=declared_identity(build(TextConfig, text, "text")),
+    )
+    with pytest.raises(ModelError, match="units that are learnt, and it holds none; train again"):
+        Classifier(without)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"task": "topic"},
+        {"task": "stars"},  # without its scale
+        {"task": "stars", "stars": {"low": 1.0}},
+        {"task": 5},
+        {"task": []},
+        [],
+    ],
+)
+def test_a_recipe_of_which_no_task_can_be_made(tmp_path: Path, config: Any) -> None:
+    write_model(tmp_path / "m", **parts(config=config))
+    with pytest.raises(ModelError, match=r"doesn't hold what a model directory should .*; train"):
+        open_model(tmp_path / "m")
+
+
+@pytest.mark.parametrize("state", [{}, {"classes": ["가"]}, {"classes": ["가", "나", "다"]}])
+def test_other_classes_than_the_head_has(untrained: Untrained, state: dict[str, Any]) -> None:
+    model = open_model(untrained("task=classes", classes=["가", "나"]))
+    other = dataclasses.replace(model, task_state=state)
+    count = len(state.get("classes", []))
+    with pytest.raises(
+        ModelError, match=rf"head.weight: expected \(32, {count}\), found \(32, 2\)"
+    ):
+        Classifier(other)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

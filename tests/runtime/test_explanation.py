@@ -1,17 +1,22 @@
 """An explanation sums to the score, is the same every time, and names what really matters."""
 
+from __future__ import annotations
+
 import json
 import math
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 import nsmc
-from nsmc.config import load_config
 from nsmc.runtime.classifier import Classifier, load
-from nsmc.runtime.directory import SHIPPED, open_model, write_model
+from nsmc.runtime.directory import SHIPPED, open_model
+
+if TYPE_CHECKING:
+    from tests.conftest import Untrained
 
 LONG = "배우는 좋은데 이야기가 뻔하고 결말이 허무하다. 그래도 영상은 최고였고 음악도 좋았음 ㅋㅋ"
 COMMENTS = ["재밌다", "노잼", "정말 재미가 하나도 없다 ㅠㅠ", LONG, "👍🏽 최고\r\n  또 볼래요"]
@@ -34,7 +39,9 @@ def test_the_contributions_sum_to_the_log_odds(text: str, classifier: Classifier
     assert found.logit == pytest.approx(odds(found.prediction.score), rel=1e-9)
     assert found.prediction == classifier.predict(text)
     assert [part.morpheme for part in found.parts] == classifier.tokenizer(text)
-    assert found.baseline == classifier.baseline == classifier.explain("").baseline
+    assert found.baseline == classifier.explain("").baseline
+    assert (found.of, found.terms.unit) == ("긍정", "log odds")
+    assert found.value == found.logit
 
 
 def test_spans_are_of_the_comment_as_typed(classifier: Classifier) -> None:
@@ -94,7 +101,8 @@ def test_what_is_no_string_is_a_type_error(wrong: object, classifier: Classifier
 def test_the_object_for_json(classifier: Classifier) -> None:
     found = classifier.explain("재밌다")
     shown = found.to_dict()
-    assert list(shown) == [*found.prediction.to_dict(), "logit", "baseline", "parts"]
+    about = ["of", "unit", "value", "logit", "baseline", "parts"]
+    assert list(shown) == [*found.prediction.to_dict(), *about]
     assert [list(part) for part in shown["parts"]] == [
         ["start", "end", "morpheme", "contribution"]
     ] * 2
@@ -109,31 +117,11 @@ def test_the_threshold_labels_explanations_too(classifier: Classifier) -> None:
     assert load(threshold=math.nextafter(score, 1)).explain(LONG).prediction.label == "negative"
 
 
-def untrained(path: Path, *overrides: str) -> Classifier:
-    """A small network that has learnt nothing."""
-    from nsmc.model.network import SentimentNetwork
-    from nsmc.text.tokenizer import make_tokenizer
-    from nsmc.training.save import stored_weights
-
-    small = ("embedding_size=8", "hidden_size=8", "subword_buckets=50")
-    config = load_config(None, [f"model.{override}" for override in (*small, *overrides)])
-    write_model(
-        path,
-        config=config.to_dict(),
-        identity=make_tokenizer(config.text).identity(),
-        threshold=0.5,
-        vocabulary=["<unk>", "재밌", "다"],
-        weights=stored_weights(SentimentNetwork(3, config.model)),
-        metrics={},
-    )
-    return load(path)
-
-
 @pytest.mark.parametrize(
     "text", ["영화가 참 좋다. " * 500, ".!?~" * 1000, "가" * 1_000_000, "ㅋ" * 3000]
 )
-def test_an_overlong_comment_is_explained(text: str, tmp_path: Path) -> None:
-    found = untrained(tmp_path / "model").explain(text)
+def test_an_overlong_comment_is_explained(text: str, untrained: Untrained) -> None:
+    found = load(untrained()).explain(text)
     total = sum(part.contribution for part in found.parts)
     assert total == pytest.approx(found.logit - found.baseline, abs=1e-9)
     assert found.parts[-1].end <= 1000
@@ -151,13 +139,15 @@ def test_an_overlong_comment_is_explained(text: str, tmp_path: Path) -> None:
     ],
 )
 def test_any_network_is_explained(
-    cell: str, layers: int, both: bool, pooling: str, tmp_path: Path
+    cell: str, layers: int, both: bool, pooling: str, untrained: Untrained
 ) -> None:
-    classifier = untrained(
-        tmp_path / "model",
-        *(f"cell={cell}", f"layers={layers}", f"pooling={pooling}"),
-        f"bidirectional={str(both).lower()}",
-    )
+    fields = {
+        "cell": cell,
+        "layers": layers,
+        "pooling": pooling,
+        "bidirectional": str(both).lower(),
+    }
+    classifier = load(untrained(*(f"model.{name}={value}" for name, value in fields.items())))
     for text in ("재밌다", LONG):
         found = classifier.explain(text)
         total = sum(part.contribution for part in found.parts)
@@ -200,3 +190,61 @@ def test_deleting_what_mattered_moves_the_score_more_than_chance(
 
 def test_the_name_is_public() -> None:
     assert isinstance(load().explain("재밌다"), nsmc.Explanation)
+
+
+@pytest.mark.parametrize(
+    ("unit", "units", "parts"),
+    [
+        ("morpheme", "morphemes", ["재밌", "다"]),
+        ("syllable", "syllables", ["재", "밌", "다"]),
+        ("jamo", "syllables", ["재", "밌", "다"]),
+    ],
+)
+def test_the_parts_are_named(unit: str, units: str, parts: list[str], untrained: Untrained) -> None:
+    classifier = load(untrained(f"text.unit={unit}"))
+    found = classifier.explain("재밌다")
+    assert found.units == classifier.explain("").units == classifier.explained_units == units
+    assert [part.morpheme for part in found.parts] == parts
+
+
+CLASSES = ["경제", "사회", "IT/과학"]
+TASKS = {"classes": CLASSES, "stars": (), "sentiment+stars": ()}
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("text", ["재밌다", LONG])
+def test_every_task_is_explained(task: str, text: str, untrained: Untrained) -> None:
+    classifier = load(untrained(f"task={task}", classes=TASKS[task]))
+    found = classifier.explain(text)
+    total = sum(part.contribution for part in found.parts)
+    assert total == pytest.approx(found.value - found.baseline, abs=1e-9)
+    assert len({part.contribution for part in found.parts}) > 1
+    assert found.prediction == classifier.predict(text)
+    assert found == classifier.explain([text])[0]
+    json.dumps(found.to_dict(), allow_nan=False)
+    nothing = classifier.explain("")
+    assert nothing.parts == ()
+    assert nothing.to_dict()["value"] is None
+    json.dumps(nothing.to_dict(), allow_nan=False)
+
+
+def test_a_class_is_explained_by_its_log_odds_against_all_others(untrained: Untrained) -> None:
+    classifier = load(untrained("task=classes", classes=CLASSES))
+    found = classifier.explain("재밌다")
+    assert found.of == found.prediction.label
+    assert found.value == pytest.approx(odds(found.prediction.confidence), rel=1e-6)
+    # Of the same class throughout, by hand from the network's answers for less.
+    outputs = classifier.outputs_of([["재밌"], ["다"], ["재밌", "다"]]).astype(float)  # [3, C]
+    shares = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True)
+    one, two, both = map(odds, shares[:, CLASSES.index(found.of)])
+    expected = (one - found.baseline + both - two) / 2
+    assert found.parts[0].contribution == pytest.approx(expected, abs=1e-5)
+    assert found.to_dict()["logit"] == found.to_dict()["value"]
+
+
+def test_stars_are_explained_in_stars(untrained: Untrained) -> None:
+    found = load(untrained("task=stars", "stars.high=5")).explain("재밌다")
+    assert (found.of, found.terms.unit) == ("★", "stars")
+    assert 1 < found.value < 5  # no further from the middle than the scale reaches
+    assert found.value == pytest.approx(found.prediction.stars)
+    assert "logit" not in found.to_dict()

@@ -10,13 +10,15 @@ import torch
 from numpy.typing import NDArray
 
 from nsmc.model.config import ModelConfig
-from nsmc.model.network import SentimentNetwork
+from nsmc.model.network import RecurrentNetwork
 from nsmc.runtime import network as network_module
 from nsmc.runtime import recurrence
 from nsmc.runtime.network import BLOCK, BLOCK_MORPHEMES, NumpyNetwork
+from nsmc.tasks.registry import make_task
 
 Cell = Literal["rnn", "gru", "lstm"]
 Pooling = Literal["last", "max", "mean", "max+mean"]
+OUTPUTS = 3
 MIXED = [1, 7, 1, 60, 2, 7, 25, 3]
 """Lengths: the shortest there is, some twice, a long one, in no order."""
 
@@ -25,15 +27,16 @@ def config(cell: Cell = "gru", **others: Any) -> ModelConfig:
     return ModelConfig(cell=cell, **{"embedding_size": 5, "hidden_size": 6, **others})
 
 
-def on_torch(shape: ModelConfig) -> SentimentNetwork:
+def on_torch(shape: ModelConfig) -> RecurrentNetwork:
     torch.manual_seed(3)
-    network = SentimentNetwork(3, shape).eval()
+    task = make_task({"task": "classes", "data": {}}, {"classes": ["가", "나", "다"]})
+    network = RecurrentNetwork(3, shape, task).eval()
     for parameter in network.parameters():
         torch.nn.init.uniform_(parameter, -0.8, 0.8)
     return network
 
 
-def weights_of(network: SentimentNetwork) -> Mapping[str, NDArray[Any]]:
+def weights_of(network: RecurrentNetwork) -> Mapping[str, NDArray[Any]]:
     return {name: value.detach().numpy() for name, value in network.named_parameters()}
 
 
@@ -49,12 +52,12 @@ def reviews(
 
 @torch.inference_mode()
 def one_by_one(
-    network: SentimentNetwork,
+    network: RecurrentNetwork,
     vectors: NDArray[np.float32],
     tokens: NDArray[np.int64],
     lengths: NDArray[np.int64],
 ) -> NDArray[np.float32]:
-    """Logits [R] of torch's network, each review by itself."""
+    """Outputs [R, O] of torch's network, each review by itself."""
     ends = np.cumsum(lengths)
     parts = [tokens[end - length : end] for end, length in zip(ends, lengths, strict=True)]
     found = [network.classify(torch.from_numpy(vectors[part][:, None])) for part in parts]
@@ -76,13 +79,13 @@ class Watched(NumpyNetwork):
 def test_agrees_with_torch(cell: Cell, pooling: Pooling, bidirectional: bool, layers: int) -> None:
     shape = config(cell, pooling=pooling, bidirectional=bidirectional, layers=layers)
     torchs = on_torch(shape)
-    network = NumpyNetwork(weights_of(torchs), asdict(shape))
+    network = NumpyNetwork(weights_of(torchs), asdict(shape), OUTPUTS)
     vectors, tokens, lengths = reviews(MIXED)
     expected = one_by_one(torchs, vectors, tokens, lengths)
-    assert np.ptp(expected) > 0.02
+    assert np.ptp(expected, axis=0).min() > 0.02
     found = network(vectors, tokens, lengths)
     assert found.dtype == np.float32
-    assert found.shape == (len(MIXED),)
+    assert found.shape == (len(MIXED), OUTPUTS)
     np.testing.assert_allclose(found, expected, atol=1e-5, rtol=0)
     # The same reviews in another order.
     parts = np.split(tokens, np.cumsum(lengths)[:-1])
@@ -96,7 +99,7 @@ def test_weights_are_left_as_they_were() -> None:
     shape = config()
     weights = {name: value.copy() for name, value in weights_of(on_torch(shape)).items()}
     before = {name: value.copy() for name, value in weights.items()}
-    network = NumpyNetwork(weights, asdict(shape))
+    network = NumpyNetwork(weights, asdict(shape), OUTPUTS)
     batch = reviews(MIXED)
     copies = [part.copy() for part in batch]
     first = network(*batch)
@@ -112,7 +115,7 @@ def test_weights_are_left_as_they_were() -> None:
 def test_more_reviews_than_a_block(cell: Cell, layers: int) -> None:
     shape = config(cell, layers=layers)
     torchs = on_torch(shape)
-    network = Watched(weights_of(torchs), asdict(shape))
+    network = Watched(weights_of(torchs), asdict(shape), OUTPUTS)
     lengths = np.random.default_rng(2).integers(1, 13, size=2 * BLOCK + 1).tolist()
     batch = reviews(lengths)
     found = network(*batch)
@@ -123,7 +126,7 @@ def test_more_reviews_than_a_block(cell: Cell, layers: int) -> None:
 def test_long_reviews_have_small_blocks() -> None:
     shape = config()
     torchs = on_torch(shape)
-    network = Watched(weights_of(torchs), asdict(shape))
+    network = Watched(weights_of(torchs), asdict(shape), OUTPUTS)
     half = BLOCK_MORPHEMES // 2
     batch = reviews([3, half, BLOCK_MORPHEMES + 5, half - 1, 1, half])
     found = network(*batch)
@@ -138,12 +141,12 @@ def test_boundaries_change_nothing(monkeypatch: pytest.MonkeyPatch, stretch: int
         for layers in (1, 2):
             shape = config(cell, layers=layers)
             weights, batch = weights_of(on_torch(shape)), reviews(lengths)
-            expected = NumpyNetwork(weights, asdict(shape))(*batch)
+            expected = NumpyNetwork(weights, asdict(shape), OUTPUTS)(*batch)
             with monkeypatch.context() as patch:
                 patch.setattr(network_module, "BLOCK", 7)
                 patch.setattr(network_module, "BLOCK_MORPHEMES", 64)
                 patch.setattr(recurrence, "STRETCH", stretch)
-                network = Watched(weights, asdict(shape))
+                network = Watched(weights, asdict(shape), OUTPUTS)
                 found = network(*batch)
             blocks = vars(network)["blocks"]
             assert sum(len(block) for block in blocks) == len(lengths)
@@ -154,7 +157,7 @@ def test_boundaries_change_nothing(monkeypatch: pytest.MonkeyPatch, stretch: int
 @pytest.mark.parametrize("pooling", ["last", "max", "mean", "max+mean"])
 def test_a_score_does_not_hang_on_the_neighbours(pooling: Pooling) -> None:
     shape = config(pooling=pooling, layers=2)
-    network = NumpyNetwork(weights_of(on_torch(shape)), asdict(shape))
+    network = NumpyNetwork(weights_of(on_torch(shape)), asdict(shape), OUTPUTS)
     vectors, tokens, lengths = reviews(np.random.default_rng(6).integers(1, 40, 300).tolist())
     together = network(vectors, tokens, lengths)
     parts = np.split(tokens, np.cumsum(lengths)[:-1])
@@ -168,9 +171,9 @@ def test_a_score_does_not_hang_on_the_neighbours(pooling: Pooling) -> None:
 
 def test_nothing_to_score() -> None:
     shape = config(layers=2)
-    network = NumpyNetwork(weights_of(on_torch(shape)), asdict(shape))
+    network = NumpyNetwork(weights_of(on_torch(shape)), asdict(shape), OUTPUTS)
     vectors, tokens, lengths = reviews([])
-    assert network(vectors, tokens, lengths).shape == (0,)
+    assert network(vectors, tokens, lengths).shape == (0, OUTPUTS)
     assert network.pooled(vectors, tokens, lengths).shape == (0, shape.pooled_size)
 
 
@@ -179,14 +182,14 @@ def test_nothing_to_score() -> None:
 def test_pooled_vectors(pooling: Pooling, bidirectional: bool) -> None:
     shape = config(pooling=pooling, bidirectional=bidirectional)
     weights = weights_of(on_torch(shape))
-    network = NumpyNetwork(weights, asdict(shape))
+    network = NumpyNetwork(weights, asdict(shape), OUTPUTS)
     batch = reviews(MIXED)
     pooled = network.pooled(*batch)
     assert pooled.shape == (len(MIXED), shape.pooled_size)
     assert pooled.dtype == np.float32
     assert np.abs(pooled).max() <= 1  # the outputs of a GRU
-    logits = pooled @ weights["head.weight"][0] + weights["head.bias"]
-    np.testing.assert_allclose(network(*batch), logits, atol=1e-6, rtol=0)
+    outputs = pooled @ weights["head.weight"].T + weights["head.bias"]
+    np.testing.assert_allclose(network(*batch), outputs, atol=1e-6, rtol=0)
     ones = np.flatnonzero(np.array(MIXED) == 1)
     if pooling == "max+mean":
         top, mean = np.split(pooled, 2, axis=1)

@@ -7,9 +7,10 @@ are two columns wide on terminals set up for Korean, which would break the axis.
 import re
 import sys
 
-from nsmc.cli.common import display_width, paint
+from nsmc.cli.common import paint
 from nsmc.presentation.explained import full_strength
 from nsmc.runtime.explanation import Explanation, Part
+from nsmc.text.width import display_width, padded
 
 LISTED = 8
 """Morphemes with a line of their own at most."""
@@ -26,7 +27,7 @@ LONGEST_NAME = 20
 
 
 def coloured_comment(explanation: Explanation) -> str:
-    """The comment on one line, its morphemes coloured by what they did to the score."""
+    """The comment on one line, its morphemes coloured by what they did to the result."""
     text, scale = explanation.prediction.text, full_strength(explanation)
     pieces, place = [], 0
     for part in explanation.parts:
@@ -50,15 +51,16 @@ def explained_lines(explanation: Explanation) -> list[str]:
     if rest:
         rows.append((f"{len(rest):,} others", sum(part.contribution for part in rest)))
     width = max(display_width(name) for name, _ in rows)
-    left, right = f"{_signed(-scale)} 부정 ", f" 긍정 {_signed(scale)}"
+    terms = explanation.terms
+    left, right = f"{_signed(-scale)} {terms.below} ", f" {terms.above} {_signed(scale)}"
     axis = width + 2 + NUMBER + 2 + BAR
     lines = [" " * (axis - display_width(left)) + left + "|" + right]
     for name, number in rows:
-        padding = " " * (width - display_width(name))
-        lines.append(f"{name}{padding}  {_signed(number):>{NUMBER}}  {_bar(number, scale)}")
+        lines.append(f"{padded(name, width)}  {_signed(number):>{NUMBER}}  {_bar(number, scale)}")
+    number_of = _signed if terms.signed else "{:z.2f}".format
     lines.append(
-        f"log odds {_signed(explanation.baseline)} without a morpheme, with all "
-        f"{_signed(explanation.logit)}: 긍정 {explanation.prediction.score:.1%}"
+        f"{terms.unit} {number_of(explanation.baseline)} without {explanation.units}, with all "
+        f"{number_of(explanation.value)}: {explanation.prediction.explained()}"
     )
     return [f"  {line}" for line in lines]
 
@@ -74,7 +76,7 @@ def _split(parts: tuple[Part, ...], scale: float) -> tuple[list[Part], list[Part
 
 
 def _bar(number: float, scale: float) -> str:
-    """A bar to the left of the axis for 부정, to the right of it for 긍정."""
+    """A bar to the left of the axis for what is below 0, to the right of it for what is above."""
     full, half = divmod(min(2 * BAR, round(abs(number) / scale * 2 * BAR)), 2)
     if number < 0:
         bar = "⢸" * half + "⣿" * full

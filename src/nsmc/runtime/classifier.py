@@ -1,65 +1,34 @@
-"""Comments to probabilities.
+"""Comments to what a model says of them.
 
-Letters: R reviews, N morphemes of all of them, T of one, U distinct ones, E embedding size.
+Letters: R reviews, N morphemes of all of them, T of one, U distinct ones, E embedding size, P
+pooled size, O outputs.
 """
 
 import math
-import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.errors import ModelError, UsageError
+from nsmc.errors import UsageError
 from nsmc.runtime.directory import ModelDirectory, open_model
-from nsmc.runtime.explanation import Explanation, Part, baseline_of, contributions
-from nsmc.runtime.network import Network
+from nsmc.runtime.explanation import Explanation, Part, contributions, nothing
+from nsmc.runtime.network import Network, NumpyNetwork
+from nsmc.runtime.units import open_tokenizer, text_config_of
 from nsmc.runtime.vectors import MorphemeVectors
-from nsmc.settings import build
-from nsmc.text.alignment import align
-from nsmc.text.config import TextConfig
-from nsmc.text.tokenizer import Tokenizer, declared_identity, differences, make_tokenizer
+from nsmc.tasks.task import LabelTask, Prediction
+from nsmc.text.config import UNIT_NAMES
+from nsmc.text.tokenizer import Tokenizer
 
 DISTINCT = 1 << 15
 """Distinct morphemes whose products are in memory at once: more are scored half by half."""
-KOREAN = {"positive": "긍정", "negative": "부정", "": ""}
 
-
-@dataclass(frozen=True)
-class Prediction:
-    """What the model says of one comment."""
-
-    text: str
-    """The comment as it was given."""
-    score: float
-    """The probability of positive; NaN if there is nothing legible in the comment."""
-    label: str
-    """``positive`` or ``negative``; empty if there is nothing legible in the comment."""
-
-    @property
-    def label_ko(self) -> str:
-        """``긍정`` or ``부정``; empty if there is nothing legible in the comment."""
-        return KOREAN[self.label]
-
-    @property
-    def confidence(self) -> float:
-        """The probability of the label given."""
-        return 1 - self.score if self.label == "negative" else self.score
-
-    def to_dict(self) -> dict[str, Any]:
-        """The object that ``--json`` prints; None where there is no label."""
-        scored = bool(self.label)
-        return {
-            "text": self.text,
-            "label": self.label or None,
-            "label_ko": self.label_ko or None,
-            "score": round(self.score, 6) if scored else None,
-            "confidence": round(self.confidence, 6) if scored else None,
-        }
+Floats = NDArray[np.float32]
 
 
 class Classifier:
@@ -71,9 +40,9 @@ class Classifier:
         network: what scores the vectors; None takes the one in numpy.
 
     Raises:
-        UsageError: the threshold isn't between 0 and 1.
-        ModelError: the model's parts don't fit together, or this version of nsmc normalizes
-            comments in another way than the one that trained it.
+        UsageError: the threshold isn't between 0 and 1, or the model's task has none.
+        ModelError: the model labels nothing, its parts don't fit together, or this version of
+            nsmc normalizes comments in another way than the one that trained it.
     """
 
     def __init__(
@@ -84,6 +53,13 @@ class Classifier:
         network: Network | None = None,
     ) -> None:
         self.model = model
+        self.task: LabelTask = model.label_task
+        """What the model was asked, and how it shows its answers."""
+        if threshold is not None and not self.task.has_threshold:
+            raise UsageError(
+                f"a threshold is for models that tell 긍정 from 부정; the task of {model.path} is "
+                f"{self.task.name!r}, so leave it out"
+            )
         self.threshold = model.threshold if threshold is None else threshold
         check_threshold(self.threshold)
         weights = model.weights()
@@ -91,13 +67,7 @@ class Classifier:
         self._network = network or model.network(weights)
         self.runs_in_workers = network is None
         """Whether any process can score as this one does, given the model directory alone."""
-        self.text_config = build(TextConfig, model.config["text"], "text")
-        declared = declared_identity(self.text_config)
-        if wrong := differences({k: model.identity.get(k, "") for k in declared}, declared):
-            raise ModelError(
-                f"{model.path} was trained on comments prepared in another way "
-                f"({'; '.join(wrong)}); train it again with this version of nsmc"
-            )
+        self.text_config = text_config_of(model)
 
     @overload  # a str is a Sequence[str] as well; the first that fits is meant
     def predict(self, text: str) -> Prediction: ...  # type: ignore[overload-overlap]
@@ -109,16 +79,16 @@ class Classifier:
         Any string can be scored. One with nothing legible in it (empty, white space, control
         characters) gets no label and NaN, since the model has no opinion of it.
 
+        Returns:
+            What the task gives: `nsmc.SentimentPrediction`, `nsmc.ClassPrediction` and so on.
+
         Raises:
             TypeError: something that isn't a string.
             NsmcError: Mecab can't be used.
         """
         texts = [text] if isinstance(text, str) else list(text)
-        scores = self.score_morphemes([self.tokenizer(t) for t in texts]).tolist()
-        found = [
-            Prediction(t, score, self.label_of(score))
-            for t, score in zip(texts, scores, strict=True)
-        ]
+        outputs = self.outputs_of([self.tokenizer(t) for t in texts])
+        found = self.task.predictions(texts, outputs, self.threshold)
         return found[0] if isinstance(text, str) else found
 
     @overload  # as for `predict`
@@ -126,10 +96,10 @@ class Classifier:
     @overload
     def explain(self, text: Sequence[str]) -> list[Explanation]: ...
     def explain(self, text: str | Sequence[str]) -> Explanation | list[Explanation]:
-        """Score one comment, or each of several, and tell what each morpheme did to the score.
+        """Score one comment, or each of several, and tell what each morpheme did to the result.
 
         The same comment always gets the same explanation. One with nothing legible in it has no
-        parts and NaN for its logit.
+        parts and NaN for its value.
 
         Raises:
             TypeError: something that isn't a string.
@@ -140,57 +110,93 @@ class Classifier:
         return [self._explain(t) for t in text]
 
     def _explain(self, text: str) -> Explanation:
-        morphemes = self.tokenizer(text)
+        task, morphemes = self.task, self.tokenizer(text)
+        outputs = self.outputs_of([morphemes])  # [1, O]
+        (prediction,) = task.predictions([text], outputs, self.threshold)
+        of, number = task.explained(outputs[0] if morphemes else self._nothing)
+        baseline = float(number(self._nothing[None])[0])
         if not morphemes:
-            return Explanation(Prediction(text, math.nan, ""), math.nan, self.baseline, ())
-        rows = self._vectors.rows(morphemes)  # [T]
-        vectors = self._vectors.table[rows]  # [T, E]
-        logit = float(self._logits(rows, np.array([len(rows)]))[0])
-        score = float(_probabilities(np.array([logit]))[0])
-        spans = align(text, morphemes, self.text_config.max_characters)
-        shares = contributions(self._network, vectors, self.baseline, logit).tolist()
+            return Explanation(
+                prediction, of, task.terms, math.nan, baseline, (), self.explained_units
+            )
+        value = float(number(outputs)[0])
+        vectors = self._vectors.table[self._vectors.rows(morphemes)]  # [T, E]
+        # The letters of a syllable can't be shown apart, so they are one part together.
+        placed = groupby(zip(self.tokenizer.spans(text), morphemes, strict=True), itemgetter(0))
+        parts = [(span, [unit for _, unit in units]) for span, units in placed]
+        part_of = np.repeat(np.arange(len(parts)), [len(units) for _, units in parts])  # [T]
+        shares = contributions(self._network, vectors, number, baseline, value, part_of=part_of)
         return Explanation(
-            Prediction(text, score, self.label_of(score)),
-            logit,
-            self.baseline,
+            prediction,
+            of,
+            task.terms,
+            value,
+            baseline,
             tuple(
-                Part(start, end, morpheme, share)
-                for (start, end), morpheme, share in zip(spans, morphemes, shares, strict=True)
+                Part(start, end, units[0] if len(units) == 1 else self.tokenizer.join(units), share)
+                for ((start, end), units), share in zip(parts, shares.tolist(), strict=True)
             ),
+            self.explained_units,
         )
 
+    @property
+    def explained_units(self) -> str:
+        """What the parts of an explanation are called: letters are explained by the syllable."""
+        unit = self.text_config.unit
+        return UNIT_NAMES["syllable" if unit == "jamo" else unit]
+
     @cached_property
-    def baseline(self) -> float:
-        """The log odds that explanations start from: see `nsmc.runtime.explanation`."""
-        return baseline_of(self._network, self._vectors.table.shape[1])
+    def _nothing(self) -> Floats:
+        """The outputs [O] that explanations start from: see `nsmc.runtime.explanation`."""
+        return nothing(self._network, self._vectors.table.shape[1])
 
-    def label_of(self, score: float) -> str:
-        """``positive`` at or above the threshold, ``negative`` below, empty for NaN."""
-        if math.isnan(score):
-            return ""
-        return "positive" if score >= self.threshold else "negative"
+    def outputs_of(self, reviews: Sequence[Sequence[str]]) -> Floats:
+        """Outputs [R, O] of comments already cut; NaN for one without morphemes.
 
-    def score_morphemes(self, reviews: Sequence[Sequence[str]]) -> NDArray[np.float64]:
-        """Probabilities of positive [R] of comments already cut; NaN for one without morphemes.
-
-        Nothing is padded, and a comment's score doesn't depend on its neighbours beyond the last
+        Nothing is padded, and a comment's result doesn't depend on its neighbours beyond the last
         bits of float32.
         """
         rows = self._vectors.rows(m for review in reviews for m in review)  # [N]
         lengths = np.array([len(review) for review in reviews], dtype=np.int64)  # [R]
-        logits = np.full(len(reviews), np.nan)  # [R]
-        logits[lengths > 0] = self._logits(rows, lengths[lengths > 0])
-        return _probabilities(logits)
+        outputs = np.full((len(reviews), self.task.outputs), np.nan, np.float32)  # [R, O]
+        outputs[lengths > 0] = self._run(self._network, rows, lengths[lengths > 0])
+        return outputs
 
-    def _logits(self, rows: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Logits [R] of reviews whose morphemes have the vectors in ``rows`` [N]."""
+    def score_morphemes(self, reviews: Sequence[Sequence[str]]) -> NDArray[np.float64]:
+        """Probabilities of positive [R] of comments already cut; NaN for one without morphemes.
+
+        Raises:
+            UsageError: the model's task isn't to tell 긍정 from 부정.
+        """
+        if not self.task.has_threshold:
+            raise UsageError(
+                f"expected a model that tells 긍정 from 부정, found one of the task "
+                f"{self.task.name!r} in {self.model.path}"
+            )
+        return self.task.positive(self.outputs_of(reviews))
+
+    def sentence_vectors(self, reviews: Sequence[Sequence[str]]) -> Floats:
+        """The vectors [R, P] that the last layer sees of comments already cut, none empty."""
+        own = self._network
+        if not isinstance(own, NumpyNetwork):
+            own = self.model.network(self.model.weights())
+        rows = self._vectors.rows(m for review in reviews for m in review)  # [N]
+        return self._run(own.pooled, rows, np.array([len(review) for review in reviews]))
+
+    def _run(
+        self,
+        network: Callable[[Floats, NDArray[np.int64], NDArray[np.int64]], Floats],
+        rows: NDArray[np.int64],
+        lengths: NDArray[np.int64],
+    ) -> Floats:
+        """What a network gives [R, …] for reviews whose morphemes' vectors are ``rows`` [N]."""
         distinct, tokens = np.unique(rows, return_inverse=True)  # [U], [N]
         if len(distinct) > DISTINCT and len(lengths) > 1:
             half = len(lengths) // 2
             cut = int(lengths[:half].sum())
             parts = [(rows[:cut], lengths[:half]), (rows[cut:], lengths[half:])]
-            return np.concatenate([self._logits(*part) for part in parts])
-        return self._network(self._vectors.table[distinct], tokens, lengths)
+            return np.concatenate([self._run(network, *part) for part in parts])
+        return network(self._vectors.table[distinct], tokens, lengths)
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -199,21 +205,7 @@ class Classifier:
         Raises:
             NsmcError: Mecab can't be used.
         """
-        tokenizer = make_tokenizer(self.text_config)
-        if changed := differences(self.model.identity, tokenizer.identity()):
-            warnings.warn(
-                "this model was trained on morphemes cut by other versions, so scores may differ "
-                f"a little: {'; '.join(changed)}",
-                stacklevel=2,
-            )
-        return tokenizer
-
-
-def _probabilities(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log odds [R] to probabilities [R]."""
-    with np.errstate(over="ignore"):
-        probabilities: NDArray[np.float64] = 1 / (1 + np.exp(-logits))  # [R]
-    return probabilities
+        return open_tokenizer(self.model, self.text_config)
 
 
 def check_threshold(threshold: float) -> None:

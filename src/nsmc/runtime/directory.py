@@ -1,8 +1,9 @@
 """The model directory: the contract between training and everything after it.
 
 manifest.json       kind, schema version, and size and SHA-256 of every other file
-model.json          configuration, tokenizer identity, threshold
-vocabulary.txt      one morpheme a line, UTF-8; the first is the unknown one
+model.json          recipe, what the task learnt from its labels, tokenizer identity, threshold
+vocabulary.txt      one unit a line, UTF-8; the first is the unknown one
+units.model         only where the tokenizer was learnt (``unit = "bpe"``): what it learnt
 weights.safetensors every parameter under torch's name; embedding tables in float16, or in int8
                     with the rows' scales beside them, the rest in float32
 metrics.json        how it was trained, on what, and how well it did on its validation part
@@ -11,6 +12,7 @@ metrics.json        how it was trained, on what, and how well it did on its vali
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +23,12 @@ from nsmc.bundle import read_json, verify_bundle, write_json, writing_bundle
 from nsmc.errors import ModelError
 from nsmc.runtime.network import NumpyNetwork
 from nsmc.runtime.tables import NGRAMS, WORDS, EmbeddingTable, read_table
+from nsmc.tasks.registry import make_task
+from nsmc.tasks.task import LabelTask, Task
 
 KIND = "model"
-SCHEMA = 2
+SCHEMA = 3
+LEARNED = "units.model"
 SHIPPED = Path(__file__).parent.parent / "models" / "default"
 
 
@@ -33,16 +38,25 @@ class ModelDirectory:
 
     path: Path
     """Where it was read from."""
-    config: dict[str, dict[str, Any]]
-    """The recipe as plain values: ``text``, ``data``, ``model``, ``training``."""
+    config: dict[str, Any]
+    """The whole recipe as plain values: ``task``, and a section each for the rest."""
+    task_state: dict[str, Any]
+    """What the task learnt from its labels: see `nsmc.tasks.task.Task.state`."""
     identity: dict[str, str]
     """What cut the training comments: see `nsmc.text.tokenizer.Tokenizer.identity`."""
     threshold: float
-    """A comment is positive at or above this probability."""
+    """A comment is positive at or above this probability, if the task has a threshold."""
     vocabulary: list[str]
-    """[V] morphemes by row; row 0 is the unknown one."""
+    """[V] units by row; row 0 is the unknown one."""
     metrics: dict[str, Any]
     """The training's record."""
+    learned: bytes | None = None
+    """What the tokenizer learnt, for `nsmc.text.tokenizer.make_tokenizer`; None for most."""
+
+    @cached_property
+    def task(self) -> Task:
+        """What the network was asked."""
+        return make_task(self.config, self.task_state)
 
     def weights(self) -> dict[str, NDArray[Any]]:
         """Every parameter under its torch name, as stored."""
@@ -65,27 +79,39 @@ class ModelDirectory:
         words, ngrams = read_table(weights, WORDS), read_table(weights, NGRAMS)
         if words is None or len(words) != len(self.vocabulary):
             raise ModelError(
-                f"{self.path} doesn't fit together: {len(self.vocabulary):,} morphemes in its "
+                f"{self.path} doesn't fit together: {len(self.vocabulary):,} units in its "
                 f"vocabulary, {0 if words is None else len(words):,} rows in its table; train again"
             )
         return words, ngrams
 
     def network(self, weights: Mapping[str, NDArray[Any]]) -> NumpyNetwork:
-        """The layers after the embedding.
+        """The layers after the embedding, of a model that labels comments.
 
         Args:
             weights: of `weights`.
 
         Raises:
-            ModelError: the weights aren't those of the recipe.
+            ModelError: the weights aren't those of the recipe, or the model labels nothing.
         """
+        task = self.label_task
         try:
-            return NumpyNetwork(weights, self.config["model"])
+            return NumpyNetwork(weights, self.config["model"], task.outputs)
         except (KeyError, ValueError) as error:
             raise ModelError(
                 f"{self.path} doesn't fit together: its weights aren't those of its recipe "
                 f"({error}); train again"
             ) from error
+
+    @property
+    def label_task(self) -> LabelTask:
+        """The task of a model that labels comments.
+
+        Raises:
+            ModelError: this one doesn't.
+        """
+        if isinstance(self.task, LabelTask):
+            return self.task
+        raise ModelError(f"{self.path} {self.task.instead}")
 
 
 def write_model(
@@ -97,6 +123,8 @@ def write_model(
     vocabulary: list[str],
     weights: Mapping[str, NDArray[Any]],
     metrics: Mapping[str, Any],
+    task_state: Mapping[str, Any],
+    learned: bytes | None = None,
 ) -> None:
     """Write a model directory; `ModelDirectory` says what each part is.
 
@@ -115,8 +143,15 @@ def write_model(
     with writing_bundle(path, KIND, SCHEMA) as directory:
         write_json(
             directory / "model.json",
-            {"config": config, "identity": identity, "threshold": threshold},
+            {
+                "config": config,
+                "task_state": task_state,
+                "identity": identity,
+                "threshold": threshold,
+            },
         )
+        if learned is not None:
+            (directory / LEARNED).write_bytes(learned)
         (directory / "vocabulary.txt").write_bytes("\n".join(vocabulary).encode())
         # Not save_file, whose error for a full disk is no OSError.
         tensors = {k: np.ascontiguousarray(v) for k, v in weights.items()}
@@ -140,15 +175,20 @@ def open_model(path: Path | None = None) -> ModelDirectory:
     verify_bundle(path, KIND, SCHEMA)
     try:
         model = read_json(path / "model.json")
-        return ModelDirectory(
+        learned = path / LEARNED
+        opened = ModelDirectory(
             path=path,
             config=model["config"],
+            task_state=model["task_state"],
             identity=model["identity"],
             threshold=float(model["threshold"]),
             vocabulary=(path / "vocabulary.txt").read_bytes().decode().split("\n"),
             metrics=read_json(path / "metrics.json"),
+            learned=learned.read_bytes() if learned.exists() else None,
         )
-    except (ValueError, KeyError, TypeError, OSError) as error:
+        _ = opened.task  # what can't be made of its recipe is told here
+        return opened
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise ModelError(
             f"{path} doesn't hold what a model directory should ({error!r}); train again"
         ) from error

@@ -1,18 +1,20 @@
-"""What turns morphemes' vectors into logits, on whatever it runs.
+"""What turns morphemes' vectors into a task's numbers, on whatever it runs.
 
 Letters: U distinct morphemes of all reviews, N their places end to end, R reviews, B reviews of a
 block, n of them still running, S steps, E embedding size, D directions, H hidden size, P pooled
-size.
+size, O outputs; of a convolution F filters and K units in sight.
 """
 
 import contextlib
 from collections.abc import Mapping
 from functools import cache
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.runtime.convolution import Convolution
 from nsmc.runtime.recurrence import Floats, Integers, Layer
 
 BLOCK = 256
@@ -30,7 +32,7 @@ def _libraries() -> Any:
     return ThreadpoolController()
 
 
-def _one_thread() -> contextlib.AbstractContextManager[Any]:
+def one_thread() -> contextlib.AbstractContextManager[Any]:
     """Let numpy's products use one thread.
 
     Theirs wait for one another by spinning, twice at every step of every block: where other
@@ -53,49 +55,60 @@ class Network(Protocol):
             lengths: [R] morphemes of each review, each at least 1; their sum is N.
 
         Returns:
-            Logits [R].
+            What the task makes its results of: outputs [R, O].
         """
         ...
 
 
 class NumpyNetwork:
-    """RNN → pooling → Linear on the CPU, without torch: it starts at once and never pads.
+    """(Convolution) → RNN → pooling → Linear on the CPU: without torch it starts at once.
+
+    Nothing is padded.
 
     Args:
         weights: the network's parameters under torch's names.
         shape: the ``model`` section of the recipe.
+        outputs: O.
 
     Raises:
         KeyError: a parameter is missing.
         ValueError: a parameter's shape isn't that of the recipe.
     """
 
-    def __init__(self, weights: Mapping[str, NDArray[Any]], shape: Mapping[str, Any]) -> None:
+    def __init__(
+        self, weights: Mapping[str, NDArray[Any]], shape: Mapping[str, Any], outputs: int
+    ) -> None:
         directions = 2 if shape["bidirectional"] else 1
         self._pooling: str = shape["pooling"]
+        self._convolution = (
+            Convolution(weights, shape) if shape.get("conv", {}).get("filters") else None
+        )
         self._layers = [
             Layer(shape["cell"], weights, index, directions) for index in range(shape["layers"])
         ]
-        self._head: Floats = weights["head.weight"].T  # [P, 1]
-        self._bias: Floats = weights["head.bias"]  # [1]
+        self._head: Floats = weights["head.weight"].T  # [P, O]
+        self._bias: Floats = weights["head.bias"]  # [O]
         parts = len(self._pooling.split("+"))
-        expected = (parts * directions * self._layers[-1].hidden, 1)
+        expected = (parts * directions * self._layers[-1].hidden, outputs)
         if self._head.shape != expected:
             raise ValueError(f"head.weight: expected {expected}, found {self._head.shape}")
+        if self._bias.shape != (outputs,):
+            raise ValueError(f"head.bias: expected {(outputs,)}, found {self._bias.shape}")
 
     def __call__(self, vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
-        """Score reviews; see `Network`. Returns logits [R]."""
-        logits: Floats = (self.pooled(vectors, tokens, lengths) @ self._head + self._bias)[:, 0]
-        return logits
+        """Score reviews; see `Network`. Returns outputs [R, O]."""
+        outputs: Floats = self.pooled(vectors, tokens, lengths) @ self._head + self._bias  # [R, O]
+        return outputs
 
     def pooled(self, vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
         """The vectors [R, P] that the last, linear layer gets; arguments as for `Network`."""
         starts = np.cumsum(lengths) - lengths  # [R]
         order = np.argsort(-lengths, kind="stable")  # [R], longest first
-        inputs = self._layers[0].inputs(vectors)  # [G, D, U, H]
+        # [G, D, U, H], or [K, U + 1, F] with a convolution
+        inputs = (self._convolution or self._layers[0]).inputs(vectors)
         pooled = np.empty((len(lengths), len(self._head)), np.float32)  # [R, P]
         first = 0
-        with _one_thread() if len(lengths) > FEW else contextlib.nullcontext():
+        with one_thread() if len(lengths) > FEW else contextlib.nullcontext():
             while first < len(order):
                 size = max(1, min(BLOCK, BLOCK_MORPHEMES // int(lengths[order[first]])))
                 chosen = order[first : first + size]  # [B]
@@ -107,12 +120,12 @@ class NumpyNetwork:
         self, inputs: Floats, tokens: Integers, starts: Integers, lengths: Integers
     ) -> Floats:
         """Pooled vectors [B, P] of reviews sorted by falling length."""
-        for lower, upper in zip(self._layers, self._layers[1:], strict=False):
-            outputs = _outputs(lower, inputs, tokens, starts, lengths)  # [places of the block, D·H]
-            inputs = upper.inputs(outputs)  # [G, D, places, H]
-            # From here on every place has a vector of its own.
-            starts = np.cumsum(lengths) - lengths  # [B]
-            tokens = np.arange(len(outputs))  # [places]
+        if self._convolution is not None:
+            outputs, lengths = self._convolution.steps(inputs, tokens, starts, lengths)
+            inputs, tokens, starts = _placed(self._layers[0], outputs, lengths)
+        for lower, upper in pairwise(self._layers):
+            outputs = lower.outputs(inputs, tokens, starts, lengths)  # [places of the block, D·H]
+            inputs, tokens, starts = _placed(upper, outputs, lengths)
         layer = self._layers[-1]
         shape = (layer.directions, len(lengths), layer.hidden)
         parts = {name: np.zeros(shape, np.float32) for name in self._pooling.split("+")}
@@ -133,16 +146,6 @@ class NumpyNetwork:
         return np.concatenate(halves, axis=1)  # [B, P]
 
 
-def _outputs(
-    layer: Layer, inputs: Floats, tokens: Integers, starts: Integers, lengths: Integers
-) -> Floats:
-    """A layer's outputs at every place of a block's reviews, end to end: [places, D·H]."""
-    begins = np.cumsum(lengths) - lengths  # [B]
-    ends = begins + lengths - 1  # [B]
-    found = np.empty((int(lengths.sum()), layer.directions, layer.hidden), np.float32)
-    for t, n, outputs in layer.stretches(inputs, tokens, starts, lengths):
-        steps = np.arange(t, t + len(outputs))[:, None]  # [S, 1]
-        found[begins[:n] + steps, 0] = outputs[:, 0]
-        if layer.directions == 2:
-            found[ends[:n] - steps, 1] = outputs[:, 1]
-    return found.reshape(len(found), -1)
+def _placed(layer: Layer, vectors: Floats, lengths: Integers) -> tuple[Floats, Integers, Integers]:
+    """A layer's inputs [G, D, places, H], tokens and starts where no two places share a vector."""
+    return layer.inputs(vectors), np.arange(len(vectors)), np.cumsum(lengths) - lengths

@@ -1,4 +1,4 @@
-"""Many comments to probabilities on all cores, in order."""
+"""Many comments to what a network says of them, on all cores, in order."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -12,13 +12,13 @@ from nsmc.runtime.directory import open_model
 from nsmc.text.parallel import tokenize_chunks
 from nsmc.workers import map_chunks
 
-Scores = NDArray[np.float64]
+Outputs = NDArray[np.float32]
 
 
 def score_chunks(
     chunks: Iterable[list[str]], classifier: Classifier, workers: int
-) -> Iterator[Scores]:
-    """Score chunks of comments; yields the probabilities [R] of each chunk, in the chunks' order.
+) -> Iterator[Outputs]:
+    """Score chunks of comments; yields the outputs [R, O] of each chunk, in the chunks' order.
 
     A worker cuts and scores, so that the comments go in and nothing but numbers comes back. A
     network that isn't the model's own, one on a GPU, stays in this process, and the workers only
@@ -36,9 +36,9 @@ def score_chunks(
     tokenizer = classifier.tokenizer  # here, so that its warning comes once and before all else
     if workers > 1 and classifier.runs_in_workers:
         return map_chunks(chunks, partial(_make, classifier.model.path), workers)
-    return map(classifier.score_morphemes, tokenize_chunks(chunks, tokenizer, workers))
+    return map(classifier.outputs_of, tokenize_chunks(chunks, tokenizer, workers))
 
 
-def _make(model: Path) -> Callable[[list[str]], Scores]:
+def _make(model: Path) -> Callable[[list[str]], Outputs]:
     classifier = Classifier(open_model(model))
-    return lambda texts: classifier.score_morphemes([classifier.tokenizer(t) for t in texts])
+    return lambda texts: classifier.outputs_of([classifier.tokenizer(t) for t in texts])

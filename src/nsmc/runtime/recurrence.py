@@ -130,6 +130,39 @@ class Layer:
                 state = output
             yield t, n, outputs
 
+    def outputs(
+        self, inputs: Floats, tokens: Integers, starts: Integers, lengths: Integers
+    ) -> Floats:
+        """The outputs at every place of a block's reviews, end to end: [places, D·H].
+
+        Args: as `stretches` takes them.
+        """
+        begins = np.cumsum(lengths) - lengths  # [B]
+        ends = begins + lengths - 1  # [B]
+        found = np.empty((int(lengths.sum()), self.directions, self.hidden), np.float32)
+        for t, n, outputs in self.stretches(inputs, tokens, starts, lengths):
+            steps = np.arange(t, t + len(outputs))[:, None]  # [S, 1]
+            found[begins[:n] + steps, 0] = outputs[:, 0]
+            if self.directions == 2:
+                found[ends[:n] - steps, 1] = outputs[:, 1]
+        return found.reshape(len(found), -1)
+
+    def step(self, inputs: Floats, state: Floats, memory: Floats) -> Floats:
+        """Go on by one place, where a text is made as it is read.
+
+        Args:
+            inputs: [G, D, B, H], of `inputs` for one vector each; used up.
+            state: [D, B, H] what the last step gave; zeros before the first.
+            memory: [D, B, H] of an LSTM, which is moved on in place; zeros before the first.
+
+        Returns:
+            The output [D, B, H], which is the next step's state.
+        """
+        recurrent = np.matmul(state, self._recurrent)  # [G, D, B, H]
+        output = np.empty_like(state)
+        self._advance(inputs, recurrent, state, memory, output)
+        return output
+
     def _gru(
         self, gates: Floats, recurrent: Floats, state: Floats, memory: Floats, output: Floats
     ) -> None:
