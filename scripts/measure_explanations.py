@@ -88,7 +88,7 @@ class Measured:
             def value(subsets: NDArray[np.bool_]) -> NDArray[np.float64]:
                 tokens = np.where(subsets, np.arange(count), count)  # [N, T]
                 lengths = np.full(len(subsets), count)  # [N]
-                return self.network(either, tokens.ravel(), lengths).astype(np.float64)  # [N]
+                return log_odds(self.network(either, tokens.ravel(), lengths))  # [N]
 
             nothing = value(np.zeros((1, count), dtype=bool))[0]
             logit = self.explanations[index].logit
@@ -111,6 +111,11 @@ class Measured:
         score = self.classifier.score_morphemes(kept).reshape(len(rows), -1)  # [R, K]
         positive = np.array([e.prediction.label == "positive" for e in self.explanations])  # [R]
         return np.array(rows) - np.where(positive[:, None], score, 1 - score)  # [R, K]
+
+
+def log_odds(outputs: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Of positive [N], from outputs [N, 1]."""
+    return outputs[:, 0].astype(np.float64)
 
 
 def main() -> None:
@@ -141,7 +146,7 @@ def _chosen(path: Path, model: Path | None, count: int, *, validation: bool) -> 
     """Reviews drawn at random of those long enough that three deletions leave something."""
     directory = open_model(model)
     tokenizer = Classifier(directory).tokenizer
-    texts: list[str] = read_reviews(path).frame["document"].tolist()
+    texts = read_reviews(path).texts
     cut = [(text, len(tokenizer(text))) for text in texts]
     legible = [(text, length) for text, length in cut if length]
     if validation:
@@ -217,7 +222,7 @@ def _long(measured: Measured) -> list[dict[str, Any]]:
     for count in LONG:
         vectors = measured.vectors_of((words * count)[:count])  # [T, E]
         started = time.process_time()
-        contributions(measured.network, vectors, 0.0, 1.0)
+        contributions(measured.network, vectors, log_odds, 0.0, 1.0)
         found.append({"morphemes": count, "seconds": round(time.process_time() - started, 2)})
     return found
 
@@ -235,6 +240,7 @@ def _between_seeds(measured: Measured) -> list[dict[str, Any]]:
             other = contributions(
                 measured.network,
                 measured.vectors_of(review),
+                log_odds,
                 explanation.baseline,
                 explanation.logit,
                 seed=1,

@@ -36,9 +36,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     args = parser.parse_args()
     full = open_model(args.model)
-    corpus = training_corpus(args.data, Config().text)
+    task = full.task
+    corpus = training_corpus(args.data, Config().text, wanted=task.wanted())
     share, seed = full.config["data"]["validation"], full.config["data"]["split_seed"]
-    _, rows = split_rows(len(corpus.labels), share, seed)
+    _, rows = split_rows(len(corpus), share, seed)
     held_back = corpus.take(rows)
     reviews = [
         [corpus.morphemes[token] for token in held_back.tokens[start:end]]
@@ -54,7 +55,7 @@ def main() -> None:
             args.rounds,
             {k: lambda p=p: _scoring(p, reviews) for k, p in paths.items()},  # type: ignore[misc]
         )
-    labels = held_back.labels > 0
+    labels = task.targets(held_back.labels, held_back.source["name"])[:, 0] > 0
     moved = np.abs(scores["float16"] - scores["int8"])
     called = {name: found >= full.threshold for name, found in scores.items()}
     results: dict[str, Any] = {

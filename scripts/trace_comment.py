@@ -31,7 +31,7 @@ def main() -> None:
 
     show("", "comment", repr(comment))
     show("text/normalize.py", "normalized", normalize(comment, config.max_characters))
-    morphemes = make_tokenizer(config)(comment)
+    morphemes = make_tokenizer(config, model.learned)(comment)
     show("text/mecab.py", "morphemes", " ".join(morphemes))
     rows = {m: row for row, m in enumerate(model.vocabulary)}
     show("runtime/vectors.py", "vocabulary rows", [rows.get(m, 0) for m in morphemes])
@@ -44,10 +44,10 @@ def main() -> None:
     network, lengths = model.network(weights), np.array([len(morphemes)])
     pooled = network.pooled(given, tokens, lengths)  # [1, P]
     show("runtime/network.py", "pooled [R, P]", list(pooled.shape))
-    logits = network(given, tokens, lengths)  # [1]
-    show("runtime/network.py", "logits [R]", [round(float(x), 3) for x in logits])
+    outputs = network(given, tokens, lengths)[0]  # [O]
+    show("runtime/network.py", "outputs [R, O]", [[round(float(x), 3) for x in outputs]])
     prediction = Classifier(model).predict(comment)
-    show("runtime/classifier.py", "prediction", f"{prediction.label_ko} {prediction.score:.4f}")
+    show("tasks/sentiment.py", "prediction", prediction.explained())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
 """What many tests need: the sample data, a cache of their own and a small trained model."""
 
+import itertools
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -49,3 +52,68 @@ def small_model(tmp_path_factory: pytest.TempPathFactory, small_config: Config) 
     output = tmp_path_factory.mktemp("small") / "run"
     train(small_config, data=SAMPLE, output=output, device="cpu")
     return output
+
+
+@pytest.fixture(scope="session")
+def hihello(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output directory of the smallest language model; read it, don't write into it."""
+    from nsmc.training.api import train
+
+    root, output = SAMPLE.parent.parent, tmp_path_factory.mktemp("hihello") / "run"
+    recipe = load_config(root / "configs" / "hihello.toml")
+    train(recipe, data=root / "data" / "hihello.txt", output=output, device="cpu")
+    return output
+
+
+class Untrained(Protocol):
+    """Makes a model directory in no time: of a small network that has learnt nothing."""
+
+    def __call__(
+        self,
+        *overrides: str,
+        classes: Sequence[str] = (),
+        vocabulary: Sequence[str] = ("<unk>", "재밌", "다"),
+    ) -> Path:
+        """Args: fields of the recipe, the names of the task's classes, morphemes by row."""
+        ...
+
+
+@pytest.fixture(scope="session")
+def untrained(tmp_path_factory: pytest.TempPathFactory) -> Untrained:
+    """Model directories of any recipe; read them, don't write into them."""
+    import torch
+
+    from nsmc.model.network import RecurrentNetwork
+    from nsmc.runtime.directory import write_model
+    from nsmc.tasks.registry import make_task
+    from nsmc.text.tokenizer import make_tokenizer
+    from nsmc.training.save import stored_weights
+
+    place, numbers = tmp_path_factory.mktemp("untrained"), itertools.count()
+    small = ("model.embedding_size=8", "model.hidden_size=8", "model.subword_buckets=50")
+
+    def make(
+        *overrides: str,
+        classes: Sequence[str] = (),
+        vocabulary: Sequence[str] = ("<unk>", "재밌", "다"),
+    ) -> Path:
+        config = load_config(None, [*small, *overrides])
+        task = make_task(config.to_dict(), {"classes": list(classes)} if classes else {})
+        torch.manual_seed(3)
+        network = RecurrentNetwork(len(vocabulary), config.model, task)
+        for parameter in network.parameters():
+            torch.nn.init.uniform_(parameter, -0.5, 0.5)
+        path = place / str(next(numbers))
+        write_model(
+            path,
+            config=config.to_dict(),
+            task_state=task.state(),
+            identity=make_tokenizer(config.text).identity(),
+            threshold=0.5,
+            vocabulary=list(vocabulary),
+            weights=stored_weights(network),
+            metrics={},
+        )
+        return path
+
+    return make

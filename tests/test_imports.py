@@ -1,21 +1,28 @@
 """Nothing heavy is imported before it is needed, and imports between the parts point one way."""
 
+from __future__ import annotations
+
 import ast
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import nsmc
 from nsmc.cli.main import COMMANDS
 
+if TYPE_CHECKING:
+    from tests.conftest import Untrained
+
 PACKAGE = Path(nsmc.__file__).parent
 HEAVY = {
     *("numpy", "torch", "torchtext", "pandas", "konlpy", "onnxruntime", "matplotlib", "sklearn"),
     *("pyarrow", "requests", "tqdm", "plotly", "fontTools", "onnx", "scipy", "safetensors"),
+    "sentencepiece",
 }
 NOT_FOR_SCORING = {
     *("torch", "torchtext", "pandas", "sklearn", "pyarrow", "matplotlib", "onnx", "onnxruntime"),
@@ -70,6 +77,8 @@ def imported(*arguments: str, status: int = 0) -> set[str]:
         (["-m", "nsmc", "train", "--set", "model.cell=okt"], 2),
         (["-m", "nsmc", "evaluate", "--threshold", "much"], 2),
         (["-m", "nsmc", "evaluate", "--report"], 2),
+        (["-m", "nsmc", "score-text", "--help"], 0),
+        (["-m", "nsmc", "complete", "--model", "m", "--temperature", "-1"], 2),
         (["-m", "nsmc", "export", "--help"], 0),
         (["-m", "nsmc", "export", "--int8"], 2),
         (["-m", "nsmc", "audit", "--help"], 0),
@@ -139,7 +148,9 @@ def test_what_finds_slow_starts_would_find_them() -> None:
 
 
 def test_scoring_modules_import_neither_torch_nor_pandas() -> None:
-    names = [name for name in MODULES if name.startswith(("nsmc.runtime", "nsmc.text"))]
+    names = [
+        name for name in MODULES if name.startswith(("nsmc.runtime", "nsmc.tasks", "nsmc.text"))
+    ]
     assert "nsmc.runtime.classifier" in names
     assert "nsmc.text.mecab" in names
     program = (
@@ -152,30 +163,11 @@ def test_scoring_modules_import_neither_torch_nor_pandas() -> None:
     assert not found & NOT_FOR_SCORING
 
 
-def untrained_model(path: Path) -> Path:
-    """A real model directory of a network that has learnt nothing, made in no time."""
-    from nsmc.config import load_config
-    from nsmc.model.network import SentimentNetwork
-    from nsmc.runtime.directory import write_model
-    from nsmc.text.tokenizer import make_tokenizer
-    from nsmc.training.save import stored_weights
-
-    small = ("embedding_size=8", "hidden_size=8", "subword_buckets=50")
-    config = load_config(None, [f"model.{size}" for size in small])
-    write_model(
-        path,
-        config=config.to_dict(),
-        identity=make_tokenizer(config.text).identity(),
-        threshold=0.5,
-        vocabulary=["<unk>", "재밌", "다"],
-        weights=stored_weights(SentimentNetwork(3, config.model)),
-        metrics={},
-    )
-    return path
-
-
-def test_scoring_a_comment_imports_neither_torch_nor_pandas(tmp_path: Path) -> None:
-    model = untrained_model(tmp_path / "model")
+@pytest.mark.parametrize("task", ["sentiment", "classes", "stars", "sentiment+stars"])
+def test_scoring_a_comment_imports_neither_torch_nor_pandas(
+    task: str, untrained: Untrained
+) -> None:
+    model = untrained(f"task={task}", classes=["가", "나"] if task == "classes" else ())
     found = imported("-m", "nsmc", "predict", "--model", str(model), "재밌다")
     assert {"numpy", "konlpy"} <= found
     assert not found & NOT_FOR_SCORING
@@ -190,19 +182,23 @@ def test_all_public_names_are_there() -> None:
 
 
 # What each part may import besides itself. `cli → auditing, inspection → training, evaluation,
-# presentation, scoring, exporting → model, runtime → data → tables → text`: all that stands to the
-# right; of two that stand together one may use the other, as long as no circle comes of it.
+# presentation, scoring, exporting → model, runtime → data → tasks → tables → text`: all that stands
+# to the right; of two that stand together one may use the other, as long as no circle comes of it.
 ORDER = [
     {"cli"},
     {"auditing", "inspection"},
-    {"training", "evaluation", "presentation", "scoring", "exporting"},
+    {"training", "evaluation", "presentation", "scoring", "scoring_texts", "exporting"},
     {"model", "runtime"},
     {"data"},
+    {"tasks"},
     {"tables"},
     {"text"},
 ]
 FOR_ALL = {"errors", "files", "bundle", "settings", "workers", "_version"}
-SECTION_CONFIGS = {f"nsmc.{part}.config" for part in ("text", "data", "model", "training")}
+SECTION_CONFIGS = {
+    *(f"nsmc.{part}.config" for part in ("text", "data", "model", "training", "tasks")),
+    "nsmc.tasks.registry",
+}
 
 
 def part_of(module: str) -> str:
@@ -266,7 +262,7 @@ def test_the_parts_are_those_of_the_rule() -> None:
     assert IMPORTS["nsmc.runtime.parallel"] >= {"nsmc.runtime.classifier", "nsmc.workers"}
     # The commands are imported by name, when chosen.
     assert IMPORTS["nsmc.cli.main"] == {"nsmc._version", "nsmc.errors"}
-    assert {f"nsmc.cli.{command}" for command in COMMANDS} <= MODULES.keys()
+    assert {f"nsmc.cli.{command.replace('-', '_')}" for command in COMMANDS} <= MODULES.keys()
 
 
 @pytest.mark.parametrize("module", MODULES)

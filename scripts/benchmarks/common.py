@@ -135,8 +135,20 @@ def read_texts(data: Path) -> list[str]:
     return [
         text
         for name in ("ratings_train.txt", "ratings_test.txt")
-        for text in read_reviews(data / name).frame["document"].tolist()
+        for text in read_reviews(data / name).texts
     ]
+
+
+def read_labels(data: Path) -> list[int]:
+    """The labels of the comments of `read_texts`."""
+    from nsmc.data.reviews import read_reviews
+    from nsmc.tasks.task import Wanted
+
+    found: list[int] = []
+    for name in ("ratings_train.txt", "ratings_test.txt"):
+        column = read_reviews(data / name, wanted=[Wanted("label")]).labels["label"]
+        found += column.numbers()[column.codes].astype(int).tolist()
+    return found
 
 
 def varied(texts: list[str], count: int) -> Iterable[str]:
@@ -165,5 +177,10 @@ def measured_on() -> dict[str, Any]:
     from nsmc.inspection.machine import machine
     from nsmc.workers import available_cores
 
-    names = ("nsmc", "torch", "torchtext", "numpy", "konlpy", "mecab-ko", "fasttext-wheel")
-    return {**machine(*names), "cores": available_cores(), "date": time.strftime("%Y-%m-%d")}
+    ours = ("nsmc", "torch", "torchtext", "numpy")
+    others = ("konlpy", "mecab-ko", "sentencepiece", "fasttext-wheel")
+    return {
+        **machine(*ours, *others),
+        "cores": available_cores(),
+        "date": time.strftime("%Y-%m-%d"),
+    }

@@ -36,16 +36,18 @@ def train_fasttext(work: Path, data: Path, cores: int) -> dict[str, Path]:
     import fasttext
 
     from nsmc.data.cache import training_corpus
+    from nsmc.tasks.task import Wanted
 
     models = {name: work / f"fasttext-{index}.bin" for index, name in enumerate(FASTTEXT)}
     if not all(path.exists() for path in models.values()):
-        corpus = training_corpus(data, TextConfig())
+        corpus = training_corpus(data, TextConfig(), wanted=[Wanted("label")])
+        labels = corpus.labels["label"]
         lines = work / "fasttext.txt"
         with lines.open("w", encoding="utf-8") as file:
-            for row, label in enumerate(corpus.labels.tolist()):
+            for row, code in enumerate(labels.codes.tolist()):
                 tokens = corpus.tokens[corpus.offsets[row] : corpus.offsets[row + 1]]
                 words = " ".join(corpus.morphemes[token] for token in tokens)
-                file.write(f"__label__{label} {words}\n")
+                file.write(f"__label__{labels.names[code]} {words}\n")
         for name, path in models.items():
             model = fasttext.train_supervised(
                 str(lines), dim=100, epoch=5, lr=0.3, thread=cores, verbose=0, **FASTTEXT[name]

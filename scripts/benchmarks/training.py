@@ -27,32 +27,35 @@ class OurLoop:
 
         from nsmc.data.batches import EqualLengthIterator, make_dataset
         from nsmc.data.fields import MorphemeField
-        from nsmc.model.network import SentimentNetwork
+        from nsmc.model.network import RecurrentNetwork
+        from nsmc.tasks.registry import make_task
         from nsmc.training.loop import StepDone, train_epochs
         from nsmc.training.optimizers import make_optimizers
         from nsmc.training.state import TrainingState
 
         torch.manual_seed(1)
         cpu = torch.device("cpu")
-        rows = np.arange(len(corpus.labels))
+        rows = np.arange(len(corpus))
+        task = make_task(config.to_dict()).learn(corpus.labels, corpus.source["name"])
+        targets = task.targets(corpus.labels, corpus.source["name"])
         field = MorphemeField(corpus, config.model.subword_buckets)
         field.count_vocabulary(rows, config.data)
-        training = make_dataset(field, rows)
-        network = SentimentNetwork(len(field.vocab), config.model, sparse=True)
+        training = make_dataset(field, rows, targets)
+        network = RecurrentNetwork(len(field.vocab), config.model, task, sparse=True)
         optimizers = make_optimizers(network, config.training, cpu)
-        state = TrainingState(network, optimizers, totals=torch.zeros(2))
+        state = TrainingState(network, optimizers, totals=torch.zeros(4))
         size = config.training.batch_size
 
         def batches(epoch: int) -> EqualLengthIterator:
             return EqualLengthIterator(training, size, seed=epoch, device=cpu)
 
         validation = EqualLengthIterator(
-            make_dataset(field, rows[:512]), 512, seed=None, device=cpu
+            make_dataset(field, rows[:512], targets), 512, seed=None, device=cpu
         )
         self.lengths = corpus.lengths
         self._steps: Iterator[StepDone] = (
             event
-            for event in train_epochs(state, batches, validation, config.training)
+            for event in train_epochs(state, task, batches, validation, config.training)
             if isinstance(event, StepDone)
         )
 
@@ -80,10 +83,12 @@ def training_rows(data: Path, sizes: Sizes) -> list[Row]:
 
     from nsmc.config import Config
     from nsmc.data.cache import training_corpus
+    from nsmc.tasks.registry import make_task
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    corpus = training_corpus(data, Config().text)
+    config = Config()
+    corpus = training_corpus(data, config.text, wanted=make_task(config.to_dict()).wanted())
     rows = [row for cell in GATES for row in _rows_of_cell(cell, corpus, sizes)]
     torch.set_num_threads(threads)
     return rows
@@ -91,13 +96,16 @@ def training_rows(data: Path, sizes: Sizes) -> list[Row]:
 
 def _rows_of_cell(cell: str, corpus: "Corpus", sizes: Sizes) -> list[Row]:
     from nsmc.config import load_config
+    from nsmc.tasks.registry import make_task
 
     config = load_config(None, [f"model.cell={cell}"])
     plain = load_config(None, [f"model.cell={cell}", "training.adversarial_norm=0"])
     size, batch, gates = config.model.hidden_size, config.training.batch_size, GATES[cell]
+    task = make_task(config.to_dict())
+    labels = task.targets(corpus.labels, corpus.source["name"])[:, 0]
     reviews = [
         ([corpus.morphemes[t] for t in corpus.tokens[a:b]], int(label))
-        for a, b, label in zip(corpus.offsets, corpus.offsets[1:], corpus.labels, strict=False)
+        for a, b, label in zip(corpus.offsets, corpus.offsets[1:], labels, strict=False)
     ]
     ours, adversarial = OurLoop(plain, corpus), OurLoop(config, corpus)
     classic = ClassicLoop(reviews, CLASSIC_BATCH, cell, size)

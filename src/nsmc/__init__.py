@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         load_language_model,
     )
     from nsmc.scoring import score_table
+    from nsmc.scoring_texts import score_texts
     from nsmc.tasks.classes import ClassPrediction
     from nsmc.tasks.sentiment import SentimentPrediction
     from nsmc.tasks.sentiment_stars import SentimentStarsPrediction
@@ -67,6 +68,7 @@ _HOMES = {
     "load_language_model": "nsmc.runtime.language_model",
     "runs": "nsmc.inspection.runs",
     "score_table": "nsmc.scoring",
+    "score_texts": "nsmc.scoring_texts",
     "train": "nsmc.training.api",
 }
 
@@ -97,6 +99,7 @@ __all__ = [
     "load_language_model",
     "runs",
     "score_table",
+    "score_texts",
     "train",
 ]
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from nsmc.tables.table import Chunk
 
-Kind = Literal["text", "number"]
+Kind = Literal["text", "number", "count"]
+"""What a new column holds."""
+_TYPES: dict[Kind, Any] = {"text": "string", "number": "Float64", "count": "Int64"}
 SMALL = 1_000_000
 """Bytes below which starting worker processes costs more than they save."""
 
@@ -169,7 +171,7 @@ def _with_results(
     import pandas as pd
 
     new = {
-        name: pd.array(values, dtype="string" if kind == "text" else "Float64")
+        name: pd.array(values, dtype=_TYPES[kind])
         for name, kind, values in zip(names, kinds, cells, strict=True)
     }
     # Not assign, which puts in one column after another: there may be a thousand.

@@ -155,8 +155,9 @@ def test_a_label_of_two_in_training(here: Here, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ("missing", ["expected ratings_train.txt in", "no such directory", "--data data/sample"]),
-        (".", ["expected ratings_train.txt in", "found notes.md", "--data data/sample"]),
+        ("missing", ["a table of reviews or ratings_train.txt in", "no such file or directory"]),
+        (".", ["or ratings_train.txt in", "found notes.md", "--data data/sample"]),
+        ("notes.md", ["cannot tell the format", ".csv, .tsv, .txt, .jsonl, .parquet"]),
     ],
 )
 def test_data_that_is_not_there(data: str, words: list[str], here: Here, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,7 @@ def test_on_pipes(command: Command, here: Here, recipe: Path, sample: Path, tmp_
 def check_told(result: Result) -> None:
     err = result.err
     assert "ratings_train.txt: 600 reviews, 540 to train and 60 to validate" in err
-    assert re.search(r"^vocabulary +\d+ morphemes$", err, re.MULTILINE)
+    assert re.search(r"^vocabulary +\d+ units$", err, re.MULTILINE)
     assert re.search(r"^device +cpu$", err, re.MULTILINE)
     assert re.search(r"^  embedding\.ngrams\.weight +100 × 8 +800$", err, re.MULTILINE)
     counts = re.findall(r"^  [a-z]\S* +\d[\d ×]* {2,}([\d,]+)$", err, re.MULTILINE)
@@ -110,22 +111,117 @@ def test_on_a_terminal(
 
 
 def test_the_fields_are_explained(here: Here) -> None:
-    import dataclasses
+    import tomllib
 
-    from nsmc.config import SECTIONS
+    from nsmc.config import Config, flat
+    from nsmc.settings import nested
 
     result = here("train", "--fields")
     assert (result.code, result.err) == (0, "")
     lines = result.out.splitlines()
-    for section, kind in SECTIONS.items():
-        assert f"[{section}]" in lines
-        for field in dataclasses.fields(kind):
-            (at,) = (i for i, line in enumerate(lines) if line.startswith(f"{field.name} = "))
-            assert lines[at + 1].startswith("    ") and len(lines[at + 1]) > 12
+    assert [line for line in lines if line.startswith("[")] == [
+        f"[{section}]" for section, _ in nested(Config) if section
+    ]
+    told = [line.partition(" = ")[0] for line in lines if not line.startswith((" ", "["))]
+    assert told == [name.rpartition(".")[2] for name in flat(Config().to_dict())]
+    for line, below in pairwise(lines):
+        if not line.startswith((" ", "[")):
+            assert below.startswith("    ") and len(below) > 12, line
     # Without the explanations it is a recipe as --config takes it.
-    import tomllib
-
-    from nsmc.config import Config
-
     plain = "\n".join(line for line in lines if not line.startswith("    "))
     assert Config.from_dict(tomllib.loads(plain)) == Config()
+
+
+def topics(path: Path) -> Path:
+    rows = "".join(
+        f"{n},{'배우 연기가 좋다' if n % 3 else '줄거리가 뻔하다'} {n},"
+        f"{'연기' if n % 3 else '이야기'},{9 if n % 3 else 2}\n"
+        for n in range(60)
+    )
+    path.write_text("id,text,topic,stars\n" + rows, encoding="utf-8")
+    return path
+
+
+def test_own_labels_from_a_table(here: Here, recipe: Path, tmp_path: Path) -> None:
+    data, run = topics(tmp_path / "topics.csv"), tmp_path / "run"
+    result = here(
+        *("train", "--config", recipe, "--set", "task=classes", "--device", "cpu"),
+        *("--data", data, "--label-column", "topic", "--output", run),
+    )
+    assert result.code == 0, result.err
+    assert "topics.csv: 60 reviews, 54 to train and 6 to validate" in result.err
+    started = json.loads((run / "recipe.json").read_text(encoding="utf-8"))
+    # All that --resume needs: the file and its columns.
+    assert started["data"] == str(data)
+    assert started["config"]["data"]["label_column"] == "topic"
+    scored = here("predict", "--model", run, "--json", "연기가 좋다")
+    assert json.loads(scored.out)["label"] == "연기"
+
+
+def test_stars_from_a_table(here: Here, recipe: Path, tmp_path: Path) -> None:
+    data, run = topics(tmp_path / "topics.csv"), tmp_path / "run"
+    stars = ("--set", "task=stars", "--label-column", "stars", "--column", "text")
+    result = here(
+        *("train", "--config", recipe, "--data", data, *stars, "--device", "cpu"),
+        *("--epochs", "2", "--output", run),
+    )
+    assert result.code == 0, result.err
+    assert re.search(r"best epoch \d of 2: validation absolute error \d\.\d\d stars", result.err)
+    config = json.loads((run / "recipe.json").read_text(encoding="utf-8"))["config"]
+    assert (config["stars"]["column"], config["data"]["column"]) == ("stars", "text")
+
+
+def test_prepared_own_labels(here: Here, recipe: Path, tmp_path: Path) -> None:
+    data, place = topics(tmp_path / "topics.csv"), tmp_path / "prepared"
+    own = ("--config", recipe, "--set", "task=classes", "--label-column", "topic")
+    result = here("prepare", *own, "--data", data, "--output", place)
+    assert (result.code, result.out) == (0, f"{place / 'ratings_train.corpus'}\n"), result.err
+    run = tmp_path / "run"
+    trained = ("train", "--data", place, "--device", "cpu", "--epochs", "1", "--output", run)
+    assert here(*trained, *own).code == 0
+    result = here(*trained, *own, "--label-column", "stars")
+    assert result.code == 1
+    result = here(
+        *("train", "--data", place, *own, "--label-column", "stars", "--device", "cpu"),
+        *("--output", tmp_path / "other"),
+    )
+    assert result.code == 1
+    assert "expected the labels of column 'stars', found those prepared: 'topic'" in result.err
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "words"),
+    [
+        (("--label-column", "Topic"), 1, "found the columns: id, text, topic, stars; did you mean"),
+        (("--label-column", "id"), 0, ""),  # sixty classes of one: odd, but as asked for
+        (("--column", "words", "--label-column", "topic"), 1, "has no column 'words'"),
+        (
+            ("--set", "task=sentiment", "--label-column", "topic"),
+            1,
+            "or 1 (positive), found '이야기'",
+        ),
+        (("--set", "task=stars", "--label-column", "topic"), 1, "expected a number from 1 to 10"),
+        (
+            (
+                *("--set", "task=language-model", "--set", "training.adversarial_norm=0"),
+                *("--label-column", "topic"),
+            ),
+            2,
+            "leave --label-column out",
+        ),
+    ],
+)
+def test_columns_and_tasks_that_do_not_go_together(
+    options: tuple[str, ...], status: int, words: str, here: Here, recipe: Path, tmp_path: Path
+) -> None:
+    data, run = topics(tmp_path / "topics.csv"), tmp_path / "run"
+    own = ("--config", recipe, "--set", "task=classes", "--epochs", "1", "--device", "cpu")
+    if "--column" not in options:
+        options = ("--column", "text", *options)
+    result = here("train", *own, "--data", data, *options, "--output", run)
+    assert result.code == status, result.err
+    assert words in result.err
+    assert "Traceback" not in result.err
+    # Told before anything is tokenized.
+    assert ("tokenizing" in result.err) == (status == 0)
+    assert run.exists() == (status == 0)

@@ -1,9 +1,10 @@
 """What several commands share."""
 
 import argparse
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -35,6 +36,19 @@ def progress_bar(**options: Any) -> Any:
     return tqdm(file=sys.stderr, disable=not is_terminal(sys.stderr), dynamic_ncols=True, **options)
 
 
+@contextlib.contextmanager
+def table_progress(source: Path) -> Iterator[Callable[[int, int, int], None]]:
+    """Give what shows how far a table has been read: bytes done, bytes in all, rows."""
+    with progress_bar(unit="B", unit_scale=True, desc=source.name) as bar:
+
+        def advance(done: int, total: int, rows: int) -> None:
+            bar.total = total
+            bar.set_postfix_str(f"{rows:,} rows", refresh=False)
+            bar.update(done - bar.n)
+
+        yield advance
+
+
 def model_named(name: str) -> Path | None:
     """A model as a person names it: a directory, or ``shipped`` or ``default`` for the one inside.
 
@@ -49,15 +63,6 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def display_width(text: str) -> int:
-    """Columns that a text takes on a terminal: Hangul takes two."""
-    from unicodedata import combining, east_asian_width, normalize
-
-    # macOS gives file names with their syllables taken apart.
-    letters = [letter for letter in normalize("NFC", text) if not combining(letter)]
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in letters)
 
 
 def parameter_lines(parameters: Sequence[tuple[str, tuple[int, ...], int]]) -> list[str]:
@@ -79,7 +84,12 @@ def add_review_options(parser: argparse.ArgumentParser) -> None:
         "(default: the official test file that `nsmc download` fetched)",
     )
     parser.add_argument(
-        "--column", metavar="NAME", help="text column (default: document, else the only one)"
+        "--column",
+        metavar="NAME",
+        help="text column (default: as in training, else document, else the only one)",
+    )
+    parser.add_argument(
+        "--label-column", metavar="NAME", help="label column (default: as in training)"
     )
 
 

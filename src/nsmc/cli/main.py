@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "predict": "score comments: arguments, standard input, a prompt or a whole table",
+    "score-text": "tell how likely a language model finds texts, and which is the odd one",
+    "complete": "continue a comment with a language model",
     "evaluate": "measure a model on labelled reviews",
     "audit": "find the rows of a labelled table whose label is probably wrong",
     "train": "train a model on labelled reviews",
@@ -28,7 +30,8 @@ COMMANDS = {
     "export": "write a model in a smaller form, or as an ONNX graph",
     "download": "download the official NSMC files, with checksums and resume",
 }
-"""Each is a module of this package with ``add_arguments``, ``run`` and, if need be, ``EPILOG``."""
+"""Each is a module of this package, _ standing for -, with ``add_arguments``, ``run`` and, if need
+be, ``EPILOG``."""
 INTERRUPTED = 130
 TERMINATED = 143
 
@@ -133,7 +136,7 @@ def make_parser() -> argparse.ArgumentParser:
 def _module(command: str) -> "ModuleType":
     import importlib
 
-    return importlib.import_module(f"nsmc.cli.{command}")
+    return importlib.import_module(f"nsmc.cli.{command.replace('-', '_')}")
 
 
 def _use_utf8() -> None:

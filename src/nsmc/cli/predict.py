@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nsmc.cli.comments import score_comments
-from nsmc.cli.common import add_model_options, paint, progress_bar, say
+from nsmc.cli.common import add_model_options, paint, say, table_progress
 from nsmc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -132,13 +132,7 @@ def _check(args: argparse.Namespace) -> None:
 def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
     from nsmc.scoring import score_table
 
-    with progress_bar(unit="B", unit_scale=True, desc=args.input.name) as bar:
-
-        def advance(done: int, total: int, rows: int) -> None:
-            bar.total = total
-            bar.set_postfix_str(f"{rows:,} rows", refresh=False)
-            bar.update(done - bar.n)
-
+    with table_progress(args.input) as advance:
         result = score_table(
             classifier,
             args.input,

@@ -1,0 +1,254 @@
+"""A language model beside a 5-gram model: perplexity, and which of two texts is the odd one.
+
+    python scripts/measure_language_model.py --data DIR --data-name NSMC-R --extra FILE \\
+        --lmplz build/bin/lmplz --output runs/language-model
+
+Both learn the training part of the same texts (those of the training file and of a table of further
+ones), see the same units, and take the same rare ones for one unknown unit; both are measured on
+the validation part. The n-gram model is KenLM's: interpolated, with modified Kneser-Ney smoothing
+(Heafield et al., "Scalable modified Kneser-Ney language model estimation", ACL 2013). Its
+estimator, `lmplz`, is built from KenLM's sources (`cmake` and `make lmplz`); `pip install kenlm`
+queries. For the odd one, two words of a review change places. What has ended is not run again.
+Figures go to docs/results/language-model.json, the table into docs/language-model.md.
+"""
+
+import argparse
+import math
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from benchmarks.common import measured_on
+from benchmarks.language import CONFIGS, language_model, unlabelled_texts
+from benchmarks.pages import machine_line, put, table
+
+import nsmc
+from nsmc.bundle import read_json, write_json
+from nsmc.data.batches import split_rows
+from nsmc.data.cache import training_corpus
+from nsmc.data.corpus import Corpus
+from nsmc.data.reviews import read_reviews
+from nsmc.files import whole_file
+from nsmc.runtime.language_model import LanguageModel, load_language_model
+
+RESULTS = CONFIGS.parent / "docs" / "results" / "language-model.json"
+PAGE = CONFIGS.parent / "docs" / "language-model.md"
+ORDER = 5
+PAIRS = 1000
+SHORTEST, LONGEST = 5, 40
+"""Units of a review in the pairs."""
+
+
+def main() -> None:
+    """Train what is missing, measure and write."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--data-name", required=True, help="what the reviews in DIR are called")
+    parser.add_argument("--extra", type=Path, metavar="FILE", help="a table of further texts")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for the runs")
+    parser.add_argument("--lmplz", type=Path, required=True, metavar="FILE", help="KenLM's program")
+    parser.add_argument("--recipes", nargs="+", default=["pretraining", "language-model"])
+    parser.add_argument("--texts", type=int, metavar="N", help="at most, for a trial")
+    parser.add_argument("--results", type=Path, default=RESULTS, metavar="FILE")
+    args = parser.parse_args()
+    texts = unlabelled_texts(args.data, args.extra, args.output, args.texts)
+    found: dict[str, Any] = {}
+    for recipe in args.recipes:
+        place = language_model(recipe, texts, args.output)
+        kept = place / "measured.json"
+        if not kept.exists():
+            write_json(kept, _measured(recipe, texts, place, args.lmplz))
+        found[recipe] = read_json(kept)
+        print(recipe, found[recipe], flush=True)
+        results = {
+            "data": f"{args.data_name}: texts of the training file and further reviews",
+            "recipes": found,
+            "machine": measured_on(),
+            "command": "python scripts/measure_language_model.py --data DIR --data-name "
+            f"{args.data_name} --extra FILE --lmplz FILE --output runs/language-model",
+        }
+        write_json(args.results, results)
+        if args.results == RESULTS:
+            put(PAGE, as_table(results), "language-model")
+
+
+def as_table(results: dict[str, Any]) -> str:
+    """The Markdown of the figures."""
+    rows = []
+    for one in results["recipes"].values():
+        for way, perplexity in one["perplexity"].items():
+            found = one["odd one found"].get(way)
+            rows.append(
+                [
+                    f"{one['unit']}s, {way}",
+                    f"{perplexity:.1f}",
+                    f"{one['perplexity of texts that are new'][way]:.1f}",
+                    f"{one['bits per character'][way]:.3f}",
+                    "" if found is None else f"{100 * found:.1f}%",
+                ]
+            )
+        if both := one["odd one found"].get("both directions"):
+            rows.append([f"{one['unit']}s, both directions", "", "", "", f"{100 * both:.1f}%"])
+    heads = ["", "perplexity", "of new texts", "bits a character", "odd one found"]
+    sizes = next(iter(results["recipes"].values()))["texts"]
+    return (
+        f"{results['data']}: {sizes['training']:,} texts to train, {sizes['validation']:,} to "
+        f"validate, of which {sizes['of these new']:,} stand nowhere in the training part. "
+        f"{machine_line(results['machine'])}\n\n{table(heads, rows)}"
+    )
+
+
+def _measured(recipe: str, file: Path, place: Path, lmplz: Path) -> dict[str, Any]:
+    config = nsmc.load_config(CONFIGS / f"{recipe}.toml")
+    model = load_language_model(place)
+    corpus = training_corpus(file, config.text)
+    texts = read_reviews(file).texts
+    assert len(texts) == len(corpus), "a text without units would shift all behind it"
+    training, validation = split_rows(len(corpus), config.data.validation, config.data.split_seed)
+    ngrams = _NGrams(model, corpus, training, place, lmplz)
+    units = [_units(corpus, row) for row in validation.tolist()]
+    pairs = _pairs(model, [texts[row] for row in validation.tolist()])
+    characters = sum(len(texts[row]) for row in validation.tolist())
+    started = time.process_time()
+    surprises = model.surprises(units)
+    seconds = time.process_time() - started
+    seen = {corpus.tokens[a:b].tobytes() for a, b in _spans(corpus, training)}
+    new = [
+        i for i, (a, b) in enumerate(_spans(corpus, validation))
+        if corpus.tokens[a:b].tobytes() not in seen
+    ]  # fmt: skip
+    ways = {"forwards": [nats[0] for nats in surprises]}
+    if config.model.bidirectional:
+        ways["backwards"] = [nats[1] for nats in surprises]
+    ways[f"{ORDER}-gram"] = [ngrams.surprises(one) for one in units]
+
+    def both(one: list[str]) -> float:
+        return float(model.surprises([one])[0].mean())
+
+    def forwards(one: list[str]) -> float:
+        return float(model.surprises([one])[0][0].mean())
+
+    def by_ngrams(one: list[str]) -> float:
+        return float(ngrams.surprises(one).mean())
+
+    odd = {"forwards": forwards, "both directions": both, f"{ORDER}-gram": by_ngrams}
+    if not config.model.bidirectional:
+        del odd["both directions"]
+    return {
+        "recipe": f"configs/{recipe}.toml",
+        "unit": config.text.unit,
+        "texts": {
+            "training": len(training),
+            "validation": len(validation),
+            "of these new": len(new),
+        },
+        "vocabulary": len(model.model.vocabulary),
+        "units of the validation part": int(sum(map(len, units))),
+        "unknown": sum(u not in ngrams.rows for one in units for u in one) / sum(map(len, units)),
+        "perplexity": {way: _perplexity(nats) for way, nats in ways.items()},
+        "perplexity of texts that are new": {
+            way: _perplexity([nats[i] for i in new]) for way, nats in ways.items()
+        },
+        "bits per character": {
+            way: float(sum(n.sum() for n in nats)) / math.log(2) / characters
+            for way, nats in ways.items()
+        },
+        "odd one found": {
+            way: float(np.mean([mean(one) < mean(other) for one, other in pairs]))
+            for way, mean in odd.items()
+        },
+        "pairs": len(pairs),
+        "seconds": {
+            "training": model.model.metrics["seconds"],
+            "epochs": model.model.metrics["epochs"],
+            f"{ORDER}-gram": ngrams.seconds,
+            "scoring the validation part": seconds,
+        },
+        "bytes": {
+            "model": sum(file.stat().st_size for file in model.model.path.iterdir()),
+            f"{ORDER}-gram, as text": ngrams.bytes,
+        },
+    }
+
+
+class _NGrams:
+    """KenLM's model over the rows of our vocabulary, whose row 0 is the unknown unit."""
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        corpus: Corpus,
+        training: np.ndarray[Any, Any],
+        place: Path,
+        lmplz: Path,
+    ) -> None:
+        import kenlm
+
+        self.rows = {u: row for row, u in enumerate(model.model.vocabulary) if row}
+        names = np.array([str(self.rows.get(unit, 0)) for unit in corpus.morphemes])
+        arpa = place / f"{ORDER}-gram.arpa"
+        if not arpa.exists():
+            started = time.perf_counter()
+            lines = place / "rows.txt"
+            with lines.open("w", encoding="utf-8") as file:
+                for start, end in _spans(corpus, training):
+                    file.write(" ".join(names[corpus.tokens[start:end]]) + "\n")
+            with whole_file(arpa) as temporary:
+                command = [lmplz, "-o", ORDER, "-S", "25%", "-T", place, "--discount_fallback"]
+                subprocess.run(
+                    [*map(str, command), "--text", str(lines), "--arpa", str(temporary)],
+                    check=True,
+                    stderr=subprocess.DEVNULL,
+                )
+            lines.unlink()
+            write_json(place / "ngrams.json", {"seconds": time.perf_counter() - started})
+        self.seconds: float = read_json(place / "ngrams.json")["seconds"]
+        self.bytes = arpa.stat().st_size
+        self._model = kenlm.Model(str(arpa))
+
+    def surprises(self, units: Sequence[str]) -> np.ndarray[Any, Any]:
+        """-log p (nats) [T + 1] of each unit and of the end."""
+        line = " ".join(str(self.rows.get(unit, 0)) for unit in units)
+        found = [log for log, _, _ in self._model.full_scores(line, bos=True, eos=True)]
+        return -np.array(found) * math.log(10)
+
+
+def _spans(corpus: Corpus, rows: np.ndarray[Any, Any]) -> list[tuple[int, int]]:
+    ends = zip(corpus.offsets[rows].tolist(), corpus.offsets[rows + 1].tolist(), strict=True)
+    return list(ends)
+
+
+def _units(corpus: Corpus, row: int) -> list[str]:
+    tokens = corpus.tokens[corpus.offsets[row] : corpus.offsets[row + 1]]
+    return [corpus.morphemes[token] for token in tokens.tolist()]
+
+
+def _perplexity(nats: Sequence[np.ndarray[Any, Any]]) -> float:
+    return math.exp(float(np.concatenate(nats).mean()))
+
+
+def _pairs(model: LanguageModel, texts: Sequence[str]) -> list[tuple[list[str], list[str]]]:
+    """Units of reviews and of the same with two words having changed places."""
+    chance = np.random.default_rng(0)
+    found: list[tuple[list[str], list[str]]] = []
+    for place in chance.permutation(len(texts)).tolist():
+        words = texts[place].split()
+        units = model.tokenizer(texts[place])
+        if not SHORTEST <= len(units) <= LONGEST or len(set(words)) < 2:
+            continue
+        other = list(words)
+        while other == words:
+            first, second = chance.choice(len(words), 2, replace=False).tolist()
+            other = list(words)
+            other[first], other[second] = words[second], words[first]
+        found.append((model.tokenizer(" ".join(words)), model.tokenizer(" ".join(other))))
+        if len(found) == PAIRS:
+            break
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""`nsmc complete`: a comment that a person began, continued by a language model."""
+
+import argparse
+import json
+from pathlib import Path
+
+from nsmc.cli.common import say
+from nsmc.errors import UsageError
+from nsmc.runtime.sampling import check_sampling
+
+EPILOG = """examples:
+  nsmc complete --model runs/… "이 영화는"
+  nsmc complete --model runs/… "이 영화는" --count 5 --temperature 0.7 --seed 1
+  nsmc complete --model runs/… "h" --temperature 0
+
+A low --temperature or --top-p writes what is common, a high one what is rare. The same --seed
+writes the same. A model of syllables, letters or learnt pieces writes spaces where they belong;
+one of morphemes doesn't know of spaces and puts one between any two.
+A model is made by: nsmc train --config configs/language-model.toml --data FILE"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
+    parser.add_argument(
+        "text", nargs="?", default="", metavar="TEXT", help="how it begins (default: with nothing)"
+    )
+    parser.add_argument(
+        "--model", type=Path, required=True, metavar="DIR", help="of a language model"
+    )
+    parser.add_argument(
+        "--units", type=int, default=40, metavar="N", help="units to add at most (default: 40)"
+    )
+    parser.add_argument(
+        "--temperature",
+        type=float,
+        default=1.0,
+        metavar="T",
+        help="below 1 favours the likely; 0 always takes the likeliest (default: 1)",
+    )
+    parser.add_argument(
+        "--top-p",
+        type=float,
+        default=0.9,
+        metavar="P",
+        help="draw from the likeliest units that have this share of the probability (default: 0.9)",
+    )
+    parser.add_argument(
+        "--seed", type=int, metavar="S", help="of the drawing (default: another each time)"
+    )
+    parser.add_argument(
+        "--count", type=int, default=1, metavar="K", help="completions to write (default: 1)"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Continue the text and print it whole.
+
+    Raises:
+        UsageError: a number out of its range.
+        NsmcError: the model can't be used.
+    """
+    check_sampling(args.units, args.temperature, args.top_p)
+    if args.count < 1:
+        raise UsageError(f"expected --count of 1 or more, found {args.count}")
+    if args.seed is not None and args.seed < 0:
+        raise UsageError(f"expected --seed of 0 or more, found {args.seed}")
+    import numpy as np
+
+    from nsmc.runtime.language_model import load_language_model
+
+    model = load_language_model(args.model)
+    chance = np.random.default_rng(args.seed)
+    if not args.json and model.text_config.unit == "morpheme":
+        say("a model of morphemes doesn't know where spaces stand: what it adds is written apart")
+    for _ in range(args.count):
+        found = model.complete(
+            args.text,
+            units=args.units,
+            temperature=args.temperature,
+            top_p=args.top_p,
+            seed=chance,
+        )
+        print(
+            json.dumps(found.to_dict(), ensure_ascii=False) if args.json else found.text, flush=True
+        )
+    return 0

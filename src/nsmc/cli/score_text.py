@@ -1,0 +1,147 @@
+"""`nsmc score-text`: how likely a language model finds a text, unit by unit."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nsmc.cli.comments import score_comments
+from nsmc.cli.common import paint, say, table_progress
+from nsmc.errors import UsageError
+
+if TYPE_CHECKING:
+    from nsmc.runtime.language_model import LanguageModel, TextScore, UnitSurprise
+
+EPILOG = """examples:
+  nsmc score-text --model runs/… "이 영화는 정말 재미있다" "이 정말 영화는 재미있다"
+  cat comments.txt | nsmc score-text --model runs/… - --json
+  nsmc score-text --model runs/… --input comments.csv --output scored.csv
+
+The number below each text's unit is its surprise in bits: 1 for what was as likely as not, 10 for
+one in a thousand. ! marks what is beyond that, ? what the vocabulary doesn't hold, </s> the end of
+the text. The perplexity is 2 to the mean bits a unit; of several texts the odd one is the one where
+it is highest. A table gains the columns perplexity, bits, bits_per_character, units and unknown.
+A model is made by: nsmc train --config configs/language-model.toml --data FILE"""
+SURPRISING = 10.0
+"""Bits from which a unit is marked."""
+STRIKING = 14.0
+"""Bits from which it is painted bold."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
+    parser.add_argument(
+        "text",
+        nargs="*",
+        metavar="TEXT",
+        help="texts; - reads one a line from standard input; none, on a terminal, prompts",
+    )
+    parser.add_argument("--input", type=Path, metavar="FILE", help="a table to score")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="where the scored table goes")
+    parser.add_argument(
+        "--column",
+        metavar="NAME",
+        help="the table's text column (default: the model's own, document, or the only one)",
+    )
+    parser.add_argument(
+        "--model", type=Path, required=True, metavar="DIR", help="of a language model"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Score the texts that the arguments name.
+
+    Raises:
+        UsageError: options that don't go together.
+        NsmcError: the model or the input can't be used.
+    """
+    _check(args)
+    from nsmc.runtime.language_model import load_language_model
+
+    model = load_language_model(args.model)
+    if args.input is not None:
+        _score_table(model, args)
+        return 0
+    shown = _Shown(model, args.json)
+    score_comments(args.text, shown.show)
+    shown.tell_odd_one()
+    return 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    if (args.input is None) != (args.output is None):
+        raise UsageError("--input FILE and --output FILE go together")
+    if args.input is None and args.column is not None:
+        raise UsageError("--column names a column of a table; give --input FILE as well")
+    if args.input is not None and args.text:
+        raise UsageError("give either texts or --input FILE, not both")
+    if args.input is not None and args.json:
+        raise UsageError("a table's format is its name's: for JSON give --output a name in .jsonl")
+    if "-" in args.text and len(args.text) > 1:
+        raise UsageError("- reads standard input and stands alone")
+
+
+def _score_table(model: "LanguageModel", args: argparse.Namespace) -> None:
+    from nsmc.scoring_texts import score_texts
+
+    with table_progress(args.input) as advance:
+        result = score_texts(model, args.input, args.output, column=args.column, progress=advance)
+    for note in result.notes:
+        say(note)
+    say(
+        f"{result.rows:,} rows scored into {args.output}; perplexity of all together "
+        f"{result.perplexity:,.1f}"
+    )
+
+
+class _Shown:
+    """Prints scores, and remembers which text was the odd one."""
+
+    def __init__(self, model: "LanguageModel", as_json: bool) -> None:
+        self._model, self._as_json = model, as_json
+        self._legible = 0
+        self._odd: TextScore | None = None
+
+    def show(self, texts: list[str]) -> None:
+        """Score some texts and print what was found."""
+        for score in self._model.score(texts):
+            if score.units:
+                self._legible += 1
+                if self._odd is None or score.perplexity > self._odd.perplexity:
+                    self._odd = score
+            if self._as_json:
+                print(json.dumps(score.to_dict(), ensure_ascii=False))
+            else:
+                print("\n".join(_lines(score)))
+        sys.stdout.flush()
+
+    def tell_odd_one(self) -> None:
+        """The last line for a person who gave several texts."""
+        if self._legible > 1 and self._odd is not None and not self._as_json:
+            print(f"the odd one: {_one_line(self._odd.text)}")
+
+
+def _lines(score: "TextScore") -> list[str]:
+    comment = _one_line(score.text)
+    if not score.units:
+        return [f"perplexity        —  {comment}"]
+    return [
+        f"perplexity {score.perplexity:8,.1f}  {comment}",
+        "  " + "  ".join(_unit(unit) for unit in score.units),
+        f"  {score.bits:.1f} bits, {score.bits_per_character:.2f} a character"
+        + (f"; {score.unknown:,} unknown" if score.unknown else ""),
+    ]
+
+
+def _unit(unit: "UnitSurprise") -> str:
+    mark = ("" if unit.known else "?") + ("!" if unit.bits >= SURPRISING else "")
+    shown = f"{unit.unit} {unit.bits:.1f}{mark}"
+    if unit.bits < SURPRISING:
+        return shown
+    return paint(shown, "bold red" if unit.bits >= STRIKING else "red", sys.stdout)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

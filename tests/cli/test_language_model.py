@@ -1,0 +1,175 @@
+"""`nsmc score-text` and `nsmc complete`, as a person and as a program meet them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Command, Here, Terminal
+
+
+def test_surprise_and_perplexity_are_shown_and_the_odd_one_named(hihello: Path, here: Here) -> None:
+    done = here("score-text", "--model", hihello, "hihello", "hihlelo", "")
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[0] == "perplexity      1.0  hihello"
+    assert [unit[:3] for unit in lines[1].split()[::2]] == [
+        "h",
+        "i",
+        "h",
+        "e",
+        "l",
+        "l",
+        "o",
+        "</s",
+    ]
+    assert all(float(bits) < 0.3 for bits in lines[1].split()[1::2])
+    assert lines[3].endswith("  hihlelo")
+    assert "!" in lines[4] and lines[4].split("  ")[-1].startswith("</s> ")
+    assert lines[-2].strip() == "perplexity        —"
+    assert lines[-1] == "the odd one: hihlelo"
+    assert "\x1b" not in done.out
+
+
+def test_a_single_text_is_not_odd(hihello: Path, here: Here) -> None:
+    assert "odd" not in here("score-text", "--model", hihello, "hihello").out
+
+
+def test_unknown_units_are_marked(hihello: Path, here: Here) -> None:
+    done = here("score-text", "--model", hihello, "hiz")
+    assert "z " in done.out and "?" in done.out
+    assert "; 1 unknown" in done.out
+
+
+def test_json_has_the_spans_and_null_for_nothing(hihello: Path, command: Command) -> None:
+    done = command("score-text", "--model", hihello, "-", "--json", stdin=b"hi\n\nhihello\n")
+    assert done.code == 0
+    first, nothing, last = map(json.loads, done.out.splitlines())
+    assert [(u["unit"], u["start"], u["end"]) for u in first["units"]] == [
+        ("h", 0, 1),
+        ("i", 1, 2),
+        ("</s>", 2, 2),
+    ]
+    assert first["units"][2]["bits"] > 5  # never the end after hi
+    assert first["bits"] == pytest.approx(sum(u["bits"] for u in first["units"]), abs=1e-3)
+    assert nothing["perplexity"] is None and nothing["units"] == []
+    assert last["perplexity"] == pytest.approx(1, abs=0.05)
+
+
+def test_what_surprises_is_red_on_a_terminal(
+    hihello: Path, terminal: Callable[..., Terminal]
+) -> None:
+    shown = terminal("score-text", "--model", hihello, "hzh")
+    assert shown.finish() == 0
+    assert "\x1b[31m" in shown.shown or "\x1b[1;31m" in shown.shown
+
+
+def test_a_table_gains_columns(hihello: Path, here: Here, tmp_path: Path) -> None:
+    table, scored = tmp_path / "texts.csv", tmp_path / "scored.csv"
+    table.write_text("id,document,units\n1,hihello,a\n2,hihlelo,b\n3,,c\n", encoding="utf-8")
+    done = here("score-text", "--model", hihello, "--input", table, "--output", scored)
+    assert done.code == 0
+    assert "3 rows scored" in done.err and "perplexity of all together" in done.err
+    with scored.open(encoding="utf-8", newline="") as file:
+        first, second, empty = csv.DictReader(file)
+    assert list(first) == [
+        *("id", "document", "units"),
+        *("perplexity", "bits", "bits_per_character", "predicted_units", "unknown"),
+    ]
+    assert (first["units"], first["predicted_units"], first["unknown"]) == ("a", "8", "0")
+    assert float(first["perplexity"]) < 1.1 < 3 < float(second["perplexity"])
+    assert empty["perplexity"] == empty["unknown"] == ""
+    done = here("score-text", "--model", hihello, "--input", table)
+    assert (done.code, "--output FILE go together" in done.err) == (2, True)
+
+
+def test_workers_score_a_table_as_this_process_does(hihello: Path, tmp_path: Path) -> None:
+    from nsmc import load_language_model, score_texts
+
+    table = tmp_path / "texts.csv"
+    rows = "".join(f"{'hihello'[: i % 8]}{i % 3}\n" for i in range(5000))
+    table.write_text(f"document\n{rows}", encoding="utf-8")
+    model = load_language_model(hihello)
+    outputs = [tmp_path / f"{workers}.csv" for workers in (1, 2)]
+    found = [score_texts(model, table, o, workers=w) for o, w in zip(outputs, (1, 2), strict=True)]
+    assert outputs[0].read_bytes() == outputs[1].read_bytes()
+    assert found[0] == found[1]
+
+
+def test_hello_follows_h(hihello: Path, command: Command) -> None:
+    done = command("complete", "--model", hihello, "h", "--temperature", "0")
+    assert (done.code, done.out, done.err) == (0, "hihello\n", "")
+
+
+def test_a_completion_stops_at_its_units_and_json_tells(hihello: Path, here: Here) -> None:
+    done = here(
+        "complete", "--model", hihello, "hi", "--temperature", "0", "--units", "2", "--json"
+    )
+    assert json.loads(done.out) == {
+        "prefix": "hi",
+        "text": "hihe",
+        "units": ["h", "e"],
+        "ended": False,
+    }
+
+
+def test_a_seed_repeats_several_completions(hihello: Path, here: Here) -> None:
+    arguments = ("complete", "--model", hihello, "", "--count", "6", "--temperature", "4")
+    first = here(*arguments, "--top-p", "1", "--seed", "7").out
+    assert first == here(*arguments, "--top-p", "1", "--seed", "7").out
+    assert first != here(*arguments, "--top-p", "1", "--seed", "8").out
+    assert len(first.splitlines()) == 6 and len(set(first.splitlines())) > 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("complete", "h", "--temperature", "-1"), "expected a temperature of 0 or more, found -1"),
+        (("complete", "h", "--top-p", "0"), "expected a top-p above 0 and at most 1, found 0"),
+        (("complete", "h", "--units", "0"), "expected 1 to 1,000 units to add, found 0"),
+        (("complete", "h", "--count", "0"), "expected --count of 1 or more, found 0"),
+        (("complete", "h", "--seed", "-1"), "expected --seed of 0 or more, found -1"),
+        (("score-text", "-", "h"), "- reads standard input and stands alone"),
+    ],
+)
+def test_wrong_numbers_are_wrong_usage(
+    arguments: tuple[str, ...], message: str, hihello: Path, here: Here
+) -> None:
+    done = here(arguments[0], "--model", hihello, *arguments[1:])
+    assert done.code == 2
+    assert message in done.err
+
+
+@pytest.mark.parametrize("name", ["score-text", "complete"])
+def test_a_model_must_be_named_and_be_of_the_right_kind(
+    name: str, hihello: Path, small_model: Path, here: Here
+) -> None:
+    done = here(name, "h")
+    assert done.code == 2 and "--model" in done.err
+    done = here(name, "--model", small_model, "재밌다")
+    assert done.code == 1
+    assert "labels comments; use nsmc predict or nsmc evaluate" in done.err
+    done = here("predict", "--model", hihello, "재밌다")
+    assert done.code == 1
+    assert "is a language model; use nsmc score-text or nsmc complete" in done.err
+
+
+def test_morphemes_are_written_apart_and_that_is_said(
+    untrained: Callable[..., Path], here: Here
+) -> None:
+    model = untrained(
+        "task=language-model",
+        "training.adversarial_norm=0",
+        vocabulary=["<unk>", "</s>", "재밌", "다"],
+    )
+    done = here("complete", "--model", model, "이 영화는", "--units", "3", "--seed", "1")
+    assert done.code == 0
+    assert "doesn't know where spaces stand" in done.err
+    added = done.out.removeprefix("이 영화는").split()
+    assert done.out.startswith("이 영화는") and set(added) <= {"재밌", "다"}
