@@ -2,8 +2,9 @@
 
     python scripts/measure_gradients.py --data DIR --data-name NSMC-R --runs runs/cells
 
-For rnn, gru and lstm in one direction, as scripts/measure_cells.py trained them and before any
-training: the loss of a review is read off the last state alone, so what reaches the vector of the
+For rnn, gru and lstm in one direction: as torch starts them (weights uniform within 1/√H), as
+`nsmc.model.cells` does (recurrent ones orthogonal), and as scripts/measure_cells.py trained them.
+The loss of a review is read off the last state alone, so what reaches the vector of the
 morpheme k steps before the end has gone through k steps of the cell (Bengio, Simard and Frasconi,
 "Learning long-term dependencies with gradient descent is difficult", IEEE Trans. Neural Networks 5,
 1994). Figures go to docs/results/gradients.json, the
@@ -35,6 +36,7 @@ PICTURE = ROOT / "docs" / "gradients.svg"
 CELLS = ("rnn", "gru", "lstm")
 STEPS = 40
 """Morphemes before the end that are looked at; reviews are at least as long."""
+STYLES = {"torch's start": ":", "orthogonal start": "--", "trained": "-"}
 COLOURS = {"rnn": "tab:red", "gru": "tab:blue", "lstm": "tab:green"}
 
 
@@ -45,7 +47,7 @@ def main() -> None:
     parser.add_argument("--data-name", required=True, help="what the reviews in DIR are called")
     parser.add_argument("--runs", type=Path, required=True, metavar="DIR", help="the trainings")
     args = parser.parse_args()
-    found: dict[str, dict[str, list[float]]] = {"untrained": {}, "trained": {}}
+    found: dict[str, dict[str, list[float]]] = {state: {} for state in STYLES}
     reviews = 0
     for cell in CELLS:
         model = open_model(args.runs / f"{cell}-1")
@@ -63,7 +65,11 @@ def main() -> None:
         for state in found:
             torch.manual_seed(1)
             network = RecurrentNetwork(len(model.vocabulary), config.model, model.task)
-            if state == "trained":
+            if state == "torch's start":
+                encoder = network.encoder
+                assert isinstance(encoder, torch.nn.RNNBase)
+                encoder.reset_parameters()
+            elif state == "trained":
                 network.load_state_dict(_weights(model))
             norms = _norms(network, model, batches)  # [reviews, STEPS]
             found[state][cell] = np.median(norms / norms[:, :1], axis=0).tolist()
@@ -87,7 +93,7 @@ def as_table(results: dict[str, Any]) -> str:
     places = (1, 2, 5, 10, 20, STEPS - 1)
     rows = [
         [f"{cell}, {state}", *(f"{results[state][cell][k]:.2g}" for k in places)]
-        for state in ("untrained", "trained")
+        for state in STYLES
         for cell in CELLS
     ]
     heads = ["steps before the last", *map(str, places)]
@@ -118,7 +124,7 @@ def _draw(found: dict[str, dict[str, list[float]]]) -> None:
     canvas = Figure(figsize=(7, 4), layout="constrained")
     FigureCanvasSVG(canvas)
     axes = canvas.subplots()
-    for state, style in (("untrained", "--"), ("trained", "-")):
+    for state, style in STYLES.items():
         for cell, values in found[state].items():
             axes.plot(values, style, color=COLOURS[cell], label=f"{cell}, {state}")
     axes.set(
@@ -127,7 +133,7 @@ def _draw(found: dict[str, dict[str, list[float]]]) -> None:
         yscale="log",
     )
     axes.grid(alpha=0.3)
-    axes.legend(ncols=2)
+    axes.legend(ncols=3, fontsize="small")
     canvas.savefig(PICTURE, metadata={"Date": None})
 
 
