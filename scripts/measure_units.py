@@ -51,14 +51,14 @@ def main() -> None:
     args = parser.parse_args()
     cut = {unit: _cutting(args.data, args.output, unit) for unit in RECIPES}
     found: dict[str, list[dict[str, Any]]] = {unit: [] for unit in RECIPES}
-    results = _results(cut, found, args.data_name)
+    results = _results(cut, found, args)
     write_json(args.results, results)
     for seed in args.seeds:
         for unit in RECIPES:
             config = _recipe(unit, (*args.set, f"training.seed={seed}"))
             found[unit].append(_run(args.data, args.output / f"{unit}-{seed}", config))
             print(seed, unit, found[unit][-1], file=sys.stderr, flush=True)
-            results = _results(cut, found, args.data_name)
+            results = _results(cut, found, args)
             write_json(args.results, results)
     print(table(results))
 
@@ -156,7 +156,7 @@ def _seconds() -> float:
 
 
 def _results(
-    cut: dict[str, dict[str, Any]], found: dict[str, list[dict[str, Any]]], data: str
+    cut: dict[str, dict[str, Any]], found: dict[str, list[dict[str, Any]]], args: argparse.Namespace
 ) -> dict[str, Any]:
     def summary(unit: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
         known = {"recipe": f"configs/{RECIPES[unit]}", **cut[unit], "runs": runs}
@@ -175,12 +175,14 @@ def _results(
             "bytes": runs[0]["bytes"],
         }
 
+    fields = "".join(f" --set {field}" for field in args.set)
     return {
-        "data": data,
+        "data": args.data_name,
+        "set": args.set,
         "units": {unit: summary(unit, runs) for unit, runs in found.items()},
         "machine": measured_on(),
-        "command": f"python scripts/measure_units.py --data DIR --data-name {data} "
-        "--output runs/units",
+        "command": f"python scripts/measure_units.py --data DIR --data-name {args.data_name} "
+        f"--output runs/units{fields}",
     }
 
 
