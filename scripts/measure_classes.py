@@ -6,7 +6,8 @@ FILE is a table with the columns ``document`` and ``rating`` (1-10). A fixed see
 training and test reviews with the same shares of all stars; what is chosen (the epoch, the penalty)
 is chosen on a twentieth of the training part, and the test part is read once by each. Parts that
 have ended are kept under --output and not done again. Seconds are of processor time, everything on
-one thread. Figures go to docs/results/classes.json, the table to standard output.
+one thread. Figures go to docs/results/classes.json, the table into
+docs/own-labels.md.
 """
 
 import argparse
@@ -16,8 +17,19 @@ from typing import Any
 
 import numpy as np
 from benchmarks.common import measured_on
-from benchmarks.pages import table
-from benchmarks.rated import COLUMN, Parts, best, cpu_seconds, grams, kept, network, part
+from benchmarks.pages import put, table
+from benchmarks.rated import (
+    COLUMN,
+    Parts,
+    about,
+    best,
+    cpu_seconds,
+    grams,
+    kept,
+    network,
+    options,
+    part,
+)
 from threadpoolctl import threadpool_limits
 
 import nsmc
@@ -25,6 +37,7 @@ from nsmc.bundle import write_json
 from nsmc.tasks.metrics import class_metrics
 
 ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "own-labels.md"
 RESULTS = ROOT / "docs" / "results" / "classes.json"
 RECIPE = ROOT / "configs" / "own-labels.toml"
 LARGE = ("training.epochs=4", "training.batch_size=128", "data.validation=0.05")
@@ -56,8 +69,10 @@ def main() -> None:
     for name, measure in _contenders(args, parts).items():
         found[name] = kept(args.output / f"{name.replace(' ', '-')}.json", measure)
         print(name, found[name]["accuracy"], file=sys.stderr, flush=True)
-        write_json(args.results, _results(found, parts, args))
-    print(as_table(found), end="")
+        results = _results(found, parts, args)
+        write_json(args.results, results)
+        if args.results == RESULTS:
+            put(PAGE, as_table(results), "classes")
 
 
 def _contenders(args: argparse.Namespace, parts: Parts) -> dict[str, Any]:
@@ -124,7 +139,7 @@ def _with_distance(figures: dict[str, Any]) -> dict[str, Any]:
     return {**figures, "mean_absolute_error": float((confusion * apart).sum() / confusion.sum())}
 
 
-def as_table(found: dict[str, dict[str, Any]]) -> str:
+def as_table(results: dict[str, Any]) -> str:
     """The Markdown of the figures."""
     heads = ["", "accuracy", "balanced accuracy", "macro F1", "log loss", "stars off", "training"]
     rows = [
@@ -137,9 +152,9 @@ def as_table(found: dict[str, dict[str, Any]]) -> str:
             f"{one['mean_absolute_error']:.3f}",
             "–" if one["training_seconds"] is None else f"{one['training_seconds'] / 60:.0f} min",
         ]
-        for name, one in found.items()
+        for name, one in results["methods"].items()
     ]
-    return table(heads, rows)
+    return f"{about(results)}\n\n{table(heads, rows)}"
 
 
 def _results(
@@ -149,11 +164,11 @@ def _results(
         "data": args.data_name,
         **parts.about(),
         "recipe": "configs/own-labels.toml",
-        "fields": [*LARGE, *args.set],
+        "set": [*LARGE, *args.set],
         "methods": found,
         "machine": measured_on(),
         "command": f"python scripts/measure_classes.py --data FILE --data-name {args.data_name} "
-        "--output runs/classes",
+        f"--output runs/classes{options(args)}",
     }
 
 

@@ -3,7 +3,8 @@
     python scripts/measure_stars.py --data FILE --data-name NSMC-R --output runs/stars
 
 The table, its parts and what is kept are those of measure_classes.py: with the same --output the
-parts are the same files. Figures go to docs/results/stars.json, the table to standard output.
+parts are the same files. Figures go to docs/results/stars.json, the table into
+docs/own-labels.md.
 """
 
 import argparse
@@ -13,8 +14,19 @@ from typing import Any
 
 import numpy as np
 from benchmarks.common import measured_on
-from benchmarks.pages import table
-from benchmarks.rated import COLUMN, Parts, best, cpu_seconds, grams, kept, network, part
+from benchmarks.pages import put, table
+from benchmarks.rated import (
+    COLUMN,
+    Parts,
+    about,
+    best,
+    cpu_seconds,
+    grams,
+    kept,
+    network,
+    options,
+    part,
+)
 from threadpoolctl import threadpool_limits
 
 import nsmc
@@ -22,6 +34,7 @@ from nsmc.bundle import write_json
 from nsmc.tasks.metrics import star_metrics
 
 ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "own-labels.md"
 RESULTS = ROOT / "docs" / "results" / "stars.json"
 RECIPES = {"stars": "stars.toml", "sentiment+stars": "sentiment-stars.toml"}
 LARGE = ("training.epochs=4",)
@@ -47,8 +60,10 @@ def main() -> None:
     for name, measure in _contenders(args, parts).items():
         found[name] = kept(args.output / f"stars-{name.replace(' ', '-')}.json", measure)
         print(name, _stars(found[name])["mean_absolute_error"], file=sys.stderr, flush=True)
-        write_json(args.results, _results(found, parts, args))
-    print(as_table(found), end="")
+        results = _results(found, parts, args)
+        write_json(args.results, results)
+        if args.results == RESULTS:
+            put(PAGE, as_table(results), "stars")
 
 
 def _contenders(args: argparse.Namespace, parts: Parts) -> dict[str, Any]:
@@ -102,10 +117,11 @@ def _stars(figures: dict[str, Any]) -> dict[str, Any]:
     return dict(figures.get("stars", figures))
 
 
-def as_table(found: dict[str, dict[str, Any]]) -> str:
+def as_table(results: dict[str, Any]) -> str:
     """The Markdown of the figures."""
     heads = ["", "stars off", "root mean square", "rank correlation", "within one", "training"]
     rows = []
+    found = results["methods"]
     for name, figures in found.items():
         one, seconds = _stars(figures), figures["training_seconds"]
         rows.append(
@@ -121,7 +137,7 @@ def as_table(found: dict[str, dict[str, Any]]) -> str:
     first = _stars(next(iter(found.values())))
     off = f"{first['mean_absolute_error_of_median']:.3f}"
     rows.append([f"always {first['median']:g}", off, "–", "–", "–", "–"])
-    return table(heads, rows)
+    return f"{about(results)}\n\n{table(heads, rows)}"
 
 
 def _results(
@@ -131,11 +147,11 @@ def _results(
         "data": args.data_name,
         **parts.about(),
         "recipes": {task: f"configs/{name}" for task, name in RECIPES.items()},
-        "fields": [*LARGE, *args.set],
+        "set": [*LARGE, *args.set],
         "methods": found,
         "machine": measured_on(),
         "command": f"python scripts/measure_stars.py --data FILE --data-name {args.data_name} "
-        "--output runs/stars",
+        f"--output runs/stars{options(args)}",
     }
 
 

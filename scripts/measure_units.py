@@ -46,6 +46,7 @@ def main() -> None:
     parser.add_argument("--data-name", required=True, help="what the reviews in DIR are called")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for the runs")
     parser.add_argument("--seeds", type=int, nargs="*", default=[1])
+    parser.add_argument("--units", nargs="+", default=list(RECIPES), help="of which to train")
     parser.add_argument("--results", type=Path, default=RESULTS, metavar="FILE")
     parser.add_argument("--set", action="append", default=[], help="as of nsmc train, for a trial")
     args = parser.parse_args()
@@ -54,7 +55,7 @@ def main() -> None:
     results = _results(cut, found, args)
     write_json(args.results, results)
     for seed in args.seeds:
-        for unit in RECIPES:
+        for unit in args.units:
             config = _recipe(unit, (*args.set, f"training.seed={seed}"))
             found[unit].append(_run(args.data, args.output / f"{unit}-{seed}", config))
             print(seed, unit, found[unit][-1], file=sys.stderr, flush=True)

@@ -3,6 +3,7 @@
 Letters: R reviews, F character n-grams.
 """
 
+import argparse
 import resource
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import nsmc
+from benchmarks.pages import machine_line
 from nsmc.bundle import read_json, write_json
 from nsmc.config import Config
 from nsmc.data.batches import split_rows
@@ -39,6 +41,22 @@ class Parts:
             part: {"reviews": len(reviews.texts), "sha256": reviews.sha256}
             for part, reviews in (("train", rated(self.train)), ("test", rated(self.test)))
         }
+
+
+def options(args: argparse.Namespace) -> str:
+    """What else a command was given, to be written down with its figures."""
+    rows = f" --rows {args.rows}" if args.rows else ""
+    return rows + "".join(f" --set {field}" for field in args.set)
+
+
+def about(results: dict[str, Any]) -> str:
+    """What the figures of a table are of."""
+    train, test = (results[part]["reviews"] for part in ("train", "test"))
+    return (
+        f"Ratings from 1 to 10 of {results['data']}: {train:,} reviews to train and choose on, "
+        f"{test:,} to test; networks with {', '.join(results['set'])}. Minutes are of one core. "
+        f"{machine_line(results['machine'])}"
+    )
 
 
 def rated(path: Path) -> Reviews:

@@ -176,7 +176,8 @@ class _Totals:
     @classmethod
     def of(cls, state: "TrainingState") -> "_Totals":
         """Read them, which waits for the device and so isn't done at every step."""
-        return cls(*state.totals.tolist(), state.counters.seen)
+        losses, examples, figures, with_figure = state.totals.tolist()
+        return cls(losses, examples, figures, with_figure, state.counters.seen)
 
     def since(self, before: "_Totals") -> "_Totals":
         """What was added since then."""

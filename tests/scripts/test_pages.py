@@ -1,0 +1,49 @@
+"""The pages show what was measured: every table as its script writes it from the figures."""
+
+import importlib
+import json
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+DOCS = ROOT / "docs"
+
+
+@pytest.mark.parametrize(
+    ("script", "results", "page", "block"),
+    [
+        ("measure_cells", "cells", "cells", "cells"),
+        ("measure_gradients", "gradients", "cells", "gradients"),
+        ("measure_classes", "classes", "own-labels", "classes"),
+        ("measure_stars", "stars", "own-labels", "stars"),
+        ("measure_language_model", "language-model", "language-model", "language-model"),
+        ("measure_init_from", "init-from", "language-model", "init-from"),
+    ],
+)
+def test_a_table_is_of_the_committed_figures(
+    script: str, results: str, page: str, block: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    written = importlib.import_module(script).as_table(
+        json.loads((DOCS / "results" / f"{results}.json").read_text(encoding="utf-8"))
+    )
+    assert written.count("\n|") >= 3
+    text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
+    assert f"<!-- measured: {block} -->\n{written}<!-- /measured -->" in text
+
+
+def test_a_block_is_replaced_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    put = importlib.import_module("benchmarks.pages").put
+    page = tmp_path / "page.md"
+    put(page, "one\n", "a")
+    put(page, "two\n", "b")
+    page.write_text("# Title\n" + page.read_text(encoding="utf-8") + "The end.\n", "utf-8")
+    put(page, "three\n", "a")
+    assert page.read_text(encoding="utf-8") == (
+        "# Title\n<!-- measured: a -->\nthree\n<!-- /measured -->\n"
+        "<!-- measured: b -->\ntwo\n<!-- /measured -->\nThe end.\n"
+    )
