@@ -25,6 +25,7 @@ from benchmarks.rated import (
     kept,
     network,
     options,
+    options_parser,
     part,
 )
 from threadpoolctl import threadpool_limits
@@ -45,14 +46,7 @@ PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0)
 
 def main() -> None:
     """Measure what is missing and write what is there."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--data-name", required=True, help="what the reviews are called")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for the runs")
-    parser.add_argument("--rows", type=int, help="for a trial: so many of the reviews")
-    parser.add_argument("--test", type=int, default=50_000, help="reviews to test on")
-    parser.add_argument("--results", type=Path, default=RESULTS, metavar="FILE")
-    parser.add_argument("--set", action="append", default=[], help="as of nsmc train, for a trial")
+    parser = options_parser(__doc__, RESULTS)
     args = parser.parse_args()
     threadpool_limits(1)
     parts = part(args.data, args.output, args.rows, args.test)

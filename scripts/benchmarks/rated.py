@@ -43,6 +43,24 @@ class Parts:
         }
 
 
+def options_parser(about: str | None, results: Path) -> argparse.ArgumentParser:
+    """The options that the measurements share.
+
+    Args:
+        about: the script's docstring.
+        results: where figures go by default.
+    """
+    parser = argparse.ArgumentParser(description=(about or "").split("\n\n")[0])
+    parser.add_argument("--data", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--data-name", required=True, help="what the reviews are called")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for the runs")
+    parser.add_argument("--rows", type=int, help="so many of the reviews alone")
+    parser.add_argument("--test", type=int, default=50_000, help="reviews to test on")
+    parser.add_argument("--results", type=Path, default=results, metavar="FILE")
+    parser.add_argument("--set", action="append", default=[], help="as of nsmc train")
+    return parser
+
+
 def options(args: argparse.Namespace) -> str:
     """What else a command was given, to be written down with its figures."""
     rows = f" --rows {args.rows}" if args.rows else ""

@@ -1,14 +1,57 @@
-"""Comments as arguments, from a prompt, or one a line from standard input."""
+"""Comments as arguments, from a prompt, one a line from standard input, or in a table."""
 
+import argparse
 import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from nsmc.cli.common import is_terminal, say
 from nsmc.errors import NsmcError, UsageError
 
 LINES_AT_ONCE = 1024
+
+
+def add_comment_options(parser: argparse.ArgumentParser, kind: str = "comments") -> None:
+    """Declare where the comments come from, and where the results go.
+
+    Args:
+        parser: the command's.
+        kind: what they are called.
+    """
+    parser.add_argument(
+        "text",
+        nargs="*",
+        metavar="TEXT",
+        help=f"{kind}; - reads one a line from standard input; none, on a terminal, prompts",
+    )
+    parser.add_argument("--input", type=Path, metavar="FILE", help="a table to score")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="where the scored table goes")
+    parser.add_argument(
+        "--column",
+        metavar="NAME",
+        help="the table's text column (default: the model's, document or the only text column)",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def check_comment_options(args: argparse.Namespace, kind: str = "comments") -> None:
+    """Refuse what doesn't go together of the options of `add_comment_options`.
+
+    Raises:
+        UsageError: it says what to leave out or to add.
+    """
+    if (args.input is None) != (args.output is None):
+        raise UsageError("--input FILE and --output FILE go together")
+    if args.input is None and args.column is not None:
+        raise UsageError("--column names a column of a table; give --input FILE as well")
+    if args.input is not None and args.text:
+        raise UsageError(f"give either {kind} or --input FILE, not both")
+    if args.input is not None and args.json:
+        raise UsageError("a table's format is its name's: for JSON give --output a name in .jsonl")
+    if "-" in args.text and len(args.text) > 1:
+        raise UsageError("- reads standard input and stands alone")
 
 
 def score_comments(texts: list[str], show: Callable[[list[str]], None]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nsmc.cli.comments import score_comments
+from nsmc.cli.comments import add_comment_options, check_comment_options, score_comments
 from nsmc.cli.common import add_model_options, paint, say, table_progress
 from nsmc.errors import UsageError
 
@@ -35,20 +35,7 @@ TONES = {"positive": "green", "negative": "red"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
-    parser.add_argument(
-        "text",
-        nargs="*",
-        metavar="TEXT",
-        help="comments; - reads one a line from standard input; none, on a terminal, prompts",
-    )
-    parser.add_argument("--input", type=Path, metavar="FILE", help="a table to score")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="where the scored table goes")
-    parser.add_argument(
-        "--column",
-        metavar="NAME",
-        help="the table's text column (default: the model's, document or the only text column)",
-    )
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    add_comment_options(parser)
     parser.add_argument(
         "--top",
         type=int,
@@ -98,14 +85,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> None:
-    if (args.input is None) != (args.output is None):
-        raise UsageError("--input FILE and --output FILE go together")
-    if args.input is None and args.column is not None:
-        raise UsageError("--column names a column of a table; give --input FILE as well")
-    if args.input is not None and args.text:
-        raise UsageError("give either comments or --input FILE, not both")
-    if args.input is not None and args.json:
-        raise UsageError("a table's format is its name's: for JSON give --output a name in .jsonl")
+    check_comment_options(args)
     if args.input is not None and args.explain:
         raise UsageError(
             "--explain is for comments, not tables: give them as arguments, or one a line on "
@@ -125,8 +105,6 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError(f"--top counts classes, so it must be at least 1, found {args.top}")
     if args.html is not None and not args.explain:
         raise UsageError("--html FILE writes explanations; give --explain as well")
-    if "-" in args.text and len(args.text) > 1:
-        raise UsageError("- reads standard input and stands alone")
 
 
 def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:

@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nsmc.cli.comments import score_comments
+from nsmc.cli.comments import add_comment_options, check_comment_options, score_comments
 from nsmc.cli.common import paint, say, table_progress
-from nsmc.errors import UsageError
 
 if TYPE_CHECKING:
     from nsmc.runtime.language_model import LanguageModel, TextScore, UnitSurprise
@@ -31,23 +30,10 @@ STRIKING = 14.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
-    parser.add_argument(
-        "text",
-        nargs="*",
-        metavar="TEXT",
-        help="texts; - reads one a line from standard input; none, on a terminal, prompts",
-    )
-    parser.add_argument("--input", type=Path, metavar="FILE", help="a table to score")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="where the scored table goes")
-    parser.add_argument(
-        "--column",
-        metavar="NAME",
-        help="the table's text column (default: the model's own, document, or the only one)",
-    )
+    add_comment_options(parser, "texts")
     parser.add_argument(
         "--model", type=Path, required=True, metavar="DIR", help="of a language model"
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -57,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         UsageError: options that don't go together.
         NsmcError: the model or the input can't be used.
     """
-    _check(args)
+    check_comment_options(args, "texts")
     from nsmc.runtime.language_model import load_language_model
 
     model = load_language_model(args.model)
@@ -68,19 +54,6 @@ def run(args: argparse.Namespace) -> int:
     score_comments(args.text, shown.show)
     shown.tell_odd_one()
     return 0
-
-
-def _check(args: argparse.Namespace) -> None:
-    if (args.input is None) != (args.output is None):
-        raise UsageError("--input FILE and --output FILE go together")
-    if args.input is None and args.column is not None:
-        raise UsageError("--column names a column of a table; give --input FILE as well")
-    if args.input is not None and args.text:
-        raise UsageError("give either texts or --input FILE, not both")
-    if args.input is not None and args.json:
-        raise UsageError("a table's format is its name's: for JSON give --output a name in .jsonl")
-    if "-" in args.text and len(args.text) > 1:
-        raise UsageError("- reads standard input and stands alone")
 
 
 def _score_table(model: "LanguageModel", args: argparse.Namespace) -> None:
