@@ -142,10 +142,11 @@ def as_table(results: dict[str, Any]) -> str:
             ]
         )
     seeds = max(len(one["runs"]) for one in results["variants"].values())
+    told = f"mean ± standard deviation of {seeds} seeds" if seeds > 1 else "one seed each"
     heads = ["cell", "accuracy (%)", "reviews/s", "time of the gru's", "its weights", "model"]
     return (
         f"{results['data']}, 150,000 reviews to train, accuracy on the 50,000 of the test file: "
-        f"mean ± standard deviation of {seeds} seeds. Reviews a second in training, on one thread, "
+        f"{told}. Reviews a second in training, on one thread, "
         f"and the time beside the gru's: medians of {ROUNDS} rounds in which all took turns. "
         f"{machine_line(results['machine'])}\n\n{table(heads, rows)}"
     )
