@@ -3,6 +3,7 @@
 import importlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +32,21 @@ def test_a_table_is_of_the_committed_figures(
     assert written.count("\n|") >= 3
     text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
     assert f"<!-- measured: {block} -->\n{written}<!-- /measured -->" in text
+
+
+def test_the_readmes_figures_were_measured() -> None:
+    def of(name: str) -> Any:
+        return json.loads((DOCS / "results" / f"{name}.json").read_text(encoding="utf-8"))
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    odd = of("language-model")["recipes"]["pretraining"]["odd one found"]
+    assert f"원래 댓글을 {odd['forwards']:.1%}" in readme
+    assert f"5-gram은 {odd['5-gram']:.1%}" in readme
+    ways = of("init-from")["labels"]["1000"]
+    plain, started = (
+        ways[way]["test_accuracy"] for way in ("from nothing", "from the language model")
+    )
+    assert f"1,000개로 {plain:.1%}이던 것이 {started:.1%}가" in readme
 
 
 def test_a_block_is_replaced_and_nothing_else(
