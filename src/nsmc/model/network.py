@@ -44,14 +44,15 @@ class RecurrentNetwork(nn.Module):
         self.convolution = make_convolution(config)
         self.encoder: nn.Module
         self.head: nn.Module
-        if isinstance(task, LabelTask):
-            self.encoder = make_encoder(config)
-            self.head = PooledLinear(config, task.outputs)
-        else:
+        if task.head == "next-unit":
             from nsmc.model.next_unit import DirectedEncoder, NextUnitHead
 
             self.encoder = DirectedEncoder(config)
             self.head = NextUnitHead(config, vocabulary, task.recipe["language_model"])
+        else:
+            assert isinstance(task, LabelTask)
+            self.encoder = make_encoder(config)
+            self.head = PooledLinear(config, task.outputs)
 
     def forward(self, batch: "MorphemeBatch") -> Tensor:
         """Outputs of a batch: [B, O] of a head that pools."""

@@ -159,7 +159,7 @@ class Task(ABC):
     """As in the recipe."""
     figure: ClassVar[Figure]
     head: ClassVar[Literal["pooled", "next-unit"]] = "pooled"
-    """Which head of `nsmc.model.heads` the network gets."""
+    """Which head the network gets: one of `nsmc.model.heads` or of `nsmc.model.next_unit`."""
     label_setting: ClassVar[str] = ""
     """The recipe's field that names the label column, for ``--label-column``; empty without one."""
     has_threshold: ClassVar[bool] = False
