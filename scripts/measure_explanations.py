@@ -47,7 +47,7 @@ class Measured:
         weights = directory.weights()
         tables = directory.tables(weights)
         self.unknown = tables[0].rows([0])[0]  # [E]
-        self.vectors = MorphemeVectors(directory.vocabulary, *tables)
+        self.vectors = MorphemeVectors.of(directory, weights)
         self.network = directory.network(weights)
         self.classifier = Classifier(directory)
         self.classifier.explain(texts[0])  # opens Mecab

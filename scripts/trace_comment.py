@@ -37,7 +37,7 @@ def main() -> None:
     show("runtime/vectors.py", "vocabulary rows", [rows.get(m, 0) for m in morphemes])
     show("text/subwords.py", "n-gram rows", {m: subword_ids(m, buckets) for m in morphemes[:2]})
     weights = model.weights()
-    vectors = MorphemeVectors(model.vocabulary, *model.tables(weights))
+    vectors = MorphemeVectors.of(model, weights)
     distinct, tokens = np.unique(vectors.rows(morphemes), return_inverse=True)  # [U], [N]
     given = vectors.table[distinct]  # [U, E]
     show("runtime/vectors.py", "vectors [U, E]", list(given.shape))

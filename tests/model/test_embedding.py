@@ -20,7 +20,7 @@ KNOWN = ["다", "재밌"]
 BUCKETS = 50
 
 
-def batch_of(buckets: int) -> tuple[MorphemeBatch, list[str]]:
+def batch_of(buckets: int, letters: bool = False) -> tuple[MorphemeBatch, list[str]]:
     """The tensors of `REVIEWS` and the vocabulary."""
     morphemes = list(dict.fromkeys(m for review in REVIEWS for m in review))
     corpus = Corpus(
@@ -31,7 +31,7 @@ def batch_of(buckets: int) -> tuple[MorphemeBatch, list[str]]:
         identity={},
         source={},
     )
-    field = MorphemeField(corpus, buckets)
+    field = MorphemeField(corpus, buckets, letters=letters)
     field.use_vocabulary(Vocab(Counter(KNOWN), specials=[UNKNOWN]))
     return field.process([0, 1]), field.vocab.itos
 
@@ -65,9 +65,9 @@ def test_vector_is_the_row_plus_the_mean_of_the_n_grams(buckets: int) -> None:
             np.testing.assert_allclose(vectors[t, b], expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("buckets", [0, BUCKETS])
-def test_runtime_makes_the_same_vectors(buckets: int) -> None:
-    batch, vocabulary = batch_of(buckets)
+@pytest.mark.parametrize(("buckets", "letters"), [(0, False), (BUCKETS, False), (BUCKETS, True)])
+def test_runtime_makes_the_same_vectors(buckets: int, letters: bool) -> None:
+    batch, vocabulary = batch_of(buckets, letters)
     embedding = embedding_of(buckets)
     for table in embedding.parameters():
         table.data = table.data.half().float()  # as stored
@@ -75,7 +75,7 @@ def test_runtime_makes_the_same_vectors(buckets: int) -> None:
     ngrams = None
     if embedding.ngrams is not None:
         ngrams = EmbeddingTable(embedding.ngrams.weight.detach().numpy().astype(np.float16))
-    runtime = MorphemeVectors(vocabulary, words, ngrams)
+    runtime = MorphemeVectors(vocabulary, words, ngrams, letters=letters)
     expected = embedding(batch).detach().numpy()
     for b, review in enumerate(REVIEWS):
         found = runtime.table[runtime.rows(review)]

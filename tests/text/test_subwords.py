@@ -35,6 +35,30 @@ def test_the_rows_are_fixed_for_good() -> None:
     assert subword_ids("재밌", BUCKETS) == [7681, 1920, 19942, 4, 25737, 8191, 26476]
 
 
+@pytest.mark.parametrize(
+    ("morpheme", "ngrams"),
+    [
+        ("다", ["/<ㄷㅏ", "/ㄷㅏ>", "/<ㄷㅏ>"]),
+        ("밌", ["/<ㅁㅣ", "/ㅁㅣ-ㅆ", "/ㅣ-ㅆ>", "/<ㅁㅣ-ㅆ", "/ㅁㅣ-ㅆ>", "/<ㅁㅣ-ㅆ>"]),
+        ("👍", ["/<👍>"]),
+        ("", []),
+    ],
+)
+def test_the_ngrams_of_a_morphemes_letters(morpheme: str, ngrams: list[str]) -> None:
+    characters = subword_ids(morpheme, BUCKETS)
+    assert subword_ids(morpheme, BUCKETS, letters=True) == characters + ids(*ngrams)
+
+
+def test_a_wrong_letter_leaves_more_ngrams_of_letters_than_of_characters() -> None:
+    def shared(letters: bool) -> float:
+        right, wrong = (
+            set(subword_ids(word, 1 << 30, letters=letters)) for word in ("재미있", "재마있")
+        )
+        return len(right & wrong) / len(right)
+
+    assert shared(letters=True) > shared(letters=False)
+
+
 def test_the_rows_do_not_differ_between_processes() -> None:
     program = "from nsmc.text.subwords import subword_ids; print(subword_ids('재밌다', 30000))"
     outputs = {

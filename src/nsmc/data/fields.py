@@ -49,15 +49,18 @@ class MorphemeField(Field):  # type: ignore[misc]
     Args:
         corpus: the encoded reviews.
         buckets: rows of the n-gram table; 0 for none.
+        letters: whether there are n-grams of letters in it, too.
         bounded: put `nsmc.tasks.task.BOUNDARY` before and after each review.
     """
 
-    def __init__(self, corpus: Corpus, buckets: int, *, bounded: bool = False) -> None:
+    def __init__(
+        self, corpus: Corpus, buckets: int, *, letters: bool = False, bounded: bool = False
+    ) -> None:
         super().__init__(pad_token=None, unk_token=UNKNOWN)
         self.corpus = corpus
         self._marks = [BOUNDARY] if bounded else []
         self._units = corpus.morphemes + self._marks
-        ngrams = [subword_ids(unit, buckets) for unit in self._units]
+        ngrams = [subword_ids(unit, buckets, letters=letters) for unit in self._units]
         self._ngram_counts = np.array([len(ids) for ids in ngrams], dtype=np.int64)  # [M]
         self._ngram_starts = np.cumsum(self._ngram_counts) - self._ngram_counts  # [M]
         self._ngrams = np.array([i for ids in ngrams for i in ids], dtype=np.int64)

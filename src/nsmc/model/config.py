@@ -44,6 +44,9 @@ class ModelConfig:
     subword_buckets: int = 30000
     """Rows of the table of character n-grams whose mean is added to a morpheme's vector, so that a
     misspelt or new one has a vector too; 0 leaves it out, as the classic pipeline does."""
+    subword_letters: bool = False
+    """Add n-grams of the letters of syllables to those of characters, in the same table: a wrong
+    key then leaves a morpheme most of its n-grams."""
     hidden_size: int = 128
     """Units of each recurrent layer and direction."""
     pooling: Literal["last", "max", "mean", "max+mean"] = "max+mean"
@@ -63,6 +66,10 @@ class ModelConfig:
         require(
             self.subword_buckets >= 0,
             f"subword_buckets must be 0 or more, found {self.subword_buckets}",
+        )
+        require(
+            self.subword_buckets > 0 or not self.subword_letters,
+            "subword_letters needs a table of n-grams; set subword_buckets above 0",
         )
         for name in ("embedding_dropout", "dropout"):
             value = getattr(self, name)

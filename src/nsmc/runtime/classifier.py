@@ -63,7 +63,7 @@ class Classifier:
         self.threshold = model.threshold if threshold is None else threshold
         check_threshold(self.threshold)
         weights = model.weights()
-        self._vectors = MorphemeVectors(model.vocabulary, *model.tables(weights))
+        self._vectors = MorphemeVectors.of(model, weights)
         self._network = network or model.network(weights)
         self.runs_in_workers = network is None
         """Whether any process can score as this one does, given the model directory alone."""

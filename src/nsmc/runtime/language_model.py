@@ -147,7 +147,7 @@ class LanguageModel:
         self.model = model
         self.text_config = text_config_of(model)
         weights = model.weights()
-        self._vectors = MorphemeVectors(model.vocabulary, *model.tables(weights))
+        self._vectors = MorphemeVectors.of(model, weights)
         self._rows = {unit: row for row, unit in enumerate(model.vocabulary) if row}
         shape = model.config["model"]
         ends = group_ends(len(model.vocabulary), model.config["language_model"])

@@ -4,12 +4,14 @@ Letters: V vocabulary rows, K n-gram rows, M morphemes met for the first time, G
 end to end, E embedding size.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.runtime.directory import ModelDirectory
 from nsmc.runtime.tables import EmbeddingTable
 from nsmc.text.subwords import subword_ids
 
@@ -27,6 +29,7 @@ class MorphemeVectors:
         vocabulary: [V] morphemes by row; row 0 is the unknown one.
         words: [V, E].
         ngrams: [K, E], or None for a model without them.
+        letters: whether there are n-grams of letters in it, too.
     """
 
     def __init__(
@@ -34,13 +37,26 @@ class MorphemeVectors:
         vocabulary: list[str],
         words: EmbeddingTable,
         ngrams: EmbeddingTable | None,
+        *,
+        letters: bool = False,
     ) -> None:
         # Row 0 is reached by not being found; a comment that says <unk> is no exception.
         self._word_rows = {m: row for row, m in enumerate(vocabulary) if row}
-        self._words, self._ngrams = words, ngrams
+        self._words, self._ngrams, self._letters = words, ngrams, letters
         self._kept: dict[str, int] = {}
         self.table: NDArray[np.float32] = np.empty((1024, words.values.shape[1]), dtype=np.float32)
         """[at least as many as rows were given out, E]; replaced as it grows."""
+
+    @classmethod
+    def of(cls, model: ModelDirectory, weights: Mapping[str, NDArray[Any]]) -> "MorphemeVectors":
+        """Those of a verified model directory, whose `ModelDirectory.weights` are given.
+
+        Raises:
+            ModelError: the table of words doesn't fit the vocabulary.
+        """
+        # Models from before there were n-grams of letters don't say.
+        letters = model.config["model"].get("subword_letters", False)
+        return cls(model.vocabulary, *model.tables(weights), letters=letters)
 
     def rows(self, morphemes: Iterable[str]) -> NDArray[np.int64]:
         """The rows of ``table`` that hold the morphemes' vectors, valid until the next call."""
@@ -64,7 +80,7 @@ class MorphemeVectors:
         words = [self._word_rows.get(m, 0) for m in morphemes]  # [M]
         self.table[first:end] = self._words.rows(words)  # [M, E]
         if self._ngrams is not None:
-            ids = [subword_ids(m, len(self._ngrams)) for m in morphemes]
+            ids = [subword_ids(m, len(self._ngrams), letters=self._letters) for m in morphemes]
             counts = np.array([len(i) for i in ids])  # [M]
             flat = self._ngrams.rows([i for of_one in ids for i in of_one])  # [G, E]
             sums = np.add.reduceat(flat, np.cumsum(counts) - counts)  # [M, E]

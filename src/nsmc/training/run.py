@@ -106,7 +106,12 @@ def run_training(
     train_rows, validation_rows = split_rows(
         len(corpus), config.data.validation, config.data.split_seed, task.strata(targets)
     )
-    field = MorphemeField(corpus, config.model.subword_buckets, bounded=task.bounded)
+    field = MorphemeField(
+        corpus,
+        config.model.subword_buckets,
+        letters=config.model.subword_letters,
+        bounded=task.bounded,
+    )
     start = find_start(config, output.path)
     field.count_vocabulary(train_rows, config.data, start.vocabulary if start else ())
     vocabulary: list[str] = field.vocab.itos
