@@ -133,7 +133,7 @@ def test_a_missing_file_and_a_directory_are_named(tmp_path: Path) -> None:
 def test_unknown_names_are_answered_with_the_nearest() -> None:
     assert refusal({"modle": {}}) == (
         "configuration: there is no section 'modle'. Did you mean 'model'? "
-        "Known here: classes, data, language_model, model, stars, task, text, training"
+        "Known here: classes, data, language_model, model, sentiment, stars, task, text, training"
     )
     assert "there is no field 'model.hiden_size'. Did you mean 'hidden_size'?" in refusal(
         {"model": {"hiden_size": 3}}

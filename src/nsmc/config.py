@@ -11,7 +11,7 @@ from nsmc.data.config import DataConfig
 from nsmc.errors import UsageError
 from nsmc.model.config import ModelConfig
 from nsmc.settings import build, override
-from nsmc.tasks.config import ClassesConfig, LanguageModelConfig, StarsConfig
+from nsmc.tasks.config import ClassesConfig, LanguageModelConfig, SentimentConfig, StarsConfig
 from nsmc.tasks.registry import TaskName
 from nsmc.text.config import TextConfig
 from nsmc.training.config import TrainingConfig
@@ -28,6 +28,7 @@ class Config:
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    sentiment: SentimentConfig = field(default_factory=SentimentConfig)
     classes: ClassesConfig = field(default_factory=ClassesConfig)
     stars: StarsConfig = field(default_factory=StarsConfig)
     language_model: LanguageModelConfig = field(default_factory=LanguageModelConfig)

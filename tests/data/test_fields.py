@@ -87,7 +87,7 @@ def test_tensors_of_a_batch_say_what_its_reviews_say(of_sample: Corpus, buckets:
         chosen = rows[::-1][:20]
         batch = field.process(chosen)
         assert isinstance(batch, MorphemeBatch)
-        assert all(tensor.dtype == torch.int64 for tensor in batch)
+        assert all(tensor.dtype == torch.int64 for tensor in batch[:4])
         assert tuple(batch.positions.shape) == (length, len(chosen))
         texts = [
             [of_sample.morphemes[t] for t in of_sample.tokens[start : start + length]]

@@ -108,7 +108,7 @@ def test_what_both_heads_cannot_learn_from(both: Any, columns: Make) -> None:
     words = "expected reviews with a number of stars, found none; train with the task 'sentiment'"
     with pytest.raises(DataError, match=words):
         both.learn(columns(label=["0", "1"]), "t.csv")
-    with pytest.raises(DataError, match=r"expected 0 \(negative\), 1 \(positive\) or nothing"):
+    with pytest.raises(DataError, match=r"expected 0 \(negative\) or 1 \(positive\), or nothing"):
         both.targets(columns(label=["0", "3"]), "t.csv")
 
 

@@ -24,6 +24,7 @@ def run(args: argparse.Namespace) -> int:
     from nsmc.config import Config
     from nsmc.data.cache import prepare
     from nsmc.data.download import official_data
+    from nsmc.data.parts import wanted_columns
     from nsmc.tasks.registry import make_task
 
     config = chosen_recipe(args, []) or Config()
@@ -39,7 +40,8 @@ def run(args: argparse.Namespace) -> int:
             args.output,
             config.text,
             column=config.data.column or None,
-            wanted=task.wanted(),
+            wanted=wanted_columns(task, config.data),
+            noise=config.data.noise,
             check=task.learn,
             progress=advance,
         )

@@ -14,6 +14,7 @@ from nsmc.errors import DataError, ModelError, NsmcError
 from nsmc.files import sha256_of
 from nsmc.tables.formats import ending
 from nsmc.text.config import TextConfig
+from nsmc.text.noise import VERSION as NOISE
 from nsmc.text.tokenizer import declared_identity, differences, make_tokenizer
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def training_corpus(
     *,
     column: str | None = None,
     wanted: "Sequence[Wanted]" = (),
+    noise: float = 0.0,
     check: Check | None = None,
     progress: Callable[[int, int], None] | None = None,
     warn: Callable[[str], None] | None = None,
@@ -46,6 +48,7 @@ def training_corpus(
         config: the tokenizer's configuration.
         column: the text column; None where it is clear.
         wanted: the label columns; none for text alone.
+        noise: share of the reviews that there shall be a noisy copy of.
         check: hears of the labels before anything is tokenized.
         progress: called with reviews done since the last call and reviews in all.
         warn: called with a message when the cache can't be written; training goes on.
@@ -59,15 +62,17 @@ def training_corpus(
     prepared = data / PREPARED
     if prepared.is_dir():
         corpus = load_corpus(prepared)
-        _check_prepared(corpus, config, column, wanted, prepared)
+        _check_prepared(corpus, config, column, wanted, noise, prepared)
         return _checked(_only(corpus, wanted), check, prepared)
     file = _training_file(data)
-    entry = cache_directory() / "corpora" / _key(file, config, column, wanted)
+    entry = cache_directory() / "corpora" / _key(file, config, column, wanted, noise)
     if cached := _cached(entry, config):
         # The same bytes may have had another name.
         source = {**cached.source, "name": file.name}
         return _checked(dataclasses.replace(cached, source=source), check, file)
-    corpus = read_corpus(file, config, column=column, wanted=wanted, check=check, progress=progress)
+    corpus = read_corpus(
+        file, config, column=column, wanted=wanted, noise=noise, check=check, progress=progress
+    )
     try:
         save_corpus(corpus, entry)
     except NsmcError as error:
@@ -85,6 +90,7 @@ def prepare(
     *,
     column: str | None = None,
     wanted: "Sequence[Wanted]" = (),
+    noise: float = 0.0,
     check: Check | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
@@ -97,7 +103,7 @@ def prepare(
         NsmcError: as `training_corpus`, or ``output`` can't be written.
     """
     corpus = training_corpus(
-        data, config, column=column, wanted=wanted, check=check, progress=progress
+        data, config, column=column, wanted=wanted, noise=noise, check=check, progress=progress
     )
     save_corpus(corpus, output / PREPARED)
     return output / PREPARED
@@ -115,7 +121,13 @@ def _training_file(data: Path) -> Path:
     )
 
 
-def _key(file: Path, config: TextConfig, column: str | None, wanted: "Sequence[Wanted]") -> str:
+def _key(
+    file: Path,
+    config: TextConfig,
+    column: str | None,
+    wanted: "Sequence[Wanted]",
+    noise: float,
+) -> str:
     # Without the versions of Mecab and its dictionary, which only an installed Mecab can tell:
     # they stand in the corpus and are compared when it is found.
     declared = json.dumps(
@@ -125,6 +137,8 @@ def _key(file: Path, config: TextConfig, column: str | None, wanted: "Sequence[W
             "column": column,
             "labels": sorted((one.name, one.required) for one in wanted),
             **declared_identity(config),
+            # Without any, the key is what it was before there was noise.
+            **({"noise": [noise, NOISE]} if noise else {}),
         },
         sort_keys=True,
     )
@@ -165,6 +179,7 @@ def _check_prepared(
     config: TextConfig,
     column: str | None,
     wanted: "Sequence[Wanted]",
+    noise: float,
     path: Path,
 ) -> None:
     declared = declared_identity(config)
@@ -173,6 +188,11 @@ def _check_prepared(
         raise NsmcError(
             f"{path} was prepared with other settings ({'; '.join(wrong)}). Prepare it again with "
             "this configuration, or train with the configuration it was prepared with"
+        )
+    if (held_noise := corpus.source.get("noise", 0.0)) != noise:
+        raise NsmcError(
+            f"{path} was prepared with data.noise = {held_noise:g}, but {noise:g} was asked for; "
+            "prepare it again with this configuration, or train with the one it was prepared with"
         )
     held = corpus.source["column"]
     if column not in (None, held):

@@ -53,6 +53,13 @@ class Corpus:
     ``skipped`` without legible text."""
     learned: bytes | None = None
     """What the tokenizer has learnt from the comments: see `nsmc.text.tokenizer.learn`."""
+    copies: NDArray[np.int64] | None = None
+    """Of which review each noisy copy is one; the copies are the last reviews. None without any."""
+
+    @property
+    def originals(self) -> int:
+        """How many reviews are no copies; these come first."""
+        return len(self) - (0 if self.copies is None else len(self.copies))
 
     def __len__(self) -> int:
         """R."""
@@ -64,7 +71,10 @@ class Corpus:
         return np.diff(self.offsets)
 
     def take(self, rows: NDArray[np.int64]) -> "Corpus":
-        """The corpus of some reviews alone, in the order given, with the same ``morphemes``."""
+        """The corpus of some reviews alone, in the order given, with the same ``morphemes``.
+
+        A copy among them is a review like any other.
+        """
         lengths = self.lengths[rows]  # [rows]
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])  # [rows + 1]
         places = np.repeat(self.offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
@@ -74,6 +84,7 @@ class Corpus:
             offsets=offsets,
             labels={name: column.take(rows) for name, column in self.labels.items()},
             source={**self.source, "reviews": len(rows)},
+            copies=None,
         )
 
 
@@ -83,6 +94,7 @@ def read_corpus(
     *,
     column: str | None = None,
     wanted: "Sequence[Wanted]" = (),
+    noise: float = 0.0,
     check: Check | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Corpus:
@@ -95,6 +107,7 @@ def read_corpus(
         config: the tokenizer's configuration.
         column: the text column; None where it is clear.
         wanted: the label columns.
+        noise: share of the reviews to add a noisy copy of.
         check: hears of the labels before anything is tokenized.
         progress: called with the number of reviews done since the last call, and of all.
 
@@ -112,7 +125,7 @@ def read_corpus(
 
     large = file.is_file() and file.stat().st_size > LARGE
     workers = available_cores() if large else 1
-    return _encoded(read, config, None, workers, progress)
+    return _encoded(read, config, None, workers, progress, noise)
 
 
 def build_corpus(
@@ -149,10 +162,17 @@ def _encoded(
     learned: bytes | None,
     workers: int,
     progress: Callable[[int, int], None] | None,
+    noise: float = 0.0,
 ) -> Corpus:
     @cache
     def reviews() -> "Reviews":
         return read()
+
+    @cache
+    def noisy() -> tuple[NDArray[np.int64], list[str]]:
+        from nsmc.data.noise import noisy_copies
+
+        return noisy_copies(reviews().texts, noise)
 
     # Before there can be any worker, each of which is given it.
     if learned is None and is_learned(config):
@@ -165,7 +185,7 @@ def _encoded(
     def chunks() -> Iterator[list[str]]:
         # Asked for once the workers have been started, which takes them a while.
         tokenizer()
-        texts = reviews().texts
+        texts = reviews().texts + noisy()[1]
         for start in range(0, len(texts), CHUNK):
             yield texts[start : start + CHUNK]
 
@@ -178,26 +198,34 @@ def _encoded(
         tokens.append(np.array(rows, dtype=np.int32)[encoded.tokens])
         lengths.append(encoded.lengths)
         if progress:
-            progress(len(encoded.lengths), len(reviews().texts))
+            progress(len(encoded.lengths), len(reviews().texts) + len(noisy()[1]))
     counted = np.concatenate(lengths) if lengths else np.empty(0, np.int64)  # [rows with a comment]
     legible = counted > 0
     if not legible.any():
         raise DataError(f"{reviews().path}: no comment has anything legible in it")
     kept = counted[legible]  # [R]
+    count = len(reviews().texts)
+    copied = noisy()[0][legible[count:]]  # [copies that are legible]
+    # What is copied is legible, but the illegible between the originals are gone.
+    copies = (np.cumsum(legible[:count]) - 1)[copied]  # [copies that are legible]
+    rows_of = np.append(np.flatnonzero(legible[:count]), copied)  # [R]
     return Corpus(
         tokens=np.concatenate(tokens),
         offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)]),
-        labels={name: column.take(legible) for name, column in reviews().labels.items()},
+        labels={name: column.take(rows_of) for name, column in reviews().labels.items()},
         morphemes=list(index),
         identity=tokenizer().identity(),
         source={
             "name": reviews().path.name,
             "sha256": reviews().sha256,
             "column": reviews().column,
-            "reviews": int(legible.sum()),
-            "skipped": reviews().skipped_empty + int((~legible).sum()),
+            "reviews": int(legible[:count].sum()),
+            "skipped": reviews().skipped_empty + int((~legible[:count]).sum()),
+            # Sources from before there was noise say nothing either.
+            **({"noise": noise} if noise else {}),
         },
         learned=learned,
+        copies=copies if len(copies) else None,
     )
 
 
@@ -238,6 +266,8 @@ def save_corpus(corpus: Corpus, path: Path) -> None:
     with writing_bundle(path, KIND, SCHEMA) as directory:
         np.save(directory / "tokens.npy", corpus.tokens, allow_pickle=False)
         np.save(directory / "offsets.npy", corpus.offsets, allow_pickle=False)
+        if corpus.copies is not None:
+            np.save(directory / "copies.npy", corpus.copies, allow_pickle=False)
         for number, column in enumerate(corpus.labels.values()):
             np.save(directory / f"codes-{number}.npy", column.codes, allow_pickle=False)
         # Morphemes hold no line break: the normalizer made each a space.
@@ -290,4 +320,5 @@ def load_corpus(path: Path) -> Corpus:
         identity=about["identity"],
         source=about["source"],
         learned=(path / LEARNED).read_bytes() if (path / LEARNED).exists() else None,
+        copies=array("copies") if (path / "copies.npy").exists() else None,
     )

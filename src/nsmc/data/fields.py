@@ -18,6 +18,7 @@ from torchtext.vocab import Vocab
 
 from nsmc.data.corpus import Corpus
 from nsmc.tasks.task import BOUNDARY
+from nsmc.text.character_ngrams import character_ngrams
 from nsmc.text.subwords import subword_ids
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ class MorphemeBatch(NamedTuple):
     """[U] where in ``ngrams`` each morpheme's begin."""
     positions: Tensor
     """[T, B] which of the U morphemes stands at each place of each review."""
+    grams: Tensor | None = None
+    """Rows of the reviews' character n-grams in the wide layer's table, review after review."""
+    gram_counts: Tensor | None = None
+    """[B] how many of them each review has."""
 
 
 class MorphemeField(Field):  # type: ignore[misc]
@@ -50,14 +55,23 @@ class MorphemeField(Field):  # type: ignore[misc]
         corpus: the encoded reviews.
         buckets: rows of the n-gram table; 0 for none.
         letters: whether there are n-grams of letters in it, too.
+        grams: characters of the longest n-grams of whole reviews, and rows of the table that they
+            are hashed into; None for none.
         bounded: put `nsmc.tasks.task.BOUNDARY` before and after each review.
     """
 
     def __init__(
-        self, corpus: Corpus, buckets: int, *, letters: bool = False, bounded: bool = False
+        self,
+        corpus: Corpus,
+        buckets: int,
+        *,
+        letters: bool = False,
+        grams: tuple[int, int] | None = None,
+        bounded: bool = False,
     ) -> None:
         super().__init__(pad_token=None, unk_token=UNKNOWN)
         self.corpus = corpus
+        self._grams = grams
         self._marks = [BOUNDARY] if bounded else []
         self._units = corpus.morphemes + self._marks
         ngrams = [subword_ids(unit, buckets, letters=letters) for unit in self._units]
@@ -112,12 +126,16 @@ class MorphemeField(Field):  # type: ignore[misc]
         offsets = np.cumsum(counts) - counts  # [U]
         # Each morpheme's run of n-grams, picked out of the flat array without a loop.
         picks = np.repeat(self._ngram_starts[distinct] - offsets, counts) + np.arange(counts.sum())
-        arrays = (
+        arrays = [
             self._words[distinct],
             self._ngrams[picks],
             offsets,
             positions.reshape(tokens.shape),
-        )
+        ]
+        if self._grams is not None:
+            rows = self.corpus.tokens[places].T.tolist()  # B lists of T
+            units = [[self._units[token] for token in row] for row in rows]
+            arrays += character_ngrams(units, *self._grams)
         return MorphemeBatch(*(_on(device, torch.from_numpy(array)) for array in arrays))
 
 

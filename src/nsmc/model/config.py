@@ -29,6 +29,28 @@ class ConvConfig:
 
 
 @dataclass(frozen=True)
+class WideConfig:
+    """The weights of a comment's character n-grams, which go straight to the outputs."""
+
+    buckets: int = 0
+    """Rows that the n-grams are hashed into, a power of two; 0 leaves them out, whatever the other
+    two fields say."""
+    longest: int = 5
+    """Characters of the longest n-grams; all shorter ones are there as well."""
+    dropout: float = 0.0
+    """Share of a comment's n-grams dropped in training."""
+
+    def __post_init__(self) -> None:
+        require(
+            self.buckets >= 0 and self.buckets & (self.buckets - 1) == 0,
+            f"buckets must be 0 or a power of two, found {self.buckets}",
+        )
+        require(self.buckets <= 1 << 30, f"buckets must be at most 2^30, found {self.buckets}")
+        require(1 <= self.longest <= 16, f"longest must be from 1 to 16, found {self.longest}")
+        require(0 <= self.dropout < 1, f"dropout must be from 0 to below 1, found {self.dropout}")
+
+
+@dataclass(frozen=True)
 class ModelConfig:
     """Embedding → (convolution) → (Bi)RNN → pooling → Linear, in numbers."""
 
@@ -58,6 +80,8 @@ class ModelConfig:
     """Share dropped between layers and before the last, linear one."""
     conv: ConvConfig = field(default_factory=ConvConfig)
     """A convolution before the recurrent layers."""
+    wide: WideConfig = field(default_factory=WideConfig)
+    """A linear layer of character n-grams beside them."""
 
     def __post_init__(self) -> None:
         for name in ("layers", "embedding_size", "hidden_size"):

@@ -31,7 +31,9 @@ def scoring_graph(
 ) -> bytes:
     """Build the graph ``vectors`` [T, B, E] → ``logits`` [B], all reviews T morphemes long.
 
-    Where the task has several outputs, ``logits`` is [B, O].
+    Where the task has several outputs, ``logits`` is [B, O]. A model with weights of character
+    n-grams has a second input ``added`` of the shape of ``logits``: what these come to, as
+    `nsmc.runtime.wide.WideOutputs` makes it.
 
     Args:
         weights: the network's parameters under torch's names.
@@ -84,26 +86,30 @@ def scoring_graph(
     nodes += _pooling_nodes(helper, config, source, f"last{config.layers - 1}", constants)
     constants |= {name: weights[name] for name in ("head.weight", "head.bias")}
     outputs = len(weights["head.bias"])
-    made = "column" if outputs == 1 else "logits"
+    shape = ["B"] if outputs == 1 else ["B", outputs]
+    inputs = [
+        helper.make_tensor_value_info(
+            "vectors", TensorProto.FLOAT, ["T", "B", config.embedding_size]
+        )
+    ]
+    named = "logits"
+    if config.wide.buckets:
+        inputs.append(helper.make_tensor_value_info("added", TensorProto.FLOAT, shape))
+        named = "recurrent"
+    made = "column" if outputs == 1 else named
     nodes.append(
         helper.make_node("Gemm", ["pooled", "head.weight", "head.bias"], [made], transB=1)  # [B, O]
     )
     if outputs == 1:
         constants["last_axis"] = np.array([1], dtype=np.int64)
-        nodes.append(helper.make_node("Squeeze", [made, "last_axis"], ["logits"]))  # [B]
+        nodes.append(helper.make_node("Squeeze", [made, "last_axis"], [named]))  # [B]
+    if config.wide.buckets:
+        nodes.append(helper.make_node("Add", [named, "added"], ["logits"]))  # [B] or [B, O]
     graph = helper.make_graph(
         nodes,
         "nsmc",
-        [
-            helper.make_tensor_value_info(
-                "vectors", TensorProto.FLOAT, ["T", "B", config.embedding_size]
-            )
-        ],
-        [
-            helper.make_tensor_value_info(
-                "logits", TensorProto.FLOAT, ["B"] if outputs == 1 else ["B", outputs]
-            )
-        ],
+        inputs,
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, shape)],
         [numpy_helper.from_array(np.ascontiguousarray(v), k) for k, v in constants.items()],
     )
     model = helper.make_model(

@@ -7,6 +7,7 @@ directions, H hidden size, O outputs.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor, nn
 
 from nsmc.model.cells import make_encoder
@@ -15,10 +16,14 @@ from nsmc.model.convolution import make_convolution
 from nsmc.model.dropout import Dropout
 from nsmc.model.embedding import MorphemeEmbedding
 from nsmc.model.heads import PooledLinear
+from nsmc.model.wide import WideLinear
 from nsmc.tasks.task import LabelTask, Task
 
 if TYPE_CHECKING:
     from nsmc.data.fields import MorphemeBatch
+
+
+_TABLES = ("embedding.", "wide.")
 
 
 class RecurrentNetwork(nn.Module):
@@ -44,6 +49,7 @@ class RecurrentNetwork(nn.Module):
         self.convolution = make_convolution(config)
         self.encoder: nn.Module
         self.head: nn.Module
+        self.wide: WideLinear | None = None
         if task.head == "next-unit":
             from nsmc.model.next_unit import DirectedEncoder, NextUnitHead
 
@@ -53,10 +59,12 @@ class RecurrentNetwork(nn.Module):
             assert isinstance(task, LabelTask)
             self.encoder = make_encoder(config)
             self.head = PooledLinear(config, task.outputs)
+            if config.wide.buckets:
+                self.wide = WideLinear(config.wide, task.outputs, sparse=sparse)
 
     def forward(self, batch: "MorphemeBatch") -> Tensor:
         """Outputs of a batch: [B, O] of a head that pools."""
-        return self.classify(self.embed(batch))
+        return self.classify(self.embed(batch), batch)
 
     def embed(self, batch: "MorphemeBatch") -> Tensor:
         """Vectors [T, B, E] of a batch's units."""
@@ -71,18 +79,34 @@ class RecurrentNetwork(nn.Module):
         states: Tensor = self.encoder(vectors)[0]  # [T', B, D·H]
         return states
 
-    def classify(self, vectors: Tensor) -> Tensor:
-        """Outputs [B, O] of reviews whose units' vectors are [T, B, E]."""
+    def classify(self, vectors: Tensor, batch: "MorphemeBatch | None" = None) -> Tensor:
+        """Outputs [B, O] of reviews whose units' vectors are [T, B, E].
+
+        Args:
+            vectors: as `embed` gives them, or moved a little.
+            batch: the reviews; without them, what their n-grams add is left out.
+        """
         outputs: Tensor = self.head(self.encode(vectors))  # [B, O]
+        if self.wide is not None and batch is not None:
+            outputs = outputs + self.wide(batch)  # [B, O]
         return outputs
 
+    @torch.no_grad()
+    def scale_outputs(self, factors: Tensor) -> None:
+        """Multiply each output by one of ``factors`` [O], for good: in the weights that make it."""
+        assert isinstance(self.head, nn.Linear)
+        self.head.weight.mul_(factors[:, None])
+        self.head.bias.mul_(factors)
+        if self.wide is not None:
+            self.wide.weight.mul_(factors)
+
     def tables(self) -> list[nn.Parameter]:
-        """The embedding tables, of whose rows a batch touches few."""
-        return list(self.embedding.parameters())
+        """The tables, of whose rows a batch touches few."""
+        return [p for name, p in self.named_parameters() if name.startswith(_TABLES)]
 
     def dense_parameters(self) -> list[nn.Parameter]:
         """All parameters but the tables."""
-        return [p for name, p in self.named_parameters() if not name.startswith("embedding.")]
+        return [p for name, p in self.named_parameters() if not name.startswith(_TABLES)]
 
 
 def describe(network: nn.Module) -> Iterator[tuple[str, tuple[int, ...], int]]:

@@ -21,6 +21,7 @@ from nsmc.runtime.explanation import Explanation, Part, contributions, nothing
 from nsmc.runtime.network import Network, NumpyNetwork
 from nsmc.runtime.units import open_tokenizer, text_config_of
 from nsmc.runtime.vectors import MorphemeVectors
+from nsmc.runtime.wide import WideOutputs
 from nsmc.tasks.task import LabelTask, Prediction
 from nsmc.text.config import UNIT_NAMES
 from nsmc.text.tokenizer import Tokenizer
@@ -29,6 +30,7 @@ DISTINCT = 1 << 15
 """Distinct morphemes whose products are in memory at once: more are scored half by half."""
 
 Floats = NDArray[np.float32]
+Integers = NDArray[np.int64]
 
 
 class Classifier:
@@ -65,6 +67,7 @@ class Classifier:
         weights = model.weights()
         self._vectors = MorphemeVectors.of(model, weights)
         self._network = network or model.network(weights)
+        self._wide = WideOutputs.of(weights, model.config["model"])
         self.runs_in_workers = network is None
         """Whether any process can score as this one does, given the model directory alone."""
         self.text_config = text_config_of(model)
@@ -125,7 +128,15 @@ class Classifier:
         placed = groupby(zip(self.tokenizer.spans(text), morphemes, strict=True), itemgetter(0))
         parts = [(span, [unit for _, unit in units]) for span, units in placed]
         part_of = np.repeat(np.arange(len(parts)), [len(units) for _, units in parts])  # [T]
-        shares = contributions(self._network, vectors, number, baseline, value, part_of=part_of)
+
+        def scored(vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
+            outputs = self._network(vectors, tokens, lengths)  # [N, O]
+            if self._wide is not None:
+                left = iter(tokens.tolist())
+                outputs += self._wide([[morphemes[next(left)] for _ in range(n)] for n in lengths])
+            return outputs
+
+        shares = contributions(scored, vectors, number, baseline, value, part_of=part_of)
         return Explanation(
             prediction,
             of,
@@ -160,6 +171,8 @@ class Classifier:
         lengths = np.array([len(review) for review in reviews], dtype=np.int64)  # [R]
         outputs = np.full((len(reviews), self.task.outputs), np.nan, np.float32)  # [R, O]
         outputs[lengths > 0] = self._run(self._network, rows, lengths[lengths > 0])
+        if self._wide is not None:
+            outputs += self._wide(reviews)
         return outputs
 
     def score_morphemes(self, reviews: Sequence[Sequence[str]]) -> NDArray[np.float64]:

@@ -7,6 +7,18 @@ from nsmc.settings import require
 
 
 @dataclass(frozen=True)
+class SentimentConfig:
+    """For ``task = "sentiment"`` and ``task = "sentiment+stars"``."""
+
+    soft_labels: bool = False
+    """Take any label from 0 to 1 for a probability of positive: what other models said of a review
+    (distillation)."""
+    balance: Literal["none", "prior"] = "none"
+    """What is done where positive and negative labels aren't equally frequent: nothing, or
+    ``prior``, which learns the probability of a world where they are."""
+
+
+@dataclass(frozen=True)
 class ClassesConfig:
     """For ``task = "classes"``."""
 

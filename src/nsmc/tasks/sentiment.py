@@ -6,11 +6,12 @@ Letters: R reviews, B reviews of a batch, N subsets of a comment.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.errors import DataError
 from nsmc.tasks.answers import Choices
 from nsmc.tasks.columns import LabelColumn
 from nsmc.tasks.task import (
@@ -96,6 +97,28 @@ class Sentiment(LabelTask):
         above="긍정",
     )
 
+    def __init__(self, recipe: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> None:
+        super().__init__(recipe, state)
+        # Recipes from before there was this section have none.
+        options = recipe.get("sentiment", {})
+        self._soft: bool = options.get("soft_labels", False)
+        self._balanced = options.get("balance", "none") == "prior"
+        self._prior = 0.0
+        """Log odds of positive among the training labels, where these are to be balanced."""
+
+    def learn(self, columns: Mapping[str, LabelColumn], source: str) -> Self:
+        """See `Task.learn`; decides how far apart the frequencies of both labels are."""
+        labels = self.targets(columns, source)[:, 0]  # [R]
+        if self._balanced:
+            share = float(np.nanmean(labels))
+            if not 0 < share < 1:
+                raise DataError(
+                    f"{source}: expected reviews of both labels to balance them, found one alone; "
+                    "set sentiment.balance = 'none'"
+                )
+            self._prior = math.log(share / (1 - share))
+        return self
+
     def purpose(self, threshold: float) -> str:
         """See `Task.purpose`."""
         return (
@@ -108,17 +131,47 @@ class Sentiment(LabelTask):
         return [Wanted(self.recipe["data"].get("label_column") or LABEL)]
 
     def targets(self, columns: Mapping[str, LabelColumn], source: str) -> Floats:
-        """[R, 1]: 0 or 1."""
+        """[R, 1]: 0 or 1, or anything between where labels are soft."""
         column = columns[self.wanted()[0].name]
-        wrong = [i for i, number in enumerate(column.numbers()) if number not in (0, 1)]
-        column.refuse(wrong, source, "0 (negative) or 1 (positive)")
-        return column.numbers()[column.codes, None].astype(np.float32)
+        numbers = self._read(column, source, empty_too=True)  # [names]
+        return numbers[column.codes, None].astype(np.float32)
+
+    def _read(self, column: LabelColumn, source: str, *, empty_too: bool) -> NDArray[np.float64]:
+        """The number of each name of a column of labels; ``empty_too``: each cell must have one.
+
+        Raises:
+            DataError: one isn't what a label may be.
+        """
+        numbers = column.numbers()  # [names]
+        right = (numbers >= 0) & (numbers <= 1) if self._soft else np.isin(numbers, (0, 1))
+        wrong = np.flatnonzero(~right).tolist()
+        column.refuse(wrong, source, self._expected, empty_too=empty_too)
+        return numbers
+
+    @property
+    def _expected(self) -> str:
+        if self._soft:
+            return "a probability of positive from 0 to 1"
+        return "0 (negative) or 1 (positive)"
 
     def loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
-        """Binary cross-entropy (nats)."""
+        """Binary cross-entropy (nats), of soft labels that with the probability itself.
+
+        Where labels are balanced, their log odds are added to the network's, which then has only
+        to learn what a review changes about them: Menon et al., "Long-tail learning via logit
+        adjustment", ICLR 2021, section 4. Soft labels: Hinton, Vinyals and Dean, "Distilling the
+        knowledge in a neural network", 2015.
+        """
+        return self._loss(outputs, targets, self._prior)
+
+    def judged(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
+        """See `LabelTask.judged`: as comments will be scored, without the labels' log odds."""
+        return self._loss(outputs, targets, 0.0)
+
+    def _loss(self, outputs: "Tensor", targets: "Tensor", prior: float) -> "Tensor":
         from torch.nn.functional import binary_cross_entropy_with_logits
 
-        return binary_cross_entropy_with_logits(outputs, targets)
+        return binary_cross_entropy_with_logits(outputs + prior, targets)
 
     def figures(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
         """Whether each is right at even odds."""

@@ -5,7 +5,7 @@ Letters: R reviews, B reviews of a batch.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -63,7 +63,7 @@ class SentimentStars(Sentiment):
             Wanted(super().wanted()[0].name, required=False),
         ]
 
-    def learn(self, columns: Mapping[str, LabelColumn], source: str) -> "SentimentStars":
+    def learn(self, columns: Mapping[str, LabelColumn], source: str) -> Self:
         """Check that there is something to learn from, for both heads."""
         found = self.targets(columns, source)
         for place, what in enumerate(("label", "number of stars")):
@@ -73,7 +73,7 @@ class SentimentStars(Sentiment):
                     f"{('stars', 'sentiment')[place]!r}, or name the columns with "
                     "data.label_column and stars.column"
                 )
-        return self
+        return super().learn(columns, source)
 
     def targets(self, columns: Mapping[str, LabelColumn], source: str) -> Floats:
         """[R, 2]: 0 or 1, and stars, NaN where unknown.
@@ -96,9 +96,7 @@ class SentimentStars(Sentiment):
             found[found[:, 1] >= options["positive_from"], 0] = 1
         if label_name in columns:
             column = columns[label_name]
-            numbers = column.numbers()  # [names]
-            wrong = [i for i, number in enumerate(numbers) if number not in (0, 1)]
-            column.refuse(wrong, source, "0 (negative), 1 (positive) or nothing", empty_too=False)
+            numbers = self._read(column, source, empty_too=False)  # [names]
             given = column.codes >= 0  # [R]
             found[given, 0] = numbers[column.codes[given]]
         if (nothing := np.isnan(found).all(axis=1)).any():
@@ -108,14 +106,18 @@ class SentimentStars(Sentiment):
             )
         return found
 
-    def loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
+    @property
+    def _expected(self) -> str:
+        return f"{super()._expected}, or nothing"
+
+    def _loss(self, outputs: "Tensor", targets: "Tensor", prior: float) -> "Tensor":
         """Binary cross-entropy of the labels, and ``stars.weight`` of the stars' squared error."""
         from torch.nn.functional import binary_cross_entropy_with_logits
 
         known = ~targets.isnan()  # [B, 2]
         sure = targets.nan_to_num()  # [B, 2]
         labels = binary_cross_entropy_with_logits(
-            outputs[:, 0], sure[:, 0], reduction="none"
+            outputs[:, 0] + prior, sure[:, 0], reduction="none"
         )  # [B]
         stars = (outputs[:, 1] - (sure[:, 1] - self.scale.middle) / self.scale.half).square()  # [B]
         # Over all reviews, so that a batch of few labels doesn't make much of each.

@@ -21,7 +21,7 @@ from nsmc.tasks.answers import Choices, Numbers
 from nsmc.tasks.columns import LabelColumn
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
 Floats = NDArray[np.float32]
 Value = Callable[[Floats], NDArray[np.float64]]
@@ -283,7 +283,7 @@ class LabelTask(Task):
 
     def step_loss(self, network: Any, vectors: "Tensor", batch: Any) -> StepLoss:
         """See `Task.step_loss`."""
-        outputs = network.classify(vectors).float()  # [B, O]
+        outputs = network.classify(vectors, batch.text).float()  # [B, O]
         return StepLoss(
             self.loss(outputs, batch.label),
             len(outputs),
@@ -303,12 +303,9 @@ class LabelTask(Task):
 
         outputs, targets = scored_batches(network, batches)  # [R, O], [R, K]
         record, scales = self.calibration(outputs.numpy(), targets.numpy())
-        head: nn.Linear = network.head
-        factors = torch.from_numpy(scales).to(head.weight.device)  # [O]
-        # In the weights of the layer that makes them: scoring then needs to know nothing of it.
-        with torch.no_grad():
-            head.weight.mul_(factors[:, None])
-            head.bias.mul_(factors)
+        device = next(network.parameters()).device
+        # In the weights of the layers that make them: scoring then needs to know nothing of it.
+        network.scale_outputs(torch.from_numpy(scales).to(device))
         return record
 
     # Scoring, in numpy

@@ -1,7 +1,7 @@
 """Character and letter n-grams: what gives a misspelt or new morpheme a vector of its own.
 
-After fastText: Bojanowski et al., "Enriching Word Vectors with Subword Information", TACL 2017; with
-letters, after Park et al., "Subword-level Word Vector Representations for Korean", ACL 2018.
+After fastText: Bojanowski et al., "Enriching Word Vectors with Subword Information", TACL 2017;
+with letters, after Park et al., "Subword-level Word Vector Representations for Korean", ACL 2018.
 """
 
 from zlib import crc32

@@ -64,6 +64,7 @@ def train(
         else:
             place.check_free()
         from nsmc.data.cache import training_corpus
+        from nsmc.data.parts import wanted_columns
 
         if config.training.init_from:
             # What doesn't fit is told before minutes of tokenizing, not after.
@@ -76,7 +77,8 @@ def train(
             reviews,
             config.text,
             column=config.data.column or None,
-            wanted=task.wanted(),
+            wanted=wanted_columns(task, config.data),
+            noise=config.data.noise,
             check=task.learn,
             progress=tokenized,
             warn=warn,

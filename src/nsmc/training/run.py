@@ -8,10 +8,10 @@ from typing import Any
 import torch
 
 from nsmc.config import Config
-from nsmc.data.batches import EqualLengthIterator, make_dataset, split_rows
+from nsmc.data.batches import EqualLengthIterator, make_dataset
 from nsmc.data.corpus import Corpus
 from nsmc.data.fields import MorphemeField
-from nsmc.errors import DataError
+from nsmc.data.parts import training_parts
 from nsmc.model.device import autocast_type, choose_device, seed_everything
 from nsmc.model.network import RecurrentNetwork, describe
 from nsmc.tasks.registry import make_task
@@ -101,15 +101,13 @@ def run_training(
     source = corpus.source["name"]
     task = make_task(config.to_dict()).learn(corpus.labels, source)
     targets = task.targets(corpus.labels, source)  # [R, K]
-    if len(corpus) < 2:
-        raise DataError("expected at least 2 reviews, one to train and one to validate; found 1")
-    train_rows, validation_rows = split_rows(
-        len(corpus), config.data.validation, config.data.split_seed, task.strata(targets)
-    )
+    train_rows, validation_rows = training_parts(corpus, config.data, task.strata(targets))
+    wide = config.model.wide
     field = MorphemeField(
         corpus,
         config.model.subword_buckets,
         letters=config.model.subword_letters,
+        grams=(wide.longest, wide.buckets) if wide.buckets and task.head == "pooled" else None,
         bounded=task.bounded,
     )
     start = find_start(config, output.path)

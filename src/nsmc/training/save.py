@@ -11,20 +11,22 @@ from numpy.typing import NDArray
 
 from nsmc._version import __version__
 from nsmc.config import Config
-from nsmc.data.batches import split_rows
 from nsmc.data.corpus import Corpus
+from nsmc.data.parts import training_parts
 from nsmc.model.network import RecurrentNetwork
 from nsmc.runtime.directory import write_model
 from nsmc.runtime.tables import TABLES
+from nsmc.runtime.wide import WIDE
 from nsmc.tasks.task import Task
 
 
 def stored_weights(network: RecurrentNetwork) -> dict[str, NDArray[Any]]:
     """The network's parameters as they are stored: tables in float16, the rest in float32."""
+    halved = {*TABLES, WIDE}
     # A value too large for float16 becomes infinite, which `write_model` refuses with its words.
     with np.errstate(over="ignore"):
         return {
-            name: value.detach().cpu().numpy().astype(np.float16 if name in TABLES else np.float32)
+            name: value.detach().cpu().numpy().astype(np.float16 if name in halved else np.float32)
             for name, value in network.state_dict().items()
         }
 
@@ -56,9 +58,7 @@ def save_network(
     weights = stored_weights(network)
     values = config.to_dict()
     targets = task.targets(corpus.labels, corpus.source["name"])
-    _, validation = split_rows(
-        len(corpus), config.data.validation, config.data.split_seed, task.strata(targets)
-    )
+    _, validation = training_parts(corpus, config.data, task.strata(targets))
     write_model(
         path,
         config=values,

@@ -1,0 +1,40 @@
+"""Noisy copies of reviews: what makes a network bear the comments that people really type.
+
+Learning from inputs with noise in them, under the same labels: Belinkov and Bisk, "Synthetic and
+natural noise both break neural machine translation", ICLR 2018.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+SEED = 0
+"""Of the choice of reviews and of each copy's noise: the same file always gives the same copies."""
+
+
+def noisy_copies(texts: Sequence[str], share: float) -> tuple[NDArray[np.int64], list[str]]:
+    """Copies of some texts, each with one kind of noise; see `nsmc.text.noise.LEARNT`.
+
+    Args:
+        texts: as typed.
+        share: of them to copy.
+
+    Returns:
+        Which texts were copied, in rising order, and the copies; none equals its original.
+    """
+    if not share:
+        return np.empty(0, np.int64), []
+    from nsmc.text.noise import LEARNT, perturb
+
+    generator = np.random.default_rng(SEED)
+    count = round(share * len(texts))
+    chosen = np.sort(generator.permutation(len(texts))[:count])  # [count]
+    shares = np.array(list(LEARNT.values()))  # [kinds]
+    kinds = generator.choice(list(LEARNT), count, p=shares / shares.sum())  # [count]
+    found = [
+        (row, noisy)
+        for row, kind in zip(chosen.tolist(), kinds.tolist(), strict=True)
+        if (noisy := perturb(texts[row], kind, row)) != texts[row]
+    ]
+    return np.array([row for row, _ in found], np.int64), [noisy for _, noisy in found]

@@ -1,0 +1,58 @@
+"""A weight for every character n-gram of a comment, beside the recurrent network.
+
+Letters: B comments, G n-grams of all of them, K rows, O outputs.
+"""
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import embedding_bag
+
+from nsmc.model.config import WideConfig
+from nsmc.runtime.wide import SCALE
+
+if TYPE_CHECKING:
+    from nsmc.data.fields import MorphemeBatch
+
+
+class WideLinear(nn.Module):
+    """A linear layer over which character n-grams a comment has.
+
+        outputs = s / √|g(x)| · Σ_{n in g(x)} W[hash(n) mod K]
+
+    with g(x) the distinct n-grams of the comment and s a constant. What is seen again word for word
+    it learns by heart, which the recurrent layers are slow at; these read what it can't, words far
+    apart and new ones. Both are learnt together: Cheng et al., "Wide & deep learning for
+    recommender systems", DLRS 2016.
+
+    Args:
+        config: the layer's configuration, with ``buckets`` above 0.
+        outputs: O.
+        sparse: give sparse gradients, as `nsmc.model.embedding.MorphemeEmbedding` does.
+    """
+
+    def __init__(self, config: WideConfig, outputs: int, *, sparse: bool = False) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(config.buckets, outputs))  # [K, O]
+        self._dropout = config.dropout
+        self._sparse = sparse
+
+    def forward(self, batch: "MorphemeBatch") -> Tensor:
+        """What the n-grams of a batch's comments add to the outputs: [B, O]."""
+        assert batch.grams is not None and batch.gram_counts is not None
+        offsets = batch.gram_counts.cumsum(0) - batch.gram_counts  # [B]
+        kept = None
+        if self.training and self._dropout:
+            kept = torch.rand(len(batch.grams), device=batch.grams.device) >= self._dropout  # [G]
+            kept = kept.to(self.weight.dtype).div_(1 - self._dropout)  # [G]
+        sums = embedding_bag(
+            batch.grams,
+            self.weight,
+            offsets,
+            mode="sum",
+            sparse=self._sparse,
+            per_sample_weights=kept,
+        )  # [B, O]
+        outputs: Tensor = sums * (SCALE / batch.gram_counts.clamp_min(1).sqrt())[:, None]
+        return outputs

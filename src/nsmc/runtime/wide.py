@@ -1,0 +1,57 @@
+"""The weights of character n-grams, in numpy: `nsmc.model.wide` has the formula.
+
+Letters: R comments, G n-grams of all of them, K rows, O outputs.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nsmc.text.character_ngrams import character_ngrams
+
+WIDE = "wide.weight"
+"""The name of the table among a model's weights."""
+SCALE = 10.0
+"""About the root of a comment's number of n-grams: the usual comment's weights add up as they are,
+and so Adam's steps, which don't depend on it, are of the same use as for other weights."""
+AT_ONCE = 2048
+"""Comments whose n-grams are in memory at once."""
+
+
+class WideOutputs:
+    """What the character n-grams of comments add to a network's outputs.
+
+    Args:
+        table: [K, O].
+        longest: characters of the longest n-grams.
+    """
+
+    def __init__(self, table: NDArray[Any], longest: int) -> None:
+        self._table = table
+        self._longest = longest
+
+    @classmethod
+    def of(
+        cls, weights: Mapping[str, NDArray[Any]], shape: Mapping[str, Any]
+    ) -> "WideOutputs | None":
+        """That of a model's weights and ``model`` section; None for a model without."""
+        table = weights.get(WIDE)
+        return None if table is None else cls(table, shape["wide"]["longest"])
+
+    def __call__(self, comments: Sequence[Sequence[str]]) -> NDArray[np.float32]:
+        """The addition [R, O] for comments already cut; 0 for one without units."""
+        added = np.zeros((len(comments), self._table.shape[1]), np.float32)  # [R, O]
+        for start in range(0, len(comments), AT_ONCE):
+            some = comments[start : start + AT_ONCE]
+            ids, counts = character_ngrams(some, self._longest, len(self._table))  # [G], [R]
+            there = np.flatnonzero(counts)
+            if not len(there):
+                continue
+            rows = self._table[ids].astype(np.float32)  # [G, O]
+            begins = (np.cumsum(counts) - counts)[there]
+            sums = np.add.reduceat(rows, begins)  # [there, O]
+            roots = np.sqrt(counts[there]).astype(np.float32)[:, None]  # [there, 1]
+            added[start + there] = sums * (np.float32(SCALE) / roots)
+        return added

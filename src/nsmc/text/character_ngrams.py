@@ -1,0 +1,67 @@
+"""The character n-grams of whole comments, across the units that they were cut into.
+
+Hashed, after Weinberger et al., "Feature hashing for large scale multitask learning", ICML 2009.
+
+Letters: B comments, N characters of all of them with the marks between, G n-grams.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+VERSION = 1
+"""Raise it with any change of `character_ngrams`: a trained table is useless if its rows move."""
+MARK = "\n"
+"""Stands before and after each comment, in which normalization leaves no line break."""
+
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+_MIXER = np.uint64(0xD6E8FEB86659FD93)
+_SHIFT = np.uint64(32)
+
+
+def character_ngrams(
+    comments: Sequence[Sequence[str]], longest: int, buckets: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Hash the distinct n-grams of one to ``longest`` characters of each comment.
+
+    The comments' units are joined without spaces, so where a comment has spaces, or was cut,
+    changes nothing. Beginning and end count as characters, but not as n-grams of their own.
+
+    Args:
+        comments: B comments already cut into units.
+        longest: characters of the longest n-grams.
+        buckets: rows that they are hashed into, a power of two.
+
+    Returns:
+        Row numbers [G] in ``[0, buckets)``, comment after comment, none twice within one; and how
+        many each comment has [B], which is 0 for one without units alone.
+    """
+    bits = buckets.bit_length() - 1
+    text = MARK.join(["", *("".join(units) for units in comments), ""])
+    points = np.frombuffer(text.encode("utf-32-le"), np.uint32).astype(np.uint64)  # [N]
+    marks = points == ord(MARK)  # [N]
+    # Which comment each place is of; a mark that ends one begins the next.
+    of = np.cumsum(marks) - 1  # [N]
+    hashes = np.zeros(len(points), np.uint64)  # [N], of the n-gram that begins at each place
+    keys = []
+    for n in range(1, longest + 1):
+        count = len(points) - n + 1
+        if count <= 0:
+            break
+        hashes = (hashes[:count] + points[n - 1 :] + np.uint64(1)) * _FACTOR  # [count]
+        hashes ^= hashes >> _SHIFT
+        if n == 1:
+            whole = ~marks  # [count]
+        else:
+            # No n-gram goes over a mark: it may begin with one and end with the next.
+            inner = of[n - 2 : count + n - 2] - of[:count]  # [count], marks passed before the last
+            whole = (inner == 0) & (n > 2 or ~(marks[:-1] & marks[1:]))
+        places = np.flatnonzero(whole)
+        rows = (hashes[places] * _MIXER).astype(np.int64) >> (64 - bits) & (buckets - 1)
+        keys.append(of[places] << bits | rows)
+    joined = np.concatenate(keys)
+    joined.sort()
+    distinct = joined[np.append(True, joined[1:] != joined[:-1])[: len(joined)]]  # [G]
+    counts = np.bincount(distinct >> bits, minlength=len(comments))  # [B]
+    return distinct & (buckets - 1), counts
