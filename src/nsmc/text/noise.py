@@ -1,0 +1,205 @@
+"""What rough comments look like: no spaces, wrong keys, letters held down, emoji lost.
+
+Each kind is a function of a comment and a random generator, which those that leave nothing to
+chance ignore. They serve to measure how much of a model survives, and to train on such comments.
+"""
+
+import re
+from collections.abc import Callable
+from random import Random
+
+from nsmc.errors import NsmcError
+from nsmc.text.jamo import FINALS, INITIALS, MEDIALS
+from nsmc.text.normalize import normalize
+
+
+def without_spaces(text: str, chance: Random | None = None) -> str:
+    """All spaces gone: ``정말 재밌다`` is ``정말재밌다``."""
+    return "".join(text.split())
+
+
+def without_every_second_space(text: str, chance: Random | None = None) -> str:
+    """The first, third, fifth … space gone: ``이 영화 정말 좋다`` is ``이영화 정말좋다``.
+
+    A run of white space counts as one; what stands around the comment goes too.
+    """
+    words = text.split()
+    return " ".join(map("".join, zip(words[::2], [*words[1::2], ""], strict=False)))
+
+
+def with_typos(text: str, chance: Random, share: float = 1.0) -> str:
+    """One wrong key in every eojeol, which is what stands between spaces.
+
+    One letter of one of its syllables, each as likely as the others, becomes one beside it on the
+    two-set keyboard (KS X 5002): a consonant a consonant and a vowel a vowel, so that a syllable
+    stays a syllable and the comment as long as it was. Of a compound letter one key is missed or
+    left out, of a doubled one a key beside it or no shift is pressed.
+
+    Args:
+        text: the comment; an eojeol without a Hangul syllable stays as it is.
+        chance: what decides.
+        share: how likely an eojeol is to get one.
+    """
+
+    def mistyped(match: re.Match[str]) -> str:
+        if share < 1 and chance.random() >= share:
+            return match[0]
+        word = match[0]
+        places = [place for place, letter in enumerate(word) if "가" <= letter <= "힣"]
+        if not places:
+            return word
+        place = places[int(chance.random() * len(places))]
+        wrong = _mistyped(word[place], chance)
+        return f"{word[:place]}{wrong}{word[place + 1 :]}"
+
+    return _EOJEOL.sub(mistyped, text)
+
+
+def with_repeats(text: str, chance: Random) -> str:
+    """One or two eojeols drawn out: ``재밌다 ㅋㅋ`` is ``재밌다아아아 ㅋㅋㅋㅋㅋ``.
+
+    A syllable without a final gets its vowel 2 to 4 times behind it, without the glide
+    (``봐아아``, ``세요오오``); a letter alone or a mark such as ``!`` stands 2 to 5 times more.
+    Nothing happens to a comment of which no eojeol ends in one.
+    """
+    places = [match.end() for match in _DRAWN_OUT.finditer(text) if _echo(match[0])]
+    count = min(len(places), 1 + int(chance.random() * 2))
+    for place in sorted(chance.sample(places, count), reverse=True):
+        last = text[place - 1]
+        times = 2 + int(chance.random() * (3 if "가" <= last <= "힣" else 4))
+        text = text[:place] + _echo(last) * times + text[place:]
+    return text
+
+
+def without_emoji(text: str, chance: Random | None = None) -> str:
+    """No emoji and no pictographs such as ``♥``, with all that belongs to them.
+
+    That is skin tones, joiners and variation selectors. ``★``, ``☆`` and faces made of signs,
+    ``^^``, stay: they are typed as text. A comment of nothing else stays whole.
+    """
+    cut = _EMOJI.sub("", text)
+    if cut == text:
+        return text
+    cut = " ".join(cut.split())
+    return cut if normalize(cut, len(cut)) else text
+
+
+KINDS: dict[str, Callable[[str, Random], str]] = {
+    "no-spaces": without_spaces,
+    "half-spaces": without_every_second_space,
+    "typos": with_typos,
+    "repeats": with_repeats,
+    "no-emoji": without_emoji,
+}
+"""Every kind of noise by its name."""
+
+
+def perturb(text: str, kind: str, seed: int) -> str:
+    """The comment with one kind of noise, the same for the same seed.
+
+    Args:
+        text: the comment.
+        kind: a name in `KINDS`.
+        seed: of this comment alone; its row number for example.
+
+    Raises:
+        NsmcError: there is no such kind.
+    """
+    if kind not in KINDS:
+        raise NsmcError(f"noise: expected one of {', '.join(KINDS)}, found {kind!r}; choose one")
+    return KINDS[kind](text, Random(seed))
+
+
+_EOJEOL = re.compile(r"\S+")
+_DRAWN_OUT = re.compile(r"[가-힣ㄱ-ㅣ!?.,~^;…♥♡★☆](?!\S)")
+"""The last character of an eojeol, if it may be one that is drawn out."""
+_PICTURES = "⌚⌛⏩-⏳⏸-⏺☀-☄☇-➿⬛⬜⭐⭕\U0001f000-\U0001faff"
+"""Inside of a regular expression's brackets: Unicode's blocks of symbols and pictures, without the
+stars that are typed as text (U+2605 and U+2606). Skin tones and flags are among them."""
+_EMOJI = re.compile(
+    rf"[0-9#*]\ufe0f?\u20e3|[{_PICTURES}][{_PICTURES}\ufe0e\ufe0f\u200d\U000e0020-\U000e007f]*"
+    "|[\ufe0e\ufe0f]"
+)
+
+# The keyboard: the letters of a row, and how far it stands to the right, in keys.
+_ROWS = (("ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔ", 0.0), ("ㅁㄴㅇㄹㅎㅗㅓㅏㅣ", 0.25), ("ㅋㅌㅊㅍㅠㅜㅡ", 0.75))
+_SHIFTED = dict(zip("ㅂㅈㄷㄱㅅㅐㅔ", "ㅃㅉㄸㄲㅆㅒㅖ", strict=True))
+# Letters of two keys, one after the other.
+_COMPOUND = {
+    letter: first + second
+    for letter, first, second in zip(
+        "ㅘㅙㅚㅝㅞㅟㅢㄳㄵㄶㄺㄻㄼㄽㄾㄿㅀㅄ",
+        "ㅗㅗㅗㅜㅜㅜㅡㄱㄴㄴㄹㄹㄹㄹㄹㄹㄹㅂ",
+        "ㅏㅐㅣㅓㅔㅣㅣㅅㅈㅎㄱㅁㅂㅅㅌㅍㅎㅅ",
+        strict=True,
+    )
+}
+_HELD = dict(zip(MEDIALS, "아애아애어에어에오아애에오우어에이우으이이", strict=True))
+"""A medial to the syllable that is heard when it is drawn out."""
+
+
+def _beside() -> dict[str, str]:
+    """Each key's letter to those on the keys that touch it, of its kind."""
+    keys = [
+        (letter, column + shift, row)
+        for row, (letters, shift) in enumerate(_ROWS)
+        for column, letter in enumerate(letters)
+    ]
+    return {
+        one: "".join(
+            other
+            for other, across, down in keys
+            if other != one
+            and (other in MEDIALS) == (one in MEDIALS)
+            and (abs(across - x) <= 1 if down == y else abs(down - y) == 1 > abs(across - x))
+        )
+        for one, x, y in keys
+    }
+
+
+def _slips(letters: str) -> list[tuple[int, ...]]:
+    """For each of some letters the numbers of those that it may become."""
+    beside, plain = _beside(), {shifted: letter for letter, shifted in _SHIFTED.items()}
+    spelt = {keys: letter for letter, keys in _COMPOUND.items()}
+    found = []
+    for letter in letters:
+        if letter in _COMPOUND:
+            typed = [*_COMPOUND[letter]]
+            first, second = typed
+            pairs = [wrong + second for wrong in beside[first]]
+            pairs += [first + wrong for wrong in beside[second]]
+            typed += [spelt[pair] for pair in pairs if pair in spelt]
+        elif letter in plain:
+            key = plain[letter]
+            typed = [key, *(_SHIFTED.get(wrong, wrong) for wrong in beside[key])]
+        else:
+            typed = list(beside[letter])
+        # The same letter by two ways is no likelier; not every consonant can stand at the end.
+        found.append(tuple(letters.index(one) for one in dict.fromkeys(typed) if one in letters))
+    return found
+
+
+_INITIAL_SLIPS, _MEDIAL_SLIPS, _FINAL_SLIPS = map(_slips, (INITIALS, MEDIALS, FINALS))
+
+
+def _mistyped(syllable: str, chance: Random) -> str:
+    rest, final = divmod(ord(syllable) - 0xAC00, 28)
+    initial, medial = divmod(rest, 21)
+    which = int(chance.random() * (3 if final else 2))
+    slips = (_INITIAL_SLIPS[initial], _MEDIAL_SLIPS[medial], _FINAL_SLIPS[final - 1])[which]
+    wrong = slips[int(chance.random() * len(slips))]
+    if which == 0:
+        initial = wrong
+    elif which == 1:
+        medial = wrong
+    else:
+        final = wrong + 1
+    return chr(0xAC00 + (initial * 21 + medial) * 28 + final)
+
+
+def _echo(character: str) -> str:
+    """What stands again when a character is drawn out; nothing behind a syllable with a final."""
+    if "가" <= character <= "힣":
+        rest, final = divmod(ord(character) - 0xAC00, 28)
+        return "" if final else _HELD[MEDIALS[rest % 21]]
+    return character
