@@ -1,0 +1,142 @@
+"""How much of a model's accuracy is left on rough comments: no spaces, wrong keys, long vowels.
+
+    python scripts/measure_robustness.py --data FILE --data-name NSMC-R
+
+FILE holds labelled reviews. Each is scored as it is and with every kind of noise in
+`nsmc.text.noise`, its row number being the seed; differences are of the same reviews, with their
+95% interval. Figures go to docs/results/robustness.json, the table to standard output.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from benchmarks.common import measured_on
+from benchmarks.pages import table
+from numpy.typing import NDArray
+
+from nsmc.bundle import write_json
+from nsmc.data.reviews import Reviews, read_reviews
+from nsmc.errors import UsageError
+from nsmc.evaluation.paired import difference_interval
+from nsmc.runtime.classifier import Classifier, load
+from nsmc.tasks.metrics import accuracy_interval
+from nsmc.text.noise import KINDS, perturb
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "docs" / "results" / "robustness.json"
+CHUNK = 2000
+EXAMPLE = "이 영화 정말 재밌다 ㅋㅋ 👍"
+"""What the table shows of each kind; a comment of this project's own."""
+
+
+def main() -> None:
+    """Score with every kind of noise, write and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--data", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--data-name", required=True, help="what the reviews in FILE are called")
+    parser.add_argument("--model", type=Path, metavar="DIR", help="default: the shipped one")
+    parser.add_argument("--model-name", help="what it is called; default: its directory's name")
+    parser.add_argument("--output", type=Path, default=RESULTS, metavar="FILE")
+    args = parser.parse_args()
+    classifier = load(args.model)
+    if not classifier.task.has_threshold:
+        raise UsageError(
+            f"expected a model that tells 긍정 from 부정, found one of the task "
+            f"{classifier.task.name!r}; choose another with --model"
+        )
+    own = args.model.name if args.model else "the model inside the package"
+    results = {
+        "data": args.data_name,
+        "model": args.model_name or own,
+        **measure(args.data, classifier),
+        "machine": measured_on(),
+        "command": "python scripts/measure_robustness.py --data FILE --data-name "
+        f"{args.data_name}{' --model DIR' if args.model else ''}",
+    }
+    args.output.parent.mkdir(parents=True, exist_ok=True)
+    write_json(args.output, results)
+    print(as_table(results), end="")
+
+
+def measure(data: Path, classifier: Classifier) -> dict[str, Any]:
+    """Accuracy of a model on reviews as they are and with each kind of noise.
+
+    Reviews without anything legible or without a label are left out; no kind of noise makes one
+    illegible.
+    """
+    task = classifier.task
+    reviews = read_reviews(data, wanted=task.wanted())
+    targets = task.targets(reviews.labels, str(data))[:, 0]  # [R]
+    clean = _scores(classifier, reviews.texts)  # [R]
+    rows = np.flatnonzero(~np.isnan(clean) & ~np.isnan(targets))
+    reviews, labels = reviews.take(rows), targets[rows] > 0  # [R]
+    right = (clean[rows] >= classifier.threshold) == labels  # [R]
+    found = {}
+    for kind in KINDS:
+        print(f"{kind} …", file=sys.stderr, flush=True)
+        texts = _rough(reviews, kind)
+        called = _scores(classifier, texts) >= classifier.threshold
+        changed = sum(a != b for a, b in zip(reviews.texts, texts, strict=True))
+        found[kind] = {"changed": changed / len(texts), **_beside(right, called == labels)}
+    return {
+        "sha256": reviews.sha256,
+        "reviews": len(rows),
+        "accuracy": float(right.mean()),
+        "interval": accuracy_interval(int(right.sum()), len(rows)),
+        "noise": found,
+    }
+
+
+def as_table(results: dict[str, Any]) -> str:
+    """The Markdown of the figures; differences in points of a hundred."""
+    heads = ["noise", "for example", "comments changed", "accuracy", "points, 95% interval"]
+    rows = [["none", EXAMPLE, "", f"{results['accuracy']:.2%}", ""]]
+    for kind, one in results["noise"].items():
+        low, high = (100 * end for end in one["difference_interval"])
+        rows.append(
+            [
+                kind,
+                perturb(EXAMPLE, kind, 0),
+                f"{one['changed']:.0%}",
+                f"{one['accuracy']:.2%}",
+                f"{100 * one['difference']:+.2f} ({low:+.2f} to {high:+.2f})",
+            ]
+        )
+    return (
+        f"{results['reviews']:,} reviews of {results['data']}, {results['model']}.\n\n"
+        f"{table(heads, rows)}"
+    )
+
+
+def _rough(reviews: Reviews, kind: str) -> list[str]:
+    pairs = zip(reviews.texts, reviews.rows.tolist(), strict=True)
+    return [perturb(text, kind, row) for text, row in pairs]
+
+
+def _scores(classifier: Classifier, texts: list[str]) -> NDArray[np.float64]:
+    """Probabilities of positive [R]; NaN for a comment with nothing legible."""
+    found = [
+        classifier.score_morphemes(list(map(classifier.tokenizer, texts[start : start + CHUNK])))
+        for start in range(0, len(texts), CHUNK)
+    ]
+    return np.concatenate(found)
+
+
+def _beside(clean: NDArray[np.bool_], rough: NDArray[np.bool_]) -> dict[str, Any]:
+    """Where a model is right [R] on rough comments, beside the same ones clean."""
+    both, neither = int((clean & rough).sum()), int((~clean & ~rough).sum())
+    only_clean, only_rough = int((clean & ~rough).sum()), int((~clean & rough).sum())
+    return {
+        "accuracy": float(rough.mean()),
+        "difference": float(rough.mean() - clean.mean()),
+        "difference_interval": difference_interval(both, only_clean, only_rough, neither),
+        "lost": only_clean,
+        "won": only_rough,
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""The comparison of accuracy runs to its end, goes on where it was, and the table is whole."""
+
+import importlib
+import importlib.util
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nsmc.errors import DataError
+
+SCRIPT = Path(__file__).parent.parent.parent / "scripts" / "compare_accuracy.py"
+
+
+class Comparison:
+    """Runs of the script in one work directory."""
+
+    def __init__(self, place: Path, data: Path) -> None:
+        self.place, self.data = place, data
+
+    def run(self, *options: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, str(SCRIPT), "--data", str(self.data)]
+        command += ["--data-name", "the sample", "--work", str(self.place / "work")]
+        command += ["--output", str(self.place / "accuracy.json"), *options]
+        command += ["--rounds", "2", "--speed-reviews", "50"]
+        return subprocess.run(
+            command, capture_output=True, text=True, encoding="utf-8", check=False
+        )
+
+    def results(self) -> dict[str, Any]:
+        return dict(json.loads((self.place / "accuracy.json").read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Comparison:
+    place = tmp_path_factory.mktemp("accuracy")
+    data = place / "data"
+    shutil.copytree(sample, data)
+    # One test review that stands in the training file as well, but for a space.
+    line = (data / "ratings_train.txt").read_text(encoding="utf-8").splitlines()[1].split("\t")
+    with (data / "ratings_test.txt").open("a", encoding="utf-8") as file:
+        file.write(f"again\t{line[1]} \t{line[2]}\n")
+    return Comparison(place, data)
+
+
+def test_all_stand_in_one_table(comparison: Comparison) -> None:
+    done = comparison.run()
+    assert done.returncode == 0, done.stderr
+    found = comparison.results()
+    fasttext = importlib.util.find_spec("fasttext") is not None
+    assert len(found["contenders"]) == 4 + fasttext
+    assert bool(found["left_out"]) != fasttext
+    assert fasttext or "pip install fasttext-wheel" in done.stderr
+    test = len((comparison.data / "ratings_test.txt").read_text(encoding="utf-8").splitlines()) - 1
+    assert (found["test"]["reviews"], found["unseen"]) == (test, test - 1)
+    for name, one in found["contenders"].items():
+        low, high = one["interval"]
+        assert low < one["accuracy"] < high, name
+        assert abs(one["accuracy"] * test - one["unseen"]["accuracy"] * (test - 1)) < 1.001
+        assert one["bytes"] > 0 and one["training_seconds"] > 0
+        assert len(one["rates"]) == 2 and one["reviews_a_second"] > 0
+        if name.startswith(("TF-IDF", "shipped")):
+            assert one["accuracy"] > 0.7 and one["roc_auc"] > 0.8, name
+    rows = [line for line in done.stdout.splitlines() if line.startswith("| ")]
+    assert len(rows) == 2 + len(found["contenders"])
+    assert {row.count(" | ") for row in rows} == {6}
+    assert str(comparison.place) not in (comparison.place / "accuracy.json").read_text("utf-8")
+
+
+def test_what_was_measured_stays_and_others_join(comparison: Comparison) -> None:
+    """Runs after the test above, in its work directory."""
+    before = comparison.results()["contenders"]
+    shipped = SCRIPT.parent.parent / "src" / "nsmc" / "models" / "default"
+    done = comparison.run("--ours", f"mine, too={shipped}", "--ours-seconds", "mine, too=12")
+    assert done.returncode == 0, done.stderr
+    assert "validation loss" not in done.stderr  # nothing was trained again
+    found = comparison.results()
+    mine = found["contenders"].pop("mine, too")
+    ours = before.pop("shipped model")
+    assert mine["accuracy"] == ours["accuracy"] and mine["training_seconds"] == 12
+    for name, one in found["contenders"].items():
+        assert {k: v for k, v in one.items() if not k.startswith("r")} == {
+            k: v for k, v in before[name].items() if not k.startswith("r")
+        }
+    assert found["command"].endswith("--ours 'mine, too=DIR' --ours-seconds 'mine, too=12'")
+
+
+def test_figures_of_other_reviews_are_not_mixed_in(
+    comparison: Comparison, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))
+    claim = importlib.import_module("compare_accuracy").claim
+    split = importlib.import_module("benchmarks.rivals").Split
+    claim(tmp_path, split(comparison.data))
+    claim(tmp_path, split(comparison.data))
+    with pytest.raises(DataError, match="holds figures of other reviews; choose another --work"):
+        claim(tmp_path, split(sample))
