@@ -1,6 +1,6 @@
-"""Embedding tables as a model directory keeps them: in float16, or in int8 with a scale a row.
+"""Tables as a model directory keeps them: in float16, or in int8 with scales.
 
-Letters: V rows, E embedding size, S rows asked for.
+Letters: V rows, E embedding size, S rows asked for, K rows and O outputs of the wide layer.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 
 WORDS, NGRAMS = "embedding.words.weight", "embedding.ngrams.weight"
 TABLES = (WORDS, NGRAMS)
-SCALES = {name: name.replace("weight", "scale") for name in TABLES}
+"""Of vectors, of which each has a scale of its own in int8."""
+WIDE = "wide.weight"
+"""Of single weights, which share one for each output."""
+SCALES = {name: name.replace("weight", "scale") for name in (*TABLES, WIDE)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,18 +49,21 @@ def quantized(weights: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
     A row x becomes round(127 x / s) with s = max|x|, kept with s/127: symmetric quantization by
     rows, as in Guan et al., "Post-training 4-bit quantization on embedding tables", 2019, with
-    eight bits. An element is off by at most s/254. Tables in int8 already stay as they are. The
+    eight bits. An element is off by at most s/254. Of the wide layer's table each column is
+    quantized so; a comment has some hundred of its weights, whose errors cancel out. Tables in int8
+    already stay as they are. The
     recurrent weights, a twentieth of a model, are left alone: matrix products of float32 are what
     the processor does best without further libraries.
     """
     found = dict(weights)
-    for name in TABLES:
+    for name in SCALES:
         values = weights.get(name)
         if values is None or values.dtype == np.int8:
             continue
-        exact = values.astype(np.float32)  # [V, E]
-        scales = np.abs(exact).max(axis=1) / np.float32(127)  # [V]
-        steps = exact / np.maximum(scales, np.finfo(np.float32).tiny)[:, None]  # [V, E]
-        found[name] = np.rint(steps).astype(np.int8)
+        exact = values.astype(np.float32)  # [V, E] or [K, O]
+        axis = 0 if name == WIDE else 1
+        scales = np.abs(exact).max(axis=axis) / np.float32(127)  # [V] or [O]
+        each = np.expand_dims(np.maximum(scales, np.finfo(np.float32).tiny), axis)
+        found[name] = np.rint(exact / each).astype(np.int8)
         found[SCALES[name]] = scales
     return found

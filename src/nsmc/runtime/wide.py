@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.runtime.tables import SCALES, WIDE
 from nsmc.text.character_ngrams import character_ngrams
 
-WIDE = "wide.weight"
-"""The name of the table among a model's weights."""
 SCALE = 10.0
 """About the root of a comment's number of n-grams: the usual comment's weights add up as they are,
 and so Adam's steps, which don't depend on it, are of the same use as for other weights."""
@@ -24,12 +23,17 @@ class WideOutputs:
     """What the character n-grams of comments add to a network's outputs.
 
     Args:
-        table: [K, O].
+        table: [K, O], floating-point numbers or int8.
+        scales: [O] what each column of an int8 table is to be multiplied by.
         longest: characters of the longest n-grams.
     """
 
-    def __init__(self, table: NDArray[Any], longest: int) -> None:
+    def __init__(
+        self, table: NDArray[Any], scales: NDArray[np.float32] | None, longest: int
+    ) -> None:
         self._table = table
+        scales = np.ones(table.shape[1], np.float32) if scales is None else scales
+        self._scales = scales * np.float32(SCALE)  # [O]
         self._longest = longest
 
     @classmethod
@@ -38,7 +42,11 @@ class WideOutputs:
     ) -> "WideOutputs | None":
         """That of a model's weights and ``model`` section; None for a model without."""
         table = weights.get(WIDE)
-        return None if table is None else cls(table, shape["wide"]["longest"])
+        return (
+            None
+            if table is None
+            else cls(table, weights.get(SCALES[WIDE]), shape["wide"]["longest"])
+        )
 
     def __call__(self, comments: Sequence[Sequence[str]]) -> NDArray[np.float32]:
         """The addition [R, O] for comments already cut; 0 for one without units."""
@@ -53,5 +61,5 @@ class WideOutputs:
             begins = (np.cumsum(counts) - counts)[there]
             sums = np.add.reduceat(rows, begins)  # [there, O]
             roots = np.sqrt(counts[there]).astype(np.float32)[:, None]  # [there, 1]
-            added[start + there] = sums * (np.float32(SCALE) / roots)
+            added[start + there] = sums * self._scales / roots
         return added

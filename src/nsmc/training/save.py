@@ -15,8 +15,7 @@ from nsmc.data.corpus import Corpus
 from nsmc.data.parts import training_parts
 from nsmc.model.network import RecurrentNetwork
 from nsmc.runtime.directory import write_model
-from nsmc.runtime.tables import TABLES
-from nsmc.runtime.wide import WIDE
+from nsmc.runtime.tables import TABLES, WIDE
 from nsmc.tasks.task import Task
 
 

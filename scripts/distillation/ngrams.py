@@ -1,0 +1,110 @@
+"""A linear teacher: the wide layer alone, over the character n-grams of whole reviews.
+
+Letters: R reviews, B reviews of a batch, G n-grams of some reviews end to end, K rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from distillation.reviews import Reviews, Track
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nsmc.model.config import WideConfig
+from nsmc.model.wide import WideLinear
+from nsmc.text.character_ngrams import character_ngrams
+from nsmc.text.normalize import normalize
+from nsmc.training.optimizers import RowAdam
+
+CONFIG = WideConfig(buckets=1 << 22, longest=5, dropout=0.5)
+EPOCHS, BATCH, RATE = 3, 256, 0.006
+FOLDS = 5
+AT_ONCE = 4096
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """As much of a `nsmc.data.fields.MorphemeBatch` as the layer reads."""
+
+    grams: Tensor
+    gram_counts: Tensor
+
+
+class Grams:
+    """The n-grams of R reviews, kept as flat arrays; spaces don't count, as in the network."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        ids, counts = [], []
+        for start in range(0, len(texts), AT_ONCE):
+            some = [normalize(t, 1000).replace(" ", "") for t in texts[start : start + AT_ONCE]]
+            found, number = character_ngrams([[t] for t in some], CONFIG.longest, CONFIG.buckets)
+            ids.append(found.astype(np.int32))
+            counts.append(number)
+        self._ids = np.concatenate(ids)
+        self._counts = np.concatenate(counts)  # [R]
+        self._starts = np.cumsum(self._counts) - self._counts  # [R]
+
+    def batch(self, rows: NDArray[np.int64]) -> _Batch:
+        """The n-grams of some reviews."""
+        counts = self._counts[rows]
+        offsets = np.cumsum(counts) - counts
+        picks = np.repeat(self._starts[rows] - offsets, counts) + np.arange(counts.sum())
+        ids = self._ids[picks].astype(np.int64)  # [G]
+        return _Batch(torch.from_numpy(ids), torch.from_numpy(counts))
+
+
+def learnt(
+    grams: Grams, rows: NDArray[np.int64], labels: NDArray[np.float64], seed: int
+) -> WideLinear:
+    """Train the layer on some reviews, as if their ``labels``, 0 and 1, were as frequent."""
+    torch.manual_seed(seed)
+    generator = np.random.default_rng(seed)
+    layer = WideLinear(CONFIG, 1, sparse=True)
+    optimizer = RowAdam([layer.weight], lr=RATE)
+    share = float(labels.mean())
+    prior = np.log(share / (1 - share))
+    steps = EPOCHS * -(-len(rows) // BATCH)
+    taken = 0
+    for _ in range(EPOCHS):
+        order = generator.permutation(len(rows))
+        for start in range(0, len(rows), BATCH):
+            some = order[start : start + BATCH]
+            optimizer.param_groups[0]["lr"] = RATE * (1 - taken / steps)
+            optimizer.zero_grad()
+            outputs = layer(grams.batch(rows[some])) + prior
+            targets = torch.from_numpy(labels[some, None]).float()  # [B, 1]
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(outputs, targets)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            taken += 1
+    return layer.eval()
+
+
+@torch.inference_mode()
+def log_odds(layer: WideLinear, grams: Grams, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What a layer says of some reviews, in their order."""
+    parts = [
+        layer(grams.batch(rows[start : start + AT_ONCE]))[:, 0].numpy()
+        for start in range(0, len(rows), AT_ONCE)
+    ]
+    return np.concatenate(parts).astype(np.float64)
+
+
+def teach(reviews: Reviews, track: Track) -> NDArray[np.float64]:
+    """Log odds of positive [R], of each labelled review by a layer that hasn't learnt from it.
+
+    A weight for every n-gram learns labels by heart; what it says of its own reviews would be
+    these labels again. So those are said by `FOLDS` layers of the other reviews, and the rest by
+    one of all.
+    """
+    grams = Grams(reviews.texts)
+    labels = reviews.known(track)
+    rows = np.flatnonzero(~np.isnan(labels) & ~reviews.validates)
+    found = log_odds(learnt(grams, rows, labels[rows], 0), grams, np.arange(len(labels)))
+    folds = np.random.default_rng(0).integers(0, FOLDS, len(rows))
+    for fold in range(FOLDS):
+        others, own = rows[folds != fold], rows[folds == fold]
+        found[own] = log_odds(learnt(grams, others, labels[others], 1 + fold), grams, own)
+    return found
