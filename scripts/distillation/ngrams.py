@@ -99,6 +99,7 @@ def teach(reviews: Reviews, track: Track) -> NDArray[np.float64]:
     these labels again. So those are said by `FOLDS` layers of the other reviews, and the rest by
     one of all.
     """
+    torch.set_num_threads(1)  # a step is so small that threads only wait for one another
     grams = Grams(reviews.texts)
     labels = reviews.known(track)
     rows = np.flatnonzero(~np.isnan(labels) & ~reviews.validates)
