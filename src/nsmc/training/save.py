@@ -15,6 +15,7 @@ from nsmc.data.batches import split_rows
 from nsmc.data.corpus import Corpus
 from nsmc.model.network import RecurrentNetwork
 from nsmc.runtime.directory import write_model
+from nsmc.runtime.fingerprint import Fingerprint
 from nsmc.runtime.tables import TABLES
 from nsmc.tasks.task import Task
 
@@ -37,6 +38,7 @@ def save_network(
     corpus: Corpus,
     task: Task,
     results: dict[str, Any],
+    seen: Fingerprint | None,
 ) -> None:
     """Write the model directory of a network.
 
@@ -48,6 +50,7 @@ def save_network(
         corpus: what it was trained on.
         task: what it learnt.
         results: the figures of the training, added to where it ran and on what.
+        seen: the texts that the model has seen, if that is known.
 
     Raises:
         NsmcError: the place is not writable or the disk is full.
@@ -68,6 +71,7 @@ def save_network(
         threshold=0.5,
         vocabulary=list(vocabulary),
         weights=weights,
+        seen=seen,
         metrics={
             **results,
             "data": corpus.source,
