@@ -344,6 +344,11 @@ def test_what_a_model_has_seen_is_kept_and_can_be_added_to(model: Path) -> None:
     changed = {name for name, data in before.items() if (model / name).read_bytes() != data}
     assert changed == {"seen.bin", "manifest.json"}
     assert [path.name for path in model.parent.iterdir()] == ["model"]
+    write_seen(model, None)
+    assert open_model(model).seen is None
+    assert {file.name for file in model.iterdir()} == before.keys() - {"seen.bin"}
+    write_seen(model, seen)
+    assert {file.name: file.read_bytes() for file in model.iterdir()} == before
     (model / "seen.bin").write_bytes(seen.to_bytes()[:-1] + b"\xff")
     with pytest.raises(ModelError, match=r"seen\.bin is damaged: expected"):
         write_seen(model, more)

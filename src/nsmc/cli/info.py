@@ -156,9 +156,10 @@ def _seen(seen: dict[str, Any] | None) -> str:
     if seen is None:
         return ""
     rate = seen["false_positive_rate"]
+    share = f"{rate:.1%}" if rate >= 0.001 else f"one in {1 / max(rate, 1e-6):,.0f}"
     return (
-        f"{seen['texts']:,} distinct texts in training, kept as hashes; of others "
-        f"{f'{rate:.1%}' if rate >= 0.001 else f'one in {1 / rate:,.0f}'} is taken for one of them"
+        f"{seen['texts']:,} distinct texts in training, as hashes; of others "
+        f"{'less than ' if rate < 1e-6 else ''}{share} is taken for one of them"
     )
 
 

@@ -182,11 +182,11 @@ def write_model(
             (directory / SEEN).write_bytes(seen.to_bytes())
 
 
-def write_seen(path: Path, seen: "Fingerprint") -> None:
+def write_seen(path: Path, seen: "Fingerprint | None") -> None:
     """Put another set of seen texts into a model directory; all else in it stays as it is.
 
     For a model that has seen more than the file it was trained on: the union of its own set, if it
-    has one, with those of the other texts.
+    has one, with those of the other texts. None takes the set out.
 
     Raises:
         ModelError: there is no such model directory, or it is damaged.
@@ -197,7 +197,8 @@ def write_seen(path: Path, seen: "Fingerprint") -> None:
         for name in read_json(source / MANIFEST)["files"]:
             if name != SEEN:
                 shutil.copyfile(source / name, directory / name)
-        (directory / SEEN).write_bytes(seen.to_bytes())
+        if seen is not None:
+            (directory / SEEN).write_bytes(seen.to_bytes())
 
 
 def open_model(path: Path | None = None) -> ModelDirectory:

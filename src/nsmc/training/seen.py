@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def fingerprint_of(corpus: Corpus) -> Fingerprint:
     """The set of a corpus's texts; a second or two for half a million."""
-    return Fingerprint.of(_reviews(corpus))
+    return Fingerprint.of(units_of(corpus))
 
 
 def seen_in_training(
@@ -47,7 +47,7 @@ def seen_in_training(
     return fingerprint_of(corpus).union(before)
 
 
-def _reviews(corpus: Corpus) -> Iterator[list[str]]:
+def units_of(corpus: Corpus) -> Iterator[list[str]]:
     """The units of each review."""
     for first in range(0, len(corpus), CHUNK):
         offsets = corpus.offsets[first : first + CHUNK + 1].tolist()
