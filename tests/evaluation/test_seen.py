@@ -64,4 +64,7 @@ def test_more_than_half_is_no_test() -> None:
     warning = seen_warning(told(501, 1000, 0.0))
     assert warning is not None
     assert "has seen 501 of these 1,000 reviews in training" in warning
-    assert "no honest test" in warning
+    assert "no honest test; look at those of the others, or give reviews that it has" in warning
+    warning = seen_warning(told(1000, 1000, 0.0))
+    assert warning is not None
+    assert "no honest test; give reviews that it has not seen" in warning

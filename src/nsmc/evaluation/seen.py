@@ -86,8 +86,8 @@ def seen_warning(seen: Mapping[str, Any] | None) -> str | None:
     count = seen["reviews"] + seen["unseen_examples"]
     if 2 * seen["estimated"] <= count:
         return None
+    others = "look at those of the others, or " if seen["unseen_examples"] else ""
     return (
         f"the model has seen {seen['estimated']:,} of these {count:,} reviews in training, so its "
-        "figures on all of them are no honest test; look at those of the others, or give reviews "
-        "that it has not seen"
+        f"figures on all of them are no honest test; {others}give reviews that it has not seen"
     )
