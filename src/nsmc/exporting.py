@@ -67,6 +67,7 @@ def export(
         weights=quantized(weights) if int8 else weights,
         metrics=source.metrics,
         learned=source.learned,
+        seen=source.seen,
     )
     return target
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,8 @@ from numpy.typing import NDArray
 from nsmc.bundle import writing_bundle
 from nsmc.errors import ModelError, NsmcError
 from nsmc.runtime.classifier import Classifier, load
-from nsmc.runtime.directory import KIND, SCHEMA, open_model, write_model
+from nsmc.runtime.directory import KIND, SCHEMA, open_model, write_model, write_seen
+from nsmc.runtime.fingerprint import Fingerprint
 from nsmc.runtime.tables import NGRAMS, WORDS
 from nsmc.settings import build
 from nsmc.text.config import TextConfig
@@ -325,3 +328,52 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(NsmcError, match=r"cannot write .*: "):
         write_model(tmp_path / "file" / "m", **parts())
+
+
+def test_what_a_model_has_seen_is_kept_and_can_be_added_to(model: Path) -> None:
+    before = {file.name: file.read_bytes() for file in model.iterdir()}
+    seen = open_model(model).seen
+    assert seen is not None
+    assert seen.texts == 600
+    more = Fingerprint.of([["새", "글"]])
+    write_seen(model, seen.union(more))
+    after = open_model(model).seen
+    assert after is not None
+    assert after.contains([["새글"], ["옛글"]]).tolist() == [True, False]
+    assert after.texts == 601
+    changed = {name for name, data in before.items() if (model / name).read_bytes() != data}
+    assert changed == {"seen.bin", "manifest.json"}
+    assert [path.name for path in model.parent.iterdir()] == ["model"]
+    write_seen(model, None)
+    assert open_model(model).seen is None
+    assert {file.name for file in model.iterdir()} == before.keys() - {"seen.bin"}
+    write_seen(model, seen)
+    assert {file.name: file.read_bytes() for file in model.iterdir()} == before
+    (model / "seen.bin").write_bytes(seen.to_bytes()[:-1] + b"\xff")
+    with pytest.raises(ModelError, match=r"seen\.bin is damaged: expected"):
+        write_seen(model, more)
+
+
+def test_a_set_of_seen_texts_that_is_none(model: Path) -> None:
+    place = sealed_again(model, "metrics.json", (model / "metrics.json").read_bytes())
+    assert open_model(place).seen is None
+    with writing_bundle(model, KIND, SCHEMA) as directory:
+        for file in FILES:
+            shutil.copy(place / file, directory / file)
+        (directory / "seen.bin").write_bytes(b"\0\1")
+    with pytest.raises(ModelError, match=r"training texts are damaged: expected a file that begi"):
+        _ = open_model(model).seen
+    # Whoever scores a comment never asks for it.
+    assert load(model).predict("재밌다").label
+
+
+def test_scoring_a_comment_does_not_read_the_set(small_model: Path) -> None:
+    program = (
+        "import sys, nsmc\n"
+        "classifier = nsmc.load(sys.argv[1])\n"
+        "assert classifier.predict('재밌다').label\n"
+        "assert 'nsmc.runtime.fingerprint' not in sys.modules\n"
+        "assert classifier.model.seen.texts == 600\n"
+        "assert 'nsmc.runtime.fingerprint' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(small_model)], check=True, timeout=60)

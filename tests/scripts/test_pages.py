@@ -20,6 +20,7 @@ DOCS = ROOT / "docs"
         ("measure_stars", "stars", "own-labels", "stars"),
         ("measure_language_model", "language-model", "language-model", "language-model"),
         ("measure_init_from", "init-from", "language-model", "init-from"),
+        ("measure_seen", "seen", "seen", "seen"),
     ],
 )
 def test_a_table_is_of_the_committed_figures(

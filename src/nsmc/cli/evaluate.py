@@ -14,7 +14,9 @@ EPILOG = """examples:
 
 Labels are read as the model's task wants them: 0 and 1, the names of its classes, or stars.
 Rows with an empty comment are left out and counted. A label that the model can't give is an
-error that names its row, because a file with wrong labels gives a wrong figure."""
+error that names its row, because a file with wrong labels gives a wrong figure.
+
+Reviews that the model has seen in training are counted, and what it does on the others is told."""
 WIDTH = 18
 """Columns of the names at least."""
 
@@ -46,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
         NsmcError: the model or the reviews can't be used.
     """
     from nsmc.evaluation.evaluate import evaluated
+    from nsmc.evaluation.seen import seen_warning
 
     with progress_bar(unit="reviews", desc="scoring") as bar:
 
@@ -66,6 +69,8 @@ def run(args: argparse.Namespace) -> int:
             report=args.report,
             progress=advance,
         )
+    if warning := seen_warning(figures["seen"]):
+        say(warning)
     if figures["skipped"]:
         say(f"{figures['skipped']:,} rows with an empty comment were left out")
     print(json.dumps(figures, ensure_ascii=False) if args.json else _table(figures, lines))

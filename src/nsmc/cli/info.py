@@ -79,6 +79,7 @@ def _lines(about: dict[str, Any]) -> list[str]:
         ("data", _data(about["data"])),
         ("training", [_training(about["training"])]),
         ("validation", [_validation(about)]),
+        ("seen", [_seen(about["seen"])]),
         ("recipe", _recipe(about["changes"])),
         ("versions", [", ".join(f"{k} {v}" for k, v in about["versions"].items())]),
         ("parameters", parameter_lines(_tensors(about))),
@@ -149,6 +150,17 @@ def _validation(about: dict[str, Any]) -> str:
     reviews = f" ({validation['reviews']:,} reviews)" if "reviews" in validation else ""
     shown = figure.show(validation[figure.name])
     return f"{figure.words} {shown}, loss {validation['loss']:.4f}{reviews}"
+
+
+def _seen(seen: dict[str, Any] | None) -> str:
+    if seen is None:
+        return ""
+    rate = seen["false_positive_rate"]
+    share = f"{rate:.1%}" if rate >= 0.001 else f"one in {1 / max(rate, 1e-6):,.0f}"
+    return (
+        f"{seen['texts']:,} distinct texts in training, as hashes; of others "
+        f"{'less than ' if rate < 1e-6 else ''}{share} is taken for one of them"
+    )
 
 
 def _recipe(changes: dict[str, dict[str, Any]]) -> list[str]:

@@ -5,9 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nsmc.errors import DataError
 from nsmc.evaluation.language import judged_texts
-from nsmc.evaluation.scored import classifier_of, score_reviews
+from nsmc.evaluation.scored import ScoredReviews, classifier_of, score_reviews
+from nsmc.evaluation.seen import NAME, seen_figures, seen_line
 from nsmc.runtime.directory import open_model
 from nsmc.tasks.task import LabelTask
 
@@ -48,8 +52,10 @@ def evaluate(
     Returns:
         The figures of the model's task (`nsmc.tasks.metrics.binary_metrics`, ``class_metrics`` or
         ``star_metrics``; the last under ``stars`` where a model gives both), with
-        ``threshold`` (of a task that has one), ``skipped``, ``model``, ``data`` (path, sha256) and
-        ``seconds``, and ``report``, the page's path, if one was written. Of a language model, what
+        ``threshold`` (of a task that has one), ``seen`` (how many of the reviews the model has seen
+        in training, and its figures on the others: `nsmc.evaluation.seen.seen_figures`; None where
+        the model doesn't tell), ``skipped``, ``model``, ``data`` (path, sha256) and ``seconds``,
+        and ``report``, the page's path, if one was written. Of a language model, what
         `nsmc.evaluation.language.judged_texts` says.
 
     Raises:
@@ -102,10 +108,12 @@ def evaluated(
     )
     task = scored.task
     figures = task.metrics(scored.outputs, scored.targets, classifier.threshold)
+    seen = _seen(scored, figures)
     summary = {
         "examples": len(scored.texts),
         **figures,
         **({"threshold": classifier.threshold} if task.has_threshold else {}),
+        "seen": seen,
         "skipped": scored.skipped,
         "model": str(classifier.model.path),
         "data": {"path": str(path), "sha256": scored.sha256},
@@ -113,7 +121,19 @@ def evaluated(
     }
     if report is not None:
         summary["report"] = str(write_report(scored, summary, Path(report), progress))
-    return summary, task.metric_lines(figures)
+    told = [(NAME, seen_line(seen, task.metric_lines))] if seen else []
+    return summary, task.metric_lines(figures) + told
+
+
+def _seen(scored: ScoredReviews, figures: dict[str, Any]) -> dict[str, Any] | None:
+    classifier, fingerprint = scored.classifier, scored.classifier.model.seen
+
+    def measure(kept: NDArray[np.bool_]) -> dict[str, Any]:
+        some = scored.take(kept)
+        return some.task.metrics(some.outputs, some.targets, classifier.threshold)
+
+    rate = fingerprint.false_positive_rate if fingerprint else 0.0
+    return seen_figures(scored.seen, rate, figures, measure)
 
 
 def reviews_file(data: Path | None) -> Path:

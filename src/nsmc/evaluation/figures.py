@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nsmc._version import __version__
+from nsmc.evaluation.seen import seen_line
 from nsmc.evaluation.view import View
 from nsmc.runtime.directory import SHIPPED, ModelDirectory
 from nsmc.text.config import UNIT_NAMES
@@ -21,7 +22,8 @@ def report_figures(
         summary: what `nsmc.evaluate` returns of them.
 
     Returns:
-        ``summary``, the figures of each view, and ``about`` (when, which version, what model).
+        ``summary``, the figures of each view, and ``about`` (when, which version, what model, and
+        in a line how many of the reviews it has seen in training).
         Tables are dictionaries of columns; what is undefined is None.
     """
     found = dict(summary)
@@ -31,8 +33,15 @@ def report_figures(
         "made": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         "nsmc": __version__,
         "model": _about(model),
+        "seen": _seen(views, summary),
     }
     return found
+
+
+def _seen(views: Sequence[View], summary: dict[str, Any]) -> str | None:
+    if not summary["seen"]:
+        return None
+    return seen_line(summary["seen"], views[0].scored.task.metric_lines)
 
 
 def _about(model: ModelDirectory) -> dict[str, str]:

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nsmc.errors import DataError, UsageError
+from nsmc.evaluation.seen import NAME, seen_figures, seen_line
 from nsmc.runtime.directory import ModelDirectory
 from nsmc.text.config import UNIT_NAMES
 from nsmc.text.normalize import normalize
@@ -38,8 +40,8 @@ def judged_texts(
     Returns:
         ``examples`` (texts), ``units`` (the ends of the texts included), ``perplexity``
         (a unit), ``bits_per_unit``, ``bits_per_character``, ``unknown`` (share of the units that
-        the vocabulary doesn't hold), ``skipped``, ``model``, ``data`` (path, sha256) and
-        ``seconds``.
+        the vocabulary doesn't hold), ``seen`` (see `nsmc.evaluation.seen.seen_figures`),
+        ``skipped``, ``model``, ``data`` (path, sha256) and ``seconds``.
 
     Raises:
         UsageError: an option that means nothing to a language model.
@@ -57,38 +59,64 @@ def judged_texts(
     model = LanguageModel(directory)
     reviews = read_reviews(path, column=column or directory.config["data"]["column"] or None)
     known = frozenset(directory.vocabulary[1:])
-    nats, units, unknown, characters, legible = 0.0, 0, 0, 0, 0
+    fingerprint, found = directory.seen, []
+    rows: list[tuple[float, int, int, int]] = []
     for start in range(0, len(reviews.texts), CHUNK):
         texts = reviews.texts[start : start + CHUNK]
         cut = [model.tokenizer(text) for text in texts]
+        if fingerprint is not None:
+            found.append(fingerprint.contains(pieces for pieces in cut if pieces))
         for text, pieces, surprise in zip(texts, cut, model.surprises(cut), strict=True):
             if not pieces:
                 continue
-            legible += 1
-            nats += float(surprise.mean(axis=0).sum())  # of [D, T]
-            units += surprise.shape[1]
-            unknown += sum(piece not in known for piece in pieces)
-            characters += len(normalize(text, model.text_config.max_characters))
+            rows.append(
+                (
+                    float(surprise.mean(axis=0).sum()),  # of [D, T]
+                    surprise.shape[1],
+                    sum(piece not in known for piece in pieces),
+                    len(normalize(text, model.text_config.max_characters)),
+                )
+            )
         if progress:
             progress(len(texts), len(reviews.texts))
-    if not legible:
+    if not rows:
         raise DataError(f"{path}: no text has anything legible in it")
-    bits = nats / math.log(2)
-    figures = {
-        "examples": legible,
-        "units": units,
-        "perplexity": float(np.exp(nats / units)),
-        "bits_per_unit": bits / units,
-        "bits_per_character": bits / characters,
-        "unknown": unknown / units,
-        "skipped": reviews.skipped_empty + len(reviews.texts) - legible,
+    table = np.array(rows)  # [R, 4]
+    figures = _figures(table)
+    seen = seen_figures(
+        np.concatenate(found) if found else None,
+        fingerprint.false_positive_rate if fingerprint else 0.0,
+        figures,
+        lambda kept: _figures(table[kept]),
+    )
+    summary = {
+        **figures,
+        "seen": seen,
+        "skipped": reviews.skipped_empty + len(reviews.texts) - len(rows),
         "model": str(directory.path),
         "data": {"path": str(path), "sha256": reviews.sha256},
         "seconds": round(time.perf_counter() - started, 3),
     }
     kind = UNIT_NAMES[directory.config["text"]["unit"]]
-    return figures, [
-        ("units", f"{units:,} {kind} and ends of texts; {unknown / units:.2%} unknown"),
-        ("perplexity", f"{figures['perplexity']:.2f} a unit"),
-        ("bits", f"{bits / units:.3f} a unit, {bits / characters:.3f} a character"),
-    ]
+    every = f"{figures['units']:,} {kind} and ends of texts; {figures['unknown']:.2%} unknown"
+    told = [(NAME, seen_line(seen, _lines))] if seen else []
+    return summary, [("units", every), *_lines(figures), *told]
+
+
+def _lines(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+    bits = f"{figures['bits_per_unit']:.3f} a unit, {figures['bits_per_character']:.3f} a character"
+    return [("perplexity", f"{figures['perplexity']:.2f} a unit"), ("bits", bits)]
+
+
+def _figures(table: NDArray[np.float64]) -> dict[str, Any]:
+    """Of texts, each its nats, units, unknown units and characters [R, 4]."""
+    nats, units, unknown, characters = table.sum(axis=0).tolist()
+    bits = nats / math.log(2)
+    return {
+        "examples": len(table),
+        "units": int(units),
+        "perplexity": math.exp(nats / units),
+        "bits_per_unit": bits / units,
+        "bits_per_character": bits / characters,
+        "unknown": unknown / units,
+    }

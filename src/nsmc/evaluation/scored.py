@@ -48,6 +48,9 @@ class ScoredReviews:
     """[R] share of each comment's units that the model's vocabulary doesn't hold."""
     skipped: int
     """Rows left out because nothing legible stands in their comment."""
+    seen: NDArray[np.bool_] | None = None
+    """[R] whether each is found among the texts of the model's training; None where those aren't
+    known."""
 
     def take(self, kept: NDArray[np.bool_]) -> "ScoredReviews":
         """Some of the reviews alone."""
@@ -60,6 +63,7 @@ class ScoredReviews:
             outputs=self.outputs[kept],
             targets=self.targets[kept],
             unknown=self.unknown[kept],
+            seen=None if self.seen is None else self.seen[kept],
         )
 
     @cached_property
@@ -138,16 +142,19 @@ def score_reviews(
     targets = task.targets(reviews.labels, str(path))  # [rows with a comment, K]
     texts = reviews.texts
     known = frozenset(classifier.model.vocabulary[1:])
+    fingerprint = classifier.model.seen
 
     def chunks() -> Iterator[list[str]]:
         for start in range(0, len(texts), CHUNK):
             yield texts[start : start + CHUNK]
 
     workers = available_cores() if len(texts) > 5 * CHUNK else 1
-    scored, unknown = [], []
+    scored, unknown, seen = [], [], []
     for units in tokenize_chunks(chunks(), classifier.tokenizer, workers):
         scored.append(classifier.outputs_of(units))
         unknown += [sum(u not in known for u in one) / max(1, len(one)) for one in units]
+        if fingerprint is not None:
+            seen.append(fingerprint.contains(units))
         if progress:
             progress(len(units), len(texts))
     outputs = np.concatenate(scored)  # [rows with a comment, O]
@@ -165,4 +172,5 @@ def score_reviews(
         targets=targets[legible],
         unknown=np.array(unknown)[legible],
         skipped=reviews.skipped_empty + int((~legible).sum()),
+        seen=np.concatenate(seen)[legible] if seen else None,
     )

@@ -6,7 +6,7 @@ from typing import Any
 from nsmc.bundle import MANIFEST, read_json
 from nsmc.config import changes
 from nsmc.errors import ModelError
-from nsmc.runtime.directory import SHIPPED, open_model
+from nsmc.runtime.directory import SHIPPED, ModelDirectory, open_model
 from nsmc.runtime.tables import SCALES
 from nsmc.tasks.registry import make_task
 from nsmc.tasks.task import Figure
@@ -28,7 +28,9 @@ def info(model: Path | str | None = None) -> dict[str, Any]:
         running ones that are in it), ``tokenizer`` (what cut the comments), ``threshold``,
         ``temperature``, ``data`` (``name``, ``sha256``, ``reviews``, ``skipped``), ``training``
         (``epochs``, ``best_epoch``, ``seconds``, ``device``, ``written``), ``validation``
-        (``reviews``, ``loss`` and the task's figure, such as ``accuracy``), ``history`` (a record
+        (``reviews``, ``loss`` and the task's figure, such as ``accuracy``), ``seen`` (``texts``
+        that it has seen in training, distinct ones, and the ``false_positive_rate`` with which
+        another is taken for one of them), ``history`` (a record
         per epoch), ``recipe``, ``changes`` (fields that differ from the default recipe:
         ``default`` and ``value``), ``versions``, ``files`` (``name``, ``bytes``, ``sha256``) and
         ``bytes`` (their sum). None or nothing stands for what wasn't recorded.
@@ -67,6 +69,7 @@ def info(model: Path | str | None = None) -> dict[str, Any]:
         "data": metrics.get("data", {}),
         "training": {name: metrics.get(name) for name in kept},
         "validation": metrics.get("validation", {}),
+        "seen": _seen(directory),
         "history": metrics.get("history", []),
         "recipe": directory.config,
         "changes": {
@@ -77,6 +80,13 @@ def info(model: Path | str | None = None) -> dict[str, Any]:
         "files": files,
         "bytes": sum(file["bytes"] for file in files),
     }
+
+
+def _seen(directory: ModelDirectory) -> dict[str, Any] | None:
+    seen = directory.seen
+    if seen is None:
+        return None
+    return {"texts": seen.texts, "false_positive_rate": seen.false_positive_rate}
 
 
 def _tensors(path: Path) -> list[dict[str, Any]]:

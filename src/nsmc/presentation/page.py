@@ -70,6 +70,8 @@ def _header(
         ("trained on", model["trained_on"]),
         ("made", f"{figures['about']['made']} by nsmc {figures['about']['nsmc']}"),
     ]
+    if figures["about"]["seen"]:
+        about.insert(1, ("seen in training", figures["about"]["seen"]))
     if figures["skipped"]:
         about.insert(1, ("left out", f"{figures['skipped']:,} rows with an empty comment"))
     links = "".join(f"<li><a href=#{one.key}>{one.link}</a></li>" for one in sections)

@@ -7,28 +7,35 @@ units.model         only where the tokenizer was learnt (``unit = "bpe"``): what
 weights.safetensors every parameter under torch's name; embedding tables in float16, or in int8
                     with the rows' scales beside them, the rest in float32
 metrics.json        how it was trained, on what, and how well it did on its validation part
+seen.bin            hashes of the texts that it has seen: see `nsmc.runtime.fingerprint`. Models
+                    trained before there were such have none
 """
 
 import contextlib
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.bundle import read_json, verify_bundle, write_json, writing_bundle
+from nsmc.bundle import MANIFEST, read_json, verify_bundle, write_json, writing_bundle
 from nsmc.errors import ModelError
 from nsmc.runtime.network import NumpyNetwork
 from nsmc.runtime.tables import NGRAMS, WORDS, EmbeddingTable, read_table
 from nsmc.tasks.registry import make_task
 from nsmc.tasks.task import LabelTask, Task
 
+if TYPE_CHECKING:
+    from nsmc.runtime.fingerprint import Fingerprint
+
 KIND = "model"
 SCHEMA = 3
 LEARNED = "units.model"
+SEEN = "seen.bin"
 SHIPPED = Path(__file__).parent.parent / "models" / "default"
 
 
@@ -57,6 +64,19 @@ class ModelDirectory:
     def task(self) -> Task:
         """What the network was asked."""
         return make_task(self.config, self.task_state)
+
+    @cached_property
+    def seen(self) -> "Fingerprint | None":
+        """The texts that it was trained and validated on; None where that wasn't recorded.
+
+        Raises:
+            ModelError: what stands there can't be read.
+        """
+        # Here: a comment that is typed and scored needs none of it.
+        from nsmc.runtime.fingerprint import Fingerprint
+
+        file = self.path / SEEN
+        return Fingerprint.from_bytes(file.read_bytes()) if file.exists() else None
 
     def weights(self) -> dict[str, NDArray[Any]]:
         """Every parameter under its torch name, as stored."""
@@ -125,6 +145,7 @@ def write_model(
     metrics: Mapping[str, Any],
     task_state: Mapping[str, Any],
     learned: bytes | None = None,
+    seen: "Fingerprint | None" = None,
 ) -> None:
     """Write a model directory; `ModelDirectory` says what each part is.
 
@@ -157,6 +178,27 @@ def write_model(
         tensors = {k: np.ascontiguousarray(v) for k, v in weights.items()}
         (directory / "weights.safetensors").write_bytes(save(tensors))
         write_json(directory / "metrics.json", metrics)
+        if seen is not None:
+            (directory / SEEN).write_bytes(seen.to_bytes())
+
+
+def write_seen(path: Path, seen: "Fingerprint | None") -> None:
+    """Put another set of seen texts into a model directory; all else in it stays as it is.
+
+    For a model that has seen more than the file it was trained on: the union of its own set, if it
+    has one, with those of the other texts. None takes the set out.
+
+    Raises:
+        ModelError: there is no such model directory, or it is damaged.
+        NsmcError: the place is not writable or the disk is full; ``path`` is then as it was.
+    """
+    source = open_model(path).path
+    with writing_bundle(source, KIND, SCHEMA) as directory:
+        for name in read_json(source / MANIFEST)["files"]:
+            if name != SEEN:
+                shutil.copyfile(source / name, directory / name)
+        if seen is not None:
+            (directory / SEEN).write_bytes(seen.to_bytes())
 
 
 def open_model(path: Path | None = None) -> ModelDirectory:

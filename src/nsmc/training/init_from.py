@@ -18,12 +18,15 @@ from nsmc.config import Config
 from nsmc.errors import NsmcError, UsageError
 from nsmc.files import sha256_of, whole_file
 from nsmc.runtime.directory import ModelDirectory, open_model
+from nsmc.runtime.fingerprint import Fingerprint
 from nsmc.runtime.tables import NGRAMS, WORDS, read_table
 from nsmc.tasks.task import BOUNDARY
 from nsmc.text.tokenizer import declared_identity, differences
 
 KEPT = "init_from.json"
 """The file, in a training's output directory, of what it started from."""
+KEPT_SEEN = "init_from.seen"
+"""The file beside it of the texts that the model it started from had seen, if that is known."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +70,22 @@ class Start:
             )
         parts = [_give_tables(network, vocabulary, model), _give_layers(network, model)]
         given = replace(self, taken=", ".join(filter(None, parts)))
+        (output / KEPT_SEEN).unlink(missing_ok=True)
+        if model.seen is not None:
+            with whole_file(output / KEPT_SEEN) as temporary:
+                temporary.write_bytes(model.seen.to_bytes())
         with whole_file(output / KEPT) as temporary:
             write_json(temporary, asdict(given))
         return given
+
+    def seen(self, output: Path) -> Fingerprint | None:
+        """The texts that the model had seen, as `give` noted in ``output``; None if not known.
+
+        Raises:
+            ModelError: the note is damaged.
+        """
+        file = output / KEPT_SEEN
+        return Fingerprint.from_bytes(file.read_bytes()) if file.is_file() else None
 
 
 def find_start(config: Config, output: Path) -> Start | None:

@@ -22,6 +22,7 @@ from nsmc.training.loop import EpochDone, StepDone, train_epochs
 from nsmc.training.optimizers import make_optimizers, supports_sparse
 from nsmc.training.output import OutputDirectory
 from nsmc.training.save import save_network, stored_weights
+from nsmc.training.seen import seen_in_training
 from nsmc.training.state import TrainingState, load_newest_checkpoint, save_checkpoint
 
 VALIDATION_BATCH = 512
@@ -159,6 +160,7 @@ def run_training(
         state,
     )
     origin = {"init_from": start.record()} if start else {}
+    seen = seen_in_training(corpus, start, output.path, warn)
     for event in train_epochs(state, task, batches_of, validation, config.training, autocast):
         if isinstance(event, EpochDone):
             write_history(state.counters.history, output.history)
@@ -168,7 +170,7 @@ def run_training(
             save_checkpoint(state, output.checkpoints)
             if event.is_best:
                 results = _results(state, task, where, len(validation_rows)) | origin
-                save_network(output.model, network, vocabulary, config, corpus, task, results)
+                save_network(output.model, network, vocabulary, config, corpus, task, results, seen)
         elif state.counters.step % config.training.checkpoint_steps == 0:
             save_checkpoint(state, output.checkpoints)
         say(event, state)
@@ -180,7 +182,7 @@ def run_training(
     network.load_state_dict({k: torch.from_numpy(v) for k, v in stored_weights(network).items()})
     found = task.validate(network, validation)
     results = _results(state, task, where, len(validation_rows), found) | calibration | origin
-    save_network(output.model, network, vocabulary, config, corpus, task, results)
+    save_network(output.model, network, vocabulary, config, corpus, task, results, seen)
     return Trained(output.model, results, task)
 
 

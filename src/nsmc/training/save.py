@@ -15,6 +15,7 @@ from nsmc.data.corpus import Corpus
 from nsmc.data.parts import training_parts
 from nsmc.model.network import RecurrentNetwork
 from nsmc.runtime.directory import write_model
+from nsmc.runtime.fingerprint import Fingerprint
 from nsmc.runtime.tables import TABLES, WIDE
 from nsmc.tasks.task import Task
 
@@ -38,6 +39,7 @@ def save_network(
     corpus: Corpus,
     task: Task,
     results: dict[str, Any],
+    seen: Fingerprint | None,
 ) -> None:
     """Write the model directory of a network.
 
@@ -49,6 +51,7 @@ def save_network(
         corpus: what it was trained on.
         task: what it learnt.
         results: the figures of the training, added to where it ran and on what.
+        seen: the texts that the model has seen, if that is known.
 
     Raises:
         NsmcError: the place is not writable or the disk is full.
@@ -67,6 +70,7 @@ def save_network(
         threshold=0.5,
         vocabulary=list(vocabulary),
         weights=weights,
+        seen=seen,
         metrics={
             **results,
             "data": corpus.source,

@@ -1,0 +1,121 @@
+"""How small the set of a model's training texts is, and how often it errs.
+
+    python scripts/measure_seen.py --data DIR --data-name NSMC-R
+
+Sets of numbered texts are asked for texts that aren't in them; the set of DIR/ratings_train.txt is
+asked for the reviews of DIR/ratings_test.txt, beside a comparison of the texts themselves. Figures
+go to docs/results/seen.json and, as a table, to docs/seen.md.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.common import measured_on
+from benchmarks.pages import machine_line, put, table
+
+from nsmc.bundle import write_json
+from nsmc.config import Config
+from nsmc.data.corpus import Corpus, read_corpus
+from nsmc.runtime.fingerprint import Fingerprint
+from nsmc.training.seen import fingerprint_of, units_of
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+COUNTS = (1_000, 10_000, 100_000, 150_000, 300_000, 650_000, 1_000_000, 3_000_000)
+OTHERS = 200_000
+"""Texts that are in no set, asked of each."""
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--data-name", required=True, help="what the reviews in DIR are called")
+    args = parser.parse_args()
+    results = {
+        "sizes": [_size(count) for count in COUNTS],
+        "data": args.data_name,
+        "reviews": _reviews(args.data),
+        "machine": measured_on(),
+        "command": f"python scripts/measure_seen.py --data DIR --data-name {args.data_name}",
+    }
+    write_json(DOCS / "results" / "seen.json", results)
+    put(DOCS / "seen.md", as_table(results), "seen")
+    print(as_table(results))
+
+
+def as_table(results: dict[str, Any]) -> str:
+    """The Markdown of the figures."""
+    rows = [
+        [
+            f"{one['texts']:,}",
+            str(one["bits"]),
+            f"{one['bytes'] / 1024:.1f}",
+            f"{8 * one['bytes'] / one['texts']:.2f}",
+            _rate(one["false_positive_rate"]),
+            f"{one['found']:,} of {one['others']:,}",
+        ]
+        for one in results["sizes"]
+    ]
+    heads = ["distinct texts", "bits of a hash", "KiB", "bits a text"]
+    heads += ["false positives", "others found"]
+    real = results["reviews"]
+    return (
+        f"{table(heads, rows)}\n{results['data']}: the training file's {real['reviews']:,} reviews "
+        f"are {real['texts']:,} distinct texts, {real['bytes'] / 1024:.1f} KiB. Of the test file's "
+        f"{real['asked']:,} reviews {real['found']:,} are found among them; compared as texts, "
+        f"{real['there']:,} are there. "
+        f"{machine_line(results['machine'])}\n"
+    )
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:.1%}" if rate >= 0.001 else f"1 in {1 / rate:,.0f}"
+
+
+def _size(count: int) -> dict[str, Any]:
+    found = Fingerprint.of([str(number)] for number in range(count))
+    written = found.to_bytes()
+    started = time.perf_counter()
+    Fingerprint.from_bytes(written)
+    seconds = time.perf_counter() - started
+    hits = found.contains([str(number)] for number in range(count, count + OTHERS))
+    return {
+        "texts": count,
+        "bits": found.bits,
+        "bytes": len(written),
+        "false_positive_rate": found.false_positive_rate,
+        "others": OTHERS,
+        "found": int(hits.sum()),
+        "seconds to read": seconds,
+    }
+
+
+def _reviews(data: Path) -> dict[str, Any]:
+    train, test = (
+        read_corpus(data / name, Config().text)
+        for name in ("ratings_train.txt", "ratings_test.txt")
+    )
+    started = time.perf_counter()
+    seen = fingerprint_of(train)
+    seconds = time.perf_counter() - started
+    known = set(_texts(train))
+    return {
+        "reviews": len(train),
+        "texts": seen.texts,
+        "bytes": seen.size,
+        "asked": len(test),
+        "found": int(seen.contains(units_of(test)).sum()),
+        "there": sum(text in known for text in _texts(test)),
+        "seconds to make": seconds,
+    }
+
+
+def _texts(corpus: Corpus) -> Iterator[str]:
+    return ("".join(units) for units in units_of(corpus))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,237 @@
+"""What a model has seen in training is told apart, from `nsmc train` to `nsmc evaluate`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import nsmc
+from nsmc.bundle import read_json
+from nsmc.config import load_config
+from nsmc.evaluation.evaluate import evaluate
+from nsmc.runtime.directory import SEEN, open_model, write_seen
+from nsmc.runtime.fingerprint import Fingerprint
+from nsmc.training.api import train
+from nsmc.training.init_from import KEPT_SEEN
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Command, Here
+    from tests.conftest import Untrained
+
+TINY = ("model.embedding_size=8", "model.hidden_size=8", "model.subword_buckets=50")
+EPOCH = (*TINY, "training.epochs=1", "data.validation=0.2")
+
+
+def reviews(file: Path) -> list[list[str]]:
+    return [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines()[1:]]
+
+
+def write(path: Path, rows: list[list[str]]) -> Path:
+    lines = ["id\tdocument\tlabel", *("\t".join(row) for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def settings(*fields: str) -> list[str]:
+    return [part for field in fields for part in ("--set", field)]
+
+
+def close(one: Any, other: Any) -> bool:
+    """Whether two figures are the same but for the last bits, which a batch's others may move."""
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(close(one[k], other[k]) for k in one)
+    if isinstance(one, list | tuple):
+        return all(close(a, b) for a, b in zip(one, other, strict=True))
+    return bool(one == (pytest.approx(other, abs=1e-6) if isinstance(other, float) else other))
+
+
+@pytest.fixture(scope="module")
+def mixed(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """150 reviews of the training file, spaced otherwise, and 200 others."""
+    seen = [
+        [one, f"  {text} ", label] for one, text, label in reviews(sample / "ratings_train.txt")
+    ]
+    others = reviews(sample / "ratings_test.txt")
+    return write(tmp_path_factory.mktemp("mixed") / "mixed.txt", seen[:150] + others)
+
+
+def test_from_a_training_to_an_evaluation_as_processes(
+    command: Command, sample: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    done = command("train", "--data", sample, "--output", run, *settings(*EPOCH))
+    assert done.code == 0, done.err
+    train_file = sample / "ratings_train.txt"
+
+    # All of them, the validation part included.
+    known = command("evaluate", "--model", run, "--data", train_file, "--json")
+    assert known.code == 0
+    seen = json.loads(known.out)["seen"]
+    assert (seen["reviews"], seen["estimated"], seen["unseen_examples"]) == (600, 600, 0)
+    assert seen["unseen"] is None
+    assert 0 < seen["false_positive_rate"] < 1e-6
+    assert "the model has seen 600 of these 600 reviews in training, so its figures" in known.err
+    shown = command("evaluate", "--model", run, "--data", train_file)
+    assert "\nseen in training  600 of 600 (100.0%)\n" in shown.out
+
+    new = command("evaluate", "--model", run, "--data", sample, "--json")
+    assert (new.code, new.err) == (0, "")
+    found = json.loads(new.out)
+    assert found["seen"]["reviews"] == found["seen"]["estimated"] == 0
+    assert found["seen"]["unseen"]["accuracy"] == found["accuracy"]
+    shown = command("evaluate", "--model", run, "--data", sample)
+    assert "\nseen in training  none of 200\n" in shown.out
+
+    about = command("info", run).out
+    assert (
+        "\nseen        600 distinct texts in training, as hashes; of others less than one in "
+        "1,000,000 is taken for one of them\n" in about
+    )
+    assert about.count(SEEN) == 1
+
+
+def test_the_figures_of_the_others_are_theirs(
+    here: Here, small_model: Path, sample: Path, mixed: Path
+) -> None:
+    result = here("evaluate", "--model", small_model, "--data", mixed, "--json")
+    assert (result.code, result.err) == (0, "")
+    found = json.loads(result.out)
+    alone = json.loads(here("evaluate", "--model", small_model, "--data", sample, "--json").out)
+    assert (found["examples"], found["seen"]["reviews"]) == (350, 150)
+    assert found["seen"]["unseen_examples"] == 200
+    assert found["seen"]["unseen"].keys() < found.keys()
+    for name, value in found["seen"]["unseen"].items():
+        assert close(value, alone[name]), name
+    assert found["accuracy"] > found["seen"]["unseen"]["accuracy"]
+    shown = here("evaluate", "--model", small_model, "--data", mixed).out
+    assert (
+        "\nseen in training  150 of 350 (42.9%); accuracy on the other 200: "
+        f"{alone['accuracy']:.2%}\n" in shown
+    )
+
+
+def test_the_report_tells_it(here: Here, small_model: Path, mixed: Path, tmp_path: Path) -> None:
+    place = tmp_path / "report"
+    assert here("evaluate", "--model", small_model, "--data", mixed, "--report", place).code == 0
+    page = (place / "report.html").read_text(encoding="utf-8")
+    assert "<th>seen in training</th><td>150 of 350 (42.9%); accuracy on the other 200: " in page
+    figures = json.loads((place / "figures.json").read_text(encoding="utf-8"))
+    assert figures["seen"]["reviews"] == 150
+
+
+def test_a_model_from_before_there_was_such_a_file(
+    here: Here, untrained: Untrained, sample: Path, tmp_path: Path
+) -> None:
+    model = untrained()
+    assert not (model / SEEN).exists()
+    place = tmp_path / "report"
+    asked = ("evaluate", "--model", model, "--data", sample, "--report", place)
+    assert json.loads(here(*asked, "--json").out)["seen"] is None
+    result = here(*asked)
+    assert (result.code, result.err) == (0, "")
+    assert "seen in training" not in result.out
+    assert "seen in training" not in (place / "report.html").read_text(encoding="utf-8")
+    assert "\nseen        not recorded\n" in here("info", model).out
+    assert json.loads(here("info", model, "--json").out)["seen"] is None
+
+
+def test_an_export_has_seen_what_its_model_has(
+    here: Here, small_model: Path, mixed: Path, tmp_path: Path
+) -> None:
+    small = tmp_path / "small"
+    assert here("export", "--model", small_model, "--int8", "--output", small).code == 0
+    assert (small / SEEN).read_bytes() == (small_model / "model" / SEEN).read_bytes()
+    assert SEEN in read_json(small / "manifest.json")["files"]
+    result = here("evaluate", "--model", small, "--data", mixed, "--json")
+    assert json.loads(result.out)["seen"]["reviews"] == 150
+
+
+@pytest.mark.parametrize(
+    ("task", "figure"),
+    [("classes", "macro_f1"), ("stars", "mean_absolute_error"), ("sentiment+stars", "accuracy")],
+)
+def test_every_task_has_its_own_figures(
+    task: str, figure: str, untrained: Untrained, here: Here, tmp_path: Path
+) -> None:
+    texts = [f"재밌다 {n}" for n in range(40)]
+    rows = [
+        {"document": text, "topic": "가나"[n % 2], "rating": 1 + n * 7 % 10}
+        for n, text in enumerate(texts)
+    ]
+    table = tmp_path / "t.jsonl"
+    table.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    rest = tmp_path / "rest.jsonl"
+    rest.write_text("".join(json.dumps(row) + "\n" for row in rows[30:]), encoding="utf-8")
+    fields = ["data.label_column=topic"] if task == "classes" else []
+    model = tmp_path / "model"
+    classes = ["가", "나"] if task == "classes" else []
+    nsmc.export(untrained(f"task={task}", *fields, classes=classes), model)
+    tokenizer = nsmc.load(model).tokenizer
+    write_seen(model, Fingerprint.of([tokenizer(text) for text in texts[:30]]))
+    found, alone = evaluate(table, model)["seen"], evaluate(rest, model)
+    assert (found["reviews"], found["unseen_examples"]) == (30, 10)
+    assert alone["seen"]["reviews"] == 0
+    assert figure in found["unseen"]
+    for name, value in found["unseen"].items():
+        assert close(value, alone[name]), name
+    told = here("evaluate", "--model", model, "--data", table)
+    assert "\nseen in training" in told.out
+    line = next(line for line in told.out.splitlines() if line.startswith("seen in training"))
+    name = {"macro_f1": "accuracy"}.get(figure, figure).replace("_", " ")
+    assert f" 30 of 40 (75.0%); {name} on the other 10: " in line
+    assert "  " not in line.partition(": ")[2]
+    assert "has seen 30 of these 40" in told.err
+
+
+def test_a_language_model(here: Here, hihello: Path, tmp_path: Path) -> None:
+    text = hihello_text()
+    table = tmp_path / "t.txt"
+    table.write_text(f"{text}\n처음 보는 글\n", encoding="utf-8")
+    found = evaluate(table, hihello)["seen"]
+    table.write_text("처음 보는 글\n", encoding="utf-8")
+    alone = evaluate(table, hihello)
+    assert (found["reviews"], found["unseen_examples"]) == (1, 1)
+    assert found["unseen"]["perplexity"] == pytest.approx(alone["perplexity"])
+    table.write_text(f"{text}\n처음 보는 글\n", encoding="utf-8")
+    told = here("evaluate", "--model", hihello, "--data", table).out
+    assert f"1 of 2 (50.0%); perplexity on the other 1: {alone['perplexity']:.2f}" in told
+
+
+def hihello_text() -> str:
+    file = Path(__file__).parent.parent.parent / "data" / "hihello.txt"
+    return next(line for line in file.read_text(encoding="utf-8").splitlines() if line.strip())
+
+
+def test_what_it_started_from_has_seen_counts_too(sample: Path, tmp_path: Path) -> None:
+    rows = reviews(sample / "ratings_train.txt")
+    first = write(tmp_path / "first.txt", rows[:200])
+    second = write(tmp_path / "second.txt", rows[150:400])
+    start = train(load_config(None, EPOCH), data=first, output=tmp_path / "a", device="cpu").model
+    config = load_config(None, [*EPOCH, f"training.init_from={start}"])
+    warnings: list[str] = []
+    then = train(
+        config, data=second, output=tmp_path / "b", device="cpu", warn=warnings.append
+    ).model
+    seen = open_model(then).seen
+    assert warnings == []
+    assert seen is not None and seen.texts == 400
+    assert evaluate(sample / "ratings_train.txt", then)["seen"]["reviews"] == 400
+    assert evaluate(sample / "ratings_train.txt", start)["seen"]["reviews"] == 200
+    assert (tmp_path / "b" / KEPT_SEEN).read_bytes() == (start / SEEN).read_bytes()
+
+
+def test_a_start_that_does_not_tell_what_it_has_seen(
+    untrained: Untrained, sample: Path, tmp_path: Path
+) -> None:
+    config = load_config(None, [*EPOCH, f"training.init_from={untrained()}"])
+    warnings: list[str] = []
+    trained = train(
+        config, data=sample, output=tmp_path / "run", device="cpu", warn=warnings.append
+    )
+    assert open_model(trained.model).seen is None
+    assert not (trained.model / SEEN).exists()
+    (warning,) = warnings
+    assert "doesn't tell which texts it was trained on, so the new model won't" in warning

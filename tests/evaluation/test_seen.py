@@ -1,0 +1,70 @@
+"""Hits and what follows from them, also where some are mistakes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from nsmc.evaluation.seen import seen_figures, seen_line, seen_warning
+
+
+def figures_of(kept: NDArray[np.bool_]) -> dict[str, Any]:
+    return {"accuracy": int(kept.sum()) / 1000}
+
+
+def lines(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [("accuracy", f"{figures['accuracy']:.2%}  (95% interval)"), ("F1", "1")]
+
+
+def told(hits: int, count: int, rate: float) -> dict[str, Any]:
+    found = seen_figures(np.arange(count) < hits, rate, {"accuracy": 0.75}, figures_of)
+    assert found is not None
+    return found
+
+
+def test_a_model_that_does_not_tell() -> None:
+    assert seen_figures(None, 0.0, {}, figures_of) is None
+    assert seen_warning(None) is None
+
+
+@pytest.mark.parametrize(
+    ("hits", "rate", "estimated", "line"),
+    [
+        (0, 1e-6, 0, "none of 1,000"),
+        (30, 1e-6, 30, "30 of 1,000 (3.0%); accuracy on the other 970: 97.00%"),
+        (1000, 1e-6, 1000, "1,000 of 1,000 (100.0%)"),
+        # With mistakes as frequent as these, 200 hits are what no seen review at all gives.
+        (200, 0.2, 0, "about 0 of 1,000 (0.0%); accuracy on 800 of the others: 80.00%"),
+        (190, 0.2, 0, "about 0 of 1,000 (0.0%); accuracy on 810 of the others: 81.00%"),
+        (600, 0.2, 500, "about 500 of 1,000 (50.0%); accuracy on 400 of the others: 40.00%"),
+        (1000, 1.0, 1000, "1,000 of 1,000 (100.0%)"),
+    ],
+)
+def test_hits_are_corrected_for_mistakes(hits: int, rate: float, estimated: int, line: str) -> None:
+    found = told(hits, 1000, rate)
+    assert (found["reviews"], found["unseen_examples"]) == (hits, 1000 - hits)
+    assert found["estimated"] == estimated
+    assert found["false_positive_rate"] == rate
+    assert seen_line(found, lines) == line
+
+
+def test_figures_are_those_of_the_reviews_that_were_not_found() -> None:
+    assert told(400, 1000, 0.0)["unseen"] == {"accuracy": 0.6}
+    assert told(0, 1000, 0.0)["unseen"] == {"accuracy": 0.75}  # of all, not taken anew
+    assert told(1000, 1000, 0.0)["unseen"] is None
+    # A task whose labels are nowhere among them has no figure to tell.
+    assert seen_line(told(4, 10, 0.0), lambda figures: []) == "4 of 10 (40.0%)"
+
+
+def test_more_than_half_is_no_test() -> None:
+    assert seen_warning(told(500, 1000, 0.0)) is None
+    assert seen_warning(told(600, 1000, 0.2)) is None
+    warning = seen_warning(told(501, 1000, 0.0))
+    assert warning is not None
+    assert "has seen 501 of these 1,000 reviews in training" in warning
+    assert "no honest test; look at those of the others, or give reviews that it has" in warning
+    warning = seen_warning(told(1000, 1000, 0.0))
+    assert warning is not None
+    assert "no honest test; give reviews that it has not seen" in warning
