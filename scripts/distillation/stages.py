@@ -4,9 +4,11 @@ A stage whose result is there isn't done again, and a training that was interrup
 whole can be stopped and started at any time.
 """
 
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,9 @@ from numpy.typing import NDArray
 from nsmc.bundle import read_json, write_json
 from nsmc.config import load_config
 from nsmc.training.api import train
+from nsmc.training.loop import EpochDone
+from nsmc.training.run import Event
+from nsmc.training.state import TrainingState
 
 CONFIGS = Path(__file__).resolve().parent.parent.parent / "configs"
 NGRAMS = ("model.subword_buckets=60000", "model.subword_letters=true")
@@ -144,7 +149,14 @@ class Stages:
         started, ended = (output / "recipe.json").exists(), (output / "model").exists()
         if not (started and ended and not (output / "checkpoints").exists()):
             config = load_config(CONFIGS / recipe, overrides)
-            train(config, data=data, output=output, device=self.device, resume=started)
+            train(
+                config,
+                data=data,
+                output=output,
+                device=self.device,
+                resume=started,
+                listen=partial(_tell, output),
+            )
         return output
 
     def _scores(self, output: Path, reviews: Reviews) -> NDArray[np.float64]:
@@ -164,3 +176,9 @@ class Stages:
         if len(scores) != len(reviews.texts):
             raise ValueError(f"{kept} is of other reviews; remove it")
         return scores
+
+
+def _tell(output: Path, event: Event, state: TrainingState) -> None:
+    """A line an epoch, so that a log shows how far it is."""
+    if isinstance(event, EpochDone):
+        print(output, state.counters.history[-1], file=sys.stderr, flush=True)
