@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _lines(about: dict[str, Any]) -> list[str]:
-    from nsmc.inspection.info import head_name, network_name
+    from nsmc.inspection.info import head_name, network_name, wide_name
     from nsmc.text.config import UNIT_NAMES
 
     network, vocabulary = about["network"], about["vocabulary"]
@@ -70,7 +70,8 @@ def _lines(about: dict[str, Any]) -> list[str]:
             "network",
             [
                 f"Embedding {network['embedding_size']}{ngrams} → {network_name(network)} → "
-                f"{head_name(about)}" + (" → Linear" if about["head"] == "pooled" else "")
+                f"{head_name(about)}" + (" → Linear" if about["head"] == "pooled" else ""),
+                *([f"+ {wide}"] if (wide := wide_name(network)) else []),
             ],
         ),
         ("vocabulary", [f"{vocabulary['morphemes']:,} {units}; {covered}"]),

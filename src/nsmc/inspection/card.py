@@ -7,7 +7,7 @@ what it was trained on, how it was measured, and where it should not be trusted.
 from collections.abc import Sequence
 from typing import Any
 
-from nsmc.inspection.info import figure_of, head_name, network_name
+from nsmc.inspection.info import figure_of, head_name, network_name, wide_name
 from nsmc.text.config import UNIT_NAMES
 
 LIMITS = (
@@ -56,17 +56,19 @@ def model_card(
 def _facts(about: dict[str, Any], data_name: str | None) -> list[str]:
     network, vocabulary = about["network"], about["vocabulary"]
     buckets = network["subword_buckets"]
-    ngrams = f", {buckets:,} hashed character n-grams" if buckets else ""
+    kinds = "character and letter" if network.get("subword_letters") else "character"
+    ngrams = f", {buckets:,} hashed {kinds} n-grams" if buckets else ""
     coverage = vocabulary["coverage"]
     units = UNIT_NAMES[vocabulary["unit"]]
     covered = (
         f"; {coverage:.1%} of the validation part's {units} are among them" if coverage else ""
     )
+    beside = f"; beside it {wide}" if (wide := wide_name(network)) else ""
     tokenizer = sorted(about["tokenizer"].items())
     facts = [
         f"**What it does**: {about['purpose']}.",
         f"**Network**: {network_name(network)} over {network['embedding_size']}-dimensional "
-        f"{vocabulary['unit']} vectors, {head_name(about)}; "
+        f"{vocabulary['unit']} vectors, {head_name(about)}{beside}; "
         f"{about['parameters']:,} parameters, {about['bytes'] / 1e6:.1f} MB.",
         f"**Vocabulary**: {vocabulary['morphemes']:,} {units}{ngrams}{covered}.",
         f"**Trained on**: {_data(about, data_name)}.",

@@ -132,6 +132,17 @@ def head_name(about: dict[str, Any]) -> str:
     return pooling if about["head"] == "pooled" else "next unit"
 
 
+def wide_name(network: dict[str, Any]) -> str:
+    """The wide layer of a recipe's ``model`` section for a person; empty without one.
+
+    Recipes from before there was such a layer have none.
+    """
+    wide = network.get("wide", {"buckets": 0})
+    if not wide["buckets"]:
+        return ""
+    return f"{wide['buckets']:,} weights of n-grams of up to {wide['longest']} characters"
+
+
 def network_name(network: dict[str, Any]) -> str:
     """A network's layers as people call them, such as ``BiGRU 128`` or ``2 × LSTM 64``.
 
