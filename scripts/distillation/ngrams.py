@@ -4,19 +4,20 @@ Letters: R reviews, B reviews of a batch, G n-grams of some reviews end to end, 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from distillation.reviews import Reviews, Track
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.optim import Adam
 
+from nsmc.data.fields import MorphemeBatch
 from nsmc.model.config import WideConfig
 from nsmc.model.wide import WideLinear
 from nsmc.text.character_ngrams import character_ngrams
 from nsmc.text.normalize import normalize
-from nsmc.training.optimizers import RowAdam
+from nsmc.training.optimizers import RowAdam, set_learning_rate
 
 CONFIG = WideConfig(buckets=1 << 22, longest=5, dropout=0.5)
 EPOCHS, BATCH, RATE = 3, 256, 0.006
@@ -24,12 +25,17 @@ FOLDS = 5
 AT_ONCE = 4096
 
 
-@dataclass(frozen=True)
-class _Batch:
-    """As much of a `nsmc.data.fields.MorphemeBatch` as the layer reads."""
+class Linear(torch.nn.Module):
+    """The wide layer, and a bias."""
 
-    grams: Tensor
-    gram_counts: Tensor
+    def __init__(self) -> None:
+        super().__init__()
+        self.wide = WideLinear(CONFIG, 1, sparse=True)
+        self.bias = torch.nn.Parameter(torch.zeros(1))
+
+    def forward(self, batch: MorphemeBatch) -> Tensor:
+        """Log odds of positive [B, 1]."""
+        return self.wide(batch) + self.bias  # type: ignore[no-any-return]
 
 
 class Grams:
@@ -46,23 +52,25 @@ class Grams:
         self._counts = np.concatenate(counts)  # [R]
         self._starts = np.cumsum(self._counts) - self._counts  # [R]
 
-    def batch(self, rows: NDArray[np.int64]) -> _Batch:
+    def batch(self, rows: NDArray[np.int64]) -> MorphemeBatch:
         """The n-grams of some reviews."""
         counts = self._counts[rows]
         offsets = np.cumsum(counts) - counts
         picks = np.repeat(self._starts[rows] - offsets, counts) + np.arange(counts.sum())
         ids = self._ids[picks].astype(np.int64)  # [G]
-        return _Batch(torch.from_numpy(ids), torch.from_numpy(counts))
+        # The layer reads nothing of the morphemes.
+        none = torch.empty(0, dtype=torch.int64)
+        return MorphemeBatch(
+            none, none, none, none, torch.from_numpy(ids), torch.from_numpy(counts)
+        )
 
 
-def learnt(
-    grams: Grams, rows: NDArray[np.int64], labels: NDArray[np.float64], seed: int
-) -> WideLinear:
+def learnt(grams: Grams, rows: NDArray[np.int64], labels: NDArray[np.float64], seed: int) -> Linear:
     """Train the layer on some reviews, as if their ``labels``, 0 and 1, were as frequent."""
     torch.manual_seed(seed)
     generator = np.random.default_rng(seed)
-    layer = WideLinear(CONFIG, 1, sparse=True)
-    optimizer = RowAdam([layer.weight], lr=RATE)
+    layer = Linear()
+    optimizers = [RowAdam([layer.wide.weight]), Adam([layer.bias])]
     share = float(labels.mean())
     prior = np.log(share / (1 - share))
     steps = EPOCHS * -(-len(rows) // BATCH)
@@ -71,19 +79,20 @@ def learnt(
         order = generator.permutation(len(rows))
         for start in range(0, len(rows), BATCH):
             some = order[start : start + BATCH]
-            optimizer.param_groups[0]["lr"] = RATE * (1 - taken / steps)
-            optimizer.zero_grad()
+            set_learning_rate(optimizers, RATE * (1 - taken / steps))
+            layer.zero_grad()
             outputs = layer(grams.batch(rows[some])) + prior
             targets = torch.from_numpy(labels[some, None]).float()  # [B, 1]
             loss = torch.nn.functional.binary_cross_entropy_with_logits(outputs, targets)
             loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
+            for optimizer in optimizers:
+                optimizer.step()
             taken += 1
     return layer.eval()
 
 
 @torch.inference_mode()
-def log_odds(layer: WideLinear, grams: Grams, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+def log_odds(layer: Linear, grams: Grams, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """What a layer says of some reviews, in their order."""
     parts = [
         layer(grams.batch(rows[start : start + AT_ONCE]))[:, 0].numpy()
