@@ -25,7 +25,6 @@ from nsmc.training.state import TrainingState
 
 CONFIGS = Path(__file__).resolve().parent.parent.parent / "configs"
 NGRAMS = ("model.subword_buckets=60000", "model.subword_letters=true")
-PIECES = ("text.unit=bpe", "text.bpe_size=16000")
 MANY = ("training.batch_size=256", "training.learning_rate=0.002", "training.epochs=2")
 STARS = (
     "task=sentiment+stars",
@@ -70,7 +69,6 @@ class Stages:
         teachers = {
             "character n-grams": self.teacher_of_ngrams(track),
             "morphemes": self._scores(self.teacher_of_morphemes(track), reviews),
-            "pieces": self._scores(self.teacher_of_pieces(track), reviews),
         }
         labels, record = blended(reviews, track, teachers)
         write_json(self.work / track / "teachers.json", record)
@@ -99,13 +97,6 @@ class Stages:
         few = ["training.epochs=3", "training.learning_rate=0.002"]
         return self._trained(output, self.data, [start, *NGRAMS, *few])
 
-    def teacher_of_pieces(self, track: Track) -> Path:
-        """The output directory of a network of pieces learnt from the reviews, from nothing."""
-        output = self.work / track / "pieces"
-        if track == "all":
-            return self._trained(output, self._labels(), [*PIECES, *STARS, *MANY])
-        return self._trained(output, self.data, [*PIECES, "training.epochs=4"])
-
     def language_model(self) -> Path:
         """The output directory of the language model of all texts, which knows no labels."""
         texts = self.work / "texts.parquet"
@@ -128,7 +119,6 @@ class Stages:
         trained = {
             "language model": self.work / "language-model",
             "teacher of morphemes": own / "morphemes",
-            "teacher of pieces": own / "pieces",
             **{f"student, seed {seed}": own / f"seed-{seed}" for seed in seeds},
         }
         took = {
