@@ -17,10 +17,11 @@ from benchmarks.common import measured_on
 from benchmarks.pages import table
 from numpy.typing import NDArray
 
-from nsmc.bundle import write_json
+from nsmc.bundle import MANIFEST, write_json
 from nsmc.data.reviews import Reviews, read_reviews
 from nsmc.errors import UsageError
 from nsmc.evaluation.paired import difference_interval
+from nsmc.files import sha256_of
 from nsmc.runtime.classifier import Classifier, load
 from nsmc.tasks.metrics import accuracy_interval
 from nsmc.text.noise import KINDS, perturb
@@ -51,6 +52,7 @@ def main() -> None:
     results = {
         "data": args.data_name,
         "model": args.model_name or own,
+        "manifest_sha256": sha256_of(classifier.model.path / MANIFEST),
         **measure(args.data, classifier),
         "machine": measured_on(),
         "command": "python scripts/measure_robustness.py --data FILE --data-name "

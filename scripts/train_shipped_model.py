@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 from typing import Any, get_args
 
+import measure_robustness
 from benchmarks import behaviour
 from distillation.reviews import Track
 from distillation.stages import Stages
@@ -149,6 +150,7 @@ def card(results: dict[str, Any]) -> str:
     shipped = next(r for r in tracks[SHIPS]["seeds"] if r["seed"] == results["shipped_seed"])
     test = shipped["test"]
     everyday, weak = _everyday()
+    rough = _rough()
     rows = "\n".join(
         f"| {track} | {r['seed']}{' (shipped)' if r is shipped else ''} "
         f"| {r['validation']['accuracy']:.2%} | {r['validation']['loss']:.4f} "
@@ -198,7 +200,7 @@ What the teachers said of the validation part:
 
 | track | teacher | accuracy | log loss | AUC |
 |---|---|---|---|---|
-{taught}{everyday}"""
+{taught}{rough}{everyday}"""
     return model_card(
         info(),
         title="Model card: the model inside the package",
@@ -214,6 +216,25 @@ What the teachers said of the validation part:
             "on that file is not an honest test of this model, and `nsmc evaluate` says so.",
         ],
     )
+
+
+def _rough() -> str:
+    """The section on rough comments; nothing until `measure_robustness` has seen this model."""
+    found = behaviour.kept_of_the_shipped_model(measure_robustness.RESULTS)
+    if found is None:
+        return ""
+    return f"""
+
+## Rough comments
+
+The same test reviews with what people do to them, every one of them changed at once
+(`src/nsmc/text/noise.py`; differences are of the same reviews):
+
+{measure_robustness.as_table(found).rstrip()}
+
+Repeat it:
+
+    {found["command"]}"""
 
 
 def _everyday() -> tuple[str, str]:

@@ -55,7 +55,8 @@ def test_it_is_at_most_20_megabytes() -> None:
 
 def test_the_card_and_the_readme_tell_its_figures() -> None:
     results = json.loads(RESULTS.read_text(encoding="utf-8"))
-    shipped = next(r for r in results["seeds"] if r["seed"] == results["shipped_seed"])
+    seeds = results["tracks"]["all"]["seeds"]
+    shipped = next(r for r in seeds if r["seed"] == results["shipped_seed"])
     model = open_model()
     assert model.config["training"]["seed"] == results["shipped_seed"]
     assert model.metrics["validation"] == shipped["validation"]
@@ -64,7 +65,17 @@ def test_the_card_and_the_readme_tell_its_figures() -> None:
     assert f"accuracy **{accuracy}**" in CARD.read_text(encoding="utf-8")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert accuracy in readme
-    assert f"{results['test_accuracy_mean']:.2%}" in readme
+    for track in results["tracks"].values():
+        assert f"{track['test_accuracy_mean']:.2%}" in readme
+
+
+def test_it_knows_which_texts_it_has_seen() -> None:
+    seen = open_model().seen
+    assert seen is not None
+    # The language model read all texts, more than half a million.
+    assert seen.texts > 500_000
+    assert seen.size <= 400 * 1024
+    assert seen.false_positive_rate < 0.1
 
 
 def test_the_card_is_what_its_script_writes() -> None:

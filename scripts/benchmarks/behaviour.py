@@ -157,9 +157,14 @@ def _counts(outcome: Outcome) -> dict[str, Any]:
 
 def of_the_shipped_model() -> dict[str, Any] | None:
     """The figures kept in docs/results/, unless there are none or they are another model's."""
-    if not RESULTS.exists():
+    return kept_of_the_shipped_model(RESULTS)
+
+
+def kept_of_the_shipped_model(file: Path) -> dict[str, Any] | None:
+    """Figures with a ``manifest_sha256`` in a file, if they are the shipped model's."""
+    if not file.exists():
         return None
-    results: dict[str, Any] = read_json(RESULTS)
+    results: dict[str, Any] = read_json(file)
     return results if results["manifest_sha256"] == sha256_of(SHIPPED / MANIFEST) else None
 
 
