@@ -56,7 +56,14 @@ def model_card(
 def _facts(about: dict[str, Any], data_name: str | None) -> list[str]:
     network, vocabulary = about["network"], about["vocabulary"]
     buckets = network["subword_buckets"]
-    ngrams = f", {buckets:,} hashed character n-grams" if buckets else ""
+    kinds = "character and letter" if network.get("subword_letters") else "character"
+    ngrams = f", {buckets:,} hashed {kinds} n-grams" if buckets else ""
+    wide = network.get("wide", {"buckets": 0})
+    beside = (
+        f", beside it {wide['buckets']:,} hashed character n-grams of whole comments"
+        if wide["buckets"] and about["head"] == "pooled"
+        else ""
+    )
     coverage = vocabulary["coverage"]
     units = UNIT_NAMES[vocabulary["unit"]]
     covered = (
@@ -66,7 +73,7 @@ def _facts(about: dict[str, Any], data_name: str | None) -> list[str]:
     facts = [
         f"**What it does**: {about['purpose']}.",
         f"**Network**: {network_name(network)} over {network['embedding_size']}-dimensional "
-        f"{vocabulary['unit']} vectors, {head_name(about)}; "
+        f"{vocabulary['unit']} vectors, {head_name(about)}{beside}; "
         f"{about['parameters']:,} parameters, {about['bytes'] / 1e6:.1f} MB.",
         f"**Vocabulary**: {vocabulary['morphemes']:,} {units}{ngrams}{covered}.",
         f"**Trained on**: {_data(about, data_name)}.",
@@ -87,17 +94,16 @@ def _facts(about: dict[str, Any], data_name: str | None) -> list[str]:
 
 
 def _data(about: dict[str, Any], data_name: str | None) -> str:
-    data, share = about["data"], about["recipe"]["data"]["validation"]
+    data, recipe = about["data"], about["recipe"]["data"]
     if not data:
         return "not recorded"
     file = f"`{data['name']}`, SHA-256 `{data['sha256'][:16]}…`"
     labelled = "labelled " if about["head"] == "pooled" else ""
     reviews = f"{data['reviews']:,} {labelled}reviews of "
     reviews += f"{data_name} ({file})" if data_name else file
-    return (
-        f"{reviews}; {data['skipped']:,} empty ones left out and {share:.0%} held back for "
-        "validation"
-    )
+    marks = recipe.get("validation_column")
+    held = f"those marked in `{marks}`" if marks else f"{recipe['validation']:.0%}"
+    return f"{reviews}; {data['skipped']:,} empty ones left out and {held} held back for validation"
 
 
 def _recipe(changes: dict[str, dict[str, Any]]) -> str:

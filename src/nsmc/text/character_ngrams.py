@@ -10,8 +10,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION = 1
-"""Raise it with any change of `character_ngrams`: a trained table is useless if its rows move."""
 MARK = "\n"
 """Stands before and after each comment, in which normalization leaves no line break."""
 
