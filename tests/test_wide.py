@@ -242,14 +242,17 @@ def test_explanations_sum_to_the_score(trained: Path) -> None:
     assert classifier.explain(COMMENTS)[-1].baseline == pytest.approx(number(nothing[None])[0])
 
 
-def test_spaces_reach_the_wide_layer_in_no_way(untrained: Untrained) -> None:
-    directory = open_model(untrained("model.wide.buckets=64"))
+@pytest.mark.parametrize("unit", ["morpheme", "syllable", "jamo"])
+def test_only_units_that_mark_spaces_tell_of_them(unit: str, untrained: Untrained) -> None:
+    directory = open_model(untrained("model.wide.buckets=4096", f"text.unit={unit}"))
     wide = WideOutputs.of(directory, directory.weights())
     assert wide is not None
-    cuts = [["돈이", "아까운"], ["돈", "이", "아까", "운"], ["돈이아까운"]]
-    first, *others = wide(cuts)
-    assert first.any()
-    assert [other.tolist() for other in others] == [first.tolist()] * 2
+    tokenizer = Classifier(directory).tokenizer
+    cuts = [tokenizer(text) for text in ("돈이 아까운 영화", "돈이아까운영화", "돈 이아까운 영화")]
+    first, *others = wide(cuts).tolist()
+    assert [one == first for one in others] == [unit == "morpheme"] * 2
+    joined = ["".join(units) for units in cuts]
+    assert wide([[one] for one in joined]).tolist() == [first, *others]
 
 
 def test_the_sum_by_hand() -> None:
