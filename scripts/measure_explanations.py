@@ -48,7 +48,6 @@ class Measured:
         tables = directory.tables(weights)
         self.unknown = tables[0].rows([0])[0]  # [E]
         self.vectors = MorphemeVectors.of(directory, weights)
-        self.network = directory.network(weights)
         self.classifier = Classifier(directory)
         self.classifier.explain(texts[0])  # opens Mecab
         self.explanations: list[Explanation] = []
@@ -84,11 +83,13 @@ class Measured:
             vectors = self.vectors_of(self.morphemes[index])  # [T, E]
             count = len(vectors)
             either = np.concatenate([vectors, absent[None]])  # [T + 1, E]
+            # To character n-grams an absent morpheme is one without characters.
+            network = self.classifier.network_of([*self.morphemes[index], ""])
 
             def value(subsets: NDArray[np.bool_]) -> NDArray[np.float64]:
                 tokens = np.where(subsets, np.arange(count), count)  # [N, T]
                 lengths = np.full(len(subsets), count)  # [N]
-                return log_odds(self.network(either, tokens.ravel(), lengths))  # [N]
+                return log_odds(network(either, tokens.ravel(), lengths))  # [N]
 
             nothing = value(np.zeros((1, count), dtype=bool))[0]
             logit = self.explanations[index].logit
@@ -220,9 +221,10 @@ def _long(measured: Measured) -> list[dict[str, Any]]:
     words = [morpheme for review in measured.morphemes for morpheme in review]
     found = []
     for count in LONG:
-        vectors = measured.vectors_of((words * count)[:count])  # [T, E]
+        review = (words * count)[:count]
+        vectors, network = measured.vectors_of(review), measured.classifier.network_of(review)
         started = time.process_time()
-        contributions(measured.network, vectors, log_odds, 0.0, 1.0)
+        contributions(network, vectors, log_odds, 0.0, 1.0)
         found.append({"morphemes": count, "seconds": round(time.process_time() - started, 2)})
     return found
 
@@ -238,7 +240,7 @@ def _between_seeds(measured: Measured) -> list[dict[str, Any]]:
             explanation = measured.explanations[index]
             ours = measured.explained(index)  # [T]
             other = contributions(
-                measured.network,
+                measured.classifier.network_of(review),
                 measured.vectors_of(review),
                 log_odds,
                 explanation.baseline,

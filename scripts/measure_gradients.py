@@ -25,7 +25,7 @@ from nsmc.bundle import write_json
 from nsmc.config import Config
 from nsmc.data.batches import EqualLengthIterator, make_dataset, split_rows
 from nsmc.data.cache import training_corpus
-from nsmc.data.fields import MorphemeField
+from nsmc.model.inputs import field_for
 from nsmc.model.network import RecurrentNetwork
 from nsmc.runtime.directory import ModelDirectory, open_model
 
@@ -56,7 +56,7 @@ def main() -> None:
         targets = model.task.targets(corpus.labels, corpus.source["name"])
         training, rows = split_rows(len(corpus), config.data.validation, config.data.split_seed)
         rows = rows[corpus.lengths[rows] >= STEPS]
-        field = MorphemeField(corpus, config.model.subword_buckets)
+        field = field_for(corpus, config.model, model.task)
         field.count_vocabulary(training, config.data)
         batches = EqualLengthIterator(
             make_dataset(field, rows, targets), 256, seed=None, device=torch.device("cpu")

@@ -12,6 +12,7 @@ import numpy as np
 from nsmc.runtime.classifier import Classifier
 from nsmc.runtime.directory import open_model
 from nsmc.runtime.vectors import MorphemeVectors
+from nsmc.runtime.wide import WideOutputs
 from nsmc.settings import build
 from nsmc.text.config import TextConfig
 from nsmc.text.normalize import normalize
@@ -35,7 +36,9 @@ def main() -> None:
     show("text/mecab.py", "morphemes", " ".join(morphemes))
     rows = {m: row for row, m in enumerate(model.vocabulary)}
     show("runtime/vectors.py", "vocabulary rows", [rows.get(m, 0) for m in morphemes])
-    show("text/subwords.py", "n-gram rows", {m: subword_ids(m, buckets) for m in morphemes[:2]})
+    letters = bool(model.config["model"].get("subword_letters", False))
+    ngrams = {m: subword_ids(m, buckets, letters=letters) for m in morphemes[:2]}
+    show("text/subwords.py", "n-gram rows", ngrams)
     weights = model.weights()
     vectors = MorphemeVectors.of(model, weights)
     distinct, tokens = np.unique(vectors.rows(morphemes), return_inverse=True)  # [U], [N]
@@ -46,6 +49,9 @@ def main() -> None:
     show("runtime/network.py", "pooled [R, P]", list(pooled.shape))
     outputs = network(given, tokens, lengths)[0]  # [O]
     show("runtime/network.py", "outputs [R, O]", [[round(float(x), 3) for x in outputs]])
+    if (wide := WideOutputs.of(model, weights)) is not None:
+        added = wide([morphemes])[0]  # [O]
+        show("runtime/wide.py", "added [R, O]", [[round(float(x), 3) for x in added]])
     prediction = Classifier(model).predict(comment)
     show("tasks/sentiment.py", "prediction", prediction.explained())
 

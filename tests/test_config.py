@@ -163,6 +163,8 @@ def test_a_field_outside_of_a_section_is_refused() -> None:
         ("model.embedding_size=-1", "model: embedding_size must be at least 1, found -1"),
         ("model.hidden_size=0", "model: hidden_size must be at least 1, found 0"),
         ("model.subword_buckets=-1", "model: subword_buckets must be 0 or more, found -1"),
+        ("data.noise=1.5", "data: noise must be from 0 to 1, found 1.5"),
+        ("data.noise=-0.1", "data: noise must be from 0 to 1, found -0.1"),
         ("model.embedding_dropout=1", "model: embedding_dropout must be from 0 to below 1"),
         ("model.dropout=-0.1", "model: dropout must be from 0 to below 1, found -0.1"),
         ("model.conv.filters=-1", "model.conv: filters must be 0 or more, found -1"),
@@ -172,8 +174,8 @@ def test_a_field_outside_of_a_section_is_refused() -> None:
         ("training.epochs=0", "training: epochs must be at least 1, found 0"),
         ("training.batch_size=0", "training: batch_size must be at least 1, found 0"),
         ("training.checkpoint_steps=0", "training: checkpoint_steps must be at least 1, found 0"),
-        ("training.learning_rate=0", "training: learning_rate must be above 0 and below 1e38"),
-        ("training.learning_rate=nan", "training: learning_rate must be above 0 and below 1e38"),
+        ("training.learning_rate=0", "training: learning_rate must be above 0 and below 1e37"),
+        ("training.learning_rate=nan", "training: learning_rate must be above 0 and below 1e37"),
         ("training.warmup=1", "training: warmup must be from 0 to below 1, found 1.0"),
         ("training.weight_decay=-1", "training: weight_decay must be 0 or more, found -1.0"),
         ("training.clip_norm=-1", "training: clip_norm must be 0 or more, found -1.0"),
@@ -188,11 +190,25 @@ def test_values_out_of_range_are_refused_by_name(assignment: str, message: str) 
     assert str(caught.value).startswith(f"configuration: {message}")
 
 
+def test_ngrams_of_letters_want_a_table() -> None:
+    with pytest.raises(
+        UsageError, match=r"subword_letters needs a table of n-grams; set subword_b"
+    ):
+        load_config(None, ["model.subword_letters=true", "model.subword_buckets=0"])
+    assert load_config(None, ["model.subword_letters=true"]).model.subword_letters
+
+
 @pytest.mark.parametrize(
     "assignment",
     [
         *("text.max_characters=1", "text.max_characters=100000", "data.validation=0.999"),
-        *("data.min_freq=1", "model.subword_buckets=0", "model.dropout=0", "training.warmup=0"),
+        *(
+            "data.min_freq=1",
+            "data.noise=1",
+            "model.subword_buckets=0",
+            "model.dropout=0",
+            "training.warmup=0",
+        ),
         *("training.clip_norm=0", "training.adversarial_norm=0", "training.patience=0"),
     ],
 )

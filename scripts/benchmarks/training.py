@@ -26,7 +26,7 @@ class OurLoop:
         import torch
 
         from nsmc.data.batches import EqualLengthIterator, make_dataset
-        from nsmc.data.fields import MorphemeField
+        from nsmc.model.inputs import field_for
         from nsmc.model.network import RecurrentNetwork
         from nsmc.tasks.registry import make_task
         from nsmc.training.loop import StepDone, train_epochs
@@ -38,7 +38,7 @@ class OurLoop:
         rows = np.arange(len(corpus))
         task = make_task(config.to_dict()).learn(corpus.labels, corpus.source["name"])
         targets = task.targets(corpus.labels, corpus.source["name"])
-        field = MorphemeField(corpus, config.model.subword_buckets)
+        field = field_for(corpus, config.model, task)
         field.count_vocabulary(rows, config.data)
         training = make_dataset(field, rows, targets)
         network = RecurrentNetwork(len(field.vocab), config.model, task, sparse=True)

@@ -47,6 +47,8 @@ class Stages:
     work: Path
     """Where results are kept."""
     device: str = "cpu"
+    overrides: Sequence[str] = ()
+    """Fields in which all trainings are to differ, to try the stages on few reviews."""
 
     def student(self, track: Track, seed: int) -> Path:
         """The output directory of a distilled model of one seed."""
@@ -141,7 +143,7 @@ class Stages:
     ) -> Path:
         started, ended = (output / "recipe.json").exists(), (output / "model").exists()
         if not (started and ended and not (output / "checkpoints").exists()):
-            config = load_config(CONFIGS / recipe, overrides)
+            config = load_config(CONFIGS / recipe, [*overrides, *self.overrides])
             train(
                 config,
                 data=data,

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import onnxruntime
 import pytest
 
+from nsmc.runtime.directory import open_model
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Command, Here
 
@@ -57,8 +59,11 @@ def test_a_graph_of_the_shipped_model(here: Here, tmp_path: Path) -> None:
     result = here("export", "--output", file)
     assert (result.code, result.out, result.err) == (0, f"{file}\n", "")
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
-    (given,), (made,) = session.get_inputs(), session.get_outputs()
+    (given, *others), (made,) = session.get_inputs(), session.get_outputs()
     assert (given.name, given.shape) == ("vectors", ["T", "B", 128])
+    # With weights of n-grams there is what they come to as well.
+    wide = open_model().config["model"].get("wide", {"buckets": 0})["buckets"] > 0
+    assert [(one.name, one.shape) for one in others] == [("added", ["B"])] * wide
     assert (made.name, made.shape) == ("logits", ["B"])
 
 

@@ -54,7 +54,8 @@ def on_torch(model: LanguageModel, units: list[str]) -> list[NDArray[np.float64]
     )
     marked = [BOUNDARY, *units, BOUNDARY]
     rows = [VOCABULARY.index(u) if u in VOCABULARY else 0 for u in marked]
-    ids = [subword_ids(u, config.model.subword_buckets) for u in marked]
+    shape = config.model
+    ids = [subword_ids(u, shape.subword_buckets, letters=shape.subword_letters) for u in marked]
     counts = torch.tensor([len(i) for i in ids])
     batch = MorphemeBatch(
         torch.tensor(rows),
@@ -97,6 +98,19 @@ def test_every_shape_gives_torchs_probabilities(
     for found, cut in zip(model.surprises(units), units, strict=True):
         expected = on_torch(model, cut)
         np.testing.assert_allclose(found, np.stack(expected), atol=1e-5)
+
+
+def test_ngrams_of_letters_are_read_as_torch_does(untrained: Untrained) -> None:
+    # Weights of whole comments' n-grams are for tasks of one answer a text.
+    others = ("model.subword_letters=true", "model.wide.buckets=64")
+    model = load_language_model(untrained(*fields(*others), vocabulary=VOCABULARY))
+    plain = load_language_model(untrained(*fields(), vocabulary=VOCABULARY))
+    units = [model.tokenizer(text) for text in TEXTS]
+    for found, without, cut in zip(
+        model.surprises(units), plain.surprises(units), units, strict=True
+    ):
+        np.testing.assert_allclose(found, np.stack(on_torch(model, cut)), atol=1e-5)
+        assert np.abs(found - without).max() > 1e-3
 
 
 @pytest.fixture(scope="module")

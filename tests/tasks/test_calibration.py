@@ -7,9 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from nsmc.data.fields import MorphemeBatch
+from nsmc.model.config import ModelConfig, WideConfig
+from nsmc.model.network import RecurrentNetwork
 from nsmc.tasks.calibration import fit_temperature
 from nsmc.tasks.metrics import expected_calibration_error
 from nsmc.tasks.sentiment import binary_cross_entropy, probabilities
+from nsmc.text.character_ngrams import character_ngrams
 
 
 def calibrated(count: int = 20_000) -> tuple[Any, Any]:
@@ -73,43 +77,56 @@ def test_is_bounded() -> None:
     assert 0.05 <= temperature_of(np.zeros(4), right) <= 20.0
 
 
+def test_soft_labels_ask_for_the_temperature_of_what_they_say() -> None:
+    logits, _ = calibrated()
+    assert temperature_of(3 * logits, probabilities(logits)) == pytest.approx(3, rel=1e-3)
+
+
 def test_huge_logits_are_safe() -> None:
     logits = np.array([1e30, -1e30, 1e30])
     assert 0.05 <= temperature_of(logits, np.array([1.0, 0.0, 0.0])) <= 20.001
 
 
 @pytest.mark.parametrize(
-    ("name", "outputs", "divided"),
-    [("sentiment", 1, [True]), ("sentiment+stars", 2, [True, False]), ("stars", 1, [False])],
+    ("name", "divided"),
+    [("sentiment", [True]), ("sentiment+stars", [True, False]), ("stars", [False])],
 )
-def test_it_goes_into_the_head_for_good(
-    name: str, outputs: int, divided: list[bool], task_of: Callable[..., Any]
+@pytest.mark.parametrize("buckets", [0, 64])
+def test_it_goes_into_the_weights_for_good(
+    name: str, divided: list[bool], buckets: int, task_of: Callable[..., Any]
 ) -> None:
-    class Network(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.head = torch.nn.Linear(5, outputs)
-
-        def forward(self, text: torch.Tensor) -> torch.Tensor:
-            found: torch.Tensor = self.head(text)
-            return found
+    shape = ModelConfig(
+        embedding_size=4, hidden_size=5, subword_buckets=0, wide=WideConfig(buckets=buckets)
+    )
 
     class Batch:
+        """Comments of three units, of which there are nine, and drawn targets."""
+
         def __init__(self, rows: int) -> None:
-            self.text = torch.randn(rows, 5)
+            units = torch.randint(9, (3, rows))  # [T, B]
+            letters = [[str(unit) for unit in column] for column in units.T.tolist()]
+            grams, counts = map(torch.from_numpy, character_ngrams(letters, 3, 64))
+            nothing = torch.empty(0, dtype=torch.int64)
+            self.text = MorphemeBatch(
+                torch.arange(9), nothing, torch.zeros(9, dtype=torch.int64), units, grams, counts
+            )
             drawn = (torch.rand(rows, 1) < 0.5).float()
             given = {"sentiment": drawn, "stars": 1 + 9 * drawn}
             parts = [given[kind] for kind in name.split("+")]
             self.label = torch.cat(parts, dim=1)  # [B, K]
 
     torch.manual_seed(1)
-    network, batches = Network(), [Batch(7), Batch(3)]
+    task = task_of(name)
+    network = RecurrentNetwork(9, shape, task).eval()
+    for parameter in network.parameters():
+        torch.nn.init.uniform_(parameter, -0.5, 0.5)
+    batches = [Batch(7), Batch(3)]
     with torch.no_grad():
         before = network(batches[0].text)  # [B, O]
-        record = task_of(name).finish(network, batches)
+        record = task.finish(network, batches)
         after = network(batches[0].text)  # [B, O]
     temperature = record.get("temperature", 1.0)
     assert (temperature != 1) == any(divided)
     scales = torch.tensor([temperature if one else 1.0 for one in divided])
     torch.testing.assert_close(after, before / scales)
-    assert network.head.weight.requires_grad
+    assert all(parameter.requires_grad for parameter in network.parameters())

@@ -13,7 +13,7 @@ import pytest
 from nsmc.config import Config, load_config
 from nsmc.errors import ModelError, NsmcError, UsageError
 from nsmc.model.network import RecurrentNetwork
-from nsmc.runtime.directory import open_model, write_seen
+from nsmc.runtime.directory import open_model, write_model, write_seen
 from nsmc.runtime.fingerprint import Fingerprint
 from nsmc.runtime.tables import NGRAMS, WORDS
 from nsmc.tasks.registry import make_task
@@ -42,7 +42,8 @@ def given(config: Config, output: Path, vocabulary: list[str]) -> tuple[Recurren
     network = RecurrentNetwork(len(vocabulary), config.model, make_task(config.to_dict()))
     start = find_start(config, output)
     assert start is not None
-    return network, start.give(network, vocabulary, output).taken
+    letters = config.model.subword_letters
+    return network, start.give(network, vocabulary, output, letters=letters).taken
 
 
 def test_rows_are_taken_by_name_and_layers_by_shape(untrained: Untrained, tmp_path: Path) -> None:
@@ -89,6 +90,49 @@ def test_what_does_not_fit_starts_afresh(
 ) -> None:
     _, told = given(recipe(source(untrained, of_source), of_ours), tmp_path, UNITS)
     assert told.split(", ") == ["the vectors of 5 of 5 units", *taken]
+
+
+LETTERS = "model.subword_letters"
+
+
+@pytest.mark.parametrize("of_ours", [False, True])
+@pytest.mark.parametrize("of_source", [False, True])
+def test_rows_of_other_ngrams_are_not_taken(
+    of_source: bool, of_ours: bool, untrained: Untrained, sample: Path, tmp_path: Path
+) -> None:
+    start = source(untrained, f"{LETTERS}={str(of_source).lower()}")
+    theirs = open_model(start).weights()[NGRAMS].astype(np.float32)
+    config = recipe(start, f"{LETTERS}={str(of_ours).lower()}")
+    network, told = given(config, tmp_path, UNITS)
+    ours = network.get_parameter(NGRAMS).detach().numpy()
+    assert (NGRAM_ROWS in told.split(", ")) == (of_source == of_ours)
+    assert np.array_equal(ours, theirs) == (of_source == of_ours)
+    # And a training says which it has.
+    config = recipe(start, f"{LETTERS}={str(of_ours).lower()}", "training.epochs=1")
+    trained = train(config, data=sample, output=tmp_path / "run", device="cpu")
+    taken = open_model(trained.model).metrics["init_from"]["taken"]
+    assert (NGRAM_ROWS in taken.split(", ")) == (of_source == of_ours)
+
+
+def test_a_source_from_before_there_were_ngrams_of_letters(
+    untrained: Untrained, tmp_path: Path
+) -> None:
+    model = open_model(source(untrained))
+    shape = {k: v for k, v in model.config["model"].items() if k != "subword_letters"}
+    write_model(
+        tmp_path / "older",
+        config={**model.config, "model": shape},
+        identity=model.identity,
+        threshold=model.threshold,
+        vocabulary=model.vocabulary,
+        weights=model.weights(),
+        metrics={},
+        task_state={},
+    )
+    assert NGRAM_ROWS in given(recipe(tmp_path / "older"), tmp_path, UNITS)[1].split(", ")
+    other = recipe(tmp_path / "older", f"{LETTERS}=true")
+    (tmp_path / KEPT).unlink()
+    assert NGRAM_ROWS not in given(other, tmp_path, UNITS)[1].split(", ")
 
 
 def test_unidirectional_layers_are_taken_at_any_depth(untrained: Untrained, tmp_path: Path) -> None:

@@ -125,10 +125,11 @@ def audit(
     if folds:
         task = task.learn(reviews.labels, str(reviews.path))
     recipe = config or quick_config(len(reviews.rows), overrides)
+    # The folds decide what is learnt from, so no marks of the table can.
+    sources = dataclasses.replace(recipe.data, validation_column="")
     if label_column is not None:
-        recipe = dataclasses.replace(
-            recipe, data=dataclasses.replace(recipe.data, label_column=label_column)
-        )
+        sources = dataclasses.replace(sources, label_column=label_column)
+    recipe = dataclasses.replace(recipe, data=sources)
     text = recipe.text if classifier is None else classifier.text_config
     reviews = _labelled(legible(reviews, text.max_characters), task, tell)
     choices = _choices(task, reviews.labels, str(reviews.path))

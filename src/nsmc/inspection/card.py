@@ -89,17 +89,16 @@ def _facts(about: dict[str, Any], data_name: str | None) -> list[str]:
 
 
 def _data(about: dict[str, Any], data_name: str | None) -> str:
-    data, share = about["data"], about["recipe"]["data"]["validation"]
+    data, recipe = about["data"], about["recipe"]["data"]
     if not data:
         return "not recorded"
     file = f"`{data['name']}`, SHA-256 `{data['sha256'][:16]}…`"
     labelled = "labelled " if about["head"] == "pooled" else ""
     reviews = f"{data['reviews']:,} {labelled}reviews of "
     reviews += f"{data_name} ({file})" if data_name else file
-    return (
-        f"{reviews}; {data['skipped']:,} empty ones left out and {share:.0%} held back for "
-        "validation"
-    )
+    marks = recipe.get("validation_column")
+    held = f"those marked in `{marks}`" if marks else f"{recipe['validation']:.0%}"
+    return f"{reviews}; {data['skipped']:,} empty ones left out and {held} held back for validation"
 
 
 def _recipe(changes: dict[str, dict[str, Any]]) -> str:

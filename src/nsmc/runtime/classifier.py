@@ -7,7 +7,7 @@ pooled size, O outputs.
 import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
 from pathlib import Path
 from typing import overload
@@ -67,7 +67,7 @@ class Classifier:
         weights = model.weights()
         self._vectors = MorphemeVectors.of(model, weights)
         self._network = network or model.network(weights)
-        self._wide = WideOutputs.of(weights, model.config["model"])
+        self._wide = WideOutputs.of(model, weights)
         self.runs_in_workers = network is None
         """Whether any process can score as this one does, given the model directory alone."""
         self.text_config = text_config_of(model)
@@ -128,15 +128,8 @@ class Classifier:
         placed = groupby(zip(self.tokenizer.spans(text), morphemes, strict=True), itemgetter(0))
         parts = [(span, [unit for _, unit in units]) for span, units in placed]
         part_of = np.repeat(np.arange(len(parts)), [len(units) for _, units in parts])  # [T]
-
-        def scored(vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
-            outputs = self._network(vectors, tokens, lengths)  # [N, O]
-            if self._wide is not None:
-                left = iter(tokens.tolist())
-                outputs += self._wide([[morphemes[next(left)] for _ in range(n)] for n in lengths])
-            return outputs
-
-        shares = contributions(scored, vectors, number, baseline, value, part_of=part_of)
+        network = self.network_of(morphemes)
+        shares = contributions(network, vectors, number, baseline, value, part_of=part_of)
         return Explanation(
             prediction,
             of,
@@ -149,6 +142,24 @@ class Classifier:
             ),
             self.explained_units,
         )
+
+    def network_of(self, morphemes: Sequence[str]) -> Network:
+        """The network with what character n-grams add, for some of a comment's morphemes.
+
+        Its ``tokens`` say which of ``morphemes`` stand where, so it can be asked for subsets.
+        """
+        wide = self._wide
+        if wide is None:
+            return self._network
+
+        def scored(vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
+            outputs = self._network(vectors, tokens, lengths)  # [R, O]
+            ends = np.cumsum(lengths).tolist()  # [R]
+            there = [morphemes[token] for token in tokens.tolist()]  # N of them
+            added = wide([there[a:b] for a, b in pairwise([0, *ends])])  # [R, O]
+            return outputs + added
+
+        return scored
 
     @property
     def explained_units(self) -> str:

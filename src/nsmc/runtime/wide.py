@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.errors import ModelError
+from nsmc.runtime.directory import ModelDirectory
 from nsmc.runtime.tables import SCALES, WIDE
 from nsmc.text.character_ngrams import character_ngrams
 
@@ -37,16 +39,28 @@ class WideOutputs:
         self._longest = longest
 
     @classmethod
-    def of(
-        cls, weights: Mapping[str, NDArray[Any]], shape: Mapping[str, Any]
-    ) -> "WideOutputs | None":
-        """That of a model's weights and ``model`` section; None for a model without."""
-        table = weights.get(WIDE)
-        return (
-            None
-            if table is None
-            else cls(table, weights.get(SCALES[WIDE]), shape["wide"]["longest"])
-        )
+    def of(cls, model: ModelDirectory, weights: Mapping[str, NDArray[Any]]) -> "WideOutputs | None":
+        """Those of a verified model directory, whose `ModelDirectory.weights` are given.
+
+        Returns:
+            None for a model without.
+
+        Raises:
+            ModelError: the table isn't that of the recipe.
+        """
+        # Models from before there was this layer don't say.
+        shape = model.config["model"].get("wide", {"buckets": 0})
+        table, scales = weights.get(WIDE), weights.get(SCALES[WIDE])
+        expected = (shape["buckets"], model.label_task.outputs) if shape["buckets"] else None
+        found = None if table is None else table.shape
+        scaled = table is not None and table.dtype == np.int8
+        if found != expected or scaled != (scales is not None):
+            raise ModelError(
+                f"{model.path} doesn't fit together: its weights aren't those of its recipe "
+                f"({WIDE}: expected {expected or 'nothing'}, found {found or 'nothing'}); train "
+                "again"
+            )
+        return None if table is None else cls(table, scales, shape["longest"])
 
     def __call__(self, comments: Sequence[Sequence[str]]) -> NDArray[np.float32]:
         """The addition [R, O] for comments already cut; 0 for one without units."""

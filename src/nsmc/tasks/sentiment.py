@@ -110,13 +110,13 @@ class Sentiment(LabelTask):
         """See `Task.learn`; decides how far apart the frequencies of both labels are."""
         labels = self.targets(columns, source)[:, 0]  # [R]
         if self._balanced:
-            share = float(np.nanmean(labels))
-            if not 0 < share < 1:
+            found = log_odds(labels)
+            if found is None:
                 raise DataError(
                     f"{source}: expected reviews of both labels to balance them, found one alone; "
                     "set sentiment.balance = 'none'"
                 )
-            self._prior = math.log(share / (1 - share))
+            self._prior = found
         return self
 
     def purpose(self, threshold: float) -> str:
@@ -165,8 +165,17 @@ class Sentiment(LabelTask):
         return self._loss(outputs, targets, self._prior)
 
     def judged(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
-        """See `LabelTask.judged`: as comments will be scored, without the labels' log odds."""
-        return self._loss(outputs, targets, 0.0)
+        """See `LabelTask.judged`: where labels are balanced, with the log odds of those given.
+
+        Not with those of training: what validates may be a random share of it, or other reviews,
+        in which both labels are as frequent as they will be in use. Without any, a random share
+        would choose the epoch that says the more frequent label most often.
+        """
+        return self._loss(outputs, targets, self._shift(targets[:, 0].cpu().numpy()))
+
+    def _shift(self, labels: Floats) -> float:
+        """Log odds of positive among validation's labels [R], where labels are balanced."""
+        return (log_odds(labels) or 0.0) if self._balanced else 0.0
 
     def _loss(self, outputs: "Tensor", targets: "Tensor", prior: float) -> "Tensor":
         from torch.nn.functional import binary_cross_entropy_with_logits
@@ -181,8 +190,9 @@ class Sentiment(LabelTask):
         """One temperature: see `nsmc.tasks.calibration`. No decision at even odds changes."""
         from nsmc.tasks.calibration import fit_temperature
 
+        shift = self._shift(targets[:, 0])
         temperature = fit_temperature(
-            lambda t: binary_cross_entropy(outputs[:, 0] / t, targets[:, 0])
+            lambda t: binary_cross_entropy(outputs[:, 0] / t + shift, targets[:, 0])
         )
         return {"temperature": temperature}, np.array([1 / temperature], np.float32)
 
@@ -222,7 +232,7 @@ class Sentiment(LabelTask):
         return Choices(
             names=(KOREAN["negative"], KOREAN["positive"]),
             values=(0, 1),
-            labels=np.nan_to_num(targets[:, 0], nan=-1).astype(np.int64),
+            labels=np.where(np.isnan(targets[:, 0]), -1, targets[:, 0] > 0.5).astype(np.int64),
             probabilities=np.stack([1 - positive, positive], axis=1),
             threshold=threshold,
         )
@@ -233,7 +243,8 @@ class Sentiment(LabelTask):
         from nsmc.tasks.metrics import binary_metrics
 
         scores = probabilities(outputs[:, 0])
-        return binary_metrics(targets[:, 0].astype(np.int8), scores, threshold)
+        # A soft label is that of the likelier side, as in `figures`.
+        return binary_metrics((targets[:, 0] > 0.5).astype(np.int8), scores, threshold)
 
     def metric_lines(self, metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
         """`metrics` for a person."""
@@ -269,7 +280,18 @@ def labels_of(scores: NDArray[np.float64], threshold: float) -> list[str]:
     ]
 
 
+def log_odds(labels: Floats) -> float | None:
+    """ln(p / (1 - p)) of the mean p of labels [R], NaN left out; None where it isn't finite."""
+    known = labels[~np.isnan(labels)].astype(np.float64)
+    share = float(known.mean()) if len(known) else 0.0
+    return math.log(share / (1 - share)) if 0 < share < 1 else None
+
+
 def binary_cross_entropy(logits: NDArray[Any], labels: NDArray[Any]) -> float:
-    """Mean of log(1 + exp(-logit)) of the positive and log(1 + exp(logit)) of the negative [R]."""
-    signed = np.where(labels > 0.5, -logits, logits).astype(np.float64)  # [R]
-    return float(np.logaddexp(0, signed).mean())
+    """Mean of log(1 + exp(-logit)) of the positive and log(1 + exp(logit)) of the negative [R].
+
+    Of a soft label it is the mean of both, weighed by it.
+    """
+    found, positive = logits.astype(np.float64), labels.astype(np.float64)  # [R], [R]
+    losses = positive * np.logaddexp(0, -found) + (1 - positive) * np.logaddexp(0, found)  # [R]
+    return float(losses.mean())

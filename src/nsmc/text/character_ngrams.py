@@ -10,8 +10,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION = 1
-"""Raise it with any change of `character_ngrams`: a trained table is useless if its rows move."""
 MARK = "\n"
 """Stands before and after each comment, in which normalization leaves no line break."""
 
@@ -25,8 +23,10 @@ def character_ngrams(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Hash the distinct n-grams of one to ``longest`` characters of each comment.
 
-    The comments' units are joined without spaces, so where a comment has spaces, or was cut,
-    changes nothing. Beginning and end count as characters, but not as n-grams of their own.
+    The comments' units are joined with nothing between, so where a comment was cut changes nothing,
+    and of morphemes neither where it has spaces; syllables, letters and learnt pieces have a mark
+    for a space, which counts as a character. So do beginning and end, but not as n-grams of their
+    own.
 
     Args:
         comments: B comments already cut into units.

@@ -49,8 +49,8 @@ class TrainingConfig:
             value = getattr(self, name)
             require(value >= 1, f"{name} must be at least 1, found {value}")
         require(
-            0 < self.learning_rate < 1e38,  # what float32 holds
-            f"learning_rate must be above 0 and below 1e38, found {self.learning_rate}",
+            0 < self.learning_rate < 1e37,  # Adam's first step is ten times it: what float32 holds
+            f"learning_rate must be above 0 and below 1e37, found {self.learning_rate}",
         )
         require(0 <= self.warmup < 1, f"warmup must be from 0 to below 1, found {self.warmup}")
         for name in ("weight_decay", "clip_norm", "adversarial_norm", "patience", "seed"):

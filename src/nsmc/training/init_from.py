@@ -47,16 +47,20 @@ class Start:
         """What a model directory says of where its training began."""
         return {"path": self.path, "manifest_sha256": self.sha256, "taken": self.taken}
 
-    def give(self, network: nn.Module, vocabulary: Sequence[str], output: Path) -> "Start":
+    def give(
+        self, network: nn.Module, vocabulary: Sequence[str], output: Path, *, letters: bool = False
+    ) -> "Start":
         """Put the model's weights into ``network`` and keep a note of it in ``output``.
 
-        Rows of the word table are found by their unit. A recurrent layer is taken if those below
-        it were and its shapes agree; everything else stays as it is.
+        Rows of the word table are found by their unit. The n-gram table is taken whole, if as many
+        rows are for the same n-grams. A recurrent layer is taken if those below it were and its
+        shapes agree; everything else stays as it is.
 
         Args:
             network: a fresh `nsmc.model.network.RecurrentNetwork`.
             vocabulary: [V] its units by row.
             output: the training's output directory.
+            letters: whether the rows of ``network``'s n-gram table are for letters, too.
 
         Raises:
             ModelError: the model isn't there any more, or damaged.
@@ -68,7 +72,7 @@ class Start:
                 f"{self.path} has changed since this training began; start another with another "
                 "--output"
             )
-        parts = [_give_tables(network, vocabulary, model), _give_layers(network, model)]
+        parts = [_give_tables(network, vocabulary, model, letters), _give_layers(network, model)]
         given = replace(self, taken=", ".join(filter(None, parts)))
         (output / KEPT_SEEN).unlink(missing_ok=True)
         if model.seen is not None:
@@ -132,7 +136,9 @@ def _check(model: ModelDirectory, config: Config) -> None:
         )
 
 
-def _give_tables(network: nn.Module, vocabulary: Sequence[str], model: ModelDirectory) -> str:
+def _give_tables(
+    network: nn.Module, vocabulary: Sequence[str], model: ModelDirectory, letters: bool
+) -> str:
     weights = model.weights()
     words, ngrams = model.tables(weights)
     place = {unit: row for row, unit in enumerate(model.vocabulary)}
@@ -142,7 +148,10 @@ def _give_tables(network: nn.Module, vocabulary: Sequence[str], model: ModelDire
     with torch.no_grad():
         table[own] = torch.from_numpy(words.rows(its)).to(table)
     told = f"the vectors of {len(shared):,} of {len(vocabulary):,} units"
-    if ngrams is None or model.config["model"]["subword_buckets"] != _rows(network, NGRAMS):
+    if ngrams is None or len(ngrams) != _rows(network, NGRAMS):
+        return told
+    # Models from before there were n-grams of letters don't say.
+    if model.config["model"].get("subword_letters", False) != letters:
         return told
     every = read_table(weights, NGRAMS)
     assert every is not None

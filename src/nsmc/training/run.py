@@ -10,9 +10,9 @@ import torch
 from nsmc.config import Config
 from nsmc.data.batches import EqualLengthIterator, make_dataset
 from nsmc.data.corpus import Corpus
-from nsmc.data.fields import MorphemeField
 from nsmc.data.parts import training_parts
 from nsmc.model.device import autocast_type, choose_device, seed_everything
+from nsmc.model.inputs import field_for
 from nsmc.model.network import RecurrentNetwork, describe
 from nsmc.tasks.registry import make_task
 from nsmc.tasks.task import Task, Validated
@@ -103,14 +103,7 @@ def run_training(
     task = make_task(config.to_dict()).learn(corpus.labels, source)
     targets = task.targets(corpus.labels, source)  # [R, K]
     train_rows, validation_rows = training_parts(corpus, config.data, task.strata(targets))
-    wide = config.model.wide
-    field = MorphemeField(
-        corpus,
-        config.model.subword_buckets,
-        letters=config.model.subword_letters,
-        grams=(wide.longest, wide.buckets) if wide.buckets and task.head == "pooled" else None,
-        bounded=task.bounded,
-    )
+    field = field_for(corpus, config.model, task)
     start = find_start(config, output.path)
     field.count_vocabulary(train_rows, config.data, start.vocabulary if start else ())
     vocabulary: list[str] = field.vocab.itos
@@ -139,7 +132,8 @@ def run_training(
     )
     resumed = resume and any(output.checkpoints.glob("step-*"))
     if start and not resumed:
-        start = start.give(network, vocabulary, output.path)
+        letters = config.model.subword_letters
+        start = start.give(network, vocabulary, output.path, letters=letters)
     if resumed:
         for damage in load_newest_checkpoint(state, output.checkpoints):
             if warn:

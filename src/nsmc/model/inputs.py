@@ -1,0 +1,24 @@
+"""The tensors that a network of a recipe reads."""
+
+from nsmc.data.corpus import Corpus
+from nsmc.data.fields import MorphemeField
+from nsmc.model.config import ModelConfig
+from nsmc.tasks.task import Task
+
+
+def field_for(corpus: Corpus, config: ModelConfig, task: Task) -> MorphemeField:
+    """The field whose batches a `nsmc.model.network.RecurrentNetwork` of the same arguments takes.
+
+    Args:
+        corpus: the encoded reviews.
+        config: the network's configuration.
+        task: what the network is asked.
+    """
+    wide = config.wide
+    return MorphemeField(
+        corpus,
+        config.subword_buckets,
+        letters=config.subword_letters,
+        grams=(wide.longest, wide.buckets) if wide.buckets and task.head == "pooled" else None,
+        bounded=task.bounded,
+    )

@@ -1,0 +1,193 @@
+"""Noisy copies stand behind the reviews, with their labels, and only training learns from them."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nsmc.config import load_config
+from nsmc.data.cache import prepare, training_corpus
+from nsmc.data.config import DataConfig
+from nsmc.data.corpus import Corpus, load_corpus, read_corpus, save_corpus
+from nsmc.data.noise import noisy_copies
+from nsmc.data.parts import training_parts
+from nsmc.errors import NsmcError
+from nsmc.runtime.directory import open_model
+from nsmc.tasks.task import Wanted
+from nsmc.text.config import TextConfig
+from nsmc.text.noise import LEARNT, perturb
+from nsmc.text.normalize import normalize
+from nsmc.training.api import train
+
+CONFIG = TextConfig()
+LABEL = [Wanted("label")]
+ROWS = [
+    ("정말 재밌다", 1),
+    ("\u200b \u200d", 1),  # not blank to the reader, but illegible
+    ("돈 아까운 영화였다", 0),
+    ("", 0),
+    ("다시 보고 싶은 작품", 1),
+    ("\u200d\u200b", 0),
+    ("시간이 아까웠어요", 0),
+]
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("NSMC_CACHE", str(tmp_path / "cache"))
+    lines = [f"{i}\t{text}\t{label}\n" for i, (text, label) in enumerate(ROWS, 1)]
+    (tmp_path / "data").mkdir()
+    path = tmp_path / "data" / "ratings_train.txt"
+    path.write_text("id\tdocument\tlabel\n" + "".join(lines), encoding="utf-8")
+    return path
+
+
+def text_of(corpus: Corpus, row: int) -> str:
+    start, end = corpus.offsets[row : row + 2]
+    return "".join(corpus.morphemes[token] for token in corpus.tokens[start:end])
+
+
+def labels_of(corpus: Corpus) -> list[str]:
+    column = corpus.labels["label"]
+    return [column.names[code] for code in column.codes]
+
+
+def bare(text: str) -> str:
+    return normalize(text, 1000).replace(" ", "")
+
+
+def test_a_share_is_copied_always_the_same(sample: Path) -> None:
+    lines = (sample / "ratings_train.txt").read_text(encoding="utf-8").splitlines()[1:]
+    texts = [line.split("\t")[1] for line in lines]
+    rows, copies = noisy_copies(texts, 0.5)
+    again, same = noisy_copies(texts, 0.5)
+    assert (again.tolist(), same) == (rows.tolist(), copies)
+    assert 0.4 * len(texts) < len(rows) <= 0.5 * len(texts)
+    assert (np.diff(rows) > 0).all()
+    kinds = set()
+    for row, copy in zip(rows.tolist(), copies, strict=True):
+        assert copy != texts[row]
+        made = {kind for kind in LEARNT if perturb(texts[row], kind, row) == copy}
+        assert made
+        kinds |= made if len(made) == 1 else set()
+    assert kinds == set(LEARNT)
+    nothing, none = noisy_copies(texts, 0)
+    assert (len(nothing), none) == (0, [])
+    assert len(noisy_copies(texts, 1)[0]) > len(rows)
+
+
+def test_copies_stand_behind_the_originals_with_their_labels(data: Path) -> None:
+    plain = read_corpus(data, CONFIG, wanted=LABEL)
+    heard: list[tuple[int, int]] = []
+    corpus = read_corpus(
+        data, CONFIG, wanted=LABEL, noise=1, progress=lambda *counts: heard.append(counts)
+    )
+    assert plain.copies is None
+    assert plain.originals == len(plain) == 4
+    assert corpus.copies is not None
+    assert corpus.originals == 4
+    # An illegible review stands before and between those copied.
+    assert corpus.copies.tolist() == [0, 1, 2, 3]
+    assert corpus.offsets[:5].tolist() == plain.offsets.tolist()
+    assert [text_of(corpus, row) for row in range(4)] == [text_of(plain, r) for r in range(4)]
+    assert labels_of(corpus) == [*labels_of(plain), *labels_of(plain)]
+    typed = [text for text, _ in ROWS if bare(text)]
+    for copy, of in enumerate(corpus.copies.tolist()):
+        row = [text for text, _ in ROWS if text].index(typed[of])
+        made = {bare(perturb(typed[of], kind, row)) for kind in LEARNT}
+        assert text_of(corpus, 4 + copy) in made
+    assert (corpus.source["reviews"], corpus.source["skipped"]) == (4, 3)
+    assert corpus.source["noise"] == 1
+    assert "noise" not in plain.source
+    assert sum(done for done, _ in heard) == heard[-1][1] >= 10
+
+
+def test_they_are_saved_and_a_part_knows_none(data: Path, tmp_path: Path) -> None:
+    corpus = read_corpus(data, CONFIG, wanted=LABEL, noise=1)
+    save_corpus(corpus, tmp_path / "kept")
+    loaded = load_corpus(tmp_path / "kept")
+    assert loaded.copies is not None
+    assert corpus.copies is not None
+    np.testing.assert_array_equal(loaded.copies, corpus.copies)
+    assert loaded.originals == 4
+    assert labels_of(loaded) == labels_of(corpus)
+    part = loaded.take(np.array([6, 1]))
+    assert (part.copies, part.originals, part.source["reviews"]) == (None, 2, 2)
+    assert [text_of(part, row) for row in (0, 1)] == [text_of(corpus, row) for row in (6, 1)]
+    save_corpus(dataclasses.replace(corpus, copies=None), tmp_path / "without")
+    assert load_corpus(tmp_path / "without").copies is None
+
+
+@pytest.mark.parametrize("stratified", [False, True])
+def test_no_copy_validates_and_none_of_what_validates_is_learnt_from(
+    sample: Path, stratified: bool
+) -> None:
+    path = sample / "ratings_train.txt"
+    plain = read_corpus(path, CONFIG, wanted=LABEL)
+    corpus = read_corpus(path, CONFIG, wanted=LABEL, noise=0.6)
+    config = DataConfig(validation=0.2)
+    whole, few = (np.array([int(x) for x in labels_of(c)]) for c in (corpus, plain))
+    training, validation = training_parts(corpus, config, whole if stratified else None)
+    expected = training_parts(plain, config, few if stratified else None)
+    # The split is that of the reviews without noise, so figures stay comparable.
+    np.testing.assert_array_equal(validation, expected[1])
+    np.testing.assert_array_equal(training[training < corpus.originals], expected[0])
+    copies = training[training >= corpus.originals] - corpus.originals
+    assert corpus.copies is not None
+    of = corpus.copies[copies]
+    assert not set(of.tolist()) & set(validation.tolist())
+    left = np.setdiff1d(np.arange(len(corpus.copies)), copies)
+    assert len(left) > 0
+    assert set(corpus.copies[left].tolist()) <= set(validation.tolist())
+
+
+def test_another_share_is_another_entry_of_the_cache(data: Path, tmp_path: Path) -> None:
+    entries = tmp_path / "cache" / "corpora"
+    for number, noise in enumerate((0.0, 0.5, 1.0), 1):
+        corpus = training_corpus(data.parent, CONFIG, wanted=LABEL, noise=noise)
+        again = training_corpus(data.parent, CONFIG, wanted=LABEL, noise=noise)
+        assert len(list(entries.iterdir())) == number
+        assert corpus.originals == again.originals == 4
+        assert len(again) == len(corpus)
+    assert len(corpus) == 8
+
+
+def test_prepared_reviews_have_the_noise_that_is_asked_for(data: Path, tmp_path: Path) -> None:
+    for noise in (0.0, 0.5):
+        place = tmp_path / f"prepared-{noise}"
+        prepare(data.parent, place, CONFIG, wanted=LABEL, noise=noise)
+        corpus = training_corpus(place, CONFIG, wanted=LABEL, noise=noise)
+        assert (corpus.copies is not None) == (noise > 0)
+    words = (
+        r"was prepared with data\.noise = {}, but {} was asked for; prepare it again with this "
+        "configuration, or train with the one it was prepared with"
+    )
+    with pytest.raises(NsmcError, match=words.format(r"0\.5", "0")):
+        training_corpus(tmp_path / "prepared-0.5", CONFIG, wanted=LABEL)
+    with pytest.raises(NsmcError, match=words.format("0", "1")):
+        training_corpus(tmp_path / "prepared-0.0", CONFIG, wanted=LABEL, noise=1)
+
+
+def test_a_training_learns_from_them(sample: Path, tmp_path: Path) -> None:
+    from nsmc.training.run import Event, Started
+    from nsmc.training.state import TrainingState
+
+    heard: list[Started] = []
+
+    def hear(event: Event, state: TrainingState) -> None:
+        if isinstance(event, Started):
+            heard.append(event)
+
+    small = ("model.embedding_size=8", "model.hidden_size=8", "model.subword_buckets=50")
+    metrics = []
+    for number, noise in enumerate((0.0, 0.5)):
+        config = load_config(None, [*small, "training.epochs=1", f"data.noise={noise}"])
+        place = tmp_path / str(number)
+        trained = train(config, data=sample, output=place, device="cpu", listen=hear)
+        metrics.append(open_model(trained.model).metrics)
+    without, noisy = heard
+    assert without.validation == noisy.validation == 30
+    assert without.training == 570
+    assert 570 + 220 < noisy.training <= 570 + 300
+    assert metrics[0]["data"]["reviews"] == metrics[1]["data"]["reviews"] == 600

@@ -1,0 +1,192 @@
+"""The stages from reviews to a student: all of them on a few reviews, and none of them twice."""
+
+import json
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+import pytest
+from distillation.ngrams import FOLDS, Grams, learnt, log_odds, teach
+from distillation.reviews import Reviews, Track, read_all
+from distillation.stages import Stages
+from distillation.targets import HARD, blended
+from numpy.typing import NDArray
+
+import nsmc
+from nsmc.data.batches import split_rows
+from nsmc.runtime.directory import open_model
+
+TINY = (
+    "data.validation=0.05",
+    "data.min_freq=1",
+    "model.embedding_size=8",
+    "model.hidden_size=8",
+    "model.subword_buckets=100",
+    "training.epochs=1",
+    "training.batch_size=64",
+)
+FURTHER = 120
+
+
+@pytest.fixture(scope="module")
+def data(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory of the training file and further reviews, one of them a validation review."""
+    place = tmp_path_factory.mktemp("distillation")
+    lines = (sample / "ratings_train.txt").read_text(encoding="utf-8").splitlines()
+    (place / "ratings_train.txt").write_text("\n".join(lines[:401]) + "\n", encoding="utf-8")
+    other = pd.read_csv(sample / "ratings_test.txt", sep="\t", quoting=3).head(FURTHER)
+    stars = [*([1.0, 10.0, 6.0] * (FURTHER // 3))]
+    further = pd.DataFrame({"document": other["document"], "rating": stars})
+    row = split_rows(400, 0.05, 0)[1][3]
+    # But for white space it is the same.
+    again = {"document": f"  {lines[1 + row].split(chr(9))[1]} ", "rating": 9.0}
+    further = pd.concat([further, pd.DataFrame([again])])
+    further.to_parquet(place / "further.parquet", index=False)
+    return place
+
+
+@pytest.fixture(scope="module")
+def reviews(data: Path) -> Reviews:
+    return read_all(data / "ratings_train.txt", data / "further.parquet")
+
+
+def test_the_reviews_are_all_but_those_that_would_give_the_validation_away(
+    reviews: Reviews,
+) -> None:
+    assert len(reviews.texts) == 400 + FURTHER
+    assert np.flatnonzero(reviews.validates).tolist() == split_rows(400, 0.05, 0)[1].tolist()
+    assert set(reviews.labels[:400]) == {0, 1}
+    assert np.isnan(reviews.labels[400:]).all()
+    assert np.isnan(reviews.stars[:400]).all()
+    assert reviews.stars[400:406].tolist() == [1, 10, 6, 1, 10, 6]
+    # Only one of the tracks may know what stars mean.
+    np.testing.assert_array_equal(reviews.known("150k"), reviews.labels)
+    known = reviews.known("all")
+    np.testing.assert_array_equal(known[:400], reviews.labels[:400])
+    np.testing.assert_array_equal(known[400:403], [0, 1, np.nan])
+
+
+def test_without_further_reviews(data: Path, reviews: Reviews) -> None:
+    alone = read_all(data / "ratings_train.txt", None)
+    assert alone.texts == reviews.texts[:400]
+    np.testing.assert_array_equal(alone.validates, reviews.validates[:400])
+    assert np.isnan(alone.stars).all()
+
+
+def test_the_teacher_of_ngrams_says_nothing_of_what_it_has_learnt_from(reviews: Reviews) -> None:
+    few = Reviews(
+        reviews.texts[:120],
+        reviews.labels[:120],
+        reviews.stars[:120],
+        reviews.validates[:120],
+    )
+    found = teach(few, "150k")
+    assert np.isfinite(found).all()
+    again = teach(few, "150k")
+    np.testing.assert_array_equal(again, found)
+    rows = np.flatnonzero(~few.validates)
+    folds = np.random.default_rng(0).integers(0, FOLDS, len(rows))
+    labels = few.labels.copy()
+    labels[rows[5]] = 1 - labels[rows[5]]
+    turned = teach(Reviews(few.texts, labels, few.stars, few.validates), "150k")
+    # The label of a review changes what is said of those that are dealt otherwise, and of no other.
+    same = rows[folds == folds[5]]
+    assert turned[same].tolist() == found[same].tolist()
+    others = rows[folds != folds[5]]
+    assert (turned[others] != found[others]).any()
+    assert (turned[few.validates] != found[few.validates]).any()
+    by_heart = log_odds(learnt(Grams(few.texts), rows, few.labels[rows], 0), Grams(few.texts), rows)
+    assert ((by_heart > 0) == few.labels[rows]).mean() > 0.95
+    assert ((found[rows] > 0) == few.labels[rows]).mean() < 0.95
+
+
+def test_labels_are_mixed_with_what_the_teachers_say(reviews: Reviews) -> None:
+    random = np.random.default_rng(1)
+    truth = np.where(np.isnan(reviews.labels), random.random(len(reviews.texts)) < 0.5, 0.0)
+    truth = np.where(np.isnan(reviews.labels), truth, reviews.labels)
+
+    def teacher(noise: float) -> NDArray[np.float64]:
+        return 4 * truth - 2 + noise * random.standard_normal(len(truth))
+
+    teachers = {"good": teacher(1.5), "poor": teacher(8)}
+    soft, record = blended(reviews, "150k", teachers)
+    assert ((soft >= 0) & (soft <= 1)).all()
+    np.testing.assert_array_equal(soft[reviews.validates], reviews.labels[reviews.validates])
+    learnt_from = ~reviews.validates & ~np.isnan(reviews.labels)
+    positive = learnt_from & (reviews.labels == 1)
+    negative = learnt_from & (reviews.labels == 0)
+    assert soft[positive].min() >= HARD - 1e-3
+    assert soft[negative].max() <= 1 - HARD + 1e-3
+    assert len(np.unique(soft[learnt_from])) > 100
+    weights = record["weights"]
+    assert weights["good"] > abs(weights["poor"])
+    figures = record["validation"]
+    assert figures["together"]["log_loss"] <= figures["poor"]["log_loss"]
+    assert set(figures["good"]) == {"accuracy", "log_loss", "roc_auc"}
+    # Where stars may be known, they settle what a further review is.
+    known = reviews.known("all")
+    mixed, _ = blended(reviews, "all", teachers)
+    starred = np.isnan(reviews.labels) & ~np.isnan(known)
+    expected = (1 - HARD) * soft[starred] + HARD * known[starred]
+    np.testing.assert_allclose(mixed[starred], expected, atol=2e-3)
+    rest = np.isnan(known)
+    np.testing.assert_array_equal(mixed[rest], soft[rest])
+
+
+@pytest.fixture(scope="module")
+def stages(data: Path) -> Stages:
+    return Stages(data, data / "further.parquet", data / "work", overrides=TINY)
+
+
+def times(work: Path) -> dict[str, int]:
+    """When each file was written."""
+    files = (path for path in work.rglob("*") if path.is_file() and path.name != ".lock")
+    return {str(path.relative_to(work)): path.stat().st_mtime_ns for path in files}
+
+
+@pytest.mark.parametrize("track", get_args(Track))
+def test_from_reviews_to_a_student_and_nothing_twice(stages: Stages, track: Track) -> None:
+    output = stages.student(track, 1)
+    assert output == stages.work / track / "seed-1"
+    classifier = nsmc.load(output)
+    assert 0 < classifier.score_morphemes([classifier.tokenizer("정말 재밌다")])[0] < 1
+    model = open_model(output)
+    shape = model.config["model"]
+    assert (shape["subword_letters"], shape["wide"]["buckets"] > 0) == (True, True)
+    started_from = model.metrics["init_from"]
+    assert Path(started_from["path"]) == stages.work / track / "morphemes"
+    assert "those of the n-grams" in started_from["taken"]
+    table = pd.read_parquet(stages.work / track / "student.parquet")
+    reviews = stages.reviews()
+    assert table["document"].tolist() == reviews.texts
+    assert table["label"].between(0, 1).all()
+    held = table["validation"] == 1
+    assert held.tolist() == reviews.validates.tolist()
+    assert table["label"][held].tolist() == reviews.labels[reviews.validates].tolist()
+    assert table["label"][~held].nunique() - 2 > 0
+    assert model.metrics["validation"]["reviews"] == int(held.sum())
+    record = json.loads((stages.work / track / "teachers.json").read_text("utf-8"))
+    assert set(record["weights"]) == {"character n-grams", "morphemes", "pieces"}
+    teacher = open_model(stages.work / track / "morphemes")
+    assert teacher.task.name == ("sentiment" if track == "150k" else "sentiment+stars")
+    assert teacher.metrics["validation"]["reviews"] == int(held.sum())
+    before = times(stages.work)
+    assert stages.student(track, 1) == output
+    assert times(stages.work) == before
+    took = stages.seconds(track, [1])
+    assert len(took) == 5
+    assert all(seconds >= 0 for seconds in took.values())
+    # Another seed begins where the first did.
+    stages.student(track, 2)
+    after = times(stages.work)
+    assert {name: after[name] for name in before} == before
+    assert all(name.startswith(f"{track}/seed-2") for name in after.keys() - before.keys())
+
+
+def test_scores_of_other_reviews_are_refused(stages: Stages, reviews: Reviews) -> None:
+    output = stages.teacher_of_morphemes("150k")
+    assert len(stages._scores(output, reviews)) == len(reviews.texts)
+    fewer = Reviews(reviews.texts[:9], reviews.labels[:9], reviews.stars[:9], reviews.validates[:9])
+    with pytest.raises(ValueError, match=r"scores\.npy is of other reviews; remove it"):
+        stages._scores(output, fewer)

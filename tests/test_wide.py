@@ -1,0 +1,366 @@
+"""Weights of character n-grams beside the RNN: the same scores in torch, numpy, 8 bits and ONNX."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnxruntime
+import pandas as pd
+import pytest
+import torch
+from numpy.typing import NDArray
+
+import nsmc
+from nsmc.config import Config, load_config
+from nsmc.data.corpus import read_corpus
+from nsmc.errors import ModelError, UsageError
+from nsmc.exporting import export
+from nsmc.model.inputs import field_for
+from nsmc.model.network import RecurrentNetwork
+from nsmc.model.on_device import TorchNetwork
+from nsmc.model.wide import WideLinear
+from nsmc.runtime import wide as wide_module
+from nsmc.runtime.classifier import Classifier
+from nsmc.runtime.directory import open_model
+from nsmc.runtime.tables import SCALES, WIDE, quantized
+from nsmc.runtime.wide import SCALE, WideOutputs
+from nsmc.text.character_ngrams import character_ngrams
+from nsmc.training.api import train
+
+if TYPE_CHECKING:
+    from tests.conftest import Untrained
+
+BUCKETS = 4096
+RECIPE = (
+    "data.min_freq=1",
+    "model.embedding_size=8",
+    "model.hidden_size=8",
+    "model.subword_buckets=100",
+    f"model.wide.buckets={BUCKETS}",
+    "model.wide.longest=4",
+    "model.wide.dropout=0.3",
+    "training.batch_size=16",
+    "training.learning_rate=0.01",
+    "training.epochs=3",
+)
+LABELS = {"sentiment": "label", "classes": "topic", "sentiment+stars": "label"}
+COMMENTS = [
+    "정말 재밌다",
+    "돈이 아까운 영화였어요 ㅠㅠ 시간도 아깝고",
+    "음",
+    "처음 보는 오타도 괜찬타 ㅋㅋㅋㅋ 👍",
+    "두 번 봐도 지루하지 않고, 볼 때마다 새로운 것이 보인다. 음악도 좋았다",
+]
+
+
+@pytest.fixture(scope="module")
+def reviews(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some of the sample with stars and one of three topics each."""
+    few = pd.read_csv(sample / "ratings_train.txt", sep="\t", quoting=3).head(240)
+    few["rating"] = np.where(few["label"] == 1, 9, 2)
+    few["topic"] = np.where(few["document"].str.contains("음악|연기"), "부분", few["label"])
+    path = tmp_path_factory.mktemp("wide") / "reviews.csv"
+    few.to_csv(path, index=False)
+    return path
+
+
+def recipe(task: str) -> Config:
+    return load_config(None, [*RECIPE, f"task={task}", f"data.label_column={LABELS[task]}"])
+
+
+@pytest.fixture(scope="module", params=LABELS)
+def trained(
+    request: pytest.FixtureRequest, reviews: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A model directory of each task."""
+    output = tmp_path_factory.mktemp("trained") / "run"
+    return train(recipe(request.param), data=reviews, output=output, device="cpu").model
+
+
+@pytest.fixture(scope="module")
+def sentiment(reviews: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model directory of one task."""
+    output = tmp_path_factory.mktemp("sentiment") / "run"
+    return train(recipe("sentiment"), data=reviews, output=output, device="cpu").model
+
+
+def cut(classifier: Classifier) -> list[list[str]]:
+    return [classifier.tokenizer(text) for text in COMMENTS]
+
+
+def test_the_networks_outputs_are_the_classifiers(trained: Path, reviews: Path) -> None:
+    model = open_model(trained)
+    weights = model.weights()
+    assert weights[WIDE].dtype == np.float16
+    assert weights[WIDE].shape == (BUCKETS, model.label_task.outputs)
+    assert np.count_nonzero(weights[WIDE]) > 1000  # of zeros at first
+    config = Config.from_dict(model.config)
+    network = RecurrentNetwork(len(model.vocabulary), config.model, model.task).eval()
+    network.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()})
+    corpus = read_corpus(reviews, config.text, wanted=model.task.wanted())
+    field = field_for(corpus, config.model, model.task)
+    # A vocabulary as the field asks it: the unknown unit's row for what it lacks.
+    field.use_vocabulary(defaultdict(int, {u: row for row, u in enumerate(model.vocabulary)}))
+    classifier = Classifier(model)
+    for length in np.unique(corpus.lengths):
+        same = np.flatnonzero(corpus.lengths == length)
+        units = [
+            [corpus.morphemes[token] for token in corpus.tokens[corpus.offsets[row] :][:length]]
+            for row in same
+        ]
+        with torch.inference_mode():
+            batch = field.process(same.tolist())
+            expected = network(batch).numpy()  # [B, O]
+            recurrent = network.classify(network.embed(batch)).numpy()  # [B, O]
+        found = classifier.outputs_of(units)
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+        assert np.abs(found - recurrent).max() > 1e-3
+
+
+def test_a_comment_does_not_see_its_neighbours(
+    trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    classifier = nsmc.load(trained)
+    units = [*cut(classifier), [], *cut(classifier)]
+    together = classifier.outputs_of(units)  # [R, O]
+    assert np.isnan(together).any(axis=1).tolist() == [not one for one in units]
+    alone = np.concatenate([classifier.outputs_of([one]) for one in units])
+    np.testing.assert_allclose(alone, together, atol=1e-6)
+    monkeypatch.setattr(wide_module, "AT_ONCE", 2)
+    np.testing.assert_array_equal(classifier.outputs_of(units), together)
+
+
+def test_another_device_gives_the_same(trained: Path) -> None:
+    model = open_model(trained)
+    ours, by_torch = Classifier(model), Classifier(model, network=TorchNetwork(model, "cpu"))
+    expected = ours.outputs_of(cut(ours))
+    np.testing.assert_allclose(by_torch.outputs_of(cut(ours)), expected, atol=1e-5)
+    for one, other in zip(ours.explain(COMMENTS), by_torch.explain(COMMENTS), strict=True):
+        assert [p.contribution for p in other.parts] == pytest.approx(
+            [p.contribution for p in one.parts], abs=1e-4
+        )
+
+
+def test_eight_bits_score_alike(trained: Path, tmp_path: Path) -> None:
+    small = nsmc.export(trained, tmp_path / "small", int8=True)
+    before, after = nsmc.load(trained), nsmc.load(small)
+    weights, exact = after.model.weights(), before.model.weights()
+    assert weights[WIDE].dtype == np.int8
+    assert weights[SCALES[WIDE]].shape == exact[WIDE].shape[1:]
+    found, expected = (one.outputs_of(cut(before)) for one in (after, before))
+    np.testing.assert_allclose(found, expected, atol=0.03)
+    assert not np.array_equal(found, expected)
+    by_torch = Classifier(after.model, network=TorchNetwork(after.model, "cpu"))
+    np.testing.assert_allclose(by_torch.outputs_of(cut(before)), found, atol=1e-5)
+
+
+def test_eight_bits_by_columns_are_off_by_half_a_step_at_most() -> None:
+    table = np.random.default_rng(1).normal(size=(500, 3)) * [1, 100, 0]
+    found = quantized({WIDE: table.astype(np.float16)})
+    exact, largest = table.astype(np.float16).astype(np.float32), np.abs(table).max(axis=0)
+    off = np.abs(found[WIDE] * found[SCALES[WIDE]] - exact)  # [K, O]
+    assert (off.max(axis=0) <= largest / 254 * (1 + 1e-3)).all()
+    assert (off.max(axis=0) >= largest / 254 * 0.9).all()
+    assert quantized(found)[WIDE] is found[WIDE]
+
+
+def test_the_graph_takes_what_is_added(trained: Path, tmp_path: Path) -> None:
+    classifier = nsmc.load(trained)
+    file = export(trained, tmp_path / "network.onnx")
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    outputs = classifier.task.outputs
+    shape = ["B"] if outputs == 1 else ["B", outputs]
+    assert [(one.name, one.shape) for one in session.get_inputs()] == [
+        ("vectors", ["T", "B", 8]),
+        ("added", shape),
+    ]
+    assert session.get_outputs()[0].shape == shape
+    wide = WideOutputs.of(classifier.model, classifier.model.weights())
+    assert wide is not None
+    for units in cut(classifier):
+        twice = [units, units]
+        rows = classifier._vectors.rows(units)
+        vectors = np.stack([classifier._vectors.table[rows]] * 2, axis=1)  # [T, B, E]
+        added = wide(twice).reshape(2, *shape[1:])
+        (found,) = session.run(["logits"], {"vectors": vectors, "added": added})
+        expected = classifier.outputs_of(twice)
+        np.testing.assert_allclose(found, expected.reshape(found.shape), atol=1e-5)
+
+
+def worth(classifier: Classifier, text: str) -> tuple[list[float], float]:
+    """Shapley values by their definition, by really deleting morphemes, and what they sum to."""
+    units = classifier.tokenizer(text)
+    _, number = classifier.task.explained(classifier.outputs_of([units])[0])
+    nothing = classifier.explain(text).baseline
+
+    def value(kept: tuple[int, ...]) -> float:
+        if not kept:
+            return nothing
+        return float(number(classifier.outputs_of([[units[i] for i in kept]]))[0])
+
+    count, shares = len(units), []
+    for part in range(count):
+        others = [i for i in range(count) if i != part]
+        share = 0.0
+        for size in range(count):
+            weight = 1 / (count * math.comb(count - 1, size))
+            for chosen in combinations(others, size):
+                with_it = tuple(sorted((*chosen, part)))
+                share += weight * (value(with_it) - value(chosen))
+        shares.append(share)
+    return shares, value(tuple(range(count)))
+
+
+def test_parts_are_worth_what_deleting_them_does(trained: Path) -> None:
+    classifier = nsmc.load(trained)
+    for text in ("정말 재밌다", "돈이 아까운 영화", "굿"):
+        explained = classifier.explain(text)
+        assert 1 <= len(explained.parts) <= 5
+        expected, value = worth(classifier, text)
+        assert [part.contribution for part in explained.parts] == pytest.approx(expected, abs=1e-5)
+        assert explained.value == pytest.approx(value, abs=1e-5)
+
+
+def test_explanations_sum_to_the_score(trained: Path) -> None:
+    classifier = nsmc.load(trained)
+    for explained in classifier.explain(COMMENTS):
+        total = explained.baseline + sum(part.contribution for part in explained.parts)
+        assert total == pytest.approx(explained.value, abs=1e-9)
+    # Without a morpheme there is no n-gram either.
+    vectors = np.zeros((1, 8), np.float32)
+    (nothing,) = classifier.model.network(classifier.model.weights())(
+        vectors, np.array([0]), np.array([1])
+    )
+    name, number = classifier.task.explained(classifier.outputs_of(cut(classifier))[-1])
+    assert classifier.explain(COMMENTS)[-1].of == name
+    assert classifier.explain(COMMENTS)[-1].baseline == pytest.approx(number(nothing[None])[0])
+
+
+@pytest.mark.parametrize("unit", ["morpheme", "syllable", "jamo"])
+def test_only_units_that_mark_spaces_tell_of_them(unit: str, untrained: Untrained) -> None:
+    directory = open_model(untrained("model.wide.buckets=4096", f"text.unit={unit}"))
+    wide = WideOutputs.of(directory, directory.weights())
+    assert wide is not None
+    tokenizer = Classifier(directory).tokenizer
+    cuts = [tokenizer(text) for text in ("돈이 아까운 영화", "돈이아까운영화", "돈 이아까운 영화")]
+    first, *others = wide(cuts).tolist()
+    assert [one == first for one in others] == [unit == "morpheme"] * 2
+    joined = ["".join(units) for units in cuts]
+    assert wide([[one] for one in joined]).tolist() == [first, *others]
+
+
+def test_the_sum_by_hand() -> None:
+    table = np.random.default_rng(2).normal(size=(256, 2)).astype(np.float32)
+    units = ["재밌", "다"]
+    rows, counts = character_ngrams([units], 3, 256)
+    expected = SCALE / math.sqrt(counts[0]) * table[rows].astype(float).sum(axis=0)
+    np.testing.assert_allclose(WideOutputs(table, None, 3)([units])[0], expected, rtol=1e-5)
+    scales = np.array([0.5, 0.01], np.float32)
+    whole = np.round(table * 40).astype(np.int8)
+    found = WideOutputs(whole, scales, 3)([units])[0]
+    by_hand = SCALE / math.sqrt(counts[0]) * (whole[rows].astype(float).sum(axis=0) * scales)
+    np.testing.assert_allclose(found, by_hand, rtol=1e-5)
+
+
+class Grams:
+    """As much of a batch as the layer reads."""
+
+    def __init__(self, rows: NDArray[np.int64], counts: NDArray[np.int64]) -> None:
+        self.grams, self.gram_counts = torch.from_numpy(rows), torch.from_numpy(counts)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_dropout_leaves_out_ngrams_and_keeps_the_sum_on_average(sparse: bool) -> None:
+    shape = replace(load_config(None, RECIPE).model.wide, dropout=0.25)
+    layer = WideLinear(shape, 1, sparse=sparse)
+    torch.nn.init.ones_(layer.weight)
+    rows, counts = character_ngrams([[f"{i}번째 영화"] for i in range(400)], 4, BUCKETS)
+    batch: Any = Grams(rows, counts)
+    whole = SCALE * np.sqrt(counts)  # every weight is 1
+    np.testing.assert_allclose(layer.eval()(batch)[:, 0].detach(), whole, rtol=1e-5)
+    torch.manual_seed(1)
+    found = layer.train()(batch)[:, 0].detach().numpy()
+    kept = found / (SCALE / np.sqrt(counts)) * 0.75  # n-grams that are left of each comment
+    np.testing.assert_allclose(kept, np.round(kept), atol=1e-3)
+    assert 0.72 < kept.sum() / counts.sum() < 0.78
+    layer(batch).sum().backward()
+    gradient = layer.weight.grad
+    assert gradient is not None
+    assert gradient.is_sparse == sparse
+    touched = gradient.to_dense()[:, 0] if sparse else gradient[:, 0]
+    others = np.setdiff1d(np.arange(BUCKETS), rows)
+    assert not touched[others].any()
+    assert touched.count_nonzero() > 0.5 * len(np.unique(rows))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"buckets": 2048}, id="other buckets"),
+        pytest.param({"buckets": 0}, id="none in the recipe"),
+    ],
+)
+def test_a_table_of_another_recipe_is_refused(sentiment: Path, change: dict[str, int]) -> None:
+    model = open_model(sentiment)
+    shape = model.config["model"]
+    other = replace(
+        model,
+        config={**model.config, "model": {**shape, "wide": {**shape["wide"], **change}}},
+    )
+    with pytest.raises(ModelError, match=r"aren't those of its recipe \(wide\.weight: expected "):
+        Classifier(other)
+
+
+def test_a_table_that_lacks_is_refused(sentiment: Path) -> None:
+    model = open_model(sentiment)
+    weights = model.weights()
+    del weights[WIDE]
+    with pytest.raises(ModelError, match=r"expected \(4096, 1\), found nothing\); train again"):
+        WideOutputs.of(model, weights)
+    eight = quantized(model.weights())
+    del eight[SCALES[WIDE]]
+    with pytest.raises(ModelError, match="doesn't fit together"):
+        WideOutputs.of(model, eight)
+
+
+def test_a_model_from_before_there_was_such_a_layer(untrained: Untrained) -> None:
+    model = open_model(untrained())
+    shape = {k: v for k, v in model.config["model"].items() if k not in ("wide", "subword_letters")}
+    older = replace(model, config={**model.config, "model": shape})
+    units = [["재밌", "다"]]
+    np.testing.assert_array_equal(
+        Classifier(older).outputs_of(units), Classifier(model).outputs_of(units)
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ("buckets=3000", "buckets must be 0 or a power of two, found 3000"),
+        ("buckets=-1", "buckets must be 0 or a power of two, found -1"),
+        ("buckets=2147483648", r"buckets must be at most 2\^30, found 2147483648"),
+        ("longest=0", "longest must be from 1 to 16, found 0"),
+        ("longest=17", "longest must be from 1 to 16, found 17"),
+        ("dropout=1", "dropout must be from 0 to below 1, found 1"),
+        ("dropout=-0.1", r"dropout must be from 0 to below 1, found -0\.1"),
+    ],
+)
+def test_what_the_recipe_may_not_say(field: str, told: str) -> None:
+    with pytest.raises(UsageError, match=rf"model\.wide.*{told}"):
+        load_config(None, [f"model.wide.{field}"])
+
+
+def test_the_card_tells_of_it(sentiment: Path) -> None:
+    from nsmc.inspection.card import model_card
+    from nsmc.inspection.info import info
+
+    about = info(sentiment)
+    assert "beside it 4,096 hashed character n-grams of whole comments" in model_card(about)
+    assert about["parameters"] == sum(one["parameters"] for one in about["tensors"])
+    assert any(one["name"] == WIDE for one in about["tensors"])
