@@ -19,7 +19,7 @@ from nsmc.text.character_ngrams import character_ngrams
 from nsmc.text.normalize import normalize
 from nsmc.training.optimizers import RowAdam, set_learning_rate
 
-CONFIG = WideConfig(buckets=1 << 22, longest=5, dropout=0.5)
+CONFIG = WideConfig(buckets=1 << 21, longest=5, dropout=0.5)
 EPOCHS, BATCH, RATE = 3, 256, 0.006
 DRAWN = 250_000
 """Reviews of a pass at most."""

@@ -13,11 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from distillation.joining import Weighing, join
+from distillation.ngrams import CONFIG
 from distillation.reviews import Reviews, Track, read_all
 from numpy.typing import NDArray
 
 from nsmc.bundle import read_json, write_json
 from nsmc.config import load_config
+from nsmc.runtime.directory import open_model
 from nsmc.training.api import train
 from nsmc.training.loop import EpochDone
 from nsmc.training.run import Event
@@ -50,54 +53,79 @@ class Stages:
     overrides: Sequence[str] = ()
     """Fields in which all trainings are to differ, to try the stages on few reviews."""
 
-    def student(self, track: Track, seed: int) -> Path:
-        """The output directory of a distilled model of one seed."""
-        start = self.teacher_of_morphemes(track)
-        output = self.work / track / f"seed-{seed}"
+    def finished(self, track: Track, seed: int) -> Path:
+        """The output directory of a track's model of one seed."""
+        return self.student(seed) if track == "all" else self.joined(track, seed)
+
+    def student(self, seed: int) -> Path:
+        """Of the track of all labels: its joined teachers, taught to bear rough comments."""
+        start = self.joined("all", 1)
         overrides = [f"training.seed={seed}", f"training.init_from={start}"]
-        if track == "150k":
-            # It stands beside published figures of clean comments; noise makes it a third slower.
-            overrides.append("data.noise=0")
-        return self._trained(output, self.soft_labels(track), overrides, "distilled.toml")
+        output = self.work / "all" / f"student-{seed}"
+        return self._trained(output, self.soft_labels(), overrides, "distilled.toml")
 
-    def soft_labels(self, track: Track) -> Path:
-        """The table of soft labels, and beside it how good the teachers are."""
-        path = self.work / track / "student.parquet"
-        if path.exists():
-            return path
-        from distillation.targets import blended
-
-        reviews = self.reviews()
-        teachers = {
-            "character n-grams": self.teacher_of_ngrams(track),
-            "morphemes": self._scores(self.teacher_of_morphemes(track), reviews),
-        }
-        labels, record = blended(reviews, track, teachers)
-        write_json(self.work / track / "teachers.json", record)
-        reviews.table(label=labels).to_parquet(path, index=False)
+    def soft_labels(self) -> Path:
+        """The table of what both teachers of all labels say of every text."""
+        path = self.work / "all" / "student.parquet"
+        if not path.exists():
+            reviews = self.reviews()
+            joined = open_model(self.joined("all", 1)).metrics["joined"]
+            weighing = Weighing(**joined["weighing"])
+            said = self._scores(self.morphemes("all", 1), reviews)
+            log_odds = weighing(said, self._out_of_fold(reviews))
+            soft = np.round(1 / (1 + np.exp(-log_odds)), 3)  # [R]
+            labels = np.where(reviews.validates, reviews.labels, soft)
+            reviews.table(label=labels).to_parquet(path, index=False)
         return path
 
-    def teacher_of_ngrams(self, track: Track) -> NDArray[np.float64]:
-        """Log odds [R] of the linear teacher."""
-        path = self.work / track / "ngrams.npy"
+    def joined(self, track: Track, seed: int) -> Path:
+        """The directory of both teachers in one network; ``teachers.json`` tells of them."""
+        output = self.work / track / f"joined-{seed}"
+        if not (output / "teachers.json").exists():
+            reviews = self.reviews()
+            held = np.flatnonzero(reviews.validates)
+            kept = np.load(self.ngrams(track, seed))
+            texts = [reviews.texts[row] for row in held.tolist()]
+            record = join(
+                self.morphemes(track, seed) / "model",
+                kept["weight"],
+                float(kept["bias"][0]),
+                CONFIG,
+                texts,
+                reviews.labels[held],
+                kept["validation"],
+                output / "model",
+            )
+            write_json(output / "teachers.json", record)
+        return output
+
+    def ngrams(self, track: Track, seed: int) -> Path:
+        """The file of the linear teacher: its table, its bias and what it says of validation."""
+        path = self.work / track / f"ngrams-{seed}.npz"
         if not path.exists():
-            from distillation.ngrams import teach
+            from distillation.ngrams import Grams, learnt, log_odds
 
             path.parent.mkdir(parents=True, exist_ok=True)
             started = time.monotonic()
-            found = teach(self.reviews(), track)
-            write_json(path.with_suffix(".json"), {"seconds": round(time.monotonic() - started)})
-            np.save(path, found)
-        return np.load(path)  # type: ignore[no-any-return]
+            reviews = self.reviews()
+            labels = reviews.known(track)
+            grams = Grams(reviews.texts)
+            rows = np.flatnonzero(~np.isnan(labels) & ~reviews.validates)
+            layer = learnt(grams, rows, labels[rows], seed)
+            said = log_odds(layer, grams, np.flatnonzero(reviews.validates))
+            seconds = np.array(time.monotonic() - started)
+            weight, bias = layer.wide.weight.detach().numpy(), layer.bias.detach().numpy()
+            np.savez(path, weight=weight, bias=bias, validation=said, seconds=seconds)
+        return path
 
-    def teacher_of_morphemes(self, track: Track) -> Path:
+    def morphemes(self, track: Track, seed: int) -> Path:
         """The output directory of a network of morphemes that starts from the language model."""
-        start = f"training.init_from={self.language_model()}"
-        output = self.work / track / "morphemes"
+        start = [f"training.init_from={self.language_model()}", f"training.seed={seed}"]
+        output = self.work / track / f"morphemes-{seed}"
         if track == "all":
-            return self._trained(output, self._labels(), [start, *NGRAMS, *STARS, *MANY])
+            return self._trained(output, self._labels(), [*start, *NGRAMS, *STARS, *MANY])
         few = ["training.epochs=3", "training.learning_rate=0.002"]
-        return self._trained(output, self.data, [start, *NGRAMS, *few])
+        return self._trained(output, self.data, [*start, *NGRAMS, *few])
 
     def language_model(self) -> Path:
         """The output directory of the language model of all texts, which knows no labels."""
@@ -115,19 +143,37 @@ class Stages:
         """All reviews that may be learnt from."""
         return read_all(self.data / "ratings_train.txt", self.further)
 
-    def seconds(self, track: Track, seeds: Sequence[int]) -> dict[str, float]:
-        """What each stage took, in seconds."""
-        own = self.work / track
-        trained = {
+    def seconds(self, track: Track, seed: int) -> dict[str, float]:
+        """What each stage of a track's model of one seed took, in seconds of training."""
+        of = 1 if track == "all" else seed
+        stages = {
             "language model": self.work / "language-model",
-            "teacher of morphemes": own / "morphemes",
-            **{f"student, seed {seed}": own / f"seed-{seed}" for seed in seeds},
+            "teacher of morphemes": self.work / track / f"morphemes-{of}",
         }
+        if track == "all":
+            stages["student"] = self.work / track / f"student-{seed}"
         took = {
             name: float(read_json(path / "model" / "metrics.json")["seconds"])
-            for name, path in trained.items()
+            for name, path in stages.items()
         }
-        return {**took, "teacher of n-grams": read_json(own / "ngrams.json")["seconds"]}
+        kept = np.load(self.ngrams(track, of))
+        took["teacher of n-grams"] = round(float(kept["seconds"]), 1)
+        if track == "all":
+            folds = read_json(self.work / track / "out-of-fold.json")
+            took["teachers of n-grams out of fold"] = folds["seconds"]
+        return took
+
+    def _out_of_fold(self, reviews: Reviews) -> NDArray[np.float64]:
+        """Log odds [R] of the linear teacher of all labels, which doesn't know a review's own."""
+        path = self.work / "all" / "out-of-fold.npy"
+        if not path.exists():
+            from distillation.ngrams import teach
+
+            started = time.monotonic()
+            found = teach(reviews, "all")
+            write_json(path.with_suffix(".json"), {"seconds": round(time.monotonic() - started)})
+            np.save(path, found)
+        return np.load(path)  # type: ignore[no-any-return]
 
     def _labels(self) -> Path:
         path = self.work / "all" / "labels.parquet"

@@ -7,11 +7,10 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 import pytest
+from distillation.joining import Weighing, figures
 from distillation.ngrams import FOLDS, Grams, learnt, log_odds, teach
 from distillation.reviews import Reviews, Track, read_all
 from distillation.stages import Stages
-from distillation.targets import HARD, blended
-from numpy.typing import NDArray
 
 import nsmc
 from nsmc.data.batches import split_rows
@@ -101,37 +100,15 @@ def test_the_teacher_of_ngrams_says_nothing_of_what_it_has_learnt_from(reviews: 
     assert ((found[rows] > 0) == few.labels[rows]).mean() < 0.95
 
 
-def test_labels_are_mixed_with_what_the_teachers_say(reviews: Reviews) -> None:
+def test_teachers_are_weighed_by_what_they_are_worth() -> None:
     random = np.random.default_rng(1)
-    truth = np.where(np.isnan(reviews.labels), random.random(len(reviews.texts)) < 0.5, 0.0)
-    truth = np.where(np.isnan(reviews.labels), truth, reviews.labels)
-
-    def teacher(noise: float) -> NDArray[np.float64]:
-        return 4 * truth - 2 + noise * random.standard_normal(len(truth))
-
-    teachers = {"good": teacher(1.5), "poor": teacher(8)}
-    soft, record = blended(reviews, "150k", teachers)
-    assert ((soft >= 0) & (soft <= 1)).all()
-    np.testing.assert_array_equal(soft[reviews.validates], reviews.labels[reviews.validates])
-    learnt_from = ~reviews.validates & ~np.isnan(reviews.labels)
-    positive = learnt_from & (reviews.labels == 1)
-    negative = learnt_from & (reviews.labels == 0)
-    assert soft[positive].min() >= HARD - 1e-3
-    assert soft[negative].max() <= 1 - HARD + 1e-3
-    assert len(np.unique(soft[learnt_from])) > 100
-    weights = record["weights"]
-    assert weights["good"] > abs(weights["poor"])
-    figures = record["validation"]
-    assert figures["together"]["log_loss"] <= figures["poor"]["log_loss"]
-    assert set(figures["good"]) == {"accuracy", "log_loss", "roc_auc"}
-    # Where stars may be known, they settle what a further review is.
-    known = reviews.known("all")
-    mixed, _ = blended(reviews, "all", teachers)
-    starred = np.isnan(reviews.labels) & ~np.isnan(known)
-    expected = (1 - HARD) * soft[starred] + HARD * known[starred]
-    np.testing.assert_allclose(mixed[starred], expected, atol=2e-3)
-    rest = np.isnan(known)
-    np.testing.assert_array_equal(mixed[rest], soft[rest])
+    truth = (random.random(2000) < 0.5).astype(np.float64)
+    good, poor = (4 * truth - 2 + noise * random.standard_normal(2000) for noise in (1.5, 8))
+    weighing = Weighing.fitted(good, poor - 3, truth)
+    assert weighing.recurrent > 5 * abs(weighing.ngrams) > 0
+    together = figures(weighing(good, poor - 3), truth)
+    assert together["log_loss"] <= figures(good, truth)["log_loss"]
+    assert set(together) == {"accuracy", "log_loss", "roc_auc"}
 
 
 @pytest.fixture(scope="module")
@@ -146,46 +123,65 @@ def times(work: Path) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("track", get_args(Track))
-def test_from_reviews_to_a_student_and_nothing_twice(stages: Stages, track: Track) -> None:
-    output = stages.student(track, 1)
-    assert output == stages.work / track / "seed-1"
+def test_the_joined_teachers_say_what_both_say(stages: Stages, track: Track) -> None:
+    output = stages.joined(track, 1)
+    record = json.loads((output / "teachers.json").read_text("utf-8"))
+    weighing = Weighing(**record["weighing"])
+    assert open_model(stages.morphemes(track, 1)).task.name == (
+        "sentiment" if track == "150k" else "sentiment+stars"
+    )
+    recurrent, joined = nsmc.load(stages.morphemes(track, 1)), nsmc.load(output)
+    reviews = stages.reviews()
+    held = np.flatnonzero(reviews.validates)
+    cut = [joined.tokenizer(reviews.texts[row]) for row in held]
+    ngrams = np.load(stages.ngrams(track, 1))["validation"]
+    expected = weighing(recurrent.outputs_of(cut)[:, 0].astype(np.float64), ngrams)
+    found = joined.outputs_of(cut)[:, 0]
+    np.testing.assert_allclose(found, expected, atol=2e-3)  # the table is kept in float16
+    told = figures(found.astype(np.float64), reviews.labels[held])
+    assert record["validation"]["together"]["log_loss"] == pytest.approx(told["log_loss"], abs=1e-3)
+    assert open_model(output).metrics["validation"]["loss"] == pytest.approx(
+        told["log_loss"], abs=1e-3
+    )
+    # What the language model and the teacher have read.
+    seen = open_model(output).seen
+    assert seen is not None
+    assert seen.contains([joined.tokenizer(text) for text in reviews.texts]).all()
+
+
+@pytest.mark.parametrize("track", get_args(Track))
+def test_from_reviews_to_a_model_and_nothing_twice(stages: Stages, track: Track) -> None:
+    output = stages.finished(track, 1)
     classifier = nsmc.load(output)
     assert 0 < classifier.score_morphemes([classifier.tokenizer("정말 재밌다")])[0] < 1
-    model = open_model(output)
-    shape = model.config["model"]
+    shape = open_model(output).config["model"]
     assert (shape["subword_letters"], shape["wide"]["buckets"] > 0) == (True, True)
+    before = times(stages.work)
+    assert stages.finished(track, 1) == output
+    assert times(stages.work) == before
+    took = stages.seconds(track, 1)
+    assert len(took) == (5 if track == "all" else 3)
+    assert all(seconds >= 0 for seconds in took.values())
+
+
+def test_the_student_goes_on_from_its_teachers(stages: Stages) -> None:
+    output = stages.student(1)
+    model, reviews = open_model(output), stages.reviews()
     started_from = model.metrics["init_from"]
-    assert Path(started_from["path"]) == stages.work / track / "morphemes"
-    assert "those of the n-grams" in started_from["taken"]
-    table = pd.read_parquet(stages.work / track / "student.parquet")
-    reviews = stages.reviews()
+    assert Path(started_from["path"]) == stages.joined("all", 1)
+    for taken in ("those of the n-grams", "the head", "the wide layer"):
+        assert taken in started_from["taken"]
+    table = pd.read_parquet(stages.soft_labels())
     assert table["document"].tolist() == reviews.texts
     assert table["label"].between(0, 1).all()
     held = table["validation"] == 1
     assert held.tolist() == reviews.validates.tolist()
     assert table["label"][held].tolist() == reviews.labels[reviews.validates].tolist()
-    assert table["label"][~held].nunique() - 2 > 0
     assert model.metrics["validation"]["reviews"] == int(held.sum())
-    record = json.loads((stages.work / track / "teachers.json").read_text("utf-8"))
-    assert set(record["weights"]) == {"character n-grams", "morphemes", "pieces"}
-    teacher = open_model(stages.work / track / "morphemes")
-    assert teacher.task.name == ("sentiment" if track == "150k" else "sentiment+stars")
-    assert teacher.metrics["validation"]["reviews"] == int(held.sum())
-    before = times(stages.work)
-    assert stages.student(track, 1) == output
-    assert times(stages.work) == before
-    took = stages.seconds(track, [1])
-    assert len(took) == 5
-    assert all(seconds >= 0 for seconds in took.values())
-    # Another seed begins where the first did.
-    stages.student(track, 2)
-    after = times(stages.work)
-    assert {name: after[name] for name in before} == before
-    assert all(name.startswith(f"{track}/seed-2") for name in after.keys() - before.keys())
 
 
 def test_scores_of_other_reviews_are_refused(stages: Stages, reviews: Reviews) -> None:
-    output = stages.teacher_of_morphemes("150k")
+    output = stages.morphemes("150k", 1)
     assert len(stages._scores(output, reviews)) == len(reviews.texts)
     fewer = Reviews(reviews.texts[:9], reviews.labels[:9], reviews.stars[:9], reviews.validates[:9])
     with pytest.raises(ValueError, match=r"scores\.npy is of other reviews; remove it"):

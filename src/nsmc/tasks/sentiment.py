@@ -101,7 +101,8 @@ class Sentiment(LabelTask):
         super().__init__(recipe, state)
         # Recipes from before there was this section have none.
         options = recipe.get("sentiment", {})
-        self._soft: bool = options.get("soft_labels", False)
+        # A trained model is judged by what people said, as any other: it has a state.
+        self._soft: bool = state is None and options.get("soft_labels", False)
         self._balanced = options.get("balance", "none") == "prior"
         self._prior = 0.0
         """Log odds of positive among the training labels, where these are to be balanced."""

@@ -30,8 +30,8 @@ class TrainingConfig:
     patience: int = 2
     """Epochs without a better validation loss after which training stops; 0 never stops early."""
     init_from: str = ""
-    """A language model's directory whose vectors and recurrent layers to start from; empty starts
-    from nothing."""
+    """The directory of a model whose vectors and recurrent layers to start from, such as a language
+    model's; of one of the same task the head and the wide layer, too. Empty starts from nothing."""
     seed: int = 1
     """Decides initial weights, order and dropout; the split has its own."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -19,8 +20,8 @@ from nsmc.errors import NsmcError, UsageError
 from nsmc.files import sha256_of, whole_file
 from nsmc.runtime.directory import ModelDirectory, open_model
 from nsmc.runtime.fingerprint import Fingerprint
-from nsmc.runtime.tables import NGRAMS, WORDS, read_table
-from nsmc.tasks.task import BOUNDARY
+from nsmc.runtime.tables import NGRAMS, SCALES, WIDE, WORDS, read_table
+from nsmc.tasks.task import BOUNDARY, Task
 from nsmc.text.tokenizer import declared_identity, differences
 
 KEPT = "init_from.json"
@@ -48,19 +49,27 @@ class Start:
         return {"path": self.path, "manifest_sha256": self.sha256, "taken": self.taken}
 
     def give(
-        self, network: nn.Module, vocabulary: Sequence[str], output: Path, *, letters: bool = False
+        self,
+        network: nn.Module,
+        vocabulary: Sequence[str],
+        output: Path,
+        *,
+        letters: bool = False,
+        task: Task | None = None,
     ) -> "Start":
         """Put the model's weights into ``network`` and keep a note of it in ``output``.
 
         Rows of the word table are found by their unit. The n-gram table is taken whole, if as many
         rows are for the same n-grams. A recurrent layer is taken if those below it were and its
-        shapes agree; everything else stays as it is.
+        shapes agree. What makes the outputs, the head and the wide layer, is taken from a model of
+        the same task over the same recurrent layers; everything else stays as it is.
 
         Args:
             network: a fresh `nsmc.model.network.RecurrentNetwork`.
             vocabulary: [V] its units by row.
             output: the training's output directory.
             letters: whether the rows of ``network``'s n-gram table are for letters, too.
+            task: what the network is to learn.
 
         Raises:
             ModelError: the model isn't there any more, or damaged.
@@ -72,7 +81,11 @@ class Start:
                 f"{self.path} has changed since this training began; start another with another "
                 "--output"
             )
-        parts = [_give_tables(network, vocabulary, model, letters), _give_layers(network, model)]
+        parts = [
+            _give_tables(network, vocabulary, model, letters),
+            _give_layers(network, model),
+            _give_outputs(network, model, task),
+        ]
         given = replace(self, taken=", ".join(filter(None, parts)))
         (output / KEPT_SEEN).unlink(missing_ok=True)
         if model.seen is not None:
@@ -189,3 +202,24 @@ def _give_layers(network: nn.Module, model: ModelDirectory) -> str:
         if layer:
             told.append(f"{layer} recurrent layer{'s' if layer > 1 else ''} {direction}")
     return ", ".join(told)
+
+
+def _give_outputs(network: nn.Module, model: ModelDirectory, task: Task | None) -> str:
+    """Take the head and the wide layer, where they mean the same: outputs, pooling and n-grams."""
+    if task is None or model.task.name != task.name or model.task.state() != task.state():
+        return ""
+    recipe, ours = model.config["model"], task.recipe["model"]
+    shape = ("cell", "layers", "bidirectional", "hidden_size", "conv", "pooling")
+    if task.head != "pooled" or any(recipe.get(name) != ours[name] for name in shape):
+        return ""
+    weights = model.weights()
+    with torch.no_grad():
+        for name in ("head.weight", "head.bias"):
+            network.get_parameter(name).copy_(torch.from_numpy(weights[name]))
+        told = "the head"
+        wide, its = ours["wide"], recipe.get("wide", {"buckets": 0, "longest": 0})
+        if wide["buckets"] and all(wide[name] == its[name] for name in ("buckets", "longest")):
+            table = weights[WIDE].astype(np.float32) * weights.get(SCALES[WIDE], np.float32(1))
+            network.get_parameter(WIDE).copy_(torch.from_numpy(table))
+            told += ", the wide layer"
+    return told

@@ -133,7 +133,7 @@ def run_training(
     resumed = resume and any(output.checkpoints.glob("step-*"))
     if start and not resumed:
         letters = config.model.subword_letters
-        start = start.give(network, vocabulary, output.path, letters=letters)
+        start = start.give(network, vocabulary, output.path, letters=letters, task=task)
     if resumed:
         for damage in load_newest_checkpoint(state, output.checkpoints):
             if warn:

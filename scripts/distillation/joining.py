@@ -1,0 +1,133 @@
+"""Two teachers in one network: the recurrent one, and beside it the n-grams as its wide layer.
+
+Letters: R reviews, P pooled size, K rows of the wide layer.
+"""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss, roc_auc_score
+
+from nsmc.config import Config
+from nsmc.model.config import WideConfig
+from nsmc.runtime.classifier import load
+from nsmc.runtime.directory import open_model, write_model
+from nsmc.runtime.tables import WIDE
+
+Floats = NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True)
+class Weighing:
+    """Log odds = recurrent · r + ngrams · g + intercept, of the teachers' log odds r and g.
+
+    Stacking: Wolpert, "Stacked generalization", Neural Networks 5, 1992.
+    """
+
+    recurrent: float
+    ngrams: float
+    intercept: float
+
+    @classmethod
+    def fitted(cls, recurrent: Floats, ngrams: Floats, truth: Floats) -> "Weighing":
+        """By logistic regression on validation reviews [R]."""
+        inputs = np.stack([recurrent, ngrams], axis=1)  # [R, 2]
+        fit = LogisticRegression(C=1.0).fit(inputs, truth)
+        recurrent_weight, ngrams_weight = fit.coef_[0].tolist()
+        return cls(recurrent_weight, ngrams_weight, float(fit.intercept_[0]))
+
+    def __call__(self, recurrent: Floats, ngrams: Floats) -> Floats:
+        """The log odds [R] of both together."""
+        return self.recurrent * recurrent + self.ngrams * ngrams + self.intercept
+
+
+def join(
+    recurrent: Path,
+    table: NDArray[np.float32],
+    bias: float,
+    config: WideConfig,
+    texts: list[str],
+    truth: Floats,
+    ngrams: Floats,
+    output: Path,
+) -> dict[str, Any]:
+    """Write a model whose log odds are those of both teachers, weighed.
+
+    The head's row of 긍정 is multiplied by the recurrent teacher's weight, the table by the
+    other's; both teachers are sums at their end, so nothing is lost but bits of float16.
+
+    Args:
+        recurrent: the model directory of the teacher of morphemes.
+        table: [K, 1] of the teacher of n-grams.
+        bias: of the same.
+        config: how it hashes.
+        texts: validation reviews, to weigh the teachers on.
+        truth: [R] their labels.
+        ngrams: [R] what the teacher of n-grams says of them.
+        output: the model directory to write.
+
+    Returns:
+        How good the teachers are, alone and together, and their weights.
+    """
+    model, classifier = open_model(recurrent), load(recurrent)
+    cut = [classifier.tokenizer(text) for text in texts]
+    said = np.nan_to_num(classifier.outputs_of(cut)[:, 0].astype(np.float64))  # [R]
+    weighing = Weighing.fitted(said, ngrams, truth)
+    weights = dict(model.weights())
+    weights["head.weight"] = weights["head.weight"][:1] * np.float32(weighing.recurrent)  # [1, P]
+    biases = np.array([weights["head.bias"][0]]), np.array([bias])
+    weights["head.bias"] = weighing(*biases).astype(np.float32)  # [1]
+    weights[WIDE] = (table * np.float32(weighing.ngrams)).astype(np.float16)  # [K, 1]
+    recipe = Config.from_dict(model.config)
+    changed = dataclasses.replace(
+        recipe,
+        task="sentiment",
+        sentiment=Config().sentiment,
+        model=dataclasses.replace(recipe.model, wide=config),
+    )
+    record = {
+        "validation": {
+            "morphemes": figures(said, truth),
+            "character n-grams": figures(ngrams, truth),
+            "together": figures(weighing(said, ngrams), truth),
+        },
+        "weighing": dataclasses.asdict(weighing),
+    }
+    together = record["validation"]["together"]
+    write_model(
+        output,
+        config=changed.to_dict(),
+        task_state={},
+        identity=model.identity,
+        threshold=0.5,
+        vocabulary=model.vocabulary,
+        weights=weights,
+        metrics={
+            **model.metrics,
+            "task": "sentiment",
+            "temperature": 1.0,
+            "validation": {
+                "reviews": len(truth),
+                "loss": together["log_loss"],
+                "accuracy": together["accuracy"],
+            },
+            "parameters": sum(v.size for v in weights.values()),
+            "joined": record,
+        },
+        seen=model.seen,
+    )
+    return record
+
+
+def figures(log_odds: Floats, truth: Floats) -> dict[str, float]:
+    """Accuracy, log loss (nats) and AUC of log odds [R]."""
+    scores = 1 / (1 + np.exp(-log_odds))
+    return {
+        "accuracy": float(((scores >= 0.5) == truth).mean()),
+        "log_loss": float(log_loss(truth, scores)),
+        "roc_auc": float(roc_auc_score(truth, scores)),
+    }
