@@ -361,6 +361,6 @@ def test_the_card_tells_of_it(sentiment: Path) -> None:
     from nsmc.inspection.info import info
 
     about = info(sentiment)
-    assert "beside it 4,096 hashed character n-grams of whole comments" in model_card(about)
+    assert "beside it 4,096 weights of n-grams of up to" in model_card(about)
     assert about["parameters"] == sum(one["parameters"] for one in about["tensors"])
     assert any(one["name"] == WIDE for one in about["tensors"])

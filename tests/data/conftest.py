@@ -72,8 +72,9 @@ class Handler(BaseHTTPRequestHandler):
         end = min([len(body), *limits])
         for at in range(0, end, 1 << 12):
             block = body[at : min(at + (1 << 12), end)]
-            self.wfile.write(block)
+            # Counted first: who has received the last block may look at once.
             server.sent += len(block)
+            self.wfile.write(block)
         if server.stall_after is not None:
             server.release.wait(20)
 

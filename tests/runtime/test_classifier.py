@@ -47,7 +47,8 @@ def test_several_give_as_many_in_their_order(classifier: Classifier) -> None:
         predictions = classifier.predict(given)
         assert [p.text for p in predictions] == texts
         assert [p.label for p in predictions] == ["negative", "", "positive", "negative"]
-        assert predictions[0].score == predictions[3].score
+        # A comment's place among others may change the last bits of float32.
+        assert predictions[0].score == pytest.approx(predictions[3].score, rel=1e-6)
     assert classifier.predict([]) == []
     assert [p.text for p in classifier.predict([POSITIVE])] == [POSITIVE]
 

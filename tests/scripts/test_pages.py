@@ -21,6 +21,7 @@ DOCS = ROOT / "docs"
         ("measure_language_model", "language-model", "language-model", "language-model"),
         ("measure_init_from", "init-from", "language-model", "init-from"),
         ("measure_seen", "seen", "seen", "seen"),
+        ("compare_accuracy", "accuracy", "accuracy", "accuracy"),
     ],
 )
 def test_a_table_is_of_the_committed_figures(

@@ -67,8 +67,8 @@ class ModelConfig:
     """Rows of the table of character n-grams whose mean is added to a morpheme's vector, so that a
     misspelt or new one has a vector too; 0 leaves it out, as the classic pipeline does."""
     subword_letters: bool = False
-    """Add n-grams of the letters of syllables to those of characters, in the same table: a wrong
-    key then leaves a morpheme most of its n-grams."""
+    """Add n-grams of the letters of syllables to those of characters, in the same table: a syllable
+    with a wrong letter then still has something in common with the right one."""
     hidden_size: int = 128
     """Units of each recurrent layer and direction."""
     pooling: Literal["last", "max", "mean", "max+mean"] = "max+mean"
