@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from distillation.averaging import average
 from distillation.joining import Weighing, join
 from distillation.ngrams import CONFIG
 from distillation.reviews import Reviews, Track, read_all
@@ -37,6 +38,8 @@ STARS = (
     "model.embedding_dropout=0.3",
 )
 """For the track of all labels: stars beside them, of which most are high."""
+SHARE = 0.5
+"""Of the student in the average of its weights and those that it started from."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,24 @@ class Stages:
     """Fields in which all trainings are to differ, to try the stages on few reviews."""
 
     def finished(self, track: Track, seed: int) -> Path:
-        """The output directory of a track's model of one seed."""
-        return self.student(seed) if track == "all" else self.joined(track, seed)
+        """The directory of a track's model of one seed."""
+        return self.averaged(seed) if track == "all" else self.joined(track, seed)
+
+    def averaged(self, seed: int) -> Path:
+        """The directory of the model halfway between the joined teachers and their student."""
+        output = self.work / "all" / f"seed-{seed}"
+        if not (output / "model").exists():
+            reviews = self.reviews()
+            held = np.flatnonzero(reviews.validates)
+            average(
+                self.joined("all", 1) / "model",
+                self.student(seed) / "model",
+                SHARE,
+                output / "model",
+                [reviews.texts[row] for row in held.tolist()],
+                reviews.labels[held],
+            )
+        return output
 
     def student(self, seed: int) -> Path:
         """Of the track of all labels: its joined teachers, taught to bear rough comments."""

@@ -164,6 +164,22 @@ def test_from_reviews_to_a_model_and_nothing_twice(stages: Stages, track: Track)
     assert all(seconds >= 0 for seconds in took.values())
 
 
+def test_the_average_lies_between_the_teachers_and_their_student(stages: Stages) -> None:
+    ends = stages.joined("all", 1), stages.student(1)
+    first, second, between = (open_model(path) for path in (*ends, stages.averaged(1)))
+    places = [model.vocabulary.index("영화") for model in (first, second, between)]
+    rows = [
+        model.tables(model.weights())[0].rows([place])[0]
+        for model, place in zip((first, second, between), places, strict=True)
+    ]
+    assert not np.array_equal(rows[0], rows[1])
+    np.testing.assert_allclose(rows[2], (rows[0] + rows[1]) / 2, atol=2e-3)
+    for name in ("wide.weight", "head.weight", "encoder.weight_hh_l0"):
+        a, b, c = (model.weights()[name].astype(np.float32) for model in (first, second, between))
+        np.testing.assert_allclose(c, (a + b) / 2, atol=2e-3)
+    assert between.metrics["validation"]["reviews"] == int(stages.reviews().validates.sum())
+
+
 def test_the_student_goes_on_from_its_teachers(stages: Stages) -> None:
     output = stages.student(1)
     model, reviews = open_model(output), stages.reviews()
