@@ -74,7 +74,7 @@ def average(
 def _in_order(
     table: NDArray[Any], first: ModelDirectory, second: ModelDirectory, other: NDArray[Any]
 ) -> NDArray[Any]:
-    """The earlier model's rows [V, E] by the later one's vocabulary; its own where there is none."""
+    """The earlier model's rows [V, E] by the later vocabulary; the later's where it has none."""
     place = {unit: row for row, unit in enumerate(first.vocabulary)}
     found = other.copy()
     for row, unit in enumerate(second.vocabulary):
