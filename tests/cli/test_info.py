@@ -21,8 +21,9 @@ def test_the_shipped_model(here: Here) -> None:
     assert lines[2] == (
         "network     Embedding 128 + n-grams → BiGRU 128 → max+mean pooling → Linear"
     )
-    assert re.search(r"^vocabulary  29,\d{3} morphemes; ", result.out, re.MULTILINE)
-    assert re.search(r"^recipe      the default one$", result.out, re.MULTILINE)
+    assert lines[3] == "            + 2,097,152 weights of n-grams of up to 5 characters"
+    assert re.search(r"^vocabulary  52,\d{3} morphemes; ", result.out, re.MULTILINE)
+    assert re.search(r"^seen        6\d\d,\d{3} distinct texts", result.out, re.MULTILINE)
     # Every value begins in the same column.
     assert all(re.match(r"(\S+ +| {12})\S", line) and line[11] == " " for line in lines)
     counts = re.findall(r"^.{12}[a-z]\S+ +\d[\d ×]* {2,}([\d,]+)$", result.out, re.MULTILINE)

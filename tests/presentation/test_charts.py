@@ -33,7 +33,8 @@ def charts(
     if task != "sentiment":
         model = untrained(f"task={task}", classes=["0", "1"] if task == "classes" else ())
     scored = score_reviews(path, open_classifier(model))
-    summary = {**scored.task.metrics(scored.outputs, scored.targets, 0.5), "threshold": 0.5}
+    metrics = scored.task.metrics(scored.outputs, scored.targets, 0.5)
+    summary = {**metrics, "threshold": 0.5, "seen": None}
     views = views_of(scored)
     figures = report_figures(views, scored.classifier.model, summary)
     found: dict[str, Any] = {}
