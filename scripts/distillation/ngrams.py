@@ -73,8 +73,8 @@ def learnt(grams: Grams, rows: NDArray[np.int64], labels: NDArray[np.float64], s
     generator = np.random.default_rng(seed)
     layer = Linear()
     optimizers = [RowAdam([layer.wide.weight]), Adam([layer.bias])]
-    # Both labels equally often, and not all of the more frequent one's reviews: in a fifth of the
-    # time together with the other teacher as good as all of them with their odds added. What is
+    # Both labels equally often, and not all of the more frequent one's reviews: in fewer steps
+    # together with the other teacher about as good as all of them with their odds added. What is
     # left of a skew (the rarer label's reviews come again and are known better than new ones will
     # be), the weighing of teachers takes out.
     drawn = min(len(rows), DRAWN)
