@@ -208,6 +208,9 @@ def _give_outputs(network: nn.Module, model: ModelDirectory, task: Task | None) 
     """Take the head and the wide layer, where they mean the same: outputs, pooling and n-grams."""
     if task is None or model.task.name != task.name or model.task.state() != task.state():
         return ""
+    # On another scale the same output means other stars; a task that gives none has the defaults.
+    if model.config.get("stars") != task.recipe["stars"]:
+        return ""
     recipe, ours = model.config["model"], task.recipe["model"]
     shape = ("cell", "layers", "bidirectional", "hidden_size", "conv", "pooling")
     if task.head != "pooled" or any(recipe.get(name) != ours[name] for name in shape):
