@@ -10,7 +10,8 @@ from torch.nn.functional import cross_entropy
 from nsmc.model import next_unit
 from nsmc.model.cells import make_encoder
 from nsmc.model.config import ModelConfig
-from nsmc.model.next_unit import DirectedEncoder, NextUnitHead
+from nsmc.model.directed import DirectedEncoder
+from nsmc.model.next_unit import NextUnitHead
 
 Cell = Literal["rnn", "gru", "lstm"]
 CELLS: list[Cell] = ["rnn", "gru", "lstm"]

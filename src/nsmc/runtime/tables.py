@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 WORDS, NGRAMS = "embedding.words.weight", "embedding.ngrams.weight"
-TABLES = (WORDS, NGRAMS)
+CHARACTERS = "characters."
+"""What the names of the part that reads characters begin with."""
+TABLES = (WORDS, NGRAMS, CHARACTERS + WORDS, CHARACTERS + NGRAMS)
 """Of vectors, of which each has a scale of its own in int8."""
 WIDE = "wide.weight"
 """Of single weights, which share one for each output."""

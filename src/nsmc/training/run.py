@@ -105,8 +105,10 @@ def run_training(
     train_rows, validation_rows = training_parts(corpus, config.data, task.strata(targets))
     field = field_for(corpus, config.model, task)
     start = find_start(config, output.path)
-    field.count_vocabulary(train_rows, config.data, start.vocabulary if start else ())
+    known = (start.vocabulary, start.characters) if start else ((), ())
+    field.count_vocabulary(train_rows, config.data, *known)
     vocabulary: list[str] = field.vocab.itos
+    characters: list[str] = field.characters.vocab.itos if field.characters else []
     training_set = make_dataset(field, train_rows, targets)
     weights = task.sampling(targets[train_rows])  # [training reviews] or None
 
@@ -120,7 +122,13 @@ def run_training(
     validation = EqualLengthIterator(
         make_dataset(field, validation_rows, targets), VALIDATION_BATCH, seed=None, device=where
     )
-    network = RecurrentNetwork(len(vocabulary), config.model, task, sparse=supports_sparse(where))
+    network = RecurrentNetwork(
+        len(vocabulary),
+        config.model,
+        task,
+        sparse=supports_sparse(where),
+        characters=len(characters),
+    )
     network.to(where)
     state = TrainingState(
         network,
@@ -133,7 +141,9 @@ def run_training(
     resumed = resume and any(output.checkpoints.glob("step-*"))
     if start and not resumed:
         letters = config.model.subword_letters
-        start = start.give(network, vocabulary, output.path, letters=letters, task=task)
+        start = start.give(
+            network, vocabulary, output.path, letters=letters, task=task, characters=characters
+        )
     if resumed:
         for damage in load_newest_checkpoint(state, output.checkpoints):
             if warn:
@@ -155,6 +165,12 @@ def run_training(
     )
     origin = {"init_from": start.record()} if start else {}
     seen = seen_in_training(corpus, start, output.path, warn)
+
+    def save(results: dict[str, Any]) -> None:
+        save_network(
+            output.model, network, vocabulary, config, corpus, task, results, seen, characters
+        )
+
     for event in train_epochs(state, task, batches_of, validation, config.training, autocast):
         if isinstance(event, EpochDone):
             write_history(state.counters.history, output.history)
@@ -164,7 +180,7 @@ def run_training(
             save_checkpoint(state, output.checkpoints)
             if event.is_best:
                 results = _results(state, task, where, len(validation_rows)) | origin
-                save_network(output.model, network, vocabulary, config, corpus, task, results, seen)
+                save(results)
         elif state.counters.step % config.training.checkpoint_steps == 0:
             save_checkpoint(state, output.checkpoints)
         say(event, state)
@@ -176,7 +192,7 @@ def run_training(
     network.load_state_dict({k: torch.from_numpy(v) for k, v in stored_weights(network).items()})
     found = task.validate(network, validation)
     results = _results(state, task, where, len(validation_rows), found) | calibration | origin
-    save_network(output.model, network, vocabulary, config, corpus, task, results, seen)
+    save(results)
     return Trained(output.model, results, task)
 
 
