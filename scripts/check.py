@@ -13,7 +13,8 @@ CHECKS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
     ("mypy",),
-    ("pytest", "--cov", "--cov-report=term:skip-covered"),
+    # A file's tests share what they train, so each file stays on one core.
+    ("pytest", "--numprocesses=auto", "--dist=loadfile", "--cov", "--cov-report=term:skip-covered"),
 )
 
 

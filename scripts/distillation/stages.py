@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from distillation.averaging import average
 from distillation.joining import MORPHEMES, OF_CHARACTERS, OF_NGRAMS, Ngrams, Weighing, join
+from distillation.lessons import lessons
 from distillation.ngrams import CONFIG
 from distillation.reviews import Reviews, Track, read_all
 from numpy.typing import NDArray
@@ -32,6 +33,7 @@ from nsmc.training.state import TrainingState
 
 CONFIGS = Path(__file__).resolve().parent.parent.parent / "configs"
 NGRAMS = ("model.subword_buckets=60000", "model.subword_letters=true")
+WIDER = ("model.hidden_size=192",)
 MANY = ("training.batch_size=256", "training.learning_rate=0.002", "training.epochs=2")
 STARS = (
     "task=sentiment+stars",
@@ -108,8 +110,8 @@ class Stages:
         return self._trained(output, self.soft_labels(), overrides, "distilled.toml")
 
     def soft_labels(self) -> Path:
-        """The table of what the teachers of all labels together say of every text."""
-        path = self.work / "all" / "student.parquet"
+        """The table that students of all labels learn from: see `distillation.lessons`."""
+        path = self.work / "all" / "lessons.parquet"
         if not path.exists():
             reviews = self.reviews()
             joined = open_model(self.joined("all", 1)).metrics["joined"]
@@ -121,9 +123,7 @@ class Stages:
                 ),
             }
             log_odds = Weighing(**joined["weighing"])(said)  # [R]
-            soft = np.round(1 / (1 + np.exp(-log_odds)), 3)  # [R]
-            labels = np.where(reviews.validates, reviews.labels, soft)
-            reviews.table(label=labels).to_parquet(path, index=False)
+            lessons(reviews, "all", 1 / (1 + np.exp(-log_odds))).to_parquet(path, index=False)
         return path
 
     def joined(self, track: Track, seed: int) -> Path:
@@ -173,12 +173,14 @@ class Stages:
 
     def morphemes(self, track: Track, seed: int) -> Path:
         """The output directory of a network of morphemes that starts from the language model."""
-        start = [f"training.init_from={self.language_model()}", f"training.seed={seed}"]
         output = self.work / track / f"morphemes-{seed}"
+        overrides = [*NGRAMS, f"training.seed={seed}"]
         if track == "all":
-            return self._trained(output, self._labels(), [*start, *NGRAMS, *STARS, *MANY])
-        few = ["training.epochs=3", "training.learning_rate=0.002"]
-        return self._trained(output, self.data, [*start, *NGRAMS, *few])
+            overrides += [f"training.init_from={self.wide_language_model()}", *WIDER, *STARS, *MANY]
+            return self._trained(output, self._labels(), overrides)
+        overrides += [f"training.init_from={self.language_model()}"]
+        overrides += ["training.epochs=3", "training.learning_rate=0.002"]
+        return self._trained(output, self.data, overrides)
 
     def characters(self, track: Track, seed: int) -> Path:
         """The output directory of a network of characters, clean and mistyped ones.
@@ -213,6 +215,13 @@ class Stages:
         once = [*NGRAMS, "training.epochs=1"]
         return self._trained(self.work / "language-model", self._texts(), once, "pretraining.toml")
 
+    def wide_language_model(self) -> Path:
+        """That of a second pass over all texts, with the first's vectors and wider layers."""
+        start = f"training.init_from={self.language_model()}"
+        again = [*NGRAMS, *WIDER, start, "training.epochs=1"]
+        output = self.work / "wide-language-model"
+        return self._trained(output, self._texts(), again, "pretraining.toml")
+
     def _texts(self) -> Path:
         """The table of all texts that may be read."""
         texts = self.work / "texts.parquet"
@@ -246,8 +255,10 @@ class Stages:
     def seconds(self, track: Track, seed: int) -> dict[str, float]:
         """What each stage of a track's model of one seed took, in seconds of training."""
         of = 1 if track == "all" else seed
+        wide = {"wide language model": self.work / "wide-language-model"} if track == "all" else {}
         stages = {
             "language model": self.work / "language-model",
+            **wide,
             "language model of characters": self.work / "characters-language-model",
             "teacher of morphemes": self.work / track / f"morphemes-{of}",
             "teacher of characters": self.work / track / f"characters-{of}",

@@ -23,7 +23,7 @@ class DataConfig:
     """Seed of that split; apart from training.seed, so that other seeds stay comparable."""
     noise: float = 0.0
     """Share of the training reviews that are learnt from a second time with typing mistakes, lost
-    spaces or repeated letters in them (`nsmc.text.noise`), with the same labels."""
+    spaces, repeated letters or emoji in them (`nsmc.text.noise`), with the same labels."""
     min_freq: int = 2
     """A morpheme rarer than this in the training part is unknown: fewer rows, and the unknown
     row learns what a new word usually means."""

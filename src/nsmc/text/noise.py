@@ -11,6 +11,7 @@ from random import Random
 from nsmc.errors import NsmcError
 from nsmc.text.jamo import FINALS, INITIALS, MEDIALS
 from nsmc.text.normalize import normalize
+from nsmc.text.pictures import with_pictures
 
 
 def without_spaces(text: str, chance: Random | None = None) -> str:
@@ -91,11 +92,12 @@ KINDS: dict[str, Callable[[str, Random], str]] = {
     "repeats": with_repeats,
     "no-emoji": without_emoji,
 }
-"""Every kind of noise by its name."""
-LEARNT = {"typos": 0.6, "no-spaces": 0.1, "half-spaces": 0.1, "repeats": 0.2}
+"""Every kind of noise that a comment should survive, by its name."""
+LEARNT = {"typos": 0.5, "no-spaces": 0.1, "half-spaces": 0.1, "repeats": 0.15, "pictures": 0.15}
 """The kinds that trainings add noisy copies of, and the share of each among these: most are of the
-kind that changes most. Without its emoji a comment is as any other."""
-VERSION = 1
+kind that changes most. Without its emoji a comment is as any other; what emoji are put in for
+(`nsmc.text.pictures`) may have been all that it said."""
+VERSION = 2
 """Raise it with any change of what `perturb` gives: copies are made once and kept."""
 
 
@@ -104,15 +106,18 @@ def perturb(text: str, kind: str, seed: int) -> str:
 
     Args:
         text: the comment.
-        kind: a name in `KINDS`.
+        kind: a name in `KINDS` or `LEARNT`.
         seed: of this comment alone; its row number for example.
 
     Raises:
         NsmcError: there is no such kind.
     """
-    if kind not in KINDS:
-        raise NsmcError(f"noise: expected one of {', '.join(KINDS)}, found {kind!r}; choose one")
-    return KINDS[kind](text, Random(seed))
+    if kind not in _ALL:
+        raise NsmcError(f"noise: expected one of {', '.join(_ALL)}, found {kind!r}; choose one")
+    return _ALL[kind](text, Random(seed))
+
+
+_ALL = {**KINDS, "pictures": with_pictures}
 
 
 _EOJEOL = re.compile(r"\S+")
