@@ -389,7 +389,9 @@ def test_another_vocabulary_than_the_tables_is_refused(
         Classifier(other)
 
 
-@pytest.mark.parametrize("change", ["lacks", "cell", "pooling"])
+@pytest.mark.parametrize(
+    "change", ["lacks", "cell", "pooling", "embedding_size", "subword_buckets"]
+)
 def test_weights_of_another_recipe_are_refused(
     change: str, untrained: Untrained, tmp_path: Path
 ) -> None:
@@ -397,6 +399,9 @@ def test_weights_of_another_recipe_are_refused(
     weights, shape = model.weights(), model.config["model"]
     if change == "lacks":
         weights = {k: v for k, v in weights.items() if k != f"{CHARACTERS}head.bias"}
+    elif change in shape["characters"]:
+        sizes = shape["characters"]
+        shape = {**shape, "characters": {**sizes, change: sizes[change] + 1}}
     else:
         # The network of units fits, as that of a model of such a recipe.
         theirs = {"cell": "lstm", "pooling": "last"}[change]

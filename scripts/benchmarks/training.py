@@ -41,7 +41,13 @@ class OurLoop:
         field = field_for(corpus, config.model, task)
         field.count_vocabulary(rows, config.data)
         training = make_dataset(field, rows, targets)
-        network = RecurrentNetwork(len(field.vocab), config.model, task, sparse=True)
+        network = RecurrentNetwork(
+            len(field.vocab),
+            config.model,
+            task,
+            sparse=True,
+            characters=len(field.characters.vocab) if field.characters else 1,
+        )
         optimizers = make_optimizers(network, config.training, cpu)
         state = TrainingState(network, optimizers, totals=torch.zeros(4))
         size = config.training.batch_size

@@ -60,6 +60,12 @@ class CharacterOutputs:
                     f"{len(model.characters):,} characters in its vocabulary, "
                     f"{0 if words is None else len(words):,} rows in its table"
                 )
+            given = (words.values.shape[1], 0 if ngrams is None else len(ngrams))
+            if given != (expected := (shape["embedding_size"], shape["subword_buckets"])):
+                raise ValueError(
+                    f"expected vectors of {expected[0]} numbers and {expected[1]:,} rows for "
+                    f"n-grams, found {given[0]} and {given[1]:,}"
+                )
             network = NumpyNetwork(own, shape, model.label_task.outputs)
         except (KeyError, ValueError) as error:
             raise ModelError(
