@@ -9,7 +9,6 @@ import sys
 
 import numpy as np
 
-from nsmc.runtime.characters import CharacterOutputs
 from nsmc.runtime.classifier import Classifier
 from nsmc.runtime.directory import open_model
 from nsmc.runtime.vectors import MorphemeVectors
@@ -50,10 +49,9 @@ def main() -> None:
     show("runtime/network.py", "pooled [R, P]", list(pooled.shape))
     outputs = network(given, tokens, lengths)[0]  # [O]
     show("runtime/network.py", "outputs [R, O]", [[round(float(x), 3) for x in outputs]])
-    for module, part in (("wide", WideOutputs), ("characters", CharacterOutputs)):
-        if (beside := part.of(model, weights)) is not None:
-            added = beside([morphemes])[0]  # [O]
-            show(f"runtime/{module}.py", "added [R, O]", [[round(float(x), 3) for x in added]])
+    if (wide := WideOutputs.of(model, weights)) is not None:
+        added = wide([morphemes])[0]  # [O]
+        show("runtime/wide.py", "added [R, O]", [[round(float(x), 3) for x in added]])
     prediction = Classifier(model).predict(comment)
     show("tasks/sentiment.py", "prediction", prediction.explained())
 

@@ -73,12 +73,8 @@ class Untrained(Protocol):
         *overrides: str,
         classes: Sequence[str] = (),
         vocabulary: Sequence[str] = ("<unk>", "재밌", "다"),
-        characters: Sequence[str] = (),
     ) -> Path:
-        """Args: fields of the recipe, the names of the task's classes, morphemes by row.
-
-        A network that reads characters wants these by row, too.
-        """
+        """Args: fields of the recipe, the names of the task's classes, morphemes by row."""
         ...
 
 
@@ -100,12 +96,11 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Untrained:
         *overrides: str,
         classes: Sequence[str] = (),
         vocabulary: Sequence[str] = ("<unk>", "재밌", "다"),
-        characters: Sequence[str] = (),
     ) -> Path:
         config = load_config(None, [*small, *overrides])
         task = make_task(config.to_dict(), {"classes": list(classes)} if classes else {})
         torch.manual_seed(3)
-        network = RecurrentNetwork(len(vocabulary), config.model, task, characters=len(characters))
+        network = RecurrentNetwork(len(vocabulary), config.model, task)
         for parameter in network.parameters():
             torch.nn.init.uniform_(parameter, -0.5, 0.5)
         path = place / str(next(numbers))
@@ -118,7 +113,6 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Untrained:
             vocabulary=list(vocabulary),
             weights=stored_weights(network),
             metrics={},
-            characters=characters,
         )
         return path
 

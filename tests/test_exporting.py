@@ -20,7 +20,7 @@ from nsmc.exporting import export
 from nsmc.model.on_device import TorchNetwork
 from nsmc.runtime.classifier import Classifier
 from nsmc.runtime.directory import open_model
-from nsmc.runtime.tables import NGRAMS, SCALES, WORDS
+from nsmc.runtime.tables import SCALES, TABLES, WORDS
 from nsmc.runtime.wide import WideOutputs
 from nsmc.tasks.task import BOUNDARY
 
@@ -69,13 +69,12 @@ def test_eight_bits_hold_the_same_model(small_model: Path, small: Path) -> None:
     for name in ("config", "identity", "threshold", "vocabulary", "metrics"):
         assert getattr(after, name) == getattr(before, name)
     exact, weights = before.weights(), after.weights()
-    tables = {WORDS, NGRAMS}
-    assert weights.keys() == exact.keys() | {SCALES[name] for name in tables}
-    for name in tables:
+    assert weights.keys() == exact.keys() | {SCALES[name] for name in TABLES}
+    for name in TABLES:
         assert weights[name].dtype == np.int8
         assert weights[name].shape == exact[name].shape
         assert weights[SCALES[name]].shape == exact[name].shape[:1]
-    for name in exact.keys() - tables:
+    for name in exact.keys() - set(TABLES):
         np.testing.assert_array_equal(weights[name], exact[name], strict=True)
     assert sorted(p.name for p in small.iterdir()) == sorted(
         p.name for p in (small_model / "model").iterdir()

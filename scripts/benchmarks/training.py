@@ -41,13 +41,7 @@ class OurLoop:
         field = field_for(corpus, config.model, task)
         field.count_vocabulary(rows, config.data)
         training = make_dataset(field, rows, targets)
-        network = RecurrentNetwork(
-            len(field.vocab),
-            config.model,
-            task,
-            sparse=True,
-            characters=len(field.characters.vocab) if field.characters else 1,
-        )
+        network = RecurrentNetwork(len(field.vocab), config.model, task, sparse=True)
         optimizers = make_optimizers(network, config.training, cpu)
         state = TrainingState(network, optimizers, totals=torch.zeros(4))
         size = config.training.batch_size

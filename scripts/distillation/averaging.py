@@ -14,8 +14,8 @@ from distillation.joining import Floats, figures
 from numpy.typing import NDArray
 
 from nsmc.runtime.classifier import load
-from nsmc.runtime.directory import open_model, write_model
-from nsmc.runtime.tables import CHARACTERS, WORDS
+from nsmc.runtime.directory import ModelDirectory, open_model, write_model
+from nsmc.runtime.tables import WORDS
 
 
 def average(
@@ -36,10 +36,7 @@ def average(
     """
     first, second = open_model(before), open_model(after)
     earlier, later = first.weights(), second.weights()
-    earlier[WORDS] = _in_order(earlier[WORDS], first.vocabulary, second.vocabulary, later[WORDS])
-    if second.characters:
-        of = CHARACTERS + WORDS
-        earlier[of] = _in_order(earlier[of], first.characters, second.characters, later[of])
+    earlier[WORDS] = _in_order(earlier[WORDS], first, second, later[WORDS])
     mixed = {
         name: (
             (1 - share) * earlier[name].astype(np.float32) + share * values.astype(np.float32)
@@ -59,7 +56,6 @@ def average(
             metrics=metrics,
             learned=second.learned,
             seen=second.seen,
-            characters=second.characters,
         )
 
     metrics = {**second.metrics, "share_of_the_later": share}
@@ -76,12 +72,12 @@ def average(
 
 
 def _in_order(
-    table: NDArray[Any], first: list[str], second: list[str], other: NDArray[Any]
+    table: NDArray[Any], first: ModelDirectory, second: ModelDirectory, other: NDArray[Any]
 ) -> NDArray[Any]:
     """The earlier model's rows [V, E] by the later vocabulary; the later's where it has none."""
-    place = {unit: row for row, unit in enumerate(first)}
+    place = {unit: row for row, unit in enumerate(first.vocabulary)}
     found = other.copy()
-    for row, unit in enumerate(second):
+    for row, unit in enumerate(second.vocabulary):
         if unit in place:
             found[row] = table[place[unit]]
     return found

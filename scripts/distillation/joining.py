@@ -1,11 +1,9 @@
-"""Three teachers in one network: of morphemes, and beside these of n-grams and of characters.
+"""Two teachers in one network: the recurrent one, and beside it the n-grams as its wide layer.
 
-Letters: R reviews, T teachers, P pooled size, K rows of the wide layer.
+Letters: R reviews, P pooled size, K rows of the wide layer.
 """
 
 import dataclasses
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,104 +13,87 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, roc_auc_score
 
 from nsmc.config import Config
-from nsmc.model.config import CharactersConfig, WideConfig
-from nsmc.runtime.directory import ModelDirectory, open_model, write_model
-from nsmc.runtime.tables import CHARACTERS, WIDE
+from nsmc.model.config import WideConfig
+from nsmc.runtime.classifier import load
+from nsmc.runtime.directory import open_model, write_model
+from nsmc.runtime.tables import WIDE
 
 Floats = NDArray[np.float64]
-MORPHEMES, OF_NGRAMS, OF_CHARACTERS = "morphemes", "character n-grams", "characters"
-"""The teachers."""
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Weighing:
-    """Log odds = Σ_t weights[t] · r_t + intercept, of the teachers' log odds r_t.
+    """Log odds = recurrent · r + ngrams · g + intercept, of the teachers' log odds r and g.
 
     Stacking: Wolpert, "Stacked generalization", Neural Networks 5, 1992.
     """
 
-    weights: Mapping[str, float]
-    """By teacher."""
+    recurrent: float
+    ngrams: float
     intercept: float
 
     @classmethod
-    def fitted(cls, said: Mapping[str, Floats], truth: Floats) -> "Weighing":
-        """By logistic regression on validation reviews [R], of which ``said`` has log odds [R]."""
-        inputs = np.stack(list(said.values()), axis=1)  # [R, T]
+    def fitted(cls, recurrent: Floats, ngrams: Floats, truth: Floats) -> "Weighing":
+        """By logistic regression on validation reviews [R]."""
+        inputs = np.stack([recurrent, ngrams], axis=1)  # [R, 2]
         fit = LogisticRegression(C=1.0).fit(inputs, truth)
-        weights = dict(zip(said, fit.coef_[0].tolist(), strict=True))
-        return cls(weights, float(fit.intercept_[0]))
+        recurrent_weight, ngrams_weight = fit.coef_[0].tolist()
+        return cls(recurrent_weight, ngrams_weight, float(fit.intercept_[0]))
 
-    def __call__(self, said: Mapping[str, Floats]) -> Floats:
-        """The log odds [R] of all together."""
-        parts = [weight * said[teacher] for teacher, weight in self.weights.items()]
-        found: Floats = np.sum(parts, axis=0) + self.intercept
-        return found
-
-
-@dataclass(frozen=True)
-class Ngrams:
-    """The teacher of n-grams."""
-
-    table: NDArray[np.float32]
-    """[K, 1]"""
-    bias: float
-    config: WideConfig
-    """How it hashes."""
+    def __call__(self, recurrent: Floats, ngrams: Floats) -> Floats:
+        """The log odds [R] of both together."""
+        return self.recurrent * recurrent + self.ngrams * ngrams + self.intercept
 
 
 def join(
-    morphemes: Path,
-    ngrams: Ngrams,
-    characters: Path,
-    said: Mapping[str, Floats],
+    recurrent: Path,
+    table: NDArray[np.float32],
+    bias: float,
+    config: WideConfig,
+    texts: list[str],
     truth: Floats,
+    ngrams: Floats,
     output: Path,
 ) -> dict[str, Any]:
-    """Write a model whose log odds are those of three teachers, weighed.
+    """Write a model whose log odds are those of both teachers, weighed.
 
-    Of the two networks the heads' rows of 긍정 are multiplied by their weights, of the n-grams the
-    table; all end in a sum, so nothing is lost but bits of float16.
+    The head's row of 긍정 is multiplied by the recurrent teacher's weight, the table by the
+    other's; both teachers are sums at their end, so nothing is lost but bits of float16.
 
     Args:
-        morphemes: the model directory of the teacher of morphemes.
-        ngrams: the teacher of n-grams.
-        characters: the model directory of the teacher of characters.
-        said: what each says of validation reviews: log odds [R], by the names above.
+        recurrent: the model directory of the teacher of morphemes.
+        table: [K, 1] of the teacher of n-grams.
+        bias: of the same.
+        config: how it hashes.
+        texts: validation reviews, to weigh the teachers on.
         truth: [R] their labels.
+        ngrams: [R] what the teacher of n-grams says of them.
         output: the model directory to write.
 
     Returns:
         How good the teachers are, alone and together, and their weights.
     """
-    model, beside = open_model(morphemes), open_model(characters)
-    weighing = Weighing.fitted(said, truth)
-    weights = _weighed(model, weighing.weights[MORPHEMES])
-    theirs = _weighed(beside, weighing.weights[OF_CHARACTERS])
-    weights |= {f"{CHARACTERS}{name}": values for name, values in theirs.items()}
-    weights["head.bias"] += np.float32(
-        weighing.weights[OF_NGRAMS] * ngrams.bias + weighing.intercept
-    )
-    weights[WIDE] = (ngrams.table * np.float32(weighing.weights[OF_NGRAMS])).astype(np.float16)
-    recipe, read = Config.from_dict(model.config), Config.from_dict(beside.config).model
+    model, classifier = open_model(recurrent), load(recurrent)
+    cut = [classifier.tokenizer(text) for text in texts]
+    said = np.nan_to_num(classifier.outputs_of(cut)[:, 0].astype(np.float64))  # [R]
+    weighing = Weighing.fitted(said, ngrams, truth)
+    weights = dict(model.weights())
+    weights["head.weight"] = weights["head.weight"][:1] * np.float32(weighing.recurrent)  # [1, P]
+    biases = np.array([weights["head.bias"][0]]), np.array([bias])
+    weights["head.bias"] = weighing(*biases).astype(np.float32)  # [1]
+    weights[WIDE] = (table * np.float32(weighing.ngrams)).astype(np.float16)  # [K, 1]
+    recipe = Config.from_dict(model.config)
     changed = dataclasses.replace(
         recipe,
         task="sentiment",
         sentiment=Config().sentiment,
-        model=dataclasses.replace(
-            recipe.model,
-            wide=ngrams.config,
-            characters=CharactersConfig(
-                hidden_size=read.hidden_size,
-                embedding_size=read.embedding_size,
-                subword_buckets=read.subword_buckets,
-            ),
-        ),
+        model=dataclasses.replace(recipe.model, wide=config),
     )
     record = {
         "validation": {
-            **{teacher: figures(log_odds, truth) for teacher, log_odds in said.items()},
-            "together": figures(weighing(said), truth),
+            "morphemes": figures(said, truth),
+            "character n-grams": figures(ngrams, truth),
+            "together": figures(weighing(said, ngrams), truth),
         },
         "weighing": dataclasses.asdict(weighing),
     }
@@ -138,17 +119,8 @@ def join(
             "joined": record,
         },
         seen=model.seen,
-        characters=beside.vocabulary,
     )
     return record
-
-
-def _weighed(model: ModelDirectory, weight: float) -> dict[str, NDArray[Any]]:
-    """A network's weights with 긍정 alone among its outputs, multiplied by ``weight``."""
-    weights = model.weights()
-    for name in ("head.weight", "head.bias"):
-        weights[name] = weights[name][:1] * np.float32(weight)  # [1, P] and [1]
-    return weights
 
 
 def figures(log_odds: Floats, truth: Floats) -> dict[str, float]:

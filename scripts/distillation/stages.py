@@ -14,18 +14,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from distillation.averaging import average
-from distillation.joining import MORPHEMES, OF_CHARACTERS, OF_NGRAMS, Ngrams, Weighing, join
+from distillation.joining import Weighing, join
 from distillation.lessons import lessons
 from distillation.ngrams import CONFIG
 from distillation.reviews import Reviews, Track, read_all
+from distillation.spelling import learn_words, put_right
 from numpy.typing import NDArray
 
 from nsmc.bundle import read_json, write_json
 from nsmc.config import load_config
-from nsmc.data.noise import noisy_copies
-from nsmc.model.config import CharactersConfig
 from nsmc.runtime.directory import open_model
-from nsmc.text.normalize import normalize
 from nsmc.training.api import train
 from nsmc.training.loop import EpochDone
 from nsmc.training.run import Event
@@ -43,21 +41,6 @@ STARS = (
     "model.embedding_dropout=0.3",
 )
 """For the track of all labels: stars beside them, of which most are high."""
-ROUGH = (
-    "data.validation_column=validation",
-    "training.adversarial_norm=0",
-    "model.embedding_dropout=0.2",
-)
-"""Among mistyped reviews: noise is there already."""
-CHARACTERS = CharactersConfig(hidden_size=128)
-ALONE = (
-    "text.unit=syllable",
-    f"model.hidden_size={CHARACTERS.hidden_size}",
-    f"model.embedding_size={CHARACTERS.embedding_size}",
-    f"model.subword_buckets={CHARACTERS.subword_buckets}",
-    "model.subword_letters=true",
-)
-"""What makes a network of its own the part of another that reads characters."""
 SHARE = 0.5
 """Of the student in the average of its weights and those that it started from."""
 
@@ -77,12 +60,31 @@ class Stages:
     """Fields in which all trainings are to differ, to try the stages on few reviews."""
 
     def finished(self, track: Track, seed: int) -> Path:
-        """The directory of a track's model of one seed."""
-        return self.averaged(seed) if track == "all" else self.joined(track, seed)
+        """The directory of a track's model of one seed, which puts mistyped words right."""
+        output = self.work / track / f"seed-{seed}"
+        if not (output / "model").exists():
+            before = self.averaged(seed) if track == "all" else self.joined(track, seed)
+            reviews = self.reviews()
+            held = np.flatnonzero(reviews.validates)
+            put_right(
+                before / "model",
+                self.words(),
+                output / "model",
+                [reviews.texts[row] for row in held.tolist()],
+                reviews.labels[held],
+            )
+        return output
+
+    def words(self) -> Path:
+        """The directory of the words of all texts, by which spelling is put right."""
+        output = self.work / "words"
+        if not output.exists():
+            learn_words(pd.read_parquet(self._texts())["document"].tolist(), output)
+        return output
 
     def averaged(self, seed: int) -> Path:
         """The directory of the model halfway between the joined teachers and their student."""
-        output = self.work / "all" / f"seed-{seed}"
+        output = self.work / "all" / f"averaged-{seed}"
         if not (output / "model").exists():
             reviews = self.reviews()
             held = np.flatnonzero(reviews.validates)
@@ -99,12 +101,11 @@ class Stages:
     def student(self, seed: int) -> Path:
         """Of the track of all labels: its joined teachers, taught to bear rough comments."""
         start = self.joined("all", 1)
-        shape = open_model(start).config["model"]
+        size = open_model(start).config["model"]["hidden_size"]
         overrides = [
             f"training.seed={seed}",
             f"training.init_from={start}",
-            f"model.hidden_size={shape['hidden_size']}",
-            *(f"model.characters.{name}={size}" for name, size in shape["characters"].items()),
+            f"model.hidden_size={size}",
         ]
         output = self.work / "all" / f"student-{seed}"
         return self._trained(output, self.soft_labels(), overrides, "distilled.toml")
@@ -115,38 +116,28 @@ class Stages:
         if not path.exists():
             reviews = self.reviews()
             joined = open_model(self.joined("all", 1)).metrics["joined"]
-            said = {
-                MORPHEMES: self._scores(self.morphemes("all", 1), reviews.texts),
-                OF_NGRAMS: self._out_of_fold(reviews),
-                OF_CHARACTERS: self._scores(
-                    self.characters("all", 1), _without_spaces(reviews.texts)
-                ),
-            }
-            log_odds = Weighing(**joined["weighing"])(said)  # [R]
+            weighing = Weighing(**joined["weighing"])
+            said = self._scores(self.morphemes("all", 1), reviews)
+            log_odds = weighing(said, self._out_of_fold(reviews))
             lessons(reviews, "all", 1 / (1 + np.exp(-log_odds))).to_parquet(path, index=False)
         return path
 
     def joined(self, track: Track, seed: int) -> Path:
-        """The directory of the teachers in one network; ``teachers.json`` tells of them."""
+        """The directory of both teachers in one network; ``teachers.json`` tells of them."""
         output = self.work / track / f"joined-{seed}"
         if not (output / "teachers.json").exists():
             reviews = self.reviews()
             held = np.flatnonzero(reviews.validates)
-            morphemes = self.morphemes(track, seed)
             kept = np.load(self.ngrams(track, seed))
-            characters = self.characters(track, seed)
             texts = [reviews.texts[row] for row in held.tolist()]
-            said = {
-                MORPHEMES: _log_odds(morphemes, texts),
-                OF_NGRAMS: kept["validation"],
-                OF_CHARACTERS: _log_odds(characters, _without_spaces(texts)),
-            }
             record = join(
-                morphemes / "model",
-                Ngrams(kept["weight"], float(kept["bias"][0]), CONFIG),
-                characters / "model",
-                said,
+                self.morphemes(track, seed) / "model",
+                kept["weight"],
+                float(kept["bias"][0]),
+                CONFIG,
+                texts,
                 reviews.labels[held],
+                kept["validation"],
                 output / "model",
             )
             write_json(output / "teachers.json", record)
@@ -173,54 +164,28 @@ class Stages:
 
     def morphemes(self, track: Track, seed: int) -> Path:
         """The output directory of a network of morphemes that starts from the language model."""
+        start = f"training.init_from={self.wide_language_model()}"
+        overrides = [start, f"training.seed={seed}", *NGRAMS, *WIDER]
         output = self.work / track / f"morphemes-{seed}"
-        overrides = [*NGRAMS, f"training.seed={seed}"]
         if track == "all":
-            overrides += [f"training.init_from={self.wide_language_model()}", *WIDER, *STARS, *MANY]
-            return self._trained(output, self._labels(), overrides)
-        overrides += [f"training.init_from={self.language_model()}"]
-        overrides += ["training.epochs=3", "training.learning_rate=0.002"]
-        return self._trained(output, self.data, overrides)
+            return self._trained(output, self._labels(), [*overrides, *STARS, *MANY])
+        few = ["training.epochs=3", "training.learning_rate=0.002"]
+        return self._trained(output, self.data, [*overrides, *few])
 
-    def characters(self, track: Track, seed: int) -> Path:
-        """The output directory of a network of characters, clean and mistyped ones.
+    def wide_language_model(self) -> Path:
+        """The output directory of the language model that teachers start from.
 
-        Its texts have no spaces, as the characters of morphemes end to end have none.
+        It reads all texts a second time, with the first one's vectors and wider layers.
         """
-        start = [f"training.init_from={self.characters_language_model()}", f"training.seed={seed}"]
-        output = self.work / track / f"characters-{seed}"
-        of_track = STARS if track == "all" else ()
-        passes = f"training.epochs={1 if track == 'all' else 3}"
-        overrides = [*start, *ALONE, *of_track, *ROUGH, *MANY, passes]
-        return self._trained(output, self._rough(track), overrides)
-
-    def characters_language_model(self) -> Path:
-        """The output directory of the language model of all texts' characters."""
-        texts = self.work / "texts-without-spaces.parquet"
-        if not texts.exists():
-            table = pd.read_parquet(self._texts())
-            _spaceless(table).to_parquet(texts, index=False)
-        overrides = [
-            *ALONE,
-            "training.epochs=1",
-            # A tenth of the morphemes' rows, so the groups begin earlier.
-            "language_model.adaptive_from=1000",
-            "language_model.shortlist=600",
-        ]
-        output = self.work / "characters-language-model"
-        return self._trained(output, texts, overrides, "pretraining.toml")
+        start = f"training.init_from={self.language_model()}"
+        again = [*NGRAMS, *WIDER, start, "training.epochs=1"]
+        output = self.work / "wide-language-model"
+        return self._trained(output, self._texts(), again, "pretraining.toml")
 
     def language_model(self) -> Path:
         """The output directory of the language model of all texts, which knows no labels."""
         once = [*NGRAMS, "training.epochs=1"]
         return self._trained(self.work / "language-model", self._texts(), once, "pretraining.toml")
-
-    def wide_language_model(self) -> Path:
-        """That of a second pass over all texts, with the first's vectors and wider layers."""
-        start = f"training.init_from={self.language_model()}"
-        again = [*NGRAMS, *WIDER, start, "training.epochs=1"]
-        output = self.work / "wide-language-model"
-        return self._trained(output, self._texts(), again, "pretraining.toml")
 
     def _texts(self) -> Path:
         """The table of all texts that may be read."""
@@ -233,21 +198,6 @@ class Stages:
             table.to_parquet(texts, index=False)
         return texts
 
-    def _rough(self, track: Track) -> Path:
-        """The table of a track's reviews without spaces, each that is learnt from mistyped, too."""
-        path = self.work / track / "rough.parquet"
-        if not path.exists():
-            reviews = self.reviews()
-            table = reviews.table(label=reviews.labels, rating=reviews.stars)
-            if track == "150k":
-                table = table[~np.isnan(reviews.labels)].drop(columns="rating")
-            learnt = table[table["validation"] == 0]
-            rows, mistyped = noisy_copies(learnt["document"].tolist(), 1)
-            copies = learnt.iloc[rows].assign(document=mistyped)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _spaceless(pd.concat([table, copies])).to_parquet(path, index=False)
-        return path
-
     def reviews(self) -> Reviews:
         """All reviews that may be learnt from."""
         return read_all(self.data / "ratings_train.txt", self.further)
@@ -255,13 +205,10 @@ class Stages:
     def seconds(self, track: Track, seed: int) -> dict[str, float]:
         """What each stage of a track's model of one seed took, in seconds of training."""
         of = 1 if track == "all" else seed
-        wide = {"wide language model": self.work / "wide-language-model"} if track == "all" else {}
         stages = {
             "language model": self.work / "language-model",
-            **wide,
-            "language model of characters": self.work / "characters-language-model",
+            "wide language model": self.work / "wide-language-model",
             "teacher of morphemes": self.work / track / f"morphemes-{of}",
-            "teacher of characters": self.work / track / f"characters-{of}",
         }
         if track == "all":
             stages["student"] = self.work / track / f"student-{seed}"
@@ -313,38 +260,23 @@ class Stages:
             )
         return output
 
-    def _scores(self, output: Path, texts: list[str]) -> NDArray[np.float64]:
-        """Log odds [R] of positive that a model gives to all texts, kept beside it."""
+    def _scores(self, output: Path, reviews: Reviews) -> NDArray[np.float64]:
+        """Log odds [R] of positive that a model gives, all cores at work."""
         kept = output / "scores.npy"
         if not kept.exists():
-            np.save(kept, _log_odds(output, texts))
-        scores: NDArray[np.float64] = np.load(kept)
-        if len(scores) != len(texts):
+            from nsmc.runtime.classifier import load
+            from nsmc.runtime.parallel import score_chunks
+            from nsmc.workers import available_cores
+
+            texts = reviews.texts
+            chunks = (texts[start : start + 2000] for start in range(0, len(texts), 2000))
+            found = [part[:, 0] for part in score_chunks(chunks, load(output), available_cores())]
+            # Nothing legible has no score: neither the one nor the other.
+            np.save(kept, np.nan_to_num(np.concatenate(found), nan=0.0))
+        scores: NDArray[np.float64] = np.load(kept).astype(np.float64)
+        if len(scores) != len(reviews.texts):
             raise ValueError(f"{kept} is of other reviews; remove it")
         return scores
-
-
-def _log_odds(output: Path, texts: list[str]) -> NDArray[np.float64]:
-    """Log odds [R] of positive that a model gives, all cores at work."""
-    from nsmc.runtime.classifier import load
-    from nsmc.runtime.parallel import score_chunks
-    from nsmc.workers import available_cores
-
-    chunks = (texts[start : start + 2000] for start in range(0, len(texts), 2000))
-    found = [part[:, 0] for part in score_chunks(chunks, load(output), available_cores())]
-    # Nothing legible has no score: neither the one nor the other.
-    return np.nan_to_num(np.concatenate(found).astype(np.float64), nan=0.0)
-
-
-def _without_spaces(texts: list[str]) -> list[str]:
-    """Texts as a network of characters reads them."""
-    return [normalize(text, 1000).replace(" ", "") for text in texts]
-
-
-def _spaceless(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with its texts as a network of characters reads them; none is empty."""
-    found = table.assign(document=_without_spaces(table["document"].tolist()))
-    return found[found["document"] != ""]
 
 
 def _tell(output: Path, event: Event, state: TrainingState) -> None:

@@ -18,8 +18,8 @@ def export(
 
     A name in ``.onnx`` gives the layers after the embedding as an ONNX graph, ``vectors`` [T, B, E]
     to ``logits`` [B], or to [B, O] where the task has several outputs, for reviews of one
-    length T; any other name gives a model directory. A graph of a model with ``[model.wide]`` or
-    ``[model.characters]`` has a second input, ``added``: see `nsmc.model.export.scoring_graph`.
+    length T; any other name gives a model directory. A graph of a model with ``[model.wide]`` has a
+    second input, ``added``: see `nsmc.model.export.scoring_graph`.
 
     Args:
         model: a model directory; None for the one inside the package.
@@ -69,7 +69,6 @@ def export(
         metrics=source.metrics,
         learned=source.learned,
         seen=source.seen,
-        characters=source.characters,
     )
     return target
 

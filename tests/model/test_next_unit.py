@@ -10,8 +10,7 @@ from torch.nn.functional import cross_entropy
 from nsmc.model import next_unit
 from nsmc.model.cells import make_encoder
 from nsmc.model.config import ModelConfig
-from nsmc.model.directed import DirectedEncoder
-from nsmc.model.next_unit import NextUnitHead
+from nsmc.model.next_unit import DirectedEncoder, NextUnitHead
 
 Cell = Literal["rnn", "gru", "lstm"]
 CELLS: list[Cell] = ["rnn", "gru", "lstm"]

@@ -1,14 +1,9 @@
-"""The maximum's own gradient is torch's, and goes whole to equal places; padding counts nowhere."""
+"""The maximum's own gradient is torch's, and goes whole to equal places."""
 
 import pytest
 import torch
-from torch import Tensor
 
 from nsmc.model.pooling import pool
-
-KINDS = ["last", "max", "mean", "max+mean"]
-LENGTHS = torch.tensor([3, 5, 1, 4])  # [B]
-BEHIND = torch.arange(5)[:, None] >= LENGTHS  # [T, B]
 
 
 @pytest.mark.parametrize("kind", ["max", "mean", "max+mean", "last"])
@@ -33,45 +28,3 @@ def test_equal_places_each_get_the_gradient() -> None:
     pool(outputs, "max", 1).backward()  # type: ignore[no-untyped-call]
     assert outputs.grad is not None
     assert outputs.grad.flatten().tolist() == [1, 1, 0]
-
-
-def padded() -> Tensor:
-    """Outputs [T, B, D·H] of `LENGTHS`, the largest ones behind them."""
-    outputs = torch.tanh(torch.randn(5, 4, 6, generator=torch.Generator().manual_seed(4)))
-    # The network's own are between -1 and 1; one review's are all far below 0.
-    outputs[:, 0] = -0.9 - 0.05 * outputs[:, 0].abs()
-    outputs[BEHIND] = 0.999
-    return outputs
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("directions", [1, 2])
-def test_of_each_review_only_its_own_steps_count(kind: str, directions: int) -> None:
-    outputs = padded().requires_grad_()
-    found = pool(outputs, kind, directions, LENGTHS)  # [B, P]
-    alone = torch.cat(
-        [
-            pool(outputs[:length, index : index + 1], kind, directions)
-            for index, length in enumerate(LENGTHS.tolist())
-        ]
-    )
-    torch.testing.assert_close(found, alone)
-    weights = torch.randn(found.shape, generator=torch.Generator().manual_seed(5))
-    (gradient,) = torch.autograd.grad((found * weights).sum(), outputs)
-    (expected,) = torch.autograd.grad((alone * weights).sum(), outputs)
-    torch.testing.assert_close(gradient, expected)
-    assert not gradient[BEHIND].any()
-    assert gradient[~BEHIND].any()
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_full_lengths_are_none(kind: str) -> None:
-    outputs = padded()
-    lengths = torch.full((4,), 5)
-    torch.testing.assert_close(pool(outputs, kind, 2, lengths), pool(outputs, kind, 2))
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_gradients_of_padded_reviews_are_those_of_differences(kind: str) -> None:
-    outputs = padded().double().requires_grad_()
-    assert torch.autograd.gradcheck(lambda o: pool(o, kind, 2, LENGTHS), outputs)

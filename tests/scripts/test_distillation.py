@@ -1,14 +1,13 @@
 """The stages from reviews to a student: all of them on a few reviews, and none of them twice."""
 
 import json
-import re
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import pandas as pd
 import pytest
-from distillation.joining import MORPHEMES, OF_CHARACTERS, OF_NGRAMS, Weighing, figures
+from distillation.joining import Weighing, figures
 from distillation.lessons import lessons
 from distillation.ngrams import FOLDS, Grams, learnt, log_odds, teach
 from distillation.reviews import Reviews, Track, read_all
@@ -123,10 +122,9 @@ def test_teachers_are_weighed_by_what_they_are_worth() -> None:
     random = np.random.default_rng(1)
     truth = (random.random(2000) < 0.5).astype(np.float64)
     good, poor = (4 * truth - 2 + noise * random.standard_normal(2000) for noise in (1.5, 8))
-    said = {"good": good, "poor": poor - 3}
-    weighing = Weighing.fitted(said, truth)
-    assert weighing.weights["good"] > 5 * abs(weighing.weights["poor"]) > 0
-    together = figures(weighing(said), truth)
+    weighing = Weighing.fitted(good, poor - 3, truth)
+    assert weighing.recurrent > 5 * abs(weighing.ngrams) > 0
+    together = figures(weighing(good, poor - 3), truth)
     assert together["log_loss"] <= figures(good, truth)["log_loss"]
     assert set(together) == {"accuracy", "log_loss", "roc_auc"}
 
@@ -143,29 +141,19 @@ def times(work: Path) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("track", get_args(Track))
-def test_the_joined_teachers_say_what_all_say(stages: Stages, track: Track) -> None:
+def test_the_joined_teachers_say_what_both_say(stages: Stages, track: Track) -> None:
     output = stages.joined(track, 1)
     record = json.loads((output / "teachers.json").read_text("utf-8"))
     weighing = Weighing(**record["weighing"])
     assert open_model(stages.morphemes(track, 1)).task.name == (
         "sentiment" if track == "150k" else "sentiment+stars"
     )
-    joined = nsmc.load(output)
+    recurrent, joined = nsmc.load(stages.morphemes(track, 1)), nsmc.load(output)
     reviews = stages.reviews()
     held = np.flatnonzero(reviews.validates)
     cut = [joined.tokenizer(reviews.texts[row]) for row in held]
-    bare = [list(re.sub(r"\s", "", reviews.texts[row])) for row in held]
-    teachers = stages.morphemes(track, 1), stages.characters(track, 1)
-    morphemes, characters = (
-        nsmc.load(teacher).outputs_of(units)[:, 0].astype(np.float64)
-        for teacher, units in zip(teachers, (cut, bare), strict=True)
-    )
-    said = {
-        MORPHEMES: morphemes,
-        OF_NGRAMS: np.load(stages.ngrams(track, 1))["validation"],
-        OF_CHARACTERS: characters,
-    }
-    expected = weighing(said)
+    ngrams = np.load(stages.ngrams(track, 1))["validation"]
+    expected = weighing(recurrent.outputs_of(cut)[:, 0].astype(np.float64), ngrams)
     found = joined.outputs_of(cut)[:, 0]
     np.testing.assert_allclose(found, expected, atol=2e-3)  # the table is kept in float16
     told = figures(found.astype(np.float64), reviews.labels[held])
@@ -190,7 +178,7 @@ def test_from_reviews_to_a_model_and_nothing_twice(stages: Stages, track: Track)
     assert stages.finished(track, 1) == output
     assert times(stages.work) == before
     took = stages.seconds(track, 1)
-    assert len(took) == (7 if track == "all" else 5)
+    assert len(took) == (6 if track == "all" else 4)
     assert all(seconds >= 0 for seconds in took.values())
 
 
@@ -215,7 +203,7 @@ def test_the_student_goes_on_from_its_teachers(stages: Stages) -> None:
     model, reviews = open_model(output), stages.reviews()
     started_from = model.metrics["init_from"]
     assert Path(started_from["path"]) == stages.joined("all", 1)
-    for taken in ("those of the n-grams", "the head", "the wide layer", "network of characters"):
+    for taken in ("those of the n-grams", "the head", "the wide layer"):
         assert taken in started_from["taken"]
     table = pd.read_parquet(stages.soft_labels())
     assert table["label"].between(0, 1).all()
@@ -228,6 +216,7 @@ def test_the_student_goes_on_from_its_teachers(stages: Stages) -> None:
 
 def test_scores_of_other_reviews_are_refused(stages: Stages, reviews: Reviews) -> None:
     output = stages.morphemes("150k", 1)
-    assert len(stages._scores(output, reviews.texts)) == len(reviews.texts)
+    assert len(stages._scores(output, reviews)) == len(reviews.texts)
+    fewer = Reviews(reviews.texts[:9], reviews.labels[:9], reviews.stars[:9], reviews.validates[:9])
     with pytest.raises(ValueError, match=r"scores\.npy is of other reviews; remove it"):
-        stages._scores(output, reviews.texts[:9])
+        stages._scores(output, fewer)

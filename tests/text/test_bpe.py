@@ -170,7 +170,7 @@ def test_what_isn_t_a_model_is_refused(damaged: bytes) -> None:
 
 
 def test_pieces_are_never_forgotten_silently() -> None:
-    with pytest.raises(ValueError, match="asked for without them"):
+    with pytest.raises(ValueError, match="asked for without what it has learnt"):
         make_tokenizer(CONFIG)
 
 

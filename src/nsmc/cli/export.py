@@ -12,8 +12,8 @@ EPILOG = """examples:
 A directory is scored with as any other: nsmc predict --model small. An ONNX graph holds the layers
 after the embedding: vectors of the morphemes in, the task's numbers out, which are the log odds of
 긍정, a logit for each class, or stars between -1 and 1 for their scale's ends; its metadata holds
-the recipe and the classes (pip install "nsmc[onnx]"). With [model.wide] or [model.characters]
-a second input, added, is what the characters come to: nsmc.Classifier.added_by_characters."""
+the recipe and the classes (pip install "nsmc[onnx]"). With [model.wide] a second input, added, is
+what the character n-grams come to: nsmc.runtime.wide.WideOutputs."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

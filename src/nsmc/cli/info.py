@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _lines(about: dict[str, Any]) -> list[str]:
-    from nsmc.inspection.info import head_name, names_beside, network_name
+    from nsmc.inspection.info import head_name, network_name, wide_name
     from nsmc.text.config import UNIT_NAMES
 
     network, vocabulary = about["network"], about["vocabulary"]
@@ -71,7 +71,7 @@ def _lines(about: dict[str, Any]) -> list[str]:
             [
                 f"Embedding {network['embedding_size']}{ngrams} → {network_name(network)} → "
                 f"{head_name(about)}" + (" → Linear" if about["head"] == "pooled" else ""),
-                *(f"+ {name}" for name in names_beside(network)),
+                *([f"+ {wide}"] if (wide := wide_name(network)) else []),
             ],
         ),
         ("vocabulary", [f"{vocabulary['morphemes']:,} {units}; {covered}"]),

@@ -82,17 +82,11 @@ def make_dataset(
     return Dataset(examples, fields)
 
 
-WIDTH = 3
-"""Characters by which reviews of one batch may differ before others would fit better."""
-
-
 class EqualLengthIterator(BucketIterator):  # type: ignore[misc]
     """torchtext's ``BucketIterator`` with exact buckets: every batch holds reviews of one length.
 
     Then there is nothing to pad, pack or mask, which is both the fastest way through an RNN and
-    one that can't let padding into a score. For a network that reads characters, too, reviews of
-    about as many of these come together, which leaves little of that to pad. The order is a
-    function of ``seed`` alone.
+    one that can't let padding into a score. The order is a function of ``seed`` alone.
 
     Args:
         dataset: of `make_dataset`.
@@ -120,9 +114,6 @@ class EqualLengthIterator(BucketIterator):  # type: ignore[misc]
             drawn = generator.choice(len(share), len(share), p=share)  # [examples]
             dataset = Dataset([dataset[i] for i in drawn.tolist()], dataset.fields)
         lengths = field.corpus.lengths
-        self._widths: NDArray[np.int64] | None = None
-        if field.characters is not None:
-            self._widths = field.characters.lengths(field.corpus)
         super().__init__(
             dataset,
             batch_size,
@@ -137,11 +128,6 @@ class EqualLengthIterator(BucketIterator):  # type: ignore[misc]
         groups: defaultdict[int, list[Any]] = defaultdict(list)
         for example in self.data():
             groups[self.sort_key(example)].append(example)
-        widths = self._widths
-        if widths is not None:
-            for group in groups.values():
-                # By a few characters, within which chance decides as before.
-                group.sort(key=lambda example: widths[example.text] // WIDTH)
         batches = [
             group[start : start + self.batch_size]
             for group in groups.values()

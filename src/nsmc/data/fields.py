@@ -6,8 +6,8 @@ R reviews of the corpus, K numbers of a target.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -16,11 +16,10 @@ from torch import Tensor
 from torchtext.data import Field, LabelField
 from torchtext.vocab import Vocab
 
-from nsmc.data.characters import CharacterBatch, CharacterRows
 from nsmc.data.corpus import Corpus
-from nsmc.data.units import UnitRows
 from nsmc.tasks.task import BOUNDARY
 from nsmc.text.character_ngrams import character_ngrams
+from nsmc.text.subwords import subword_ids
 
 if TYPE_CHECKING:
     from nsmc.data.config import DataConfig
@@ -43,8 +42,6 @@ class MorphemeBatch(NamedTuple):
     """Rows of the reviews' character n-grams in the wide layer's table, review after review."""
     gram_counts: Tensor | None = None
     """[B] how many of them each review has."""
-    characters: CharacterBatch | None = None
-    """The same reviews by their characters."""
 
 
 class MorphemeField(Field):  # type: ignore[misc]
@@ -60,8 +57,6 @@ class MorphemeField(Field):  # type: ignore[misc]
         letters: whether there are n-grams of letters in it, too.
         grams: characters of the longest n-grams of whole reviews, and rows of the table that they
             are hashed into; None for none.
-        characters: rows of the table of n-grams of a character's letters, which may be 0; None for
-            a network that reads no characters.
         bounded: put `nsmc.tasks.task.BOUNDARY` before and after each review.
     """
 
@@ -72,7 +67,6 @@ class MorphemeField(Field):  # type: ignore[misc]
         *,
         letters: bool = False,
         grams: tuple[int, int] | None = None,
-        characters: int | None = None,
         bounded: bool = False,
     ) -> None:
         super().__init__(pad_token=None, unk_token=UNKNOWN)
@@ -80,27 +74,21 @@ class MorphemeField(Field):  # type: ignore[misc]
         self._grams = grams
         self._marks = [BOUNDARY] if bounded else []
         self._units = corpus.morphemes + self._marks
-        self._rows = UnitRows(self._units, buckets, letters=letters)
-        self.characters: CharacterRows | None = None
-        if characters is not None:
-            self.characters = CharacterRows(corpus.morphemes, characters)
+        ngrams = [subword_ids(unit, buckets, letters=letters) for unit in self._units]
+        self._ngram_counts = np.array([len(ids) for ids in ngrams], dtype=np.int64)  # [M]
+        self._ngram_starts = np.cumsum(self._ngram_counts) - self._ngram_counts  # [M]
+        self._ngrams = np.array([i for ids in ngrams for i in ids], dtype=np.int64)
+        self._words = np.zeros(len(self._units), dtype=np.int64)  # [M]
 
     def count_vocabulary(
-        self,
-        rows: NDArray[np.int64],
-        config: "DataConfig",
-        known: Sequence[str] = (),
-        known_characters: Sequence[str] = (),
+        self, rows: NDArray[np.int64], config: "DataConfig", known: Sequence[str] = ()
     ) -> None:
         """Build ``self.vocab`` (a torchtext ``Vocab``) from the reviews in ``rows`` alone.
-
-        A network that reads characters has one of these, too: ``self.characters.vocab``.
 
         Args:
             rows: which reviews.
             config: how frequent a unit must be there, and how many there may be.
             known: units that get a row besides, behind those counted.
-            known_characters: characters likewise.
         """
         corpus = self.corpus
         chosen = np.zeros(len(corpus), dtype=bool)
@@ -118,43 +106,44 @@ class MorphemeField(Field):  # type: ignore[misc]
         )
         vocab.extend(Vocab(Counter(known), specials=[]))
         self.use_vocabulary(vocab)
-        if self.characters is not None:
-            self.characters.count_vocabulary(counts, config, known_characters, UNKNOWN)
 
     def use_vocabulary(self, vocab: Vocab) -> None:
         """Take a vocabulary whose entry 0 is the unknown morpheme."""
         self.vocab = vocab
-        self._rows.use_vocabulary(vocab)
+        self._words = np.array([vocab[unit] for unit in self._units], dtype=np.int64)  # [M]
 
     def process(self, batch: Sequence[int], device: torch.device | None = None) -> MorphemeBatch:
         """Make the tensors of the reviews whose row numbers are given, all of one length."""
         starts = self.corpus.offsets[np.asarray(batch)]  # [B]
         length = int(self.corpus.offsets[batch[0] + 1] - starts[0])
-        of_reviews = self.corpus.tokens[starts[:, None] + np.arange(length)]  # [B, T]
-        tokens = of_reviews.T  # [T, B]
+        places = np.arange(length)[:, None] + starts[None, :]  # [T, B]
+        tokens = self.corpus.tokens[places]  # [T, B]
         if self._marks:
             around = ((1, 1), (0, 0))
             tokens = np.pad(tokens, around, constant_values=len(self._units) - 1)  # [T + 2, B]
         distinct, positions = np.unique(tokens, return_inverse=True)  # [U]
-        arrays = [*self._rows.of(distinct), positions.reshape(tokens.shape)]
-        words, ngrams, offsets, placed = _on(device, arrays)
-        found = MorphemeBatch(words, ngrams, offsets, placed)
+        counts = self._ngram_counts[distinct]  # [U]
+        offsets = np.cumsum(counts) - counts  # [U]
+        # Each morpheme's run of n-grams, picked out of the flat array without a loop.
+        picks = np.repeat(self._ngram_starts[distinct] - offsets, counts) + np.arange(counts.sum())
+        arrays = [
+            self._words[distinct],
+            self._ngrams[picks],
+            offsets,
+            positions.reshape(tokens.shape),
+        ]
         if self._grams is not None:
-            units = [[self._units[token] for token in row] for row in of_reviews.tolist()]
-            grams, counts = _on(device, character_ngrams(units, *self._grams))
-            found = found._replace(grams=grams, gram_counts=counts)
-        if self.characters is not None:
-            read = CharacterBatch(*_on(device, self.characters.arrays(of_reviews)))
-            found = found._replace(characters=read)
-        return found
+            rows = self.corpus.tokens[places].T.tolist()  # B lists of T
+            units = [[self._units[token] for token in row] for row in rows]
+            arrays += character_ngrams(units, *self._grams)
+        return MorphemeBatch(*(_on(device, torch.from_numpy(array)) for array in arrays))
 
 
-def _on(device: torch.device | None, arrays: Iterable[NDArray[Any]]) -> list[Tensor]:
-    tensors = [torch.from_numpy(array) for array in arrays]
+def _on(device: torch.device | None, tensor: Tensor) -> Tensor:
     if device is not None and device.type == "cuda":
         # Only from pinned memory does a copy go on while the GPU computes.
-        tensors = [tensor.pin_memory() for tensor in tensors]
-    return [tensor.to(device, non_blocking=True) for tensor in tensors]
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
 
 
 class TargetField(LabelField):  # type: ignore[misc]
@@ -170,5 +159,4 @@ class TargetField(LabelField):  # type: ignore[misc]
 
     def process(self, batch: Sequence[int], device: torch.device | None = None) -> Tensor:
         """Targets [B, K] of the reviews whose row numbers are given."""
-        (targets,) = _on(device, [self._targets[np.asarray(batch)]])  # [B, K]
-        return targets
+        return _on(device, torch.from_numpy(self._targets[np.asarray(batch)]))  # [B, K]

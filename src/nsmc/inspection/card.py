@@ -7,7 +7,7 @@ what it was trained on, how it was measured, and where it should not be trusted.
 from collections.abc import Sequence
 from typing import Any
 
-from nsmc.inspection.info import figure_of, head_name, names_beside, network_name
+from nsmc.inspection.info import figure_of, head_name, network_name, wide_name
 from nsmc.text.config import UNIT_NAMES
 
 LIMITS = (
@@ -63,7 +63,7 @@ def _facts(about: dict[str, Any], data_name: str | None) -> list[str]:
     covered = (
         f"; {coverage:.1%} of the validation part's {units} are among them" if coverage else ""
     )
-    beside = "".join(f"; beside it {name}" for name in names_beside(network))
+    beside = f"; beside it {wide}" if (wide := wide_name(network)) else ""
     tokenizer = sorted(about["tokenizer"].items())
     facts = [
         f"**What it does**: {about['purpose']}.",

@@ -7,7 +7,6 @@ from nsmc.bundle import MANIFEST, read_json
 from nsmc.config import changes
 from nsmc.errors import ModelError
 from nsmc.runtime.directory import SHIPPED, ModelDirectory, open_model
-from nsmc.runtime.shapes import reads_characters, shape_of_characters
 from nsmc.runtime.tables import SCALES
 from nsmc.tasks.registry import make_task
 from nsmc.tasks.task import Figure
@@ -133,20 +132,15 @@ def head_name(about: dict[str, Any]) -> str:
     return pooling if about["head"] == "pooled" else "next unit"
 
 
-def names_beside(network: dict[str, Any]) -> list[str]:
-    """What reads characters beside the layers of a recipe's ``model`` section, for a person.
+def wide_name(network: dict[str, Any]) -> str:
+    """The wide layer of a recipe's ``model`` section for a person; empty without one.
 
-    Recipes from before there was such a thing have none.
+    Recipes from before there was such a layer have none.
     """
-    found = []
     wide = network.get("wide", {"buckets": 0})
-    if wide["buckets"]:
-        longest = wide["longest"]
-        found.append(f"{wide['buckets']:,} weights of n-grams of up to {longest} characters")
-    if reads_characters(network):
-        shape = shape_of_characters(network)
-        found.append(f"{network_name(shape)} over {shape['embedding_size']} a character")
-    return found
+    if not wide["buckets"]:
+        return ""
+    return f"{wide['buckets']:,} weights of n-grams of up to {wide['longest']} characters"
 
 
 def network_name(network: dict[str, Any]) -> str:

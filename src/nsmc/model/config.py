@@ -1,10 +1,9 @@
 """The shape of the network."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Literal
 
-from nsmc.runtime.shapes import shape_of_characters
-from nsmc.settings import build, require
+from nsmc.settings import require
 
 
 @dataclass(frozen=True)
@@ -52,30 +51,6 @@ class WideConfig:
 
 
 @dataclass(frozen=True)
-class CharactersConfig:
-    """A second embedding and recurrent layer, which read the characters of the same units."""
-
-    hidden_size: int = 0
-    """Units of its recurrent layer in each direction; 0 leaves it out, whatever the other two
-    fields say."""
-    embedding_size: int = 64
-    """Length of a character's vector: there are few of them, and they mean little alone."""
-    subword_buckets: int = 4096
-    """Rows of the table of n-grams of a character's letters; 0 leaves it out."""
-
-    def __post_init__(self) -> None:
-        require(self.hidden_size >= 0, f"hidden_size must be 0 or more, found {self.hidden_size}")
-        require(
-            self.embedding_size >= 1,
-            f"embedding_size must be at least 1, found {self.embedding_size}",
-        )
-        require(
-            self.subword_buckets >= 0,
-            f"subword_buckets must be 0 or more, found {self.subword_buckets}",
-        )
-
-
-@dataclass(frozen=True)
 class ModelConfig:
     """Embedding → (convolution) → (Bi)RNN → pooling → Linear, in numbers."""
 
@@ -107,8 +82,6 @@ class ModelConfig:
     """A convolution before the recurrent layers."""
     wide: WideConfig = field(default_factory=WideConfig)
     """A linear layer of character n-grams beside them."""
-    characters: CharactersConfig = field(default_factory=CharactersConfig)
-    """A recurrent layer of characters beside them."""
 
     def __post_init__(self) -> None:
         for name in ("layers", "embedding_size", "hidden_size"):
@@ -125,14 +98,6 @@ class ModelConfig:
         for name in ("embedding_dropout", "dropout"):
             value = getattr(self, name)
             require(0 <= value < 1, f"{name} must be from 0 to below 1, found {value}")
-
-    @property
-    def of_characters(self) -> "ModelConfig":
-        """What reads the characters, as a network of its own: one layer of the same cell.
-
-        Its pooling and its dropout are those of what reads the units.
-        """
-        return build(ModelConfig, shape_of_characters(asdict(self)), "model")
 
     @property
     def directions(self) -> int:

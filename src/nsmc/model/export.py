@@ -31,9 +31,9 @@ def scoring_graph(
 ) -> bytes:
     """Build the graph ``vectors`` [T, B, E] → ``logits`` [B], all reviews T morphemes long.
 
-    Where the task has several outputs, ``logits`` is [B, O]. A model that reads characters,
-    as n-grams or in a network of their own, has a second input ``added`` of the shape of
-    ``logits``: what these come to, as `nsmc.Classifier.added_by_characters` gives it.
+    Where the task has several outputs, ``logits`` is [B, O]. A model with weights of character
+    n-grams has a second input ``added`` of the shape of ``logits``: what these come to, as
+    `nsmc.runtime.wide.WideOutputs` makes it.
 
     Args:
         weights: the network's parameters under torch's names.
@@ -54,7 +54,6 @@ def scoring_graph(
             f'({error}); install it: pip install "nsmc[onnx]"'
         ) from error
 
-    beside = bool(config.wide.buckets or config.characters.hidden_size)
     nodes: list[Any] = []
     constants: dict[str, NDArray[Any]] = {}
     source = "vectors"
@@ -94,7 +93,7 @@ def scoring_graph(
         )
     ]
     named = "logits"
-    if beside:
+    if config.wide.buckets:
         inputs.append(helper.make_tensor_value_info("added", TensorProto.FLOAT, shape))
         named = "recurrent"
     made = "column" if outputs == 1 else named
@@ -104,7 +103,7 @@ def scoring_graph(
     if outputs == 1:
         constants["last_axis"] = np.array([1], dtype=np.int64)
         nodes.append(helper.make_node("Squeeze", [made, "last_axis"], [named]))  # [B]
-    if beside:
+    if config.wide.buckets:
         nodes.append(helper.make_node("Add", [named, "added"], ["logits"]))  # [B] or [B, O]
     graph = helper.make_graph(
         nodes,

@@ -23,8 +23,8 @@ class PooledLinear(nn.Linear):
         self._pooling, self._directions = config.pooling, config.directions
         self._dropout = Dropout(config.dropout)
 
-    def forward(self, states: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """[T, B, D·H] → [B, O]; ``lengths`` [B] where not every review has T steps."""
-        pooled = pool(states, self._pooling, self._directions, lengths)  # [B, P]
+    def forward(self, states: Tensor) -> Tensor:
+        """[T, B, D·H] → [B, O]."""
+        pooled = pool(states, self._pooling, self._directions)  # [B, P]
         outputs: Tensor = super().forward(self._dropout(pooled))  # [B, O]
         return outputs

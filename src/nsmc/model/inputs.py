@@ -14,12 +14,11 @@ def field_for(corpus: Corpus, config: ModelConfig, task: Task) -> MorphemeField:
         config: the network's configuration.
         task: what the network is asked.
     """
-    wide, beside = config.wide, config.characters
+    wide = config.wide
     return MorphemeField(
         corpus,
         config.subword_buckets,
         letters=config.subword_letters,
         grams=(wide.longest, wide.buckets) if wide.buckets and task.head == "pooled" else None,
-        characters=beside.subword_buckets if beside.hidden_size and task.head == "pooled" else None,
         bounded=task.bounded,
     )

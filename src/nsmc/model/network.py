@@ -1,4 +1,4 @@
-"""The network of every task: Embedding → (convolution) → (Bi)RNN → head, and what stands beside.
+"""The network of every task: Embedding → (convolution) → (Bi)RNN → head.
 
 Letters: T units, B reviews, E embedding size, T' steps (T but after a convolution that pools), D
 directions, H hidden size, O outputs.
@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from nsmc.model.cells import make_encoder
-from nsmc.model.characters import CharacterNetwork
 from nsmc.model.config import ModelConfig
 from nsmc.model.convolution import make_convolution
 from nsmc.model.dropout import Dropout
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from nsmc.data.fields import MorphemeBatch
 
 
-_TABLES = ("embedding.", "wide.", "characters.embedding.")
+_TABLES = ("embedding.", "wide.")
 
 
 class RecurrentNetwork(nn.Module):
@@ -38,17 +37,10 @@ class RecurrentNetwork(nn.Module):
         config: the network's configuration.
         task: which head there is, and how many outputs it has.
         sparse: give the embedding tables sparse gradients.
-        characters: rows of the vocabulary of characters, for a network that reads these, too.
     """
 
     def __init__(
-        self,
-        vocabulary: int,
-        config: ModelConfig,
-        task: Task,
-        *,
-        sparse: bool = False,
-        characters: int = 1,
+        self, vocabulary: int, config: ModelConfig, task: Task, *, sparse: bool = False
     ) -> None:
         super().__init__()
         self.config = config
@@ -58,10 +50,8 @@ class RecurrentNetwork(nn.Module):
         self.encoder: nn.Module
         self.head: nn.Module
         self.wide: WideLinear | None = None
-        self.characters: CharacterNetwork | None = None
         if task.head == "next-unit":
-            from nsmc.model.directed import DirectedEncoder
-            from nsmc.model.next_unit import NextUnitHead
+            from nsmc.model.next_unit import DirectedEncoder, NextUnitHead
 
             self.encoder = DirectedEncoder(config)
             self.head = NextUnitHead(config, vocabulary, task.recipe["language_model"])
@@ -71,10 +61,6 @@ class RecurrentNetwork(nn.Module):
             self.head = PooledLinear(config, task.outputs)
             if config.wide.buckets:
                 self.wide = WideLinear(config.wide, task.outputs, sparse=sparse)
-            if config.characters.hidden_size:
-                self.characters = CharacterNetwork(
-                    characters, config.of_characters, task.outputs, sparse=sparse
-                )
 
     def forward(self, batch: "MorphemeBatch") -> Tensor:
         """Outputs of a batch: [B, O] of a head that pools."""
@@ -98,23 +84,19 @@ class RecurrentNetwork(nn.Module):
 
         Args:
             vectors: as `embed` gives them, or moved a little.
-            batch: the reviews; without them, what their characters add is left out.
+            batch: the reviews; without them, what their n-grams add is left out.
         """
         outputs: Tensor = self.head(self.encode(vectors))  # [B, O]
         if self.wide is not None and batch is not None:
             outputs = outputs + self.wide(batch)  # [B, O]
-        if self.characters is not None and batch is not None:
-            outputs = outputs + self.characters(batch.characters)  # [B, O]
         return outputs
 
     @torch.no_grad()
     def scale_outputs(self, factors: Tensor) -> None:
         """Multiply each output by one of ``factors`` [O], for good: in the weights that make it."""
-        for head in (self.head, self.characters and self.characters.head):
-            if head is not None:
-                assert isinstance(head, nn.Linear)
-                head.weight.mul_(factors[:, None])
-                head.bias.mul_(factors)
+        assert isinstance(self.head, nn.Linear)
+        self.head.weight.mul_(factors[:, None])
+        self.head.bias.mul_(factors)
         if self.wide is not None:
             self.wide.weight.mul_(factors)
 

@@ -1,10 +1,12 @@
-"""What a language model has of its own: the softmax over what comes next.
+"""What a language model has of its own: layers that don't look ahead, and the softmax.
 
-Letters: T units of a text with a boundary at both ends, B texts, D directions, H hidden size, N
-predictions, V rows of the vocabulary, C classes of a group, K groups, n predictions at once.
+Letters: T units of a text with a boundary at both ends, B texts, I input size, D directions, H
+hidden size, N predictions, V rows of the vocabulary, C classes of a group, K groups, n predictions
+at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -12,9 +14,51 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import linear
 
+from nsmc.model.cells import make_encoder
 from nsmc.model.config import ModelConfig
 from nsmc.model.dropout import Dropout
 from nsmc.tasks.language_model import group_ends, group_sizes
+
+
+class DirectedEncoder(nn.Module):
+    """Recurrent layers [T, B, I] → [T, B, D·H] in which each direction has a stack of its own.
+
+    The upper layers of `nsmc.model.cells.make_encoder` read both directions, and so have seen the
+    whole text at every place. Here they read their own direction's output alone. The parameters
+    have the names that they have there, and for one layer the same shapes.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        single = replace(config, bidirectional=False)
+        suffixes = ["", "_reverse"][: config.directions]
+        # In a tuple, where modules aren't registered: the parameters are, under other names.
+        self._stacks = tuple(make_encoder(single) for _ in suffixes)
+        for stack, suffix in zip(self._stacks, suffixes, strict=True):
+            for name, parameter in stack.named_parameters():
+                self.register_parameter(f"{name}{suffix}", parameter)
+
+    def forward(self, vectors: Tensor) -> tuple[Tensor, None]:
+        """The outputs [T, B, D·H], forward half first: at each place of all units up to it."""
+        halves = []
+        for index, stack in enumerate(self._stacks):
+            read = vectors.flip(0) if index else vectors  # [T, B, I]
+            outputs, _ = stack(read)  # [T, B, H]
+            halves.append(outputs.flip(0) if index else outputs)
+        return torch.cat(halves, dim=-1), None
+
+    def train(self, mode: bool = True) -> "DirectedEncoder":
+        """Switch dropout between the layers on or off."""
+        for stack in self._stacks:
+            stack.train(mode)
+        return super().train(mode)
+
+    def _apply(self, fn: Callable[[Any], Any], recurse: bool = True) -> "DirectedEncoder":
+        # The parameters move in place; CUDA wants them in one piece again after that.
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        for stack in self._stacks:
+            stack.flatten_parameters()
+        return self
 
 
 class NextUnitHead(nn.Module):
@@ -51,7 +95,7 @@ class NextUnitHead(nn.Module):
         Backwards likewise, each but the last from those behind it; the mean of both directions.
 
         Args:
-            states: [T, B, D·H], of `nsmc.model.directed.DirectedEncoder`.
+            states: [T, B, D·H], of `DirectedEncoder`.
             rows: [T, B] of the vocabulary.
         """
         halves = states.chunk(self._directions, dim=-1)  # of [T, B, H]

@@ -36,13 +36,13 @@ class TorchNetwork:
         config = build(ModelConfig, directory.config["model"], "model")
         # Vectors come in ready: the tables would only take the device's memory.
         network = RecurrentNetwork(1, config, directory.label_task)
-        # What characters add to what this gives, the classifier adds.
+        # So do the sums of character n-grams, which are added to what this gives.
         del network.embedding
-        network.wide = network.characters = None
+        network.wide = None
         kept = {
             k: v
             for k, v in directory.weights().items()
-            if k.split(".")[0] not in ("embedding", "wide", "characters")
+            if k.split(".")[0] not in ("embedding", "wide")
         }
         network.load_state_dict({k: torch.from_numpy(v) for k, v in kept.items()})
         self._network = network.to(self._device).eval()

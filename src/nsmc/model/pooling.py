@@ -32,38 +32,25 @@ class _Maximum(torch.autograd.Function):
         return chosen.mul_(gradient)
 
 
-def pool(outputs: Tensor, kind: str, directions: int, lengths: Tensor | None = None) -> Tensor:
+def pool(outputs: Tensor, kind: str, directions: int) -> Tensor:
     """Reduce the outputs of the last recurrent layer over time.
 
     Args:
-        outputs: [T, B, D·H], forward half first.
+        outputs: [T, B, D·H], forward half first; every review is T steps long.
         kind: ``last``: the last step of each direction, which for the backward one is at the
             first morpheme; ``max``, ``mean``, or ``max+mean`` side by side.
         directions: D.
-        lengths: [B] steps of each review, behind which nothing counts; None if all have T.
 
     Returns:
         [B, D·H], or [B, 2·D·H] for ``max+mean``.
     """
     if kind == "last":
-        if lengths is None:
-            last = outputs[-1]  # [B, D·H]
-        else:
-            last = outputs[lengths - 1, torch.arange(len(lengths), device=lengths.device)]
         if directions == 1:
-            return last  # [B, H]
+            return outputs[-1]  # [B, H]
         half = outputs.shape[-1] // 2
-        return torch.cat([last[:, :half], outputs[0, :, half:]], dim=-1)  # [B, 2H]
-    count: Tensor | int = len(outputs)
-    added = highest = outputs
-    if lengths is not None:
-        steps = torch.arange(len(outputs), device=lengths.device)[:, None]  # [T, 1]
-        behind = (steps >= lengths)[:, :, None]  # [T, B, 1]
-        added = outputs.masked_fill(behind, 0)
-        highest = outputs.masked_fill(behind, -2)  # every output is above -1
-        count = lengths[:, None]  # [B, 1]
+        return torch.cat([outputs[-1, :, :half], outputs[0, :, half:]], dim=-1)  # [B, 2H]
     parts: dict[str, Callable[[], Tensor]] = {
-        "max": lambda: _Maximum.apply(highest),  # type: ignore[no-untyped-call]
-        "mean": lambda: added.sum(dim=0) / count,
+        "max": lambda: _Maximum.apply(outputs),  # type: ignore[no-untyped-call]
+        "mean": lambda: outputs.mean(dim=0),
     }
     return torch.cat([parts[name]() for name in kind.split("+")], dim=-1)  # [B, D·H] or [B, 2·D·H]

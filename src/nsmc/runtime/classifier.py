@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.errors import UsageError
-from nsmc.runtime.characters import CharacterOutputs
 from nsmc.runtime.directory import ModelDirectory, open_model
 from nsmc.runtime.explanation import Explanation, Part, contributions, nothing
 from nsmc.runtime.network import Network, NumpyNetwork
@@ -68,9 +67,7 @@ class Classifier:
         weights = model.weights()
         self._vectors = MorphemeVectors.of(model, weights)
         self._network = network or model.network(weights)
-        beside = WideOutputs.of(model, weights), CharacterOutputs.of(model, weights)
-        # What each of them gives for comments is added to what the network does.
-        self._beside = [part for part in beside if part is not None]
+        self._wide = WideOutputs.of(model, weights)
         self.runs_in_workers = network is None
         """Whether any process can score as this one does, given the model directory alone."""
         self.text_config = text_config_of(model)
@@ -147,19 +144,20 @@ class Classifier:
         )
 
     def network_of(self, morphemes: Sequence[str]) -> Network:
-        """The network with what characters add to it, for some of a comment's morphemes.
+        """The network with what character n-grams add, for some of a comment's morphemes.
 
         Its ``tokens`` say which of ``morphemes`` stand where, so it can be asked for subsets.
         """
-        if not self._beside:
+        wide = self._wide
+        if wide is None:
             return self._network
 
         def scored(vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
             outputs = self._network(vectors, tokens, lengths)  # [R, O]
             ends = np.cumsum(lengths).tolist()  # [R]
             there = [morphemes[token] for token in tokens.tolist()]  # N of them
-            comments = [there[a:b] for a, b in pairwise([0, *ends])]
-            return outputs + self.added_by_characters(comments)
+            added = wide([there[a:b] for a, b in pairwise([0, *ends])])  # [R, O]
+            return outputs + added
 
         return scored
 
@@ -172,10 +170,7 @@ class Classifier:
     @cached_property
     def _nothing(self) -> Floats:
         """The outputs [O] that explanations start from: see `nsmc.runtime.explanation`."""
-        outputs = nothing(self._network, self._vectors.table.shape[1])  # [O]
-        for part in self._beside:
-            outputs = outputs + part.nothing
-        return outputs
+        return nothing(self._network, self._vectors.table.shape[1])
 
     def outputs_of(self, reviews: Sequence[Sequence[str]]) -> Floats:
         """Outputs [R, O] of comments already cut; NaN for one without morphemes.
@@ -187,18 +182,9 @@ class Classifier:
         lengths = np.array([len(review) for review in reviews], dtype=np.int64)  # [R]
         outputs = np.full((len(reviews), self.task.outputs), np.nan, np.float32)  # [R, O]
         outputs[lengths > 0] = self._run(self._network, rows, lengths[lengths > 0])
-        outputs += self.added_by_characters(reviews)
+        if self._wide is not None:
+            outputs += self._wide(reviews)
         return outputs
-
-    def added_by_characters(self, reviews: Sequence[Sequence[str]]) -> Floats:
-        """What characters and their n-grams add to the outputs of comments already cut: [R, O].
-
-        Zeros for a model that reads neither. An ONNX graph takes it as its second input.
-        """
-        added = np.zeros((len(reviews), self.task.outputs), np.float32)  # [R, O]
-        for part in self._beside:
-            added += part(reviews)
-        return added
 
     def score_morphemes(self, reviews: Sequence[Sequence[str]]) -> NDArray[np.float64]:
         """Probabilities of positive [R] of comments already cut; NaN for one without morphemes.

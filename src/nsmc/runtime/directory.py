@@ -3,8 +3,7 @@
 manifest.json       kind, schema version, and size and SHA-256 of every other file
 model.json          recipe, what the task learnt from its labels, tokenizer identity, threshold
 vocabulary.txt      one unit a line, UTF-8; the first is the unknown one
-characters.txt      likewise, only of a network that reads characters beside the units
-units.model         only where the tokenizer was learnt (``unit = "bpe"``): what it learnt
+units.model         only where the tokenizer was learnt (``unit = "bpe"``, ``spelling``): what it learnt
 weights.safetensors every parameter under torch's name; embedding tables in float16, or in int8
                     with the rows' scales beside them, the rest in float32
 metrics.json        how it was trained, on what, and how well it did on its validation part
@@ -14,8 +13,8 @@ seen.bin            hashes of the texts that it has seen: see `nsmc.runtime.fing
 
 import contextlib
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +36,6 @@ KIND = "model"
 SCHEMA = 3
 LEARNED = "units.model"
 SEEN = "seen.bin"
-CHARACTERS = "characters.txt"
 SHIPPED = Path(__file__).parent.parent / "models" / "default"
 
 
@@ -61,8 +59,6 @@ class ModelDirectory:
     """The training's record."""
     learned: bytes | None = None
     """What the tokenizer learnt, for `nsmc.text.tokenizer.make_tokenizer`; None for most."""
-    characters: list[str] = field(default_factory=list)
-    """Characters by row, of a network that reads these, too; row 0 is the unknown one."""
 
     @cached_property
     def task(self) -> Task:
@@ -150,7 +146,6 @@ def write_model(
     task_state: Mapping[str, Any],
     learned: bytes | None = None,
     seen: "Fingerprint | None" = None,
-    characters: Sequence[str] = (),
 ) -> None:
     """Write a model directory; `ModelDirectory` says what each part is.
 
@@ -179,8 +174,6 @@ def write_model(
         if learned is not None:
             (directory / LEARNED).write_bytes(learned)
         (directory / "vocabulary.txt").write_bytes("\n".join(vocabulary).encode())
-        if characters:
-            (directory / CHARACTERS).write_bytes("\n".join(characters).encode())
         # Not save_file, whose error for a full disk is no OSError.
         tensors = {k: np.ascontiguousarray(v) for k, v in weights.items()}
         (directory / "weights.safetensors").write_bytes(save(tensors))
@@ -224,7 +217,7 @@ def open_model(path: Path | None = None) -> ModelDirectory:
     verify_bundle(path, KIND, SCHEMA)
     try:
         model = read_json(path / "model.json")
-        learned, characters = path / LEARNED, path / CHARACTERS
+        learned = path / LEARNED
         opened = ModelDirectory(
             path=path,
             config=model["config"],
@@ -234,7 +227,6 @@ def open_model(path: Path | None = None) -> ModelDirectory:
             vocabulary=(path / "vocabulary.txt").read_bytes().decode().split("\n"),
             metrics=read_json(path / "metrics.json"),
             learned=learned.read_bytes() if learned.exists() else None,
-            characters=characters.read_bytes().decode().split("\n") if characters.exists() else [],
         )
         _ = opened.task  # what can't be made of its recipe is told here
         return opened

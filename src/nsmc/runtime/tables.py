@@ -11,9 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 WORDS, NGRAMS = "embedding.words.weight", "embedding.ngrams.weight"
-CHARACTERS = "characters."
-"""What the names of the part that reads characters begin with."""
-TABLES = (WORDS, NGRAMS, CHARACTERS + WORDS, CHARACTERS + NGRAMS)
+TABLES = (WORDS, NGRAMS)
 """Of vectors, of which each has a scale of its own in int8."""
 WIDE = "wide.weight"
 """Of single weights, which share one for each output."""

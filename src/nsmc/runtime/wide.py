@@ -62,11 +62,6 @@ class WideOutputs:
             )
         return None if table is None else cls(table, scales, shape["longest"])
 
-    @property
-    def nothing(self) -> NDArray[np.float32]:
-        """The addition [O] for a comment without n-grams."""
-        return np.zeros_like(self._scales)
-
     def __call__(self, comments: Sequence[Sequence[str]]) -> NDArray[np.float32]:
         """The addition [R, O] for comments already cut; 0 for one without units."""
         added = np.zeros((len(comments), self._table.shape[1]), np.float32)  # [R, O]

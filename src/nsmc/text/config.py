@@ -26,6 +26,9 @@ class TextConfig:
     bpe_size: int = 8000
     """For ``bpe``: how many pieces to learn, single characters included. More make comments shorter
     and leave each piece fewer examples."""
+    spelling: bool = False
+    """Put mistyped words right before they are cut: unknown ones, of which a frequent word of the
+    training comments is one wrong key away. Not for ``bpe``, whose pieces are what is learnt."""
     max_characters: int = 1000
     """A longer comment is cut here, before it is tokenized: Mecab's time grows faster than the
     length."""
@@ -43,6 +46,10 @@ class TextConfig:
         require(
             (self.tokenizer == "system-mecab") == bool(self.dictionary),
             "dictionary goes with tokenizer = 'system-mecab', and only with it",
+        )
+        require(
+            self.unit != "bpe" or not self.spelling,
+            "spelling goes with any unit but 'bpe'; leave one of the two out",
         )
         require(
             100 <= self.bpe_size <= 1_000_000,

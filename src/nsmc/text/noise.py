@@ -9,7 +9,8 @@ from collections.abc import Callable
 from random import Random
 
 from nsmc.errors import NsmcError
-from nsmc.text.jamo import FINALS, INITIALS, MEDIALS
+from nsmc.text.jamo import MEDIALS
+from nsmc.text.keyboard import mistyped
 from nsmc.text.normalize import normalize
 from nsmc.text.pictures import with_pictures
 
@@ -42,7 +43,7 @@ def with_typos(text: str, chance: Random, share: float = 1.0) -> str:
         share: how likely an eojeol is to get one.
     """
 
-    def mistyped(match: re.Match[str]) -> str:
+    def slipped(match: re.Match[str]) -> str:
         if share < 1 and chance.random() >= share:
             return match[0]
         word = match[0]
@@ -50,10 +51,10 @@ def with_typos(text: str, chance: Random, share: float = 1.0) -> str:
         if not places:
             return word
         place = places[int(chance.random() * len(places))]
-        wrong = _mistyped(word[place], chance)
+        wrong = mistyped(word[place], chance)
         return f"{word[:place]}{wrong}{word[place + 1 :]}"
 
-    return _EOJEOL.sub(mistyped, text)
+    return _EOJEOL.sub(slipped, text)
 
 
 def with_repeats(text: str, chance: Random) -> str:
@@ -131,80 +132,8 @@ _EMOJI = re.compile(
     "|[\ufe0e\ufe0f]"
 )
 
-# The keyboard: the letters of a row, and how far it stands to the right, in keys.
-_ROWS = (("ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔ", 0.0), ("ㅁㄴㅇㄹㅎㅗㅓㅏㅣ", 0.25), ("ㅋㅌㅊㅍㅠㅜㅡ", 0.75))
-_SHIFTED = dict(zip("ㅂㅈㄷㄱㅅㅐㅔ", "ㅃㅉㄸㄲㅆㅒㅖ", strict=True))
-# Letters of two keys, one after the other.
-_COMPOUND = {
-    letter: first + second
-    for letter, first, second in zip(
-        "ㅘㅙㅚㅝㅞㅟㅢㄳㄵㄶㄺㄻㄼㄽㄾㄿㅀㅄ",
-        "ㅗㅗㅗㅜㅜㅜㅡㄱㄴㄴㄹㄹㄹㄹㄹㄹㄹㅂ",
-        "ㅏㅐㅣㅓㅔㅣㅣㅅㅈㅎㄱㅁㅂㅅㅌㅍㅎㅅ",
-        strict=True,
-    )
-}
 _HELD = dict(zip(MEDIALS, "아애아애어에어에오아애에오우어에이우으이이", strict=True))
 """A medial to the syllable that is heard when it is drawn out."""
-
-
-def _beside() -> dict[str, str]:
-    """Each key's letter to those on the keys that touch it, of its kind."""
-    keys = [
-        (letter, column + shift, row)
-        for row, (letters, shift) in enumerate(_ROWS)
-        for column, letter in enumerate(letters)
-    ]
-    return {
-        one: "".join(
-            other
-            for other, across, down in keys
-            if other != one
-            and (other in MEDIALS) == (one in MEDIALS)
-            and (abs(across - x) <= 1 if down == y else abs(down - y) == 1 > abs(across - x))
-        )
-        for one, x, y in keys
-    }
-
-
-def _slips(letters: str) -> list[tuple[int, ...]]:
-    """For each of some letters the numbers of those that it may become."""
-    beside, plain = _beside(), {shifted: letter for letter, shifted in _SHIFTED.items()}
-    spelt = {keys: letter for letter, keys in _COMPOUND.items()}
-    found = []
-    for letter in letters:
-        if letter in _COMPOUND:
-            typed = [*_COMPOUND[letter]]
-            first, second = typed
-            pairs = [wrong + second for wrong in beside[first]]
-            pairs += [first + wrong for wrong in beside[second]]
-            typed += [spelt[pair] for pair in pairs if pair in spelt]
-        elif letter in plain:
-            key = plain[letter]
-            typed = [key, *(_SHIFTED.get(wrong, wrong) for wrong in beside[key])]
-        else:
-            typed = list(beside[letter])
-        # The same letter by two ways is no likelier; not every consonant can stand at the end.
-        found.append(tuple(letters.index(one) for one in dict.fromkeys(typed) if one in letters))
-    return found
-
-
-_INITIAL_SLIPS, _MEDIAL_SLIPS, _FINAL_SLIPS = map(_slips, (INITIALS, MEDIALS, FINALS))
-
-
-def _mistyped(syllable: str, chance: Random) -> str:
-    rest, final = divmod(ord(syllable) - 0xAC00, 28)
-    initial, medial = divmod(rest, 21)
-    which = int(chance.random() * (3 if final else 2))
-    slips = (_INITIAL_SLIPS[initial], _MEDIAL_SLIPS[medial], _FINAL_SLIPS[final - 1])[which]
-    wrong = slips[int(chance.random() * len(slips))]
-    if which == 0:
-        initial = wrong
-    elif which == 1:
-        medial = wrong
-    else:
-        final = wrong + 1
-    return chr(0xAC00 + (initial * 21 + medial) * 28 + final)
 
 
 def _echo(character: str) -> str:

@@ -1,11 +1,14 @@
 """What every tokenizer is, and how a configuration becomes one."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from nsmc.text.alignment import Span, align
 from nsmc.text.config import TextConfig
 from nsmc.text.normalize import VERSION, normalize
+
+if TYPE_CHECKING:
+    from nsmc.text.spelling import Spelling
 
 
 class Segmenter(Protocol):
@@ -32,12 +35,16 @@ class Segmenter(Protocol):
 
 
 class Tokenizer:
-    """A comment as typed → normalized → units.
+    """A comment as typed → normalized → its mistyped words put right, if asked for → units.
 
     Args:
         config: the part of the recipe.
         segmenter: what it says.
-        learned: what the segmenter was learnt as, if it was: see `make_tokenizer`.
+        learned: what the segmenter or the spelling was learnt as, if any: see `make_tokenizer`.
+
+    Raises:
+        NsmcError: what was learnt can't be read.
+        ValueError: spelling without ``learned``.
     """
 
     def __init__(
@@ -46,6 +53,11 @@ class Tokenizer:
         self.config = config
         self.learned = learned
         self._segment = segmenter
+        self._spelling: Spelling | None = None
+        if config.spelling:
+            from nsmc.text import spelling
+
+            self._spelling = spelling.Spelling(_given(learned))
 
     def __call__(self, text: str) -> list[str]:
         """Cut a comment of any length and content into units; nothing legible gives ``[]``.
@@ -76,17 +88,24 @@ class Tokenizer:
 
     def identity(self) -> dict[str, str]:
         """All that a model must find unchanged to see comments as it did in training."""
-        return {**declared_identity(self.config), **self._segment.identity()}
+        spelling = self._spelling.identity() if self._spelling else {}
+        return {**declared_identity(self.config), **spelling, **self._segment.identity()}
 
     def _normalized(self, text: str) -> str:
         if not isinstance(text, str):
             raise TypeError(f"expected a comment as str, found {type(text).__name__}")
-        return normalize(text, self.config.max_characters)
+        text = normalize(text, self.config.max_characters)
+        # As long as before, with every character in its place: spans stay what they are.
+        return self._spelling(text) if self._spelling else text
 
 
 def declared_identity(config: TextConfig) -> dict[str, str]:
     """The part of the identity that is known without the tokenizer being installed."""
     normalized = {"max_characters": str(config.max_characters), "normalizer": str(VERSION)}
+    if config.spelling:
+        from nsmc.text.spelling import RULES as SPELLING
+
+        normalized["spelling_rules"] = str(SPELLING)
     if config.unit == "morpheme":
         # No unit: models and caches from before there were others say the same.
         return {"tokenizer": config.tokenizer, **normalized}
@@ -99,7 +118,7 @@ def declared_identity(config: TextConfig) -> dict[str, str]:
 
 def is_learned(config: TextConfig) -> bool:
     """Whether a configuration's tokenizer is learnt from the training comments."""
-    return config.unit == "bpe"
+    return config.unit == "bpe" or config.spelling
 
 
 def learn(config: TextConfig, texts: Iterable[str]) -> bytes | None:
@@ -115,14 +134,19 @@ def learn(config: TextConfig, texts: Iterable[str]) -> bytes | None:
         None for a tokenizer that isn't learnt.
 
     Raises:
-        DataError: nothing legible to learn from.
+        DataError: nothing to learn from.
         NsmcError: SentencePiece is missing.
     """
     if not is_learned(config):
         return None
+    normalized = (normalize(text, config.max_characters) for text in texts)
+    if config.spelling:
+        from nsmc.text.spelling import learn_spelling
+
+        return learn_spelling(normalized)
     from nsmc.text.bpe import learn_bpe
 
-    return learn_bpe((normalize(text, config.max_characters) for text in texts), config.bpe_size)
+    return learn_bpe(normalized, config.bpe_size)
 
 
 def make_tokenizer(config: TextConfig, learned: bytes | None = None) -> Tokenizer:
@@ -130,31 +154,35 @@ def make_tokenizer(config: TextConfig, learned: bytes | None = None) -> Tokenize
 
     Args:
         config: the part of the recipe.
-        learned: for ``unit = "bpe"``, what `learn` gave; nothing else takes it.
+        learned: for ``unit = "bpe"`` and ``spelling``, what `learn` gave; nothing else takes it.
 
     Raises:
         NsmcError: what it needs can't be used (Mecab, its dictionary, SentencePiece, the learnt
-            pieces); the message says which and what to do.
+            pieces or words); the message says which and what to do.
         ValueError: a learnt tokenizer without ``learned``.
     """
     # Each imported when it is asked for: the others may not be installed.
     if config.unit == "syllable":
         from nsmc.text.syllables import Syllables
 
-        return Tokenizer(config, Syllables())
+        return Tokenizer(config, Syllables(), learned)
     if config.unit == "jamo":
         from nsmc.text.jamo import Jamo
 
-        return Tokenizer(config, Jamo())
+        return Tokenizer(config, Jamo(), learned)
     if config.unit == "bpe":
         from nsmc.text.bpe import Pieces
 
-        if learned is None:
-            raise ValueError("a tokenizer of learnt pieces was asked for without them")
-        return Tokenizer(config, Pieces(learned), learned)
+        return Tokenizer(config, Pieces(_given(learned)), learned)
     from nsmc.text.mecab import KonlpyMecab
 
-    return Tokenizer(config, KonlpyMecab(config))
+    return Tokenizer(config, KonlpyMecab(config), learned)
+
+
+def _given(learned: bytes | None) -> bytes:
+    if learned is None:
+        raise ValueError("a tokenizer that is learnt was asked for without what it has learnt")
+    return learned
 
 
 def differences(expected: Mapping[str, str], found: Mapping[str, str]) -> list[str]:

@@ -6,14 +6,12 @@ language model of unlabelled text of its domain needs fewer labels.
 Letters: V rows of the vocabulary, K rows of the n-gram table, E embedding size.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nsmc.bundle import MANIFEST, read_json, write_json
@@ -22,7 +20,7 @@ from nsmc.errors import NsmcError, UsageError
 from nsmc.files import sha256_of, whole_file
 from nsmc.runtime.directory import ModelDirectory, open_model
 from nsmc.runtime.fingerprint import Fingerprint
-from nsmc.runtime.tables import CHARACTERS, NGRAMS, SCALES, TABLES, WIDE, WORDS, read_table
+from nsmc.runtime.tables import NGRAMS, SCALES, WIDE, WORDS, read_table
 from nsmc.tasks.task import BOUNDARY, Task
 from nsmc.text.tokenizer import declared_identity, differences
 
@@ -43,8 +41,6 @@ class Start:
     vocabulary: Sequence[str]
     """Its units but the unknown one and the boundary: the new model knows them all, or a review
     that isn't among the labelled ones would find few of its words."""
-    characters: Sequence[str] = ()
-    """Likewise its characters, if it reads these."""
     taken: str = ""
     """What was taken over, for a person; empty before `give`."""
 
@@ -60,15 +56,13 @@ class Start:
         *,
         letters: bool = False,
         task: Task | None = None,
-        characters: Sequence[str] = (),
     ) -> "Start":
         """Put the model's weights into ``network`` and keep a note of it in ``output``.
 
         Rows of the word table are found by their unit. The n-gram table is taken whole, if as many
         rows are for the same n-grams. A recurrent layer is taken if those below it were and its
-        shapes agree. What makes the outputs, the head, the wide layer and the part that reads
-        characters, is taken from a model of the same task over the same recurrent layers;
-        everything else stays as it is.
+        shapes agree. What makes the outputs, the head and the wide layer, is taken from a model of
+        the same task over the same recurrent layers; everything else stays as it is.
 
         Args:
             network: a fresh `nsmc.model.network.RecurrentNetwork`.
@@ -76,7 +70,6 @@ class Start:
             output: the training's output directory.
             letters: whether the rows of ``network``'s n-gram table are for letters, too.
             task: what the network is to learn.
-            characters: its characters by row, if it reads these.
 
         Raises:
             ModelError: the model isn't there any more, or damaged.
@@ -91,7 +84,7 @@ class Start:
         parts = [
             _give_tables(network, vocabulary, model, letters),
             _give_layers(network, model),
-            _give_outputs(network, model, task, characters),
+            _give_outputs(network, model, task),
         ]
         given = replace(self, taken=", ".join(filter(None, parts)))
         (output / KEPT_SEEN).unlink(missing_ok=True)
@@ -130,7 +123,7 @@ def find_start(config: Config, output: Path) -> Start | None:
     model = open_model(Path(named))
     _check(model, config)
     known = [unit for unit in model.vocabulary[1:] if unit != BOUNDARY]
-    return Start(named, _manifest_of(model), known, model.characters[1:])
+    return Start(named, _manifest_of(model), known)
 
 
 def _manifest_of(model: ModelDirectory) -> str:
@@ -211,10 +204,8 @@ def _give_layers(network: nn.Module, model: ModelDirectory) -> str:
     return ", ".join(told)
 
 
-def _give_outputs(
-    network: nn.Module, model: ModelDirectory, task: Task | None, characters: Sequence[str]
-) -> str:
-    """Take the head and what stands beside it, where they mean the same."""
+def _give_outputs(network: nn.Module, model: ModelDirectory, task: Task | None) -> str:
+    """Take the head and the wide layer, where they mean the same: outputs, pooling and n-grams."""
     if task is None or model.task.name != task.name or model.task.state() != task.state():
         return ""
     # On another scale the same output means other stars; a task that gives none has the defaults.
@@ -234,30 +225,4 @@ def _give_outputs(
             table = weights[WIDE].astype(np.float32) * weights.get(SCALES[WIDE], np.float32(1))
             network.get_parameter(WIDE).copy_(torch.from_numpy(table))
             told += ", the wide layer"
-        beside = ours["characters"]
-        if beside["hidden_size"] and beside == recipe.get("characters"):
-            _give_characters(network, characters, model, weights)
-            told += ", the network of characters"
     return told
-
-
-def _give_characters(
-    network: nn.Module,
-    characters: Sequence[str],
-    model: ModelDirectory,
-    weights: Mapping[str, NDArray[Any]],
-) -> None:
-    """Take the whole part that reads characters; its word table by the characters' rows."""
-    place = {character: row for row, character in enumerate(model.characters)}
-    words = CHARACTERS + WORDS
-    for name, parameter in network.named_parameters():
-        if name == words or not name.startswith(CHARACTERS):
-            continue
-        stored = read_table(weights, name) if name in TABLES else None
-        values = weights[name] if stored is None else stored.rows(np.arange(len(stored)))
-        parameter.copy_(torch.from_numpy(values))
-    rows = read_table(weights, words)
-    assert rows is not None
-    shared = [(row, place[c]) for row, c in enumerate(characters) if c in place]
-    own, its = map(list, zip(*shared, strict=True))  # the unknown one is in both
-    network.get_parameter(words)[own] = torch.from_numpy(rows.rows(its))

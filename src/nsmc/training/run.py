@@ -105,10 +105,8 @@ def run_training(
     train_rows, validation_rows = training_parts(corpus, config.data, task.strata(targets))
     field = field_for(corpus, config.model, task)
     start = find_start(config, output.path)
-    known = (start.vocabulary, start.characters) if start else ((), ())
-    field.count_vocabulary(train_rows, config.data, *known)
+    field.count_vocabulary(train_rows, config.data, start.vocabulary if start else ())
     vocabulary: list[str] = field.vocab.itos
-    characters: list[str] = field.characters.vocab.itos if field.characters else []
     training_set = make_dataset(field, train_rows, targets)
     weights = task.sampling(targets[train_rows])  # [training reviews] or None
 
@@ -122,13 +120,7 @@ def run_training(
     validation = EqualLengthIterator(
         make_dataset(field, validation_rows, targets), VALIDATION_BATCH, seed=None, device=where
     )
-    network = RecurrentNetwork(
-        len(vocabulary),
-        config.model,
-        task,
-        sparse=supports_sparse(where),
-        characters=len(characters),
-    )
+    network = RecurrentNetwork(len(vocabulary), config.model, task, sparse=supports_sparse(where))
     network.to(where)
     state = TrainingState(
         network,
@@ -141,9 +133,7 @@ def run_training(
     resumed = resume and any(output.checkpoints.glob("step-*"))
     if start and not resumed:
         letters = config.model.subword_letters
-        start = start.give(
-            network, vocabulary, output.path, letters=letters, task=task, characters=characters
-        )
+        start = start.give(network, vocabulary, output.path, letters=letters, task=task)
     if resumed:
         for damage in load_newest_checkpoint(state, output.checkpoints):
             if warn:
@@ -165,12 +155,6 @@ def run_training(
     )
     origin = {"init_from": start.record()} if start else {}
     seen = seen_in_training(corpus, start, output.path, warn)
-
-    def save(results: dict[str, Any]) -> None:
-        save_network(
-            output.model, network, vocabulary, config, corpus, task, results, seen, characters
-        )
-
     for event in train_epochs(state, task, batches_of, validation, config.training, autocast):
         if isinstance(event, EpochDone):
             write_history(state.counters.history, output.history)
@@ -180,7 +164,7 @@ def run_training(
             save_checkpoint(state, output.checkpoints)
             if event.is_best:
                 results = _results(state, task, where, len(validation_rows)) | origin
-                save(results)
+                save_network(output.model, network, vocabulary, config, corpus, task, results, seen)
         elif state.counters.step % config.training.checkpoint_steps == 0:
             save_checkpoint(state, output.checkpoints)
         say(event, state)
@@ -192,7 +176,7 @@ def run_training(
     network.load_state_dict({k: torch.from_numpy(v) for k, v in stored_weights(network).items()})
     found = task.validate(network, validation)
     results = _results(state, task, where, len(validation_rows), found) | calibration | origin
-    save(results)
+    save_network(output.model, network, vocabulary, config, corpus, task, results, seen)
     return Trained(output.model, results, task)
 
 

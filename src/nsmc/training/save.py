@@ -40,7 +40,6 @@ def save_network(
     task: Task,
     results: dict[str, Any],
     seen: Fingerprint | None,
-    characters: Sequence[str] = (),
 ) -> None:
     """Write the model directory of a network.
 
@@ -53,7 +52,6 @@ def save_network(
         task: what it learnt.
         results: the figures of the training, added to where it ran and on what.
         seen: the texts that the model has seen, if that is known.
-        characters: characters by row, of a network that reads these, too.
 
     Raises:
         NsmcError: the place is not writable or the disk is full.
@@ -73,7 +71,6 @@ def save_network(
         vocabulary=list(vocabulary),
         weights=weights,
         seen=seen,
-        characters=characters,
         metrics={
             **results,
             "data": corpus.source,

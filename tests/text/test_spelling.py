@@ -1,0 +1,122 @@
+"""Mistyped words are put right where one wrong key explains them, and nothing else moves."""
+
+import zlib
+from random import Random
+
+import pytest
+
+from nsmc.errors import DataError, NsmcError, UsageError
+from nsmc.settings import build
+from nsmc.text.config import TextConfig
+from nsmc.text.keyboard import meant_by, mistyped
+from nsmc.text.noise import with_typos
+from nsmc.text.spelling import LEAST, LONGEST, Spelling, learn_spelling
+from nsmc.text.tokenizer import declared_identity, learn, make_tokenizer
+
+COMMENTS = [
+    *["재밌다 정말 재밌다"] * LEAST,
+    *["시간이 아까운 영화였다"] * LEAST,
+    *["연기가 좋은 영화"] * (2 * LEAST),
+]
+LEARNED = learn_spelling(COMMENTS)
+
+
+def test_every_syllable_tells_what_it_may_be_a_slip_of() -> None:
+    # Some of each kind: without a final, with one, with a compound vowel, doubled letters.
+    for syllable in "가각뷁쌌의왜꿇밌봐영힣":
+        for seed in range(60):
+            wrong = mistyped(syllable, Random(seed))
+            assert wrong != syllable
+            assert syllable in meant_by(wrong)
+        assert all("가" <= meant <= "힣" for meant in meant_by(syllable))
+        assert syllable not in meant_by(syllable)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("재밋다", "재밌다"),
+        ("정멀 재맜다ㅋㅋ", "정말 재밌다ㅋㅋ"),
+        ("시갼이 아꺼운", "시간이 아까운"),
+        ("영화,잼다", "영화,잼다"),  # nothing known is one key away
+        ("재밌다", "재밌다"),
+        ("GOOD 연리가!!", "GOOD 연기가!!"),
+        ("", ""),
+    ],
+)
+def test_slips_are_put_right(typed: str, meant: str) -> None:
+    assert Spelling(LEARNED)(typed) == meant
+
+
+def test_known_words_stay_and_the_frequent_one_wins() -> None:
+    first, second = meant_by("다")[:2]
+    comments = [*[f"{first}고"] * LEAST, *[f"{second}고"] * (LEAST + 1), *["나고"] * (LEAST - 1)]
+    spelling = Spelling(learn_spelling(comments))
+    assert spelling(f"{first}고 {second}고") == f"{first}고 {second}고"
+    assert spelling("다고") == f"{second}고"
+    assert spelling("하하") == "하하"
+
+
+def test_what_is_too_long_stays() -> None:
+    word = "가" * LONGEST
+    spelling = Spelling(learn_spelling([word, word + "가"] * LEAST))
+    assert spelling("갸" + word[1:]) == word
+    assert spelling("갸" + word) == "갸" + word
+
+
+def test_most_slips_of_known_words_are_found() -> None:
+    spelling = Spelling(LEARNED)
+    text = "정말 시간이 아까운 연기가 좋은"
+    found = [spelling(with_typos(text, Random(seed))).split() for seed in range(100)]
+    right = [
+        word == meant for words in found for word, meant in zip(words, text.split(), strict=True)
+    ]
+    assert sum(right) / len(right) > 0.95
+
+
+def test_the_same_comments_teach_the_same_words() -> None:
+    assert learn_spelling(reversed(COMMENTS)) == LEARNED
+    assert zlib.decompress(LEARNED).decode().split("\n")[:3] == ["연기가", "영화", "재밌다"]
+    with pytest.raises(DataError, match=r"text\.spelling: expected words that stand .* 5 times"):
+        learn_spelling(["한 번뿐인 말"])
+
+
+def test_a_comment_keeps_its_places() -> None:
+    config = TextConfig(spelling=True)
+    tokenizer, plain = make_tokenizer(config, LEARNED), make_tokenizer(TextConfig())
+    typed = "  정멀\u200b   재밋다 😀"
+    assert tokenizer(typed) == plain("정말 재밌다 😀")
+    shown = [typed[start:end] for start, end in tokenizer.spans(typed)]
+    assert "".join(shown).replace("\u200b", "") == "정멀재밋다😀"
+    assert len(shown) == len(tokenizer(typed))
+
+
+@pytest.mark.parametrize("unit", ["syllable", "jamo"])
+def test_other_units_can_have_it(unit: str) -> None:
+    config = build(TextConfig, {"unit": unit, "spelling": True}, "text")
+    assert make_tokenizer(config, LEARNED)("재밋다") == make_tokenizer(config, LEARNED)("재밌다")
+
+
+def test_it_is_part_of_the_identity() -> None:
+    config = TextConfig(spelling=True)
+    learned = learn(config, COMMENTS)
+    assert learned == LEARNED
+    identity = make_tokenizer(config, learned).identity()
+    assert identity.keys() - declared_identity(TextConfig()).keys() >= {
+        "spelling",
+        "spelling_rules",
+    }
+    other = learn(config, COMMENTS[LEAST:])
+    assert make_tokenizer(config, other).identity()["spelling"] != identity["spelling"]
+    assert "spelling_rules" not in make_tokenizer(TextConfig()).identity()
+
+
+def test_what_cannot_be() -> None:
+    with pytest.raises(UsageError, match="spelling goes with any unit but 'bpe'"):
+        build(TextConfig, {"unit": "bpe", "spelling": True}, "text")
+    with pytest.raises(ValueError, match="without what it has learnt"):
+        make_tokenizer(TextConfig(spelling=True))
+    with pytest.raises(
+        NsmcError, match=r"expected what text\.spelling learns, found something else"
+    ):
+        make_tokenizer(TextConfig(spelling=True), b"words")
