@@ -94,7 +94,7 @@ KINDS: dict[str, Callable[[str, Random], str]] = {
     "no-emoji": without_emoji,
 }
 """Every kind of noise that a comment should survive, by its name."""
-LEARNT = {"typos": 0.5, "no-spaces": 0.1, "half-spaces": 0.1, "repeats": 0.15, "pictures": 0.15}
+LEARNT = {"typos": 0.35, "no-spaces": 0.1, "half-spaces": 0.1, "repeats": 0.2, "pictures": 0.25}
 """The kinds that trainings add noisy copies of, and the share of each among these: most are of the
 kind that changes most. Without its emoji a comment is as any other; what emoji are put in for
 (`nsmc.text.pictures`) may have been all that it said."""
