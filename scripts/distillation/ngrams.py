@@ -20,7 +20,7 @@ from nsmc.text.normalize import normalize
 from nsmc.training.optimizers import RowAdam, set_learning_rate
 
 CONFIG = WideConfig(buckets=1 << 21, longest=5, dropout=0.5)
-EPOCHS, BATCH, RATE = 3, 256, 0.006
+EPOCHS, EPOCHS_OF_ALL, BATCH, RATE = 3, 2, 256, 0.006
 DRAWN = 250_000
 """Reviews of a pass at most."""
 FOLDS = 4
@@ -68,31 +68,60 @@ class Grams:
 
 
 def learnt(grams: Grams, rows: NDArray[np.int64], labels: NDArray[np.float64], seed: int) -> Linear:
-    """Train the layer on some reviews, as if their ``labels``, 0 and 1, were as frequent."""
-    torch.manual_seed(seed)
+    """Train the layer on some reviews, as if their ``labels``, 0 and 1, were as frequent.
+
+    Both labels equally often, and not all of the more frequent one's reviews. What is left of a
+    skew (the rarer label's reviews come again and are known better than new ones will be), the
+    weighing of teachers takes out.
+    """
     generator = np.random.default_rng(seed)
+    drawn = min(len(rows), DRAWN)
+    passes = (_as_many_of_each(labels, drawn, generator) for _ in range(EPOCHS))
+    return _trained(grams, rows, labels, np.concatenate([*passes]), seed)
+
+
+def learnt_twice(
+    grams: Grams, rows: NDArray[np.int64], labels: NDArray[np.float64], seed: int
+) -> Linear:
+    """The mean of `learnt` and of a layer that has seen all reviews as they come.
+
+    The latter learns with the log odds of the labels added, which are left out afterwards (Menon
+    et al., "Long-tail learning via logit adjustment", ICLR 2021). The two err differently: both
+    together are worth 0.7% of the log loss beside another teacher, in one table as small as before.
+    """
+    first = learnt(grams, rows, labels, seed)
+    generator = np.random.default_rng(seed)
+    order = np.concatenate([generator.permutation(len(rows)) for _ in range(EPOCHS_OF_ALL)])
+    share = labels.mean()
+    second = _trained(grams, rows, labels, order, seed, float(np.log(share / (1 - share))))
+    with torch.no_grad():
+        for ours, theirs in zip(first.parameters(), second.parameters(), strict=True):
+            ours.lerp_(theirs, 0.5)
+    return first
+
+
+def _trained(
+    grams: Grams,
+    rows: NDArray[np.int64],
+    labels: NDArray[np.float64],
+    order: NDArray[np.int64],
+    seed: int,
+    prior: float = 0.0,
+) -> Linear:
+    """A layer after one step for every `BATCH` of ``order``, places in ``rows`` and ``labels``."""
+    torch.manual_seed(seed)
     layer = Linear()
     optimizers = [RowAdam([layer.wide.weight]), Adam([layer.bias])]
-    # Both labels equally often, and not all of the more frequent one's reviews: in fewer steps
-    # together with the other teacher about as good as all of them with their odds added. What is
-    # left of a skew (the rarer label's reviews come again and are known better than new ones will
-    # be), the weighing of teachers takes out.
-    drawn = min(len(rows), DRAWN)
-    steps = EPOCHS * -(-drawn // BATCH)
-    taken = 0
-    for _ in range(EPOCHS):
-        order = _as_many_of_each(labels, drawn, generator)
-        for start in range(0, len(order), BATCH):
-            some = order[start : start + BATCH]
-            set_learning_rate(optimizers, RATE * (1 - taken / steps))
-            layer.zero_grad()
-            outputs = layer(grams.batch(rows[some]))
-            targets = torch.from_numpy(labels[some, None]).float()  # [B, 1]
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(outputs, targets)
-            loss.backward()  # type: ignore[no-untyped-call]
-            for optimizer in optimizers:
-                optimizer.step()
-            taken += 1
+    for start in range(0, len(order), BATCH):
+        some = order[start : start + BATCH]
+        set_learning_rate(optimizers, RATE * (1 - start / len(order)))
+        layer.zero_grad()
+        outputs = layer(grams.batch(rows[some])) + prior
+        targets = torch.from_numpy(labels[some, None]).float()  # [B, 1]
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(outputs, targets)
+        loss.backward()  # type: ignore[no-untyped-call]
+        for optimizer in optimizers:
+            optimizer.step()
     return layer.eval()
 
 

@@ -147,7 +147,7 @@ class Stages:
         """The file of the linear teacher: its table, its bias and what it says of validation."""
         path = self.work / track / f"ngrams-{seed}.npz"
         if not path.exists():
-            from distillation.ngrams import Grams, learnt, log_odds
+            from distillation.ngrams import Grams, learnt_twice, log_odds
 
             path.parent.mkdir(parents=True, exist_ok=True)
             started = time.monotonic()
@@ -155,7 +155,7 @@ class Stages:
             labels = reviews.known(track)
             grams = Grams(reviews.texts)
             rows = np.flatnonzero(~np.isnan(labels) & ~reviews.validates)
-            layer = learnt(grams, rows, labels[rows], seed)
+            layer = learnt_twice(grams, rows, labels[rows], seed)
             said = log_odds(layer, grams, np.flatnonzero(reviews.validates))
             seconds = np.array(time.monotonic() - started)
             weight, bias = layer.wide.weight.detach().numpy(), layer.bias.detach().numpy()
