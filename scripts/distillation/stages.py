@@ -41,7 +41,7 @@ STARS = (
     "model.embedding_dropout=0.3",
 )
 """For the track of all labels: stars beside them, of which most are high."""
-SHARE = 0.5
+SHARE = 0.3
 """Of the student in the average of its weights and those that it started from."""
 
 
@@ -83,7 +83,7 @@ class Stages:
         return output
 
     def averaged(self, seed: int) -> Path:
-        """The directory of the model halfway between the joined teachers and their student."""
+        """The directory of the model between the joined teachers and their student."""
         output = self.work / "all" / f"averaged-{seed}"
         if not (output / "model").exists():
             reviews = self.reviews()
