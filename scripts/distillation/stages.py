@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from distillation.averaging import average
+from distillation.finishing import finish, learn_words
 from distillation.joining import Weighing, join
 from distillation.lessons import lessons
 from distillation.ngrams import CONFIG
 from distillation.reviews import Reviews, Track, read_all
-from distillation.spelling import learn_words, put_right
 from numpy.typing import NDArray
 
 from nsmc.bundle import read_json, write_json
@@ -41,7 +41,7 @@ STARS = (
     "model.embedding_dropout=0.3",
 )
 """For the track of all labels: stars beside them, of which most are high."""
-SHARE = 0.3
+SHARE = 0.6
 """Of the student in the average of its weights and those that it started from."""
 
 
@@ -60,13 +60,13 @@ class Stages:
     """Fields in which all trainings are to differ, to try the stages on few reviews."""
 
     def finished(self, track: Track, seed: int) -> Path:
-        """The directory of a track's model of one seed, which puts mistyped words right."""
+        """The directory of a track's model of one seed, which puts words right, calibrated."""
         output = self.work / track / f"seed-{seed}"
         if not (output / "model").exists():
             before = self.averaged(seed) if track == "all" else self.joined(track, seed)
             reviews = self.reviews()
             held = np.flatnonzero(reviews.validates)
-            put_right(
+            finish(
                 before / "model",
                 self.words(),
                 output / "model",

@@ -11,7 +11,7 @@ from distillation.joining import Weighing, figures
 from distillation.lessons import lessons
 from distillation.ngrams import FOLDS, Grams, learnt, log_odds, teach
 from distillation.reviews import Reviews, Track, read_all
-from distillation.stages import Stages
+from distillation.stages import SHARE, Stages
 
 import nsmc
 from nsmc.data.batches import split_rows
@@ -191,11 +191,32 @@ def test_the_average_lies_between_the_teachers_and_their_student(stages: Stages)
         for model, place in zip((first, second, between), places, strict=True)
     ]
     assert not np.array_equal(rows[0], rows[1])
-    np.testing.assert_allclose(rows[2], (rows[0] + rows[1]) / 2, atol=2e-3)
+    np.testing.assert_allclose(rows[2], (1 - SHARE) * rows[0] + SHARE * rows[1], atol=2e-3)
     for name in ("wide.weight", "head.weight", "encoder.weight_hh_l0"):
         a, b, c = (model.weights()[name].astype(np.float32) for model in (first, second, between))
-        np.testing.assert_allclose(c, (a + b) / 2, atol=2e-3)
+        np.testing.assert_allclose(c, (1 - SHARE) * a + SHARE * b, atol=2e-3)
     assert between.metrics["validation"]["reviews"] == int(stages.reviews().validates.sum())
+
+
+def test_what_is_finished_puts_words_right_and_is_calibrated(stages: Stages) -> None:
+    before, after = open_model(stages.averaged(1)), open_model(stages.finished("all", 1))
+    assert (before.config["text"]["spelling"], after.config["text"]["spelling"]) == (False, True)
+    reviews, classifier = stages.reviews(), nsmc.load(after.path)
+    held = np.flatnonzero(reviews.validates)
+    cut = [classifier.tokenizer(reviews.texts[row]) for row in held]
+    said = nsmc.load(before.path).outputs_of(cut)[:, 0].astype(np.float64)
+    calibrated = after.metrics["calibrated"]
+    expected = calibrated["scale"] * said + calibrated["shift"]
+    found = classifier.outputs_of(cut)[:, 0].astype(np.float64)
+    np.testing.assert_allclose(found, expected, atol=5e-3)  # tables are kept in float16
+    truth = reviews.labels[held]
+    assert figures(found, truth)["log_loss"] <= figures(said, truth)["log_loss"] + 1e-4
+    assert after.metrics["validation"]["loss"] == pytest.approx(
+        figures(found, truth)["log_loss"], abs=1e-3
+    )
+    # As a mistyped text is cut now, so it is among those that were seen.
+    assert after.seen is not None
+    assert after.seen.contains([classifier.tokenizer(text) for text in reviews.texts]).all()
 
 
 def test_the_student_goes_on_from_its_teachers(stages: Stages) -> None:
