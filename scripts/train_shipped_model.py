@@ -190,11 +190,12 @@ NSMC-R is a fresh draw, by NSMC's own rule, from the raw reviews that NSMC was d
 NSMC's form and size but is not its official split, so these figures stand beside published ones
 only roughly.
 
-{test["examples"]:,} test reviews, measured once for each model, after everything was chosen. Track
+{test["examples"]:,} test reviews, measured once for each model, after everything was chosen on the
+validation part (what was measured on the way stands in `docs/experiments.md`). Track
 `150k` learns from the labels of the 150,000 training reviews and from the texts of the further
 ones; track `all` from their stars as well. The seeds of the first are of both teachers, those of
-the second of the student alone; one language model is behind all of them, one pair of teachers
-behind the second. Unseen are the test reviews whose text stands nowhere in training.
+the second of the student alone; the same two language models are behind all of them, one pair of
+teachers behind the second. Unseen are the test reviews whose text stands nowhere in training.
 
 | track | seed | validation | its loss | test | unseen | AUC | ECE | last training |
 |---|---|---|---|---|---|---|---|---|

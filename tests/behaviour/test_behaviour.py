@@ -18,21 +18,22 @@ FLOORS = {
     "comparison": 80,
     "slang": 80,
     "coinages": 70,
-    "emoji": 35,
+    "emoji": 75,
     "jamo": 90,
     "stars": 80,
     "irony": 60,
     "money-and-time": 65,
     "recommendation": 80,
-    "misspelt": 80,
+    "misspelt": 85,
     "no-spaces": 90,
     "emotion": 90,
-    "expectation": 80,
+    "expectation": 85,
     "question": 70,
     "conditional": 70,
 }
 """The least percentage that the shipped model has to call right: ten points below what it did
-(docs/results/behaviour.json), down to a multiple of five."""
+(docs/results/behaviour.json), down to a multiple of five, and never less than with an earlier
+model."""
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,8 @@
 manifest.json       kind, schema version, and size and SHA-256 of every other file
 model.json          recipe, what the task learnt from its labels, tokenizer identity, threshold
 vocabulary.txt      one unit a line, UTF-8; the first is the unknown one
-units.model         only where the tokenizer was learnt (``unit = "bpe"``, ``spelling``): what it learnt
+units.model         only where the tokenizer was learnt (``unit = "bpe"``, ``spelling``): what it
+                    learnt
 weights.safetensors every parameter under torch's name; embedding tables in float16, or in int8
                     with the rows' scales beside them, the rest in float32
 metrics.json        how it was trained, on what, and how well it did on its validation part

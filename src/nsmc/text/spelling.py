@@ -52,18 +52,17 @@ class Spelling:
 
     def _put_right(self, match: re.Match[str]) -> str:
         word = match[0]
-        rank = self._rank
+        rank, best, found = self._rank, len(self._rank), word
         if word in rank or len(word) > LONGEST:
             return word
-        # No function of its own: this is what takes the time.
-        found = [
-            (rank[candidate], candidate)
-            for place, syllable in enumerate(word)
-            for before, behind in ((word[:place], word[place + 1 :]),)
-            for meant in meant_by(syllable)
-            if (candidate := f"{before}{meant}{behind}") in rank
-        ]
-        return min(found)[1] if found else word
+        # No cache: of unknown words only one in sixty comes again.
+        for place, syllable in enumerate(word):
+            before, behind = word[:place], word[place + 1 :]
+            for meant in meant_by(syllable):
+                candidate = before + meant + behind
+                if candidate in rank and rank[candidate] < best:
+                    best, found = rank[candidate], candidate
+        return found
 
     def identity(self) -> dict[str, str]:
         """The hash of what was learnt."""
