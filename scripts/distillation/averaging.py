@@ -3,33 +3,29 @@
 Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022: of a model that was trained
 further for robustness, weights in between keep most of what it won and lose little of what it had.
 
-Letters: V rows of the later model's vocabulary, E embedding size, R reviews.
+Letters: V rows of the later model's vocabulary, E embedding size.
 """
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from distillation.joining import Floats, figures
 from numpy.typing import NDArray
 
-from nsmc.runtime.classifier import load
-from nsmc.runtime.directory import ModelDirectory, open_model, write_model
+from nsmc.runtime.directory import ModelDirectory, open_model, write_again
 from nsmc.runtime.tables import WORDS
 
 
-def average(
-    before: Path, after: Path, share: float, output: Path, texts: list[str], truth: Floats
-) -> None:
+def average(before: Path, after: Path, share: float, output: Path) -> None:
     """Write a model whose weights are ``share`` of the later model's and the rest of the earlier's.
+
+    What the directory tells of its validation part is the later model's.
 
     Args:
         before: the model directory that the training of ``after`` started from.
         after: its model directory; no table of either is in int8.
         share: from 0 to 1.
         output: the model directory to write.
-        texts: [R] validation reviews, for the figures that the directory tells.
-        truth: [R] their labels.
 
     Raises:
         KeyError: the models don't have the same parameters.
@@ -43,32 +39,8 @@ def average(
         ).astype(values.dtype)
         for name, values in later.items()
     }
-
-    def write(metrics: dict[str, Any]) -> None:
-        write_model(
-            output,
-            config=second.config,
-            task_state=second.task_state,
-            identity=second.identity,
-            threshold=second.threshold,
-            vocabulary=second.vocabulary,
-            weights=mixed,
-            metrics=metrics,
-            learned=second.learned,
-            seen=second.seen,
-        )
-
     metrics = {**second.metrics, "share_of_the_later": share}
-    write(metrics)
-    classifier = load(output)
-    said = classifier.outputs_of([classifier.tokenizer(text) for text in texts])[:, 0]
-    found = figures(np.nan_to_num(said.astype(np.float64)), truth)
-    validation = {
-        "reviews": len(truth),
-        "loss": found["log_loss"],
-        "accuracy": found["accuracy"],
-    }
-    write({**metrics, "validation": validation})
+    write_again(second, output, weights=mixed, metrics=metrics)
 
 
 def _in_order(

@@ -1,15 +1,12 @@
 """The last steps to a model: words put right by those of all texts, and probabilities that hold."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from distillation.joining import Floats, figures
-from numpy.typing import NDArray
+from distillation.joining import Floats, log_odds_of, validation_of
 from sklearn.linear_model import LogisticRegression
 
-from nsmc.runtime.classifier import load
-from nsmc.runtime.directory import open_model, write_model
+from nsmc.runtime.directory import open_model, write_again
 from nsmc.runtime.fingerprint import Fingerprint
 from nsmc.runtime.tables import WIDE
 from nsmc.text.config import TextConfig
@@ -55,39 +52,23 @@ def finish(model: Path, words: Path, output: Path, texts: list[str], truth: Floa
     before = open_model(model)
     learned = (words / LEARNED).read_bytes()
     text = {**before.config["text"], "spelling": True}
-
-    def write(weights: dict[str, NDArray[Any]], metrics: dict[str, Any]) -> NDArray[np.float64]:
-        """Write, and give the log odds [R] of the validation reviews."""
-        write_model(
-            output,
-            config={**before.config, "text": text},
-            task_state=before.task_state,
-            identity=make_tokenizer(TextConfig(**text), learned).identity(),
-            threshold=before.threshold,
-            vocabulary=before.vocabulary,
-            weights=weights,
-            metrics=metrics,
-            learned=learned,
-            seen=Fingerprint.from_bytes((words / SEEN).read_bytes()),
-        )
-        return log_odds_of(output, texts)
-
-    weights = before.weights()
-    said = write(weights, {})
+    changes = {
+        "config": {**before.config, "text": text},
+        "identity": make_tokenizer(TextConfig(**text), learned).identity(),
+        "learned": learned,
+        "seen": Fingerprint.from_bytes((words / SEEN).read_bytes()),
+    }
+    write_again(before, output, **changes)
+    said = log_odds_of(output, texts)  # [R]
     fit = LogisticRegression(C=1e6).fit(said[:, None], truth)
     scale, shift = float(fit.coef_[0, 0]), float(fit.intercept_[0])
+    weights = before.weights()
     for name in ("head.weight", "head.bias", WIDE):
         weights[name] = (weights[name].astype(np.float32) * scale).astype(weights[name].dtype)
     weights["head.bias"] = weights["head.bias"] + np.float32(shift)
-    found = figures(scale * said + shift, truth)
-    kept = {"loss": found["log_loss"], "accuracy": found["accuracy"]}
-    calibrated = {"scale": scale, "shift": shift}
-    validation = {"reviews": len(truth), **kept}
-    write(weights, {**before.metrics, "calibrated": calibrated, "validation": validation})
-
-
-def log_odds_of(model: Path, texts: list[str]) -> NDArray[np.float64]:
-    """Log odds [R] of positive of some texts; 0 for one with nothing legible."""
-    classifier = load(model)
-    said = classifier.outputs_of([classifier.tokenizer(text) for text in texts])[:, 0]
-    return np.nan_to_num(said.astype(np.float64))
+    metrics = {
+        **before.metrics,
+        "calibrated": {"scale": scale, "shift": shift},
+        "validation": validation_of(scale * said + shift, truth),
+    }
+    write_again(before, output, **changes, weights=weights, metrics=metrics)

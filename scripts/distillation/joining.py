@@ -73,9 +73,7 @@ def join(
     Returns:
         How good the teachers are, alone and together, and their weights.
     """
-    model, classifier = open_model(recurrent), load(recurrent)
-    cut = [classifier.tokenizer(text) for text in texts]
-    said = np.nan_to_num(classifier.outputs_of(cut)[:, 0].astype(np.float64))  # [R]
+    model, said = open_model(recurrent), log_odds_of(recurrent, texts)  # [R]
     weighing = Weighing.fitted(said, ngrams, truth)
     weights = dict(model.weights())
     weights["head.weight"] = weights["head.weight"][:1] * np.float32(weighing.recurrent)  # [1, P]
@@ -97,7 +95,6 @@ def join(
         },
         "weighing": dataclasses.asdict(weighing),
     }
-    together = record["validation"]["together"]
     write_model(
         output,
         config=changed.to_dict(),
@@ -110,17 +107,26 @@ def join(
             **model.metrics,
             "task": "sentiment",
             "temperature": 1.0,
-            "validation": {
-                "reviews": len(truth),
-                "loss": together["log_loss"],
-                "accuracy": together["accuracy"],
-            },
+            "validation": validation_of(weighing(said, ngrams), truth),
             "parameters": sum(v.size for v in weights.values()),
             "joined": record,
         },
         seen=model.seen,
     )
     return record
+
+
+def log_odds_of(model: Path, texts: list[str]) -> Floats:
+    """Log odds [R] of positive of some texts; 0 for one with nothing legible."""
+    classifier = load(model)
+    said = classifier.outputs_of([classifier.tokenizer(text) for text in texts])[:, 0]
+    return np.nan_to_num(said.astype(np.float64))
+
+
+def validation_of(log_odds: Floats, truth: Floats) -> dict[str, float]:
+    """What a model directory tells of its validation part, of log odds [R]."""
+    found = figures(log_odds, truth)
+    return {"reviews": len(truth), "loss": found["log_loss"], "accuracy": found["accuracy"]}
 
 
 def figures(log_odds: Floats, truth: Floats) -> dict[str, float]:

@@ -5,7 +5,7 @@ Letters: R reviews.
 
 import numpy as np
 import pandas as pd
-from distillation.reviews import Reviews, Track
+from distillation.reviews import Reviews
 from numpy.typing import NDArray
 
 OF_EACH = 100_000
@@ -14,7 +14,7 @@ TRUTH = 0.5
 """The weight of a known label beside what the teachers say."""
 
 
-def lessons(reviews: Reviews, track: Track, taught: NDArray[np.float64]) -> pd.DataFrame:
+def lessons(reviews: Reviews, taught: NDArray[np.float64]) -> pd.DataFrame:
     """The table of a student's reviews, with soft labels and a column that marks what validates.
 
     Half of a label is the truth, where it is known (Hinton et al., "Distilling the knowledge in a
@@ -23,10 +23,9 @@ def lessons(reviews: Reviews, track: Track, taught: NDArray[np.float64]) -> pd.D
 
     Args:
         reviews: all of them.
-        track: whose labels may be known.
         taught: [R] the probability of positive by teachers that didn't know the label.
     """
-    known = reviews.known(track)
+    known = reviews.known("all")
     mixed = np.where(np.isnan(known), taught, TRUTH * known + (1 - TRUTH) * taught)  # [R]
     labels = np.where(reviews.validates, reviews.labels, np.round(mixed, 3))
     chance = np.random.default_rng(0)

@@ -32,6 +32,7 @@ from nsmc.training.state import TrainingState
 CONFIGS = Path(__file__).resolve().parent.parent.parent / "configs"
 NGRAMS = ("model.subword_buckets=60000", "model.subword_letters=true")
 WIDER = ("model.hidden_size=192",)
+"""As configs/distilled.toml has it, which goes on from there."""
 MANY = ("training.batch_size=256", "training.learning_rate=0.002", "training.epochs=2")
 STARS = (
     "task=sentiment+stars",
@@ -86,27 +87,14 @@ class Stages:
         """The directory of the model between the joined teachers and their student."""
         output = self.work / "all" / f"averaged-{seed}"
         if not (output / "model").exists():
-            reviews = self.reviews()
-            held = np.flatnonzero(reviews.validates)
-            average(
-                self.joined("all", 1) / "model",
-                self.student(seed) / "model",
-                SHARE,
-                output / "model",
-                [reviews.texts[row] for row in held.tolist()],
-                reviews.labels[held],
-            )
+            before, after = self.joined("all", 1), self.student(seed)
+            average(before / "model", after / "model", SHARE, output / "model")
         return output
 
     def student(self, seed: int) -> Path:
         """Of the track of all labels: its joined teachers, taught to bear rough comments."""
         start = self.joined("all", 1)
-        size = open_model(start).config["model"]["hidden_size"]
-        overrides = [
-            f"training.seed={seed}",
-            f"training.init_from={start}",
-            f"model.hidden_size={size}",
-        ]
+        overrides = [f"training.seed={seed}", f"training.init_from={start}"]
         output = self.work / "all" / f"student-{seed}"
         return self._trained(output, self.soft_labels(), overrides, "distilled.toml")
 
@@ -119,7 +107,7 @@ class Stages:
             weighing = Weighing(**joined["weighing"])
             said = self._scores(self.morphemes("all", 1), reviews)
             log_odds = weighing(said, self._out_of_fold(reviews))
-            lessons(reviews, "all", 1 / (1 + np.exp(-log_odds))).to_parquet(path, index=False)
+            lessons(reviews, 1 / (1 + np.exp(-log_odds))).to_parquet(path, index=False)
         return path
 
     def joined(self, track: Track, seed: int) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 
 from nsmc.bundle import MANIFEST
 from nsmc.errors import NsmcError, UsageError
-from nsmc.runtime.directory import ModelDirectory, open_model, write_model
+from nsmc.runtime.directory import ModelDirectory, open_model, write_again
 from nsmc.tasks.task import LabelTask
 
 
@@ -58,18 +58,7 @@ def export(
         return target
     from nsmc.runtime.tables import quantized
 
-    write_model(
-        target,
-        config=source.config,
-        task_state=source.task_state,
-        identity=source.identity,
-        threshold=source.threshold,
-        vocabulary=source.vocabulary,
-        weights=quantized(weights) if int8 else weights,
-        metrics=source.metrics,
-        learned=source.learned,
-        seen=source.seen,
-    )
+    write_again(source, target, weights=quantized(weights) if int8 else weights)
     return target
 
 

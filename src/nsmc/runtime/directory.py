@@ -183,6 +183,19 @@ def write_model(
             (directory / SEEN).write_bytes(seen.to_bytes())
 
 
+def write_again(source: ModelDirectory, path: Path, **changes: Any) -> None:
+    """Write a model directory like another, but for ``changes``: what `write_model` is given.
+
+    Raises:
+        NsmcError, ModelError: as `write_model`.
+    """
+    kept = ("config", "task_state", "identity", "threshold", "vocabulary", "metrics", "learned")
+    parts = {name: getattr(source, name) for name in (*kept, "seen") if name not in changes}
+    if "weights" not in changes:
+        parts["weights"] = source.weights()
+    write_model(path, **parts, **changes)
+
+
 def write_seen(path: Path, seen: "Fingerprint | None") -> None:
     """Put another set of seen texts into a model directory; all else in it stays as it is.
 

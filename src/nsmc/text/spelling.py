@@ -43,7 +43,8 @@ class Spelling:
                 "the words that this model was trained with can't be read: expected what "
                 f"text.spelling learns, found something else ({error}); train again"
             ) from error
-        self._rank = {word: rank for rank, word in enumerate(words)}
+        # Built in C: a typed comment waits for it.
+        self._rank = dict(zip(words, range(len(words)), strict=True))
         self._identity = {"spelling": hashlib.sha256(learned).hexdigest()[:16]}
 
     def __call__(self, text: str) -> str:
@@ -55,7 +56,6 @@ class Spelling:
         rank, best, found = self._rank, len(self._rank), word
         if word in rank or len(word) > LONGEST:
             return word
-        # No cache: of unknown words only one in sixty comes again.
         for place, syllable in enumerate(word):
             before, behind = word[:place], word[place + 1 :]
             for meant in meant_by(syllable):
