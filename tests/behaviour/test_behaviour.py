@@ -29,7 +29,7 @@ FLOORS = {
     "emotion": 90,
     "expectation": 85,
     "question": 70,
-    "conditional": 70,
+    "conditional": 75,
 }
 """The least percentage that the shipped model has to call right: ten points below what it did
 (docs/results/behaviour.json), down to a multiple of five, and never less than with an earlier
