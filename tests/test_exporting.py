@@ -75,7 +75,10 @@ def test_eight_bits_hold_the_same_model(small_model: Path, small: Path) -> None:
         assert weights[name].shape == exact[name].shape
         assert weights[SCALES[name]].shape == exact[name].shape[:1]
     for name in exact.keys() - set(TABLES):
-        np.testing.assert_array_equal(weights[name], exact[name], strict=True)
+        assert weights[name].dtype == np.float32
+        # Of the recurrent matrices float16 keeps eleven bits.
+        off = 2**-11 if name.startswith("encoder.weight") else 0
+        np.testing.assert_allclose(weights[name], exact[name], rtol=off, atol=off and 2**-25)
     assert sorted(p.name for p in small.iterdir()) == sorted(
         p.name for p in (small_model / "model").iterdir()
     )

@@ -24,7 +24,8 @@ def export(
     Args:
         model: a model directory; None for the one inside the package.
         output: where it goes.
-        int8: keep the embedding tables in 8 bits, which halves a model directory.
+        int8: keep the embedding tables in 8 bits and the recurrent matrices in 16, which halves a
+            model directory.
         overwrite: replace the model directory or the file at ``output``.
 
     Returns:
@@ -52,12 +53,12 @@ def export(
             f"{target} is no model directory, so it isn't replaced; give another --output"
         )
     source = open_model(None if model is None else Path(model))
-    weights = source.weights()
     if to_onnx:
-        _write_graph(source, weights, target)
+        _write_graph(source, source.weights(), target)
         return target
     from nsmc.runtime.tables import quantized
 
+    weights = source.stored()
     write_again(source, target, weights=quantized(weights) if int8 else weights)
     return target
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nsmc.runtime.tables import NGRAMS, SCALES, WORDS, EmbeddingTable, quantized, read_table
+from nsmc.runtime.tables import NGRAMS, SCALES, WORDS, EmbeddingTable, quantized, read_table, widened
 
 ROWS = np.array(
     [[0.5, -1.0, 0.25, 0.0], [0, 0, 0, 0], [127, 64, -63.5, 1.75], [-0.0, 2**-24, 0, -(2**-24)]],
@@ -72,16 +72,29 @@ def test_again_changes_nothing() -> None:
         np.testing.assert_array_equal(twice[name], values, strict=True)
 
 
-def test_only_the_tables_are_touched() -> None:
-    before = weights()
+def test_only_tables_and_recurrent_matrices_are_touched() -> None:
+    before = weights(**{"encoder.bias_hh_l0": np.array([1 / 3], np.float32)})
     found = quantized(before)
-    for name in ("head.bias", "encoder.weight_hh_l0"):
+    for name in ("head.bias", "encoder.bias_hh_l0"):
         assert found[name] is before[name]
+    assert found["encoder.weight_hh_l0"].dtype == np.float16
     for name, values in weights().items():
         np.testing.assert_array_equal(before[name], values, strict=True)
     # A model without n-grams has one table.
     del before[NGRAMS]
     assert quantized(before).keys() == before.keys() | {SCALES[WORDS]}
+
+
+def test_recurrent_matrices_come_back_in_float32() -> None:
+    before = weights()
+    found = widened(quantized(before))
+    name = "encoder.weight_hh_l0"
+    assert found[name].dtype == np.float32
+    np.testing.assert_allclose(found[name], before[name], rtol=2**-11)
+    assert (found[name] != before[name]).any()
+    # Tables are widened row by row, when they are asked for.
+    assert found[WORDS].dtype == np.int8
+    assert widened(before)[WORDS] is before[WORDS]
 
 
 def test_rows_of_a_float16_table() -> None:

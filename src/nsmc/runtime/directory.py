@@ -6,7 +6,8 @@ vocabulary.txt      one unit a line, UTF-8; the first is the unknown one
 units.model         only where the tokenizer was learnt (``unit = "bpe"``, ``spelling``): what it
                     learnt
 weights.safetensors every parameter under torch's name; embedding tables in float16, or in int8
-                    with the rows' scales beside them, the rest in float32
+                    with the rows' scales beside them and recurrent matrices in float16, the rest
+                    in float32
 metrics.json        how it was trained, on what, and how well it did on its validation part
 seen.bin            hashes of the texts that it has seen: see `nsmc.runtime.fingerprint`. Models
                     trained before there were such have none
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 from nsmc.bundle import MANIFEST, read_json, verify_bundle, write_json, writing_bundle
 from nsmc.errors import ModelError
 from nsmc.runtime.network import NumpyNetwork
-from nsmc.runtime.tables import NGRAMS, WORDS, EmbeddingTable, read_table
+from nsmc.runtime.tables import NGRAMS, WORDS, EmbeddingTable, read_table, widened
 from nsmc.tasks.registry import make_task
 from nsmc.tasks.task import LabelTask, Task
 
@@ -80,6 +81,10 @@ class ModelDirectory:
         return Fingerprint.from_bytes(file.read_bytes()) if file.exists() else None
 
     def weights(self) -> dict[str, NDArray[Any]]:
+        """Every parameter under its torch name: tables as stored, all else in float32."""
+        return widened(self.stored())
+
+    def stored(self) -> dict[str, NDArray[Any]]:
         """Every parameter under its torch name, as stored."""
         from safetensors.numpy import load_file
 
@@ -192,7 +197,7 @@ def write_again(source: ModelDirectory, path: Path, **changes: Any) -> None:
     kept = ("config", "task_state", "identity", "threshold", "vocabulary", "metrics", "learned")
     parts = {name: getattr(source, name) for name in (*kept, "seen") if name not in changes}
     if "weights" not in changes:
-        parts["weights"] = source.weights()
+        parts["weights"] = source.stored()
     write_model(path, **parts, **changes)
 
 

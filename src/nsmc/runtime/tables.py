@@ -1,4 +1,4 @@
-"""Tables as a model directory keeps them: in float16, or in int8 with scales.
+"""Weights as a model directory keeps them: tables in float16, or in int8 with scales.
 
 Letters: V rows, E embedding size, S rows asked for, K rows and O outputs of the wide layer.
 """
@@ -44,21 +44,35 @@ def read_table(weights: Mapping[str, NDArray[Any]], name: str) -> EmbeddingTable
     return None if values is None else EmbeddingTable(values, weights.get(SCALES[name]))
 
 
+def widened(weights: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The weights as they are computed with: all but the tables in float32.
+
+    Tables stay as they are stored, since few of their rows are ever needed.
+    """
+    return {
+        name: values if name in SCALES else values.astype(np.float32, copy=False)
+        for name, values in weights.items()
+    }
+
+
 def quantized(weights: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """The weights with their embedding tables in int8: each row by its largest element.
+    """The weights as small as they are stored: tables in int8, each row by its largest element.
 
     A row x becomes round(127 x / s) with s = max|x|, kept with s/127: symmetric quantization by
     rows, as in Guan et al., "Post-training 4-bit quantization on embedding tables", 2019, with
     eight bits. An element is off by at most s/254. Of the wide layer's table each column is
     quantized so; a comment has some hundred of its weights, whose errors cancel out. Tables in int8
-    already stay as they are. The
-    recurrent weights, a twentieth of a model, are left alone: matrix products of float32 are what
-    the processor does best without further libraries.
+    already stay as they are.
+
+    The matrices of the recurrent layers are kept in float16, which is off by at most 2⁻¹¹ of an
+    element, and `widened` when they are read: matrix products of float32 are what the processor
+    does best without further libraries.
     """
     found = dict(weights)
-    for name in SCALES:
-        values = weights.get(name)
-        if values is None or values.dtype == np.int8:
+    for name, values in weights.items():
+        if name.startswith("encoder.weight"):
+            found[name] = values.astype(np.float16)
+        if name not in SCALES or values.dtype == np.int8:
             continue
         exact = values.astype(np.float32)  # [V, E] or [K, O]
         axis = 0 if name == WIDE else 1
