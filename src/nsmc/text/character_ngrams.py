@@ -44,7 +44,7 @@ def character_ngrams(
     # Which comment each place is of; a mark that ends one begins the next.
     of = np.cumsum(marks) - 1  # [N]
     hashes = np.zeros(len(points), np.uint64)  # [N], of the n-gram that begins at each place
-    keys = []
+    found, owners = [], []
     for n in range(1, longest + 1):
         count = len(points) - n + 1
         if count <= 0:
@@ -55,12 +55,14 @@ def character_ngrams(
             whole = ~marks  # [count]
         else:
             # No n-gram goes over a mark: it may begin with one and end with the next.
-            inner = of[n - 2 : count + n - 2] - of[:count]  # [count], marks passed before the last
-            whole = (inner == 0) & (n > 2 or ~(marks[:-1] & marks[1:]))
-        places = np.flatnonzero(whole)
-        rows = (hashes[places] * _MIXER).astype(np.int64) >> (64 - bits) & (buckets - 1)
-        keys.append(of[places] << bits | rows)
-    joined = np.concatenate(keys)
+            whole = of[n - 2 : count + n - 2] == of[:count]  # [count], none before the last
+            if n == 2:
+                whole &= ~(marks[:-1] & marks[1:])
+        found.append(hashes[whole])
+        owners.append(of[:count][whole])
+    # Together: a comment that is typed waits for every call.
+    rows = (np.concatenate(found) * _MIXER).astype(np.int64) >> (64 - bits) & (buckets - 1)
+    joined = np.concatenate(owners) << bits | rows
     joined.sort()
     distinct = joined[np.append(True, joined[1:] != joined[:-1])[: len(joined)]]  # [G]
     counts = np.bincount(distinct >> bits, minlength=len(comments))  # [B]
