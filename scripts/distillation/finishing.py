@@ -1,9 +1,11 @@
 """The last steps to a model: words put right by those of all texts, and probabilities that hold."""
 
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
 from distillation.joining import Floats, log_odds_of, validation_of
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from nsmc.runtime.directory import open_model, write_again
@@ -17,15 +19,17 @@ from nsmc.text.tokenizer import make_tokenizer
 LEARNED, SEEN = "words.bin", "seen.bin"
 
 
-def learn_words(texts: list[str], output: Path) -> None:
-    """Learn the words of all texts, and which texts there are once they are put right.
+def learn_words(texts: list[str], held_back: NDArray[np.bool_], output: Path) -> None:
+    """Learn the words of texts, and which texts there are once they are put right.
 
     Args:
-        texts: all that the model has seen.
+        texts: [R] all that the model has seen.
+        held_back: [R] those whose words are not to be learnt: what their own words tell of them
+            can't be measured on them.
         output: the directory to write.
     """
     normalized = [normalize(text, TextConfig().max_characters) for text in texts]
-    learned = learn_spelling(normalized)
+    learned = learn_spelling(compress(normalized, ~held_back))
     spelling = Spelling(learned)
     # Units end to end are the text without its spaces, however it was cut.
     seen = Fingerprint.of([spelling(text).replace(" ", "")] for text in normalized if text)

@@ -31,8 +31,11 @@ from nsmc.training.state import TrainingState
 
 CONFIGS = Path(__file__).resolve().parent.parent.parent / "configs"
 NGRAMS = ("model.subword_buckets=60000", "model.subword_letters=true")
-WIDER = ("model.hidden_size=192",)
-"""As configs/distilled.toml has it, which goes on from there."""
+SIZES = (128, 192, 256)
+"""Hidden sizes of the language models, each of which reads all texts once, with the vectors that
+the one before has learnt and wider layers."""
+PASSES: dict[Track, int] = {"150k": 2, "all": 3}
+"""How many of them come before a track's teacher of morphemes, which has the last one's layers."""
 MANY = ("training.batch_size=256", "training.learning_rate=0.002", "training.epochs=2")
 STARS = (
     "task=sentiment+stars",
@@ -42,7 +45,7 @@ STARS = (
     "model.embedding_dropout=0.3",
 )
 """For the track of all labels: stars beside them, of which most are high."""
-SHARE = 0.6
+SHARE = 0.5
 """Of the student in the average of its weights and those that it started from."""
 
 
@@ -77,10 +80,11 @@ class Stages:
         return output
 
     def words(self) -> Path:
-        """The directory of the words of all texts, by which spelling is put right."""
+        """The directory of the words of all texts but validation's, which spelling goes by."""
         output = self.work / "words"
         if not output.exists():
-            learn_words(pd.read_parquet(self._texts())["document"].tolist(), output)
+            reviews = self.reviews()
+            learn_words(reviews.texts, reviews.validates, output)
         return output
 
     def averaged(self, seed: int) -> Path:
@@ -152,28 +156,22 @@ class Stages:
 
     def morphemes(self, track: Track, seed: int) -> Path:
         """The output directory of a network of morphemes that starts from the language model."""
-        start = f"training.init_from={self.wide_language_model()}"
-        overrides = [start, f"training.seed={seed}", *NGRAMS, *WIDER]
+        passes = PASSES[track]
+        start = f"training.init_from={self.language_model(passes)}"
+        overrides = [start, f"training.seed={seed}", *NGRAMS, _hidden(passes)]
         output = self.work / track / f"morphemes-{seed}"
         if track == "all":
             return self._trained(output, self._labels(), [*overrides, *STARS, *MANY])
         few = ["training.epochs=3", "training.learning_rate=0.002"]
         return self._trained(output, self.data, [*overrides, *few])
 
-    def wide_language_model(self) -> Path:
-        """The output directory of the language model that teachers start from.
-
-        It reads all texts a second time, with the first one's vectors and wider layers.
-        """
-        start = f"training.init_from={self.language_model()}"
-        again = [*NGRAMS, *WIDER, start, "training.epochs=1"]
-        output = self.work / "wide-language-model"
-        return self._trained(output, self._texts(), again, "pretraining.toml")
-
-    def language_model(self) -> Path:
-        """The output directory of the language model of all texts, which knows no labels."""
-        once = [*NGRAMS, "training.epochs=1"]
-        return self._trained(self.work / "language-model", self._texts(), once, "pretraining.toml")
+    def language_model(self, passes: int) -> Path:
+        """The output directory of a language model of all texts, which knows no labels."""
+        overrides = [*NGRAMS, "training.epochs=1", _hidden(passes)]
+        if passes > 1:
+            overrides.append(f"training.init_from={self.language_model(passes - 1)}")
+        output = self.work / f"language-model-{passes}"
+        return self._trained(output, self._texts(), overrides, "pretraining.toml")
 
     def _texts(self) -> Path:
         """The table of all texts that may be read."""
@@ -193,11 +191,9 @@ class Stages:
     def seconds(self, track: Track, seed: int) -> dict[str, float]:
         """What each stage of a track's model of one seed took, in seconds of training."""
         of = 1 if track == "all" else seed
-        stages = {
-            "language model": self.work / "language-model",
-            "wide language model": self.work / "wide-language-model",
-            "teacher of morphemes": self.work / track / f"morphemes-{of}",
-        }
+        passes = range(1, PASSES[track] + 1)
+        stages = {f"language model, pass {n}": self.work / f"language-model-{n}" for n in passes}
+        stages["teacher of morphemes"] = self.work / track / f"morphemes-{of}"
         if track == "all":
             stages["student"] = self.work / track / f"student-{seed}"
         took = {
@@ -265,6 +261,11 @@ class Stages:
         if len(scores) != len(reviews.texts):
             raise ValueError(f"{kept} is of other reviews; remove it")
         return scores
+
+
+def _hidden(passes: int) -> str:
+    """The recipe's hidden size after some passes; configs/distilled.toml has that of the last."""
+    return f"model.hidden_size={SIZES[passes - 1]}"
 
 
 def _tell(output: Path, event: Event, state: TrainingState) -> None:

@@ -19,7 +19,7 @@ def test_the_shipped_model(here: Here) -> None:
     assert lines[0].endswith("models/default  (inside the package)")
     assert lines[1].startswith("task        sentiment: gives the probability that a Korean comment")
     assert lines[2] == (
-        "network     Embedding 128 + n-grams → BiGRU 192 → max+mean pooling → Linear"
+        "network     Embedding 128 + n-grams → BiGRU 256 → max+mean pooling → Linear"
     )
     assert lines[3] == "            + 2,097,152 weights of n-grams of up to 5 characters"
     assert re.search(r"^vocabulary  50,\d{3} morphemes; ", result.out, re.MULTILINE)

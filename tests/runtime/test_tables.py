@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nsmc.runtime.tables import NGRAMS, SCALES, WORDS, EmbeddingTable, quantized, read_table, widened
+from nsmc.runtime.tables import (
+    NGRAMS,
+    SCALES,
+    WORDS,
+    EmbeddingTable,
+    quantized,
+    read_table,
+    widened,
+)
 
 ROWS = np.array(
     [[0.5, -1.0, 0.25, 0.0], [0, 0, 0, 0], [127, 64, -63.5, 1.75], [-0.0, 2**-24, 0, -(2**-24)]],

@@ -1,6 +1,5 @@
 """Mistyped words are put right where one wrong key explains them, and nothing else moves."""
 
-import zlib
 from random import Random
 
 import pytest
@@ -50,11 +49,25 @@ def test_slips_are_put_right(typed: str, meant: str) -> None:
 
 def test_known_words_stay_and_the_frequent_one_wins() -> None:
     first, second = meant_by("다")[:2]
-    comments = [*[f"{first}고"] * LEAST, *[f"{second}고"] * (LEAST + 1), *["나고"] * (LEAST - 1)]
+    comments = [*[f"{first}고"] * LEAST, *[f"{second}고"] * (LEAST + 1)]
     spelling = Spelling(learn_spelling(comments))
     assert spelling(f"{first}고 {second}고") == f"{first}고 {second}고"
     assert spelling("다고") == f"{second}고"
     assert spelling("하하") == "하하"
+
+
+@pytest.mark.parametrize("times", [1, LEAST - 1])
+def test_what_stands_there_stays_however_seldom_and_nothing_is_put_right_to_it(times: int) -> None:
+    seldom, frequent = "띵작", "명작"
+    strange = next(word for word in meant_by("띵") if word + "작" != frequent) + "작"
+    comments = [*[frequent] * LEAST, *["땅작"] * LEAST, *[seldom] * times]
+    before = Spelling(learn_spelling([text for text in comments if text != seldom]))
+    spelling = Spelling(learn_spelling(comments))
+    assert before(seldom) == "땅작"
+    assert spelling(f"{seldom} {frequent}") == f"{seldom} {frequent}"
+    assert spelling(strange) != seldom
+    # Only what would be changed takes bits.
+    assert len(learn_spelling([*comments, "하하하"])) == len(learn_spelling(comments))
 
 
 def test_what_is_too_long_stays() -> None:
@@ -76,7 +89,8 @@ def test_most_slips_of_known_words_are_found() -> None:
 
 def test_the_same_comments_teach_the_same_words() -> None:
     assert learn_spelling(reversed(COMMENTS)) == LEARNED
-    assert zlib.decompress(LEARNED).decode().split("\n")[:3] == ["연기가", "영화", "재밌다"]
+    assert Spelling(LEARNED)("연가가 재밋다") == "연기가 재밌다"
+    assert learn_spelling([*COMMENTS, "재밋다"]) != LEARNED
     with pytest.raises(DataError, match=r"text\.spelling: expected words that stand .* 5 times"):
         learn_spelling(["한 번뿐인 말"])
 
@@ -111,7 +125,8 @@ def test_it_is_part_of_the_identity() -> None:
     assert "spelling_rules" not in make_tokenizer(TextConfig()).identity()
 
 
-def test_what_cannot_be() -> None:
+@pytest.mark.parametrize("learned", [b"", b"words", LEARNED[:20], LEARNED[4:]])
+def test_what_cannot_be(learned: bytes) -> None:
     with pytest.raises(UsageError, match="spelling goes with any unit but 'bpe'"):
         build(TextConfig, {"unit": "bpe", "spelling": True}, "text")
     with pytest.raises(ValueError, match="without what it has learnt"):
@@ -119,4 +134,4 @@ def test_what_cannot_be() -> None:
     with pytest.raises(
         NsmcError, match=r"expected what text\.spelling learns, found something else"
     ):
-        make_tokenizer(TextConfig(spelling=True), b"words")
+        make_tokenizer(TextConfig(spelling=True), learned)
