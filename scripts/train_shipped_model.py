@@ -195,7 +195,8 @@ validation part (what was measured on the way stands in `docs/experiments.md`). 
 `150k` learns from the labels of the 150,000 training reviews and from the texts of the further
 ones; track `all` from their stars as well. The seeds of the first are of both teachers, those of
 the second of the student alone; the same language models are behind all of them, a third one and
-one pair of teachers behind the second. Unseen are the test reviews whose text stands nowhere in training.
+one pair of teachers behind the second. Unseen are the test reviews whose text stands nowhere in
+training.
 
 | track | seed | validation | its loss | test | unseen | AUC | ECE | last training |
 |---|---|---|---|---|---|---|---|---|
