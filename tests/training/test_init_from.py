@@ -141,42 +141,6 @@ def test_unidirectional_layers_are_taken_at_any_depth(untrained: Untrained, tmp_
     assert "3 recurrent layers forwards" in taken
 
 
-LANGUAGE = ("task=language-model", "training.adversarial_norm=0")
-
-
-@pytest.mark.parametrize(
-    ("vocabulary", "fields", "taken"),
-    [
-        (UNITS, (), True),
-        # A row of the softmax means the unit that has it.
-        ([*UNITS[:3], UNITS[4], UNITS[3]], (), False),
-        ([*UNITS, "새말"], (), False),
-        # Other groups, other rows.
-        (UNITS, ("language_model.adaptive_from=4", "language_model.shortlist=2"), False),
-        (UNITS, ("model.bidirectional=false",), False),
-    ],
-)
-def test_another_pass_of_a_language_model_goes_on_with_its_softmax(
-    vocabulary: list[str],
-    fields: tuple[str, ...],
-    taken: bool,
-    untrained: Untrained,
-    tmp_path: Path,
-) -> None:
-    start = source(untrained)
-    config = recipe(start, *LANGUAGE, *fields)
-    task = make_task(config.to_dict())
-    network = RecurrentNetwork(len(vocabulary), config.model, task)
-    found = find_start(config, tmp_path)
-    assert found is not None
-    told = found.give(network, vocabulary, tmp_path, task=task).taken
-    assert ("the softmax" in told.split(", ")) == taken
-    ours = {k: v.detach().numpy() for k, v in network.named_parameters() if k.startswith("head.")}
-    theirs = open_model(start).weights()
-    same = [np.array_equal(value, theirs.get(name, [])) for name, value in ours.items()]
-    assert all(same) if taken else not all(same)
-
-
 def test_a_model_of_which_nothing_fits_is_refused(untrained: Untrained, tmp_path: Path) -> None:
     start = source(untrained)
     with pytest.raises(UsageError, match=r"set model\.embedding_size=8"):

@@ -6,14 +6,12 @@ language model of unlabelled text of its domain needs fewer labels.
 Letters: V rows of the vocabulary, K rows of the n-gram table, E embedding size.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nsmc.bundle import MANIFEST, read_json, write_json
@@ -64,8 +62,7 @@ class Start:
         Rows of the word table are found by their unit. The n-gram table is taken whole, if as many
         rows are for the same n-grams. A recurrent layer is taken if those below it were and its
         shapes agree. What makes the outputs, the head and the wide layer, is taken from a model of
-        the same task over the same recurrent layers, a language model's softmax if its vocabulary
-        is the same as well; everything else stays as it is.
+        the same task over the same recurrent layers; everything else stays as it is.
 
         Args:
             network: a fresh `nsmc.model.network.RecurrentNetwork`.
@@ -87,7 +84,7 @@ class Start:
         parts = [
             _give_tables(network, vocabulary, model, letters),
             _give_layers(network, model),
-            _give_outputs(network, model, task, vocabulary),
+            _give_outputs(network, model, task),
         ]
         given = replace(self, taken=", ".join(filter(None, parts)))
         (output / KEPT_SEEN).unlink(missing_ok=True)
@@ -207,9 +204,7 @@ def _give_layers(network: nn.Module, model: ModelDirectory) -> str:
     return ", ".join(told)
 
 
-def _give_outputs(
-    network: nn.Module, model: ModelDirectory, task: Task | None, vocabulary: Sequence[str]
-) -> str:
+def _give_outputs(network: nn.Module, model: ModelDirectory, task: Task | None) -> str:
     """Take the head and the wide layer, where they mean the same: outputs, pooling and n-grams."""
     if task is None or model.task.name != task.name or model.task.state() != task.state():
         return ""
@@ -217,14 +212,10 @@ def _give_outputs(
     if model.config.get("stars") != task.recipe["stars"]:
         return ""
     recipe, ours = model.config["model"], task.recipe["model"]
-    shape = ["cell", "layers", "bidirectional", "hidden_size", "conv"]
-    if task.head == "pooled":
-        shape.append("pooling")
-    if any(recipe.get(name) != ours[name] for name in shape):
+    shape = ("cell", "layers", "bidirectional", "hidden_size", "conv", "pooling")
+    if task.head != "pooled" or any(recipe.get(name) != ours[name] for name in shape):
         return ""
     weights = model.weights()
-    if task.head == "next-unit":
-        return _give_softmax(network, weights) if model.vocabulary == list(vocabulary) else ""
     with torch.no_grad():
         for name in ("head.weight", "head.bias"):
             network.get_parameter(name).copy_(torch.from_numpy(weights[name]))
@@ -235,15 +226,3 @@ def _give_outputs(
             network.get_parameter(WIDE).copy_(torch.from_numpy(table))
             told += ", the wide layer"
     return told
-
-
-def _give_softmax(network: nn.Module, weights: Mapping[str, NDArray[Any]]) -> str:
-    """Take what predicts the units of the same vocabulary, if its groups are the same."""
-    ours = {k: v for k, v in network.named_parameters() if k.startswith("head.")}
-    theirs = {k: v for k, v in weights.items() if k.startswith("head.")}
-    if {k: tuple(v.shape) for k, v in ours.items()} != {k: v.shape for k, v in theirs.items()}:
-        return ""
-    with torch.no_grad():
-        for name, weight in ours.items():
-            weight.copy_(torch.from_numpy(theirs[name]))
-    return "the softmax"
