@@ -23,7 +23,7 @@ from benchmarks.pages import machine_line, put
 from benchmarks.startup import startup_rows
 from benchmarks.training import training_rows
 
-from nsmc.bundle import read_json, write_json
+from nsmc.storage.bundle import read_json, write_json
 from nsmc.workers import available_cores
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -132,9 +132,9 @@ def as_table(content: dict[str, Any]) -> str:
         ]
         lines.append("|---|" + "---|" * (len(found["reviews"]) + 1))
         for task in ("scoring", "training"):
-            for figure, unit in (("seconds", "s"), ("megabytes", "MB")):
-                values = " | ".join(f"{value:,.1f}" for value in found[task][figure])
-                slope = found[task][f"slope of {figure}"]
+            for metric, unit in (("seconds", "s"), ("megabytes", "MB")):
+                values = " | ".join(f"{value:,.1f}" for value in found[task][metric])
+                slope = found[task][f"slope of {metric}"]
                 lines.append(f"| {task}, {unit} | {values} | {slope:.2f} |")
     return "\n".join(lines) + "\n"
 

@@ -32,9 +32,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 import nsmc
-from nsmc.bundle import read_json, write_json
 from nsmc.errors import DataError, UsageError
 from nsmc.inspection.machine import machine
+from nsmc.storage.bundle import read_json, write_json
 from nsmc.tasks.metrics import accuracy_interval
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -59,8 +59,8 @@ def main() -> None:
     unseen, found = split.unseen(), {}
     for name, (file, rival) in contenders.items():
         facts = rival.train()
-        figures = kept(file, lambda rival=rival: _measured(rival, split, unseen))  # type: ignore[misc]
-        found[name] = {**figures, **facts, "bytes": rival.bytes()}
+        metrics = kept(file, lambda rival=rival: _measured(rival, split, unseen))  # type: ignore[misc]
+        found[name] = {**metrics, **facts, "bytes": rival.bytes()}
         print(name, f"{found[name]['accuracy']:.2%}", file=sys.stderr, flush=True)
     scorers = {name: rival.open() for name, (_, rival) in contenders.items()}
     rates = speeds(scorers, split.test.texts, args.rounds, args.speed_reviews)
@@ -73,11 +73,11 @@ def main() -> None:
         "unseen": int(unseen.sum()),
         "contenders": {
             name: {
-                **figures,
+                **metrics,
                 "reviews_a_second": statistics.median(rates[name]),
                 "rates": rates[name],
             }
-            for name, figures in found.items()
+            for name, metrics in found.items()
         },
         "left_out": left_out,
         "speed_reviews": args.speed_reviews,

@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 import nsmc
 from nsmc.auditing.confident import given_probabilities
 from nsmc.auditing.recipe import ENOUGH, FEW, QUICK
-from nsmc.bundle import write_json
 from nsmc.inspection.machine import machine
+from nsmc.storage.bundle import write_json
 
 RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results" / "audit.json"
 PLANTED = 0.02
@@ -58,7 +58,7 @@ def main() -> None:
         extra = args.data / "reviews_extra.parquet"
         if extra.is_file():
             results["unseen_by_the_shipped_model"] = _by_size(extra, work, args.seed)
-        results["whole_file"] = _whole(path, work / "whole", args.find)
+        results["atomic_write"] = _whole(path, work / "whole", args.find)
     results |= {
         "recipe": {"all": QUICK, f"below {ENOUGH} comments": FEW},
         "machine": machine("torch", "numpy", "scikit-learn", "mecab-ko"),

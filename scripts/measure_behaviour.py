@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.behaviour import RESULTS, as_table, measured
 
-from nsmc.bundle import write_json
+from nsmc.storage.bundle import write_json
 
 
 def main() -> None:

@@ -21,9 +21,9 @@ from benchmarks.pages import machine_line, put, table
 from benchmarks.training import OurLoop
 
 import nsmc
-from nsmc.bundle import read_json, write_json
 from nsmc.data.cache import training_corpus
-from nsmc.runtime.directory import open_model
+from nsmc.inference.directory import open_model
+from nsmc.storage.bundle import read_json, write_json
 from nsmc.tasks.registry import make_task
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -95,7 +95,7 @@ def _rates(data: Path) -> dict[str, list[float]]:
     for name, fields in VARIANTS.items():
         config = nsmc.load_config(RECIPE, fields)
         task = make_task(config.to_dict())
-        corpus = training_corpus(data, config.text, wanted=task.wanted())
+        corpus = training_corpus(data, config.text, label_columns=task.label_columns())
         loops[name] = OurLoop(config, corpus)
     return in_turn(ROUNDS, {name: partial(loop.rate, STEPS) for name, loop in loops.items()})
 

@@ -34,7 +34,7 @@ from benchmarks.rated import (
 from threadpoolctl import threadpool_limits
 
 import nsmc
-from nsmc.bundle import write_json
+from nsmc.storage.bundle import write_json
 from nsmc.tasks.metrics import class_metrics
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -125,12 +125,12 @@ def regression(parts: Parts) -> dict[str, Any]:
     )
 
 
-def _with_distance(figures: dict[str, Any]) -> dict[str, Any]:
+def _with_distance(metrics: dict[str, Any]) -> dict[str, Any]:
     """The same with the mean distance of the class called from the right one, in stars."""
-    names = [float(one["class"]) for one in figures["classes"]]
+    names = [float(one["class"]) for one in metrics["classes"]]
     apart = np.abs(np.subtract.outer(names, names))  # [C, C]
-    confusion = np.array(figures["confusion"])  # [C, C]
-    return {**figures, "mean_absolute_error": float((confusion * apart).sum() / confusion.sum())}
+    confusion = np.array(metrics["confusion"])  # [C, C]
+    return {**metrics, "mean_absolute_error": float((confusion * apart).sum() / confusion.sum())}
 
 
 def as_table(results: dict[str, Any]) -> str:

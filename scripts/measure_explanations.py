@@ -17,16 +17,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.bundle import write_json
 from nsmc.data.batches import split_rows
 from nsmc.data.reviews import read_reviews
-from nsmc.files import sha256_of
+from nsmc.inference.classifier import Classifier
+from nsmc.inference.directory import open_model
+from nsmc.inference.explanation import Explanation, contributions
+from nsmc.inference.shapley import EXACT, LONGEST, shapley_values
+from nsmc.inference.vectors import MorphemeVectors
 from nsmc.inspection.machine import machine
-from nsmc.runtime.classifier import Classifier
-from nsmc.runtime.directory import open_model
-from nsmc.runtime.explanation import Explanation, contributions
-from nsmc.runtime.shapley import EXACT, LONGEST, shapley_values
-from nsmc.runtime.vectors import MorphemeVectors
+from nsmc.storage.bundle import write_json
+from nsmc.storage.files import sha256_of
 
 RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results" / "explanations.json"
 DELETED = (1, 2, 3)
@@ -204,12 +204,12 @@ def _compared(drops: NDArray[np.float64], by_chance: NDArray[np.float64]) -> lis
     samples = random.integers(0, len(drops), size=(RESAMPLES, len(drops)))  # [S, R]
     ratios = drops[samples].mean(axis=1) / by_chance[samples].mean(axis=1)  # [S, K]
     low, high = np.percentile(ratios, [2.5, 97.5], axis=0)  # [K], [K]
-    means, chance = drops.mean(axis=0), by_chance.mean(axis=0)  # [K], [K]
+    means, rng = drops.mean(axis=0), by_chance.mean(axis=0)  # [K], [K]
     return [
         {
             "deleted": count,
             "drop": round(float(means[k]), 4),
-            "times_random": round(float(means[k] / chance[k]), 2),
+            "times_random": round(float(means[k] / rng[k]), 2),
             "interval": [round(float(low[k]), 2), round(float(high[k]), 2)],
         }
         for k, count in enumerate(DELETED)

@@ -21,13 +21,13 @@ from benchmarks.common import measured_on
 from benchmarks.pages import machine_line, put, table
 from numpy.typing import NDArray
 
-from nsmc.bundle import write_json
-from nsmc.config import Config
+from nsmc.config.schema import Config
 from nsmc.data.batches import EqualLengthIterator, make_dataset, split_rows
 from nsmc.data.cache import training_corpus
+from nsmc.inference.directory import ModelDirectory, open_model
 from nsmc.model.inputs import field_for
 from nsmc.model.network import RecurrentNetwork
-from nsmc.runtime.directory import ModelDirectory, open_model
+from nsmc.storage.bundle import write_json
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "docs" / "results" / "gradients.json"
@@ -52,7 +52,7 @@ def main() -> None:
     for cell in CELLS:
         model = open_model(args.runs / f"{cell}-1")
         config = Config.from_dict(model.config)
-        corpus = training_corpus(args.data, config.text, wanted=model.task.wanted())
+        corpus = training_corpus(args.data, config.text, label_columns=model.task.label_columns())
         targets = model.task.targets(corpus.labels, corpus.source["name"])
         training, rows = split_rows(len(corpus), config.data.validation, config.data.split_seed)
         rows = rows[corpus.lengths[rows] >= STEPS]

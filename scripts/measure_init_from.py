@@ -24,9 +24,9 @@ from benchmarks.language import language_model, trained, unlabelled_texts
 from benchmarks.pages import machine_line, put, table
 
 import nsmc
-from nsmc.bundle import read_json, write_json
-from nsmc.files import whole_file
-from nsmc.runtime.directory import open_model
+from nsmc.inference.directory import open_model
+from nsmc.storage.bundle import read_json, write_json
+from nsmc.storage.files import atomic_write
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "docs" / "results" / "init-from.json"
@@ -139,7 +139,7 @@ def _labelled(data: Path, output: Path, size: int, seed: int) -> Path:
         text = (data / "ratings_train.txt").read_text(encoding="utf-8")
         header, *lines = text.removesuffix("\n").split("\n")
         order = np.random.default_rng(seed).permutation(len(lines))[:size]
-        with whole_file(file) as temporary:
+        with atomic_write(file) as temporary:
             rows = [header, *(lines[place] for place in np.sort(order).tolist())]
             temporary.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return file

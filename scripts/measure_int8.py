@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 from benchmarks.common import in_turn, measured_on, median_ratio
 
-from nsmc.bundle import write_json
-from nsmc.config import Config
+from nsmc.config.schema import Config
 from nsmc.data.batches import split_rows
 from nsmc.data.cache import training_corpus
-from nsmc.exporting import export
-from nsmc.runtime.classifier import load
-from nsmc.runtime.directory import open_model
+from nsmc.exporting.quantization import export
+from nsmc.inference.classifier import load
+from nsmc.inference.directory import open_model
+from nsmc.storage.bundle import write_json
 
 RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results" / "int8.json"
 
@@ -37,7 +37,7 @@ def main() -> None:
     args = parser.parse_args()
     full = open_model(args.model)
     task = full.task
-    corpus = training_corpus(args.data, Config().text, wanted=task.wanted())
+    corpus = training_corpus(args.data, Config().text, label_columns=task.label_columns())
     share, seed = full.config["data"]["validation"], full.config["data"]["split_seed"]
     _, rows = split_rows(len(corpus), share, seed)
     held_back = corpus.take(rows)

@@ -26,13 +26,13 @@ from benchmarks.language import CONFIGS, language_model, unlabelled_texts
 from benchmarks.pages import machine_line, put, table
 
 import nsmc
-from nsmc.bundle import read_json, write_json
 from nsmc.data.batches import split_rows
 from nsmc.data.cache import training_corpus
 from nsmc.data.corpus import Corpus
 from nsmc.data.reviews import read_reviews
-from nsmc.files import whole_file
-from nsmc.runtime.language_model import LanguageModel, load_language_model
+from nsmc.inference.language_model import LanguageModel, load_language_model
+from nsmc.storage.bundle import read_json, write_json
+from nsmc.storage.files import atomic_write
 
 RESULTS = CONFIGS.parent / "docs" / "results" / "language-model.json"
 PAGE = CONFIGS.parent / "docs" / "language-model.md"
@@ -196,7 +196,7 @@ class _NGrams:
             with lines.open("w", encoding="utf-8") as file:
                 for start, end in _spans(corpus, training):
                     file.write(" ".join(names[corpus.tokens[start:end]]) + "\n")
-            with whole_file(arpa) as temporary:
+            with atomic_write(arpa) as temporary:
                 command = [lmplz, "-o", ORDER, "-S", "25%", "-T", place, "--discount_fallback"]
                 subprocess.run(
                     [*map(str, command), "--text", str(lines), "--arpa", str(temporary)],
@@ -232,16 +232,16 @@ def _perplexity(nats: Sequence[np.ndarray[Any, Any]]) -> float:
 
 def _pairs(model: LanguageModel, texts: Sequence[str]) -> list[tuple[list[str], list[str]]]:
     """Units of reviews and of the same with two words having changed places."""
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     found: list[tuple[list[str], list[str]]] = []
-    for place in chance.permutation(len(texts)).tolist():
+    for place in rng.permutation(len(texts)).tolist():
         words = texts[place].split()
         units = model.tokenizer(texts[place])
         if not SHORTEST <= len(units) <= LONGEST or len(set(words)) < 2:
             continue
         other = list(words)
         while other == words:
-            first, second = chance.choice(len(words), 2, replace=False).tolist()
+            first, second = rng.choice(len(words), 2, replace=False).tolist()
             other = list(words)
             other[first], other[second] = words[second], words[first]
         found.append((model.tokenizer(" ".join(words)), model.tokenizer(" ".join(other))))

@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from nsmc.bundle import write_json
 from nsmc.inspection.machine import machine
+from nsmc.storage.bundle import write_json
 
 RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results" / "report.json"
 ROUNDS = 3
@@ -38,16 +38,16 @@ def main() -> None:
         directory = Path(name) / "report"
         plain = [seconds("--data", args.data) for _ in range(ROUNDS)]
         full = [seconds("--data", args.data, "--report", directory) for _ in range(ROUNDS)]
-        figures = json.loads((directory / "figures.json").read_text(encoding="utf-8"))
+        metrics = json.loads((directory / "figures.json").read_text(encoding="utf-8"))
         sizes = {path.name: path.stat().st_size for path in sorted(directory.iterdir())}
         drawn = milliseconds_to_draw(directory / "report.html")
-    calibration = figures["calibration"]
+    calibration = metrics["calibration"]
     results: dict[str, Any] = {
         "data": args.data_name,
-        "examples": figures["examples"],
-        "accuracy": figures["accuracy"],
+        "examples": metrics["examples"],
+        "accuracy": metrics["accuracy"],
         "ece": {when: calibration[when]["ece"] for when in ("before", "after")},
-        "slices": figures["slices"],
+        "slices": metrics["slices"],
         "seconds_without_report": statistics.median(plain),
         "seconds_with_report": statistics.median(full),
         "milliseconds_to_draw": drawn,

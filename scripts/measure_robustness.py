@@ -17,12 +17,12 @@ from benchmarks.common import measured_on
 from benchmarks.pages import table
 from numpy.typing import NDArray
 
-from nsmc.bundle import MANIFEST, write_json
 from nsmc.data.reviews import Reviews, read_reviews
 from nsmc.errors import UsageError
 from nsmc.evaluation.paired import difference_interval
-from nsmc.files import sha256_of
-from nsmc.runtime.classifier import Classifier, load
+from nsmc.inference.classifier import Classifier, load
+from nsmc.storage.bundle import MANIFEST, write_json
+from nsmc.storage.files import sha256_of
 from nsmc.tasks.metrics import accuracy_interval
 from nsmc.text.noise import KINDS, perturb
 
@@ -70,7 +70,7 @@ def measure(data: Path, classifier: Classifier) -> dict[str, Any]:
     illegible.
     """
     task = classifier.task
-    reviews = read_reviews(data, wanted=task.wanted())
+    reviews = read_reviews(data, label_columns=task.label_columns())
     targets = task.targets(reviews.labels, str(data))[:, 0]  # [R]
     clean = _scores(classifier, reviews.texts)  # [R]
     rows = np.flatnonzero(~np.isnan(clean) & ~np.isnan(targets))

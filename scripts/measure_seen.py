@@ -16,10 +16,10 @@ from typing import Any
 from benchmarks.common import measured_on
 from benchmarks.pages import machine_line, put, table
 
-from nsmc.bundle import write_json
-from nsmc.config import Config
+from nsmc.config.schema import Config
 from nsmc.data.corpus import Corpus, read_corpus
-from nsmc.runtime.fingerprint import Fingerprint
+from nsmc.inference.train_overlap import Fingerprint
+from nsmc.storage.bundle import write_json
 from nsmc.training.seen import fingerprint_of, units_of
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

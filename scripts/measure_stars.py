@@ -31,7 +31,7 @@ from benchmarks.rated import (
 from threadpoolctl import threadpool_limits
 
 import nsmc
-from nsmc.bundle import write_json
+from nsmc.storage.bundle import write_json
 from nsmc.tasks.metrics import star_metrics
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -106,9 +106,9 @@ def regression(parts: Parts) -> dict[str, Any]:
     }
 
 
-def _stars(figures: dict[str, Any]) -> dict[str, Any]:
+def _stars(metrics: dict[str, Any]) -> dict[str, Any]:
     """The figures of the stars, where there are others too."""
-    return dict(figures.get("stars", figures))
+    return dict(metrics.get("stars", metrics))
 
 
 def as_table(results: dict[str, Any]) -> str:
@@ -116,8 +116,8 @@ def as_table(results: dict[str, Any]) -> str:
     heads = ["", "stars off", "root mean square", "rank correlation", "within one", "training"]
     rows = []
     found = results["methods"]
-    for name, figures in found.items():
-        one, seconds = _stars(figures), figures["training_seconds"]
+    for name, metrics in found.items():
+        one, seconds = _stars(metrics), metrics["training_seconds"]
         rows.append(
             [
                 name,

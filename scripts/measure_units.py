@@ -20,11 +20,11 @@ from typing import Any
 from benchmarks.common import measured_on
 
 import nsmc
-from nsmc.bundle import read_json, write_json
-from nsmc.config import Config
+from nsmc.config.schema import Config
 from nsmc.data.cache import TRAIN_FILE
 from nsmc.data.reviews import read_reviews
 from nsmc.errors import NsmcError
+from nsmc.storage.bundle import read_json, write_json
 from nsmc.text.tokenizer import learn, make_tokenizer
 
 ROOT = Path(__file__).resolve().parent.parent

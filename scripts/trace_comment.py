@@ -9,12 +9,12 @@ import sys
 
 import numpy as np
 
-from nsmc.runtime.classifier import Classifier
-from nsmc.runtime.directory import open_model
-from nsmc.runtime.vectors import MorphemeVectors
-from nsmc.runtime.wide import WideOutputs
-from nsmc.settings import build
-from nsmc.text.config import TextConfig
+from nsmc.config.fields import build
+from nsmc.config.text import TextConfig
+from nsmc.inference.classifier import Classifier
+from nsmc.inference.directory import open_model
+from nsmc.inference.vectors import MorphemeVectors
+from nsmc.inference.wide import WideOutputs
 from nsmc.text.normalize import normalize
 from nsmc.text.subwords import subword_ids
 from nsmc.text.tokenizer import make_tokenizer

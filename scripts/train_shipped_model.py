@@ -6,8 +6,8 @@ DIR holds ratings_train.txt and ratings_test.txt; FILE is a table of further rev
 which no text stands in the test file. For each track (``150k``: the labels of the training file and
 nothing but texts beyond; ``all``: the further stars as well) and seed it distils a model
 (`distillation.stages`) and exports it with its tables in int8. The seed of the track ``all`` with
-the lowest validation loss becomes src/nsmc/models/default; every seed's export is measured once on
-ratings_test.txt, which chooses nothing. Figures go to docs/results/shipped-model.json, what it
+the lowest validation loss becomes src/nsmc/pretrained/default; every seed's export is measured once
+on ratings_test.txt, which chooses nothing. Figures go to docs/results/shipped-model.json, what it
 calls wrong among everyday comments to docs/results/behaviour.json and, as a page to read, all of it
 to docs/model-card.md; --card-only writes that page again from them.
 """
@@ -25,16 +25,16 @@ from benchmarks import behaviour
 from distillation.reviews import Track
 from distillation.stages import Stages
 
-from nsmc.bundle import read_json, write_json
+from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.reviews import read_reviews
 from nsmc.evaluation.evaluate import TEST_FILE, evaluate
-from nsmc.exporting import export
+from nsmc.exporting.quantization import export
+from nsmc.inference.classifier import load
+from nsmc.inference.directory import SHIPPED
 from nsmc.inspection.card import model_card
 from nsmc.inspection.info import info
 from nsmc.inspection.machine import machine
-from nsmc.runtime.classifier import load
-from nsmc.runtime.directory import SHIPPED
-from nsmc.tasks.task import Wanted
+from nsmc.storage.bundle import read_json, write_json
 from nsmc.text.normalize import normalize
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -144,7 +144,7 @@ def _record(data: Path, seed: int, output: Path) -> dict[str, Any]:
 def _unseen(data: Path, model: Path) -> dict[str, Any]:
     """Accuracy on the test reviews whose text stands nowhere in the training file."""
     learnt = {normalize(t, 1000) for t in read_reviews(data / "ratings_train.txt").texts}
-    test = read_reviews(data / TEST_FILE, wanted=[Wanted("label")])
+    test = read_reviews(data / TEST_FILE, label_columns=[LabelColumnSpec("label")])
     label = test.labels["label"]
     labels = label.numbers()[label.codes]  # [R]
     new = [i for i, text in enumerate(test.texts) if normalize(text, 1000) not in learnt]
@@ -184,7 +184,7 @@ def card(results: dict[str, Any]) -> str:
         for seed, record in _distinct(found["teachers"]).items()
         for teacher, r in record["validation"].items()
     )
-    figures = f"""## Figures on {name}
+    metrics = f"""## Figures on {name}
 
 NSMC-R is a fresh draw, by NSMC's own rule, from the raw reviews that NSMC was drawn from. It has
 NSMC's form and size but is not its official split, so these figures stand beside published ones
@@ -221,7 +221,7 @@ What the teachers said of the validation part:
         "`docs/results/shipped-model.json` and `docs/results/behaviour.json`; don't edit.",
         data_name=name,
         facts=[f"**Machine**: {made_on['processor']}, {made_on['system']}."],
-        figures=figures,
+        metrics=metrics,
         limits=[
             weak,
             f"The official NSMC test file was drawn from the same raw reviews as {name}, so the "

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pytest
 
-from nsmc.config import Config, load_config
+from nsmc.config.schema import Config, load_config
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample"
 SMALL = (
@@ -83,8 +83,8 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Untrained:
     """Model directories of any recipe; read them, don't write into them."""
     import torch
 
+    from nsmc.inference.directory import write_model
     from nsmc.model.network import RecurrentNetwork
-    from nsmc.runtime.directory import write_model
     from nsmc.tasks.registry import make_task
     from nsmc.text.tokenizer import make_tokenizer
     from nsmc.training.save import stored_weights

@@ -16,18 +16,18 @@ import torch
 from numpy.typing import NDArray
 
 import nsmc
-from nsmc.config import load_config
+from nsmc.config.model import ConvConfig, ModelConfig
+from nsmc.config.schema import load_config
 from nsmc.errors import ModelError
 from nsmc.evaluation.evaluate import evaluate
-from nsmc.exporting import export
-from nsmc.model.config import ConvConfig, ModelConfig
-from nsmc.model.export import scoring_graph
+from nsmc.exporting.onnx import scoring_graph
+from nsmc.exporting.quantization import export
+from nsmc.inference import network as network_module
+from nsmc.inference.classifier import Classifier
+from nsmc.inference.directory import open_model
+from nsmc.inference.network import NumpyNetwork
 from nsmc.model.network import RecurrentNetwork
 from nsmc.model.on_device import TorchNetwork
-from nsmc.runtime import network as network_module
-from nsmc.runtime.classifier import Classifier
-from nsmc.runtime.directory import open_model
-from nsmc.runtime.network import NumpyNetwork
 from nsmc.tasks.registry import make_task
 from nsmc.training.api import train
 

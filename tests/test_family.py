@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 import nsmc
-from nsmc.config import load_config
-from nsmc.runtime.classifier import Classifier
-from nsmc.runtime.directory import open_model
+from nsmc.config.schema import load_config
+from nsmc.inference.classifier import Classifier
+from nsmc.inference.directory import open_model
 from nsmc.tasks.registry import TASKS
 from nsmc.tasks.task import LabelTask
 

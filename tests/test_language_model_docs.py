@@ -73,7 +73,7 @@ def test_completions_begin_as_asked(said: dict[str, str]) -> None:
 
 
 def test_the_classifier_tells_where_it_started(said: dict[str, str]) -> None:
-    from nsmc.runtime.directory import open_model
+    from nsmc.inference.directory import open_model
 
     (path,) = (out.strip() for line, out in said.items() if "init_from" in line)
     assert open_model(Path(path)).metrics["init_from"]["path"] == "runs/pretraining"

@@ -88,9 +88,9 @@ def test_every_command_does_what_is_told_of_it(said: dict[str, str], place: Path
     three = starting(said, f"predict --model runs/topics --top 3 {text}")
     assert all(topic in three for topic in TOPICS)
     assert "금리" in starting(said, f"predict --model runs/topics --explain {text}")
-    figures = said["evaluate --model runs/topics --data topics-test.csv"]
+    metrics = said["evaluate --model runs/topics --data topics-test.csv"]
     for words in ("accuracy", "95% interval", "balanced accuracy", "macro F1", "log loss", "경제"):
-        assert words in figures
+        assert words in metrics
     assert (place / "report" / "report.html").is_file()
     with (place / "labelled.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -10,7 +10,7 @@ import pytest
 
 import nsmc
 from nsmc.evaluation.evaluate import evaluate
-from nsmc.runtime.directory import SHIPPED, open_model
+from nsmc.inference.directory import SHIPPED, open_model
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "docs" / "results" / "shipped-model.json"

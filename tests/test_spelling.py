@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import nsmc
-from nsmc.config import load_config
+from nsmc.config.schema import load_config
 from nsmc.data.cache import training_corpus
+from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.errors import ModelError
 from nsmc.evaluation.evaluate import evaluate
-from nsmc.exporting import export
-from nsmc.runtime.directory import LEARNED, ModelDirectory, open_model, write_model
-from nsmc.tasks.task import Wanted
+from nsmc.exporting.quantization import export
+from nsmc.inference.directory import LEARNED, ModelDirectory, open_model, write_model
 from nsmc.training.api import train
 
 RECIPE = (
@@ -68,9 +68,9 @@ def test_the_training_reviews_are_known_as_seen(model: ModelDirectory, sample: P
 
 
 def test_the_cache_keeps_both_kinds_apart(sample: Path) -> None:
-    wanted = [Wanted("label")]
+    wanted = [LabelColumnSpec("label")]
     spelt, plain = (
-        training_corpus(sample, load_config(None, recipe).text, wanted=wanted)
+        training_corpus(sample, load_config(None, recipe).text, label_columns=wanted)
         for recipe in (RECIPE, ())
     )
     assert spelt.learned is not None

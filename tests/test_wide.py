@@ -17,19 +17,19 @@ import torch
 from numpy.typing import NDArray
 
 import nsmc
-from nsmc.config import Config, load_config
+from nsmc.config.schema import Config, load_config
 from nsmc.data.corpus import read_corpus
 from nsmc.errors import ModelError, UsageError
-from nsmc.exporting import export
+from nsmc.exporting.quantization import export
+from nsmc.inference import wide as wide_module
+from nsmc.inference.classifier import Classifier
+from nsmc.inference.directory import open_model
+from nsmc.inference.quantized import SCALES, WIDE, quantized
+from nsmc.inference.wide import SCALE, WideOutputs
 from nsmc.model.inputs import field_for
 from nsmc.model.network import RecurrentNetwork
 from nsmc.model.on_device import TorchNetwork
 from nsmc.model.wide import WideLinear
-from nsmc.runtime import wide as wide_module
-from nsmc.runtime.classifier import Classifier
-from nsmc.runtime.directory import open_model
-from nsmc.runtime.tables import SCALES, WIDE, quantized
-from nsmc.runtime.wide import SCALE, WideOutputs
 from nsmc.text.character_ngrams import character_ngrams
 from nsmc.training.api import train
 
@@ -103,7 +103,7 @@ def test_the_networks_outputs_are_the_classifiers(trained: Path, reviews: Path) 
     config = Config.from_dict(model.config)
     network = RecurrentNetwork(len(model.vocabulary), config.model, model.task).eval()
     network.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()})
-    corpus = read_corpus(reviews, config.text, wanted=model.task.wanted())
+    corpus = read_corpus(reviews, config.text, label_columns=model.task.label_columns())
     field = field_for(corpus, config.model, model.task)
     # A vocabulary as the field asks it: the unknown unit's row for what it lacks.
     field.use_vocabulary(defaultdict(int, {u: row for row, u in enumerate(model.vocabulary)}))

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.pages import table
-from nsmc.bundle import MANIFEST, read_json
-from nsmc.files import sha256_of
+from nsmc.inference.classifier import Classifier, load
+from nsmc.inference.directory import SHIPPED
 from nsmc.inspection.machine import machine
-from nsmc.runtime.classifier import Classifier, load
-from nsmc.runtime.directory import SHIPPED
+from nsmc.storage.bundle import MANIFEST, read_json
+from nsmc.storage.files import sha256_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CASES = ROOT / "tests" / "behaviour" / "cases.tsv"

@@ -114,10 +114,10 @@ def corpus_row(texts: list[str], sizes: Sizes, cores: int) -> Row:
     Mecab is KoNLPy's ``morphs``, as anyone would call it; the row's note tells the same of this
     project's own tokenizer, which asks Mecab for less.
     """
+    from nsmc.config.text import TextConfig
     from nsmc.data.cache import TRAIN_FILE
     from nsmc.data.corpus import read_corpus, save_corpus
-    from nsmc.tasks.task import Wanted
-    from nsmc.text.config import TextConfig
+    from nsmc.data.label_columns import LabelColumnSpec
     from nsmc.text.tokenizer import make_tokenizer
 
     chosen = [" ".join(t.split()) for t in texts[: sizes.corpus_reviews]]
@@ -129,7 +129,7 @@ def corpus_row(texts: list[str], sizes: Sizes, cores: int) -> Row:
 
         def ours() -> float:
             started = time.perf_counter()
-            corpus = read_corpus(file, TextConfig(), wanted=[Wanted("label")])
+            corpus = read_corpus(file, TextConfig(), label_columns=[LabelColumnSpec("label")])
             save_corpus(corpus, Path(place) / "corpus")
             return time.perf_counter() - started
 

@@ -141,23 +141,23 @@ def read_texts(data: Path) -> list[str]:
 
 def read_labels(data: Path) -> list[int]:
     """The labels of the comments of `read_texts`."""
+    from nsmc.data.label_columns import LabelColumnSpec
     from nsmc.data.reviews import read_reviews
-    from nsmc.tasks.task import Wanted
 
     found: list[int] = []
     for name in ("ratings_train.txt", "ratings_test.txt"):
-        column = read_reviews(data / name, wanted=[Wanted("label")]).labels["label"]
+        column = read_reviews(data / name, label_columns=[LabelColumnSpec("label")]).labels["label"]
         found += column.numbers()[column.codes].astype(int).tolist()
     return found
 
 
 def varied(texts: list[str], count: int) -> Iterable[str]:
     """``count`` comments: the real ones, then again and again with one character doubled."""
-    chance = random.Random(0)
+    rng = random.Random(0)
     for index in range(count):
         text = texts[index % len(texts)]
         if index >= len(texts):
-            place = chance.randrange(len(text))
+            place = rng.randrange(len(text))
             text = text[: place + 1] + text[place:]
         yield text
 

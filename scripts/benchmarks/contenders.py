@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nsmc.text.config import TextConfig
+from nsmc.config.text import TextConfig
 from nsmc.text.tokenizer import make_tokenizer
 from nsmc.workers import map_chunks
 
@@ -36,11 +36,11 @@ def train_fasttext(work: Path, data: Path, cores: int) -> dict[str, Path]:
     import fasttext
 
     from nsmc.data.cache import training_corpus
-    from nsmc.tasks.task import Wanted
+    from nsmc.data.label_columns import LabelColumnSpec
 
     models = {name: work / f"fasttext-{index}.bin" for index, name in enumerate(FASTTEXT)}
     if not all(path.exists() for path in models.values()):
-        corpus = training_corpus(data, TextConfig(), wanted=[Wanted("label")])
+        corpus = training_corpus(data, TextConfig(), label_columns=[LabelColumnSpec("label")])
         labels = corpus.labels["label"]
         lines = work / "fasttext.txt"
         with lines.open("w", encoding="utf-8") as file:

@@ -18,7 +18,7 @@ def growth(texts: list[str], labels: list[int], work: Path, sizes: Sizes) -> dic
         ``reviews``, and for ``scoring`` and ``training`` seconds, megabytes and the slopes of
         their logarithms over that of the reviews.
     """
-    from nsmc.bundle import read_json
+    from nsmc.storage.bundle import read_json
 
     found: dict[str, Any] = {"reviews": list(sizes.growth)}
     for task in ("scoring", "training"):
@@ -50,8 +50,8 @@ def growth(texts: list[str], labels: list[int], work: Path, sizes: Sizes) -> dic
         found["training"]["seconds"].append(read_json(output / "model" / "metrics.json")["seconds"])
         found["training"]["megabytes"].append(most)
     for task in ("scoring", "training"):
-        for figure in ("seconds", "megabytes"):
-            found[task][f"slope of {figure}"] = _slope(found["reviews"], found[task][figure])
+        for metric in ("seconds", "megabytes"):
+            found[task][f"slope of {metric}"] = _slope(found["reviews"], found[task][metric])
     return found
 
 
@@ -66,6 +66,7 @@ def draw(found: dict[str, Any], path: Path) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
+
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.6), layout="constrained")

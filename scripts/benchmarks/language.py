@@ -5,8 +5,8 @@ from typing import Any
 
 import nsmc
 from nsmc.data.reviews import read_reviews
-from nsmc.files import whole_file
-from nsmc.runtime.directory import open_model
+from nsmc.inference.directory import open_model
+from nsmc.storage.files import atomic_write
 from nsmc.text.normalize import normalize
 
 CONFIGS = Path(__file__).resolve().parent.parent.parent / "configs"
@@ -30,7 +30,7 @@ def unlabelled_texts(data: Path, extra: Path | None, output: Path, most: int | N
         rows = [
             text for file in files for text in read_reviews(file).texts if normalize(text, 1000)
         ]
-        with whole_file(file) as temporary:
+        with atomic_write(file) as temporary:
             pd.DataFrame({"document": rows[:most]}).to_parquet(temporary)
     return file
 

@@ -1,6 +1,6 @@
 """Reviews with stars, parted once; a network trained on them and classic methods beside it.
 
-Letters: R reviews, F character n-grams.
+Shapes: R reviews, F character n-grams.
 """
 
 import argparse
@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 import nsmc
 from benchmarks.pages import machine_line
-from nsmc.bundle import read_json, write_json
-from nsmc.config import Config
+from nsmc.config.schema import Config
 from nsmc.data.batches import split_rows
+from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.reviews import Reviews, read_reviews
-from nsmc.runtime.directory import open_model
-from nsmc.tasks.task import Wanted
+from nsmc.inference.directory import open_model
+from nsmc.storage.bundle import read_json, write_json
 from nsmc.text.normalize import normalize
 
 COLUMN = "rating"
@@ -79,7 +79,7 @@ def about(results: dict[str, Any]) -> str:
 
 def rated(path: Path) -> Reviews:
     """Reviews with their stars."""
-    return read_reviews(path, column="document", wanted=[Wanted(COLUMN)])
+    return read_reviews(path, column="document", label_columns=[LabelColumnSpec(COLUMN)])
 
 
 def stars_of(reviews: Reviews) -> NDArray[np.float64]:

@@ -1,6 +1,6 @@
 """Ways to tell 긍정 from 부정 that are trained on the same reviews and kept, each with its scorer.
 
-Letters: R reviews, F n-grams.
+Shapes: R reviews, F n-grams.
 """
 
 import math
@@ -19,15 +19,15 @@ from numpy.typing import NDArray
 import nsmc
 from benchmarks.contenders import FASTTEXT
 from benchmarks.rated import best
-from nsmc.bundle import read_json, write_json
-from nsmc.config import Config
+from nsmc.config.schema import Config
 from nsmc.data.batches import split_rows
 from nsmc.data.cache import TRAIN_FILE, training_corpus
 from nsmc.data.reviews import read_reviews
 from nsmc.evaluation.evaluate import TEST_FILE
-from nsmc.files import sha256_of, whole_directory
-from nsmc.runtime.classifier import load
-from nsmc.runtime.directory import open_model
+from nsmc.inference.classifier import load
+from nsmc.inference.directory import open_model
+from nsmc.storage.bundle import read_json, write_json
+from nsmc.storage.files import sha256_of, whole_directory
 from nsmc.tasks.registry import make_task
 from nsmc.text.normalize import normalize
 from nsmc.text.tokenizer import make_tokenizer
@@ -76,7 +76,7 @@ class Labelled:
 def labelled(file: Path) -> Labelled:
     """Read reviews that are labelled 0 and 1."""
     task = make_task(Config().to_dict())
-    reviews = read_reviews(file, wanted=task.wanted())
+    reviews = read_reviews(file, label_columns=task.label_columns())
     kept = np.array([bool(normalize(text, LONGEST)) for text in reviews.texts])  # [R]
     reviews = reviews.take(np.flatnonzero(kept))
     labels = task.targets(reviews.labels, str(file))[:, 0] > 0  # [R]
@@ -98,7 +98,7 @@ class Split:
     def morphemes(self) -> list[list[str]]:
         """The training comments cut by the default tokenizer: once, and found again later."""
         corpus = training_corpus(
-            self.data, Config().text, wanted=make_task(Config().to_dict()).wanted()
+            self.data, Config().text, label_columns=make_task(Config().to_dict()).label_columns()
         )
         assert len(corpus) == len(self.train.texts)
         units, bounds = corpus.tokens.tolist(), corpus.offsets.tolist()
@@ -304,8 +304,8 @@ def _positive(made: Any, lines: list[str]) -> NDArray[np.float64]:
     # Not k=2: of several lines, 0.9.2 gives the first label's chance to the second as well.
     names, chances = made.predict(lines)
     found = [
-        float(chance) if name == "__label__1" else 1 - float(chance)
-        for (name,), (chance,) in zip(names, chances, strict=True)
+        float(rng) if name == "__label__1" else 1 - float(rng)
+        for (name,), (rng,) in zip(names, chances, strict=True)
     ]
     return np.clip(found, 0, 1)  # it goes a little beyond
 

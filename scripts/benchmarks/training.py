@@ -10,7 +10,7 @@ from benchmarks.common import Row, Sizes, in_turn, median_ratio, spread
 from benchmarks.contenders import ClassicLoop
 
 if TYPE_CHECKING:
-    from nsmc.config import Config
+    from nsmc.config.schema import Config
     from nsmc.data.corpus import Corpus
 
 GATES = {"gru": 3, "lstm": 4}
@@ -81,21 +81,23 @@ def training_rows(data: Path, sizes: Sizes) -> list[Row]:
     """Our loop with and without adversarial training, the classic loop, and the limit."""
     import torch
 
-    from nsmc.config import Config
+    from nsmc.config.schema import Config
     from nsmc.data.cache import training_corpus
     from nsmc.tasks.registry import make_task
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     config = Config()
-    corpus = training_corpus(data, config.text, wanted=make_task(config.to_dict()).wanted())
+    corpus = training_corpus(
+        data, config.text, label_columns=make_task(config.to_dict()).label_columns()
+    )
     rows = [row for cell in GATES for row in _rows_of_cell(cell, corpus, sizes)]
     torch.set_num_threads(threads)
     return rows
 
 
 def _rows_of_cell(cell: str, corpus: "Corpus", sizes: Sizes) -> list[Row]:
-    from nsmc.config import load_config
+    from nsmc.config.schema import load_config
     from nsmc.tasks.registry import make_task
 
     config = load_config(None, [f"model.cell={cell}"])

@@ -3,7 +3,7 @@
 Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022: of a model that was trained
 further for robustness, weights in between keep most of what it won and lose little of what it had.
 
-Letters: V rows of the later model's vocabulary, E embedding size.
+Shapes: V rows of the later model's vocabulary, E embedding size.
 """
 
 from pathlib import Path
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.runtime.directory import ModelDirectory, open_model, write_again
-from nsmc.runtime.tables import WORDS
+from nsmc.inference.directory import ModelDirectory, open_model, write_again
+from nsmc.inference.quantized import WORDS
 
 
 def average(before: Path, after: Path, share: float, output: Path) -> None:

@@ -8,10 +8,10 @@ from distillation.joining import Floats, log_odds_of, validation_of
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from nsmc.runtime.directory import open_model, write_again
-from nsmc.runtime.fingerprint import Fingerprint
-from nsmc.runtime.tables import WIDE
-from nsmc.text.config import TextConfig
+from nsmc.config.text import TextConfig
+from nsmc.inference.directory import open_model, write_again
+from nsmc.inference.quantized import WIDE
+from nsmc.inference.train_overlap import Fingerprint
 from nsmc.text.normalize import normalize
 from nsmc.text.spelling import Spelling, learn_spelling
 from nsmc.text.tokenizer import make_tokenizer

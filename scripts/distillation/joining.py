@@ -1,6 +1,6 @@
 """Two teachers in one network: the recurrent one, and beside it the n-grams as its wide layer.
 
-Letters: R reviews, P pooled size, K rows of the wide layer.
+Shapes: R reviews, P pooled size, K rows of the wide layer.
 """
 
 import dataclasses
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, roc_auc_score
 
-from nsmc.config import Config
-from nsmc.model.config import WideConfig
-from nsmc.runtime.classifier import load
-from nsmc.runtime.directory import open_model, write_model
-from nsmc.runtime.tables import WIDE
+from nsmc.config.model import WideConfig
+from nsmc.config.schema import Config
+from nsmc.inference.classifier import load
+from nsmc.inference.directory import open_model, write_model
+from nsmc.inference.quantized import WIDE
 
 Floats = NDArray[np.float64]
 
@@ -89,9 +89,9 @@ def join(
     )
     record = {
         "validation": {
-            "morphemes": figures(said, truth),
-            "character n-grams": figures(ngrams, truth),
-            "together": figures(weighing(said, ngrams), truth),
+            "morphemes": metrics(said, truth),
+            "character n-grams": metrics(ngrams, truth),
+            "together": metrics(weighing(said, ngrams), truth),
         },
         "weighing": dataclasses.asdict(weighing),
     }
@@ -125,11 +125,11 @@ def log_odds_of(model: Path, texts: list[str]) -> Floats:
 
 def validation_of(log_odds: Floats, truth: Floats) -> dict[str, float]:
     """What a model directory tells of its validation part, of log odds [R]."""
-    found = figures(log_odds, truth)
+    found = metrics(log_odds, truth)
     return {"reviews": len(truth), "loss": found["log_loss"], "accuracy": found["accuracy"]}
 
 
-def figures(log_odds: Floats, truth: Floats) -> dict[str, float]:
+def metrics(log_odds: Floats, truth: Floats) -> dict[str, float]:
     """Accuracy, log loss (nats) and AUC of log odds [R]."""
     scores = 1 / (1 + np.exp(-log_odds))
     return {

@@ -1,6 +1,6 @@
 """What a student of the joined teachers learns from: which reviews, and what is true of them.
 
-Letters: R reviews.
+Shapes: R reviews.
 """
 
 import numpy as np
@@ -28,10 +28,10 @@ def lessons(reviews: Reviews, taught: NDArray[np.float64]) -> pd.DataFrame:
     known = reviews.known("all")
     mixed = np.where(np.isnan(known), taught, TRUTH * known + (1 - TRUTH) * taught)  # [R]
     labels = np.where(reviews.validates, reviews.labels, np.round(mixed, 3))
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     of_training = ~np.isnan(reviews.labels)
     further = [
-        chance.permutation(np.flatnonzero(~of_training & ((taught >= 0.5) == positive)))[:OF_EACH]
+        rng.permutation(np.flatnonzero(~of_training & ((taught >= 0.5) == positive)))[:OF_EACH]
         for positive in (False, True)
     ]
     rows = np.sort(np.concatenate([np.flatnonzero(of_training), *further]))

@@ -1,6 +1,6 @@
 """A linear teacher: the wide layer alone, over the character n-grams of whole reviews.
 
-Letters: R reviews, B reviews of a batch, G n-grams of some reviews end to end, K rows.
+Shapes: R reviews, B reviews of a batch, G n-grams of some reviews end to end, K rows.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim import Adam
 
+from nsmc.config.model import WideConfig
 from nsmc.data.fields import MorphemeBatch
-from nsmc.model.config import WideConfig
 from nsmc.model.wide import WideLinear
 from nsmc.text.character_ngrams import character_ngrams
 from nsmc.text.normalize import normalize

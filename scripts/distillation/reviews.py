@@ -1,6 +1,6 @@
 """The reviews that a model is distilled from: NSMC's training file and further ones.
 
-Letters: R reviews, those of the training file first.
+Shapes: R reviews, those of the training file first.
 """
 
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nsmc.config import Config
+from nsmc.config.schema import Config
 from nsmc.data.batches import split_rows
+from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.reviews import read_reviews
-from nsmc.tasks.task import Wanted
 from nsmc.text.normalize import normalize
 
 Track = Literal["150k", "all"]
@@ -54,7 +54,7 @@ def read_all(train: Path, further: Path | None) -> Reviews:
     Further reviews whose text is that of a validation review are left out: they would make the
     validation part easier than any test.
     """
-    ours = read_reviews(train, wanted=[Wanted("label")])
+    ours = read_reviews(train, label_columns=[LabelColumnSpec("label")])
     label = ours.labels["label"]
     labels = label.numbers()[label.codes]  # [reviews of the training file]
     data = Config().data
@@ -63,7 +63,7 @@ def read_all(train: Path, further: Path | None) -> Reviews:
     validates[rows] = True
     if further is None:
         return Reviews(ours.texts, labels, np.full(len(labels), np.nan), validates)
-    theirs = read_reviews(further, wanted=[Wanted("rating")])
+    theirs = read_reviews(further, label_columns=[LabelColumnSpec("rating")])
     rating = theirs.labels["rating"]
     stars = rating.numbers()[rating.codes]
     held_back = {_form(ours.texts[row]) for row in rows.tolist()}

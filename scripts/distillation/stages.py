@@ -21,9 +21,9 @@ from distillation.ngrams import CONFIG
 from distillation.reviews import Reviews, Track, read_all
 from numpy.typing import NDArray
 
-from nsmc.bundle import read_json, write_json
-from nsmc.config import load_config
-from nsmc.runtime.directory import open_model
+from nsmc.config.schema import load_config
+from nsmc.inference.directory import open_model
+from nsmc.storage.bundle import read_json, write_json
 from nsmc.training.api import train
 from nsmc.training.loop import EpochDone
 from nsmc.training.run import Event
@@ -248,8 +248,8 @@ class Stages:
         """Log odds [R] of positive that a model gives, all cores at work."""
         kept = output / "scores.npy"
         if not kept.exists():
-            from nsmc.runtime.classifier import load
-            from nsmc.runtime.parallel import score_chunks
+            from nsmc.inference.classifier import load
+            from nsmc.pipeline.classify import score_chunks
             from nsmc.workers import available_cores
 
             texts = reviews.texts

@@ -16,25 +16,25 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nsmc.auditing.audit import audit
-    from nsmc.auditing.found import Audit, Doubt
-    from nsmc.config import Config, load_config
+    from nsmc.auditing.results import Audit, LabelIssue
+    from nsmc.config.schema import Config, load_config
     from nsmc.data.download import download
     from nsmc.errors import NsmcError
     from nsmc.evaluation.compare import compare
     from nsmc.evaluation.evaluate import evaluate
-    from nsmc.exporting import export
-    from nsmc.inspection.info import info
-    from nsmc.inspection.runs import runs
-    from nsmc.runtime.classifier import Classifier, load
-    from nsmc.runtime.explanation import Explanation
-    from nsmc.runtime.language_model import (
+    from nsmc.exporting.quantization import export
+    from nsmc.inference.classifier import Classifier, load
+    from nsmc.inference.explanation import Explanation
+    from nsmc.inference.language_model import (
         Completion,
         LanguageModel,
         TextScore,
         load_language_model,
     )
-    from nsmc.scoring import score_table
-    from nsmc.scoring_texts import score_texts
+    from nsmc.inspection.info import info
+    from nsmc.inspection.runs import runs
+    from nsmc.pipeline.score_table import score_table
+    from nsmc.pipeline.score_texts import score_texts
     from nsmc.tasks.classes import ClassPrediction
     from nsmc.tasks.sentiment import SentimentPrediction
     from nsmc.tasks.sentiment_stars import SentimentStarsPrediction
@@ -43,32 +43,32 @@ if TYPE_CHECKING:
     from nsmc.training.api import train
 
 _HOMES = {
-    "Audit": "nsmc.auditing.found",
+    "Audit": "nsmc.auditing.results",
     "ClassPrediction": "nsmc.tasks.classes",
-    "Classifier": "nsmc.runtime.classifier",
-    "Completion": "nsmc.runtime.language_model",
-    "Config": "nsmc.config",
-    "Doubt": "nsmc.auditing.found",
-    "Explanation": "nsmc.runtime.explanation",
-    "LanguageModel": "nsmc.runtime.language_model",
+    "Classifier": "nsmc.inference.classifier",
+    "Completion": "nsmc.inference.language_model",
+    "Config": "nsmc.config.schema",
+    "Explanation": "nsmc.inference.explanation",
+    "LabelIssue": "nsmc.auditing.results",
+    "LanguageModel": "nsmc.inference.language_model",
     "NsmcError": "nsmc.errors",
     "Prediction": "nsmc.tasks.task",
     "SentimentPrediction": "nsmc.tasks.sentiment",
     "SentimentStarsPrediction": "nsmc.tasks.sentiment_stars",
     "StarsPrediction": "nsmc.tasks.stars",
-    "TextScore": "nsmc.runtime.language_model",
+    "TextScore": "nsmc.inference.language_model",
     "audit": "nsmc.auditing.audit",
     "compare": "nsmc.evaluation.compare",
     "download": "nsmc.data.download",
     "evaluate": "nsmc.evaluation.evaluate",
-    "export": "nsmc.exporting",
+    "export": "nsmc.exporting.quantization",
     "info": "nsmc.inspection.info",
-    "load": "nsmc.runtime.classifier",
-    "load_config": "nsmc.config",
-    "load_language_model": "nsmc.runtime.language_model",
+    "load": "nsmc.inference.classifier",
+    "load_config": "nsmc.config.schema",
+    "load_language_model": "nsmc.inference.language_model",
     "runs": "nsmc.inspection.runs",
-    "score_table": "nsmc.scoring",
-    "score_texts": "nsmc.scoring_texts",
+    "score_table": "nsmc.pipeline.score_table",
+    "score_texts": "nsmc.pipeline.score_texts",
     "train": "nsmc.training.api",
 }
 
@@ -78,8 +78,8 @@ __all__ = [
     "Classifier",
     "Completion",
     "Config",
-    "Doubt",
     "Explanation",
+    "LabelIssue",
     "LanguageModel",
     "NsmcError",
     "Prediction",

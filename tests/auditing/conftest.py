@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 import pytest
 
-from nsmc.config import Config, load_config
+from nsmc.config.schema import Config, load_config
 
 NOUNS = (
     *("배우", "연기", "대사", "음악", "결말", "각본", "연출", "화면", "주인공", "장면"),

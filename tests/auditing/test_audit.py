@@ -15,9 +15,9 @@ import pytest
 
 import nsmc
 from nsmc.auditing.confident import given_probabilities
-from nsmc.bundle import read_json
-from nsmc.config import Config, load_config
+from nsmc.config.schema import Config, load_config
 from nsmc.errors import DataError, NsmcError, UsageError
+from nsmc.storage.bundle import read_json
 
 if TYPE_CHECKING:
     from tests.auditing.conftest import Planted, Write
@@ -118,7 +118,7 @@ def test_a_killed_audit_goes_on_where_it_was(
 ) -> None:
     work = tmp_path / "work"
     program = (
-        "import sys, nsmc; from nsmc.config import load_config\n"
+        "import sys, nsmc; from nsmc.config.schema import load_config\n"
         "path, work, *fields = sys.argv[1:]\n"
         "config = load_config(None, fields)\n"
         "nsmc.audit(path, folds=3, config=config, work=work, device='cpu')"
@@ -199,7 +199,7 @@ def test_a_list_of_a_judge_that_knows_nothing_is_told(
 def test_the_cache_keeps_the_newest_audits(
     easy: Planted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nsmc.auditing.work import KEPT, claimed_work
+    from nsmc.auditing.workdir import KEPT, claimed_work
 
     monkeypatch.setenv("NSMC_CACHE", str(tmp_path))
     places = []

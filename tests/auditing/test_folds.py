@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nsmc.auditing.folds import deal_folds, labelled_otherwise, same_comments
+from nsmc.auditing.folds import assign_folds, labelled_otherwise, same_comments
 from nsmc.data.corpus import Corpus
 
 
@@ -35,15 +35,15 @@ def test_the_same_comment_is_in_one_fold_and_folds_are_even(folds: int) -> None:
     random = np.random.default_rng(0)
     groups = np.concatenate([np.arange(900), random.integers(0, 30, 300)])
     labels = random.integers(0, 2, len(groups))
-    dealt = deal_folds(groups, labels, folds, seed=0)
+    dealt = assign_folds(groups, labels, folds, seed=0)
     for group in range(30):
         assert len(set(dealt[groups == group].tolist())) == 1
     sizes = np.bincount(dealt, minlength=folds)
     assert sizes.min() > 0.95 * sizes.max()
     shares = [labels[dealt == fold].mean() for fold in range(folds)]
     assert max(shares) - min(shares) < 0.06
-    assert (deal_folds(groups, labels, folds, seed=0) == dealt).all()
-    assert (deal_folds(groups, labels, folds, seed=1) != dealt).any()
+    assert (assign_folds(groups, labels, folds, seed=0) == dealt).all()
+    assert (assign_folds(groups, labels, folds, seed=1) != dealt).any()
 
 
 def test_counts_the_rows_of_the_same_comment_with_the_other_label() -> None:

@@ -54,7 +54,7 @@ class Command(Protocol):
     ) -> Result: ...
 
 
-class Start(Protocol):
+class PretrainedModel(Protocol):
     """Starts a command as a process in a session of its own, whose streams are pipes."""
 
     def __call__(self, *args: str | Path) -> subprocess.Popen[bytes]: ...
@@ -109,7 +109,7 @@ def command() -> Command:
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
+def start() -> Iterator[PretrainedModel]:
     started: list[subprocess.Popen[bytes]] = []
 
     def call(*args: str | Path) -> subprocess.Popen[bytes]:

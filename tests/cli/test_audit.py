@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Here, Start, Terminal
+    from tests.cli.conftest import Here, PretrainedModel, Terminal
 
 ROWS = [
     ("a", "정말 최고다 감동이다", 0),
@@ -42,16 +42,16 @@ def found(here: Here, *args: str | Path) -> dict[str, Any]:
 
 
 def test_json_tells_the_figures_and_the_doubts(here: Here, table: Path) -> None:
-    figures = found(here, table)
-    assert list(figures) == [
+    metrics = found(here, table)
+    assert list(metrics) == [
         *("data", "examples", "skipped", "folds", "model", "agreement", "estimated_wrong"),
         *("labelled_both_ways", "seconds", "doubts"),
     ]
-    assert (figures["data"], figures["examples"], figures["skipped"]) == (str(table), 4, 1)
-    assert (figures["folds"], figures["agreement"]) == (0, 0.5)
-    assert figures["model"].endswith("default")
-    assert {doubt["row"]: doubt["suggested_label"] for doubt in figures["doubts"]} == {1: 1, 4: 0}
-    for doubt in figures["doubts"]:
+    assert (metrics["data"], metrics["examples"], metrics["skipped"]) == (str(table), 4, 1)
+    assert (metrics["folds"], metrics["agreement"]) == (0, 0.5)
+    assert metrics["model"].endswith("default")
+    assert {doubt["row"]: doubt["suggested_label"] for doubt in metrics["doubts"]} == {1: 1, 4: 0}
+    for doubt in metrics["doubts"]:
         _, text, label = ROWS[doubt["row"] - 1]
         assert (doubt["text"], doubt["label"]) == (text, label)
         assert 0 < doubt["probability"] < 0.5
@@ -174,13 +174,16 @@ def test_networks_are_trained_on_the_table_when_asked(
     )
     assert result.code == 0, result.err
     assert "training 2 networks, each on 50% of 600 comments" in result.err
-    figures = json.loads(result.out)
-    assert (figures["folds"], figures["model"]) == (2, None)
+    metrics = json.loads(result.out)
+    assert (metrics["folds"], metrics["model"]) == (2, None)
     assert sorted(path.name for path in (tmp_path / "w").glob("fold-*")) == ["fold-1", "fold-2"]
 
 
 def test_ctrl_c_says_so_and_leaves_no_output(
-    start: Start, sample: Path, tmp_path: Path, until: Callable[[Callable[[], bool]], None]
+    start: PretrainedModel,
+    sample: Path,
+    tmp_path: Path,
+    until: Callable[[Callable[[], bool]], None],
 ) -> None:
     output, work = tmp_path / "o.csv", tmp_path / "w"
     process = start(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Here, Result, Start
+    from tests.cli.conftest import Here, PretrainedModel, Result
 
 TINY = (
     *("--set", "model.embedding_size=8", "--set", "model.hidden_size=8"),
@@ -370,7 +370,7 @@ class Interrupted:
 
 @pytest.fixture
 def interrupted(
-    start: Start,
+    start: PretrainedModel,
     here: Here,
     until: Callable[[Callable[[], bool]], None],
     sample: Path,

@@ -32,7 +32,7 @@ def write_nsmc(path: Path, rows: list[list[str]]) -> Path:
     return path
 
 
-def figures(here: Here, model: Path, *args: str | Path) -> dict[str, Any]:
+def metrics(here: Here, model: Path, *args: str | Path) -> dict[str, Any]:
     result = here("evaluate", "--model", model, "--json", *args)
     assert result.code == 0, result.err
     found: dict[str, Any] = json.loads(result.out)
@@ -41,7 +41,7 @@ def figures(here: Here, model: Path, *args: str | Path) -> dict[str, Any]:
 
 def test_json_has_the_keys_of_the_contract(here: Here, small_model: Path, sample: Path) -> None:
     path = sample / "ratings_test.txt"
-    found = figures(here, small_model, "--data", path)
+    found = metrics(here, small_model, "--data", path)
     assert sorted(found) == sorted(KEYS)
     assert found["data"] == {
         "path": str(path),
@@ -60,12 +60,12 @@ def test_json_has_the_keys_of_the_contract(here: Here, small_model: Path, sample
 def test_the_figures_are_those_of_the_predictions(
     here: Here, small_model: Path, sample: Path
 ) -> None:
-    from nsmc.runtime.classifier import load
+    from nsmc.inference.classifier import load
 
     rows = reviews(sample)
     called = [one.label == "positive" for one in load(small_model).predict([r[1] for r in rows])]
     right = [guess == (row[2] == "1") for guess, row in zip(called, rows, strict=True)]
-    found = figures(here, small_model, "--data", sample)
+    found = metrics(here, small_model, "--data", sample)
     assert found["accuracy"] == pytest.approx(sum(right) / len(right))
     (_, fp), (_, tp) = found["confusion"]
     assert fp + tp == sum(called)
@@ -78,7 +78,7 @@ def test_a_directory_means_its_test_file(command: Command, small_model: Path, sa
 
 
 def test_a_table_for_a_person(here: Here, small_model: Path, sample: Path) -> None:
-    found = figures(here, small_model, "--data", sample)
+    found = metrics(here, small_model, "--data", sample)
     result = here("evaluate", "--model", small_model, "--data", sample)
     assert (result.code, result.err) == (0, "")
     lines = {line[:18].strip(): line[18:] for line in result.out.splitlines()}
@@ -98,7 +98,7 @@ def test_data_of_one_class(
 ) -> None:
     rows = [row for row in reviews(sample) if row[2] == label]
     path = write_nsmc(tmp_path / "one.txt", rows)
-    found = figures(here, small_model, "--data", path)
+    found = metrics(here, small_model, "--data", path)
     assert found["roc_auc"] is None
     assert found["examples"] == len(rows)
     assert sum(found["confusion"][1 - int(label)]) == 0
@@ -128,8 +128,8 @@ def test_a_labelled_table_in_another_format(
         text = "document\tlabel\n" + "".join(f"{row[1]}\t{row[2]}\n" for row in rows)
         data = text.encode()
         path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
-    same = figures(here, small_model, "--data", sample)
-    found = figures(here, small_model, "--data", path)
+    same = metrics(here, small_model, "--data", sample)
+    found = metrics(here, small_model, "--data", path)
     for key in ("examples", "accuracy", "roc_auc", "log_loss"):
         assert found[key] == pytest.approx(same[key]), key
     assert found["confusion"] == same["confusion"]
@@ -138,7 +138,7 @@ def test_a_labelled_table_in_another_format(
 def test_a_named_text_column(here: Here, small_model: Path, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("title,review,label\n제목,좋다,1\n제목,별로,0\n", encoding="utf-8")
-    assert figures(here, small_model, "--data", path, "--column", "review")["examples"] == 2
+    assert metrics(here, small_model, "--data", path, "--column", "review")["examples"] == 2
 
 
 def test_empty_comments_are_left_out_and_counted(
@@ -155,7 +155,7 @@ def test_empty_comments_are_left_out_and_counted(
 
 
 def test_the_threshold_moves_the_confusion(here: Here, small_model: Path, sample: Path) -> None:
-    everything = figures(here, small_model, "--data", sample, "--threshold", "0")
+    everything = metrics(here, small_model, "--data", sample, "--threshold", "0")
     assert [row[0] for row in everything["confusion"]] == [0, 0]
     assert everything["threshold"] == 0
     wrong = here("evaluate", "--model", small_model, "--data", sample, "--threshold", "2")
@@ -164,8 +164,8 @@ def test_the_threshold_moves_the_confusion(here: Here, small_model: Path, sample
 
 
 def test_torch_gives_the_same_figures(here: Here, small_model: Path, sample: Path) -> None:
-    plain = figures(here, small_model, "--data", sample)
-    torch = figures(here, small_model, "--data", sample, "--device", "auto")
+    plain = metrics(here, small_model, "--data", sample)
+    torch = metrics(here, small_model, "--data", sample, "--device", "auto")
     assert torch["log_loss"] == pytest.approx(plain["log_loss"], abs=1e-4)
 
 

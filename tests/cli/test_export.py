@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import onnxruntime
 import pytest
 
-from nsmc.runtime.directory import open_model
+from nsmc.inference.directory import open_model
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Command, Here

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import nsmc
-from nsmc.bundle import read_json
-from nsmc.config import load_config
+from nsmc.config.schema import load_config
 from nsmc.evaluation.evaluate import evaluate
-from nsmc.runtime.directory import SEEN, open_model, write_seen
-from nsmc.runtime.fingerprint import Fingerprint
+from nsmc.inference.directory import SEEN, open_model, write_seen
+from nsmc.inference.train_overlap import Fingerprint
+from nsmc.storage.bundle import read_json
 from nsmc.training.api import train
 from nsmc.training.init_from import KEPT_SEEN
 
@@ -118,8 +118,8 @@ def test_the_report_tells_it(here: Here, small_model: Path, mixed: Path, tmp_pat
     assert here("evaluate", "--model", small_model, "--data", mixed, "--report", place).code == 0
     page = (place / "report.html").read_text(encoding="utf-8")
     assert "<th>seen in training</th><td>150 of 350 (42.9%); accuracy on the other 200: " in page
-    figures = json.loads((place / "figures.json").read_text(encoding="utf-8"))
-    assert figures["seen"]["reviews"] == 150
+    metrics = json.loads((place / "figures.json").read_text(encoding="utf-8"))
+    assert metrics["seen"]["reviews"] == 150
 
 
 def test_a_model_from_before_there_was_such_a_file(
@@ -154,7 +154,7 @@ def test_an_export_has_seen_what_its_model_has(
     [("classes", "macro_f1"), ("stars", "mean_absolute_error"), ("sentiment+stars", "accuracy")],
 )
 def test_every_task_has_its_own_figures(
-    task: str, figure: str, untrained: Untrained, here: Here, tmp_path: Path
+    task: str, metric: str, untrained: Untrained, here: Here, tmp_path: Path
 ) -> None:
     texts = [f"재밌다 {n}" for n in range(40)]
     rows = [
@@ -174,13 +174,13 @@ def test_every_task_has_its_own_figures(
     found, alone = evaluate(table, model)["seen"], evaluate(rest, model)
     assert (found["reviews"], found["unseen_examples"]) == (30, 10)
     assert alone["seen"]["reviews"] == 0
-    assert figure in found["unseen"]
+    assert metric in found["unseen"]
     for name, value in found["unseen"].items():
         assert close(value, alone[name]), name
     told = here("evaluate", "--model", model, "--data", table)
     assert "\nseen in training" in told.out
     line = next(line for line in told.out.splitlines() if line.startswith("seen in training"))
-    name = {"macro_f1": "accuracy"}.get(figure, figure).replace("_", " ")
+    name = {"macro_f1": "accuracy"}.get(metric, metric).replace("_", " ")
     assert f" 30 of 40 (75.0%); {name} on the other 10: " in line
     assert "  " not in line.partition(": ")[2]
     assert "has seen 30 of these 40" in told.err

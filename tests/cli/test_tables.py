@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Command, Here, Start, Terminal
+    from tests.cli.conftest import Command, Here, PretrainedModel, Terminal
     from tests.conftest import Untrained
 
 COLUMNS = ["n", "document", "who"]
@@ -116,7 +116,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_format_in_and_out(
     source: str, target: str, here: Here, small_model: Path, tmp_path: Path
 ) -> None:
-    from nsmc.runtime.classifier import load
+    from nsmc.inference.classifier import load
 
     given = tmp_path / source
     lower = write_table(tmp_path / source.lower(), COLUMNS, ROWS)
@@ -157,7 +157,7 @@ TASKS = {
 def test_every_task_adds_its_columns(
     target: str, task: str, here: Here, untrained: Untrained, tmp_path: Path
 ) -> None:
-    from nsmc.runtime.classifier import load
+    from nsmc.inference.classifier import load
 
     classes, expected = TASKS[task]
     model = untrained(f"task={task}", classes=classes)
@@ -181,7 +181,7 @@ def test_every_task_adds_its_columns(
 
 
 def test_a_column_for_each_class(here: Here, untrained: Untrained, tmp_path: Path) -> None:
-    from nsmc.runtime.classifier import load
+    from nsmc.inference.classifier import load
 
     model = untrained("task=classes", classes=TASKS["classes"][0])
     source, out = write_table(tmp_path / "in.csv", COLUMNS, ROWS), tmp_path / "out.csv"
@@ -341,8 +341,8 @@ def test_the_threshold_decides_a_tables_labels(
 def test_many_rows_score_as_single_comments_do(
     command: Command, small_model: Path, tmp_path: Path
 ) -> None:
-    from nsmc.runtime.classifier import load
-    from nsmc.scoring import SMALL
+    from nsmc.inference.classifier import load
+    from nsmc.pipeline.score_table import SMALL
 
     source = many_rows(tmp_path / "in.csv", 30_000, pad=10)
     assert source.stat().st_size > SMALL  # so that several processes tokenize
@@ -424,7 +424,7 @@ def test_a_signal_leaves_nothing_behind(
     number: signal.Signals,
     status: int,
     whole_group: bool,
-    start: Start,
+    start: PretrainedModel,
     until: Callable[[Callable[[], bool]], None],
     large: Path,
     small_model: Path,

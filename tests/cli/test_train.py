@@ -113,8 +113,8 @@ def test_on_a_terminal(
 def test_the_fields_are_explained(here: Here) -> None:
     import tomllib
 
-    from nsmc.config import Config, flat
-    from nsmc.settings import nested
+    from nsmc.config.fields import nested
+    from nsmc.config.schema import Config, flat
 
     result = here("train", "--fields")
     assert (result.code, result.err) == (0, "")

@@ -7,8 +7,8 @@ from nsmc.tasks.task import ACCURACY
 
 
 def record(epoch: int) -> dict[str, float]:
-    figures = {"train_loss": 0.6, "train_accuracy": 0.7, "validation_loss": 0.5}
-    return {"epoch": epoch, **figures, "validation_accuracy": 0.75}
+    metrics = {"train_loss": 0.6, "train_accuracy": 0.7, "validation_loss": 0.5}
+    return {"epoch": epoch, **metrics, "validation_accuracy": 0.75}
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from nsmc.config.data import DataConfig
 from nsmc.data.batches import EqualLengthIterator, make_dataset, split_rows
-from nsmc.data.config import DataConfig
 from nsmc.data.corpus import Corpus
 from nsmc.data.fields import MorphemeField
 

@@ -12,16 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nsmc.config.text import TextConfig
 from nsmc.data.cache import PREPARED, prepare, training_corpus
 from nsmc.data.corpus import Corpus, load_corpus, save_corpus
+from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError, ModelError, NsmcError
-from nsmc.runtime.directory import open_model
-from nsmc.tasks.columns import LabelColumn
-from nsmc.tasks.task import Wanted
-from nsmc.text.config import TextConfig
+from nsmc.inference.directory import open_model
 
 CONFIG = TextConfig()
-LABEL = [Wanted("label")]
+LABEL = [LabelColumnSpec("label")]
 ROWS = "id\tdocument\tlabel\n1\t정말 재밌다\t1\n2\t돈 아까운 영화\t0\n3\t\t0\n"
 WITHOUT_MECAB = (
     "import sys\n"
@@ -31,7 +30,7 @@ TELL = (
     "from pathlib import Path\n"
     "from nsmc.data.cache import training_corpus\n"
     "from nsmc.errors import NsmcError\n"
-    "from nsmc.text.config import TextConfig\n"
+    "from nsmc.config.text import TextConfig\n"
     "for directory in sys.argv[1:]:\n"
     "    try:\n"
     "        print(training_corpus(Path(directory), TextConfig()).source['reviews'])\n"
@@ -165,7 +164,7 @@ def test_tells_what_the_directory_holds_instead(tmp_path: Path, entries: Path) -
 
 
 def test_prepared_reviews_train_without_mecab(sample: Path, entries: Path, tmp_path: Path) -> None:
-    place = prepare(sample, tmp_path / "prepared", CONFIG, wanted=LABEL)
+    place = prepare(sample, tmp_path / "prepared", CONFIG, label_columns=LABEL)
     assert place == tmp_path / "prepared" / PREPARED
     assert [p.name for p in place.parent.iterdir()] == [PREPARED]
     for entry in entries.iterdir():
@@ -224,22 +223,31 @@ TOPICS = "text,topic,stars\n주가가 올랐다,경제,4\n이겼다,스포츠,9\
 
 def test_a_table_is_kept_by_its_columns(entries: Path, tmp_path: Path) -> None:
     path = table(tmp_path / "topics.csv", TOPICS)
-    topic, stars = [Wanted("topic")], [Wanted("stars")]
-    corpus = training_corpus(path, CONFIG, wanted=topic)
+    topic, stars = [LabelColumnSpec("topic")], [LabelColumnSpec("stars")]
+    corpus = training_corpus(path, CONFIG, label_columns=topic)
     assert corpus.labels["topic"].names == ("경제", "스포츠")
     assert corpus.source["column"] == "text"
     assert len(list(entries.iterdir())) == 1
     # The same again, by another name.
-    again = training_corpus(Path(shutil.copy(path, tmp_path / "copy.csv")), CONFIG, wanted=topic)
+    again = training_corpus(
+        Path(shutil.copy(path, tmp_path / "copy.csv")), CONFIG, label_columns=topic
+    )
     assert (len(list(entries.iterdir())), again.source["name"]) == (1, "copy.csv")
     assert again.labels["topic"].names == corpus.labels["topic"].names
-    other = training_corpus(path, CONFIG, column="text", wanted=stars)
+    other = training_corpus(path, CONFIG, column="text", label_columns=stars)
     assert list(other.labels) == ["stars"]
     # What may be missing and is must not be taken for what must be there.
-    optional = [Wanted("topic"), Wanted("year", required=False)]
-    assert list(training_corpus(path, CONFIG, column="text", wanted=optional).labels) == ["topic"]
+    optional = [LabelColumnSpec("topic"), LabelColumnSpec("year", required=False)]
+    assert list(training_corpus(path, CONFIG, column="text", label_columns=optional).labels) == [
+        "topic"
+    ]
     with pytest.raises(DataError, match="expected a column 'year' with the labels"):
-        training_corpus(path, CONFIG, column="text", wanted=[Wanted("topic"), Wanted("year")])
+        training_corpus(
+            path,
+            CONFIG,
+            column="text",
+            label_columns=[LabelColumnSpec("topic"), LabelColumnSpec("year")],
+        )
     # The same bytes under a name that has them read in another way.
     path.rename(tmp_path / "topics.txt")
     assert training_corpus(tmp_path / "topics.txt", CONFIG).source["reviews"] == 4
@@ -257,24 +265,28 @@ def test_labels_are_refused_before_anything_is_tokenized(entries: Path, tmp_path
             training_corpus(
                 path,
                 CONFIG,
-                wanted=[Wanted("topic")],
+                label_columns=[LabelColumnSpec("topic")],
                 check=refuse,
                 progress=lambda done, total: heard.append(done),
             )
         assert heard == []
         assert not entries.exists()
     # And when they come from the cache.
-    training_corpus(path, CONFIG, wanted=[Wanted("topic")])
+    training_corpus(path, CONFIG, label_columns=[LabelColumnSpec("topic")])
     with pytest.raises(DataError, match=r"topics\.csv: 경제, 스포츠"):
-        training_corpus(path, CONFIG, wanted=[Wanted("topic")], check=refuse)
+        training_corpus(path, CONFIG, label_columns=[LabelColumnSpec("topic")], check=refuse)
 
 
 def test_prepared_reviews_say_which_columns_they_hold(entries: Path, tmp_path: Path) -> None:
     path = table(tmp_path / "topics.csv", TOPICS)
-    both = [Wanted("topic"), Wanted("stars")]
-    prepared = prepare(path, tmp_path / "prepared", CONFIG, column="text", wanted=both).parent
+    both = [LabelColumnSpec("topic"), LabelColumnSpec("stars")]
+    prepared = prepare(
+        path, tmp_path / "prepared", CONFIG, column="text", label_columns=both
+    ).parent
     for column in (None, "text"):
-        corpus = training_corpus(prepared, CONFIG, column=column, wanted=[Wanted("topic")])
+        corpus = training_corpus(
+            prepared, CONFIG, column=column, label_columns=[LabelColumnSpec("topic")]
+        )
         assert list(corpus.labels) == ["topic"]
     assert training_corpus(prepared, CONFIG).labels == {}
     with pytest.raises(
@@ -282,11 +294,11 @@ def test_prepared_reviews_say_which_columns_they_hold(entries: Path, tmp_path: P
         match=r"expected the labels of column 'label', found those prepared: 'topic', 'stars'; "
         r".*--label-column, or prepare topics\.csv again",
     ):
-        training_corpus(prepared, CONFIG, wanted=LABEL)
+        training_corpus(prepared, CONFIG, label_columns=LABEL)
     with pytest.raises(
         DataError, match="from the comments in column 'text', but column 'title' was asked for"
     ):
-        training_corpus(prepared, CONFIG, column="title", wanted=[Wanted("topic")])
+        training_corpus(prepared, CONFIG, column="title", label_columns=[LabelColumnSpec("topic")])
 
 
 def test_learnt_units_are_kept_too(data: Path, entries: Path) -> None:

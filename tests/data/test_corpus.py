@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from nsmc.config.text import TextConfig
 from nsmc.data import corpus as corpus_module
 from nsmc.data.corpus import Corpus, build_corpus, load_corpus, save_corpus
+from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.reviews import read_reviews
 from nsmc.errors import DataError, ModelError, NsmcError
-from nsmc.tasks.task import Wanted
-from nsmc.text.config import TextConfig
 from nsmc.text.tokenizer import make_tokenizer
 
 CONFIG = TextConfig()
-LABEL = [Wanted("label")]
+LABEL = [LabelColumnSpec("label")]
 ROWS = [
     ("정말 재밌다", 1),
     ("", 0),  # blank
@@ -36,7 +36,7 @@ def written(path: Path, rows: list[tuple[str, int]]) -> Path:
 
 @pytest.fixture(scope="module")
 def of_sample(sample: Path) -> Corpus:
-    return build_corpus(read_reviews(sample / "ratings_train.txt", wanted=LABEL), CONFIG)
+    return build_corpus(read_reviews(sample / "ratings_train.txt", label_columns=LABEL), CONFIG)
 
 
 def same(one: Corpus, other: Corpus) -> bool:
@@ -81,7 +81,7 @@ def test_holds_what_tokenizing_by_hand_gives(sample: Path, of_sample: Corpus) ->
 def test_leaves_out_and_counts_what_has_nothing_legible(tmp_path: Path) -> None:
     path = written(tmp_path / "reviews.txt", ROWS)
     done: list[int] = []
-    corpus = build_corpus(read_reviews(path, wanted=LABEL), CONFIG, progress=done.append)
+    corpus = build_corpus(read_reviews(path, label_columns=LABEL), CONFIG, progress=done.append)
     tokenizer = make_tokenizer(CONFIG)
     legible = [tokenizer(ROWS[row][0]) for row in (0, 2, 5)]
     assert corpus.offsets.tolist() == np.cumsum([0, *(len(m) for m in legible)]).tolist()
@@ -110,7 +110,7 @@ def test_two_workers_give_what_one_gives(
 ) -> None:
     monkeypatch.setattr(corpus_module, "CHUNK", 37)  # many chunks, the last one shorter
     done: list[int] = []
-    reviews = read_reviews(sample / "ratings_train.txt", wanted=LABEL)
+    reviews = read_reviews(sample / "ratings_train.txt", label_columns=LABEL)
     corpus = build_corpus(reviews, CONFIG, workers=2, progress=done.append)
     assert same(corpus, of_sample)
     assert (len(done), sum(done)) == (-(-600 // 37), 600)
@@ -126,7 +126,9 @@ def test_comes_back_from_disk_as_it_was(tmp_path: Path, of_sample: Corpus) -> No
 
 
 def test_saving_replaces_an_older_corpus_whole(tmp_path: Path, of_sample: Corpus) -> None:
-    small = build_corpus(read_reviews(written(tmp_path / "r.txt", ROWS), wanted=LABEL), CONFIG)
+    small = build_corpus(
+        read_reviews(written(tmp_path / "r.txt", ROWS), label_columns=LABEL), CONFIG
+    )
     save_corpus(of_sample, tmp_path / "a.corpus")
     save_corpus(small, tmp_path / "a.corpus")
     assert same(load_corpus(tmp_path / "a.corpus"), small)
@@ -157,8 +159,8 @@ def test_several_label_columns_and_none_come_back(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     rows = ["좋다,경제,1\n", "\u200b,정치,\n", '싫다,"두\n줄",\n', "좋다,경제,2\n"]
     path.write_text("document,topic,stars\n" + "".join(rows), encoding="utf-8")
-    for wanted in ([Wanted("topic"), Wanted("stars")], []):
-        reviews = read_reviews(path, column="document", wanted=wanted)
+    for wanted in ([LabelColumnSpec("topic"), LabelColumnSpec("stars")], []):
+        reviews = read_reviews(path, column="document", label_columns=wanted)
         corpus = build_corpus(reviews, CONFIG)
         assert len(corpus) == 3
         save_corpus(corpus, tmp_path / "a.corpus")
@@ -190,7 +192,7 @@ def test_what_the_tokenizer_learns_goes_with_the_corpus(
 ) -> None:
     monkeypatch.setattr(corpus_module, "CHUNK", 250)
     config = TextConfig(unit="bpe", bpe_size=1500)
-    reviews = read_reviews(sample / "ratings_train.txt", wanted=LABEL)
+    reviews = read_reviews(sample / "ratings_train.txt", label_columns=LABEL)
     one, two = (build_corpus(reviews, config, workers=workers) for workers in (1, 2))
     assert one.learned is not None
     assert same(one, two)

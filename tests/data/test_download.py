@@ -18,7 +18,7 @@ import pytest
 
 from nsmc.cli import download as command
 from nsmc.data.download import BASE_URL, OFFICIAL, RemoteFile, download
-from nsmc.data.fetch import BLOCK, Patience
+from nsmc.data.fetch import BLOCK, RetryPolicy
 from nsmc.data.paths import cache_directory, data_directory
 from nsmc.errors import DownloadError, NsmcError, UsageError
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.data.conftest import FileServer
 
 SIZE = 200_000
-SHORT = Patience(waits=(0.01, 0.01), connect=2.0, read=2.0)
+SHORT = RetryPolicy(waits=(0.01, 0.01), connect=2.0, read=2.0)
 
 
 def content(seed: int, size: int = SIZE) -> bytes:
@@ -48,7 +48,7 @@ def published(server: FileServer) -> None:
     server.files = {FILE.name: BODY, OTHER.name: OTHER_BODY}
 
 
-def get(server: FileServer, to: Path, patience: Patience = SHORT) -> Path:
+def get(server: FileServer, to: Path, patience: RetryPolicy = SHORT) -> Path:
     [path] = download(to, base_url=server.url, files=[FILE], patience=patience)
     return path
 
@@ -219,7 +219,7 @@ def test_a_server_error_that_stays_is_named(server: FileServer, tmp_path: Path) 
 def test_silence_ends_in_a_message_and_keeps_what_came(server: FileServer, tmp_path: Path) -> None:
     server.stall_after = BLOCK
     with pytest.raises(DownloadError, match=r"nothing came for 0\.2 seconds\. 16,384 of 200,000"):
-        get(server, tmp_path, Patience(waits=(), read=0.2))
+        get(server, tmp_path, RetryPolicy(waits=(), read=0.2))
     assert part_in(tmp_path).stat().st_size == BLOCK
 
 
@@ -280,7 +280,7 @@ def test_without_a_network_the_sample_is_named_at_once(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{closed_port()}/"
     started = time.monotonic()
     with pytest.raises(DownloadError) as told:
-        download(tmp_path, base_url=url, files=[FILE], patience=Patience(waits=(60.0,)))
+        download(tmp_path, base_url=url, files=[FILE], patience=RetryPolicy(waits=(60.0,)))
     assert time.monotonic() - started < 30
     message = str(told.value)
     assert f"cannot reach {url}{FILE.name}" in message

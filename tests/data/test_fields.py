@@ -8,11 +8,12 @@ import pytest
 import torch
 from torchtext.vocab import Vocab
 
-from nsmc.data.config import DataConfig
+from nsmc.config.data import DataConfig
+from nsmc.config.text import TextConfig
 from nsmc.data.corpus import Corpus, build_corpus
-from nsmc.data.fields import UNKNOWN, MorphemeBatch, MorphemeField, TargetField
+from nsmc.data.fields import MorphemeBatch, MorphemeField, TargetField
 from nsmc.data.reviews import read_reviews
-from nsmc.text.config import TextConfig
+from nsmc.data.special_units import UNKNOWN
 from nsmc.text.subwords import subword_ids
 
 REVIEWS = [["가", "나", "나"], ["가", "다", "다"], ["나", "라"], ["다", "다", "마"]]

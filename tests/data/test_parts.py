@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from nsmc.cli.main import run
-from nsmc.config import load_config
-from nsmc.data.config import DataConfig
+from nsmc.config.data import DataConfig
+from nsmc.config.schema import load_config
+from nsmc.config.text import TextConfig
 from nsmc.data.corpus import Corpus, read_corpus
+from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.parts import training_parts, wanted_columns
 from nsmc.errors import DataError
 from nsmc.tasks.registry import TASKS, make_task
-from nsmc.tasks.task import Wanted
-from nsmc.text.config import TextConfig
 from nsmc.training.api import train
 from nsmc.training.run import Event, Started
 from nsmc.training.state import TrainingState
@@ -52,7 +52,12 @@ def written(path: Path, marks: Sequence[str]) -> Path:
 
 
 def corpus_of(path: Path, noise: float = 0) -> Corpus:
-    return read_corpus(path, TextConfig(), wanted=[Wanted("label"), Wanted("held")], noise=noise)
+    return read_corpus(
+        path,
+        TextConfig(),
+        label_columns=[LabelColumnSpec("label"), LabelColumnSpec("held")],
+        noise=noise,
+    )
 
 
 def test_marked_rows_validate(tmp_path: Path) -> None:
@@ -92,7 +97,9 @@ def test_an_empty_part_is_refused(tmp_path: Path, mark: str, found: str) -> None
 
 def test_too_few_are_refused(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text("document,label\n정말 재밌다,1\n", encoding="utf-8")
-    alone = read_corpus(tmp_path / "r.csv", TextConfig(), wanted=[Wanted("label")], noise=1)
+    alone = read_corpus(
+        tmp_path / "r.csv", TextConfig(), label_columns=[LabelColumnSpec("label")], noise=1
+    )
     assert len(alone) == 2  # with its copy
     with pytest.raises(DataError, match=r"expected at least 2 reviews, .*; found 1"):
         training_parts(alone, DataConfig(), None)
@@ -107,7 +114,7 @@ def test_every_task_validates_on_the_marked_rows(
     config = load_config(None, fields)
     made = make_task(config.to_dict())
     wanted = wanted_columns(made, config.data)
-    assert wanted == [*made.wanted(), Wanted("held")]
+    assert wanted == [*made.label_columns(), LabelColumnSpec("held")]
     heard: list[Started] = []
 
     def hear(event: Event, state: TrainingState) -> None:

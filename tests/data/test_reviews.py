@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.reviews import Reviews, label_text, read_reviews
 from nsmc.errors import DataError
 from nsmc.tasks.registry import make_task
-from nsmc.tasks.task import Wanted
 
 NSMC = 'id\tdocument\tlabel\n1\t재밌다\t1\n2\t그는 "최고\t1\n3\t\t0\n4\t  \t1\n5\t별로\t0\n'
-LABEL = [Wanted("label")]
+LABEL = [LabelColumnSpec("label")]
 SENTIMENT = make_task({"task": "sentiment", "data": {"label_column": ""}})
 
 
@@ -35,12 +35,12 @@ def cells(reviews: Reviews, name: str = "label") -> list[str]:
 
 def checked(path: Path) -> None:
     """What `nsmc train` does before it tokenizes."""
-    SENTIMENT.learn(read_reviews(path, wanted=LABEL).labels, str(path))
+    SENTIMENT.learn(read_reviews(path, label_columns=LABEL).labels, str(path))
 
 
 def test_reads_the_format_of_nsmc(tmp_path: Path) -> None:
     path = written(tmp_path / "ratings_train.txt", NSMC)
-    reviews = read_reviews(path, wanted=LABEL)
+    reviews = read_reviews(path, label_columns=LABEL)
     assert reviews.texts == ["재밌다", '그는 "최고', "별로"]
     assert cells(reviews) == ["1", "1", "0"]
     column = reviews.labels["label"]
@@ -54,20 +54,20 @@ def test_reads_the_format_of_nsmc(tmp_path: Path) -> None:
 
 
 def test_reads_cp949_and_says_so(tmp_path: Path) -> None:
-    reviews = read_reviews(written(tmp_path / "a.txt", NSMC, "cp949"), wanted=LABEL)
+    reviews = read_reviews(written(tmp_path / "a.txt", NSMC, "cp949"), label_columns=LABEL)
     assert reviews.encoding == "cp949"
     assert reviews.texts[0] == "재밌다"
 
 
 def test_the_text_column_can_be_named(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", "title,review,label\n제목,가,1\n")
-    reviews = read_reviews(path, column="review", wanted=LABEL)
+    reviews = read_reviews(path, column="review", label_columns=LABEL)
     assert (reviews.texts, reviews.column) == (["가"], "review")
 
 
 def test_labels_of_text_leave_the_only_other_column_for_the_comments(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", "text,topic\n주가가 올랐다,경제\n이겼다,스포츠\n")
-    reviews = read_reviews(path, wanted=[Wanted("topic")])
+    reviews = read_reviews(path, label_columns=[LabelColumnSpec("topic")])
     assert reviews.texts == ["주가가 올랐다", "이겼다"]
     assert cells(reviews, "topic") == ["경제", "스포츠"]
     # The control: without the labels' name nobody can tell.
@@ -77,14 +77,16 @@ def test_labels_of_text_leave_the_only_other_column_for_the_comments(tmp_path: P
 
 def test_several_columns_are_read_at_once(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", "document,label,rating\n가,1,9\n나,,5\n다,0,\n")
-    wanted = [Wanted("rating", required=False), Wanted("label", required=False)]
-    reviews = read_reviews(path, wanted=wanted)
+    wanted = [LabelColumnSpec("rating", required=False), LabelColumnSpec("label", required=False)]
+    reviews = read_reviews(path, label_columns=wanted)
     assert list(reviews.labels) == ["rating", "label"]
     assert cells(reviews, "rating") == ["9", "5", ""]
     assert cells(reviews, "label") == ["1", "", "0"]
     assert (reviews.labels["rating"].first_empty, reviews.labels["label"].first_empty) == (3, 2)
     # One that may be missing is.
-    again = read_reviews(written(tmp_path / "b.csv", "document,label\n가,1\n"), wanted=wanted)
+    again = read_reviews(
+        written(tmp_path / "b.csv", "document,label\n가,1\n"), label_columns=wanted
+    )
     assert list(again.labels) == ["label"]
 
 
@@ -100,7 +102,7 @@ def test_a_label_is_the_same_as_number_and_as_text(
         path.write_text("\n".join(rows), encoding="utf-8")
     else:
         frame.to_parquet(path)
-    reviews = read_reviews(path, wanted=LABEL)
+    reviews = read_reviews(path, label_columns=LABEL)
     assert cells(reviews) == ["0", "1"]
     assert SENTIMENT.targets(reviews.labels, "here").tolist() == [[0], [1]]
 
@@ -130,16 +132,16 @@ def test_a_label_that_no_text_can_hold_is_told_with_its_row(tmp_path: Path) -> N
         tmp_path / "a.parquet"
     )
     with pytest.raises(DataError, match=r"row 1, column 'label': expected a value that text"):
-        read_reviews(tmp_path / "a.parquet", wanted=LABEL)
+        read_reviews(tmp_path / "a.parquet", label_columns=LABEL)
 
 
 def test_names_are_composed_and_told_apart_otherwise(tmp_path: Path) -> None:
     apart = unicodedata.normalize("NFD", "경제")
     body = f'가,경제\n나,{apart}\n다,"a\nb"\n라,a b\n'
     path = written(tmp_path / "a.csv", "document,label\n" + body)
-    assert cells(read_reviews(path, wanted=LABEL)) == ["경제", "경제", "a\nb", "a b"]
+    assert cells(read_reviews(path, label_columns=LABEL)) == ["경제", "경제", "a\nb", "a b"]
     half = written(tmp_path / "b.jsonl", '{"document": "가", "label": "x\\ud83d"}\n')
-    assert cells(read_reviews(half, wanted=LABEL)) == ["x?"]
+    assert cells(read_reviews(half, label_columns=LABEL)) == ["x?"]
 
 
 @pytest.mark.parametrize("label", ["2", "", "positive", "-1", "0.5", "nan"])
@@ -177,7 +179,7 @@ def test_first_rows_are_those_of_the_file(tmp_path: Path) -> None:
     blank = rng.random(20_000) < 0.2
     lines = [f"{'' if b else '가'},{n}\n" for n, b in zip(names, blank, strict=True)]
     reviews = read_reviews(
-        written(tmp_path / "a.csv", "document,label\n" + "".join(lines)), wanted=LABEL
+        written(tmp_path / "a.csv", "document,label\n" + "".join(lines)), label_columns=LABEL
     )
     expected: dict[str, int] = {}
     for row, (name, left_out) in enumerate(zip(names, blank, strict=True), start=1):
@@ -192,7 +194,9 @@ def test_first_rows_are_those_of_the_file(tmp_path: Path) -> None:
 
 def test_a_missing_label_column_lists_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
-        read_reviews(written(tmp_path / "a.csv", "id,document,Label\n1,가,1\n"), wanted=LABEL)
+        read_reviews(
+            written(tmp_path / "a.csv", "id,document,Label\n1,가,1\n"), label_columns=LABEL
+        )
     assert (
         "expected a column 'label' with the labels beside the comments, found the columns: id, "
         "document, Label; did you mean 'Label'?; choose one with --label-column NAME"
@@ -201,13 +205,13 @@ def test_a_missing_label_column_lists_those_there_are(tmp_path: Path) -> None:
 
 def test_the_labels_are_not_the_comments(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="beside the comments, found the columns: label"):
-        read_reviews(written(tmp_path / "a.csv", "label\n1\n"), wanted=LABEL)
+        read_reviews(written(tmp_path / "a.csv", "label\n1\n"), label_columns=LABEL)
 
 
 @pytest.mark.parametrize(("body", "count"), [("", 0), (",1\n \u3000,0\n", 2)])
 def test_no_comment_at_all_is_an_error(tmp_path: Path, body: str, count: int) -> None:
     with pytest.raises(DataError) as caught:
-        read_reviews(written(tmp_path / "a.csv", "document,label\n" + body), wanted=LABEL)
+        read_reviews(written(tmp_path / "a.csv", "document,label\n" + body), label_columns=LABEL)
     assert "expected at least one labelled comment, found none" in str(caught.value)
     assert f"({count} rows with an empty one)" in str(caught.value)
 
@@ -215,17 +219,17 @@ def test_no_comment_at_all_is_an_error(tmp_path: Path, body: str, count: int) ->
 def test_a_broken_row_is_an_error_not_a_loss(tmp_path: Path) -> None:
     path = written(tmp_path / "a.txt", "id\tdocument\tlabel\n1\t가\t1\n2\t나\n")
     with pytest.raises(DataError, match=r"row 2 \(line 3\): expected 3 .* found 2"):
-        read_reviews(path, wanted=LABEL)
+        read_reviews(path, label_columns=LABEL)
 
 
 def test_a_comment_may_hold_half_of_a_surrogate_pair(tmp_path: Path) -> None:
     # Someone's length limit cut an emoji in two; JSON carries the half as an escape.
     path = written(tmp_path / "cut.jsonl", '{"document": "재밌다 \\ud83d", "label": 1}\n')
-    assert read_reviews(path, wanted=LABEL).texts == ["재밌다 \ud83d"]
+    assert read_reviews(path, label_columns=LABEL).texts == ["재밌다 \ud83d"]
 
 
 def test_some_of_the_reviews(tmp_path: Path) -> None:
-    reviews = read_reviews(written(tmp_path / "a.txt", NSMC), wanted=LABEL)
+    reviews = read_reviews(written(tmp_path / "a.txt", NSMC), label_columns=LABEL)
     some = reviews.take(np.array([2, 0]))
     assert (some.texts, cells(some), some.rows.tolist()) == (["별로", "재밌다"], ["0", "1"], [5, 1])
     assert (some.sha256, some.path, some.column) == (reviews.sha256, reviews.path, "document")
@@ -260,4 +264,4 @@ def test_what_names_columns_is_a_table(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="has no column 'comment'; its columns are: sentence"):
         read_reviews(path, column="comment")
     with pytest.raises(DataError, match="expected a column 'label' with the labels"):
-        read_reviews(path, wanted=LABEL)
+        read_reviews(path, label_columns=LABEL)

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.reviews import read_reviews
-from nsmc.tasks.task import Wanted
 
 
 @pytest.mark.parametrize(("name", "rows"), [("ratings_train.txt", 600), ("ratings_test.txt", 200)])
 def test_a_sample_file_is_balanced_and_like_nsmc(sample: Path, name: str, rows: int) -> None:
-    reviews = read_reviews(sample / name, wanted=[Wanted("label")])
+    reviews = read_reviews(sample / name, label_columns=[LabelColumnSpec("label")])
     assert (len(reviews.texts), reviews.skipped_empty, reviews.encoding) == (rows, 0, "utf-8")
     labels = reviews.labels["label"]
     assert dict(zip(labels.names, labels.counts().tolist(), strict=True)) == {

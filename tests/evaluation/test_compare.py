@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 import nsmc
-from nsmc.bundle import read_json, write_json, writing_bundle
 from nsmc.errors import DataError, ModelError, NsmcError
 from nsmc.evaluation.compare import compare
-from nsmc.runtime.classifier import load
-from nsmc.runtime.directory import KIND, SCHEMA
+from nsmc.inference.classifier import load
+from nsmc.inference.directory import KIND, SCHEMA
+from nsmc.storage.bundle import read_json, write_json, writing_bundle
 
 
 @pytest.fixture(scope="module")
 def other_model(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Path:
     """A worse model that cuts comments in another way: after 6 characters."""
-    from nsmc.config import load_config
+    from nsmc.config.schema import load_config
     from nsmc.training.api import train
 
     small = ("embedding_size=8", "hidden_size=8", "subword_buckets=0", "cell=rnn")
@@ -153,11 +153,11 @@ def test_all_disagreements_go_to_a_table_that_reads_back(
     name: str, found: dict[str, Any], other_model: Path, small_model: Path, sample: Path,
     tmp_path: Path,
 ) -> None:  # fmt: skip
+    from nsmc.data.label_columns import LabelColumnSpec
     from nsmc.data.reviews import read_reviews
-    from nsmc.tasks.task import Wanted
 
     compare(other_model, small_model, sample, output=tmp_path / name)
-    again = read_reviews(tmp_path / name, wanted=[Wanted("label")])
+    again = read_reviews(tmp_path / name, label_columns=[LabelColumnSpec("label")])
     told = found["disagreements"]
     assert again.texts == [one["document"] for one in told]
     labels = again.labels["label"]

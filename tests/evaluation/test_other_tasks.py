@@ -119,10 +119,10 @@ def test_the_report_of_classes(classes: Path, table: Path, tmp_path: Path) -> No
         *("report.html", "figures.json", "classes.csv", "confused.csv", "reliability.csv"),
         *("slices.csv", "coverage.csv", "errors.csv", "space.csv"),
     }
-    figures = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    metrics = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
     wrong = 96 - round(summary["accuracy"] * 96)
     errors = csv_of(tmp_path / "errors.csv")
-    assert figures["errors"] == len(errors) == wrong > 0
+    assert metrics["errors"] == len(errors) == wrong > 0
     assert all(row["label"] != row["called"] for row in errors)
     sure = [float(row["confidence"]) for row in errors]
     assert sure == sorted(sure, reverse=True)
@@ -132,9 +132,9 @@ def test_the_report_of_classes(classes: Path, table: Path, tmp_path: Path) -> No
     for row in pairs:
         share = int(row["reviews"]) / sizes[row["label"]]
         assert float(row["share"]) == pytest.approx(share)
-    assert figures["commonest"] == max(sizes.values()) / 96
+    assert metrics["commonest"] == max(sizes.values()) / 96
     assert {row["label"] for row in csv_of(tmp_path / "space.csv")} <= set(TOPICS)
-    for one in figures["comments"]["most_confident_errors"]:
+    for one in metrics["comments"]["most_confident_errors"]:
         assert one["label"] != one["given_label"]
         assert one["of"] == one["label"]
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -150,8 +150,8 @@ def test_the_report_of_stars(stars: Path, table: Path, tmp_path: Path) -> None:
         *("report.html", "figures.json", "stars_given.csv", "stars_found.csv", "space.csv"),
         *("stars_histogram.csv", "stars_slices.csv", "stars_errors.csv"),
     }
-    figures = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
-    told = figures["stars"]
+    metrics = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    told = metrics["stars"]
     assert told["mean_absolute_error"] == summary["mean_absolute_error"]
     low, high = told["mean_absolute_error_interval"]
     assert low < told["mean_absolute_error"] < high
@@ -165,7 +165,7 @@ def test_the_report_of_stars(stars: Path, table: Path, tmp_path: Path) -> None:
     off = [abs(float(row["error"])) for row in errors]
     assert off == sorted(off, reverse=True)
     assert len(off) == 96 - round(96 * summary["within_one"])
-    many, few = (figures["comments"][f"most_too_{side}"] for side in ("many", "few"))
+    many, few = (metrics["comments"][f"most_too_{side}"] for side in ("many", "few"))
     assert all(one["stars"] > one["given_label"] + 1 for one in many)
     assert all(one["stars"] < one["given_label"] - 1 for one in few)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")

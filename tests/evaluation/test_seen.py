@@ -7,25 +7,25 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nsmc.evaluation.seen import seen_figures, seen_line, seen_warning
+from nsmc.evaluation.seen import seen_line, seen_warning, unseen_metrics
 
 
 def figures_of(kept: NDArray[np.bool_]) -> dict[str, Any]:
     return {"accuracy": int(kept.sum()) / 1000}
 
 
-def lines(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [("accuracy", f"{figures['accuracy']:.2%}  (95% interval)"), ("F1", "1")]
+def lines(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [("accuracy", f"{metrics['accuracy']:.2%}  (95% interval)"), ("F1", "1")]
 
 
 def told(hits: int, count: int, rate: float) -> dict[str, Any]:
-    found = seen_figures(np.arange(count) < hits, rate, {"accuracy": 0.75}, figures_of)
+    found = unseen_metrics(np.arange(count) < hits, rate, {"accuracy": 0.75}, figures_of)
     assert found is not None
     return found
 
 
 def test_a_model_that_does_not_tell() -> None:
-    assert seen_figures(None, 0.0, {}, figures_of) is None
+    assert unseen_metrics(None, 0.0, {}, figures_of) is None
     assert seen_warning(None) is None
 
 
@@ -55,7 +55,7 @@ def test_figures_are_those_of_the_reviews_that_were_not_found() -> None:
     assert told(0, 1000, 0.0)["unseen"] == {"accuracy": 0.75}  # of all, not taken anew
     assert told(1000, 1000, 0.0)["unseen"] is None
     # A task whose labels are nowhere among them has no figure to tell.
-    assert seen_line(told(4, 10, 0.0), lambda figures: []) == "4 of 10 (40.0%)"
+    assert seen_line(told(4, 10, 0.0), lambda metrics: []) == "4 of 10 (40.0%)"
 
 
 def test_more_than_half_is_no_test() -> None:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 import nsmc
-from nsmc.bundle import read_json, writing_bundle
-from nsmc.config import Config
+from nsmc.config.schema import Config
 from nsmc.errors import ModelError
+from nsmc.inference.directory import KIND, SCHEMA, open_model
 from nsmc.inspection.card import model_card
 from nsmc.inspection.info import info, network_name
-from nsmc.runtime.directory import KIND, SCHEMA, open_model
+from nsmc.storage.bundle import read_json, writing_bundle
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def test_the_card_tells_the_figures(about: dict[str, Any], small_model: Path) ->
     assert len(rows) == 1 + about["training"]["epochs"]
     assert "\n\n\n" not in card and card.endswith("\n") and not card.endswith("\n\n")
     other = model_card(
-        about, title="T", note="N", data_name="D", facts=["F"], figures="## X", limits=["L"]
+        about, title="T", note="N", data_name="D", facts=["F"], metrics="## X", limits=["L"]
     )
     assert other.startswith("# T\n\nN\n\n- ")
     assert "600 labelled reviews of D (`ratings_train.txt`" in other

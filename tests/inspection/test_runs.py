@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import nsmc
-from nsmc.config import load_config
+from nsmc.config.schema import load_config
 from nsmc.inspection.runs import runs
 from nsmc.training.history import write_history
 from nsmc.training.output import OutputDirectory
@@ -26,8 +26,8 @@ HOLD = (
 
 
 def record(epoch: int, loss: float) -> dict[str, float]:
-    figures = {"train_loss": 0.7, "train_accuracy": 0.5, "validation_accuracy": 1 - loss}
-    return {"epoch": epoch, **figures, "validation_loss": loss, "seconds": 10.0 * epoch}
+    metrics = {"train_loss": 0.7, "train_accuracy": 0.5, "validation_accuracy": 1 - loss}
+    return {"epoch": epoch, **metrics, "validation_loss": loss, "seconds": 10.0 * epoch}
 
 
 Make = Callable[..., Path]

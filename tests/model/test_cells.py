@@ -1,6 +1,6 @@
 """The network against the textbook: every cell's equations in plain numpy.
 
-Letters: T steps, B reviews, I input size, H hidden size, D directions.
+Shapes: T steps, B reviews, I input size, H hidden size, D directions.
 """
 
 from typing import Any, Literal, TypeAlias
@@ -10,9 +10,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from nsmc.config import Config
+from nsmc.config.model import ModelConfig
+from nsmc.config.schema import Config
 from nsmc.model.cells import make_encoder
-from nsmc.model.config import ModelConfig
 from nsmc.model.network import RecurrentNetwork, describe
 from nsmc.tasks.registry import make_task
 

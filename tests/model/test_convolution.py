@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from nsmc.model.config import ConvConfig, ModelConfig
+from nsmc.config.model import ConvConfig, ModelConfig
 from nsmc.model.convolution import Convolution, make_convolution
 
 SHAPES = list(product([1, 3, 5], [1, 2, 3]))

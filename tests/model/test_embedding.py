@@ -7,12 +7,13 @@ import pytest
 import torch
 from torchtext.vocab import Vocab
 
+from nsmc.config.model import ModelConfig
 from nsmc.data.corpus import Corpus
-from nsmc.data.fields import UNKNOWN, MorphemeBatch, MorphemeField
-from nsmc.model.config import ModelConfig
+from nsmc.data.fields import MorphemeBatch, MorphemeField
+from nsmc.data.special_units import UNKNOWN
+from nsmc.inference.quantized import EmbeddingTable
+from nsmc.inference.vectors import MorphemeVectors
 from nsmc.model.embedding import MorphemeEmbedding
-from nsmc.runtime.tables import EmbeddingTable
-from nsmc.runtime.vectors import MorphemeVectors
 from nsmc.text.subwords import subword_ids
 
 REVIEWS = [["재밌", "다", "ㅋㅋㅋ"], ["재미없", "다", "다"]]

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from nsmc.config.model import ModelConfig
 from nsmc.model import next_unit
 from nsmc.model.cells import make_encoder
-from nsmc.model.config import ModelConfig
 from nsmc.model.next_unit import DirectedEncoder, NextUnitHead
 
 Cell = Literal["rnn", "gru", "lstm"]
@@ -77,9 +77,9 @@ def head_of(options: dict[str, int], **others: Any) -> NextUnitHead:
 
 def some(count: int = 200) -> tuple[Tensor, Tensor]:
     """States [N, H] and targets [N] in all groups."""
-    chance = torch.Generator().manual_seed(4)
+    rng = torch.Generator().manual_seed(4)
     targets = torch.arange(count) % V  # [N]
-    return torch.randn(count, H, generator=chance, requires_grad=True), targets
+    return torch.randn(count, H, generator=rng, requires_grad=True), targets
 
 
 def test_the_adaptive_softmax_is_torchs() -> None:

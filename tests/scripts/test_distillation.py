@@ -7,7 +7,7 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 import pytest
-from distillation.joining import Weighing, figures
+from distillation.joining import Weighing, metrics
 from distillation.lessons import lessons
 from distillation.ngrams import FOLDS, Grams, learnt, log_odds, teach
 from distillation.reviews import Reviews, Track, read_all
@@ -15,7 +15,7 @@ from distillation.stages import PASSES, SHARE, Stages
 
 import nsmc
 from nsmc.data.batches import split_rows
-from nsmc.runtime.directory import open_model
+from nsmc.inference.directory import open_model
 
 TINY = (
     "data.validation=0.05",
@@ -123,8 +123,8 @@ def test_teachers_are_weighed_by_what_they_are_worth() -> None:
     good, poor = (4 * truth - 2 + noise * random.standard_normal(2000) for noise in (1.5, 8))
     weighing = Weighing.fitted(good, poor - 3, truth)
     assert weighing.recurrent > 5 * abs(weighing.ngrams) > 0
-    together = figures(weighing(good, poor - 3), truth)
-    assert together["log_loss"] <= figures(good, truth)["log_loss"]
+    together = metrics(weighing(good, poor - 3), truth)
+    assert together["log_loss"] <= metrics(good, truth)["log_loss"]
     assert set(together) == {"accuracy", "log_loss", "roc_auc"}
 
 
@@ -155,7 +155,7 @@ def test_the_joined_teachers_say_what_both_say(stages: Stages, track: Track) -> 
     expected = weighing(recurrent.outputs_of(cut)[:, 0].astype(np.float64), ngrams)
     found = joined.outputs_of(cut)[:, 0]
     np.testing.assert_allclose(found, expected, atol=2e-3)  # the table is kept in float16
-    told = figures(found.astype(np.float64), reviews.labels[held])
+    told = metrics(found.astype(np.float64), reviews.labels[held])
     assert record["validation"]["together"]["log_loss"] == pytest.approx(told["log_loss"], abs=1e-3)
     assert open_model(output).metrics["validation"]["loss"] == pytest.approx(
         told["log_loss"], abs=1e-3
@@ -208,9 +208,9 @@ def test_what_is_finished_puts_words_right_and_is_calibrated(stages: Stages) -> 
     found = classifier.outputs_of(cut)[:, 0].astype(np.float64)
     np.testing.assert_allclose(found, expected, atol=5e-3)  # tables are kept in float16
     truth = reviews.labels[held]
-    assert figures(found, truth)["log_loss"] <= figures(said, truth)["log_loss"] + 1e-4
+    assert metrics(found, truth)["log_loss"] <= metrics(said, truth)["log_loss"] + 1e-4
     assert after.metrics["validation"]["loss"] == pytest.approx(
-        figures(found, truth)["log_loss"], abs=1e-3
+        metrics(found, truth)["log_loss"], abs=1e-3
     )
     # As a mistyped text is cut now, so it is among those that were seen.
     assert after.seen is not None

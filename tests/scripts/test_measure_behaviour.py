@@ -22,8 +22,8 @@ from benchmarks.behaviour import (
 )
 
 import nsmc
-from nsmc.files import sha256_of
-from nsmc.runtime.directory import SHIPPED
+from nsmc.inference.directory import SHIPPED
+from nsmc.storage.files import sha256_of
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nsmc.errors import DataError
-from nsmc.files import BLOCK
+from nsmc.storage.files import BLOCK
 from nsmc.tables.encoding import detect_encoding
 
 TEXT = "id\tdocument\tlabel\n1\t정말 재미있다 ㅋㅋ\t1\n2\t돈이 아까운 영화\t0\n"

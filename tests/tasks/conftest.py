@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nsmc.config import load_config
-from nsmc.tasks.columns import LabelColumn
+from nsmc.config.schema import load_config
+from nsmc.data.label_columns import LabelColumn
 from nsmc.tasks.registry import make_task
 
 Column = Callable[..., dict[str, LabelColumn]]

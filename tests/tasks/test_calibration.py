@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
+from nsmc.config.model import ModelConfig, WideConfig
 from nsmc.data.fields import MorphemeBatch
-from nsmc.model.config import ModelConfig, WideConfig
 from nsmc.model.network import RecurrentNetwork
 from nsmc.tasks.calibration import fit_temperature
 from nsmc.tasks.metrics import expected_calibration_error

@@ -71,7 +71,7 @@ def test_loss_by_hand(task: Any) -> None:
     sums = [math.exp(1) + 1 + math.exp(-1), 2 + math.exp(2)]
     expected = [math.log(sums[0]) - 1, math.log(sums[1]) - 0]
     assert float(task.loss(outputs, targets)) == pytest.approx(sum(expected) / 2)
-    assert task.figures(outputs, targets).tolist() == [1, 0]
+    assert task.metric_values(outputs, targets).tolist() == [1, 0]
 
 
 def test_sampling_and_weights_make_every_class_count_the_same(task_of: Make, columns: Make) -> None:
@@ -163,8 +163,8 @@ def test_many_classes_are_shown_by_size(task_of: Make) -> None:
     task = task_of("classes", state={"classes": names})
     labels = np.repeat(np.arange(30), np.arange(1, 31))
     outputs = np.eye(30, dtype=np.float32)[labels] * 9
-    figures = task.metrics(outputs, labels[:, None].astype(np.float32), 0.5)
-    lines = task.metric_lines(figures)
+    metric_values = task.metrics(outputs, labels[:, None].astype(np.float32), 0.5)
+    lines = task.metric_lines(metric_values)
     assert lines[0] == ("accuracy", "100.00%  (95% interval 99.18% – 100.00%)")
     shown = [value for name, value in lines if name in ("classes", "")]
     assert [line.split()[-1] for line in shown[:3]] == ["29", "28", "27"]

@@ -15,10 +15,10 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 import nsmc
-from nsmc.tasks.columns import LabelColumn
+from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.tasks.registry import TASKS
 from nsmc.tasks.sentiment import probabilities
-from nsmc.tasks.task import ACCURACY, Floats, LabelTask, Prediction, Shown, Value, Wanted, rounded
+from nsmc.tasks.task import ACCURACY, DisplayText, Floats, LabelTask, Prediction, Value, rounded
 
 QUESTIONS = ("positive", "short")
 
@@ -33,8 +33,10 @@ class Answers(Prediction):
     def legible(self) -> bool:
         return not np.isnan(self.yes[0])
 
-    def shown(self) -> Shown:
-        return Shown(" ".join(f"{q} {p:.0%}" for q, p in zip(QUESTIONS, self.yes, strict=True)))
+    def shown(self) -> DisplayText:
+        return DisplayText(
+            " ".join(f"{q} {p:.0%}" for q, p in zip(QUESTIONS, self.yes, strict=True))
+        )
 
     def to_dict(self) -> dict[str, Any]:
         return {"text": self.text, **dict(zip(QUESTIONS, self.yes, strict=True))}
@@ -44,12 +46,12 @@ class Questions(LabelTask):
     """Several yes-or-no questions about one comment, a logit each."""
 
     name = "questions"
-    figure = ACCURACY
+    metric = ACCURACY
     outputs = len(QUESTIONS)
     results: ClassVar = dict.fromkeys(QUESTIONS, "number")
 
-    def wanted(self) -> list[Wanted]:
-        return [Wanted(name) for name in QUESTIONS]
+    def label_columns(self) -> list[LabelColumnSpec]:
+        return [LabelColumnSpec(name) for name in QUESTIONS]
 
     def targets(self, columns: Mapping[str, LabelColumn], source: str) -> Floats:
         found = [columns[name].numbers()[columns[name].codes] for name in QUESTIONS]
@@ -58,7 +60,7 @@ class Questions(LabelTask):
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         return binary_cross_entropy_with_logits(outputs, targets)
 
-    def figures(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def metric_values(self, outputs: Tensor, targets: Tensor) -> Tensor:
         return ((outputs > 0) == (targets > 0.5)).float().mean(dim=1)
 
     def columns_of(self, outputs: Floats, threshold: float) -> dict[str, list[Any]]:
@@ -126,9 +128,9 @@ def test_a_further_task_goes_all_the_way(
     total = explanation.baseline + sum(part.contribution for part in explanation.parts)
     assert total == pytest.approx(explanation.logit)
 
-    figures = nsmc.evaluate(asked, trained.model)
-    assert figures["accuracy"] > 0.75
-    json.dumps(figures)
+    metric_values = nsmc.evaluate(asked, trained.model)
+    assert metric_values["accuracy"] > 0.75
+    json.dumps(metric_values)
     scored = tmp_path / "scored.csv"
     nsmc.score_table(classifier, asked, scored)
     table = pd.read_csv(scored)

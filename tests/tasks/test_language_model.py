@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from nsmc.config import load_config
+from nsmc.config.schema import load_config
 from nsmc.errors import UsageError
 from nsmc.tasks.language_model import LanguageModelTask, group_ends, group_sizes, perplexity
 from nsmc.tasks.registry import make_task
@@ -44,12 +44,12 @@ def test_a_convolution_and_adversarial_training_are_refused() -> None:
 def test_there_are_no_labels_of_any_number_of_texts() -> None:
     targets = task().learn({}, "texts.txt").targets({}, "texts.txt")
     assert targets[np.array([0, 5, 2_000_000])].shape == (3, 0)
-    assert task().wanted() == []
+    assert task().label_columns() == []
     assert task().strata(targets) is None
 
 
 def test_the_figure_is_the_perplexity() -> None:
-    assert task().figure_value(total=10 * math.log(8), count=10) == pytest.approx(8)
-    assert math.isnan(task().figure_value(0.0, 0.0))
+    assert task().metric_value(total=10 * math.log(8), count=10) == pytest.approx(8)
+    assert math.isnan(task().metric_value(0.0, 0.0))
     assert perplexity(1e6) == math.inf
-    assert not task().figure.higher_is_better
+    assert not task().metric.higher_is_better

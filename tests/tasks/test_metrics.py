@@ -17,16 +17,16 @@ SCORES = np.array([0.9, 0.8, 0.4, 0.6, 0.3, 0.2, 0.1, 0.5])
 
 
 def test_figures_by_hand() -> None:
-    figures = binary_metrics(LABELS, SCORES, 0.5)
+    metric_values = binary_metrics(LABELS, SCORES, 0.5)
     # Predicted positive: .9 .8 .6 .5, of which .6 wrongly; .4 is missed.
-    assert figures["confusion"] == [[3, 1], [1, 3]]
-    assert figures["examples"] == 8
-    assert figures["accuracy"] == 0.75
-    assert figures["precision"] == figures["recall"] == figures["f1"] == 0.75
+    assert metric_values["confusion"] == [[3, 1], [1, 3]]
+    assert metric_values["examples"] == 8
+    assert metric_values["accuracy"] == 0.75
+    assert metric_values["precision"] == metric_values["recall"] == metric_values["f1"] == 0.75
     # Of 16 pairs of a positive and a negative, .5 and .4 stand below .6.
-    assert figures["roc_auc"] == pytest.approx(14 / 16)
+    assert metric_values["roc_auc"] == pytest.approx(14 / 16)
     losses = [-math.log(s if y else 1 - s) for y, s in zip(LABELS, SCORES, strict=True)]
-    assert figures["log_loss"] == pytest.approx(sum(losses) / 8)
+    assert metric_values["log_loss"] == pytest.approx(sum(losses) / 8)
 
 
 def test_at_the_threshold_is_positive() -> None:
@@ -40,23 +40,23 @@ def test_at_the_threshold_is_positive() -> None:
 @pytest.mark.parametrize("label", [0, 1])
 def test_one_class_alone(label: int) -> None:
     labels = np.full(4, label, dtype=np.int8)
-    figures = binary_metrics(labels, np.array([0.9, 0.6, 0.4, 0.7]), 0.5)
-    assert figures["roc_auc"] is None
-    assert figures["confusion"] == ([[0, 0], [1, 3]] if label else [[1, 3], [0, 0]])
-    assert figures["accuracy"] == (0.75 if label else 0.25)
-    assert figures["recall"] == (0.75 if label else 0)
-    assert math.isfinite(figures["log_loss"])
+    metric_values = binary_metrics(labels, np.array([0.9, 0.6, 0.4, 0.7]), 0.5)
+    assert metric_values["roc_auc"] is None
+    assert metric_values["confusion"] == ([[0, 0], [1, 3]] if label else [[1, 3], [0, 0]])
+    assert metric_values["accuracy"] == (0.75 if label else 0.25)
+    assert metric_values["recall"] == (0.75 if label else 0)
+    assert math.isfinite(metric_values["log_loss"])
 
 
 def test_one_review_alone() -> None:
-    figures = binary_metrics(np.array([1], dtype=np.int8), np.array([0.25]), 0.5)
-    assert (figures["accuracy"], figures["ece"]) == (0.0, pytest.approx(0.75))
+    metric_values = binary_metrics(np.array([1], dtype=np.int8), np.array([0.25]), 0.5)
+    assert (metric_values["accuracy"], metric_values["ece"]) == (0.0, pytest.approx(0.75))
 
 
 def test_certain_scores_are_finite() -> None:
-    figures = binary_metrics(np.array([1, 0], dtype=np.int8), np.array([0.0, 1.0]), 0.5)
-    assert math.isfinite(figures["log_loss"])
-    assert figures["ece"] == 1.0
+    metric_values = binary_metrics(np.array([1, 0], dtype=np.int8), np.array([0.0, 1.0]), 0.5)
+    assert math.isfinite(metric_values["log_loss"])
+    assert metric_values["ece"] == 1.0
     right = binary_metrics(np.array([0, 1], dtype=np.int8), np.array([0.0, 1.0]), 0.5)
     assert (right["ece"], right["log_loss"]) == (0.0, pytest.approx(0, abs=1e-9))
 

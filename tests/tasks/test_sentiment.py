@@ -40,11 +40,11 @@ def test_labels_of_rows_that_were_taken_out_do_not_count(task: Any, columns: Mak
 
 
 def test_the_label_column_is_the_recipes_or_another(task_of: Make, columns: Make) -> None:
-    assert [one.name for one in task_of("sentiment").wanted()] == ["label"]
+    assert [one.name for one in task_of("sentiment").label_columns()] == ["label"]
     named = task_of("sentiment", "data.label_column=감정")
-    assert [one.name for one in named.wanted()] == ["감정"]
+    assert [one.name for one in named.label_columns()] == ["감정"]
     other = named.reading("label")
-    assert [one.name for one in other.wanted()] == ["label"]
+    assert [one.name for one in other.label_columns()] == ["label"]
     assert named.reading(None) is named
     assert other.targets(columns(label=["1"]), "t").tolist() == [[1]]
 
@@ -57,7 +57,7 @@ def test_loss_and_figure_by_hand(task: Any) -> None:
     assert binary_cross_entropy(outputs[:, 0].numpy(), targets[:, 0].numpy()) == pytest.approx(
         sum(losses) / 3
     )
-    assert task.figures(outputs, targets).tolist() == [1, 1, 0]
+    assert task.metric_values(outputs, targets).tolist() == [1, 1, 0]
     assert (task.strata(targets.numpy()), task.sampling(targets.numpy())) == (None, None)
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import nsmc
-from nsmc.config import load_config
+from nsmc.config.schema import load_config
 from nsmc.errors import DataError
 from nsmc.tasks.sentiment import binary_cross_entropy, probabilities
 from nsmc.training.api import train
@@ -62,20 +62,20 @@ def test_the_loss_by_hand(task_of: Make) -> None:
     expected = sum(map(entropy, (2, -1, 0.5), (0.7, 0.2, 1))) / 3
     task = task_of("sentiment", SOFT)
     assert float(task.loss(outputs, targets)) == pytest.approx(expected, rel=1e-5)
-    assert float(task.judged(outputs, targets)) == pytest.approx(expected, rel=1e-5)
+    assert float(task.validation_loss(outputs, targets)) == pytest.approx(expected, rel=1e-5)
     by_numpy = binary_cross_entropy(outputs[:, 0].numpy(), targets[:, 0].numpy())
     assert by_numpy == pytest.approx(expected, rel=1e-5)
     # The likelier side is what counts as right.
-    assert task.figures(outputs, torch.tensor([[0.4], [0.4], [0.6]])).tolist() == [0, 1, 1]
+    assert task.metric_values(outputs, torch.tensor([[0.4], [0.4], [0.6]])).tolist() == [0, 1, 1]
 
 
 def test_they_are_judged_by_their_likelier_side(task_of: Make) -> None:
     outputs = np.array([[2.0], [-1.0], [0.5], [-3]], np.float32)
     soft = np.array([[0.9], [0.6], [0.3], [0.1]], np.float32)
     task, hard = task_of("sentiment", SOFT), (soft > 0.5).astype(np.float32)
-    figures = task.metrics(outputs, soft, 0.5)
-    assert figures == task.metrics(outputs, hard, 0.5)
-    assert figures["confusion"] == [[1, 1], [1, 1]]
+    metric_values = task.metrics(outputs, soft, 0.5)
+    assert metric_values == task.metrics(outputs, hard, 0.5)
+    assert metric_values["confusion"] == [[1, 1], [1, 1]]
     assert task.choices(outputs, soft, 0.5).labels.tolist() == [1, 1, 0, 0]
     both = task_of("sentiment+stars", SOFT)
     targets = np.array([[0.9, NONE], [NONE, 8.0]], np.float32)
@@ -96,15 +96,15 @@ def test_balanced_labels_add_their_log_odds_in_training_alone(
     without = (entropy(1.5, 1) + entropy(-0.5, 0)) / 2
     assert float(balanced.loss(outputs, targets)) == pytest.approx(by_hand, rel=1e-5)
     # Among these both are as frequent; where three in four are negative, that counts.
-    assert float(balanced.judged(outputs, targets)) == pytest.approx(without, rel=1e-5)
+    assert float(balanced.validation_loss(outputs, targets)) == pytest.approx(without, rel=1e-5)
     skewed = [torch.cat([one, one[[1, 1]]]) for one in (outputs, targets)]
     odds = math.log(0.25 / 0.75)
-    judged = (entropy(1.5 + odds, 1) + 3 * entropy(-0.5 + odds, 0)) / 4
-    assert float(balanced.judged(*skewed)) == pytest.approx(judged, rel=1e-5)
+    validation_loss = (entropy(1.5 + odds, 1) + 3 * entropy(-0.5 + odds, 0)) / 4
+    assert float(balanced.validation_loss(*skewed)) == pytest.approx(validation_loss, rel=1e-5)
     # One label alone tells nothing of that.
-    alone = float(balanced.judged(outputs[:1], targets[:1]))
+    alone = float(balanced.validation_loss(outputs[:1], targets[:1]))
     assert alone == pytest.approx(entropy(1.5, 1), rel=1e-5)
-    assert float(plain.judged(*skewed)) == pytest.approx(
+    assert float(plain.validation_loss(*skewed)) == pytest.approx(
         (entropy(1.5, 1) + 3 * entropy(-0.5, 0)) / 4, rel=1e-5
     )
     assert float(plain.loss(outputs, targets)) == pytest.approx(without, rel=1e-5)

@@ -38,7 +38,7 @@ def test_stars_are_read_and_others_refused(stars: Any, columns: Make) -> None:
 def test_another_scale_and_column(task_of: Make, columns: Make) -> None:
     task = task_of("stars", "stars.low=0", "stars.high=5", "stars.column=별점")
     assert task.targets(columns(별점=["0", "5"]), "t").tolist() == [[0], [5]]
-    assert [one.name for one in task.reading("별").wanted()] == ["별"]
+    assert [one.name for one in task.reading("별").label_columns()] == ["별"]
     found = task.columns_of(np.array([[-1], [0], [0.5], [3]], np.float32), 0.5)
     assert found == {"stars": [0, 2.5, 3.75, 5]}
 
@@ -48,7 +48,7 @@ def test_loss_and_figure_by_hand(stars: Any) -> None:
     targets = torch.tensor([[10.0], [8.0]])  # [B, 1]: 1 and 2.5 / 4.5 on the scale
     expected = (1 + (1.5 - 2.5 / 4.5) ** 2) / 2
     assert float(stars.loss(outputs, targets)) == pytest.approx(expected)
-    assert stars.figures(outputs, targets).tolist() == pytest.approx([4.5, 2.0])
+    assert stars.metric_values(outputs, targets).tolist() == pytest.approx([4.5, 2.0])
 
 
 def test_predictions_of_stars(stars: Any) -> None:
@@ -72,16 +72,16 @@ def test_figures_are_scipys() -> None:
     random = np.random.default_rng(0)
     given = random.integers(1, 11, 200).astype(np.float32)
     found = (given + random.normal(0, 2, 200)).clip(1, 10)
-    figures = star_metrics(given, found)
-    assert figures["mean_absolute_error"] == pytest.approx(np.abs(given - found).mean())
-    assert figures["root_mean_square_error"] == pytest.approx(
+    metric_values = star_metrics(given, found)
+    assert metric_values["mean_absolute_error"] == pytest.approx(np.abs(given - found).mean())
+    assert metric_values["root_mean_square_error"] == pytest.approx(
         math.sqrt(((given - found) ** 2).mean())
     )
-    assert figures["rank_correlation"] == pytest.approx(spearmanr(given, found).statistic)
-    assert figures["median"] == np.median(given)
-    assert figures["within_one"] == (np.abs(given - found) <= 1).mean()
+    assert metric_values["rank_correlation"] == pytest.approx(spearmanr(given, found).statistic)
+    assert metric_values["median"] == np.median(given)
+    assert metric_values["within_one"] == (np.abs(given - found) <= 1).mean()
     # No number is nearer to all than the median.
-    median = figures["mean_absolute_error_of_median"]
+    median = metric_values["mean_absolute_error_of_median"]
     assert median <= min(np.abs(given - other).mean() for other in range(1, 11))
     same = star_metrics(np.full(3, 5, np.float32), np.array([4.0, 5.0, 6.0]))
     assert same["rank_correlation"] is None
@@ -122,9 +122,9 @@ def test_what_a_review_lacks_costs_nothing(task_of: Make) -> None:
     assert outputs.grad is not None
     assert torch.isfinite(outputs.grad).all()
     assert (outputs.grad == 0).tolist() == [[False, True], [True, False]]
-    figures = task.figures(outputs.detach(), targets).tolist()
-    assert figures[0] == 1
-    assert math.isnan(figures[1])
+    metric_values = task.metric_values(outputs.detach(), targets).tolist()
+    assert metric_values[0] == 1
+    assert math.isnan(metric_values[1])
 
 
 def test_both_are_shown_and_judged(both: Any) -> None:
@@ -135,11 +135,11 @@ def test_both_are_shown_and_judged(both: Any) -> None:
     assert found[2].to_dict()["stars"] is None
     assert list(both.columns_of(outputs, 0.5)) == ["label", "label_ko", "score", "stars"]
     targets = np.array([[1, 10], [NONE, 1]], np.float32)
-    figures = both.metrics(outputs[:2], targets, 0.5)
-    assert (figures["examples"], figures["accuracy"]) == (1, 1)
-    assert figures["stars"]["examples"] == 2
-    assert figures["stars"]["mean_absolute_error"] == pytest.approx(0.45)
-    names = [name for name, _ in both.metric_lines(figures)]
+    metric_values = both.metrics(outputs[:2], targets, 0.5)
+    assert (metric_values["examples"], metric_values["accuracy"]) == (1, 1)
+    assert metric_values["stars"]["examples"] == 2
+    assert metric_values["stars"]["mean_absolute_error"] == pytest.approx(0.45)
+    names = [name for name, _ in both.metric_lines(metric_values)]
     assert {"accuracy", "mean absolute error"} <= set(names)
     only_stars = both.metrics(outputs[:2], np.array([[NONE, 10], [NONE, 1]], np.float32), 0.5)
     assert list(only_stars) == ["stars"]

@@ -5,8 +5,8 @@ import unicodedata
 
 import pytest
 
+from nsmc.config.text import TextConfig
 from nsmc.text.alignment import Span, align, places
-from nsmc.text.config import TextConfig
 from nsmc.text.normalize import normalize
 from nsmc.text.tokenizer import Tokenizer, learn, make_tokenizer
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from nsmc.config.text import TextConfig
 from nsmc.errors import DataError, NsmcError
 from nsmc.text.bpe import Pieces, learn_bpe
-from nsmc.text.config import TextConfig
 from nsmc.text.normalize import normalize
 from nsmc.text.parallel import tokenize_chunks
 from nsmc.text.tokenizer import Tokenizer, learn, make_tokenizer

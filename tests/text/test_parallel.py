@@ -5,7 +5,7 @@ import multiprocessing
 
 import pytest
 
-from nsmc.text.config import TextConfig
+from nsmc.config.text import TextConfig
 from nsmc.text.parallel import tokenize_chunks
 from nsmc.text.tokenizer import make_tokenizer
 

@@ -4,9 +4,9 @@ from random import Random
 
 import pytest
 
+from nsmc.config.fields import build
+from nsmc.config.text import TextConfig
 from nsmc.errors import DataError, NsmcError, UsageError
-from nsmc.settings import build
-from nsmc.text.config import TextConfig
 from nsmc.text.keyboard import meant_by, mistyped
 from nsmc.text.noise import with_typos
 from nsmc.text.spelling import LEAST, LONGEST, Spelling, learn_spelling

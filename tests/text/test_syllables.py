@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from nsmc.text.config import TextConfig
+from nsmc.config.text import TextConfig
 from nsmc.text.normalize import normalize
 from nsmc.text.syllables import Syllables, clusters, jamo_kind
 from nsmc.text.tokenizer import Tokenizer, make_tokenizer

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from nsmc.text.config import TextConfig
+from nsmc.config.text import TextConfig
 from nsmc.text.normalize import VERSION
 from nsmc.text.tokenizer import Tokenizer, declared_identity, differences, make_tokenizer
 

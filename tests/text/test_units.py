@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from nsmc.settings import build
-from nsmc.text.config import TextConfig
+from nsmc.config.fields import build
+from nsmc.config.text import TextConfig
 from nsmc.text.normalize import normalize
 from nsmc.text.tokenizer import Tokenizer, declared_identity, is_learned, learn, make_tokenizer
 
@@ -75,7 +75,7 @@ def test_other_units_come_without_mecab_installed(unit: str) -> None:
     program = (
         "import sys\n"
         f"sys.modules.update(dict.fromkeys({MECAB!r}))\n"  # None: as if it weren't installed
-        "from nsmc.text.config import TextConfig\n"
+        "from nsmc.config.text import TextConfig\n"
         "from nsmc.text.tokenizer import learn, make_tokenizer\n"
         f"config = TextConfig(unit={unit!r}, bpe_size=100)\n"
         "tokenizer = make_tokenizer(config, learn(config, ['재밌다 영화'] * 5))\n"
@@ -94,7 +94,7 @@ def test_what_hides_mecab_would_be_noticed() -> None:
     program = (
         "import sys\n"
         f"sys.modules.update(dict.fromkeys({MECAB!r}))\n"
-        "from nsmc.text.config import TextConfig\n"
+        "from nsmc.config.text import TextConfig\n"
         "from nsmc.text.tokenizer import make_tokenizer\n"
         "make_tokenizer(TextConfig())\n"
     )

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 import nsmc
+from nsmc.data.label_columns import LabelColumn
 from nsmc.data.reviews import read_reviews
 from nsmc.tasks.classes import Classes
-from nsmc.tasks.columns import LabelColumn
 from nsmc.tasks.registry import make_task
 from nsmc.training.schedule import learning_rate
 from nsmc.training.state import TrainingState
@@ -116,6 +116,6 @@ def test_epochs_are_compared_as_the_classes_are_balanced(balance: str) -> None:
     rare, frequent = np.log1p(np.exp([2.0, -2.0]))
     plain, balanced = (3 * frequent + rare) / 4, (frequent + rare) / 2
     loss = float(task.loss(outputs, targets))
-    judged = float(task.judged(outputs, targets))
+    validation_loss = float(task.validation_loss(outputs, targets))
     assert loss == pytest.approx(balanced if balance == "weights" else plain)
-    assert judged == pytest.approx(plain if balance == "none" else balanced)
+    assert validation_loss == pytest.approx(plain if balance == "none" else balanced)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nsmc.errors import NsmcError
-from nsmc.tasks.task import ACCURACY, Figure
+from nsmc.tasks.task import ACCURACY, Metric
 from nsmc.training.history import draw_curves, draw_together, write_history, write_table
 
 HISTORY: list[dict[str, Any]] = [
@@ -74,7 +74,7 @@ def test_a_missing_directory_is_told(tmp_path: Path) -> None:
 
 
 def test_another_figure_is_drawn_by_its_own_name(tmp_path: Path) -> None:
-    errors = Figure("absolute_error", "mean absolute error (stars)", higher_is_better=False)
+    errors = Metric("absolute_error", "mean absolute error (stars)", higher_is_better=False)
     records = [
         {
             **{name: value for name, value in record.items() if "accuracy" not in name},

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from nsmc.config import Config, load_config
+from nsmc.config.schema import Config, load_config
 from nsmc.errors import ModelError, NsmcError, UsageError
+from nsmc.inference.directory import open_model, write_model, write_seen
+from nsmc.inference.quantized import NGRAMS, WORDS
+from nsmc.inference.train_overlap import Fingerprint
 from nsmc.model.network import RecurrentNetwork
-from nsmc.runtime.directory import open_model, write_model, write_seen
-from nsmc.runtime.fingerprint import Fingerprint
-from nsmc.runtime.tables import NGRAMS, WORDS
 from nsmc.tasks.registry import make_task
 from nsmc.training.api import train
-from nsmc.training.init_from import KEPT, find_start
+from nsmc.training.init_from import KEPT, find_pretrained
 from nsmc.training.state import TrainingState
 
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ def recipe(start: Path, *others: str) -> Config:
 def given(config: Config, output: Path, vocabulary: list[str]) -> tuple[RecurrentNetwork, str]:
     """A network that has been started, and what was said of that."""
     network = RecurrentNetwork(len(vocabulary), config.model, make_task(config.to_dict()))
-    start = find_start(config, output)
+    start = find_pretrained(config, output)
     assert start is not None
     letters = config.model.subword_letters
-    return network, start.give(network, vocabulary, output, letters=letters).taken
+    return network, start.load_into(network, vocabulary, output, letters=letters).taken
 
 
 def test_rows_are_taken_by_name_and_layers_by_shape(untrained: Untrained, tmp_path: Path) -> None:
@@ -144,14 +144,14 @@ def test_unidirectional_layers_are_taken_at_any_depth(untrained: Untrained, tmp_
 def test_a_model_of_which_nothing_fits_is_refused(untrained: Untrained, tmp_path: Path) -> None:
     start = source(untrained)
     with pytest.raises(UsageError, match=r"set model\.embedding_size=8"):
-        find_start(recipe(start, "model.embedding_size=16"), tmp_path)
+        find_pretrained(recipe(start, "model.embedding_size=16"), tmp_path)
     with pytest.raises(UsageError, match=r"cut in another way.*\[text\] section"):
-        find_start(recipe(start, "text.unit=syllable"), tmp_path)
+        find_pretrained(recipe(start, "text.unit=syllable"), tmp_path)
     with pytest.raises(ModelError, match="expected a model directory"):
-        find_start(recipe(tmp_path / "nowhere"), tmp_path)
-    assert find_start(load_config(None, SIZES), tmp_path) is None
+        find_pretrained(recipe(tmp_path / "nowhere"), tmp_path)
+    assert find_pretrained(load_config(None, SIZES), tmp_path) is None
     # To read less of a comment doesn't change what its units are.
-    assert find_start(recipe(start, "text.max_characters=99"), tmp_path) is not None
+    assert find_pretrained(recipe(start, "text.max_characters=99"), tmp_path) is not None
 
 
 def test_a_classifier_starts_from_a_language_model_and_resumes_without_it(
@@ -193,11 +193,11 @@ def test_a_source_that_has_changed_is_refused(untrained: Untrained, tmp_path: Pa
     first, second = source(untrained), source(untrained, "model.cell=rnn")
     place = tmp_path / "source"
     shutil.copytree(first, place)
-    start = find_start(recipe(place), tmp_path)
+    start = find_pretrained(recipe(place), tmp_path)
     assert start is not None
     shutil.rmtree(place)
     shutil.copytree(second, place)
     config = recipe(place)
     network = RecurrentNetwork(5, config.model, make_task(config.to_dict()))
     with pytest.raises(NsmcError, match="has changed since this training began"):
-        start.give(network, UNITS, tmp_path)
+        start.load_into(network, UNITS, tmp_path)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nsmc.config import Config, load_config
+from nsmc.config.schema import Config, load_config
 from nsmc.errors import NsmcError, UsageError
 from nsmc.training.api import train
 from nsmc.training.output import OutputDirectory, new_output, newest_output

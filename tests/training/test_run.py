@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 import nsmc
-from nsmc.config import Config, load_config
+from nsmc.config.fields import build
+from nsmc.config.model import ModelConfig
+from nsmc.config.schema import Config, load_config
 from nsmc.data.corpus import Corpus
 from nsmc.data.fields import MorphemeField
 from nsmc.errors import DataError, ModelError, NsmcError
-from nsmc.model.config import ModelConfig
+from nsmc.inference.classifier import Classifier
+from nsmc.inference.directory import ModelDirectory, open_model
 from nsmc.model.network import RecurrentNetwork
 from nsmc.model.on_device import TorchNetwork
-from nsmc.runtime.classifier import Classifier
-from nsmc.runtime.directory import ModelDirectory, open_model
-from nsmc.settings import build
 from nsmc.training.api import train
 from nsmc.training.loop import EpochDone, StepDone
 from nsmc.training.run import Event, Started

@@ -4,7 +4,7 @@ from typing import Literal
 
 import pytest
 
-from nsmc.training.config import TrainingConfig
+from nsmc.config.training import TrainingConfig
 from nsmc.training.schedule import learning_rate
 
 

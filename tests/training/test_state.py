@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from nsmc.config import Config
+from nsmc.config.model import ModelConfig
+from nsmc.config.schema import Config
+from nsmc.config.training import TrainingConfig
 from nsmc.data.fields import MorphemeBatch
 from nsmc.errors import ModelError
-from nsmc.model.config import ModelConfig
 from nsmc.model.network import RecurrentNetwork
 from nsmc.tasks.registry import make_task
-from nsmc.training.config import TrainingConfig
 from nsmc.training.optimizers import make_optimizers
 from nsmc.training.state import (
     KEPT,

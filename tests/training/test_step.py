@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from nsmc.config import Config
+from nsmc.config.model import ModelConfig
+from nsmc.config.schema import Config
 from nsmc.data.fields import MorphemeBatch
-from nsmc.model.config import ModelConfig
 from nsmc.model.network import RecurrentNetwork
 from nsmc.tasks.registry import make_task
 from nsmc.training.step import backward

@@ -1,6 +1,6 @@
 """`nsmc.audit`: the labels of a table, each judged by a network that hasn't learnt from it.
 
-Letters: R comments, C classes.
+Shapes: R comments, C classes.
 """
 
 import contextlib
@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 
 from nsmc.auditing.comments import Progress, check_labels, encoded, legible
 from nsmc.auditing.confident import given_probabilities, wrong_labels
+from nsmc.auditing.cross_validation import judged_by_folds, judged_by_model
+from nsmc.auditing.explanations import explained
 from nsmc.auditing.folds import labelled_otherwise, same_comments
-from nsmc.auditing.found import Audit, Doubt
-from nsmc.auditing.judges import judged_by_folds, judged_by_model
-from nsmc.auditing.reasons import explained
 from nsmc.auditing.recipe import ENOUGH, quick_config
-from nsmc.config import Config, load_config
+from nsmc.auditing.results import Audit, LabelIssue
+from nsmc.config.schema import Config, load_config
+from nsmc.data.label_columns import LabelColumn
 from nsmc.errors import DataError, UsageError
-from nsmc.runtime.classifier import Classifier, load
-from nsmc.tasks.answers import Choices
-from nsmc.tasks.columns import LabelColumn
+from nsmc.inference.classifier import Classifier, load
+from nsmc.tasks.predictions import ClassPredictions
 from nsmc.tasks.registry import make_task
 from nsmc.tasks.task import Floats, LabelTask, Task
 
@@ -108,7 +108,7 @@ def audit(
     task = _task(classifier, config, overrides, label_column)
     from nsmc.data.reviews import read_reviews
 
-    reviews = read_reviews(Path(data), column=column, wanted=task.wanted())
+    reviews = read_reviews(Path(data), column=column, label_columns=task.label_columns())
     if reviews.encoding not in (None, "utf-8", "utf-8-sig"):
         tell(f"{data} is not UTF-8 and was read as {reviews.encoding}")
     if folds is None:
@@ -141,7 +141,7 @@ def audit(
     names = dict(zip(choices.values, choices.names, strict=True))
     with contextlib.ExitStack() as claims:
         if classifier is None:
-            judged = claims.enter_context(
+            validation_loss = claims.enter_context(
                 judged_by_folds(
                     corpus,
                     choices,
@@ -149,7 +149,7 @@ def audit(
                     folds,
                     recipe,
                     None if work is None else Path(work),
-                    columns=[column, *(one.name for one in task.wanted())],
+                    columns=[column, *(one.name for one in task.label_columns())],
                     device=device,
                     report=report,
                     tell=tell,
@@ -161,21 +161,21 @@ def audit(
                     f"the model {classifier.model.path} has learnt from this very table, wrong "
                     f"labels included; --folds {FOLDS} asks networks that haven't"
                 )
-            judged = judged_by_model(classifier, corpus, choices, report)
-        wrong = float(wrong_labels(labels, judged.probabilities).sum())
+            validation_loss = judged_by_model(classifier, corpus, choices, report)
+        wrong = float(wrong_labels(labels, validation_loss.probabilities).sum())
         most = max(1, round(share * len(groups))) if share else top or max(FEWEST, round(wrong))
-        chosen = doubtful(labels, judged.probabilities, most)
-        doubts = _doubts(reviews, choices, judged.probabilities, otherwise, chosen)
+        chosen = doubtful(labels, validation_loss.probabilities, most)
+        doubts = _doubts(reviews, choices, validation_loss.probabilities, otherwise, chosen)
         if explain:
             surest, rest = doubts[:EXPLAINED], doubts[EXPLAINED:]
-            dealt = judged.dealt[chosen[:EXPLAINED]]
-            doubts = explained(surest, names, dealt, judged.judges, report) + rest
+            dealt = validation_loss.dealt[chosen[:EXPLAINED]]
+            doubts = explained(surest, names, dealt, validation_loss.judges, report) + rest
     found = Audit(
         path=reviews.path,
         rows=reviews.rows,
         names=names,
         labels=labels,
-        probabilities=judged.probabilities,
+        probabilities=validation_loss.probabilities,
         same_otherwise=otherwise,
         doubts=doubts,
         folds=folds,
@@ -242,7 +242,7 @@ def _task(
     )
 
 
-def _choices(task: LabelTask, columns: Mapping[str, LabelColumn], source: str) -> Choices:
+def _choices(task: LabelTask, columns: Mapping[str, LabelColumn], source: str) -> ClassPredictions:
     """The labels [R] of a table, and what they are called.
 
     Raises:
@@ -253,7 +253,7 @@ def _choices(task: LabelTask, columns: Mapping[str, LabelColumn], source: str) -
     return found
 
 
-def _choices_of(task: LabelTask, targets: Floats) -> Choices | None:
+def _choices_of(task: LabelTask, targets: Floats) -> ClassPredictions | None:
     # Classes that haven't been learnt yet are none.
     outputs = np.zeros((len(targets), max(1, task.outputs)), np.float32)  # [R, O]
     return task.choices(outputs, targets, 0.5)
@@ -298,14 +298,14 @@ def _check_arguments(
 
 def _check_output(output: Path, source: Path) -> None:
     """Tell before the work what would end it afterwards."""
-    from nsmc.files import whole_file
+    from nsmc.storage.files import atomic_write
     from nsmc.tables.formats import table_format
     from nsmc.tables.writers import refuse_the_input
 
     table_format(output)
     refuse_the_input(output, source)
     # Left by an exception, the block puts nothing in place: all it does is to try.
-    with contextlib.suppress(_NotNow), whole_file(output):
+    with contextlib.suppress(_NotNow), atomic_write(output):
         raise _NotNow
 
 
@@ -315,14 +315,14 @@ class _NotNow(Exception):
 
 def _doubts(
     reviews: "Reviews",
-    choices: Choices,
+    choices: ClassPredictions,
     probabilities: NDArray[np.float64],
     otherwise: NDArray[np.int64],
     chosen: NDArray[np.int64],
-) -> list[Doubt]:
+) -> list[LabelIssue]:
     labels = choices.labels[chosen]  # [doubts]
     return [
-        Doubt(
+        LabelIssue(
             row=int(reviews.rows[place]),
             text=reviews.texts[place],
             label=choices.values[label],

@@ -1,6 +1,6 @@
 """From the rows of a table to what can be judged.
 
-Letters: R comments.
+Shapes: R comments.
 """
 
 import dataclasses
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.auditing.found import ENGLISH
+from nsmc.auditing.results import ENGLISH
+from nsmc.config.text import TextConfig
 from nsmc.errors import DataError
-from nsmc.tasks.answers import Choices
-from nsmc.text.config import TextConfig
+from nsmc.tasks.predictions import ClassPredictions
 from nsmc.text.normalize import normalize
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def legible(reviews: "Reviews", max_characters: int) -> "Reviews":
 
     Args:
         reviews: as `read_reviews` gives them.
-        max_characters: as `nsmc.text.config.TextConfig` has it.
+        max_characters: as `nsmc.config.text.TextConfig` has it.
 
     Raises:
         DataError: there is none.
@@ -60,7 +60,9 @@ def encoded(
     return corpus
 
 
-def check_labels(path: Path, choices: Choices, groups: NDArray[np.int64], folds: int) -> None:
+def check_labels(
+    path: Path, choices: ClassPredictions, groups: NDArray[np.int64], folds: int
+) -> None:
     """Refuse a table whose labels can't be told right from wrong.
 
     Args:
@@ -98,7 +100,7 @@ def _called(value: object, name: str) -> str:
     return f"{value} ({ENGLISH[value]})" if isinstance(value, int) else repr(name)
 
 
-def _instead(choices: Choices) -> str:
+def _instead(choices: ClassPredictions) -> str:
     if isinstance(choices.values[0], int):
         return "--folds 0 lets the shipped model judge them instead"
     return "leave out or put together the rarest classes, or let a model judge them with --model"

@@ -1,7 +1,7 @@
 """How many labels are wrong, told from probabilities alone: confident learning.
 
 Northcutt, Jiang and Chuang, "Confident learning: estimating uncertainty in dataset labels",
-Journal of Artificial Intelligence Research 70 (2021). Letters: R comments, C classes.
+Journal of Artificial Intelligence Research 70 (2021). Shapes: R comments, C classes.
 """
 
 import numpy as np

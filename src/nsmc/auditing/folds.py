@@ -1,6 +1,6 @@
 """Who is scored by which network: comments dealt into folds, the same comment into one.
 
-Letters: R comments.
+Shapes: R comments.
 """
 
 import numpy as np
@@ -27,7 +27,7 @@ def same_comments(corpus: Corpus) -> NDArray[np.int64]:
     )
 
 
-def deal_folds(
+def assign_folds(
     groups: NDArray[np.int64], labels: NDArray[np.int64], folds: int, seed: int
 ) -> NDArray[np.int64]:
     """Deal comments into folds of about one size and one share of each label.

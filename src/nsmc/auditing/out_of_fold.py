@@ -1,6 +1,6 @@
 """Every comment scored by a network that hasn't learnt from it.
 
-Letters: R comments, C classes.
+Shapes: R comments, C classes.
 """
 
 import itertools
@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.auditing.comments import Progress
-from nsmc.config import Config
+from nsmc.config.schema import Config
 from nsmc.data.corpus import Corpus
 from nsmc.errors import ModelError
-from nsmc.files import whole_file
-from nsmc.runtime.classifier import Classifier, load
+from nsmc.inference.classifier import Classifier, load
+from nsmc.storage.files import atomic_write
 from nsmc.training.output import OutputDirectory
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def out_of_fold_probabilities(
             place.finish()
             parts = score_corpus(load(place.path), corpus, rows, values)
             found = np.concatenate(list(parts))
-            with whole_file(place.path / SCORES) as temporary:
+            with atomic_write(place.path / SCORES) as temporary:
                 np.save(temporary, found, allow_pickle=False)
         scores[rows] = found
     return scores

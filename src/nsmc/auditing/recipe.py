@@ -5,7 +5,7 @@ Figures in docs/auditing.md and docs/experiments.md.
 
 from collections.abc import Sequence
 
-from nsmc.config import Config, load_config
+from nsmc.config.schema import Config, load_config
 
 ENOUGH = 20_000
 """Comments below which the shipped model, having learnt from many more, judges better."""

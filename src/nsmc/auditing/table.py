@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nsmc.auditing.found import Doubt
+from nsmc.auditing.results import LabelIssue
 
 COLUMNS = ("rank", "row", "suggested_label", "probability", "against", "same_otherwise")
-"""What the table has beyond the input's own columns: see `Doubt`."""
+"""What the table has beyond the input's own columns: see `LabelIssue`."""
 
 
 def write_doubts(
-    source: Path, column: str | None, doubts: Sequence[Doubt], target: Path
+    source: Path, column: str | None, doubts: Sequence[LabelIssue], target: Path
 ) -> list[str]:
     """Write the doubtful rows, with all their own columns as they were, the surest first.
 
@@ -35,11 +35,11 @@ def write_doubts(
     import numpy as np
     import pandas as pd
 
-    from nsmc.tables.columns import free_names
+    from nsmc.tables.columns import unique_names
     from nsmc.tables.table import open_table, open_writer
 
     with open_table(source, column=column) as table, open_writer(target, table) as writer:
-        names = free_names(COLUMNS, table.columns, "audit_")
+        names = unique_names(COLUMNS, table.columns, "audit_")
         wanted = {doubt.row: place for place, doubt in enumerate(doubts)}
         places = []
         frames = []
@@ -56,7 +56,7 @@ def write_doubts(
     return names
 
 
-def _values(doubts: Sequence[Doubt]) -> list[Any]:
+def _values(doubts: Sequence[LabelIssue]) -> list[Any]:
     """The columns of `COLUMNS`, as pandas arrays."""
     import pandas as pd
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nsmc.cli.common import (
     add_recipe_options,
-    clock,
+    format_duration,
     is_terminal,
     model_named,
     paint,
@@ -18,7 +18,7 @@ from nsmc.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from nsmc.auditing.found import Audit, Doubt
+    from nsmc.auditing.results import Audit, LabelIssue
 
 EPILOG = """examples:
   nsmc audit ratings.txt --output doubtful.csv
@@ -104,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         NsmcError: see `nsmc.auditing.audit.audit`.
     """
-    from nsmc.config import load_config
+    from nsmc.config.schema import load_config
 
     # Loaded without a file as well, to tell of a wrong --set before the table is read.
     config = load_config(args.config, args.set)
@@ -180,7 +180,7 @@ class _Reporter:
         elif now - self._last_line >= SECONDS_BETWEEN_LINES and done > self._at_start[1]:
             began, first = self._at_start
             left = (now - began) / (done - first) * (total - done)
-            say(f"{stage}  {done:,}/{total:,} comments  {clock(left)} left")
+            say(f"{stage}  {done:,}/{total:,} comments  {format_duration(left)} left")
             self._last_line = now
 
     def _close(self) -> None:
@@ -208,7 +208,7 @@ def _figures(found: "Audit") -> str:
             f"{(found.same_otherwise > 0).sum():,} rows hold a comment that has "
             + ("both" if len(found.names) == 2 else "several"),
         ),
-        ("time", clock(found.seconds)),
+        ("time", format_duration(found.seconds)),
         (
             "listed",
             f"{len(found.doubts):,} rows; the first {SHOWN} with their row in the file,"
@@ -234,7 +234,7 @@ def _by_label(found: "Audit") -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]])
 
 
-def _line(doubt: "Doubt", names: dict[Any, str]) -> str:
+def _line(doubt: "LabelIssue", names: dict[Any, str]) -> str:
     suggested, more = names[doubt.suggested], "another label"
     if len(names) == 2:
         colour = "red" if doubt.suggested == next(iter(names)) else "green"

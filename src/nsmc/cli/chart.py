@@ -3,7 +3,7 @@
 Braille patterns give four dots to a line's height and two to a column's width. Everything else is
 ASCII: box drawing and round bullets are as wide as two columns on terminals set up for Korean.
 
-Letters: W columns and H rows of characters in the plot, X = 2 W and Y = 4 H dots.
+Shapes: W columns and H rows of characters in the plot, X = 2 W and Y = 4 H dots.
 """
 
 import math

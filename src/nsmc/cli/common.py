@@ -58,7 +58,7 @@ def model_named(name: str) -> Path | None:
     return None if name in ("shipped", "default") else Path(name)
 
 
-def clock(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Seconds as ``m:ss`` or ``h:mm:ss``."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

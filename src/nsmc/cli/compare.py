@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from nsmc.cli.compared import LabelWords, StarWords
     from nsmc.evaluation.compare import compared
-    from nsmc.evaluation.compared import ChoicesPair
+    from nsmc.evaluation.compared import ClassPredictionsPair
 
     with progress_bar(unit="reviews", desc="scoring") as bar:
 
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     if found["skipped"]:
         say(f"{found['skipped']:,} rows with an empty comment were left out")
     words: LabelWords | StarWords = StarWords()
-    if isinstance(pair, ChoicesPair):
+    if isinstance(pair, ClassPredictionsPair):
         words = LabelWords(dict(zip(pair.values, pair.names, strict=True)))
     if only := words.only(found):
         say(f"every review is labelled {only}: what is compared is how many {only} are recognised")
@@ -78,12 +78,12 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(found, ensure_ascii=False))
     else:
         more = "" if args.output else "--top N, or all of them with --output FILE"
-        lines = [*words.figures(found), "", words.verdict(found)]
+        lines = [*words.metrics(found), "", words.verdict(found)]
         if pair.name != "stars" and "stars" in found:
             stars = {"data": found["data"], **found["stars"]}
             for name in "ab":
                 stars[name]["model"] = found[name]["model"]
-            lines += ["", *StarWords().figures(stars), "", StarWords().verdict(stars)]
+            lines += ["", *StarWords().metrics(stars), "", StarWords().verdict(stars)]
         lines += words.disagreements(found["disagreements"], args.top, more)
         print("\n".join(lines))
     if args.output:

@@ -10,7 +10,7 @@ class Words(ABC):
     """How a comparison of one kind of answer is told."""
 
     @abstractmethod
-    def figures(self, found: dict[str, Any]) -> list[str]:
+    def metrics(self, found: dict[str, Any]) -> list[str]:
         """The lines above the verdict."""
 
     @abstractmethod
@@ -70,8 +70,8 @@ class LabelWords(Words):
         there = [name for name, count in zip(self._names.values(), counts, strict=True) if count]
         return there[0] if len(there) == 1 else ""
 
-    def figures(self, found: dict[str, Any]) -> list[str]:
-        """See `Words.figures`."""
+    def metrics(self, found: dict[str, Any]) -> list[str]:
+        """See `Words.metrics`."""
         (both, only_a), (only_b, neither) = found["table"]
         lines = [data_line(found)]
         for name in "ab":
@@ -122,8 +122,8 @@ class LabelWords(Words):
 class StarWords(Words):
     """Of two models that give stars."""
 
-    def figures(self, found: dict[str, Any]) -> list[str]:
-        """See `Words.figures`."""
+    def metrics(self, found: dict[str, Any]) -> list[str]:
+        """See `Words.metrics`."""
         lines = [data_line(found)]
         for name in "ab":
             model = found[name]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nsmc.cli.common import say
 from nsmc.errors import UsageError
-from nsmc.runtime.sampling import check_sampling
+from nsmc.inference.sampling import check_sampling
 
 EPILOG = """examples:
   nsmc complete --model runs/… "이 영화는"
@@ -67,10 +67,10 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"expected --seed of 0 or more, found {args.seed}")
     import numpy as np
 
-    from nsmc.runtime.language_model import load_language_model
+    from nsmc.inference.language_model import load_language_model
 
     model = load_language_model(args.model)
-    chance = np.random.default_rng(args.seed)
+    rng = np.random.default_rng(args.seed)
     if not args.json and model.text_config.unit == "morpheme":
         say("a model of morphemes doesn't know where spaces stand: what it adds is written apart")
     for _ in range(args.count):
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
             units=args.units,
             temperature=args.temperature,
             top_p=args.top_p,
-            seed=chance,
+            seed=rng,
         )
         print(
             json.dumps(found.to_dict(), ensure_ascii=False) if args.json else found.text, flush=True

@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
             bar.total = total
             bar.update(done)
 
-        figures, lines = evaluated(
+        metrics, lines = evaluated(
             args.data,
             args.model,
             column=args.column,
@@ -69,22 +69,22 @@ def run(args: argparse.Namespace) -> int:
             report=args.report,
             progress=advance,
         )
-    if warning := seen_warning(figures["seen"]):
+    if warning := seen_warning(metrics["seen"]):
         say(warning)
-    if figures["skipped"]:
-        say(f"{figures['skipped']:,} rows with an empty comment were left out")
-    print(json.dumps(figures, ensure_ascii=False) if args.json else _table(figures, lines))
+    if metrics["skipped"]:
+        say(f"{metrics['skipped']:,} rows with an empty comment were left out")
+    print(json.dumps(metrics, ensure_ascii=False) if args.json else _table(metrics, lines))
     return 0
 
 
-def _table(figures: dict[str, Any], lines: list[tuple[str, str]]) -> str:
+def _table(metrics: dict[str, Any], lines: list[tuple[str, str]]) -> str:
     rows = [
-        ("model", figures["model"]),
-        ("data", f"{figures['data']['path']} ({figures['examples']:,} reviews)"),
+        ("model", metrics["model"]),
+        ("data", f"{metrics['data']['path']} ({metrics['examples']:,} reviews)"),
         *lines,
-        ("time", f"{figures['seconds']:.1f} s"),
+        ("time", f"{metrics['seconds']:.1f} s"),
     ]
-    if "report" in figures:
-        rows.append(("report", figures["report"]))
+    if "report" in metrics:
+        rows.append(("report", metrics["report"]))
     width = max(WIDTH, 1 + max(len(name) for name, _ in rows))
     return "\n".join(f"{name:<{width}}{value}" for name, value in rows)

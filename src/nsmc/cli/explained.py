@@ -8,8 +8,8 @@ import re
 import sys
 
 from nsmc.cli.common import paint
-from nsmc.presentation.explained import full_strength
-from nsmc.runtime.explanation import Explanation, Part
+from nsmc.inference.explanation import Explanation, Part
+from nsmc.report.explanation_html import full_strength
 from nsmc.text.width import display_width, padded
 
 LISTED = 8

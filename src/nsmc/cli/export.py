@@ -13,7 +13,7 @@ A directory is scored with as any other: nsmc predict --model small. An ONNX gra
 after the embedding: vectors of the morphemes in, the task's numbers out, which are the log odds of
 긍정, a logit for each class, or stars between -1 and 1 for their scale's ends; its metadata holds
 the recipe and the classes (pip install "nsmc[onnx]"). With [model.wide] a second input, added, is
-what the character n-grams come to: nsmc.runtime.wide.WideOutputs."""
+what the character n-grams come to: nsmc.inference.wide.WideOutputs."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,9 +40,9 @@ def run(args: argparse.Namespace) -> int:
     """Export and print where.
 
     Raises:
-        NsmcError: see `nsmc.exporting.export`.
+        NsmcError: see `nsmc.exporting.quantization.export`.
     """
-    from nsmc.exporting import export
+    from nsmc.exporting.quantization import export
 
     print(export(args.model, args.output, int8=args.int8, overwrite=args.overwrite))
     return 0

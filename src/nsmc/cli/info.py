@@ -4,7 +4,7 @@ import argparse
 import json
 from typing import Any
 
-from nsmc.cli.common import clock, model_named, parameter_lines
+from nsmc.cli.common import format_duration, model_named, parameter_lines
 
 EPILOG = """Every file is checked against its hash first, so what is shown is what scores.
 
@@ -52,8 +52,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _lines(about: dict[str, Any]) -> list[str]:
+    from nsmc.config.text import UNIT_NAMES
     from nsmc.inspection.info import head_name, network_name, wide_name
-    from nsmc.text.config import UNIT_NAMES
 
     network, vocabulary = about["network"], about["vocabulary"]
     ngrams = " + n-grams" if network["subword_buckets"] else ""
@@ -138,19 +138,19 @@ def _training(training: dict[str, Any]) -> str:
     written = training["written"].replace("T", " ").replace("Z", " UTC")
     return (
         f"{training['epochs']} epochs, the best was {training['best_epoch']}; "
-        f"{clock(training['seconds'])} on {training['device']}; written {written}"
+        f"{format_duration(training['seconds'])} on {training['device']}; written {written}"
     )
 
 
 def _validation(about: dict[str, Any]) -> str:
-    from nsmc.inspection.info import figure_of
+    from nsmc.inspection.info import metric_of
 
-    validation, figure = about["validation"], figure_of(about)
+    validation, metric = about["validation"], metric_of(about)
     if not validation:
         return ""
     reviews = f" ({validation['reviews']:,} reviews)" if "reviews" in validation else ""
-    shown = figure.show(validation[figure.name])
-    return f"{figure.words} {shown}, loss {validation['loss']:.4f}{reviews}"
+    shown = metric.show(validation[metric.name])
+    return f"{metric.words} {shown}, loss {validation['loss']:.4f}{reviews}"
 
 
 def _seen(seen: dict[str, Any] | None) -> str:

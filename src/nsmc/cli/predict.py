@@ -13,8 +13,8 @@ from nsmc.cli.common import add_model_options, paint, say, table_progress
 from nsmc.errors import UsageError
 
 if TYPE_CHECKING:
-    from nsmc.runtime.classifier import Classifier
-    from nsmc.tasks.task import Shown
+    from nsmc.inference.classifier import Classifier
+    from nsmc.tasks.task import DisplayText
 
 EPILOG = """examples:
   nsmc predict "재밌다" "노잼"
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
         NsmcError: the model or the input can't be used.
     """
     _check(args)
-    from nsmc.runtime.classifier import load
+    from nsmc.inference.classifier import load
 
     classifier = load(args.model, threshold=args.threshold)
     if args.top is not None and not classifier.task.classes:
@@ -108,7 +108,7 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
-    from nsmc.scoring import score_table
+    from nsmc.pipeline.score_table import score_table
 
     with table_progress(args.input) as advance:
         result = score_table(
@@ -138,7 +138,7 @@ def _show(classifier: "Classifier", texts: list[str], args: argparse.Namespace) 
     sys.stdout.flush()
 
 
-def _line(shown: "Shown", comment: str) -> str:
+def _line(shown: "DisplayText", comment: str) -> str:
     tone = TONES.get(shown.tone)
     return f"{paint(shown.words, tone, sys.stdout) if tone else shown.words}  {comment}"
 
@@ -149,13 +149,13 @@ def _explaining(
 ) -> Iterator[Callable[[list[str]], None]]:
     """Give what shows explanations; with ``--html`` the page appears when the block ends well."""
     from nsmc.cli.explained import coloured_comment, explained_lines
-    from nsmc.files import whole_file
-    from nsmc.presentation.explained_page import PAGE_END, page_article, page_start
+    from nsmc.report.explanation_page import PAGE_END, page_article, page_start
+    from nsmc.storage.files import atomic_write
 
     with contextlib.ExitStack() as stack:
         page = None
         if args.html is not None:
-            temporary = stack.enter_context(whole_file(args.html))
+            temporary = stack.enter_context(atomic_write(args.html))
             page = stack.enter_context(temporary.open("w", encoding="utf-8", newline="\n"))
             page.write(page_start(classifier.task.terms, classifier.explained_units))
 

@@ -21,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         NsmcError: the reviews can't be read or the place can't be written.
     """
-    from nsmc.config import Config
+    from nsmc.config.schema import Config
     from nsmc.data.cache import prepare
     from nsmc.data.download import official_data
     from nsmc.data.parts import wanted_columns
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
             args.output,
             config.text,
             column=config.data.column or None,
-            wanted=wanted_columns(task, config.data),
+            label_columns=wanted_columns(task, config.data),
             noise=config.data.noise,
             check=task.learn,
             progress=advance,

@@ -6,12 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from nsmc.cli.common import clock, say
+from nsmc.cli.common import format_duration, say
 from nsmc.errors import NsmcError, UsageError
 from nsmc.text.width import display_width
 
 if TYPE_CHECKING:
-    from nsmc.tasks.task import Figure
+    from nsmc.tasks.task import Metric
 
 EPILOG = """Loss and accuracy, or what else the task is followed by, are those of the validation
 part at the best epoch, uncalibrated, so that finished and unfinished trainings can be compared.
@@ -78,13 +78,13 @@ def run(args: argparse.Namespace) -> int:
     if args.plot:
         from nsmc.training.history import draw_together
 
-        figures = {_figure(one) for one in drawn}
-        if len(figures) > 1:
+        metrics = {_figure(one) for one in drawn}
+        if len(metrics) > 1:
             raise UsageError(
                 "expected trainings of one kind of task to draw together, found some followed by "
-                f"{' and some by '.join(sorted(figure.words for figure in figures))}; name fewer"
+                f"{' and some by '.join(sorted(metric.words for metric in metrics))}; name fewer"
             )
-        draw_together({_title(one): one["history"] for one in drawn}, figures.pop(), args.plot)
+        draw_together({_title(one): one["history"] for one in drawn}, metrics.pop(), args.plot)
         say(f"curves of {len(drawn)} trainings: {args.plot}")
     if args.csv:
         from nsmc.training.history import write_table
@@ -108,18 +108,18 @@ def _sort(found: list[dict[str, Any]], order: str) -> None:
     def value(one: dict[str, Any]) -> float | None:
         if order != "figure":
             return cast("float | None", one[order])
-        figure = _figure(one)
-        found: float | None = one["figure"][figure.name]
-        return -found if found is not None and figure.higher_is_better else found
+        metric = _figure(one)
+        found: float | None = one["figure"][metric.name]
+        return -found if found is not None and metric.higher_is_better else found
 
     # Those without the figure come last.
     found.sort(key=lambda one: (value(one) is None, value(one) or 0))
 
 
-def _figure(one: dict[str, Any]) -> "Figure":
+def _figure(one: dict[str, Any]) -> "Metric":
     from nsmc.tasks.registry import make_task
 
-    return make_task(one["config"]).figure
+    return make_task(one["config"]).metric
 
 
 def _title(one: dict[str, Any]) -> str:
@@ -131,9 +131,9 @@ def _differs(one: dict[str, Any]) -> str:
 
 
 def _table(found: list[dict[str, Any]]) -> list[str]:
-    figures = {_figure(one).words for one in found}
-    figure = figures.pop() if len(figures) == 1 else "figure"
-    heads = ["run", "state", "started", "time", "epochs", "best", figure, "loss", "device", ""]
+    metrics = {_figure(one).words for one in found}
+    metric = metrics.pop() if len(metrics) == 1 else "figure"
+    heads = ["run", "state", "started", "time", "epochs", "best", metric, "loss", "device", ""]
     heads[-1] = "differs from the others in" if len(found) > 1 else "differs from the default in"
     to_the_right = (3, 4, 5, 6, 7)
     rows = [heads, *(_row(one) for one in found)]
@@ -150,15 +150,15 @@ def _table(found: list[dict[str, Any]]) -> list[str]:
 
 def _row(one: dict[str, Any]) -> list[str]:
     started = datetime.fromisoformat(one["started"]).astimezone()
-    trained, figure = one["history"], _figure(one)
+    trained, metric = one["history"], _figure(one)
     return [
         one["run"],
         one["state"],
         f"{started:%Y-%m-%d %H:%M}",
-        clock(one["seconds"]) if trained else "—",
+        format_duration(one["seconds"]) if trained else "—",
         f"{one['epochs']}/{one['epochs_at_most']}",
         str(one["best_epoch"]) if trained else "—",
-        figure.show(one["figure"][figure.name]) if trained else "—",
+        metric.show(one["figure"][metric.name]) if trained else "—",
         f"{one['loss']:.4f}" if trained else "—",
         one["device"] or "—",
         _differs(one) or "nothing",

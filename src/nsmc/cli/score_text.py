@@ -10,7 +10,7 @@ from nsmc.cli.comments import add_comment_options, check_comment_options, score_
 from nsmc.cli.common import paint, say, table_progress
 
 if TYPE_CHECKING:
-    from nsmc.runtime.language_model import LanguageModel, TextScore, UnitSurprise
+    from nsmc.inference.language_model import LanguageModel, TextScore, UnitSurprisal
 
 EPILOG = """examples:
   nsmc score-text --model runs/… "이 영화는 정말 재미있다" "이 정말 영화는 재미있다"
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         NsmcError: the model or the input can't be used.
     """
     check_comment_options(args, "texts")
-    from nsmc.runtime.language_model import load_language_model
+    from nsmc.inference.language_model import load_language_model
 
     model = load_language_model(args.model)
     if args.input is not None:
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _score_table(model: "LanguageModel", args: argparse.Namespace) -> None:
-    from nsmc.scoring_texts import score_texts
+    from nsmc.pipeline.score_texts import score_texts
 
     with table_progress(args.input) as advance:
         result = score_texts(model, args.input, args.output, column=args.column, progress=advance)
@@ -108,7 +108,7 @@ def _lines(score: "TextScore") -> list[str]:
     ]
 
 
-def _unit(unit: "UnitSurprise") -> str:
+def _unit(unit: "UnitSurprisal") -> str:
     mark = ("" if unit.known else "?") + ("!" if unit.bits >= SURPRISING else "")
     shown = f"{unit.unit} {unit.bits:.1f}{mark}"
     if unit.bits < SURPRISING:

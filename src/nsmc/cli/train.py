@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nsmc.cli.common import clock, say
+from nsmc.cli.common import format_duration, say
 from nsmc.cli.training_data import add_training_data_options, chosen_recipe
 
 if TYPE_CHECKING:
@@ -74,20 +74,20 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _tell_end(trained: "Trained") -> None:
-    metrics, figure = trained.metrics, trained.task.figure
+    metrics, metric = trained.metrics, trained.task.metric
     validation = metrics["validation"]
     say(
-        f"best epoch {metrics['best_epoch']} of {metrics['epochs']}: validation {figure.words} "
-        f"{figure.show(validation[figure.name])}, loss {validation['loss']:.4f}; "
-        f"{clock(metrics['seconds'])}"
+        f"best epoch {metrics['best_epoch']} of {metrics['epochs']}: validation {metric.words} "
+        f"{metric.show(validation[metric.name])}, loss {validation['loss']:.4f}; "
+        f"{format_duration(metrics['seconds'])}"
     )
     say(f"score with it: {trained.task.trial.format(model=trained.model)}")
     print(trained.model)
 
 
 def _fields() -> str:
-    from nsmc.config import Config, flat
-    from nsmc.settings import field_help, nested
+    from nsmc.config.fields import field_help, nested
+    from nsmc.config.schema import Config, flat
 
     lines = []
     values = flat(Config().to_dict())

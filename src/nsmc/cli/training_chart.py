@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nsmc.cli.chart import Curve, Point, draw
-from nsmc.tasks.task import Figure
+from nsmc.tasks.task import Metric
 
 POINTS = 400
 """Points of a training curve at most; what falls together is averaged."""
@@ -24,10 +24,10 @@ class _Mean:
 
     def add(self, values: tuple[float, float, float]) -> None:
         self._count += 1
-        x, loss, figure = (
+        x, loss, metric = (
             old + (new - old) / self._count for old, new in zip(self.values, values, strict=True)
         )
-        self.values = (x, loss, figure)
+        self.values = (x, loss, metric)
 
 
 class TrainingChart:
@@ -35,20 +35,20 @@ class TrainingChart:
 
     Args:
         epochs: epochs at most: the end of the x axis.
-        figure: what the training is followed by beside its loss.
+        metric: what the training is followed by beside its loss.
     """
 
-    def __init__(self, epochs: int, figure: Figure) -> None:
-        self._epochs, self._figure = epochs, figure
+    def __init__(self, epochs: int, metric: Metric) -> None:
+        self._epochs, self._figure = epochs, metric
         self._training: list[_Mean] = []
         self._validation: list[tuple[float, float, float]] = []
 
-    def add_training(self, epochs: float, loss: float, figure: float) -> None:
+    def add_training(self, epochs: float, loss: float, metric: float) -> None:
         """Take what training has come to when so many epochs, and a part of one, are done."""
         place = int(POINTS * epochs / self._epochs)
         if not self._training or self._training[-1].place != place:
             self._training.append(_Mean(place))
-        self._training[-1].add((epochs, loss, figure))
+        self._training[-1].add((epochs, loss, metric))
 
     def add_epoch(self, record: Mapping[str, Any]) -> None:
         """Take the record of an epoch."""

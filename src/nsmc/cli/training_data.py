@@ -8,7 +8,7 @@ from nsmc.cli.common import add_recipe_options
 from nsmc.errors import UsageError
 
 if TYPE_CHECKING:
-    from nsmc.config import Config
+    from nsmc.config.schema import Config
 
 
 def add_training_data_options(parser: argparse.ArgumentParser, prepared: str = "") -> None:
@@ -42,7 +42,7 @@ def chosen_recipe(args: argparse.Namespace, overrides: list[str]) -> "Config | N
     Raises:
         UsageError: the recipe is wrong, or has no labels to name a column of.
     """
-    from nsmc.config import load_config
+    from nsmc.config.schema import load_config
     from nsmc.tasks.registry import make_task
 
     overrides = [*args.set, *overrides]

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nsmc.cli.common import clock, is_terminal, parameter_lines, progress_bar, say
+from nsmc.cli.common import format_duration, is_terminal, parameter_lines, progress_bar, say
 from nsmc.cli.live_block import LiveBlock, can_redraw
 from nsmc.cli.training_chart import TrainingChart
 
@@ -67,7 +67,7 @@ class Reporter:
         self._task = started.task
         self._at_update = _Totals.of(state)
         print(_describe(started), file=sys.stderr)
-        self._chart = TrainingChart(self._epochs, self._task.figure)
+        self._chart = TrainingChart(self._epochs, self._task.metric)
         for record in state.counters.history:
             self._chart.add_epoch(record)
 
@@ -77,15 +77,15 @@ class Reporter:
             if self._bar is not None:
                 self._bar.leave = False
         self._close()
-        record, figure = state.counters.history[-1], self._task.figure
+        record, metric = state.counters.history[-1], self._task.metric
         train, validation = (
-            f"loss {record[f'{part}_loss']:.4f}  {figure.words} "
-            f"{figure.show(record[f'{part}_{figure.name}'])}"
+            f"loss {record[f'{part}_loss']:.4f}  {metric.words} "
+            f"{metric.show(record[f'{part}_{metric.name}'])}"
             for part in ("train", "validation")
         )
         print(
             f"epoch {epoch}/{self._epochs}  {train}  validation {validation}"
-            f"  {clock(record['seconds'])}{'  best' if is_best else ''}",
+            f"  {format_duration(record['seconds'])}{'  best' if is_best else ''}",
             file=sys.stderr,
             flush=True,
         )
@@ -111,10 +111,10 @@ class Reporter:
                 self._last_chart = now
         elif not self._terminal and now - self._last_line >= SECONDS_BETWEEN_LINES:
             totals = _Totals.of(state)
-            loss, figure = totals.means(self._task)
+            loss, metric = totals.means(self._task)
             say(
                 f"epoch {epoch}/{self._epochs}  {totals.seen:,}/{self._size:,} reviews  "
-                f"loss {loss:.4f}  {self._task.figure.words} {self._task.figure.show(figure)}  "
+                f"loss {loss:.4f}  {self._task.metric.words} {self._task.metric.show(metric)}  "
                 f"{self._rate(state):,.0f} reviews/s  {self._left(state)} left"
             )
             self._last_line = now
@@ -123,9 +123,9 @@ class Reporter:
         """Move the bar on, and the training curves by what was learnt since the last time."""
         totals = _Totals.of(state)
         loss, value = totals.means(self._task)
-        figure = self._task.figure
+        metric = self._task.metric
         self._bar.set_postfix_str(
-            f"loss {loss:.4f}, {figure.words} {figure.show(value)}, "
+            f"loss {loss:.4f}, {metric.words} {metric.show(value)}, "
             f"{self._left(state)} left in all",
             refresh=False,
         )
@@ -154,7 +154,7 @@ class Reporter:
 
     def _left(self, state: "TrainingState") -> str:
         left = self._epochs * self._size - self._reviews(state)
-        return clock(left / max(1e-9, self._rate(state)))
+        return format_duration(left / max(1e-9, self._rate(state)))
 
     def _close(self) -> None:
         if self._bar is not None:
@@ -168,7 +168,7 @@ class _Totals:
 
     losses: float = 0.0
     examples: float = 0.0
-    figures: float = 0.0
+    metrics: float = 0.0
     with_figure: float = 0.0
     seen: int = 0
     """Reviews."""
@@ -176,22 +176,22 @@ class _Totals:
     @classmethod
     def of(cls, state: "TrainingState") -> "_Totals":
         """Read them, which waits for the device and so isn't done at every step."""
-        losses, examples, figures, with_figure = state.totals.tolist()
-        return cls(losses, examples, figures, with_figure, state.counters.seen)
+        losses, examples, metrics, with_figure = state.totals.tolist()
+        return cls(losses, examples, metrics, with_figure, state.counters.seen)
 
     def since(self, before: "_Totals") -> "_Totals":
         """What was added since then."""
         return _Totals(
             self.losses - before.losses,
             self.examples - before.examples,
-            self.figures - before.figures,
+            self.metrics - before.metrics,
             self.with_figure - before.with_figure,
             self.seen - before.seen,
         )
 
     def means(self, task: "Task") -> tuple[float, float]:
         """The mean loss and the task's figure."""
-        return self.losses / self.examples, task.figure_value(self.figures, self.with_figure)
+        return self.losses / self.examples, task.metric_value(self.metrics, self.with_figure)
 
 
 def _describe(started: "Started") -> str:

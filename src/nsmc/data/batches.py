@@ -1,6 +1,6 @@
 """torchtext datasets and the iterator that cuts them into batches of one length.
 
-Letters: R reviews of a corpus, K numbers of a target.
+Shapes: R reviews of a corpus, K numbers of a target.
 """
 
 import random

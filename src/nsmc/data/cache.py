@@ -8,17 +8,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nsmc.config.text import TextConfig
 from nsmc.data.corpus import Check, Corpus, load_corpus, read_corpus, save_corpus
+from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.paths import cache_directory
 from nsmc.errors import DataError, ModelError, NsmcError
-from nsmc.files import sha256_of
+from nsmc.storage.files import sha256_of
 from nsmc.tables.formats import ending
-from nsmc.text.config import TextConfig
 from nsmc.text.noise import VERSION as NOISE
 from nsmc.text.tokenizer import declared_identity, differences, make_tokenizer
 
 if TYPE_CHECKING:
-    from nsmc.tasks.task import Wanted
+    pass
 
 TRAIN_FILE = "ratings_train.txt"
 PREPARED = "ratings_train.corpus"
@@ -29,7 +30,7 @@ def training_corpus(
     config: TextConfig,
     *,
     column: str | None = None,
-    wanted: "Sequence[Wanted]" = (),
+    label_columns: "Sequence[LabelColumnSpec]" = (),
     noise: float = 0.0,
     check: Check | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -47,7 +48,7 @@ def training_corpus(
         data: the file or directory.
         config: the tokenizer's configuration.
         column: the text column; None where it is clear.
-        wanted: the label columns; none for text alone.
+        label_columns: the label columns; none for text alone.
         noise: share of the reviews that there shall be a noisy copy of.
         check: hears of the labels before anything is tokenized.
         progress: called with reviews done since the last call and reviews in all.
@@ -62,16 +63,22 @@ def training_corpus(
     prepared = data / PREPARED
     if prepared.is_dir():
         corpus = load_corpus(prepared)
-        _check_prepared(corpus, config, column, wanted, noise, prepared)
-        return _checked(_only(corpus, wanted), check, prepared)
+        _check_prepared(corpus, config, column, label_columns, noise, prepared)
+        return _checked(_only(corpus, label_columns), check, prepared)
     file = _training_file(data)
-    entry = cache_directory() / "corpora" / _key(file, config, column, wanted, noise)
+    entry = cache_directory() / "corpora" / _key(file, config, column, label_columns, noise)
     if cached := _cached(entry, config):
         # The same bytes may have had another name.
         source = {**cached.source, "name": file.name}
         return _checked(dataclasses.replace(cached, source=source), check, file)
     corpus = read_corpus(
-        file, config, column=column, wanted=wanted, noise=noise, check=check, progress=progress
+        file,
+        config,
+        column=column,
+        label_columns=label_columns,
+        noise=noise,
+        check=check,
+        progress=progress,
     )
     try:
         save_corpus(corpus, entry)
@@ -89,7 +96,7 @@ def prepare(
     config: TextConfig,
     *,
     column: str | None = None,
-    wanted: "Sequence[Wanted]" = (),
+    label_columns: "Sequence[LabelColumnSpec]" = (),
     noise: float = 0.0,
     check: Check | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -103,7 +110,13 @@ def prepare(
         NsmcError: as `training_corpus`, or ``output`` can't be written.
     """
     corpus = training_corpus(
-        data, config, column=column, wanted=wanted, noise=noise, check=check, progress=progress
+        data,
+        config,
+        column=column,
+        label_columns=label_columns,
+        noise=noise,
+        check=check,
+        progress=progress,
     )
     save_corpus(corpus, output / PREPARED)
     return output / PREPARED
@@ -125,7 +138,7 @@ def _key(
     file: Path,
     config: TextConfig,
     column: str | None,
-    wanted: "Sequence[Wanted]",
+    label_columns: "Sequence[LabelColumnSpec]",
     noise: float,
 ) -> str:
     # Without the versions of Mecab and its dictionary, which only an installed Mecab can tell:
@@ -135,7 +148,7 @@ def _key(
             "file": sha256_of(file),
             "format": ending(file),  # decides how the bytes are read
             "column": column,
-            "labels": sorted((one.name, one.required) for one in wanted),
+            "labels": sorted((one.name, one.required) for one in label_columns),
             **declared_identity(config),
             # Without any, the key is what it was before there was noise.
             **({"noise": [noise, NOISE]} if noise else {}),
@@ -167,9 +180,9 @@ def _checked(corpus: Corpus, check: Check | None, place: Path) -> Corpus:
     return corpus
 
 
-def _only(corpus: Corpus, wanted: "Sequence[Wanted]") -> Corpus:
+def _only(corpus: Corpus, label_columns: "Sequence[LabelColumnSpec]") -> Corpus:
     """The corpus with no other labels than a table would have been read with."""
-    names = {one.name for one in wanted}
+    names = {one.name for one in label_columns}
     labels = {name: column for name, column in corpus.labels.items() if name in names}
     return dataclasses.replace(corpus, labels=labels)
 
@@ -178,7 +191,7 @@ def _check_prepared(
     corpus: Corpus,
     config: TextConfig,
     column: str | None,
-    wanted: "Sequence[Wanted]",
+    label_columns: "Sequence[LabelColumnSpec]",
     noise: float,
     path: Path,
 ) -> None:
@@ -200,7 +213,7 @@ def _check_prepared(
             f"{path} was prepared from the comments in column {held!r}, but column {column!r} was "
             f"asked for; leave --column out, or prepare {corpus.source['name']} again with it"
         )
-    for one in wanted:
+    for one in label_columns:
         if one.required and one.name not in corpus.labels:
             labels = ", ".join(map(repr, corpus.labels)) or "none"
             raise DataError(

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.bundle import read_json, verify_bundle, write_json, writing_bundle
+from nsmc.config.text import TextConfig
+from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
-from nsmc.tasks.columns import LabelColumn
-from nsmc.text.config import TextConfig
+from nsmc.storage.bundle import read_json, verify_bundle, write_json, writing_bundle
 from nsmc.text.tokenizer import Tokenizer, is_learned, learn, make_tokenizer
 from nsmc.workers import available_cores, map_chunks
 
 if TYPE_CHECKING:
     from nsmc.data.reviews import Reviews
-    from nsmc.tasks.task import Wanted
 
 KIND = "corpus"
 SCHEMA = 2
@@ -93,7 +92,7 @@ def read_corpus(
     config: TextConfig,
     *,
     column: str | None = None,
-    wanted: "Sequence[Wanted]" = (),
+    label_columns: "Sequence[LabelColumnSpec]" = (),
     noise: float = 0.0,
     check: Check | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -103,10 +102,10 @@ def read_corpus(
     The worker processes of a large file start while it is being read.
 
     Args:
-        file: as `nsmc.data.reviews.read_reviews` takes it, with ``column`` and ``wanted``.
+        file: as `nsmc.data.reviews.read_reviews` takes it, with ``column`` and ``label_columns``.
         config: the tokenizer's configuration.
         column: the text column; None where it is clear.
-        wanted: the label columns.
+        label_columns: the label columns.
         noise: share of the reviews to add a noisy copy of.
         check: hears of the labels before anything is tokenized.
         progress: called with the number of reviews done since the last call, and of all.
@@ -118,7 +117,7 @@ def read_corpus(
     from nsmc.data.reviews import read_reviews
 
     def read() -> "Reviews":
-        reviews = read_reviews(file, column=column, wanted=wanted)
+        reviews = read_reviews(file, column=column, label_columns=label_columns)
         if check:
             check(reviews.labels, str(file))
         return reviews

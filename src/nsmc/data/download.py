@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from nsmc.data.fetch import PATIENCE, Patience, fetch
+from nsmc.data.fetch import PATIENCE, RetryPolicy, fetch
 from nsmc.data.paths import data_directory
 from nsmc.errors import DownloadError, NsmcError, UsageError
-from nsmc.files import cannot_write, sha256_of
+from nsmc.storage.files import cannot_write, sha256_of
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def download(
     base_url: str = BASE_URL,
     files: Sequence[RemoteFile] = OFFICIAL,
     progress: bool | None = None,
-    patience: Patience = PATIENCE,
+    patience: RetryPolicy = PATIENCE,
 ) -> list[Path]:
     """Fetch ``files`` into ``to`` (default: `data_directory`) and return their paths, in order.
 
@@ -149,7 +149,7 @@ def _alone_in(directory: Path) -> Iterator[None]:
 
 
 def _retrieve(
-    url: str, file: RemoteFile, target: Path, progress: bool | None, patience: Patience
+    url: str, file: RemoteFile, target: Path, progress: bool | None, patience: RetryPolicy
 ) -> None:
     import pooch
 
@@ -176,7 +176,7 @@ def _retrieve(
 
 
 def _fetch_verified(
-    url: str, file: RemoteFile, part: Path, progress: bool | None, patience: Patience
+    url: str, file: RemoteFile, part: Path, progress: bool | None, patience: RetryPolicy
 ) -> None:
     """Leave the right content in ``part``, or raise DownloadError."""
     resumed = part.exists()

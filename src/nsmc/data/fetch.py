@@ -18,7 +18,7 @@ WITHOUT_NETWORK = (
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long to wait for a server, in seconds; ``waits`` holds one pause before each retry."""
 
     waits: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
@@ -26,7 +26,7 @@ class Patience:
     read: float = 30.0
 
 
-PATIENCE = Patience()
+PATIENCE = RetryPolicy()
 
 
 def fetch(
@@ -35,7 +35,7 @@ def fetch(
     size: int,
     *,
     progress: bool | None = None,
-    patience: Patience = PATIENCE,
+    patience: RetryPolicy = PATIENCE,
 ) -> None:
     """Bring ``part`` to exactly ``size`` bytes of ``url``, keeping what it already holds.
 
@@ -82,7 +82,7 @@ class _Transfer:
     url: str
     part: Path
     size: int
-    patience: Patience
+    patience: RetryPolicy
     answered: bool = field(default=False, init=False)
 
     def attempt(self) -> None:

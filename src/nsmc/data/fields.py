@@ -1,6 +1,6 @@
 """The torchtext fields: which tensors a batch of reviews becomes.
 
-Letters: B reviews in a batch, T morphemes in each, U distinct morphemes among them, G n-grams of
+Shapes: B reviews in a batch, T morphemes in each, U distinct morphemes among them, G n-grams of
 those end to end, M morphemes of the corpus and marks around reviews, V rows of the vocabulary,
 R reviews of the corpus, K numbers of a target.
 """
@@ -17,14 +17,12 @@ from torchtext.data import Field, LabelField
 from torchtext.vocab import Vocab
 
 from nsmc.data.corpus import Corpus
-from nsmc.tasks.task import BOUNDARY
+from nsmc.data.special_units import EOS, UNKNOWN
 from nsmc.text.character_ngrams import character_ngrams
 from nsmc.text.subwords import subword_ids
 
 if TYPE_CHECKING:
-    from nsmc.data.config import DataConfig
-
-UNKNOWN = "<unk>"
+    from nsmc.config.data import DataConfig
 
 
 class MorphemeBatch(NamedTuple):
@@ -57,7 +55,7 @@ class MorphemeField(Field):  # type: ignore[misc]
         letters: whether there are n-grams of letters in it, too.
         grams: characters of the longest n-grams of whole reviews, and rows of the table that they
             are hashed into; None for none.
-        bounded: put `nsmc.tasks.task.BOUNDARY` before and after each review.
+        adds_eos: put `nsmc.data.special_units.EOS` before and after each review.
     """
 
     def __init__(
@@ -67,12 +65,12 @@ class MorphemeField(Field):  # type: ignore[misc]
         *,
         letters: bool = False,
         grams: tuple[int, int] | None = None,
-        bounded: bool = False,
+        adds_eos: bool = False,
     ) -> None:
         super().__init__(pad_token=None, unk_token=UNKNOWN)
         self.corpus = corpus
         self._grams = grams
-        self._marks = [BOUNDARY] if bounded else []
+        self._marks = [EOS] if adds_eos else []
         self._units = corpus.morphemes + self._marks
         ngrams = [subword_ids(unit, buckets, letters=letters) for unit in self._units]
         self._ngram_counts = np.array([len(ids) for ids in ngrams], dtype=np.int64)  # [M]

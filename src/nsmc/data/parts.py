@@ -1,6 +1,6 @@
 """Which reviews of a corpus are learnt from, and which are held back to validate on.
 
-Letters: R reviews of a corpus, copies of others among them.
+Shapes: R reviews of a corpus, copies of others among them.
 """
 
 from typing import TYPE_CHECKING
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.config.data import DataConfig
 from nsmc.data.batches import split_rows
-from nsmc.data.config import DataConfig
 from nsmc.data.corpus import Corpus
+from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.errors import DataError
-from nsmc.tasks.task import Wanted
 
 if TYPE_CHECKING:
     from nsmc.tasks.task import Task
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 Rows = NDArray[np.int64]
 
 
-def wanted_columns(task: "Task", config: DataConfig) -> list[Wanted]:
+def wanted_columns(task: "Task", config: DataConfig) -> list[LabelColumnSpec]:
     """The columns of a table that a training reads besides the comments: the task's come first."""
-    marked = [Wanted(config.validation_column)] if config.validation_column else []
-    return [*task.wanted(), *marked]
+    marked = [LabelColumnSpec(config.validation_column)] if config.validation_column else []
+    return [*task.label_columns(), *marked]
 
 
 def training_parts(

@@ -1,6 +1,6 @@
 """Reviews, labelled or not, as training and evaluation take them.
 
-Letters: R reviews.
+Shapes: R reviews.
 """
 
 import unicodedata
@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
-from nsmc.files import sha256_of
+from nsmc.storage.files import sha256_of
 from nsmc.tables.cells import cell_text, cell_values
 from nsmc.tables.columns import nearest
 from nsmc.tables.table import open_table
-from nsmc.tasks.columns import LabelColumn
 
 if TYPE_CHECKING:
     from nsmc.tables.table import Table
-    from nsmc.tasks.task import Wanted
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +30,7 @@ class Reviews:
     texts: list[str]
     """[R] the comments; none is blank."""
     labels: dict[str, LabelColumn]
-    """The label columns that were wanted and are there, by their names."""
+    """The label columns that were label_columns and are there, by their names."""
     rows: NDArray[np.int64]
     """[R] the number of each in the file, counted from 1 without the header."""
     path: Path
@@ -58,18 +57,18 @@ class Reviews:
 
 
 def read_reviews(
-    path: Path, *, column: str | None = None, wanted: "Sequence[Wanted]" = ()
+    path: Path, *, column: str | None = None, label_columns: "Sequence[LabelColumnSpec]" = ()
 ) -> Reviews:
     """Read a table of reviews; its text column is chosen as ``open_table`` does.
 
-    Without wanted labels, a .txt file whose first line names no columns is one comment a line.
+    Without labels to read, a .txt file whose first line names no columns is one comment a line.
     Rows whose comment is blank are skipped and counted; nothing else is left out. What the labels
     may be is for the task to say.
 
     Args:
         path: the file.
         column: the text column; None where it is clear.
-        wanted: the label columns.
+        label_columns: the label columns.
 
     Raises:
         DataError: the file can't be read, lacks a label column that is required, or has no row
@@ -78,9 +77,9 @@ def read_reviews(
     texts: list[str] = []
     rows: list[NDArray[np.int64]] = []
     skipped = 0
-    names = [one.name for one in wanted]
-    with open_table(path, column=column, others=names, plain=not wanted) as table:
-        readers = [_ColumnReader(path, name) for name in _found(table, wanted)]
+    names = [one.name for one in label_columns]
+    with open_table(path, column=column, others=names, plain=not label_columns) as table:
+        readers = [_ColumnReader(path, name) for name in _found(table, label_columns)]
         for chunk in table.chunks():
             kept = np.array([bool(text.strip()) for text in chunk.texts], dtype=bool)  # [chunk]
             numbers = np.flatnonzero(kept) + chunk.first_row  # [kept]
@@ -95,8 +94,8 @@ def read_reviews(
         encoding, text_column = table.encoding, table.text_column
     if not texts:
         raise DataError(
-            f"{path}: expected at least one {'labelled ' if wanted else ''}comment, found none "
-            f"({skipped:,} rows with an empty one); check that it is the right file"
+            f"{path}: expected at least one {'labelled ' if label_columns else ''}comment, found "
+            f"none ({skipped:,} rows with an empty one); check that it is the right file"
         )
     return Reviews(
         texts,
@@ -127,10 +126,10 @@ def label_text(value: object) -> str:
     return cell_text(value)
 
 
-def _found(table: "Table", wanted: "Sequence[Wanted]") -> list[str]:
-    """Names of the wanted columns that a table has."""
+def _found(table: "Table", label_columns: "Sequence[LabelColumnSpec]") -> list[str]:
+    """Names of the label_columns columns that a table has."""
     found = []
-    for one in wanted:
+    for one in label_columns:
         if one.name in table.columns and one.name != table.text_column:
             found.append(one.name)
         elif one.required:

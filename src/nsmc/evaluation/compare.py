@@ -1,6 +1,6 @@
 """Whether one model is better than another, told on the same reviews.
 
-Letters: R reviews, O outputs of the head, K numbers of a target.
+Shapes: R reviews, O outputs of the head, K numbers of a target.
 """
 
 import contextlib
@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.errors import DataError, UsageError
-from nsmc.evaluation.compared import ChoicesPair, NumbersPair, Pair
+from nsmc.evaluation.compared import ClassPredictionsPair, Pair, RegressionPair
 from nsmc.evaluation.evaluate import reviews_file
 from nsmc.evaluation.scored import CHUNK, open_classifier, text_column
-from nsmc.runtime.classifier import Classifier
-from nsmc.runtime.directory import open_model
-from nsmc.tasks.task import Floats, LabelTask, Wanted
+from nsmc.inference.classifier import Classifier
+from nsmc.inference.directory import open_model
+from nsmc.tasks.task import Floats, LabelTask
 from nsmc.workers import available_cores, map_chunks
 
 
@@ -97,7 +98,7 @@ def compared(
     nothing = np.empty((0, 2), np.float32)  # [0, K], K at most 2
     # What differs is told before the reviews are read, and before an hour of scoring.
     _pairs(classifiers, [(t, np.empty((0, t.outputs), np.float32), nothing) for t in tasks])
-    reviews = read_reviews(path, column=named, wanted=_wanted(tasks))
+    reviews = read_reviews(path, column=named, label_columns=_wanted(tasks))
     targets = [task.targets(reviews.labels, str(path)) for task in tasks]  # [R, K] each
     with _writing(None if output is None else Path(output), path) as write:
         outputs = _outputs(reviews.texts, classifiers, progress)  # [R, O] each
@@ -115,13 +116,13 @@ def compared(
         leading, *others = pairs
         disagreements = leading.disagreements(kept)
         write(leading, disagreements)
-    found = leading.figures()
+    found = leading.metrics()
     for name, classifier in zip("ab", classifiers, strict=True):
         model = classifier.model
         trained = model.metrics.get("data", {}).get("sha256") == reviews.sha256
         found[name] = {"model": str(model.path), **found[name], "trained_on_it": trained}
     for other in others:
-        found[other.name] = other.figures()
+        found[other.name] = other.metrics()
     return {
         **found,
         "disagreements": disagreements,
@@ -131,13 +132,13 @@ def compared(
     }, leading
 
 
-def _wanted(tasks: Sequence[LabelTask]) -> list[Wanted]:
+def _wanted(tasks: Sequence[LabelTask]) -> list[LabelColumnSpec]:
     """The label columns of both tasks, each once; required if either requires it."""
     required: dict[str, bool] = {}
     for task in tasks:
-        for one in task.wanted():
+        for one in task.label_columns():
             required[one.name] = required.get(one.name, False) or one.required
-    return [Wanted(name, required=must) for name, must in required.items()]
+    return [LabelColumnSpec(name, required=must) for name, must in required.items()]
 
 
 def _pairs(
@@ -159,9 +160,9 @@ def _pairs(
     numbers = [task.numbers(found, given) for task, found, given in answers]
     pairs: list[Pair] = []
     if choices[0] and choices[1] and set(choices[0].values) == set(choices[1].values):
-        pairs.append(ChoicesPair(choices[0], choices[1]))
+        pairs.append(ClassPredictionsPair(choices[0], choices[1]))
     if numbers[0] and numbers[1] and numbers[0].scale == numbers[1].scale:
-        pairs.append(NumbersPair(numbers[0], numbers[1]))
+        pairs.append(RegressionPair(numbers[0], numbers[1]))
     if not pairs:
         (path_a, a), (path_b, b) = (
             (classifier.model.path, " and ".join(str(kind) for kind in kinds if kind))

@@ -1,6 +1,6 @@
 """The answers of two models to the same reviews: what is told of each kind.
 
-Letters: R reviews.
+Shapes: R reviews.
 """
 
 from abc import ABC, abstractmethod
@@ -17,8 +17,8 @@ from nsmc.evaluation.paired import (
     reviews_needed_of_means,
 )
 from nsmc.evaluation.slices import mean_interval
-from nsmc.tasks.answers import Choices, Numbers
 from nsmc.tasks.metrics import accuracy_interval, star_metrics
+from nsmc.tasks.predictions import ClassPredictions, RegressionPredictions
 
 if TYPE_CHECKING:
     from nsmc.data.reviews import Reviews
@@ -41,7 +41,7 @@ class Pair(ABC):
         """Reviews that have a label of this kind."""
 
     @abstractmethod
-    def figures(self) -> dict[str, Any]:
+    def metrics(self) -> dict[str, Any]:
         """``a``, ``b``, ``examples``, ``difference``, ``difference_interval``, ``p_value``,
         ``better``, ``reviews_needed`` and what is particular to this kind.
         """
@@ -51,7 +51,7 @@ class Pair(ABC):
         """A dict of `columns` for each comment on which they disagree, farthest apart first."""
 
 
-class ChoicesPair(Pair):
+class ClassPredictionsPair(Pair):
     """Two models that call comments one of the same classes.
 
     ``a`` and ``b`` have ``threshold`` (of those that have one), ``accuracy`` and
@@ -61,7 +61,7 @@ class ChoicesPair(Pair):
 
     name = "labels"
 
-    def __init__(self, a: Choices, b: Choices) -> None:
+    def __init__(self, a: ClassPredictions, b: ClassPredictions) -> None:
         place = {value: index for index, value in enumerate(b.values)}
         order = np.array([place[value] for value in a.values])  # [C]
         back = np.append(np.argsort(order), -1)  # [C + 1], the last one for no label
@@ -89,8 +89,8 @@ class ChoicesPair(Pair):
         """See `Pair.examples`."""
         return int((self.labels >= 0).sum())
 
-    def figures(self) -> dict[str, Any]:
-        """See `Pair.figures`."""
+    def metrics(self) -> dict[str, Any]:
+        """See `Pair.metrics`."""
         given = self.labels >= 0  # [R]
         right = (self.called == self.labels)[:, given]  # [2, labelled ones of R]
         counts = np.bincount(self.labels[given], minlength=len(self.values)).tolist()
@@ -138,7 +138,7 @@ class ChoicesPair(Pair):
         ]
 
 
-class NumbersPair(Pair):
+class RegressionPair(Pair):
     """Two models that give stars.
 
     ``a`` and ``b`` have ``mean_absolute_error`` with ``mean_absolute_error_interval`` and
@@ -148,7 +148,7 @@ class NumbersPair(Pair):
 
     name = "stars"
 
-    def __init__(self, a: Numbers, b: Numbers) -> None:
+    def __init__(self, a: RegressionPredictions, b: RegressionPredictions) -> None:
         self.a, self.b = a, b
         self.given = np.where(np.isnan(a.given), b.given, a.given)  # [R]
         self.columns = {
@@ -165,8 +165,8 @@ class NumbersPair(Pair):
         """See `Pair.examples`."""
         return int((~np.isnan(self.given)).sum())
 
-    def figures(self) -> dict[str, Any]:
-        """See `Pair.figures`."""
+    def metrics(self) -> dict[str, Any]:
+        """See `Pair.metrics`."""
         there = ~np.isnan(self.given)  # [R]
         given = self.given[there]  # [starred ones of R]
         found = [one.found[there] for one in (self.a, self.b)]

@@ -2,7 +2,7 @@
 
 A table is a dictionary of columns of one length, ready for JSON, CSV and a chart.
 
-Letters: R reviews, N points, K steps of the threshold.
+Shapes: R reviews, N points, K steps of the threshold.
 """
 
 from typing import Any

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.errors import DataError
-from nsmc.evaluation.language import judged_texts
+from nsmc.evaluation.language import evaluate_texts
 from nsmc.evaluation.scored import ScoredReviews, classifier_of, score_reviews
-from nsmc.evaluation.seen import NAME, seen_figures, seen_line
-from nsmc.runtime.directory import open_model
+from nsmc.evaluation.seen import NAME, seen_line, unseen_metrics
+from nsmc.inference.directory import open_model
 from nsmc.tasks.task import LabelTask
 
 TEST_FILE = "ratings_test.txt"
@@ -53,10 +53,10 @@ def evaluate(
         The figures of the model's task (`nsmc.tasks.metrics.binary_metrics`, ``class_metrics`` or
         ``star_metrics``; the last under ``stars`` where a model gives both), with
         ``threshold`` (of a task that has one), ``seen`` (how many of the reviews the model has seen
-        in training, and its figures on the others: `nsmc.evaluation.seen.seen_figures`; None where
-        the model doesn't tell), ``skipped``, ``model``, ``data`` (path, sha256) and ``seconds``,
+        in training, and its figures on the others: `nsmc.evaluation.seen.unseen_metrics`; None
+        where the model doesn't tell), ``skipped``, ``model``, ``data`` (path, sha256) and ``seconds``,
         and ``report``, the page's path, if one was written. Of a language model, what
-        `nsmc.evaluation.language.judged_texts` says.
+        `nsmc.evaluation.language.evaluate_texts` says.
 
     Raises:
         DataError: the reviews are missing, have no labels or can't be read.
@@ -96,10 +96,10 @@ def evaluated(
         given = {"label-column": label_column, "threshold": threshold, "report": report}
         if device != "cpu":
             given["device"] = device
-        return judged_texts(directory, path, column, given, progress)
+        return evaluate_texts(directory, path, column, given, progress)
     classifier = classifier_of(directory, threshold=threshold, device=device)
     if report is not None:
-        from nsmc.evaluation.report import check_place, check_task, write_report
+        from nsmc.report.write import check_place, check_task, write_report
 
         check_place(Path(report))
         check_task(classifier)
@@ -107,11 +107,11 @@ def evaluated(
         path, classifier, column=column, label_column=label_column, progress=progress
     )
     task = scored.task
-    figures = task.metrics(scored.outputs, scored.targets, classifier.threshold)
-    seen = _seen(scored, figures)
+    metrics = task.metrics(scored.outputs, scored.targets, classifier.threshold)
+    seen = _seen(scored, metrics)
     summary = {
         "examples": len(scored.texts),
-        **figures,
+        **metrics,
         **({"threshold": classifier.threshold} if task.has_threshold else {}),
         "seen": seen,
         "skipped": scored.skipped,
@@ -122,10 +122,10 @@ def evaluated(
     if report is not None:
         summary["report"] = str(write_report(scored, summary, Path(report), progress))
     told = [(NAME, seen_line(seen, task.metric_lines))] if seen else []
-    return summary, task.metric_lines(figures) + told
+    return summary, task.metric_lines(metrics) + told
 
 
-def _seen(scored: ScoredReviews, figures: dict[str, Any]) -> dict[str, Any] | None:
+def _seen(scored: ScoredReviews, metrics: dict[str, Any]) -> dict[str, Any] | None:
     classifier, fingerprint = scored.classifier, scored.classifier.model.seen
 
     def measure(kept: NDArray[np.bool_]) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def _seen(scored: ScoredReviews, figures: dict[str, Any]) -> dict[str, Any] | No
         return some.task.metrics(some.outputs, some.targets, classifier.threshold)
 
     rate = fingerprint.false_positive_rate if fingerprint else 0.0
-    return seen_figures(scored.seen, rate, figures, measure)
+    return unseen_metrics(scored.seen, rate, metrics, measure)
 
 
 def reviews_file(data: Path | None) -> Path:

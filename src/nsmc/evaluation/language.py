@@ -1,6 +1,6 @@
 """How well a language model expects texts.
 
-Letters: R texts, D directions, T units of one with its end.
+Shapes: R texts, D directions, T units of one with its end.
 """
 
 import math
@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.config.text import UNIT_NAMES
 from nsmc.errors import DataError, UsageError
-from nsmc.evaluation.seen import NAME, seen_figures, seen_line
-from nsmc.runtime.directory import ModelDirectory
-from nsmc.text.config import UNIT_NAMES
+from nsmc.evaluation.seen import NAME, seen_line, unseen_metrics
+from nsmc.inference.directory import ModelDirectory
 from nsmc.text.normalize import normalize
 
 CHUNK = 500
 
 
-def judged_texts(
+def evaluate_texts(
     directory: ModelDirectory,
     path: Path,
     column: str | None,
@@ -40,7 +40,7 @@ def judged_texts(
     Returns:
         ``examples`` (texts), ``units`` (the ends of the texts included), ``perplexity``
         (a unit), ``bits_per_unit``, ``bits_per_character``, ``unknown`` (share of the units that
-        the vocabulary doesn't hold), ``seen`` (see `nsmc.evaluation.seen.seen_figures`),
+        the vocabulary doesn't hold), ``seen`` (see `nsmc.evaluation.seen.unseen_metrics`),
         ``skipped``, ``model``, ``data`` (path, sha256) and ``seconds``.
 
     Raises:
@@ -48,7 +48,7 @@ def judged_texts(
         DataError: the texts can't be read, or none is legible.
     """
     from nsmc.data.reviews import read_reviews
-    from nsmc.runtime.language_model import LanguageModel
+    from nsmc.inference.language_model import LanguageModel
 
     if wrong := [name for name, value in given.items() if value is not None]:
         raise UsageError(
@@ -82,15 +82,15 @@ def judged_texts(
     if not rows:
         raise DataError(f"{path}: no text has anything legible in it")
     table = np.array(rows)  # [R, 4]
-    figures = _figures(table)
-    seen = seen_figures(
+    metrics = _figures(table)
+    seen = unseen_metrics(
         np.concatenate(found) if found else None,
         fingerprint.false_positive_rate if fingerprint else 0.0,
-        figures,
+        metrics,
         lambda kept: _figures(table[kept]),
     )
     summary = {
-        **figures,
+        **metrics,
         "seen": seen,
         "skipped": reviews.skipped_empty + len(reviews.texts) - len(rows),
         "model": str(directory.path),
@@ -98,14 +98,14 @@ def judged_texts(
         "seconds": round(time.perf_counter() - started, 3),
     }
     kind = UNIT_NAMES[directory.config["text"]["unit"]]
-    every = f"{figures['units']:,} {kind} and ends of texts; {figures['unknown']:.2%} unknown"
+    every = f"{metrics['units']:,} {kind} and ends of texts; {metrics['unknown']:.2%} unknown"
     told = [(NAME, seen_line(seen, _lines))] if seen else []
-    return summary, [("units", every), *_lines(figures), *told]
+    return summary, [("units", every), *_lines(metrics), *told]
 
 
-def _lines(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
-    bits = f"{figures['bits_per_unit']:.3f} a unit, {figures['bits_per_character']:.3f} a character"
-    return [("perplexity", f"{figures['perplexity']:.2f} a unit"), ("bits", bits)]
+def _lines(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
+    bits = f"{metrics['bits_per_unit']:.3f} a unit, {metrics['bits_per_character']:.3f} a character"
+    return [("perplexity", f"{metrics['perplexity']:.2f} a unit"), ("bits", bits)]
 
 
 def _figures(table: NDArray[np.float64]) -> dict[str, Any]:

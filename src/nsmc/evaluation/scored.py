@@ -1,6 +1,6 @@
 """Labelled reviews and what a model says of them.
 
-Letters: R reviews, O outputs of the head, K numbers of a target.
+Shapes: R reviews, O outputs of the head, K numbers of a target.
 """
 
 import dataclasses
@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.errors import DataError
-from nsmc.runtime.classifier import Classifier
-from nsmc.runtime.directory import ModelDirectory, open_model
-from nsmc.tasks.answers import Choices, Numbers
+from nsmc.inference.classifier import Classifier
+from nsmc.inference.directory import ModelDirectory, open_model
+from nsmc.tasks.predictions import ClassPredictions, RegressionPredictions
 from nsmc.tasks.task import Floats, LabelTask
 from nsmc.text.parallel import tokenize_chunks
 from nsmc.workers import available_cores
 
 if TYPE_CHECKING:
-    from nsmc.runtime.network import Network
+    from nsmc.inference.network import Network
 
 CHUNK = 2000
 
@@ -67,12 +67,12 @@ class ScoredReviews:
         )
 
     @cached_property
-    def choices(self) -> Choices | None:
+    def choices(self) -> ClassPredictions | None:
         """What each is called and was labelled, of a task with classes."""
         return self.task.choices(self.outputs, self.targets, self.classifier.threshold)
 
     @cached_property
-    def numbers(self) -> Numbers | None:
+    def numbers(self) -> RegressionPredictions | None:
         """The stars found and given, of a task with stars."""
         return self.task.numbers(self.outputs, self.targets)
 
@@ -138,7 +138,9 @@ def score_reviews(
     from nsmc.data.reviews import read_reviews
 
     task = classifier.task.reading(label_column)
-    reviews = read_reviews(path, column=text_column(classifier, column), wanted=task.wanted())
+    reviews = read_reviews(
+        path, column=text_column(classifier, column), label_columns=task.label_columns()
+    )
     targets = task.targets(reviews.labels, str(path))  # [rows with a comment, K]
     texts = reviews.texts
     known = frozenset(classifier.model.vocabulary[1:])

@@ -1,6 +1,6 @@
 """How many of the evaluated reviews a model has seen in training, and its figures on the others.
 
-Letters: R reviews.
+Shapes: R reviews.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,10 +13,10 @@ NAME = "seen in training"
 """What a person reads before `seen_line`."""
 
 
-def seen_figures(
+def unseen_metrics(
     seen: NDArray[np.bool_] | None,
     rate: float,
-    figures: Mapping[str, Any],
+    metrics: Mapping[str, Any],
     measure: Callable[[NDArray[np.bool_]], dict[str, Any]],
 ) -> dict[str, Any] | None:
     """The figures of reviews that weren't seen in training.
@@ -28,7 +28,7 @@ def seen_figures(
         seen: [R] whether each was found among the texts of the training; None where those aren't
             known.
         rate: the probability that one is found there by mistake.
-        figures: of all reviews.
+        metrics: of all reviews.
         measure: gives the figures of the reviews where [R] is true, at least one.
 
     Returns:
@@ -44,7 +44,7 @@ def seen_figures(
     estimated = round(max(0.0, (hits - rate * count) / (1 - rate))) if others else hits
     unseen = None
     if others:
-        unseen = measure(~seen) if hits else dict(figures)
+        unseen = measure(~seen) if hits else dict(metrics)
     return {
         "reviews": hits,
         "estimated": estimated,
@@ -60,7 +60,7 @@ def seen_line(
     """The same for a person: ``1,532 of 50,000 (3.1%); accuracy on the other 48,468: 88.02%``.
 
     Args:
-        seen: of `seen_figures`.
+        seen: of `unseen_metrics`.
         lines: from the figures of some reviews to names and values, of which the first is told.
     """
     hits, estimated, others = seen["reviews"], seen["estimated"], seen["unseen_examples"]
@@ -79,7 +79,7 @@ def seen_warning(seen: Mapping[str, Any] | None) -> str | None:
     """What to tell where more than half was seen; None where it wasn't, or isn't known.
 
     Args:
-        seen: of `seen_figures`.
+        seen: of `unseen_metrics`.
     """
     if not seen:
         return None

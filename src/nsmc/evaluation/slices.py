@@ -1,6 +1,6 @@
 """Where a model does well and where it doesn't, by what a comment is like.
 
-Letters: R reviews.
+Shapes: R reviews.
 """
 
 from collections.abc import Iterator

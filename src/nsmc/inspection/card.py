@@ -7,8 +7,8 @@ what it was trained on, how it was measured, and where it should not be trusted.
 from collections.abc import Sequence
 from typing import Any
 
-from nsmc.inspection.info import figure_of, head_name, network_name, wide_name
-from nsmc.text.config import UNIT_NAMES
+from nsmc.config.text import UNIT_NAMES
+from nsmc.inspection.info import head_name, metric_of, network_name, wide_name
 
 LIMITS = (
     "It has learnt from reviews of one kind. Reviews of other things share much of the language, "
@@ -28,7 +28,7 @@ def model_card(
     note: str | None = None,
     data_name: str | None = None,
     facts: Sequence[str] = (),
-    figures: str | None = None,
+    metrics: str | None = None,
     limits: Sequence[str] = (),
 ) -> str:
     """Write the card of a model.
@@ -39,7 +39,7 @@ def model_card(
         note: a paragraph below it.
         data_name: what the training reviews are called; None leaves the name of their file.
         facts: further items of the list at the top, Markdown.
-        figures: the section of figures with its heading; None takes those of the validation part.
+        metrics: the section of figures with its heading; None takes those of the validation part.
         limits: further items of the list at the end.
     """
     where = "inside the package" if about["shipped"] else about["model"]
@@ -47,7 +47,7 @@ def model_card(
         f"# {title or f'Model card: the model {where}'}",
         note,
         "\n".join(f"- {fact}" for fact in [*_facts(about, data_name), *facts]),
-        figures or _validation(about),
+        metrics or _validation(about),
         "## Limits\n\n" + "\n".join(f"- {limit}" for limit in (*LIMITS, *limits)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -130,21 +130,21 @@ def _validation(about: dict[str, Any]) -> str:
     if not validation:
         return "\n".join([*lines, "None were recorded; `nsmc evaluate` measures it."])
     reviews = f" on {validation['reviews']:,} reviews" if "reviews" in validation else ""
-    figure = figure_of(about)
+    metric = metric_of(about)
     note = VALIDATION_NOTE.format(more=" and the temperature" if about["temperature"] else "")
     lines += [
-        f"Validation{reviews}: {figure.words} **{figure.show(validation[figure.name])}**, loss "
+        f"Validation{reviews}: {metric.words} **{metric.show(validation[metric.name])}**, loss "
         f"{validation['loss']:.4f}. {note}",
     ]
     if about["history"]:
         lines += [
             "",
-            f"| epoch | training loss | {figure.words} | validation loss | {figure.words} |",
+            f"| epoch | training loss | {metric.words} | validation loss | {metric.words} |",
             "|---|---|---|---|---|",
         ]
     lines += [
-        f"| {r['epoch']} | {r['train_loss']:.4f} | {figure.show(r[f'train_{figure.name}'])} "
-        f"| {r['validation_loss']:.4f} | {figure.show(r[f'validation_{figure.name}'])} |"
+        f"| {r['epoch']} | {r['train_loss']:.4f} | {metric.show(r[f'train_{metric.name}'])} "
+        f"| {r['validation_loss']:.4f} | {metric.show(r[f'validation_{metric.name}'])} |"
         for r in about["history"]
     ]
     return "\n".join(lines)

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from nsmc.bundle import MANIFEST, read_json
-from nsmc.config import changes
+from nsmc.config.schema import changes
 from nsmc.errors import ModelError
-from nsmc.runtime.directory import SHIPPED, ModelDirectory, open_model
-from nsmc.runtime.tables import SCALES
+from nsmc.inference.directory import SHIPPED, ModelDirectory, open_model
+from nsmc.inference.quantized import SCALES
+from nsmc.storage.bundle import MANIFEST, read_json
 from nsmc.tasks.registry import make_task
-from nsmc.tasks.task import Figure
+from nsmc.tasks.task import Metric
 
 
 def info(model: Path | str | None = None) -> dict[str, Any]:
@@ -117,13 +117,13 @@ def _tensors(path: Path) -> list[dict[str, Any]]:
         ) from error
 
 
-def figure_of(about: dict[str, Any]) -> Figure:
+def metric_of(about: dict[str, Any]) -> Metric:
     """The figure, besides the loss, by which the training of a model was followed.
 
     Args:
         about: what `info` gives.
     """
-    return make_task(about["recipe"], about["task_state"]).figure
+    return make_task(about["recipe"], about["task_state"]).metric
 
 
 def head_name(about: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nsmc.config import changes, flat
+from nsmc.config.schema import changes, flat
 from nsmc.tasks.registry import make_task
 from nsmc.training.api import RUNS
 from nsmc.training.output import OutputDirectory
@@ -78,8 +78,8 @@ def _read(output: OutputDirectory, tell: Callable[[str], None]) -> dict[str, Any
     """
     recipe = json.loads(output.recipe.read_text(encoding="utf-8"))
     task = make_task(recipe["config"])
-    figure = task.figure.name
-    history = _history(output.history, figure, tell)
+    metric = task.metric.name
+    history = _history(output.history, metric, tell)
     best = min(history, key=lambda record: float(record["validation_loss"]), default={})
     metrics_file = output.model / "metrics.json"
     metrics = {}
@@ -96,7 +96,7 @@ def _read(output: OutputDirectory, tell: Callable[[str], None]) -> dict[str, Any
         "epochs_at_most": int(recipe["config"]["training"]["epochs"]),
         "best_epoch": best.get("epoch"),
         "task": task.name,
-        "figure": {figure: best.get(f"validation_{figure}")},
+        "figure": {metric: best.get(f"validation_{metric}")},
         "loss": best.get("validation_loss"),
         "device": metrics.get("device"),
         "data": {"path": str(recipe["data"]), "sha256": str(recipe["sha256"])},
@@ -106,7 +106,7 @@ def _read(output: OutputDirectory, tell: Callable[[str], None]) -> dict[str, Any
     }
 
 
-def _history(path: Path, figure: str, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+def _history(path: Path, metric: str, tell: Callable[[str], None]) -> list[dict[str, Any]]:
     """The records of the epochs up to the first that can't be read."""
     if not path.is_file():
         return []
@@ -115,7 +115,7 @@ def _history(path: Path, figure: str, tell: Callable[[str], None]) -> list[dict[
         try:
             record = json.loads(line)
             parts = [
-                f"{part}_{name}" for part in ("train", "validation") for name in ("loss", figure)
+                f"{part}_{name}" for part in ("train", "validation") for name in ("loss", metric)
             ]
             for name in ("epoch", "seconds", *parts):
                 float(record[name])

@@ -33,7 +33,7 @@ a deep network feeds each layer's outputs to the next.
 
 from torch import nn
 
-from nsmc.model.config import ModelConfig
+from nsmc.config.model import ModelConfig
 
 
 def make_encoder(config: ModelConfig) -> nn.RNNBase:

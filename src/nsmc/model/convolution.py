@@ -4,7 +4,7 @@ After Kim, "Convolutional neural networks for sentence classification", EMNLP 20
 look at a few words in a row; that recurrent layers read what the filters found is from Zhou et al.,
 "A C-LSTM neural network for text classification", 2015.
 
-Letters: T units, B reviews, E embedding size, F filters, K units in a filter's sight, P steps of
+Shapes: T units, B reviews, E embedding size, F filters, K units in a filter's sight, P steps of
 which one is kept, T' = ⌈T/P⌉ steps.
 """
 
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, pad, relu
 
-from nsmc.model.config import ModelConfig
+from nsmc.config.model import ModelConfig
 
 
 class Convolution(nn.Module):

@@ -1,6 +1,6 @@
 """A vector for every morpheme, known or not.
 
-Letters: B reviews, T morphemes in each, U distinct morphemes among them, G n-grams of those end
+Shapes: B reviews, T morphemes in each, U distinct morphemes among them, G n-grams of those end
 to end, V vocabulary rows, K n-gram rows, E embedding size.
 """
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from nsmc.model.config import ModelConfig
+from nsmc.config.model import ModelConfig
 
 if TYPE_CHECKING:
     from nsmc.data.fields import MorphemeBatch

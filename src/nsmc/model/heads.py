@@ -1,11 +1,11 @@
 """What stands on the recurrent layers when a whole comment gets one answer.
 
-Letters: T steps, B reviews, D directions, H hidden size, P pooled size, O outputs.
+Shapes: T steps, B reviews, D directions, H hidden size, P pooled size, O outputs.
 """
 
 from torch import Tensor, nn
 
-from nsmc.model.config import ModelConfig
+from nsmc.config.model import ModelConfig
 from nsmc.model.dropout import Dropout
 from nsmc.model.pooling import pool
 

@@ -1,8 +1,8 @@
 """The tensors that a network of a recipe reads."""
 
+from nsmc.config.model import ModelConfig
 from nsmc.data.corpus import Corpus
 from nsmc.data.fields import MorphemeField
-from nsmc.model.config import ModelConfig
 from nsmc.tasks.task import Task
 
 
@@ -20,5 +20,5 @@ def field_for(corpus: Corpus, config: ModelConfig, task: Task) -> MorphemeField:
         config.subword_buckets,
         letters=config.subword_letters,
         grams=(wide.longest, wide.buckets) if wide.buckets and task.head == "pooled" else None,
-        bounded=task.bounded,
+        adds_eos=task.adds_eos,
     )

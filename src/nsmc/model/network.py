@@ -1,6 +1,6 @@
 """The network of every task: Embedding → (convolution) → (Bi)RNN → head.
 
-Letters: T units, B reviews, E embedding size, T' steps (T but after a convolution that pools), D
+Shapes: T units, B reviews, E embedding size, T' steps (T but after a convolution that pools), D
 directions, H hidden size, O outputs.
 """
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from nsmc.config.model import ModelConfig
 from nsmc.model.cells import make_encoder
-from nsmc.model.config import ModelConfig
 from nsmc.model.convolution import make_convolution
 from nsmc.model.dropout import Dropout
 from nsmc.model.embedding import MorphemeEmbedding

@@ -1,6 +1,6 @@
 """What a language model has of its own: layers that don't look ahead, and the softmax.
 
-Letters: T units of a text with a boundary at both ends, B texts, I input size, D directions, H
+Shapes: T units of a text with a boundary at both ends, B texts, I input size, D directions, H
 hidden size, N predictions, V rows of the vocabulary, C classes of a group, K groups, n predictions
 at once.
 """
@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import linear
 
+from nsmc.config.model import ModelConfig
 from nsmc.model.cells import make_encoder
-from nsmc.model.config import ModelConfig
 from nsmc.model.dropout import Dropout
 from nsmc.tasks.language_model import group_ends, group_sizes
 

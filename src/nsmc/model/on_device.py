@@ -1,6 +1,6 @@
 """The network of a model directory on any device of torch's.
 
-Letters: R reviews, N morphemes of all of them end to end, U distinct ones, B reviews of one length
+Shapes: R reviews, N morphemes of all of them end to end, U distinct ones, B reviews of one length
 T, E embedding size, O outputs.
 """
 
@@ -8,18 +8,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nsmc.model.config import ModelConfig
+from nsmc.config.fields import build
+from nsmc.config.model import ModelConfig
+from nsmc.inference.directory import ModelDirectory
 from nsmc.model.device import choose_device
 from nsmc.model.network import RecurrentNetwork
-from nsmc.runtime.directory import ModelDirectory
-from nsmc.settings import build
 
 BATCH_MORPHEMES = 1 << 17
 """Morphemes of a batch at most, so that memory doesn't follow the length of comments."""
 
 
 class TorchNetwork:
-    """A `nsmc.runtime.network.Network` run by torch.
+    """A `nsmc.inference.network.Network` run by torch.
 
     Args:
         directory: a verified model directory of a model that labels comments.
@@ -51,7 +51,7 @@ class TorchNetwork:
     def __call__(
         self, vectors: NDArray[np.float32], tokens: NDArray[np.int64], lengths: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        """Score reviews; see `nsmc.runtime.network.Network`. Returns outputs [R, O]."""
+        """Score reviews; see `nsmc.inference.network.Network`. Returns outputs [R, O]."""
         table = torch.from_numpy(vectors).to(self._device)  # [U, E]
         places = torch.from_numpy(tokens).to(self._device)  # [N]
         starts = np.cumsum(lengths) - lengths  # [R]

@@ -1,6 +1,6 @@
 """Many outputs along a comment to one vector.
 
-Letters: T steps, B reviews, D directions (1 or 2), H hidden size.
+Shapes: T steps, B reviews, D directions (1 or 2), H hidden size.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """A weight for every character n-gram of a comment, beside the recurrent network.
 
-Letters: B comments, G n-grams of all of them, K rows, O outputs.
+Shapes: B comments, G n-grams of all of them, K rows, O outputs.
 """
 
 from typing import TYPE_CHECKING
@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding_bag
 
-from nsmc.model.config import WideConfig
-from nsmc.runtime.wide import SCALE
+from nsmc.config.model import WideConfig
+from nsmc.inference.wide import SCALE
 
 if TYPE_CHECKING:
     from nsmc.data.fields import MorphemeBatch

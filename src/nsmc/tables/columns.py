@@ -60,7 +60,7 @@ def only_text_column(
     )
 
 
-def free_names(wanted: Iterable[str], taken: Iterable[str], prefix: str) -> list[str]:
+def unique_names(wanted: Iterable[str], taken: Iterable[str], prefix: str) -> list[str]:
     """Names for new columns: those wanted, with as many prefixes as keep them from being taken."""
     in_use = set(taken)
     names = []

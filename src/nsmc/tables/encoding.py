@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from nsmc.errors import DataError
-from nsmc.files import BLOCK
+from nsmc.storage.files import BLOCK
 from nsmc.tables.formats import is_compressed
 from nsmc.tables.source import InputFile, reading
 

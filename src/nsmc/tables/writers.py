@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nsmc.errors import UsageError
-from nsmc.files import whole_file
+from nsmc.storage.files import atomic_write
 from nsmc.tables.formats import table_format
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def open_writer(path: Path, like: "Table") -> Iterator[TableWriter]:
     """
     kind = table_format(path).kind
     refuse_the_input(path, like.path)
-    with whole_file(path) as temporary:
+    with atomic_write(path) as temporary:
         writer: TableWriter
         if kind == "parquet":
             from nsmc.tables.parquet_writer import ParquetWriter

@@ -1,6 +1,6 @@
 """Own labels: two classes to hundreds, one logit each.
 
-Letters: R reviews, B reviews of a batch, C classes, N subsets of a comment.
+Shapes: R reviews, B reviews of a batch, C classes, N subsets of a comment.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
-from nsmc.tasks.answers import Choices
 from nsmc.tasks.calibration import fit_temperature
-from nsmc.tasks.columns import LabelColumn
 from nsmc.tasks.metrics import class_metrics
-from nsmc.tasks.task import ACCURACY, Floats, LabelTask, Prediction, Shown, Value, Wanted, rounded
+from nsmc.tasks.predictions import ClassPredictions
+from nsmc.tasks.task import ACCURACY, DisplayText, Floats, LabelTask, Prediction, Value, rounded
 from nsmc.text.width import display_width, padded
 
 if TYPE_CHECKING:
@@ -49,15 +49,15 @@ class ClassPrediction(Prediction):
         """The probability of the label given; NaN without one."""
         return self.probabilities.get(self.label, float("nan"))
 
-    def shown(self) -> Shown:
+    def shown(self) -> DisplayText:
         """``경제  87.1%``, as wide for every class."""
         return self.shown_best(1)
 
-    def shown_best(self, count: int) -> Shown:
+    def shown_best(self, count: int) -> DisplayText:
         """``경제  87.1%  사회   8.2%``."""
         names = sorted(self.probabilities, key=lambda name: -self.probabilities[name])
         width = _columns(tuple(self.probabilities))
-        return Shown(
+        return DisplayText(
             "  ".join(
                 f"{padded(' '.join(name.split()), width)} {self.probabilities[name]:6.1%}"
                 if self.label
@@ -82,7 +82,7 @@ class Classes(LabelTask):
     """Labels by name, cross-entropy, accuracy."""
 
     name = "classes"
-    figure = ACCURACY
+    metric = ACCURACY
     label_setting = "data.label_column"
     results: ClassVar = {"label": "text", "confidence": "number"}
 
@@ -108,13 +108,13 @@ class Classes(LabelTask):
             "comment the likeliest"
         )
 
-    def wanted(self) -> list[Wanted]:
+    def label_columns(self) -> list[LabelColumnSpec]:
         """The label column."""
-        return [Wanted(self.recipe["data"]["label_column"] or "label")]
+        return [LabelColumnSpec(self.recipe["data"]["label_column"] or "label")]
 
     def learn(self, columns: Mapping[str, LabelColumn], source: str) -> Self:
         """Take the names in the training file as the classes, numbers in their order."""
-        column = columns[self.wanted()[0].name]
+        column = columns[self.label_columns()[0].name]
         column.refuse([], source, "the name of a class")
         counts = column.counts()
         names = [name for name, count in zip(column.names, counts, strict=True) if count]
@@ -141,7 +141,7 @@ class Classes(LabelTask):
 
     def targets(self, columns: Mapping[str, LabelColumn], source: str) -> Floats:
         """[R, 1]: the number of each review's class."""
-        column = columns[self.wanted()[0].name]
+        column = columns[self.label_columns()[0].name]
         place = {name: float(index) for index, name in enumerate(self.classes)}
         known = ", ".join(self.classes[:SHOWN]) + (", …" if self.outputs > SHOWN else "")
         column.refuse(
@@ -172,7 +172,7 @@ class Classes(LabelTask):
             outputs, targets, weighted=self.recipe["classes"]["balance"] == "weights"
         )
 
-    def judged(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
+    def validation_loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
         """The same, with weights too where the training reviews are sampled by class."""
         return self._cross_entropy(outputs, targets, weighted=True)
 
@@ -188,12 +188,12 @@ class Classes(LabelTask):
             losses = losses * weights[numbers]
         return losses.mean()
 
-    def figures(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
+    def metric_values(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
         """Whether each is right."""
         return (outputs.argmax(dim=1) == targets[:, 0].long()).float()
 
     def calibration(self, outputs: Floats, targets: Floats) -> tuple[dict[str, Any], Floats]:
-        """One temperature for all classes, which changes no label, by the loss of `judged`."""
+        """One temperature for all classes, which changes no label, by `validation_loss`."""
         numbers = targets[:, 0].astype(np.int64)  # [R]
         weights = np.array(self._weights or np.ones(self.outputs))[numbers]  # [R]
 
@@ -242,9 +242,9 @@ class Classes(LabelTask):
 
         return self.classes[best], odds
 
-    def choices(self, outputs: Floats, targets: Floats, threshold: float) -> Choices:
+    def choices(self, outputs: Floats, targets: Floats, threshold: float) -> ClassPredictions:
         """The classes, of which the likeliest is called."""
-        return Choices(
+        return ClassPredictions(
             names=tuple(self.classes),
             values=tuple(self.classes),
             labels=targets[:, 0].astype(np.int64),

@@ -6,7 +6,7 @@ share the embedding and the softmax: one reads forwards, the other backwards, an
 it has to predict (Peters et al., "Deep contextualized word representations", NAACL 2018, section
 3.1).
 
-Letters: T units of a text with `BOUNDARY` at both ends, B texts, E embedding size, V rows of the
+Shapes: T units of a text with `EOS` at both ends, B texts, E embedding size, V rows of the
 vocabulary.
 """
 
@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import UsageError
-from nsmc.tasks.columns import LabelColumn
-from nsmc.tasks.task import Figure, Floats, StepLoss, Task, Validated, Wanted
+from nsmc.tasks.task import Floats, Metric, StepLoss, Task, Validated
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,9 +35,9 @@ class LanguageModelTask(Task):
     """The next unit, cross-entropy, perplexity."""
 
     name = "language-model"
-    figure = Figure("perplexity", "perplexity (a unit)", higher_is_better=False)
+    metric = Metric("perplexity", "perplexity (a unit)", higher_is_better=False)
     head: ClassVar[Literal["pooled", "next-unit"]] = "next-unit"
-    bounded = True
+    adds_eos = True
     instead = "is a language model; use nsmc score-text or nsmc complete"
     trial = 'nsmc complete --model {model} "이 영화는"'
 
@@ -58,7 +58,7 @@ class LanguageModelTask(Task):
         """See `Task.purpose`."""
         return "tells how likely a Korean text is, unit by unit, and how it may go on"
 
-    def wanted(self) -> list[Wanted]:
+    def label_columns(self) -> list[LabelColumnSpec]:
         """No labels."""
         return []
 
@@ -88,9 +88,9 @@ class LanguageModelTask(Task):
                 found = self.step_loss(network, network.embed(batch.text), batch)
                 total += float(found.loss) * found.examples
                 units += found.examples
-        return Validated(total / units, self.figure_value(total, units), units)
+        return Validated(total / units, self.metric_value(total, units), units)
 
-    def figure_value(self, total: float, count: float) -> float:
+    def metric_value(self, total: float, count: float) -> float:
         """The perplexity a unit of ``count`` units whose losses sum to ``total`` nats."""
         return perplexity(total / count) if count else math.nan
 

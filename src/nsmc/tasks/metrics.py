@@ -1,6 +1,6 @@
 """The figures of each kind of answer.
 
-Letters: R reviews.
+Shapes: R reviews.
 """
 
 from collections.abc import Sequence

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
+
+from nsmc.config.tasks import TaskName
 
 if TYPE_CHECKING:
     from nsmc.tasks.task import Task
 
-TaskName = Literal["sentiment", "classes", "stars", "sentiment+stars", "language-model"]
 TASKS: dict[TaskName, str] = {
     "sentiment": "nsmc.tasks.sentiment:Sentiment",
     "classes": "nsmc.tasks.classes:Classes",

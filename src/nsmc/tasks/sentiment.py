@@ -1,6 +1,6 @@
 """긍정 or 부정: one logit, the log odds of positive.
 
-Letters: R reviews, B reviews of a batch, N subsets of a comment.
+Shapes: R reviews, B reviews of a batch, N subsets of a comment.
 """
 
 import math
@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
-from nsmc.tasks.answers import Choices
-from nsmc.tasks.columns import LabelColumn
+from nsmc.tasks.predictions import ClassPredictions
 from nsmc.tasks.task import (
     ACCURACY,
+    DisplayText,
+    ExplanationLabels,
     Floats,
     LabelTask,
     Prediction,
-    Shown,
-    Terms,
     Value,
-    Wanted,
     rounded,
 )
 
@@ -57,14 +56,14 @@ class SentimentPrediction(Prediction):
         """The probability of the label given."""
         return 1 - self.score if self.label == "negative" else self.score
 
-    def shown(self) -> Shown:
+    def shown(self) -> DisplayText:
         """``긍정  98.7%``."""
         if not self.legible:
-            return Shown("  —       —")
+            return DisplayText("  —       —")
         tone: Literal["positive", "negative"] = (
             "positive" if self.label == "positive" else "negative"
         )
-        return Shown(f"{self.label_ko} {self.confidence:6.1%}", tone)
+        return DisplayText(f"{self.label_ko} {self.confidence:6.1%}", tone)
 
     def explained(self) -> str:
         """``긍정 98.7%``, for 부정 too: the explanation is of 긍정 in either case."""
@@ -86,12 +85,12 @@ class Sentiment(LabelTask):
     """Labels 0 (negative) and 1 (positive), binary cross-entropy, accuracy."""
 
     name = "sentiment"
-    figure = ACCURACY
+    metric = ACCURACY
     label_setting = "data.label_column"
     has_threshold = True
     outputs = 1
     results: ClassVar = {"label": "text", "label_ko": "text", "score": "number"}
-    terms = Terms(
+    terms = ExplanationLabels(
         meaning="log odds, ln(p / (1 − p)), of 긍정",
         below="부정",
         above="긍정",
@@ -127,13 +126,13 @@ class Sentiment(LabelTask):
             f"{threshold:g} on"
         )
 
-    def wanted(self) -> list[Wanted]:
+    def label_columns(self) -> list[LabelColumnSpec]:
         """The label column."""
-        return [Wanted(self.recipe["data"].get("label_column") or LABEL)]
+        return [LabelColumnSpec(self.recipe["data"].get("label_column") or LABEL)]
 
     def targets(self, columns: Mapping[str, LabelColumn], source: str) -> Floats:
         """[R, 1]: 0 or 1, or anything between where labels are soft."""
-        column = columns[self.wanted()[0].name]
+        column = columns[self.label_columns()[0].name]
         numbers = self._read(column, source, empty_too=True)  # [names]
         return numbers[column.codes, None].astype(np.float32)
 
@@ -165,8 +164,8 @@ class Sentiment(LabelTask):
         """
         return self._loss(outputs, targets, self._prior)
 
-    def judged(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
-        """See `LabelTask.judged`: where labels are balanced, with the log odds of those given.
+    def validation_loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
+        """See `LabelTask.validation_loss`; where labels are balanced, with those given.
 
         Not with those of training: what validates may be a random share of it, or other reviews,
         in which both labels are as frequent as they will be in use. Without any, a random share
@@ -183,7 +182,7 @@ class Sentiment(LabelTask):
 
         return binary_cross_entropy_with_logits(outputs + prior, targets)
 
-    def figures(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
+    def metric_values(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
         """Whether each is right at even odds."""
         return ((outputs[:, 0] > 0) == (targets[:, 0] > 0.5)).float()
 
@@ -227,10 +226,10 @@ class Sentiment(LabelTask):
         """The log odds of positive, whatever was called."""
         return "긍정", lambda found: found[:, 0].astype(np.float64)
 
-    def choices(self, outputs: Floats, targets: Floats, threshold: float) -> Choices:
+    def choices(self, outputs: Floats, targets: Floats, threshold: float) -> ClassPredictions:
         """부정 and 긍정, cut at the threshold."""
         positive = probabilities(outputs[:, 0])  # [R]
-        return Choices(
+        return ClassPredictions(
             names=(KOREAN["negative"], KOREAN["positive"]),
             values=(0, 1),
             labels=np.where(np.isnan(targets[:, 0]), -1, targets[:, 0] > 0.5).astype(np.int64),
@@ -244,7 +243,7 @@ class Sentiment(LabelTask):
         from nsmc.tasks.metrics import binary_metrics
 
         scores = probabilities(outputs[:, 0])
-        # A soft label is that of the likelier side, as in `figures`.
+        # A soft label is that of the likelier side, as in `metrics`.
         return binary_metrics((targets[:, 0] > 0.5).astype(np.int8), scores, threshold)
 
     def metric_lines(self, metrics: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """긍정 or 부정, and the stars beside it: two heads on one network.
 
-Letters: R reviews, B reviews of a batch.
+Shapes: R reviews, B reviews of a batch.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
-from nsmc.tasks.answers import Numbers
-from nsmc.tasks.columns import LabelColumn
 from nsmc.tasks.metrics import star_metrics
+from nsmc.tasks.predictions import RegressionPredictions
 from nsmc.tasks.sentiment import Sentiment, SentimentPrediction
 from nsmc.tasks.stars import StarScale, shown_stars, star_lines
-from nsmc.tasks.task import Floats, Prediction, Shown, Wanted, rounded
+from nsmc.tasks.task import DisplayText, Floats, Prediction, rounded
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,10 +28,10 @@ class SentimentStarsPrediction(SentimentPrediction):
     stars: float
     """NaN if there is nothing legible in the comment."""
 
-    def shown(self) -> Shown:
+    def shown(self) -> DisplayText:
         """``긍정  98.7%  ★9.3``."""
         sentiment = super().shown()
-        return Shown(f"{sentiment.words}  {shown_stars(self.stars)}", sentiment.tone)
+        return DisplayText(f"{sentiment.words}  {shown_stars(self.stars)}", sentiment.tone)
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json`` prints; None where there is no label."""
@@ -56,11 +56,11 @@ class SentimentStars(Sentiment):
         """See `Task.purpose`."""
         return f"{super().purpose(threshold)}. Besides, it {self.scale.purpose}"
 
-    def wanted(self) -> list[Wanted]:
+    def label_columns(self) -> list[LabelColumnSpec]:
         """The column of stars and that of labels, of which either is enough."""
         return [
-            Wanted(self.recipe["stars"]["column"], required=False),
-            Wanted(super().wanted()[0].name, required=False),
+            LabelColumnSpec(self.recipe["stars"]["column"], required=False),
+            LabelColumnSpec(super().label_columns()[0].name, required=False),
         ]
 
     def learn(self, columns: Mapping[str, LabelColumn], source: str) -> Self:
@@ -81,7 +81,7 @@ class SentimentStars(Sentiment):
         A review without a label takes it from its stars, as NSMC was made: few are negative, many
         positive, those between have none.
         """
-        stars_name, label_name = (wanted.name for wanted in self.wanted())
+        stars_name, label_name = (wanted.name for wanted in self.label_columns())
         if not columns:
             raise DataError(
                 f"{source}: expected a column {stars_name!r} or {label_name!r}, found neither; "
@@ -124,9 +124,9 @@ class SentimentStars(Sentiment):
         weight: float = self.recipe["stars"]["weight"]
         return (labels * known[:, 0] + weight * stars * known[:, 1]).mean()
 
-    def figures(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
+    def metric_values(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
         """Whether each that has a label is right."""
-        right = super().figures(outputs, targets)  # [B]
+        right = super().metric_values(outputs, targets)  # [B]
         return right.masked_fill(targets[:, 0].isnan(), float("nan"))
 
     def calibration(self, outputs: Floats, targets: Floats) -> tuple[dict[str, Any], Floats]:
@@ -152,7 +152,7 @@ class SentimentStars(Sentiment):
             )
         ]
 
-    def numbers(self, outputs: Floats, targets: Floats) -> Numbers:
+    def numbers(self, outputs: Floats, targets: Floats) -> RegressionPredictions:
         """The stars."""
         return self.scale.numbers(outputs[:, 1], targets[:, 1])
 

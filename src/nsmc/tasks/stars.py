@@ -1,6 +1,6 @@
 """Stars: one number, learnt by squared error.
 
-Letters: R reviews, B reviews of a batch, N subsets of a comment.
+Shapes: R reviews, B reviews of a batch, N subsets of a comment.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.tasks.answers import Numbers
-from nsmc.tasks.columns import LabelColumn
+from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.tasks.metrics import star_metrics
+from nsmc.tasks.predictions import RegressionPredictions
 from nsmc.tasks.task import (
-    Figure,
+    DisplayText,
+    ExplanationLabels,
     Floats,
     LabelTask,
+    Metric,
     Prediction,
-    Shown,
-    Terms,
     Value,
-    Wanted,
     rounded,
 )
 
@@ -41,9 +40,9 @@ class StarsPrediction(Prediction):
         """Whether there was anything in the comment to score."""
         return not np.isnan(self.stars)
 
-    def shown(self) -> Shown:
+    def shown(self) -> DisplayText:
         """``★9.3``."""
-        return Shown(shown_stars(self.stars))
+        return DisplayText(shown_stars(self.stars))
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json`` prints; None where there are no stars."""
@@ -54,13 +53,13 @@ class Stars(LabelTask):
     """Stars as a number, mean squared error of their scale from -1 to 1, mean absolute error."""
 
     name = "stars"
-    figure = Figure(
+    metric = Metric(
         "absolute_error", "mean absolute error (stars)", unit=" stars", higher_is_better=False
     )
     label_setting = "stars.column"
     outputs = 1
     results: ClassVar = {"stars": "number"}
-    terms = Terms("stars", "stars", "fewer stars", "more stars", signed=False)
+    terms = ExplanationLabels("stars", "stars", "fewer stars", "more stars", signed=False)
 
     def __init__(self, recipe: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> None:
         super().__init__(recipe, state)
@@ -70,19 +69,19 @@ class Stars(LabelTask):
         """See `Task.purpose`."""
         return self.scale.purpose
 
-    def wanted(self) -> list[Wanted]:
+    def label_columns(self) -> list[LabelColumnSpec]:
         """The column of stars."""
-        return [Wanted(self.recipe["stars"]["column"])]
+        return [LabelColumnSpec(self.recipe["stars"]["column"])]
 
     def targets(self, columns: Mapping[str, LabelColumn], source: str) -> Floats:
         """[R, 1] stars."""
-        return self.scale.read(columns[self.wanted()[0].name], source)[:, None]
+        return self.scale.read(columns[self.label_columns()[0].name], source)[:, None]
 
     def loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
         """Mean squared error, of half the scale's length as the unit."""
         return (outputs - (targets - self.scale.middle) / self.scale.half).square().mean()
 
-    def figures(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
+    def metric_values(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
         """The absolute error of each, in stars."""
         scale = self.scale
         stars = (outputs * scale.half + scale.middle).clamp(scale.low, scale.high)  # [B, 1]
@@ -104,7 +103,7 @@ class Stars(LabelTask):
         scale = self.scale
         return "★", lambda found: found[:, 0].astype(np.float64) * scale.half + scale.middle
 
-    def numbers(self, outputs: Floats, targets: Floats) -> Numbers:
+    def numbers(self, outputs: Floats, targets: Floats) -> RegressionPredictions:
         """The stars."""
         return self.scale.numbers(outputs[:, 0], targets[:, 0])
 
@@ -149,9 +148,11 @@ class StarScale:
         found: NDArray[np.float64] = outputs.astype(np.float64) * self.half + self.middle
         return found.clip(self.low, self.high)
 
-    def numbers(self, outputs: NDArray[Any], given: Floats) -> Numbers:
+    def numbers(self, outputs: NDArray[Any], given: Floats) -> RegressionPredictions:
         """Outputs [R] beside the stars given [R], to be judged."""
-        return Numbers(given.astype(np.float64), self.stars(outputs), self.low, self.high)
+        return RegressionPredictions(
+            given.astype(np.float64), self.stars(outputs), self.low, self.high
+        )
 
     def read(self, column: LabelColumn, source: str, *, empty_too: bool = True) -> Floats:
         """Stars [R] of a column; NaN for an empty cell.

@@ -1,11 +1,11 @@
 """What every task is: labels, a head, a loss, a metric and a way to show a result.
 
 The network, the loop, the model directory, scoring and the report know tasks by this class alone:
-a further task is a file of its own, its options in `nsmc.tasks.config` and a line in
+a further task is a file of its own, its options in `nsmc.config.tasks` and a line in
 `nsmc.tasks.registry`. Methods that take tensors import torch themselves, because scoring reads
 these files without it.
 
-Letters: R reviews, B reviews of a batch, T units of each, E embedding size, O outputs of the head,
+Shapes: R reviews, B reviews of a batch, T units of each, E embedding size, O outputs of the head,
 K numbers of a target.
 """
 
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.tasks.answers import Choices, Numbers
-from nsmc.tasks.columns import LabelColumn
+from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
+from nsmc.tasks.predictions import ClassPredictions, RegressionPredictions
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,12 +26,10 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 Value = Callable[[Floats], NDArray[np.float64]]
 """From outputs [N, O] to one number each [N]."""
-BOUNDARY = "</s>"
-"""The unit before and after each text of a task that is bounded: row 1 of its vocabulary."""
 
 
 @dataclass(frozen=True)
-class Figure:
+class Metric:
     """The one figure, besides the loss, by which a training is followed."""
 
     name: str
@@ -58,7 +56,7 @@ class Figure:
         return f"{value * self.scale:.1f}{self.unit.strip()[:1]}"
 
 
-ACCURACY = Figure("accuracy", "accuracy (%)", scale=100, unit="%")
+ACCURACY = Metric("accuracy", "accuracy (%)", scale=100, unit="%")
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,20 +76,12 @@ class Validated:
     """What the validation part gave."""
 
     loss: float
-    figure: float
+    metric: float
     examples: int
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A label column that a task reads."""
-
-    name: str
-    required: bool = True
-
-
-@dataclass(frozen=True)
-class Shown:
+class DisplayText:
     """A result for a person: ``긍정  98.7%``."""
 
     words: str
@@ -100,7 +90,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Terms:
+class ExplanationLabels:
     """In what words the numbers of an explanation are told."""
 
     unit: str = "log odds"
@@ -132,10 +122,10 @@ class Prediction(ABC):
         """Whether there was anything in the comment to score."""
 
     @abstractmethod
-    def shown(self) -> Shown:
+    def shown(self) -> DisplayText:
         """The result for a person, without the comment: a dash, as wide, for an illegible one."""
 
-    def shown_best(self, count: int) -> Shown:
+    def shown_best(self, count: int) -> DisplayText:
         """`shown` with the likeliest ``count`` classes, where there are any."""
         return self.shown()
 
@@ -157,7 +147,7 @@ class Task(ABC):
 
     name: ClassVar[str]
     """As in the recipe."""
-    figure: ClassVar[Figure]
+    metric: ClassVar[Metric]
     head: ClassVar[Literal["pooled", "next-unit"]] = "pooled"
     """Which head the network gets: one of `nsmc.model.heads` or of `nsmc.model.next_unit`."""
     label_setting: ClassVar[str] = ""
@@ -168,8 +158,8 @@ class Task(ABC):
     """What is said, after its path, to somebody who took such a model for one of another kind."""
     trial: ClassVar[str] = 'nsmc predict --model {model} "재밌다"'
     """The command that shows a model just trained at work."""
-    bounded: ClassVar[bool] = False
-    """Whether the network reads `BOUNDARY` before and after each text."""
+    adds_eos: ClassVar[bool] = False
+    """Whether the network reads `EOS` before and after each text."""
 
     def __init__(self, recipe: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> None:
         self.recipe = recipe
@@ -181,7 +171,7 @@ class Task(ABC):
     # Labels
 
     @abstractmethod
-    def wanted(self) -> list[Wanted]:
+    def label_columns(self) -> list[LabelColumnSpec]:
         """The label columns to read; the first is the one that a message names."""
 
     def learn(self, columns: Mapping[str, LabelColumn], source: str) -> Self:
@@ -241,7 +231,7 @@ class Task(ABC):
     def validate(self, network: Any, batches: Iterable[Any]) -> Validated:
         """Loss and figure over batches, by a network in evaluation mode and without gradients."""
 
-    def figure_value(self, total: float, count: float) -> float:
+    def metric_value(self, total: float, count: float) -> float:
         """The figure of ``count`` examples whose tallies sum to ``total``; NaN of none."""
         return total / count if count else float("nan")
 
@@ -259,7 +249,7 @@ class LabelTask(Task):
     """The columns that scoring a table adds."""
     classes: Sequence[str] = ()
     """Where a result is one of several classes, their names, by output."""
-    terms: ClassVar[Terms] = Terms()
+    terms: ClassVar[ExplanationLabels] = ExplanationLabels()
     """Of what `explained` gives."""
     instead = "labels comments; use nsmc predict or nsmc evaluate"
 
@@ -269,12 +259,12 @@ class LabelTask(Task):
     def loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
         """The mean loss [] of outputs [B, O] for targets [B, K]."""
 
-    def judged(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
+    def validation_loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
         """The loss [] by which epochs are compared: that of training, if no task says otherwise."""
         return self.loss(outputs, targets)
 
     @abstractmethod
-    def figures(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
+    def metric_values(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
         """The figure of each review [B], of outputs [B, O] for targets [B, K]; NaN without one."""
 
     def calibration(self, outputs: Floats, targets: Floats) -> tuple[dict[str, Any], Floats]:
@@ -287,15 +277,15 @@ class LabelTask(Task):
         return StepLoss(
             self.loss(outputs, batch.label),
             len(outputs),
-            _tally(self.figures(outputs.detach(), batch.label)),
+            _tally(self.metric_values(outputs.detach(), batch.label)),
         )
 
     def validate(self, network: Any, batches: Iterable[Any]) -> Validated:
         """See `Task.validate`."""
         outputs, targets = scored_batches(network, batches)  # [R, O], [R, K]
-        total, count = _tally(self.figures(outputs, targets)).tolist()
-        figure = self.figure_value(total, count)
-        return Validated(float(self.judged(outputs, targets)), figure, len(outputs))
+        total, count = _tally(self.metric_values(outputs, targets)).tolist()
+        metric = self.metric_value(total, count)
+        return Validated(float(self.validation_loss(outputs, targets)), metric, len(outputs))
 
     def finish(self, network: Any, batches: Iterable[Any]) -> dict[str, Any]:
         """See `Task.finish`."""
@@ -334,11 +324,13 @@ class LabelTask(Task):
 
     # Judging, in numpy; a task without either kind of answer has figures, but no report
 
-    def choices(self, outputs: Floats, targets: Floats, threshold: float) -> Choices | None:
+    def choices(
+        self, outputs: Floats, targets: Floats, threshold: float
+    ) -> ClassPredictions | None:
         """The classes called and given, by outputs [R, O] and targets [R, K]; None without any."""
         return None
 
-    def numbers(self, outputs: Floats, targets: Floats) -> Numbers | None:
+    def numbers(self, outputs: Floats, targets: Floats) -> RegressionPredictions | None:
         """The stars found and given, by outputs [R, O] and targets [R, K]; None without any."""
         return None
 
@@ -361,11 +353,11 @@ def scored_batches(network: Any, batches: Iterable[Any]) -> "tuple[Tensor, Tenso
     return torch.cat([o for o, _ in scored]), torch.cat([t for _, t in scored])
 
 
-def _tally(figures: "Tensor") -> "Tensor":
+def _tally(metric_values: "Tensor") -> "Tensor":
     """Figures [B], of which some may be NaN, to their sum and number [2]."""
     import torch
 
-    return torch.stack([figures.nansum(), (~figures.isnan()).sum().float()])
+    return torch.stack([metric_values.nansum(), (~metric_values.isnan()).sum().float()])
 
 
 def rounded(values: NDArray[np.float64]) -> list[float | None]:

@@ -1,6 +1,6 @@
 """Where in a comment as typed each of its units stands.
 
-Letters: N characters of the normalized comment, T units.
+Shapes: N characters of the normalized comment, T units.
 """
 
 import unicodedata

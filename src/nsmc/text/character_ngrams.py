@@ -2,7 +2,7 @@
 
 Hashed, after Weinberger et al., "Feature hashing for large scale multitask learning", ICML 2009.
 
-Letters: B comments, N characters of all of them with the marks between, G n-grams.
+Shapes: B comments, N characters of all of them with the marks between, G n-grams.
 """
 
 from collections.abc import Sequence

@@ -75,12 +75,12 @@ _INITIAL_SOURCES, _MEDIAL_SOURCES, _FINAL_SOURCES = map(
 )
 
 
-def mistyped(syllable: str, chance: Random) -> str:
+def mistyped(syllable: str, rng: Random) -> str:
     """The syllable with one letter, each as likely as the others, become one beside it."""
     initial, medial, final = _letters(syllable)
-    which = int(chance.random() * (3 if final else 2))
+    which = int(rng.random() * (3 if final else 2))
     slips = (_INITIAL_SLIPS[initial], _MEDIAL_SLIPS[medial], _FINAL_SLIPS[final - 1])[which]
-    wrong = slips[int(chance.random() * len(slips))]
+    wrong = slips[int(rng.random() * len(slips))]
     if which == 0:
         return _syllable(wrong, medial, final)
     if which == 1:

@@ -8,9 +8,9 @@ wheels, so that there is nothing to build on Linux, macOS or Windows.
 from collections.abc import Sequence
 from typing import Any
 
+from nsmc.config.text import TextConfig
 from nsmc.errors import NsmcError
 from nsmc.text.alignment import Span, places
-from nsmc.text.config import TextConfig
 from nsmc.text.libraries import import_library, version_of
 
 

@@ -9,18 +9,18 @@ from collections.abc import Callable
 from random import Random
 
 from nsmc.errors import NsmcError
+from nsmc.text.emoji_augmentation import with_pictures
 from nsmc.text.jamo import MEDIALS
 from nsmc.text.keyboard import mistyped
 from nsmc.text.normalize import normalize
-from nsmc.text.pictures import with_pictures
 
 
-def without_spaces(text: str, chance: Random | None = None) -> str:
+def without_spaces(text: str, rng: Random | None = None) -> str:
     """All spaces gone: ``정말 재밌다`` is ``정말재밌다``."""
     return "".join(text.split())
 
 
-def without_every_second_space(text: str, chance: Random | None = None) -> str:
+def without_every_second_space(text: str, rng: Random | None = None) -> str:
     """The first, third, fifth … space gone: ``이 영화 정말 좋다`` is ``이영화 정말좋다``.
 
     A run of white space counts as one; what stands around the comment goes too.
@@ -29,7 +29,7 @@ def without_every_second_space(text: str, chance: Random | None = None) -> str:
     return " ".join(map("".join, zip(words[::2], [*words[1::2], ""], strict=False)))
 
 
-def with_typos(text: str, chance: Random, share: float = 1.0) -> str:
+def with_typos(text: str, rng: Random, share: float = 1.0) -> str:
     """One wrong key in every eojeol, which is what stands between spaces.
 
     One letter of one of its syllables, each as likely as the others, becomes one beside it on the
@@ -39,25 +39,25 @@ def with_typos(text: str, chance: Random, share: float = 1.0) -> str:
 
     Args:
         text: the comment; an eojeol without a Hangul syllable stays as it is.
-        chance: what decides.
+        rng: what decides.
         share: how likely an eojeol is to get one.
     """
 
     def slipped(match: re.Match[str]) -> str:
-        if share < 1 and chance.random() >= share:
+        if share < 1 and rng.random() >= share:
             return match[0]
         word = match[0]
         places = [place for place, letter in enumerate(word) if "가" <= letter <= "힣"]
         if not places:
             return word
-        place = places[int(chance.random() * len(places))]
-        wrong = mistyped(word[place], chance)
+        place = places[int(rng.random() * len(places))]
+        wrong = mistyped(word[place], rng)
         return f"{word[:place]}{wrong}{word[place + 1 :]}"
 
     return _EOJEOL.sub(slipped, text)
 
 
-def with_repeats(text: str, chance: Random) -> str:
+def with_repeats(text: str, rng: Random) -> str:
     """One or two eojeols drawn out: ``재밌다 ㅋㅋ`` is ``재밌다아아아 ㅋㅋㅋㅋㅋ``.
 
     A syllable without a final gets its vowel 2 to 4 times behind it, without the glide
@@ -65,15 +65,15 @@ def with_repeats(text: str, chance: Random) -> str:
     Nothing happens to a comment of which no eojeol ends in one.
     """
     places = [match.end() for match in _DRAWN_OUT.finditer(text) if _echo(match[0])]
-    count = min(len(places), 1 + int(chance.random() * 2))
-    for place in sorted(chance.sample(places, count), reverse=True):
+    count = min(len(places), 1 + int(rng.random() * 2))
+    for place in sorted(rng.sample(places, count), reverse=True):
         last = text[place - 1]
-        times = 2 + int(chance.random() * (3 if "가" <= last <= "힣" else 4))
+        times = 2 + int(rng.random() * (3 if "가" <= last <= "힣" else 4))
         text = text[:place] + _echo(last) * times + text[place:]
     return text
 
 
-def without_emoji(text: str, chance: Random | None = None) -> str:
+def without_emoji(text: str, rng: Random | None = None) -> str:
     """No emoji and no pictographs such as ``♥``, with all that belongs to them.
 
     That is skin tones, joiners and variation selectors. ``★``, ``☆`` and faces made of signs,
@@ -97,7 +97,7 @@ KINDS: dict[str, Callable[[str, Random], str]] = {
 LEARNT = {"typos": 0.35, "no-spaces": 0.1, "half-spaces": 0.1, "repeats": 0.2, "pictures": 0.25}
 """The kinds that trainings add noisy copies of, and the share of each among these: most are of the
 kind that changes most. Without its emoji a comment is as any other; what emoji are put in for
-(`nsmc.text.pictures`) may have been all that it said."""
+(`nsmc.text.emoji_augmentation`) may have been all that it said."""
 VERSION = 2
 """Raise it with any change of what `perturb` gives: copies are made once and kept."""
 

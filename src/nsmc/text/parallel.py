@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from nsmc.text.config import TextConfig
+from nsmc.config.text import TextConfig
 from nsmc.text.tokenizer import Tokenizer, make_tokenizer
 from nsmc.workers import map_chunks
 

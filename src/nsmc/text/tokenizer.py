@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from nsmc.config.text import TextConfig
 from nsmc.text.alignment import Span, align
-from nsmc.text.config import TextConfig
 from nsmc.text.normalize import VERSION, normalize
 
 if TYPE_CHECKING:

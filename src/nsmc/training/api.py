@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nsmc.config import Config, changes
+from nsmc.config.schema import Config, changes
 from nsmc.errors import UsageError
 from nsmc.tasks.registry import make_task
 from nsmc.training.output import OutputDirectory, new_output, newest_output
@@ -68,16 +68,16 @@ def train(
 
         if config.training.init_from:
             # What doesn't fit is told before minutes of tokenizing, not after.
-            from nsmc.training.init_from import find_start
+            from nsmc.training.init_from import find_pretrained
 
-            find_start(config, place.path)
+            find_pretrained(config, place.path)
         reviews = with_data or _official_data()
         task = make_task(config.to_dict())
         corpus = training_corpus(
             reviews,
             config.text,
             column=config.data.column or None,
-            wanted=wanted_columns(task, config.data),
+            label_columns=wanted_columns(task, config.data),
             noise=config.data.noise,
             check=task.learn,
             progress=tokenized,

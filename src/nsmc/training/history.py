@@ -8,8 +8,8 @@ from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from nsmc.files import whole_file
-from nsmc.tasks.task import Figure
+from nsmc.storage.files import atomic_write
+from nsmc.tasks.task import Metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +27,7 @@ def write_history(history: Sequence[dict[str, Any]], path: Path) -> None:
     Raises:
         NsmcError: the place is not writable or the disk is full.
     """
-    with whole_file(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text("".join(json.dumps(r) + "\n" for r in history), encoding="utf-8")
 
 
@@ -39,7 +39,7 @@ def write_table(records: Sequence[Mapping[str, Any]], path: Path) -> None:
     """
     columns = list(dict.fromkeys(key for record in records for key in record))
     with (
-        whole_file(path) as temporary,
+        atomic_write(path) as temporary,
         temporary.open("w", encoding="utf-8", newline="") as file,
     ):
         writer = csv.DictWriter(file, columns, lineterminator="\n")
@@ -47,7 +47,7 @@ def write_table(records: Sequence[Mapping[str, Any]], path: Path) -> None:
         writer.writerows(records)
 
 
-def draw_curves(history: Sequence[dict[str, Any]], figure: Figure, path: Path) -> None:
+def draw_curves(history: Sequence[dict[str, Any]], metric: Metric, path: Path) -> None:
     """Draw the loss and the task's figure over the epochs, training and validation, as a picture.
 
     Raises:
@@ -56,7 +56,7 @@ def draw_curves(history: Sequence[dict[str, Any]], figure: Figure, path: Path) -
     canvas = _figure(9, 3.6)
     epochs = [record["epoch"] for record in history]
     best = min(history, key=lambda record: record["validation_loss"])["epoch"]
-    for axes, name, scale in _panels(canvas, figure):
+    for axes, name, scale in _panels(canvas, metric):
         for part, colour in (("train", "tab:gray"), ("validation", "tab:blue")):
             values = [record[f"{part}_{name}"] * scale for record in history]
             axes.plot(epochs, values, "o-", color=colour, label=part)
@@ -66,13 +66,13 @@ def draw_curves(history: Sequence[dict[str, Any]], figure: Figure, path: Path) -
 
 
 def draw_together(
-    histories: Mapping[str, Sequence[dict[str, Any]]], figure: Figure, path: Path
+    histories: Mapping[str, Sequence[dict[str, Any]]], metric: Metric, path: Path
 ) -> None:
     """Lay the validation curves of several trainings over one another, with training ones behind.
 
     Args:
         histories: what each is called to its records, at least one each.
-        figure: what all of them were followed by.
+        metric: what all of them were followed by.
         path: .png, .svg or .pdf.
 
     Raises:
@@ -90,7 +90,7 @@ def draw_together(
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
         canvas = _figure(9, 3.6 + 0.4 + 0.2 * rows)
         lines: list[Line2D] = []
-        for axes, name, scale in _panels(canvas, figure):
+        for axes, name, scale in _panels(canvas, metric):
             for index, history in enumerate(histories.values()):
                 # Marker and colour together repeat after 70; one alone tells them apart in grey.
                 colour, marker = f"C{index % 10}", "os^Dv*P"[index % 7]
@@ -121,11 +121,11 @@ def _figure(width: float, height: float) -> "Canvas":
     return canvas
 
 
-def _panels(canvas: "Canvas", figure: Figure) -> "Iterator[tuple[Axes, str, float]]":
+def _panels(canvas: "Canvas", metric: Metric) -> "Iterator[tuple[Axes, str, float]]":
     """Axes for the loss and for the figure, the name of each in a record, and what it is times."""
     from matplotlib.ticker import MaxNLocator
 
-    panels = [("loss", "loss", 1.0), (figure.name, figure.title, figure.scale)]
+    panels = [("loss", "loss", 1.0), (metric.name, metric.title, metric.scale)]
     for axes, (name, label, scale) in zip(canvas.subplots(1, 2), panels, strict=True):
         axes.set(xlabel="epoch", ylabel=label)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -134,5 +134,5 @@ def _panels(canvas: "Canvas", figure: Figure) -> "Iterator[tuple[Axes, str, floa
 
 
 def _save(canvas: "Canvas", path: Path) -> None:
-    with whole_file(path) as temporary:
+    with atomic_write(path) as temporary:
         canvas.savefig(temporary, dpi=120, format=path.suffix.removeprefix(".").lower())

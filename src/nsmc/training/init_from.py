@@ -3,7 +3,7 @@
 Dai and Le, "Semi-supervised sequence learning", NeurIPS 2015: a classifier that starts from a
 language model of unlabelled text of its domain needs fewer labels.
 
-Letters: V rows of the vocabulary, K rows of the n-gram table, E embedding size.
+Shapes: V rows of the vocabulary, K rows of the n-gram table, E embedding size.
 """
 
 from collections.abc import Sequence
@@ -14,14 +14,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nsmc.bundle import MANIFEST, read_json, write_json
-from nsmc.config import Config
+from nsmc.config.schema import Config
+from nsmc.data.special_units import EOS
 from nsmc.errors import NsmcError, UsageError
-from nsmc.files import sha256_of, whole_file
-from nsmc.runtime.directory import ModelDirectory, open_model
-from nsmc.runtime.fingerprint import Fingerprint
-from nsmc.runtime.tables import NGRAMS, SCALES, WIDE, WORDS, read_table
-from nsmc.tasks.task import BOUNDARY, Task
+from nsmc.inference.directory import ModelDirectory, open_model
+from nsmc.inference.quantized import NGRAMS, SCALES, WIDE, WORDS, read_table
+from nsmc.inference.train_overlap import Fingerprint
+from nsmc.storage.bundle import MANIFEST, read_json, write_json
+from nsmc.storage.files import atomic_write, sha256_of
+from nsmc.tasks.task import Task
 from nsmc.text.tokenizer import declared_identity, differences
 
 KEPT = "init_from.json"
@@ -31,7 +32,7 @@ KEPT_SEEN = "init_from.seen"
 
 
 @dataclass(frozen=True)
-class Start:
+class PretrainedModel:
     """The model that a training starts from."""
 
     path: str
@@ -48,7 +49,7 @@ class Start:
         """What a model directory says of where its training began."""
         return {"path": self.path, "manifest_sha256": self.sha256, "taken": self.taken}
 
-    def give(
+    def load_into(
         self,
         network: nn.Module,
         vocabulary: Sequence[str],
@@ -56,7 +57,7 @@ class Start:
         *,
         letters: bool = False,
         task: Task | None = None,
-    ) -> "Start":
+    ) -> "PretrainedModel":
         """Put the model's weights into ``network`` and keep a note of it in ``output``.
 
         Rows of the word table are found by their unit. The n-gram table is taken whole, if as many
@@ -89,9 +90,9 @@ class Start:
         given = replace(self, taken=", ".join(filter(None, parts)))
         (output / KEPT_SEEN).unlink(missing_ok=True)
         if model.seen is not None:
-            with whole_file(output / KEPT_SEEN) as temporary:
+            with atomic_write(output / KEPT_SEEN) as temporary:
                 temporary.write_bytes(model.seen.to_bytes())
-        with whole_file(output / KEPT) as temporary:
+        with atomic_write(output / KEPT) as temporary:
             write_json(temporary, asdict(given))
         return given
 
@@ -105,7 +106,7 @@ class Start:
         return Fingerprint.from_bytes(file.read_bytes()) if file.is_file() else None
 
 
-def find_start(config: Config, output: Path) -> Start | None:
+def find_pretrained(config: Config, output: Path) -> PretrainedModel | None:
     """What a training starts from: as noted in its output directory, or as its recipe says.
 
     Returns:
@@ -119,11 +120,11 @@ def find_start(config: Config, output: Path) -> Start | None:
     if not named:
         return None
     if (output / KEPT).is_file():
-        return Start(**read_json(output / KEPT))
+        return PretrainedModel(**read_json(output / KEPT))
     model = open_model(Path(named))
     _check(model, config)
-    known = [unit for unit in model.vocabulary[1:] if unit != BOUNDARY]
-    return Start(named, _manifest_of(model), known)
+    known = [unit for unit in model.vocabulary[1:] if unit != EOS]
+    return PretrainedModel(named, _manifest_of(model), known)
 
 
 def _manifest_of(model: ModelDirectory) -> str:

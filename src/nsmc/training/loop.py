@@ -1,6 +1,6 @@
 """The loop, as a generator: it trains and tells; printing, saving and drawing stand outside.
 
-Letters: B reviews in a batch.
+Shapes: B reviews in a batch.
 """
 
 import math
@@ -11,10 +11,10 @@ from typing import Any
 
 import torch
 
+from nsmc.config.training import TrainingConfig
 from nsmc.data.batches import EqualLengthIterator
 from nsmc.errors import DeviceError, NsmcError
 from nsmc.tasks.task import Task, Validated
-from nsmc.training.config import TrainingConfig
 from nsmc.training.optimizers import clip_gradients, set_learning_rate
 from nsmc.training.schedule import learning_rate
 from nsmc.training.state import TrainingState
@@ -137,8 +137,8 @@ def _end_epoch(state: TrainingState, task: Task, found: Validated, rate: float) 
     """
     counters = state.counters
     counters.epoch += 1
-    losses, examples, figures, with_figure = state.totals.tolist()
-    train_loss, figure = losses / examples, task.figure.name
+    losses, examples, metrics, with_figure = state.totals.tolist()
+    train_loss, metric = losses / examples, task.metric.name
     # The last step of an epoch may ruin the weights after the last training loss was taken.
     if not (math.isfinite(train_loss) and math.isfinite(found.loss)):
         raise NsmcError(
@@ -151,9 +151,9 @@ def _end_epoch(state: TrainingState, task: Task, found: Validated, rate: float) 
             "step": counters.step,
             "learning_rate": rate,
             "train_loss": train_loss,
-            f"train_{figure}": task.figure_value(figures, with_figure),
+            f"train_{metric}": task.metric_value(metrics, with_figure),
             "validation_loss": found.loss,
-            f"validation_{figure}": found.figure,
+            f"validation_{metric}": found.metric,
             "seconds": round(counters.seconds, 3),
         }
     )

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from torch.optim import AdamW, Optimizer, SparseAdam
 
+from nsmc.config.training import TrainingConfig
 from nsmc.model.network import RecurrentNetwork
-from nsmc.training.config import TrainingConfig
 
 
 class RowAdam(SparseAdam):

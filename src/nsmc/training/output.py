@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nsmc.bundle import read_json, write_json
-from nsmc.config import Config
+from nsmc.config.schema import Config
 from nsmc.errors import NsmcError
-from nsmc.files import cannot_write, whole_file
+from nsmc.storage.bundle import read_json, write_json
+from nsmc.storage.files import atomic_write, cannot_write
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,7 +147,7 @@ class OutputDirectory:
         Raises:
             NsmcError: the directory can't be written.
         """
-        with whole_file(self.recipe) as temporary:
+        with atomic_write(self.recipe) as temporary:
             write_json(
                 temporary,
                 {

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from nsmc.config import Config
+from nsmc.config.schema import Config
 from nsmc.data.batches import EqualLengthIterator, make_dataset
 from nsmc.data.corpus import Corpus
 from nsmc.data.parts import training_parts
@@ -17,7 +17,7 @@ from nsmc.model.network import RecurrentNetwork, describe
 from nsmc.tasks.registry import make_task
 from nsmc.tasks.task import Task, Validated
 from nsmc.training.history import draw_curves, write_history, write_table
-from nsmc.training.init_from import Start, find_start
+from nsmc.training.init_from import PretrainedModel, find_pretrained
 from nsmc.training.loop import EpochDone, StepDone, train_epochs
 from nsmc.training.optimizers import make_optimizers, supports_sparse
 from nsmc.training.output import OutputDirectory
@@ -46,7 +46,7 @@ class Started:
     corpus: Corpus
     task: Task
     """What is learnt."""
-    start: Start | None
+    start: PretrainedModel | None
     """The model whose weights it starts from, if any."""
     resumed_at: int
     """The step that a checkpoint brought back; 0 for a fresh start."""
@@ -104,7 +104,7 @@ def run_training(
     targets = task.targets(corpus.labels, source)  # [R, K]
     train_rows, validation_rows = training_parts(corpus, config.data, task.strata(targets))
     field = field_for(corpus, config.model, task)
-    start = find_start(config, output.path)
+    start = find_pretrained(config, output.path)
     field.count_vocabulary(train_rows, config.data, start.vocabulary if start else ())
     vocabulary: list[str] = field.vocab.itos
     training_set = make_dataset(field, train_rows, targets)
@@ -133,7 +133,7 @@ def run_training(
     resumed = resume and any(output.checkpoints.glob("step-*"))
     if start and not resumed:
         letters = config.model.subword_letters
-        start = start.give(network, vocabulary, output.path, letters=letters, task=task)
+        start = start.load_into(network, vocabulary, output.path, letters=letters, task=task)
     if resumed:
         for damage in load_newest_checkpoint(state, output.checkpoints):
             if warn:
@@ -159,7 +159,7 @@ def run_training(
         if isinstance(event, EpochDone):
             write_history(state.counters.history, output.history)
             write_table(state.counters.history, output.table)
-            draw_curves(state.counters.history, task.figure, output.curves)
+            draw_curves(state.counters.history, task.metric, output.curves)
             # Before the model: one without checkpoints beside it is of a training that has ended.
             save_checkpoint(state, output.checkpoints)
             if event.is_best:
@@ -189,7 +189,7 @@ def _results(
 ) -> dict[str, Any]:
     """What to record of a training: the validation by ``found``, or as the best epoch had it."""
     counters = state.counters
-    figure = task.figure.name
+    metric = task.metric.name
     best = counters.history[counters.best_epoch - 1]
     return {
         "task": task.name,
@@ -200,7 +200,7 @@ def _results(
         "validation": {
             "reviews": validation,
             "loss": found.loss if found else best["validation_loss"],
-            figure: found.figure if found else best[f"validation_{figure}"],
+            metric: found.metric if found else best[f"validation_{metric}"],
         },
         "history": counters.history,
     }

@@ -10,13 +10,13 @@ import torch
 from numpy.typing import NDArray
 
 from nsmc._version import __version__
-from nsmc.config import Config
+from nsmc.config.schema import Config
 from nsmc.data.corpus import Corpus
 from nsmc.data.parts import training_parts
+from nsmc.inference.directory import write_model
+from nsmc.inference.quantized import TABLES, WIDE
+from nsmc.inference.train_overlap import Fingerprint
 from nsmc.model.network import RecurrentNetwork
-from nsmc.runtime.directory import write_model
-from nsmc.runtime.fingerprint import Fingerprint
-from nsmc.runtime.tables import TABLES, WIDE
 from nsmc.tasks.task import Task
 
 

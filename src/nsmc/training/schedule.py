@@ -2,7 +2,7 @@
 
 import math
 
-from nsmc.training.config import TrainingConfig
+from nsmc.config.training import TrainingConfig
 
 
 def learning_rate(step: int, steps: int, config: TrainingConfig) -> float:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nsmc.data.corpus import CHUNK, Corpus
-from nsmc.runtime.fingerprint import Fingerprint
+from nsmc.inference.train_overlap import Fingerprint
 
 if TYPE_CHECKING:
-    from nsmc.training.init_from import Start
+    from nsmc.training.init_from import PretrainedModel
 
 
 def fingerprint_of(corpus: Corpus) -> Fingerprint:
@@ -18,7 +18,10 @@ def fingerprint_of(corpus: Corpus) -> Fingerprint:
 
 
 def seen_in_training(
-    corpus: Corpus, start: "Start | None", output: Path, warn: Callable[[str], None] | None
+    corpus: Corpus,
+    start: "PretrainedModel | None",
+    output: Path,
+    warn: Callable[[str], None] | None,
 ) -> Fingerprint | None:
     """All texts of a training, and those that the model it starts from had seen.
 

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from nsmc.bundle import read_json, verify_bundle, write_json, writing_bundle
 from nsmc.errors import ModelError
 from nsmc.model.network import RecurrentNetwork
+from nsmc.storage.bundle import read_json, verify_bundle, write_json, writing_bundle
 
 KIND = "checkpoint"
 SCHEMA = 2

@@ -1,6 +1,6 @@
 """One step: losses and gradients of a batch.
 
-Letters: T units, B reviews, E embedding size.
+Shapes: T units, B reviews, E embedding size.
 """
 
 from typing import Any

@@ -1,0 +1,1 @@
+"""The configuration of a training: its sections and how it is read."""

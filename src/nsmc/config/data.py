@@ -1,0 +1,40 @@
+"""Which reviews train, which validate, and which morphemes get a vector of their own."""
+
+from dataclasses import dataclass
+
+from nsmc.config.fields import require
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """The part of a recipe that says where in a table the reviews stand, splits them and builds the
+    vocabulary."""
+
+    column: str = ""
+    """The column of the comments; empty takes ``document``, or else the only one of text."""
+    label_column: str = ""
+    """The column of the labels; empty takes ``label``."""
+    validation: float = 0.05
+    """Share of the training reviews kept aside to choose the best epoch on."""
+    validation_column: str = ""
+    """A column that marks with 1 the reviews to validate on, and with 0 or nothing those to learn
+    from; empty draws ``validation`` of them by ``split_seed``."""
+    split_seed: int = 0
+    """Seed of that split; apart from training.seed, so that other seeds stay comparable."""
+    noise: float = 0.0
+    """Share of the training reviews that are learnt from a second time with typing mistakes, lost
+    spaces, repeated letters or emoji in them (`nsmc.text.noise`), with the same labels."""
+    min_freq: int = 2
+    """A morpheme rarer than this in the training part is unknown: fewer rows, and the unknown
+    row learns what a new word usually means."""
+    max_size: int = 50000
+    """At most this many morphemes, the commonest, get a row in the vocabulary."""
+
+    def __post_init__(self) -> None:
+        require(
+            0 < self.validation < 1, f"validation must be between 0 and 1, found {self.validation}"
+        )
+        require(0 <= self.noise <= 1, f"noise must be from 0 to 1, found {self.noise}")
+        require(self.split_seed >= 0, f"split_seed must be 0 or more, found {self.split_seed}")
+        require(self.min_freq >= 1, f"min_freq must be at least 1, found {self.min_freq}")
+        require(self.max_size >= 1, f"max_size must be at least 1, found {self.max_size}")

@@ -1,0 +1,116 @@
+"""The shape of the network."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from nsmc.config.fields import require
+
+
+@dataclass(frozen=True)
+class ConvConfig:
+    """The convolution between the embedding and the recurrent layers."""
+
+    filters: int = 0
+    """Patterns looked for at every place, each over ``kernel`` units in a row; 0 leaves the
+    convolution out, whatever the other two fields say."""
+    kernel: int = 3
+    """Units that a filter sees at once: an odd number, so that one of them is in the middle."""
+    pooling: int = 1
+    """Steps of which only the highest value of each filter is kept: 2 halves what the recurrent
+    layers have to read; 1 keeps every step."""
+
+    def __post_init__(self) -> None:
+        require(self.filters >= 0, f"filters must be 0 or more, found {self.filters}")
+        require(
+            self.kernel >= 1 and self.kernel % 2 == 1,
+            f"kernel must be an odd number from 1 on, found {self.kernel}",
+        )
+        require(self.pooling >= 1, f"pooling must be at least 1, found {self.pooling}")
+
+
+@dataclass(frozen=True)
+class WideConfig:
+    """The weights of a comment's character n-grams, which go straight to the outputs."""
+
+    buckets: int = 0
+    """Rows that the n-grams are hashed into, a power of two; 0 leaves them out, whatever the other
+    two fields say."""
+    longest: int = 5
+    """Characters of the longest n-grams; all shorter ones are there as well."""
+    dropout: float = 0.0
+    """Share of a comment's n-grams dropped in training."""
+
+    def __post_init__(self) -> None:
+        require(
+            self.buckets >= 0 and self.buckets & (self.buckets - 1) == 0,
+            f"buckets must be 0 or a power of two, found {self.buckets}",
+        )
+        require(self.buckets <= 1 << 30, f"buckets must be at most 2^30, found {self.buckets}")
+        require(1 <= self.longest <= 16, f"longest must be from 1 to 16, found {self.longest}")
+        require(0 <= self.dropout < 1, f"dropout must be from 0 to below 1, found {self.dropout}")
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Embedding → (convolution) → (Bi)RNN → pooling → Linear, in numbers."""
+
+    cell: Literal["rnn", "gru", "lstm"] = "gru"
+    """The recurrent cell: ``rnn`` is the plain tanh cell, quick to train and quick to forget;
+    ``gru`` has three gates' weights to the four of ``lstm``."""
+    layers: int = 1
+    """Recurrent layers on top of one another."""
+    bidirectional: bool = True
+    """Read every comment from both ends; twice the cost."""
+    embedding_size: int = 128
+    """Length of a morpheme's vector."""
+    subword_buckets: int = 30000
+    """Rows of the table of character n-grams whose mean is added to a morpheme's vector, so that a
+    misspelt or new one has a vector too; 0 leaves it out, as the classic pipeline does."""
+    subword_letters: bool = False
+    """Add n-grams of the letters of syllables to those of characters, in the same table: a syllable
+    with a wrong letter then still has something in common with the right one."""
+    hidden_size: int = 128
+    """Units of each recurrent layer and direction."""
+    pooling: Literal["last", "max", "mean", "max+mean"] = "max+mean"
+    """How the outputs along a comment become one vector: the last of each direction, their
+    maximum, their mean, or the latter two side by side."""
+    embedding_dropout: float = 0.4
+    """Share of the morpheme vectors' elements dropped in training."""
+    dropout: float = 0.3
+    """Share dropped between layers and before the last, linear one."""
+    conv: ConvConfig = field(default_factory=ConvConfig)
+    """A convolution before the recurrent layers."""
+    wide: WideConfig = field(default_factory=WideConfig)
+    """A linear layer of character n-grams beside them."""
+
+    def __post_init__(self) -> None:
+        for name in ("layers", "embedding_size", "hidden_size"):
+            value = getattr(self, name)
+            require(value >= 1, f"{name} must be at least 1, found {value}")
+        require(
+            self.subword_buckets >= 0,
+            f"subword_buckets must be 0 or more, found {self.subword_buckets}",
+        )
+        require(
+            self.subword_buckets > 0 or not self.subword_letters,
+            "subword_letters needs a table of n-grams; set subword_buckets above 0",
+        )
+        for name in ("embedding_dropout", "dropout"):
+            value = getattr(self, name)
+            require(0 <= value < 1, f"{name} must be from 0 to below 1, found {value}")
+
+    @property
+    def directions(self) -> int:
+        """1, or 2 for a bidirectional network."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def encoder_input_size(self) -> int:
+        """Length of the vectors that the recurrent layers read."""
+        return self.conv.filters or self.embedding_size
+
+    @property
+    def pooled_size(self) -> int:
+        """Length of the vector that the last layer gets."""
+        parts = 2 if self.pooling == "max+mean" else 1
+        return self.hidden_size * self.directions * parts

@@ -1,0 +1,113 @@
+"""A recipe: everything that decides what ``nsmc train`` makes."""
+
+import dataclasses
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from nsmc.config.data import DataConfig
+from nsmc.config.fields import build, override
+from nsmc.config.model import ModelConfig
+from nsmc.config.tasks import (
+    ClassesConfig,
+    LanguageModelConfig,
+    SentimentConfig,
+    StarsConfig,
+    TaskName,
+)
+from nsmc.config.text import TextConfig
+from nsmc.config.training import TrainingConfig
+from nsmc.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Config:
+    """A recipe: the task and its sections; each field's meaning stands below it in its class."""
+
+    task: TaskName = "sentiment"
+    """What the network is asked: ``sentiment``, 긍정 or 부정; ``classes``, labels of your own;
+    ``stars``, a number; ``sentiment+stars``, both at once; ``language-model``, the next unit."""
+    text: TextConfig = field(default_factory=TextConfig)
+    data: DataConfig = field(default_factory=DataConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    sentiment: SentimentConfig = field(default_factory=SentimentConfig)
+    classes: ClassesConfig = field(default_factory=ClassesConfig)
+    stars: StarsConfig = field(default_factory=StarsConfig)
+    language_model: LanguageModelConfig = field(default_factory=LanguageModelConfig)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as TOML or JSON would hold them."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Config":
+        """Build and check a recipe from plain values; what is not given keeps its default.
+
+        Raises:
+            UsageError: an unknown section or field, a wrong type or a value out of range.
+        """
+        return build(cls, values, "")
+
+
+FIELDS: dict[str, Any] = get_type_hints(Config)
+"""Names to types: a section's is its class."""
+
+
+def load_config(path: Path | None = None, overrides: Iterable[str] = ()) -> Config:
+    """Read a TOML recipe and apply ``section.field=value`` overrides to it.
+
+    Args:
+        path: the file; None starts from the defaults.
+        overrides: assignments as ``--set`` takes them; later ones win.
+
+    Raises:
+        UsageError: the file is missing or isn't TOML, or a field or value is wrong.
+    """
+    values: dict[str, Any] = {}
+    if path is not None:
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise UsageError(f"there is no configuration file {path}") from error
+        except OSError as error:
+            raise UsageError(f"cannot read the configuration {path}: {error.strerror}") from error
+        except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
+            raise UsageError(f"{path} is not a TOML configuration: {error}") from error
+    for assignment in overrides:
+        override(values, assignment, FIELDS)
+    return Config.from_dict(values)
+
+
+def changes(
+    values: Mapping[str, Any], base: Mapping[str, Any] | None = None
+) -> dict[str, tuple[Any, Any]]:
+    """The fields in which a recipe differs from another.
+
+    Args:
+        values: sections of plain values, as `Config.to_dict` gives them. Those of another version
+            may have other fields: one that isn't there has its default.
+        base: what they are compared with; None takes the default recipe.
+
+    Returns:
+        The field's full name, such as ``model.cell``, to the value in ``base`` and that in
+        ``values``; None for one of which there is neither a value nor a default.
+    """
+    default = flat(Config().to_dict())
+    expected, found = (default | flat(recipe) for recipe in (base or {}, values))
+    return {
+        name: (expected.get(name), found.get(name))
+        for name in expected | found
+        if expected.get(name) != found.get(name)
+    }
+
+
+def flat(values: Mapping[str, Any], within: str = "") -> dict[str, Any]:
+    """Plain values by their full names: ``{"a": {"b": 1}}`` as ``{"a.b": 1}``."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        name = within + name
+        found |= flat(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
+    return found

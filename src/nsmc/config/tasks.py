@@ -1,0 +1,80 @@
+"""The options of each task that has any: one section of a recipe each."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nsmc.config.fields import require
+
+TaskName = Literal["sentiment", "classes", "stars", "sentiment+stars", "language-model"]
+
+
+@dataclass(frozen=True)
+class SentimentConfig:
+    """For ``task = "sentiment"`` and ``task = "sentiment+stars"``."""
+
+    soft_labels: bool = False
+    """Take any label from 0 to 1 for a probability of positive: what other models said of a review
+    (distillation)."""
+    balance: Literal["none", "prior"] = "none"
+    """What is done where positive and negative labels aren't equally frequent: nothing, or
+    ``prior``, which learns the probability of a world where they are."""
+
+
+@dataclass(frozen=True)
+class ClassesConfig:
+    """For ``task = "classes"``."""
+
+    balance: Literal["none", "weights", "sampling"] = "none"
+    """What is done about classes of unequal size: nothing, which is right for the accuracy;
+    ``weights`` lets a review of a rare class count for more in the loss; ``sampling`` draws as many
+    reviews of each class. Both favour the rare classes and shift the probabilities."""
+
+
+@dataclass(frozen=True)
+class StarsConfig:
+    """For ``task = "stars"`` and ``task = "sentiment+stars"``."""
+
+    column: str = "rating"
+    """The column that holds the stars."""
+    low: float = 1.0
+    """The fewest stars one can give."""
+    high: float = 10.0
+    """The most stars one can give."""
+    weight: float = 0.5
+    """For ``sentiment+stars``: the stars' share of the loss beside the sentiment's."""
+    negative_to: float = 4.0
+    """For ``sentiment+stars``: without a label, a review of at most so many stars is negative, as
+    in NSMC."""
+    positive_from: float = 9.0
+    """For ``sentiment+stars``: and one of at least so many is positive; between the two, only the
+    stars are learnt from."""
+
+    def __post_init__(self) -> None:
+        require(self.low < self.high, f"low must be below high, found {self.low} and {self.high}")
+        require(self.weight >= 0, f"weight must be 0 or more, found {self.weight}")
+        require(
+            self.negative_to < self.positive_from,
+            f"negative_to must be below positive_from, found {self.negative_to} and "
+            f"{self.positive_from}",
+        )
+        require(bool(self.column), "column must name a column")
+
+
+@dataclass(frozen=True)
+class LanguageModelConfig:
+    """For ``task = "language-model"``."""
+
+    adaptive_from: int = 8000
+    """Rows of the vocabulary from which the softmax is adaptive: rare units are predicted through
+    their group and with fewer numbers, which costs a fraction of the time and a little accuracy."""
+    shortlist: int = 2000
+    """For the adaptive softmax: how many of the most frequent units are predicted directly; four
+    times as many are the second group, and the rest the third."""
+
+    def __post_init__(self) -> None:
+        require(self.shortlist >= 2, f"shortlist must be at least 2, found {self.shortlist}")
+        require(
+            self.adaptive_from > self.shortlist,
+            f"adaptive_from must be above shortlist, found {self.adaptive_from} and "
+            f"{self.shortlist}",
+        )

@@ -1,0 +1,182 @@
+"""The ONNX graph for other programs: everything after the embedding, as a handful of nodes.
+
+Built from the weights alone, without torch's exporters, which handle neither packed sequences nor
+a free batch size of recurrent layers well.
+
+Shapes: T morphemes, B reviews, E embedding size, F filters, K units in a filter's sight, T' steps
+after a convolution (T without one), D directions, H hidden size, I input size of a layer, P pooled
+size, G gates, O outputs.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nsmc.config.model import ModelConfig
+from nsmc.errors import NsmcError
+
+OPSET = 18
+IR_VERSION = 9
+
+# ONNX stacks the gates in another order than torch: for each gate of ONNX, its place in torch's.
+_OPERATORS = {"rnn": ("RNN", [0]), "gru": ("GRU", [1, 0, 2]), "lstm": ("LSTM", [0, 3, 1, 2])}
+
+
+def scoring_graph(
+    weights: Mapping[str, NDArray[Any]],
+    config: ModelConfig,
+    properties: Mapping[str, str] | None = None,
+) -> bytes:
+    """Build the graph ``vectors`` [T, B, E] → ``logits`` [B], all reviews T morphemes long.
+
+    Where the task has several outputs, ``logits`` is [B, O]. A model with weights of character
+    n-grams has a second input ``added`` of the shape of ``logits``: what these come to, as
+    `nsmc.inference.wide.WideOutputs` makes it.
+
+    Args:
+        weights: the network's parameters under torch's names.
+        config: the network's configuration.
+        properties: what the model shall tell of itself, in the graph's metadata.
+
+    Returns:
+        A serialized ONNX model.
+
+    Raises:
+        NsmcError: the package onnx isn't installed.
+    """
+    try:
+        from onnx import TensorProto, helper, numpy_helper
+    except ImportError as error:
+        raise NsmcError(
+            "an ONNX graph needs the package onnx, which can't be imported here "
+            f'({error}); install it: pip install "nsmc[onnx]"'
+        ) from error
+
+    nodes: list[Any] = []
+    constants: dict[str, NDArray[Any]] = {}
+    source = "vectors"
+    if config.conv.filters:
+        source = "steps"
+        nodes += _convolution_nodes(helper, config, "vectors", source)
+        constants |= {name: weights[name] for name in ("convolution.weight", "convolution.bias")}
+    for layer in range(config.layers):
+        operator, _ = _OPERATORS[config.cell]
+        constants |= _layer_constants(weights, config, layer)
+        attributes: dict[str, Any] = {
+            "hidden_size": config.hidden_size,
+            "direction": "bidirectional" if config.bidirectional else "forward",
+        }
+        if config.cell == "gru":
+            # torch applies the reset gate after the matrix product.
+            attributes["linear_before_reset"] = 1
+        nodes += [
+            helper.make_node(
+                operator,
+                [source, f"W{layer}", f"R{layer}", f"B{layer}"],
+                [f"Y{layer}", f"last{layer}"],  # [T', D, B, H], [D, B, H]
+                **attributes,
+            ),
+            helper.make_node("Transpose", [f"Y{layer}"], [f"YT{layer}"], perm=[0, 2, 1, 3]),
+            helper.make_node("Reshape", [f"YT{layer}", "merge"], [f"out{layer}"]),  # [T', B, D·H]
+        ]
+        source = f"out{layer}"
+    constants["merge"] = np.array([0, 0, -1], dtype=np.int64)
+    nodes += _pooling_nodes(helper, config, source, f"last{config.layers - 1}", constants)
+    constants |= {name: weights[name] for name in ("head.weight", "head.bias")}
+    outputs = len(weights["head.bias"])
+    shape = ["B"] if outputs == 1 else ["B", outputs]
+    inputs = [
+        helper.make_tensor_value_info(
+            "vectors", TensorProto.FLOAT, ["T", "B", config.embedding_size]
+        )
+    ]
+    named = "logits"
+    if config.wide.buckets:
+        inputs.append(helper.make_tensor_value_info("added", TensorProto.FLOAT, shape))
+        named = "recurrent"
+    made = "column" if outputs == 1 else named
+    nodes.append(
+        helper.make_node("Gemm", ["pooled", "head.weight", "head.bias"], [made], transB=1)  # [B, O]
+    )
+    if outputs == 1:
+        constants["last_axis"] = np.array([1], dtype=np.int64)
+        nodes.append(helper.make_node("Squeeze", [made, "last_axis"], [named]))  # [B]
+    if config.wide.buckets:
+        nodes.append(helper.make_node("Add", [named, "added"], ["logits"]))  # [B] or [B, O]
+    graph = helper.make_graph(
+        nodes,
+        "nsmc",
+        inputs,
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, shape)],
+        [numpy_helper.from_array(np.ascontiguousarray(v), k) for k, v in constants.items()],
+    )
+    model = helper.make_model(
+        graph, producer_name="nsmc", opset_imports=[helper.make_opsetid("", OPSET)]
+    )
+    model.ir_version = IR_VERSION
+    helper.set_model_props(model, properties or {})
+    serialized: bytes = model.SerializeToString()
+    return serialized
+
+
+def _convolution_nodes(helper: Any, config: ModelConfig, vectors: str, steps: str) -> list[Any]:
+    """Nodes from the units' vectors [T, B, E] to the steps [T', B, F] of `Convolution`."""
+    kernel, pooling = config.conv.kernel, config.conv.pooling
+    return [
+        helper.make_node("Transpose", [vectors], ["time_last"], perm=[1, 2, 0]),  # [B, E, T]
+        helper.make_node(
+            "Conv",
+            ["time_last", "convolution.weight", "convolution.bias"],
+            ["convolved"],
+            kernel_shape=[kernel],
+            pads=[kernel // 2, kernel // 2],
+        ),  # [B, F, T]
+        helper.make_node("Relu", ["convolved"], ["found"]),  # [B, F, T]
+        helper.make_node(
+            "MaxPool", ["found"], ["kept"], kernel_shape=[pooling], strides=[pooling], ceil_mode=1
+        ),  # [B, F, T']
+        helper.make_node("Transpose", ["kept"], [steps], perm=[2, 0, 1]),  # [T', B, F]
+    ]
+
+
+def _layer_constants(
+    weights: Mapping[str, NDArray[Any]], config: ModelConfig, layer: int
+) -> dict[str, NDArray[Any]]:
+    """W [D, G·H, I], R [D, G·H, H] and B [D, 2·G·H] of one recurrent layer."""
+    _, order = _OPERATORS[config.cell]
+
+    def stacked(kind: str) -> NDArray[Any]:
+        directions = []
+        for suffix in ["", "_reverse"][: config.directions]:
+            gates = np.split(weights[f"encoder.{kind}_l{layer}{suffix}"], len(order))
+            directions.append(np.concatenate([gates[i] for i in order]))
+        return np.stack(directions)
+
+    biases = [stacked("bias_ih"), stacked("bias_hh")]
+    return {
+        f"W{layer}": stacked("weight_ih"),
+        f"R{layer}": stacked("weight_hh"),
+        f"B{layer}": np.concatenate(biases, axis=1),
+    }
+
+
+def _pooling_nodes(
+    helper: Any, config: ModelConfig, outputs: str, last: str, constants: dict[str, NDArray[Any]]
+) -> list[Any]:
+    """Nodes from the last layer's outputs [T', B, D·H] and last states [D, B, H] to [B, P]."""
+    if config.pooling == "last":
+        constants["flatten"] = np.array([0, -1], dtype=np.int64)
+        return [
+            helper.make_node("Transpose", [last], ["last_by_review"], perm=[1, 0, 2]),  # [B, D, H]
+            helper.make_node("Reshape", ["last_by_review", "flatten"], ["pooled"]),  # [B, D·H]
+        ]
+    constants["time_axis"] = np.array([0], dtype=np.int64)
+    operators = {"max": "ReduceMax", "mean": "ReduceMean"}
+    parts = config.pooling.split("+")
+    nodes = [
+        helper.make_node(operators[part], [outputs, "time_axis"], [part], keepdims=0)  # [B, D·H]
+        for part in parts
+    ]
+    return [*nodes, helper.make_node("Concat", parts, ["pooled"], axis=1)]

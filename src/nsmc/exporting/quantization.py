@@ -1,0 +1,85 @@
+"""`nsmc.export`: a trained model in a smaller form, or in one that other programs run."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nsmc.errors import NsmcError, UsageError
+from nsmc.inference.directory import ModelDirectory, open_model, write_again
+from nsmc.storage.bundle import MANIFEST
+from nsmc.tasks.task import LabelTask
+
+
+def export(
+    model: Path | str | None, output: Path | str, *, int8: bool = False, overwrite: bool = False
+) -> Path:
+    """Write a model in another form.
+
+    A name in ``.onnx`` gives the layers after the embedding as an ONNX graph, ``vectors`` [T, B, E]
+    to ``logits`` [B], or to [B, O] where the task has several outputs, for reviews of one
+    length T; any other name gives a model directory. A graph of a model with ``[model.wide]`` has a
+    second input, ``added``: see `nsmc.exporting.onnx.scoring_graph`.
+
+    Args:
+        model: a model directory; None for the one inside the package.
+        output: where it goes.
+        int8: keep the embedding tables in 8 bits and the recurrent matrices in 16, which halves a
+            model directory.
+        overwrite: replace the model directory or the file at ``output``.
+
+    Returns:
+        ``output``.
+
+    Raises:
+        ModelError: the model is missing or damaged.
+        UsageError: ``int8`` with an ONNX graph, which has no tables, or an ONNX graph of a model
+            that labels nothing.
+        NsmcError: ``output`` is there already, is a directory of other things or can't be
+            written, or onnx isn't installed.
+    """
+    target = Path(output)
+    to_onnx = target.suffix == ".onnx"
+    if to_onnx and int8:
+        raise UsageError(
+            "--int8 makes the embedding tables small, and an ONNX graph holds none of them; "
+            "export a directory, or leave --int8 out"
+        )
+    if target.exists() and not overwrite:
+        raise NsmcError(f"{target} is there already; give another --output, or --overwrite")
+    if target.is_dir() and any(target.iterdir()) and not (target / MANIFEST).is_file():
+        # A slip of the keyboard must not cost anybody a directory of other things.
+        raise NsmcError(
+            f"{target} is no model directory, so it isn't replaced; give another --output"
+        )
+    source = open_model(None if model is None else Path(model))
+    if to_onnx:
+        _write_graph(source, source.weights(), target)
+        return target
+    from nsmc.inference.quantized import quantized
+
+    weights = source.stored()
+    write_again(source, target, weights=quantized(weights) if int8 else weights)
+    return target
+
+
+def _write_graph(source: ModelDirectory, weights: Mapping[str, Any], target: Path) -> None:
+    from nsmc.config.fields import build
+    from nsmc.config.model import ModelConfig
+    from nsmc.exporting.onnx import scoring_graph
+    from nsmc.storage.files import atomic_write
+
+    if not isinstance(source.task, LabelTask):
+        raise UsageError(
+            f"an ONNX graph holds the layers that label a comment, and {source.path} "
+            f"{source.task.instead}; as a directory it can be exported"
+        )
+    properties = {
+        # What the outputs stand for: the classes in their order, the scale of the stars.
+        "recipe": json.dumps(source.config, ensure_ascii=False),
+        "task_state": json.dumps(source.task_state, ensure_ascii=False),
+    }
+    shape = build(ModelConfig, source.config["model"], "model")
+    graph = scoring_graph(weights, shape, properties)
+    with atomic_write(target) as temporary:
+        temporary.write_bytes(graph)

@@ -1,0 +1,257 @@
+"""Comments to what a model says of them.
+
+Shapes: R reviews, N morphemes of all of them, T of one, U distinct ones, E embedding size, P
+pooled size, O outputs.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from itertools import groupby, pairwise
+from operator import itemgetter
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nsmc.config.text import UNIT_NAMES
+from nsmc.errors import UsageError
+from nsmc.inference.directory import ModelDirectory, open_model
+from nsmc.inference.explanation import Explanation, Part, contributions, nothing
+from nsmc.inference.network import Network, NumpyNetwork
+from nsmc.inference.units import open_tokenizer, text_config_of
+from nsmc.inference.vectors import MorphemeVectors
+from nsmc.inference.wide import WideOutputs
+from nsmc.tasks.task import LabelTask, Prediction
+from nsmc.text.tokenizer import Tokenizer
+
+DISTINCT = 1 << 15
+"""Distinct morphemes whose products are in memory at once: more are scored half by half."""
+
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int64]
+
+
+class Classifier:
+    """A trained model, ready to score. Make one with `nsmc.load`.
+
+    Args:
+        model: a verified model directory.
+        threshold: positive at or above this probability; None takes the model's own.
+        network: what scores the vectors; None takes the one in numpy.
+
+    Raises:
+        UsageError: the threshold isn't between 0 and 1, or the model's task has none.
+        ModelError: the model labels nothing, its parts don't fit together, or this version of
+            nsmc normalizes comments in another way than the one that trained it.
+    """
+
+    def __init__(
+        self,
+        model: ModelDirectory,
+        *,
+        threshold: float | None = None,
+        network: Network | None = None,
+    ) -> None:
+        self.model = model
+        self.task: LabelTask = model.label_task
+        """What the model was asked, and how it shows its answers."""
+        if threshold is not None and not self.task.has_threshold:
+            raise UsageError(
+                f"a threshold is for models that tell 긍정 from 부정; the task of {model.path} is "
+                f"{self.task.name!r}, so leave it out"
+            )
+        self.threshold = model.threshold if threshold is None else threshold
+        check_threshold(self.threshold)
+        weights = model.weights()
+        self._vectors = MorphemeVectors.of(model, weights)
+        self._network = network or model.network(weights)
+        self._wide = WideOutputs.of(model, weights)
+        self.runs_in_workers = network is None
+        """Whether any process can score as this one does, given the model directory alone."""
+        self.text_config = text_config_of(model)
+
+    @overload  # a str is a Sequence[str] as well; the first that fits is meant
+    def predict(self, text: str) -> Prediction: ...  # type: ignore[overload-overlap]
+    @overload
+    def predict(self, text: Sequence[str]) -> list[Prediction]: ...
+    def predict(self, text: str | Sequence[str]) -> Prediction | list[Prediction]:
+        """Score one comment, or each of several.
+
+        Any string can be scored. One with nothing legible in it (empty, white space, control
+        characters) gets no label and NaN, since the model has no opinion of it.
+
+        Returns:
+            What the task gives: `nsmc.SentimentPrediction`, `nsmc.ClassPrediction` and so on.
+
+        Raises:
+            TypeError: something that isn't a string.
+            NsmcError: Mecab can't be used.
+        """
+        texts = [text] if isinstance(text, str) else list(text)
+        outputs = self.outputs_of([self.tokenizer(t) for t in texts])
+        found = self.task.predictions(texts, outputs, self.threshold)
+        return found[0] if isinstance(text, str) else found
+
+    @overload  # as for `predict`
+    def explain(self, text: str) -> Explanation: ...  # type: ignore[overload-overlap]
+    @overload
+    def explain(self, text: Sequence[str]) -> list[Explanation]: ...
+    def explain(self, text: str | Sequence[str]) -> Explanation | list[Explanation]:
+        """Score one comment, or each of several, and tell what each morpheme did to the result.
+
+        The same comment always gets the same explanation. One with nothing legible in it has no
+        parts and NaN for its value.
+
+        Raises:
+            TypeError: something that isn't a string.
+            NsmcError: Mecab can't be used.
+        """
+        if isinstance(text, str):
+            return self._explain(text)
+        return [self._explain(t) for t in text]
+
+    def _explain(self, text: str) -> Explanation:
+        task, morphemes = self.task, self.tokenizer(text)
+        outputs = self.outputs_of([morphemes])  # [1, O]
+        (prediction,) = task.predictions([text], outputs, self.threshold)
+        of, number = task.explained(outputs[0] if morphemes else self._nothing)
+        baseline = float(number(self._nothing[None])[0])
+        if not morphemes:
+            return Explanation(
+                prediction, of, task.terms, math.nan, baseline, (), self.explained_units
+            )
+        value = float(number(outputs)[0])
+        vectors = self._vectors.table[self._vectors.rows(morphemes)]  # [T, E]
+        # The letters of a syllable can't be shown apart, so they are one part together.
+        placed = groupby(zip(self.tokenizer.spans(text), morphemes, strict=True), itemgetter(0))
+        parts = [(span, [unit for _, unit in units]) for span, units in placed]
+        part_of = np.repeat(np.arange(len(parts)), [len(units) for _, units in parts])  # [T]
+        network = self.network_of(morphemes)
+        shares = contributions(network, vectors, number, baseline, value, part_of=part_of)
+        return Explanation(
+            prediction,
+            of,
+            task.terms,
+            value,
+            baseline,
+            tuple(
+                Part(start, end, units[0] if len(units) == 1 else self.tokenizer.join(units), share)
+                for ((start, end), units), share in zip(parts, shares.tolist(), strict=True)
+            ),
+            self.explained_units,
+        )
+
+    def network_of(self, morphemes: Sequence[str]) -> Network:
+        """The network with what character n-grams add, for some of a comment's morphemes.
+
+        Its ``tokens`` say which of ``morphemes`` stand where, so it can be asked for subsets.
+        """
+        wide = self._wide
+        if wide is None:
+            return self._network
+
+        def scored(vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
+            outputs = self._network(vectors, tokens, lengths)  # [R, O]
+            ends = np.cumsum(lengths).tolist()  # [R]
+            there = [morphemes[token] for token in tokens.tolist()]  # N of them
+            added = wide([there[a:b] for a, b in pairwise([0, *ends])])  # [R, O]
+            return outputs + added
+
+        return scored
+
+    @property
+    def explained_units(self) -> str:
+        """What the parts of an explanation are called: letters are explained by the syllable."""
+        unit = self.text_config.unit
+        return UNIT_NAMES["syllable" if unit == "jamo" else unit]
+
+    @cached_property
+    def _nothing(self) -> Floats:
+        """The outputs [O] that explanations start from: see `nsmc.inference.explanation`."""
+        return nothing(self._network, self._vectors.table.shape[1])
+
+    def outputs_of(self, reviews: Sequence[Sequence[str]]) -> Floats:
+        """Outputs [R, O] of comments already cut; NaN for one without morphemes.
+
+        Nothing is padded, and a comment's result doesn't depend on its neighbours beyond the last
+        bits of float32.
+        """
+        rows = self._vectors.rows(m for review in reviews for m in review)  # [N]
+        lengths = np.array([len(review) for review in reviews], dtype=np.int64)  # [R]
+        outputs = np.full((len(reviews), self.task.outputs), np.nan, np.float32)  # [R, O]
+        outputs[lengths > 0] = self._run(self._network, rows, lengths[lengths > 0])
+        if self._wide is not None:
+            outputs += self._wide(reviews)
+        return outputs
+
+    def score_morphemes(self, reviews: Sequence[Sequence[str]]) -> NDArray[np.float64]:
+        """Probabilities of positive [R] of comments already cut; NaN for one without morphemes.
+
+        Raises:
+            UsageError: the model's task isn't to tell 긍정 from 부정.
+        """
+        if not self.task.has_threshold:
+            raise UsageError(
+                f"expected a model that tells 긍정 from 부정, found one of the task "
+                f"{self.task.name!r} in {self.model.path}"
+            )
+        return self.task.positive(self.outputs_of(reviews))
+
+    def sentence_vectors(self, reviews: Sequence[Sequence[str]]) -> Floats:
+        """The vectors [R, P] that the last layer sees of comments already cut, none empty."""
+        own = self._network
+        if not isinstance(own, NumpyNetwork):
+            own = self.model.network(self.model.weights())
+        rows = self._vectors.rows(m for review in reviews for m in review)  # [N]
+        return self._run(own.pooled, rows, np.array([len(review) for review in reviews]))
+
+    def _run(
+        self,
+        network: Callable[[Floats, NDArray[np.int64], NDArray[np.int64]], Floats],
+        rows: NDArray[np.int64],
+        lengths: NDArray[np.int64],
+    ) -> Floats:
+        """What a network gives [R, …] for reviews whose morphemes' vectors are ``rows`` [N]."""
+        distinct, tokens = np.unique(rows, return_inverse=True)  # [U], [N]
+        if len(distinct) > DISTINCT and len(lengths) > 1:
+            half = len(lengths) // 2
+            cut = int(lengths[:half].sum())
+            parts = [(rows[:cut], lengths[:half]), (rows[cut:], lengths[half:])]
+            return np.concatenate([self._run(network, *part) for part in parts])
+        return network(self._vectors.table[distinct], tokens, lengths)
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The model's tokenizer; opening it warns if Mecab or its dictionary has changed.
+
+        Raises:
+            NsmcError: Mecab can't be used.
+        """
+        return open_tokenizer(self.model, self.text_config)
+
+
+def check_threshold(threshold: float) -> None:
+    """Refuse what isn't a probability.
+
+    Raises:
+        UsageError: the threshold isn't between 0 and 1.
+    """
+    if not 0 <= threshold <= 1:
+        raise UsageError(f"expected a threshold from 0 to 1, found {threshold}")
+
+
+def load(model: Path | str | None = None, *, threshold: float | None = None) -> Classifier:
+    """Load a model: the one that ships inside the package, or one that `nsmc.train` made.
+
+    Args:
+        model: a model directory or a training's output directory; None for the shipped model.
+        threshold: positive at or above this probability; None takes the model's own.
+
+    Raises:
+        ModelError: the directory is missing, damaged or of another version.
+        UsageError: the threshold isn't between 0 and 1.
+    """
+    directory = open_model(None if model is None else Path(model))
+    return Classifier(directory, threshold=threshold)

@@ -1,0 +1,93 @@
+"""The convolution in numpy, for reviews of any lengths at once and without padding between them.
+
+What a filter adds for the unit at one of the places in its sight is a product of that unit's vector
+alone, so it is made once for each distinct unit of thousands of reviews (``inputs``), looked up at
+each place and summed: `nsmc.inference.recurrence` does the same for the gates.
+`nsmc.model.convolution` has the equations.
+
+Shapes: U distinct units, N places of all reviews end to end, B reviews of a block, n places of
+those, E embedding size, F filters, K units in a filter's sight, P steps of which one is kept, n'
+steps that are left of a block.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nsmc.inference.recurrence import Floats, Integers
+
+
+class Convolution:
+    """Conv → ReLU → max pooling.
+
+    Args:
+        weights: the network's parameters under torch's names, float32.
+        shape: the ``model`` section of the recipe.
+
+    Raises:
+        KeyError: a parameter is missing.
+        ValueError: a parameter's shape isn't that of the recipe.
+    """
+
+    def __init__(self, weights: Mapping[str, NDArray[Any]], shape: Mapping[str, Any]) -> None:
+        conv = shape["conv"]
+        filters, kernel = conv["filters"], conv["kernel"]
+        self._pooling: int = conv["pooling"]
+        weight, self._bias = weights["convolution.weight"], weights["convolution.bias"]  # [F]
+        expected = (filters, shape["embedding_size"], kernel)
+        if weight.shape != expected or self._bias.shape != (filters,):
+            raise ValueError(
+                f"convolution.weight and convolution.bias: expected {expected} and {(filters,)}, "
+                f"found {weight.shape} and {self._bias.shape}"
+            )
+        self._weight = np.ascontiguousarray(weight.transpose(2, 1, 0))  # [K, E, F]
+
+    def inputs(self, vectors: Floats) -> Floats:
+        """What the vectors [U, E] add at each place in sight: [K, U + 1, F], the last nothing."""
+        products = np.empty(
+            (len(self._weight), len(vectors) + 1, len(self._bias)), np.float32
+        )  # [K, U + 1, F]
+        np.matmul(vectors, self._weight, out=products[:, :-1])
+        products[:, -1] = 0
+        # Every place has one unit in the middle.
+        products[len(self._weight) // 2, :-1] += self._bias
+        return products
+
+    def steps(
+        self, inputs: Floats, tokens: Integers, starts: Integers, lengths: Integers
+    ) -> tuple[Floats, Integers]:
+        """The steps of a block's reviews.
+
+        Args:
+            inputs: [K, U + 1, F], of `inputs`.
+            tokens: [N] which of the U stands at each place.
+            starts: [B] where in ``tokens`` each review begins.
+            lengths: [B] units of each review, each at least 1.
+
+        Returns:
+            The steps' vectors [n', F], review by review, and how many each review [B] has.
+        """
+        kernel, rows, _ = inputs.shape
+        half, nothing = kernel // 2, rows - 1
+        begins = np.cumsum(lengths) - lengths  # [B], of the reviews end to end
+        along = np.arange(int(lengths.sum())) - np.repeat(begins, lengths)  # [n] place in its own
+        # Before the first review, after the last and between them a filter must see nothing.
+        places = np.repeat(begins + half * np.arange(1, len(lengths) + 1), lengths) + along  # [n]
+        units = np.full(len(places) + half * (len(lengths) + 1), nothing)  # places and gaps
+        units[places] = tokens[np.repeat(starts, lengths) + along]
+        sums = inputs[half].take(units[places], axis=0)  # [n, F]
+        other = np.empty_like(sums)
+        for k in range(kernel):
+            if k != half:
+                sums += inputs[k].take(units[places + k - half], axis=0, out=other, mode="clip")
+        counts = -(-lengths // self._pooling)  # [B]
+        if self._pooling > 1:
+            # Not reduceat, which takes thirty times as long along the first axis.
+            first = np.flatnonzero(along % self._pooling == 0)  # [n']
+            last = np.repeat(begins + lengths - 1, counts)  # [n'] of each step's review
+            every, sums = sums, sums.take(first, axis=0)  # [n, F], [n', F]
+            for further in range(1, self._pooling):
+                np.maximum(sums, every.take(np.minimum(first + further, last), axis=0), out=sums)
+        return np.maximum(sums, 0, out=sums), counts

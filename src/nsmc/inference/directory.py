@@ -1,0 +1,255 @@
+"""The model directory: the contract between training and everything after it.
+
+manifest.json       kind, schema version, and size and SHA-256 of every other file
+model.json          recipe, what the task learnt from its labels, tokenizer identity, threshold
+vocabulary.txt      one unit a line, UTF-8; the first is the unknown one
+units.model         only where the tokenizer was learnt (``unit = "bpe"``, ``spelling``): what it
+                    learnt
+weights.safetensors every parameter under torch's name; embedding tables in float16, or in int8
+                    with the rows' scales beside them and recurrent matrices in float16, the rest
+                    in float32
+metrics.json        how it was trained, on what, and how well it did on its validation part
+seen.bin            hashes of the texts that it has seen: see `nsmc.inference.train_overlap`. Models
+                    trained before there were such have none
+"""
+
+import contextlib
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nsmc.errors import ModelError
+from nsmc.inference.network import NumpyNetwork
+from nsmc.inference.quantized import NGRAMS, WORDS, EmbeddingTable, dequantized, read_table
+from nsmc.storage.bundle import MANIFEST, read_json, verify_bundle, write_json, writing_bundle
+from nsmc.tasks.registry import make_task
+from nsmc.tasks.task import LabelTask, Task
+
+if TYPE_CHECKING:
+    from nsmc.inference.train_overlap import Fingerprint
+
+KIND = "model"
+SCHEMA = 3
+LEARNED = "units.model"
+SEEN = "seen.bin"
+SHIPPED = Path(__file__).parent.parent / "pretrained" / "default"
+
+
+@dataclass(frozen=True)
+class ModelDirectory:
+    """What a model directory holds, verified."""
+
+    path: Path
+    """Where it was read from."""
+    config: dict[str, Any]
+    """The whole recipe as plain values: ``task``, and a section each for the rest."""
+    task_state: dict[str, Any]
+    """What the task learnt from its labels: see `nsmc.tasks.task.Task.state`."""
+    identity: dict[str, str]
+    """What cut the training comments: see `nsmc.text.tokenizer.Tokenizer.identity`."""
+    threshold: float
+    """A comment is positive at or above this probability, if the task has a threshold."""
+    vocabulary: list[str]
+    """[V] units by row; row 0 is the unknown one."""
+    metrics: dict[str, Any]
+    """The training's record."""
+    learned: bytes | None = None
+    """What the tokenizer learnt, for `nsmc.text.tokenizer.make_tokenizer`; None for most."""
+
+    @cached_property
+    def task(self) -> Task:
+        """What the network was asked."""
+        return make_task(self.config, self.task_state)
+
+    @cached_property
+    def seen(self) -> "Fingerprint | None":
+        """The texts that it was trained and validated on; None where that wasn't recorded.
+
+        Raises:
+            ModelError: what stands there can't be read.
+        """
+        # Here: a comment that is typed and scored needs none of it.
+        from nsmc.inference.train_overlap import Fingerprint
+
+        file = self.path / SEEN
+        return Fingerprint.from_bytes(file.read_bytes()) if file.exists() else None
+
+    def weights(self) -> dict[str, NDArray[Any]]:
+        """Every parameter under its torch name: tables as stored, all else in float32."""
+        return dequantized(self.stored())
+
+    def stored(self) -> dict[str, NDArray[Any]]:
+        """Every parameter under its torch name, as stored."""
+        from safetensors.numpy import load_file
+
+        loaded: dict[str, NDArray[Any]] = load_file(self.path / "weights.safetensors")
+        return loaded
+
+    def tables(
+        self, weights: Mapping[str, NDArray[Any]]
+    ) -> tuple[EmbeddingTable, EmbeddingTable | None]:
+        """The embedding tables: words [V, E] and n-grams [K, E], the latter None without them.
+
+        Args:
+            weights: of `weights`.
+
+        Raises:
+            ModelError: the table of words doesn't fit the vocabulary.
+        """
+        words, ngrams = read_table(weights, WORDS), read_table(weights, NGRAMS)
+        if words is None or len(words) != len(self.vocabulary):
+            raise ModelError(
+                f"{self.path} doesn't fit together: {len(self.vocabulary):,} units in its "
+                f"vocabulary, {0 if words is None else len(words):,} rows in its table; train again"
+            )
+        return words, ngrams
+
+    def network(self, weights: Mapping[str, NDArray[Any]]) -> NumpyNetwork:
+        """The layers after the embedding, of a model that labels comments.
+
+        Args:
+            weights: of `weights`.
+
+        Raises:
+            ModelError: the weights aren't those of the recipe, or the model labels nothing.
+        """
+        task = self.label_task
+        try:
+            return NumpyNetwork(weights, self.config["model"], task.outputs)
+        except (KeyError, ValueError) as error:
+            raise ModelError(
+                f"{self.path} doesn't fit together: its weights aren't those of its recipe "
+                f"({error}); train again"
+            ) from error
+
+    @property
+    def label_task(self) -> LabelTask:
+        """The task of a model that labels comments.
+
+        Raises:
+            ModelError: this one doesn't.
+        """
+        if isinstance(self.task, LabelTask):
+            return self.task
+        raise ModelError(f"{self.path} {self.task.instead}")
+
+
+def write_model(
+    path: Path,
+    *,
+    config: Mapping[str, Any],
+    identity: Mapping[str, str],
+    threshold: float,
+    vocabulary: list[str],
+    weights: Mapping[str, NDArray[Any]],
+    metrics: Mapping[str, Any],
+    task_state: Mapping[str, Any],
+    learned: bytes | None = None,
+    seen: "Fingerprint | None" = None,
+) -> None:
+    """Write a model directory; `ModelDirectory` says what each part is.
+
+    Raises:
+        NsmcError: the place is not writable or the disk is full; ``path`` is then as it was.
+        ModelError: a weight isn't a finite number.
+    """
+    from safetensors.numpy import save
+
+    for name, values in weights.items():
+        if not np.isfinite(values).all():
+            raise ModelError(
+                f"the weight {name} holds values that aren't numbers, so no model was written; "
+                "train again with a lower training.learning_rate"
+            )
+    with writing_bundle(path, KIND, SCHEMA) as directory:
+        write_json(
+            directory / "model.json",
+            {
+                "config": config,
+                "task_state": task_state,
+                "identity": identity,
+                "threshold": threshold,
+            },
+        )
+        if learned is not None:
+            (directory / LEARNED).write_bytes(learned)
+        (directory / "vocabulary.txt").write_bytes("\n".join(vocabulary).encode())
+        # Not save_file, whose error for a full disk is no OSError.
+        tensors = {k: np.ascontiguousarray(v) for k, v in weights.items()}
+        (directory / "weights.safetensors").write_bytes(save(tensors))
+        write_json(directory / "metrics.json", metrics)
+        if seen is not None:
+            (directory / SEEN).write_bytes(seen.to_bytes())
+
+
+def write_again(source: ModelDirectory, path: Path, **changes: Any) -> None:
+    """Write a model directory like another, but for ``changes``: what `write_model` is given.
+
+    Raises:
+        NsmcError, ModelError: as `write_model`.
+    """
+    kept = ("config", "task_state", "identity", "threshold", "vocabulary", "metrics", "learned")
+    parts = {name: getattr(source, name) for name in (*kept, "seen") if name not in changes}
+    if "weights" not in changes:
+        parts["weights"] = source.stored()
+    write_model(path, **parts, **changes)
+
+
+def write_seen(path: Path, seen: "Fingerprint | None") -> None:
+    """Put another set of seen texts into a model directory; all else in it stays as it is.
+
+    For a model that has seen more than the file it was trained on: the union of its own set, if it
+    has one, with those of the other texts. None takes the set out.
+
+    Raises:
+        ModelError: there is no such model directory, or it is damaged.
+        NsmcError: the place is not writable or the disk is full; ``path`` is then as it was.
+    """
+    source = open_model(path).path
+    with writing_bundle(source, KIND, SCHEMA) as directory:
+        for name in read_json(source / MANIFEST)["files"]:
+            if name != SEEN:
+                shutil.copyfile(source / name, directory / name)
+        if seen is not None:
+            (directory / SEEN).write_bytes(seen.to_bytes())
+
+
+def open_model(path: Path | None = None) -> ModelDirectory:
+    """Open and verify a model directory, or the output directory of a training that holds one.
+
+    Args:
+        path: None for the model that ships inside the package.
+
+    Raises:
+        ModelError: one message per defect; see `nsmc.storage.bundle.verify_bundle`.
+    """
+    path = SHIPPED if path is None else path
+    with contextlib.suppress(OSError):  # what can't be looked at, `verify_bundle` refuses by name
+        if not (path / "manifest.json").exists() and (path / "model").is_dir():
+            path = path / "model"
+    verify_bundle(path, KIND, SCHEMA)
+    try:
+        model = read_json(path / "model.json")
+        learned = path / LEARNED
+        opened = ModelDirectory(
+            path=path,
+            config=model["config"],
+            task_state=model["task_state"],
+            identity=model["identity"],
+            threshold=float(model["threshold"]),
+            vocabulary=(path / "vocabulary.txt").read_bytes().decode().split("\n"),
+            metrics=read_json(path / "metrics.json"),
+            learned=learned.read_bytes() if learned.exists() else None,
+        )
+        _ = opened.task  # what can't be made of its recipe is told here
+        return opened
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise ModelError(
+            f"{path} doesn't hold what a model directory should ({error!r}); train again"
+        ) from error

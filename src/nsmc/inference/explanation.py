@@ -1,0 +1,118 @@
+"""What each morpheme of a comment did to its result.
+
+Shapes: T morphemes, P parts that they make, E embedding size, N subsets.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nsmc.inference.network import Network
+from nsmc.inference.shapley import shapley_values
+from nsmc.tasks.task import ExplanationLabels, Prediction, Value
+
+
+@dataclass(frozen=True)
+class Part:
+    """One morpheme and what it did; the letters of a syllable are one part together."""
+
+    start: int
+    """Its first code point in the comment as typed."""
+    end: int
+    """The code point after its last."""
+    morpheme: str
+    """As the tokenizer gave it, so normalized; several units as the text that they spell."""
+    contribution: float
+    """In the explanation's unit: above 0 it speaks for what is explained, below against it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that stands for it in JSON."""
+        return {**vars(self), "contribution": round(self.contribution, 6)}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a comment got its result: ``baseline`` and all contributions sum to ``value``."""
+
+    prediction: Prediction
+    """The same as `nsmc.Classifier.predict` gives."""
+    of: str
+    """What is explained: 긍정 whatever the label, the class that the comment got, or ★."""
+    terms: ExplanationLabels
+    """The unit of all numbers here, and what they mean."""
+    value: float
+    """The number explained, such as the log odds of 긍정, ln(p / (1 - p)); NaN if there is nothing
+    legible in the comment."""
+    baseline: float
+    """The value without any morpheme: the network's for one morpheme of zeros."""
+    parts: tuple[Part, ...]
+    """The morphemes in the comment's order."""
+    units: str = "morphemes"
+    """What the parts are, such as syllables in a model that reads these."""
+
+    @property
+    def logit(self) -> float:
+        """``value``, by its name where it is in log odds."""
+        return self.value
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that ``--json --explain`` prints; None where there is no value."""
+        value = round(self.value, 6) if self.parts else None
+        return {
+            **self.prediction.to_dict(),
+            "of": self.of,
+            "unit": self.terms.unit,
+            "value": value,
+            # As it is called since before there was another unit.
+            **({"logit": value} if self.terms.signed else {}),
+            "baseline": round(self.baseline, 6),
+            "parts": [part.to_dict() for part in self.parts],
+        }
+
+
+def nothing(network: Network, size: int) -> NDArray[np.float32]:
+    """Outputs [O] of one morpheme whose vector [E] is zeros: of one that says nothing."""
+    vectors = np.zeros((1, size), dtype=np.float32)  # [U, E]
+    outputs: NDArray[np.float32] = network(vectors, np.array([0]), np.array([1]))[0]  # [O]
+    return outputs
+
+
+def contributions(
+    network: Network,
+    vectors: NDArray[np.float32],
+    of: Value,
+    baseline: float,
+    value: float,
+    *,
+    part_of: NDArray[np.int64] | None = None,
+    seed: int = 0,
+) -> NDArray[np.float64]:
+    """Share out ``value - baseline`` among the parts of a comment.
+
+    The shares are Shapley values of the game in which a set of parts is worth the value of the
+    comment that they alone would make, in their order: absent ones are deleted, as a person would,
+    and not replaced by something that could have a meaning of its own.
+
+    Args:
+        network: the model's.
+        vectors: [T, E], T at least 1.
+        of: what is explained, from the network's outputs.
+        baseline: the value of no morpheme.
+        value: that of the whole comment.
+        part_of: [T] which of P parts each morpheme is of, from 0 on and never falling; None makes
+            each a part of its own.
+        seed: of the sampled orders; always the same, so that an explanation is too.
+
+    Returns:
+        [P] with the sum ``value - baseline``.
+    """
+    parts = np.arange(len(vectors)) if part_of is None else part_of  # [T]
+
+    def worth(subsets: NDArray[np.bool_]) -> NDArray[np.float64]:
+        there = subsets[:, parts]  # [N, T]
+        tokens = np.nonzero(there)[1]  # [places]
+        return of(network(vectors, tokens, there.sum(axis=1)))  # [N]
+
+    return shapley_values(worth, int(parts[-1]) + 1, baseline, value, seed=seed)

@@ -1,0 +1,151 @@
+"""What turns morphemes' vectors into a task's numbers, on whatever it runs.
+
+Shapes: U distinct morphemes of all reviews, N their places end to end, R reviews, B reviews of a
+block, n of them still running, S steps, E embedding size, D directions, H hidden size, P pooled
+size, O outputs; of a convolution F filters and K units in sight.
+"""
+
+import contextlib
+from collections.abc import Mapping
+from functools import cache
+from itertools import pairwise
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nsmc.inference.convolution import Convolution
+from nsmc.inference.recurrence import Floats, Integers, Layer
+
+BLOCK = 256
+"""Reviews that run side by side: enough to keep the matrix products busy, few enough for caches."""
+FEW = 16
+"""Reviews up to which the products are so small that they have one thread anyway."""
+BLOCK_MORPHEMES = 1 << 15
+"""Morphemes of a block at most, so that memory doesn't follow the length of comments."""
+
+
+@cache
+def _libraries() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def one_thread() -> contextlib.AbstractContextManager[Any]:
+    """Let numpy's products use one thread.
+
+    Theirs wait for one another by spinning, twice at every step of every block: where other
+    processes want the cores, scoring would take several times as long. Many reviews are shared out
+    to processes instead.
+    """
+    limit: contextlib.AbstractContextManager[Any] = _libraries().limit(limits=1, user_api="blas")
+    return limit
+
+
+class Network(Protocol):
+    """Scores reviews."""
+
+    def __call__(self, vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
+        """Score reviews of any lengths.
+
+        Args:
+            vectors: [U, E] of every distinct morpheme.
+            tokens: [N] which of them stands at each place of the reviews, end to end.
+            lengths: [R] morphemes of each review, each at least 1; their sum is N.
+
+        Returns:
+            What the task makes its results of: outputs [R, O].
+        """
+        ...
+
+
+class NumpyNetwork:
+    """(Convolution) → RNN → pooling → Linear on the CPU: without torch it starts at once.
+
+    Nothing is padded.
+
+    Args:
+        weights: the network's parameters under torch's names.
+        shape: the ``model`` section of the recipe.
+        outputs: O.
+
+    Raises:
+        KeyError: a parameter is missing.
+        ValueError: a parameter's shape isn't that of the recipe.
+    """
+
+    def __init__(
+        self, weights: Mapping[str, NDArray[Any]], shape: Mapping[str, Any], outputs: int
+    ) -> None:
+        directions = 2 if shape["bidirectional"] else 1
+        self._pooling: str = shape["pooling"]
+        self._convolution = (
+            Convolution(weights, shape) if shape.get("conv", {}).get("filters") else None
+        )
+        self._layers = [
+            Layer(shape["cell"], weights, index, directions) for index in range(shape["layers"])
+        ]
+        self._head: Floats = weights["head.weight"].T  # [P, O]
+        self._bias: Floats = weights["head.bias"]  # [O]
+        parts = len(self._pooling.split("+"))
+        expected = (parts * directions * self._layers[-1].hidden, outputs)
+        if self._head.shape != expected:
+            raise ValueError(f"head.weight: expected {expected}, found {self._head.shape}")
+        if self._bias.shape != (outputs,):
+            raise ValueError(f"head.bias: expected {(outputs,)}, found {self._bias.shape}")
+
+    def __call__(self, vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
+        """Score reviews; see `Network`. Returns outputs [R, O]."""
+        outputs: Floats = self.pooled(vectors, tokens, lengths) @ self._head + self._bias  # [R, O]
+        return outputs
+
+    def pooled(self, vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
+        """The vectors [R, P] that the last, linear layer gets; arguments as for `Network`."""
+        starts = np.cumsum(lengths) - lengths  # [R]
+        order = np.argsort(-lengths, kind="stable")  # [R], longest first
+        # [G, D, U, H], or [K, U + 1, F] with a convolution
+        inputs = (self._convolution or self._layers[0]).inputs(vectors)
+        pooled = np.empty((len(lengths), len(self._head)), np.float32)  # [R, P]
+        first = 0
+        with one_thread() if len(lengths) > FEW else contextlib.nullcontext():
+            while first < len(order):
+                size = max(1, min(BLOCK, BLOCK_MORPHEMES // int(lengths[order[first]])))
+                chosen = order[first : first + size]  # [B]
+                pooled[chosen] = self._block(inputs, tokens, starts[chosen], lengths[chosen])
+                first += size
+        return pooled
+
+    def _block(
+        self, inputs: Floats, tokens: Integers, starts: Integers, lengths: Integers
+    ) -> Floats:
+        """Pooled vectors [B, P] of reviews sorted by falling length."""
+        if self._convolution is not None:
+            outputs, lengths = self._convolution.steps(inputs, tokens, starts, lengths)
+            inputs, tokens, starts = _placed(self._layers[0], outputs, lengths)
+        for lower, upper in pairwise(self._layers):
+            outputs = lower.outputs(inputs, tokens, starts, lengths)  # [places of the block, D·H]
+            inputs, tokens, starts = _placed(upper, outputs, lengths)
+        layer = self._layers[-1]
+        shape = (layer.directions, len(lengths), layer.hidden)
+        parts = {name: np.zeros(shape, np.float32) for name in self._pooling.split("+")}
+        if "max" in parts:
+            parts["max"] -= 2  # every output is above -1
+        for _, n, outputs in layer.stretches(inputs, tokens, starts, lengths):
+            if "max" in parts:
+                top = parts["max"][:, :n]  # [D, n, H]
+                np.maximum(top, outputs.max(axis=0), out=top)
+            if "mean" in parts:
+                parts["mean"][:, :n] += outputs.sum(axis=0)
+            if "last" in parts:
+                # Until a review ends, each stretch overwrites what the one before left.
+                parts["last"][:, :n] = outputs[-1]
+        if "mean" in parts:
+            parts["mean"] /= lengths[:, None].astype(np.float32)
+        halves = [half for part in parts.values() for half in part]  # of [B, H]
+        return np.concatenate(halves, axis=1)  # [B, P]
+
+
+def _placed(layer: Layer, vectors: Floats, lengths: Integers) -> tuple[Floats, Integers, Integers]:
+    """A layer's inputs [G, D, places, H], tokens and starts where no two places share a vector."""
+    return layer.inputs(vectors), np.arange(len(vectors)), np.cumsum(lengths) - lengths

@@ -1,0 +1,220 @@
+"""The recurrent layers in numpy, for reviews of any lengths at once and without padding.
+
+The reviews of a block are sorted by falling length. At step t only the first n reviews, those
+that are longer than t, are still running; the forward direction is at their morpheme t, the
+backward one at the t-th from their end, so that both take the same steps side by side. A review
+that has ended is simply no longer touched: there is nothing to mask.
+
+What a gate adds for the input is a product of the input's vector alone, so it is made once for
+each distinct morpheme of thousands of reviews (``inputs``) and only looked up here. That halves the
+arithmetic of a layer, and is why this is faster than a general GRU operator, which multiplies
+at every place.
+
+σ(a) = (1 + tanh(a/2))/2, with the halves put into the weights, leaves tanh as the only function.
+
+Arrays keep gates and directions in front, [G, D, n, H], so that one gate of all reviews is one run
+of memory: numpy's loops are at their best on long runs.
+
+Shapes: U distinct inputs, N morphemes of all reviews end to end, B reviews of a block, n of them
+still running, S steps in which these are the same, D directions, I input size, H hidden size,
+G gates of the cell.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int64]
+Stretch = tuple[int, int, Floats]
+"""The first step of a stretch, n, and the outputs [S, D, n, H] of its S steps."""
+STRETCH = 1 << 21
+"""Bytes of gates looked up at once: enough to spare small blocks numpy's cost of a call, and few
+enough to stay in the processor's caches."""
+HALF = np.float32(0.5)
+
+# For each gate, in torch's order, whether it is a σ, whose argument the weights halve.
+_HALVED = {"rnn": [False], "gru": [True, True, False], "lstm": [True, True, False, True]}
+
+
+class Layer:
+    """One recurrent layer of one or two directions.
+
+    Args:
+        cell: ``rnn``, ``gru`` or ``lstm``; `nsmc.model.cells` has their equations.
+        weights: the network's parameters under torch's names, float32.
+        index: the layer, counted from 0.
+        directions: D.
+
+    Raises:
+        KeyError: a parameter is missing.
+        ValueError: a parameter has other rows than the cell.
+    """
+
+    def __init__(
+        self, cell: str, weights: Mapping[str, NDArray[Any]], index: int, directions: int
+    ) -> None:
+        self.directions = directions
+        self.hidden: int = weights[f"encoder.weight_hh_l{index}"].shape[1]
+        """H"""
+        halves = np.where(_HALVED[cell], np.float32(0.5), np.float32(1))[:, None, None]  # [G, 1, 1]
+        suffixes = ["", "_reverse"][:directions]
+
+        def gates(kind: str) -> Floats:
+            names = [f"encoder.{kind}_l{index}{s}" for s in suffixes]
+            parts = [weights[name] for name in names]
+            expected = len(halves) * self.hidden
+            for name, part in zip(names, parts, strict=True):
+                # Or the rows of one cell would be shared out among the gates of another.
+                if len(part) != expected:
+                    raise ValueError(f"{name}: expected {expected} rows, found {len(part)}")
+            split = [part.reshape(len(halves), -1, *part.shape[1:]) for part in parts]
+            return np.stack(split, axis=1)  # [G, D, H, I], [G, D, H, H] or [G, D, H]
+
+        recurrent, recurrent_bias = gates("weight_hh"), gates("bias_hh")
+        if cell == "gru":
+            # The reset gate, (1 + tanh)/2 again, stands before r ⊙ (W_hn h + b_hn).
+            recurrent[2] *= 0.5
+            self._new_bias = 0.5 * recurrent_bias[2, :, None]  # [D, 1, H]
+            recurrent_bias[2] = 0
+        self._bias = ((gates("bias_ih") + recurrent_bias) * halves)[:, :, None]  # [G, D, 1, H]
+        # [G, D, I, H] and [G, D, H, H]
+        self._input = np.ascontiguousarray((gates("weight_ih") * halves[..., None]).swapaxes(2, 3))
+        self._recurrent = np.ascontiguousarray((recurrent * halves[..., None]).swapaxes(2, 3))
+        self._advance: Callable[[Floats, Floats, Floats, Floats, Floats], None] = {
+            "rnn": _rnn,
+            "gru": self._gru,
+            "lstm": _lstm,
+        }[cell]
+
+    def inputs(self, vectors: Floats) -> Floats:
+        """What the vectors [U, I] add to every gate of each direction: [G, D, U, H]."""
+        products: Floats = np.matmul(vectors, self._input)  # [G, D, U, H]
+        products += self._bias
+        return products
+
+    def stretches(
+        self, inputs: Floats, tokens: Integers, starts: Integers, lengths: Integers
+    ) -> Iterator[Stretch]:
+        """Run over the reviews of a block, yielding the outputs of a few steps at a time.
+
+        Args:
+            inputs: [G, D, U, H], of `inputs`.
+            tokens: [N] which of the U stands at each place.
+            starts: [B] where in ``tokens`` each review begins.
+            lengths: [B] of each review, falling, each at least 1.
+        """
+        count, directions, distinct, size = inputs.shape
+        rows = inputs.reshape(-1, size)  # [G·D·U, H]
+        # Where the U rows of each gate and direction begin among all rows.
+        begins = np.arange(count * directions).reshape(count, directions, 1) * distinct  # [G, D, 1]
+        first = np.stack([starts, starts + lengths - 1][:directions])  # [D, B]
+        onward = np.array([1, -1][:directions])[:, None]  # [D, 1]
+        state = np.zeros((directions, len(lengths), size), np.float32)  # [D, B, H]
+        memory = np.zeros_like(state)  # [D, B, H], of the LSTM
+        for t, end, n in _even_stretches(
+            lengths, STRETCH // (rows.itemsize * count * directions * size)
+        ):
+            steps = np.arange(t, end)[:, None, None]  # [S, 1, 1]
+            places = first[:, :n] + steps * onward  # [S, D, n]
+            chosen = tokens[places][:, None] + begins  # [S, G, D, n]
+            gates = rows.take(chosen, axis=0, mode="clip")  # [S, G, D, n, H]
+            outputs = np.empty((end - t, directions, n, size), np.float32)  # [S, D, n, H]
+            recurrent = np.empty(gates.shape[1:], np.float32)  # [G, D, n, H]
+            state, memory = state[:, :n], memory[:, :n]  # [D, n, H]
+            for gate, output in zip(gates, outputs, strict=True):
+                np.matmul(state, self._recurrent, out=recurrent)
+                self._advance(gate, recurrent, state, memory, output)
+                state = output
+            yield t, n, outputs
+
+    def outputs(
+        self, inputs: Floats, tokens: Integers, starts: Integers, lengths: Integers
+    ) -> Floats:
+        """The outputs at every place of a block's reviews, end to end: [places, D·H].
+
+        Args: as `stretches` takes them.
+        """
+        begins = np.cumsum(lengths) - lengths  # [B]
+        ends = begins + lengths - 1  # [B]
+        found = np.empty((int(lengths.sum()), self.directions, self.hidden), np.float32)
+        for t, n, outputs in self.stretches(inputs, tokens, starts, lengths):
+            steps = np.arange(t, t + len(outputs))[:, None]  # [S, 1]
+            found[begins[:n] + steps, 0] = outputs[:, 0]
+            if self.directions == 2:
+                found[ends[:n] - steps, 1] = outputs[:, 1]
+        return found.reshape(len(found), -1)
+
+    def step(self, inputs: Floats, state: Floats, memory: Floats) -> Floats:
+        """Go on by one place, where a text is made as it is read.
+
+        Args:
+            inputs: [G, D, B, H], of `inputs` for one vector each; used up.
+            state: [D, B, H] what the last step gave; zeros before the first.
+            memory: [D, B, H] of an LSTM, which is moved on in place; zeros before the first.
+
+        Returns:
+            The output [D, B, H], which is the next step's state.
+        """
+        recurrent = np.matmul(state, self._recurrent)  # [G, D, B, H]
+        output = np.empty_like(state)
+        self._advance(inputs, recurrent, state, memory, output)
+        return output
+
+    def _gru(
+        self, gates: Floats, recurrent: Floats, state: Floats, memory: Floats, output: Floats
+    ) -> None:
+        both = gates[:2]  # [2, D, n, H], of r and z
+        both += recurrent[:2]
+        np.tanh(both, out=both)
+        both += 1
+        reset, update, new = gates  # of [D, n, H], r and z twice as large as they should be
+        gated = recurrent[2]
+        gated += self._new_bias
+        gated *= reset
+        new += gated
+        np.tanh(new, out=new)
+        # n + z (h - n)
+        np.subtract(state, new, out=output)
+        output *= update
+        output *= HALF
+        output += new
+
+
+def _rnn(gates: Floats, recurrent: Floats, state: Floats, memory: Floats, output: Floats) -> None:
+    gates += recurrent
+    np.tanh(gates[0], out=output)
+
+
+def _lstm(gates: Floats, recurrent: Floats, state: Floats, memory: Floats, output: Floats) -> None:
+    gates += recurrent
+    np.tanh(gates, out=gates)
+    enter, keep, new, show = gates  # of [D, n, H], i, f and o not yet halved
+    for gate in (enter, keep, show):
+        gate += 1
+    memory *= keep
+    new *= enter
+    memory += new
+    memory *= HALF
+    np.tanh(memory, out=output)
+    output *= show
+    output *= HALF
+
+
+def _even_stretches(lengths: Integers, elements: int) -> Iterator[tuple[int, int, int]]:
+    """Runs of steps in which the same reviews go on: first step, step after the last, n.
+
+    Args:
+        lengths: [B], falling.
+        elements: n times the steps of a run at most, but for runs of one step.
+    """
+    ends = np.unique(lengths).tolist()  # where reviews end, rising
+    t = 0
+    for end, n in zip(ends, np.searchsorted(-lengths, -np.array(ends), side="right"), strict=True):
+        most = max(1, elements // int(n))
+        while t < end:
+            stop = min(t + most, end)
+            yield t, stop, int(n)
+            t = stop

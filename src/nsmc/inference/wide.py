@@ -1,0 +1,79 @@
+"""The weights of character n-grams, in numpy: `nsmc.model.wide` has the formula.
+
+Shapes: R comments, G n-grams of all of them, K rows, O outputs.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nsmc.errors import ModelError
+from nsmc.inference.directory import ModelDirectory
+from nsmc.inference.quantized import SCALES, WIDE
+from nsmc.text.character_ngrams import character_ngrams
+
+SCALE = 10.0
+"""About the root of a comment's number of n-grams: the usual comment's weights add up as they are,
+and so Adam's steps, which don't depend on it, are of the same use as for other weights."""
+AT_ONCE = 2048
+"""Comments whose n-grams are in memory at once."""
+
+
+class WideOutputs:
+    """What the character n-grams of comments add to a network's outputs.
+
+    Args:
+        table: [K, O], floating-point numbers or int8.
+        scales: [O] what each column of an int8 table is to be multiplied by.
+        longest: characters of the longest n-grams.
+    """
+
+    def __init__(
+        self, table: NDArray[Any], scales: NDArray[np.float32] | None, longest: int
+    ) -> None:
+        self._table = table
+        scales = np.ones(table.shape[1], np.float32) if scales is None else scales
+        self._scales = scales * np.float32(SCALE)  # [O]
+        self._longest = longest
+
+    @classmethod
+    def of(cls, model: ModelDirectory, weights: Mapping[str, NDArray[Any]]) -> "WideOutputs | None":
+        """Those of a verified model directory, whose `ModelDirectory.weights` are given.
+
+        Returns:
+            None for a model without.
+
+        Raises:
+            ModelError: the table isn't that of the recipe.
+        """
+        # Models from before there was this layer don't say.
+        shape = model.config["model"].get("wide", {"buckets": 0})
+        table, scales = weights.get(WIDE), weights.get(SCALES[WIDE])
+        expected = (shape["buckets"], model.label_task.outputs) if shape["buckets"] else None
+        found = None if table is None else table.shape
+        scaled = table is not None and table.dtype == np.int8
+        if found != expected or scaled != (scales is not None):
+            raise ModelError(
+                f"{model.path} doesn't fit together: its weights aren't those of its recipe "
+                f"({WIDE}: expected {expected or 'nothing'}, found {found or 'nothing'}); train "
+                "again"
+            )
+        return None if table is None else cls(table, scales, shape["longest"])
+
+    def __call__(self, comments: Sequence[Sequence[str]]) -> NDArray[np.float32]:
+        """The addition [R, O] for comments already cut; 0 for one without units."""
+        added = np.zeros((len(comments), self._table.shape[1]), np.float32)  # [R, O]
+        for start in range(0, len(comments), AT_ONCE):
+            some = comments[start : start + AT_ONCE]
+            ids, counts = character_ngrams(some, self._longest, len(self._table))  # [G], [R]
+            there = np.flatnonzero(counts)
+            if not len(there):
+                continue
+            rows = self._table[ids].astype(np.float32)  # [G, O]
+            begins = (np.cumsum(counts) - counts)[there]
+            sums = np.add.reduceat(rows, begins)  # [there, O]
+            roots = np.sqrt(counts[there]).astype(np.float32)[:, None]  # [there, 1]
+            added[start + there] = sums * self._scales / roots
+        return added

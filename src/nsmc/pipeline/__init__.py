@@ -1,0 +1,1 @@
+"""Many comments through a classifier: chunks, worker processes, order, progress."""

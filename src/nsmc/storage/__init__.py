@@ -1,0 +1,1 @@
+"""Files that appear whole, and directories of them with a manifest."""

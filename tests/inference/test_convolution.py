@@ -1,0 +1,122 @@
+"""The convolution in numpy is torch's, review by review, whatever stands beside one."""
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from nsmc.config.model import ConvConfig, ModelConfig
+from nsmc.inference.convolution import Convolution
+from nsmc.model.convolution import Convolution as TorchConvolution
+
+SHAPES = list(product([1, 3, 5], [1, 2, 3]))
+"""Kernels and poolings."""
+LENGTHS = np.array([4, 1, 1, 10, 3, 2, 9, 5, 1, 6, 8, 7, 2, 12])
+STARTS = np.cumsum(LENGTHS) - LENGTHS
+FILTERS, SIZE, DISTINCT = 6, 5, 20
+
+
+def shape(kernel: int, pooling: int) -> dict[str, Any]:
+    return {
+        "embedding_size": SIZE,
+        "conv": {"filters": FILTERS, "kernel": kernel, "pooling": pooling},
+    }
+
+
+def weights(kernel: int) -> dict[str, NDArray[np.float32]]:
+    generator = np.random.default_rng(3)
+    return {
+        "convolution.weight": generator.normal(size=(FILTERS, SIZE, kernel)).astype(np.float32),
+        "convolution.bias": generator.normal(size=FILTERS).astype(np.float32),
+    }
+
+
+def reviews() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Vectors [U, E] and tokens [N]."""
+    generator = np.random.default_rng(4)
+    vectors = generator.normal(size=(DISTINCT, SIZE)).astype(np.float32)  # [U, E]
+    return vectors, generator.integers(DISTINCT, size=LENGTHS.sum())  # [N]
+
+
+@torch.inference_mode()
+def on_torch(
+    kernel: int, pooling: int, vectors: NDArray[np.float32], tokens: NDArray[np.int64]
+) -> list[NDArray[np.float32]]:
+    """The steps [T', F] of each review by itself."""
+    made = TorchConvolution(
+        ModelConfig(embedding_size=SIZE, conv=ConvConfig(FILTERS, kernel, pooling))
+    )
+    state = {name.removeprefix("convolution."): value for name, value in weights(kernel).items()}
+    made.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
+    parts = np.split(tokens, np.cumsum(LENGTHS)[:-1])
+    return [made(torch.from_numpy(vectors[part][:, None]))[:, 0].numpy() for part in parts]
+
+
+@pytest.mark.parametrize(("kernel", "pooling"), SHAPES)
+def test_agrees_with_torch(kernel: int, pooling: int) -> None:
+    vectors, tokens = reviews()
+    expected = on_torch(kernel, pooling, vectors, tokens)
+    made = Convolution(weights(kernel), shape(kernel, pooling))
+    found, lengths = made.steps(made.inputs(vectors), tokens, STARTS, LENGTHS)
+    assert lengths.tolist() == [len(steps) for steps in expected]
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, np.concatenate(expected), atol=1e-5, rtol=0)
+    assert 0.2 < (found > 0).mean() < 0.95
+
+
+@pytest.mark.parametrize(("kernel", "pooling"), SHAPES)
+def test_some_of_the_reviews_in_another_order(kernel: int, pooling: int) -> None:
+    vectors, tokens = reviews()
+    expected = on_torch(kernel, pooling, vectors, tokens)
+    made = Convolution(weights(kernel), shape(kernel, pooling))
+    for chosen in ([3, 6, 0, 1], [1], [13], list(range(13, -1, -1))):
+        found, lengths = made.steps(made.inputs(vectors), tokens, STARTS[chosen], LENGTHS[chosen])
+        assert lengths.tolist() == [len(expected[i]) for i in chosen]
+        np.testing.assert_allclose(
+            found, np.concatenate([expected[i] for i in chosen]), atol=1e-5, rtol=0
+        )
+
+
+@pytest.mark.parametrize(("kernel", "pooling"), SHAPES)
+def test_neighbours_change_nothing_to_the_last_bit(kernel: int, pooling: int) -> None:
+    vectors, tokens = reviews()
+    made = Convolution(weights(kernel), shape(kernel, pooling))
+    inputs = made.inputs(vectors)
+    found, counts = made.steps(inputs, tokens, STARTS, LENGTHS)
+    ends, last = np.cumsum(LENGTHS), np.cumsum(counts)
+    for review, length in enumerate(LENGTHS):
+        others = np.random.default_rng(review).integers(DISTINCT, size=len(tokens))
+        mine = slice(ends[review] - length, ends[review])
+        others[mine] = tokens[mine]
+        again, _ = made.steps(inputs, others, STARTS, LENGTHS)
+        steps = slice(last[review] - counts[review], last[review])
+        np.testing.assert_array_equal(again[steps], found[steps])
+
+
+def test_nothing_is_changed_and_nothing_is_nothing() -> None:
+    vectors, tokens = reviews()
+    given = weights(3)
+    made = Convolution(given, shape(3, 2))
+    inputs = made.inputs(vectors)
+    parts = (vectors, tokens, STARTS, LENGTHS, inputs, *given.values())
+    before = [part.copy() for part in parts]
+    first, _ = made.steps(inputs, tokens, STARTS, LENGTHS)
+    np.testing.assert_array_equal(made.steps(inputs, tokens, STARTS, LENGTHS)[0], first)
+    for part, copy in zip(parts, before, strict=True):
+        np.testing.assert_array_equal(part, copy)
+    none = np.array([], dtype=np.int64)
+    found, lengths = made.steps(inputs, none, none, none)
+    assert (found.shape, lengths.shape) == ((0, FILTERS), (0,))
+
+
+def test_weights_of_another_recipe_are_refused() -> None:
+    for other in (shape(5, 1), {**shape(3, 1), "embedding_size": SIZE + 1}):
+        with pytest.raises(ValueError, match=r"convolution\.weight and .*: expected \(6, \d, \d\)"):
+            Convolution(weights(3), other)
+    with pytest.raises(ValueError, match=r"and \(6,\), found \(6, 5, 3\) and \(1,\)"):
+        Convolution(weights(3) | {"convolution.bias": np.zeros(1, np.float32)}, shape(3, 1))
+    with pytest.raises(KeyError, match=r"convolution\.weight"):
+        Convolution({}, shape(3, 1))

@@ -1,0 +1,379 @@
+"""Each defect of a model directory has its words."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from nsmc.config.fields import build
+from nsmc.config.text import TextConfig
+from nsmc.errors import ModelError, NsmcError
+from nsmc.inference.classifier import Classifier, load
+from nsmc.inference.directory import KIND, SCHEMA, open_model, write_model, write_seen
+from nsmc.inference.quantized import NGRAMS, WORDS
+from nsmc.inference.train_overlap import Fingerprint
+from nsmc.storage.bundle import writing_bundle
+from nsmc.text.tokenizer import declared_identity
+
+if TYPE_CHECKING:
+    from tests.conftest import Untrained
+
+FILES = ["model.json", "vocabulary.txt", "weights.safetensors", "metrics.json"]
+
+
+@pytest.fixture
+def model(small_model: Path, tmp_path: Path) -> Path:
+    """A copy of the small model, to be damaged."""
+    return Path(shutil.copytree(small_model / "model", tmp_path / "model"))
+
+
+def edit_manifest(model: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    path = model / "manifest.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    change(content)
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def sealed_again(model: Path, name: str, content: bytes | None) -> Path:
+    """The model with one file other (or gone), under a manifest that vouches for it."""
+    place = model.with_name("sealed")
+    with writing_bundle(place, KIND, SCHEMA) as directory:
+        for file in FILES:
+            if file != name:
+                shutil.copy(model / file, directory / file)
+            elif content is not None:
+                (directory / file).write_bytes(content)
+    return place
+
+
+def test_holds_what_training_wrote(small_model: Path) -> None:
+    model = open_model(small_model / "model")
+    assert open_model(small_model).path == model.path == small_model / "model"
+    assert model.vocabulary[0] == "<unk>"
+    assert model.threshold == 0.5
+    weights = model.weights()
+    words, ngrams = model.tables(weights)
+    assert ngrams is not None
+    assert words.values.dtype == ngrams.values.dtype == np.float16
+    assert words.scales is ngrams.scales is None
+    assert words.values.shape == (len(model.vocabulary), 16)
+    assert ngrams.values.shape == (500, 16)
+    assert {v.dtype for k, v in weights.items() if k not in (WORDS, NGRAMS)} == {
+        np.dtype(np.float32)
+    }
+    assert model.metrics["parameters"] == sum(v.size for v in weights.values())
+    assert model.config["model"]["hidden_size"] == 16
+    assert set(model.identity) >= {"tokenizer", "normalizer", "binding", "dictionary", "wrapper"}
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(
+        ModelError, match=r"expected a model directory at .*none, found nothing there"
+    ):
+        open_model(tmp_path / "none")
+
+
+def test_a_file_in_its_place(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(ModelError, match=r"expected a model directory at .*, found a file there"):
+        open_model(tmp_path / "file")
+
+
+def test_another_directory(tmp_path: Path) -> None:
+    with pytest.raises(
+        ModelError,
+        match=r"is not a model directory: it has no manifest\.json\. Give the directory that",
+    ):
+        open_model(tmp_path)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_flipped_byte(model: Path, name: str) -> None:
+    content = bytearray((model / name).read_bytes())
+    content[len(content) // 2] ^= 0x20
+    (model / name).write_bytes(content)
+    with pytest.raises(
+        ModelError,
+        match=rf"{name} is damaged: expected SHA-256 \w{{12}}…, found \w{{12}}…; copy the "
+        "directory again from where it was whole, or train it again",
+    ):
+        open_model(model)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_shortened_file(model: Path, name: str) -> None:
+    content = (model / name).read_bytes()
+    (model / name).write_bytes(content[:-1])
+    words = f"{name} is damaged: expected {len(content):,} bytes, found {len(content) - 1:,}; copy"
+    with pytest.raises(ModelError, match=words):
+        open_model(model)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file(model: Path, name: str) -> None:
+    (model / name).unlink()
+    with pytest.raises(ModelError, match=f"lacks its file {name}; copy the directory again"):
+        open_model(model)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '"a"', '{"kind": "model"}', "null"])
+def test_a_damaged_manifest(model: Path, content: str) -> None:
+    (model / "manifest.json").write_text(content, encoding="utf-8")
+    with pytest.raises(ModelError, match=r"manifest\.json is damaged \(.*; copy the directory"):
+        open_model(model)
+
+
+def test_a_newer_schema(model: Path) -> None:
+    edit_manifest(model, lambda content: content.update(schema=SCHEMA + 1))
+    words = f"has schema version {SCHEMA + 1}, newer than the {SCHEMA} this nsmc reads; upgrade"
+    with pytest.raises(ModelError, match=words):
+        open_model(model)
+
+
+def test_an_older_schema(model: Path) -> None:
+    edit_manifest(model, lambda content: content.update(schema=SCHEMA - 1))
+    words = f"schema version {SCHEMA - 1}, older than the {SCHEMA} .*train it again with this vers"
+    with pytest.raises(ModelError, match=words):
+        open_model(model)
+
+
+def test_another_kind(model: Path) -> None:
+    edit_manifest(model, lambda content: content.update(kind="corpus"))
+    words = "expected a model directory, found a corpus directory at"
+    with pytest.raises(ModelError, match=words):
+        open_model(model)
+
+
+@pytest.mark.parametrize("content", [b"[]", b"{}", b"\xff", b'{"config": {}, "identity": {}}'])
+def test_an_intact_file_with_other_content(model: Path, content: bytes) -> None:
+    place = sealed_again(model, "model.json", content)
+    with pytest.raises(ModelError, match=r"doesn't hold what a model directory should .*; train"):
+        open_model(place)
+
+
+def test_a_file_that_was_never_written(model: Path) -> None:
+    with pytest.raises(ModelError, match=r"doesn't hold what a model directory should .*; train"):
+        open_model(sealed_again(model, "vocabulary.txt", None))
+
+
+def test_a_vocabulary_that_does_not_fit_its_table(model: Path) -> None:
+    rows = len(open_model(model).vocabulary)
+    place = sealed_again(model, "vocabulary.txt", "<unk>\n가\n나".encode())
+    opened = open_model(place)
+    with pytest.raises(
+        ModelError,
+        match=rf"doesn't fit together: 3 units in its vocabulary, {rows} rows in its table; tr",
+    ):
+        Classifier(opened)
+
+
+def test_weights_without_a_table(model: Path) -> None:
+    from safetensors.numpy import load_file, save
+
+    weights: dict[str, NDArray[Any]] = load_file(model / "weights.safetensors")
+    del weights[WORDS]
+    place = sealed_again(model, "weights.safetensors", save(weights))
+    with pytest.raises(ModelError, match="units in its vocabulary, 0 rows in its table"):
+        load(place)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "told"),
+    [
+        ("head.weight", None, "'head.weight'"),
+        ("head.bias", None, "'head.bias'"),
+        ("encoder.weight_hh_l0", None, "'encoder.weight_hh_l0'"),
+        ("encoder.bias_ih_l0_reverse", None, "'encoder.bias_ih_l0_reverse'"),
+        ("head.weight", lambda v: v[:, :-1], r"head.weight: expected \(64, 1\), found \(63, 1\)"),
+        ("head.weight", lambda v: v.T, r"head.weight: expected \(64, 1\), found \(1, 64\)"),
+        ("encoder.weight_ih_l0", lambda v: v[:-1], "encoder.weight_ih_l0: expected 48 rows, .* 47"),
+        ("encoder.bias_hh_l0", lambda v: v[:32], "encoder.bias_hh_l0: expected 48 rows, found 32"),
+    ],
+)
+def test_weights_that_are_not_those_of_the_recipe(
+    model: Path, name: str, change: Callable[[NDArray[Any]], NDArray[Any]] | None, told: str
+) -> None:
+    from safetensors.numpy import load_file, save
+
+    weights: dict[str, NDArray[Any]] = load_file(model / "weights.safetensors")
+    values = weights.pop(name)
+    if change is not None:
+        weights[name] = np.ascontiguousarray(change(values))
+    place = sealed_again(model, "weights.safetensors", save(weights))
+    words = rf"doesn't fit together: its weights aren't those of its recipe \(.*{told}.*; train"
+    opened = open_model(place)
+    with pytest.raises(ModelError, match=words):
+        opened.network(weights)
+    with pytest.raises(ModelError, match=words):
+        load(place)
+
+
+@pytest.mark.parametrize(("field", "value"), [("cell", "lstm"), ("cell", "rnn"), ("layers", 2)])
+def test_a_recipe_of_another_network(model: Path, field: str, value: object) -> None:
+    content = json.loads((model / "model.json").read_text(encoding="utf-8"))
+    content["config"]["model"][field] = value
+    place = sealed_again(model, "model.json", json.dumps(content).encode())
+    with pytest.raises(ModelError, match="its weights aren't those of its recipe"):
+        load(place)
+
+
+def parts(**changes: Any) -> dict[str, Any]:
+    return {
+        "config": {"task": "classes", "text": {}},
+        "task_state": {"classes": ["경제", "사회"]},
+        "identity": {"tokenizer": "mecab-ko"},
+        "threshold": 0.4,
+        "vocabulary": ["<unk>", "가", "나"],
+        "weights": {WORDS: np.ones((3, 2), np.float16), "head.bias": np.zeros(1, np.float32)},
+        "metrics": {"seconds": 1.5},
+        **changes,
+    }
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    write_model(tmp_path / "m", **parts())
+    model = open_model(tmp_path / "m")
+    assert model.config == {"task": "classes", "text": {}}
+    assert model.identity == {"tokenizer": "mecab-ko"}
+    assert model.task_state == {"classes": ["경제", "사회"]}
+    assert model.task is model.label_task
+    assert model.label_task.classes == ["경제", "사회"]
+    assert model.learned is None
+    assert (model.threshold, model.vocabulary) == (0.4, ["<unk>", "가", "나"])
+    assert model.metrics == {"seconds": 1.5}
+    weights = model.weights()
+    assert weights.keys() == {WORDS, "head.bias"}
+    np.testing.assert_array_equal(weights[WORDS], np.ones((3, 2), np.float16), strict=True)
+    np.testing.assert_array_equal(weights["head.bias"], np.zeros(1, np.float32), strict=True)
+    words, ngrams = model.tables(weights)
+    assert words.rows([2, 0]).tolist() == [[1, 1]] * 2
+    assert ngrams is None
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+def test_what_the_tokenizer_learnt_is_kept(tmp_path: Path) -> None:
+    write_model(tmp_path / "m", **parts(learned=b"\0\xffpieces"))
+    assert open_model(tmp_path / "m").learned == b"\0\xffpieces"
+    (tmp_path / "m" / "units.model").write_bytes(b"\0\xfepieces")
+    with pytest.raises(ModelError, match=r"units\.model is damaged"):
+        open_model(tmp_path / "m")
+
+
+def test_learnt_units_that_are_not_there(untrained: Untrained) -> None:
+    model = open_model(untrained())
+    text = {**model.config["text"], "unit": "bpe", "max_characters": 1000}
+    without = dataclasses.replace(
+        model,
+        config={**model.config, "text": text},
+        identity=declared_identity(build(TextConfig, text, "text")),
+    )
+    with pytest.raises(ModelError, match="units that are learnt, and it holds none; train again"):
+        Classifier(without)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"task": "topic"},
+        {"task": "stars"},  # without its scale
+        {"task": "stars", "stars": {"low": 1.0}},
+        {"task": 5},
+        {"task": []},
+        [],
+    ],
+)
+def test_a_recipe_of_which_no_task_can_be_made(tmp_path: Path, config: Any) -> None:
+    write_model(tmp_path / "m", **parts(config=config))
+    with pytest.raises(ModelError, match=r"doesn't hold what a model directory should .*; train"):
+        open_model(tmp_path / "m")
+
+
+@pytest.mark.parametrize("state", [{}, {"classes": ["가"]}, {"classes": ["가", "나", "다"]}])
+def test_other_classes_than_the_head_has(untrained: Untrained, state: dict[str, Any]) -> None:
+    model = open_model(untrained("task=classes", classes=["가", "나"]))
+    other = dataclasses.replace(model, task_state=state)
+    count = len(state.get("classes", []))
+    with pytest.raises(
+        ModelError, match=rf"head.weight: expected \(32, {count}\), found \(32, 2\)"
+    ):
+        Classifier(other)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_values_that_are_no_numbers_are_not_written(tmp_path: Path, value: float) -> None:
+    write_model(tmp_path / "m", **parts())
+    before = (tmp_path / "m" / "manifest.json").read_bytes()
+    weights = {WORDS: np.ones((3, 2), np.float16), "head.bias": np.array([value], np.float32)}
+    with pytest.raises(
+        ModelError,
+        match=r"the weight head\.bias holds values that aren't numbers, so no model was written; "
+        r"train again with a lower training\.learning_rate",
+    ):
+        write_model(tmp_path / "m", **parts(weights=weights))
+    assert (tmp_path / "m" / "manifest.json").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(NsmcError, match=r"cannot write .*: "):
+        write_model(tmp_path / "file" / "m", **parts())
+
+
+def test_what_a_model_has_seen_is_kept_and_can_be_added_to(model: Path) -> None:
+    before = {file.name: file.read_bytes() for file in model.iterdir()}
+    seen = open_model(model).seen
+    assert seen is not None
+    assert seen.texts == 600
+    more = Fingerprint.of([["새", "글"]])
+    write_seen(model, seen.union(more))
+    after = open_model(model).seen
+    assert after is not None
+    assert after.contains([["새글"], ["옛글"]]).tolist() == [True, False]
+    assert after.texts == 601
+    changed = {name for name, data in before.items() if (model / name).read_bytes() != data}
+    assert changed == {"seen.bin", "manifest.json"}
+    assert [path.name for path in model.parent.iterdir()] == ["model"]
+    write_seen(model, None)
+    assert open_model(model).seen is None
+    assert {file.name for file in model.iterdir()} == before.keys() - {"seen.bin"}
+    write_seen(model, seen)
+    assert {file.name: file.read_bytes() for file in model.iterdir()} == before
+    (model / "seen.bin").write_bytes(seen.to_bytes()[:-1] + b"\xff")
+    with pytest.raises(ModelError, match=r"seen\.bin is damaged: expected"):
+        write_seen(model, more)
+
+
+def test_a_set_of_seen_texts_that_is_none(model: Path) -> None:
+    place = sealed_again(model, "metrics.json", (model / "metrics.json").read_bytes())
+    assert open_model(place).seen is None
+    with writing_bundle(model, KIND, SCHEMA) as directory:
+        for file in FILES:
+            shutil.copy(place / file, directory / file)
+        (directory / "seen.bin").write_bytes(b"\0\1")
+    with pytest.raises(ModelError, match=r"training texts are damaged: expected a file that begi"):
+        _ = open_model(model).seen
+    # Whoever scores a comment never asks for it.
+    assert load(model).predict("재밌다").label
+
+
+def test_scoring_a_comment_does_not_read_the_set(small_model: Path) -> None:
+    program = (
+        "import sys, nsmc\n"
+        "classifier = nsmc.load(sys.argv[1])\n"
+        "assert classifier.predict('재밌다').label\n"
+        "assert 'nsmc.inference.train_overlap' not in sys.modules\n"
+        "assert classifier.model.seen.texts == 600\n"
+        "assert 'nsmc.inference.train_overlap' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(small_model)], check=True, timeout=60)

@@ -1,0 +1,197 @@
+"""The network in numpy scores as the one in torch, whatever stands beside a review."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Literal
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from nsmc.config.model import ModelConfig
+from nsmc.inference import network as network_module
+from nsmc.inference import recurrence
+from nsmc.inference.network import BLOCK, BLOCK_MORPHEMES, NumpyNetwork
+from nsmc.model.network import RecurrentNetwork
+from nsmc.tasks.registry import make_task
+
+Cell = Literal["rnn", "gru", "lstm"]
+Pooling = Literal["last", "max", "mean", "max+mean"]
+OUTPUTS = 3
+MIXED = [1, 7, 1, 60, 2, 7, 25, 3]
+"""Lengths: the shortest there is, some twice, a long one, in no order."""
+
+
+def config(cell: Cell = "gru", **others: Any) -> ModelConfig:
+    return ModelConfig(cell=cell, **{"embedding_size": 5, "hidden_size": 6, **others})
+
+
+def on_torch(shape: ModelConfig) -> RecurrentNetwork:
+    torch.manual_seed(3)
+    task = make_task({"task": "classes", "data": {}}, {"classes": ["가", "나", "다"]})
+    network = RecurrentNetwork(3, shape, task).eval()
+    for parameter in network.parameters():
+        torch.nn.init.uniform_(parameter, -0.8, 0.8)
+    return network
+
+
+def weights_of(network: RecurrentNetwork) -> Mapping[str, NDArray[Any]]:
+    return {name: value.detach().numpy() for name, value in network.named_parameters()}
+
+
+def reviews(
+    lengths: Sequence[int], distinct: int = 40
+) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
+    """Vectors [U, E], tokens [N] and lengths [R] of made-up reviews."""
+    generator = np.random.default_rng(4)
+    vectors = generator.normal(size=(distinct, 5)).astype(np.float32)  # [U, E]
+    tokens = generator.integers(distinct, size=sum(lengths))  # [N]
+    return vectors, tokens, np.array(lengths)
+
+
+@torch.inference_mode()
+def one_by_one(
+    network: RecurrentNetwork,
+    vectors: NDArray[np.float32],
+    tokens: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    """Outputs [R, O] of torch's network, each review by itself."""
+    ends = np.cumsum(lengths)
+    parts = [tokens[end - length : end] for end, length in zip(ends, lengths, strict=True)]
+    found = [network.classify(torch.from_numpy(vectors[part][:, None])) for part in parts]
+    return torch.cat(found).numpy()
+
+
+class Watched(NumpyNetwork):
+    """Keeps the lengths of the reviews of each block."""
+
+    def _block(self, inputs: Any, tokens: Any, starts: Any, lengths: Any) -> Any:
+        self.__dict__.setdefault("blocks", []).append(lengths.tolist())
+        return super()._block(inputs, tokens, starts, lengths)
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("pooling", ["last", "max", "mean", "max+mean"])
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_agrees_with_torch(cell: Cell, pooling: Pooling, bidirectional: bool, layers: int) -> None:
+    shape = config(cell, pooling=pooling, bidirectional=bidirectional, layers=layers)
+    torchs = on_torch(shape)
+    network = NumpyNetwork(weights_of(torchs), asdict(shape), OUTPUTS)
+    vectors, tokens, lengths = reviews(MIXED)
+    expected = one_by_one(torchs, vectors, tokens, lengths)
+    assert np.ptp(expected, axis=0).min() > 0.02
+    found = network(vectors, tokens, lengths)
+    assert found.dtype == np.float32
+    assert found.shape == (len(MIXED), OUTPUTS)
+    np.testing.assert_allclose(found, expected, atol=1e-5, rtol=0)
+    # The same reviews in another order.
+    parts = np.split(tokens, np.cumsum(lengths)[:-1])
+    for order in (np.argsort(lengths), np.random.default_rng(1).permutation(len(MIXED))):
+        shuffled = np.concatenate([parts[i] for i in order])
+        found = network(vectors, shuffled, lengths[order])
+        np.testing.assert_allclose(found, expected[order], atol=1e-5, rtol=0)
+
+
+def test_weights_are_left_as_they_were() -> None:
+    shape = config()
+    weights = {name: value.copy() for name, value in weights_of(on_torch(shape)).items()}
+    before = {name: value.copy() for name, value in weights.items()}
+    network = NumpyNetwork(weights, asdict(shape), OUTPUTS)
+    batch = reviews(MIXED)
+    copies = [part.copy() for part in batch]
+    first = network(*batch)
+    np.testing.assert_array_equal(network(*batch), first)
+    for name, value in weights.items():
+        np.testing.assert_array_equal(value, before[name], err_msg=name)
+    for part, copy in zip(batch, copies, strict=True):
+        np.testing.assert_array_equal(part, copy)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_more_reviews_than_a_block(cell: Cell, layers: int) -> None:
+    shape = config(cell, layers=layers)
+    torchs = on_torch(shape)
+    network = Watched(weights_of(torchs), asdict(shape), OUTPUTS)
+    lengths = np.random.default_rng(2).integers(1, 13, size=2 * BLOCK + 1).tolist()
+    batch = reviews(lengths)
+    found = network(*batch)
+    assert [len(block) for block in vars(network)["blocks"]] == [BLOCK, BLOCK, 1]
+    np.testing.assert_allclose(found, one_by_one(torchs, *batch), atol=1e-5, rtol=0)
+
+
+def test_long_reviews_have_small_blocks() -> None:
+    shape = config()
+    torchs = on_torch(shape)
+    network = Watched(weights_of(torchs), asdict(shape), OUTPUTS)
+    half = BLOCK_MORPHEMES // 2
+    batch = reviews([3, half, BLOCK_MORPHEMES + 5, half - 1, 1, half])
+    found = network(*batch)
+    assert vars(network)["blocks"] == [[BLOCK_MORPHEMES + 5], [half, half], [half - 1, 3], [1]]
+    np.testing.assert_allclose(found, one_by_one(torchs, *batch), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("stretch", [1, 2000])
+def test_boundaries_change_nothing(monkeypatch: pytest.MonkeyPatch, stretch: int) -> None:
+    lengths = [*MIXED, *np.random.default_rng(5).integers(1, 30, size=50).tolist()]
+    for cell in ("rnn", "gru", "lstm"):
+        for layers in (1, 2):
+            shape = config(cell, layers=layers)
+            weights, batch = weights_of(on_torch(shape)), reviews(lengths)
+            expected = NumpyNetwork(weights, asdict(shape), OUTPUTS)(*batch)
+            with monkeypatch.context() as patch:
+                patch.setattr(network_module, "BLOCK", 7)
+                patch.setattr(network_module, "BLOCK_MORPHEMES", 64)
+                patch.setattr(recurrence, "STRETCH", stretch)
+                network = Watched(weights, asdict(shape), OUTPUTS)
+                found = network(*batch)
+            blocks = vars(network)["blocks"]
+            assert sum(len(block) for block in blocks) == len(lengths)
+            assert all(len(b) <= 7 and (len(b) == 1 or len(b) * b[0] <= 64) for b in blocks)
+            np.testing.assert_allclose(found, expected, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("pooling", ["last", "max", "mean", "max+mean"])
+def test_a_score_does_not_hang_on_the_neighbours(pooling: Pooling) -> None:
+    shape = config(pooling=pooling, layers=2)
+    network = NumpyNetwork(weights_of(on_torch(shape)), asdict(shape), OUTPUTS)
+    vectors, tokens, lengths = reviews(np.random.default_rng(6).integers(1, 40, 300).tolist())
+    together = network(vectors, tokens, lengths)
+    parts = np.split(tokens, np.cumsum(lengths)[:-1])
+    alone = [network(vectors, part, np.array([len(part)]))[0] for part in parts]
+    np.testing.assert_allclose(together, alone, atol=1e-6, rtol=0)
+    # Nor on which other morphemes there are.
+    distinct, places = np.unique(parts[0], return_inverse=True)
+    small = network(vectors[distinct], places, lengths[:1])
+    np.testing.assert_allclose(small, together[:1], atol=1e-6, rtol=0)
+
+
+def test_nothing_to_score() -> None:
+    shape = config(layers=2)
+    network = NumpyNetwork(weights_of(on_torch(shape)), asdict(shape), OUTPUTS)
+    vectors, tokens, lengths = reviews([])
+    assert network(vectors, tokens, lengths).shape == (0, OUTPUTS)
+    assert network.pooled(vectors, tokens, lengths).shape == (0, shape.pooled_size)
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("pooling", ["last", "max", "mean", "max+mean"])
+def test_pooled_vectors(pooling: Pooling, bidirectional: bool) -> None:
+    shape = config(pooling=pooling, bidirectional=bidirectional)
+    weights = weights_of(on_torch(shape))
+    network = NumpyNetwork(weights, asdict(shape), OUTPUTS)
+    batch = reviews(MIXED)
+    pooled = network.pooled(*batch)
+    assert pooled.shape == (len(MIXED), shape.pooled_size)
+    assert pooled.dtype == np.float32
+    assert np.abs(pooled).max() <= 1  # the outputs of a GRU
+    outputs = pooled @ weights["head.weight"].T + weights["head.bias"]
+    np.testing.assert_allclose(network(*batch), outputs, atol=1e-6, rtol=0)
+    ones = np.flatnonzero(np.array(MIXED) == 1)
+    if pooling == "max+mean":
+        top, mean = np.split(pooled, 2, axis=1)
+        assert (top >= mean - 1e-6).all()
+        np.testing.assert_allclose(top[ones], mean[ones], atol=1e-7)

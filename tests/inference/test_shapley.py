@@ -1,0 +1,93 @@
+"""Shares against the definition, computed by hand for few parts."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from nsmc.inference import shapley
+from nsmc.inference.shapley import LONGEST, Value, shapley_values
+
+
+def game(parts: int, seed: int) -> tuple[Value, float, float]:
+    """A game with effects of single parts and of pairs: its value, that of nothing and of all."""
+    random = np.random.default_rng(seed)
+    single = random.normal(size=parts)  # [T]
+    pairs = random.normal(size=(parts, parts)) / parts  # [T, T]
+
+    def value(subsets: NDArray[np.bool_]) -> NDArray[np.float64]:
+        x = subsets.astype(np.float64)  # [N, T]
+        worth: NDArray[np.float64] = 0.3 + x @ single + ((x @ pairs) * x).sum(axis=1)  # [N]
+        return worth
+
+    ends = value(np.array([[False] * parts, [True] * parts]))  # [2]
+    return value, float(ends[0]), float(ends[1])
+
+
+def by_definition(value: Value, parts: int) -> NDArray[np.float64]:
+    """The average over all orders of what each part adds."""
+    shares = np.zeros(parts)  # [T]
+    orders = list(permutations(range(parts)))
+    for order in orders:
+        chain = np.zeros((parts + 1, parts), dtype=bool)  # [T + 1, T]
+        for place, part in enumerate(order):
+            chain[place + 1 :, part] = True
+        shares[list(order)] += np.diff(value(chain))
+    return shares / len(orders)
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 6])
+def test_few_parts_get_what_the_definition_says(parts: int) -> None:
+    value, nothing, everything = game(parts, parts)
+    found = shapley_values(value, parts, nothing, everything)
+    assert found == pytest.approx(by_definition(value, parts), abs=1e-12)
+
+
+@pytest.mark.parametrize("parts", [1, 5, 10, 11, 40, 200, 701, LONGEST + 1, 3000])
+def test_the_shares_sum_to_the_difference(parts: int) -> None:
+    value, nothing, everything = game(parts, 1)
+    found = shapley_values(value, parts, nothing, everything)
+    assert found.shape == (parts,)
+    assert found.sum() == pytest.approx(everything - nothing, rel=1e-11)
+
+
+@pytest.mark.parametrize("parts", [11, 60, 300])
+def test_parts_that_add_the_same_in_any_company_get_just_that(parts: int) -> None:
+    each = np.random.default_rng(parts).normal(size=parts)  # [T]
+    found = shapley_values(lambda subsets: subsets @ each, parts, 0.0, float(each.sum()))
+    assert found == pytest.approx(each, abs=1e-9)
+
+
+def test_effects_of_pairs_are_halved_by_any_order_and_its_reverse() -> None:
+    # For such a game, antithetic orders leave no noise at all.
+    value, nothing, everything = game(12, 5)
+    random = np.random.default_rng(5)
+    single, pairs = random.normal(size=12), random.normal(size=(12, 12)) / 12  # [T], [T, T]
+    expected = single + np.diag(pairs) + (pairs + pairs.T - 2 * np.diag(np.diag(pairs))).sum(1) / 2
+    assert shapley_values(value, 12, nothing, everything) == pytest.approx(expected, abs=1e-9)
+
+
+def test_sampled_shares_come_near_the_exact_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = np.random.default_rng(2).normal(size=(12, 5))  # [T, 5]
+
+    def value(subsets: NDArray[np.bool_]) -> NDArray[np.float64]:
+        worth: NDArray[np.float64] = np.tanh(subsets @ weights).sum(axis=1)  # [N]
+        return worth
+
+    everything = float(np.tanh(weights.sum(axis=0)).sum())
+    sampled = shapley_values(value, 12, 0.0, everything)
+    other = shapley_values(value, 12, 0.0, everything, seed=1)
+    monkeypatch.setattr(shapley, "EXACT", 12)
+    exact = shapley_values(value, 12, 0.0, everything)
+    assert np.abs(sampled - exact).max() > 1e-6  # or nothing was sampled
+    assert np.corrcoef(sampled, exact)[0, 1] > 0.98
+    assert np.corrcoef(other, exact)[0, 1] > 0.98
+    assert (sampled != other).any()
+
+
+def test_the_same_question_gets_the_same_answer() -> None:
+    value, nothing, everything = game(50, 3)
+    first = shapley_values(value, 50, nothing, everything)
+    np.random.default_rng().normal(size=5)
+    assert (shapley_values(value, 50, nothing, everything) == first).all()

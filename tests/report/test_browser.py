@@ -1,0 +1,196 @@
+"""The report as a real browser shows it, without Korean fonts and without a network."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nsmc.evaluation.evaluate import evaluate
+
+Ask = Callable[[Path, str], Any]
+
+
+@pytest.fixture(scope="module")
+def report(small_model: Path, sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("report")
+    return Path(evaluate(sample, small_model, report=directory)["report"])
+
+
+@pytest.fixture(scope="module")
+def metrics(report: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(report.with_name("figures.json").read_text(encoding="utf-8"))
+    return found
+
+
+def test_everything_is_drawn_and_nothing_is_fetched(ask: Ask, report: Path) -> None:
+    answer = ask(
+        report,
+        """return {
+          drawn: document.documentElement.dataset.drawn,
+          charts: [...document.querySelectorAll(".chart")].map((one) => !!one.querySelector("svg")),
+          fetched: performance.getEntriesByType("resource").map((one) => one.name.slice(0, 40)),
+          points: document.querySelectorAll("#chart-space .point").length,
+          wide: document.documentElement.scrollWidth <= innerWidth,
+        };""",
+    )
+    assert answer["charts"] == [True] * 9
+    assert answer["drawn"] == "9"
+    assert [name for name in answer["fetched"] if not name.startswith("data:")] == []
+    assert answer["points"] == 200
+    assert answer["wide"]
+
+
+def test_no_address_stands_in_the_page_to_load_from(report: Path) -> None:
+    page = report.read_text(encoding="utf-8")
+    assert not re.search(r"<(?:script|link|img|iframe)[^>]*\s(?:src|href)=", page)
+    assert "@import" not in page.partition("<body>")[0]
+    assert "default-src 'none'" in page
+
+
+def test_hangul_is_legible_without_korean_fonts(ask: Ask, report: Path) -> None:
+    answer = ask(
+        report,
+        """
+        const canvas = document.createElement("canvas")
+          .getContext("2d", { willReadFrequently: true });
+        const inked = (text, family) => {
+          canvas.clearRect(0, 0, 300, 150);
+          canvas.font = `40px ${family}`;
+          canvas.fillText(text, 5, 60);
+          return canvas.getImageData(0, 0, 300, 150).data.join();
+        };
+        const ours = '"Review Hangul"';
+        return {
+          loaded: [...document.fonts].map((face) => face.status),
+          // Without our face two syllables are the same empty boxes, with it they differ.
+          boxes: inked("긍", "sans-serif") === inked("부", "sans-serif"),
+          glyphs: inked("긍", ours) === inked("부", ours),
+          jamo: inked("ㅋ", ours) === inked("ㅠ", ours),
+          body: getComputedStyle(document.querySelector(".explained")).fontFamily,
+          chart: getComputedStyle(document.querySelector("#chart-roc text")).fontFamily,
+        };""",
+    )
+    assert answer["loaded"] == ["loaded"]
+    assert answer["boxes"], "this browser has a Korean font, so the test proves nothing"
+    assert not answer["glyphs"]
+    assert not answer["jamo"]
+    assert answer["body"].startswith('"Review Hangul"')
+    assert answer["chart"].startswith('"Review Hangul"')
+
+
+def test_the_sliders_tell_the_figures(ask: Ask, report: Path, metrics: dict[str, Any]) -> None:
+    answer = ask(
+        report,
+        """
+        const look = () => Object.fromEntries(["precision", "recall", "accuracy", "decided"].map(
+          (name) => [name, document.getElementById("x-" + name).textContent]));
+        const move = async (id, value) => {
+          const slider = document.getElementById(id);
+          slider.value = value;
+          slider.dispatchEvent(new Event("input"));
+          await new Promise((done) => setTimeout(done, 100));
+        };
+        const shown = { start: look() };
+        await move("threshold", 80);
+        shown.strict = look();
+        shown.line = document.getElementById("chart-thresholds").layout.shapes[0].x0;
+        await move("threshold", 50);
+        await move("least", 90);
+        shown.sure = look();
+        shown.diamond = document.getElementById("chart-coverage").data[1].x[0];
+        document.getElementById("reset").click();
+        shown.back = look();
+        return shown;""",
+    )
+
+    def percent(share: float) -> str:
+        return f"{100 * share:.1f}%"
+
+    table = metrics["thresholds"]
+    for name, place in (("start", 50), ("strict", 80)):
+        for metric in ("precision", "recall", "accuracy"):
+            assert answer[name][metric] == percent(table[metric][place]), (name, metric)
+        assert answer[name]["decided"] == "100.0%"
+    assert answer["line"] == 0.8
+    coverage = metrics["coverage"]
+    assert answer["sure"]["decided"] == percent(coverage["share_decided"][90])
+    assert answer["sure"]["accuracy"] == percent(coverage["accuracy"][90])
+    assert answer["diamond"] == pytest.approx(coverage["share_decided"][90])
+    assert answer["sure"] != answer["start"] == answer["back"]
+
+
+@pytest.fixture(scope="module")
+def others(
+    untrained: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """Reports of classes and of stars."""
+    place = tmp_path_factory.mktemp("others")
+    path = place / "t.csv"
+    words = ("재밌다", "별로다", "그냥 그렇다", "노잼", "최고", "다 다")
+    names = [f"꽤 긴 이름의 주제 {number}" for number in range(30)]
+    rows = [f"{words[n % 6]} {n % 17},{names[n % 30]},{n % 10 + 1}" for n in range(200)]
+    path.write_text("document,topic,rating\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    models = {
+        "classes": untrained("task=classes", "data.label_column=topic", classes=names),
+        "stars": untrained("task=sentiment+stars"),
+    }
+    return {
+        name: Path(evaluate(path, model, report=place / name)["report"])
+        for name, model in models.items()
+    }
+
+
+DRAWN = """
+const charts = [...document.querySelectorAll(".chart")];
+const seen = {
+  charts: charts.map((one) => !!one.querySelector("svg")),
+  drawn: document.documentElement.dataset.drawn,
+  wide: document.documentElement.scrollWidth <= innerWidth,
+};
+"""
+
+
+def test_the_charts_of_stars_are_drawn(ask: Ask, others: dict[str, Path]) -> None:
+    answer = ask(others["stars"], DRAWN + "return seen;")
+    assert (answer["charts"], answer["drawn"]) == ([True] * 15, "15")
+    assert answer["wide"]
+
+
+def test_classes_can_be_left_undecided(ask: Ask, others: dict[str, Path]) -> None:
+    answer = ask(
+        others["classes"],
+        DRAWN
+        + """
+        const move = async (value) => {
+          const slider = document.getElementById("sure");
+          slider.value = value;
+          slider.dispatchEvent(new Event("input"));
+          await new Promise((done) => setTimeout(done, 100));
+          return document.getElementById("sure-words").textContent;
+        };
+        const told = [await move(0), await move(5), await move(100)];
+        return { ...seen, told, diamond: document.getElementById("chart-coverage").data[1].x };""",
+    )
+    assert (answer["charts"], answer["drawn"]) == ([True] * 7, "7")
+    assert answer["wide"]
+    metrics = json.loads(others["classes"].with_name("figures.json").read_text(encoding="utf-8"))
+    coverage = metrics["coverage"]
+    for place, words in zip((0, 5), answer["told"], strict=False):
+        decided, right = coverage["share_decided"][place], coverage["accuracy"][place]
+        expected = f"{100 * decided:.1f}% of the comments are decided, {100 * right:.1f}% of them"
+        assert words == f"{expected} right."
+    assert (answer["told"][2], answer["diamond"]) == ("No comment is decided.", [])
+
+
+def test_it_prints(browser: Callable[..., Any], report: Path, tmp_path: Path) -> None:
+    target = tmp_path / "report.pdf"
+    done = browser(report, f"--print-to-pdf={target}", "--no-pdf-header-footer")
+    data = target.read_bytes()
+    assert data.startswith(b"%PDF")
+    pages = len(re.findall(rb"/Type\s*/Page\b", data))
+    assert 4 <= pages <= 10, done.stderr
+    # Our face is inside, and with it the comments as text.
+    assert b"ReviewHangul" in data

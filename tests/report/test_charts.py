@@ -1,0 +1,70 @@
+"""Charts that Plotly's own checks accept, in series that a grey print keeps apart."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nsmc.evaluation.scored import open_classifier, score_reviews
+from nsmc.report.model_facts import report_metrics
+from nsmc.report.view import views_of
+
+CHARTS = {"sentiment": 9, "classes": 7, "sentiment+stars": 15, "stars": 7}
+UNITS = ("%", "characters", "probability", "no unit", "stars", "comments", "called", "labelled")
+
+
+@pytest.fixture(scope="module", params=CHARTS)
+def charts(
+    request: pytest.FixtureRequest,
+    small_model: Path,
+    untrained: Callable[..., Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, Any]:
+    path = tmp_path_factory.mktemp("table") / "t.csv"
+    rows = [
+        f"{word} {'다 ' * (n % 4)},{n % 2},{n % 10 + 1}"
+        for n, word in enumerate(["재밌다", "별로다", "그냥 <b>그렇다</b>", "노잼", "최고"] * 12)
+    ]
+    path.write_text("document,label,rating\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    task: str = request.param
+    model = small_model
+    if task != "sentiment":
+        model = untrained(f"task={task}", classes=["0", "1"] if task == "classes" else ())
+    scored = score_reviews(path, open_classifier(model))
+    metrics = scored.task.metrics(scored.outputs, scored.targets, 0.5)
+    summary = {**metrics, "threshold": 0.5, "seen": None}
+    views = views_of(scored)
+    metrics = report_metrics(views, scored.classifier.model, summary)
+    found: dict[str, Any] = {}
+    for view in views:
+        nothing: dict[str, Any] = {key: [] for key in view.chosen()}
+        for section in view.page(metrics, nothing).sections:
+            assert all(f'id="chart-{name}"' in section.content for name in section.charts)
+            assert not found.keys() & section.charts.keys()
+            found |= section.charts
+    assert len(found) == CHARTS[task]
+    return found
+
+
+def test_plotly_knows_every_field(charts: dict[str, Any]) -> None:
+    import plotly.graph_objects as plotly
+
+    for name, chart in charts.items():
+        plotly.Metric(chart["data"], chart["layout"])  # raises for a field or value it doesn't know
+        text = json.dumps(chart, allow_nan=False, ensure_ascii=False)
+        assert "<b>" not in text, name
+        for axis in ("xaxis", "yaxis"):
+            title = chart["layout"][axis]["title"]["text"]
+            assert any(unit in title for unit in UNITS), (name, title)
+
+
+def test_series_differ_without_colour(charts: dict[str, Any]) -> None:
+    for name, chart in charts.items():
+        marks = [
+            (one.get("type"), one["line"]["dash"] if "dash" in one.get("line", {}) else "", symbol)
+            for one in chart["data"]
+            for symbol in [str(one.get("marker", {}).get("symbol"))]
+        ]
+        assert len(set(marks)) == len(marks), name

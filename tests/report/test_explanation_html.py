@@ -1,0 +1,115 @@
+"""An explained comment as HTML: all of the comment, nothing but the comment, and its numbers."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from nsmc.inference.explanation import Explanation, Part
+from nsmc.report.explanation_html import EXPLAINED_CSS, explained_html, signed
+from nsmc.report.explanation_page import PAGE_END, page_article, page_start
+from nsmc.tasks.sentiment import Sentiment, SentimentPrediction
+
+
+def explanation(text: str, *parts: Part) -> Explanation:
+    logit = -0.2 + sum(part.contribution for part in parts)
+    prediction = SentimentPrediction(text, 0.25, "negative" if parts else "")
+    return Explanation(prediction, "긍정", Sentiment.terms, logit, -0.2, parts)
+
+
+EXAMPLE = explanation(
+    " <b>재밌\u200b다</b> & 별로\ud800!",
+    Part(1, 4, "<b>", 0.01),
+    Part(4, 7, "재밌", 2.0),
+    Part(7, 8, "다", -0.1),
+    Part(15, 17, "별로", -3.5),
+)
+
+
+class Read(HTMLParser):
+    """The tags of a fragment, the text outside of annotations, and the annotations."""
+
+    def __init__(self, fragment: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text, self.notes = "", []  # type: tuple[str, list[str]]
+        self.feed(fragment)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "rt" in self.open:
+            self.notes.append(data)
+        else:
+            self.text += data
+
+
+def test_the_comment_stands_there_as_typed() -> None:
+    read = Read(explained_html(EXAMPLE))
+    # A lone surrogate can't be written.
+    assert read.text == EXAMPLE.prediction.text.replace("\ud800", "?")
+    assert {tag for tag, _ in read.tags} == {"span", "ruby", "rt"}
+    explained_html(EXAMPLE).encode()
+
+
+def test_sign_and_strength_do_not_hang_on_colour() -> None:
+    read = Read(explained_html(EXAMPLE))
+    parts = [found for tag, found in read.tags if "part" in str(found.get("class"))]
+    assert [p["class"] for p in parts] == [
+        "part positive",
+        "part positive",
+        "part negative",
+        "part negative",
+    ]
+    assert [p["title"] for p in parts] == ["<b> +0.01", "재밌 +2.00", "다 −0.10", "별로 −3.50"]
+    assert [p["style"] for p in parts][1::2] == ["--strength:0.57", "--strength:1.00"]
+    assert read.notes == ["+2.00", "−3.50"]
+    assert {"solid", "wavy"} <= set(re.findall(r"style: (\w+)", EXPLAINED_CSS))
+
+
+def test_small_things_stay_pale() -> None:
+    read = Read(explained_html(explanation("다", Part(0, 1, "다", -0.1))))
+    assert read.tags[1][1]["style"] == "--strength:0.10"
+    assert read.notes == []
+
+
+def test_nothing_explained_is_just_the_comment() -> None:
+    assert Read(explained_html(explanation("\u200b <i>"))).text == "\u200b <i>"
+    # A part that shares its letter with the one before has no characters to colour.
+    shared = explanation("क़", Part(0, 1, "क", 1.0), Part(1, 1, "़", 1.0))
+    assert Read(explained_html(shared)).text == "क़"
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(1.234, "+1.23"), (-0.5, "−0.50"), (0.001, "0.00"), (-0.001, "0.00"), (0.0, "0.00")],
+)
+def test_numbers_carry_their_sign(number: float, shown: str) -> None:
+    assert signed(number) == shown
+
+
+def test_the_page_loads_nothing_and_lists_every_morpheme() -> None:
+    page = (
+        page_start(Sentiment.terms, "morphemes")
+        + page_article(EXAMPLE)
+        + page_article(explanation(""))
+        + PAGE_END
+    )
+    assert not re.search(r"(?:src|href)=|@import|url\(|https?:", page)
+    body = page.partition("<body>")[2].partition("</body>")[0]
+    read = Read(body.replace("<br>", ""))
+    assert "log odds −0.20 without morphemes, with all" in " ".join(read.text.split())
+    rows = [row.split("</td>")[0] for row in body.split("<tr><td>")[1:]]
+    assert rows == ["1–4", "4–7", "7–8", "15–17"]
+    assert "부정" in read.text
+    assert "nothing legible: no label" in read.text

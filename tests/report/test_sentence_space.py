@@ -1,0 +1,60 @@
+"""Sentence vectors and their picture."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nsmc.evaluation.scored import open_classifier, score_reviews
+from nsmc.report.sentence_space import space_of
+
+ROWS = [("재밌다", 1), ("노잼", 0), ("정말 재밌다", 1), ("다 재밌다 다", 1), ("별로다", 0)]
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("pooling", ["last", "max", "mean", "max+mean"])
+def test_the_last_layer_makes_logits_of_them(
+    cell: str, pooling: str, untrained: Callable[..., Path]
+) -> None:
+    shape = (f"model.cell={cell}", f"model.pooling={pooling}", "model.layers=2")
+    classifier = open_classifier(untrained(*shape))
+    morphemes = [classifier.tokenizer(text) for text, _ in ROWS]
+    vectors = classifier.sentence_vectors(morphemes)
+    assert vectors.shape == (5, 32 if pooling == "max+mean" else 16)
+    weights = classifier.model.weights()
+    logits = vectors @ weights["head.weight"][0] + weights["head.bias"]
+    scores = classifier.score_morphemes(morphemes)
+    assert np.allclose(1 / (1 + np.exp(-logits)), scores, atol=1e-6)
+
+
+def test_principal_components(small_model: Path, sample: Path) -> None:
+    scored = score_reviews(sample / "ratings_test.txt", open_classifier(small_model))
+    found = space_of(scored, scored.outputs[:, 0].astype(float))
+    assert found is not None
+    assert found.chosen.tolist() == list(range(200))
+    vectors = scored.classifier.sentence_vectors(
+        [scored.classifier.tokenizer(text) for text in scored.texts]
+    ).astype(float)
+    centred = vectors - vectors.mean(axis=0)
+    _, sizes, _ = np.linalg.svd(centred, full_matrices=False)
+    assert found.variance == pytest.approx((sizes**2 / (sizes**2).sum())[:2].tolist())
+    assert np.square(found.x).sum() == pytest.approx(sizes[0] ** 2)
+    assert np.square(found.y).sum() == pytest.approx(sizes[1] ** 2)
+    # What is called positive lies to the right; asked for the other way round, to the left.
+    assert np.corrcoef(found.x, scored.outputs[:, 0])[0, 1] > 0.8
+    turned = space_of(scored, -scored.outputs[:, 0].astype(float))
+    assert turned is not None
+    assert np.allclose(turned.x, -np.array(found.x))
+
+
+def test_one_dimension_and_too_little_to_see(
+    untrained: Callable[..., Path], labelled: Callable[..., Path]
+) -> None:
+    flat = ("model.hidden_size=1", "model.bidirectional=false", "model.pooling=last")
+    classifier = open_classifier(untrained(*flat))
+    found = space_of(score_reviews(labelled(ROWS), classifier))
+    assert found is not None
+    assert (set(found.y), found.variance) == ({0.0}, [pytest.approx(1), 0.0])
+    assert space_of(score_reviews(labelled(ROWS[:2]), classifier)) is None
+    assert space_of(score_reviews(labelled(ROWS[:1] * 5), classifier)) is None

@@ -1,0 +1,205 @@
+"""The files of a report, for data of every kind."""
+
+import csv
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nsmc
+from nsmc.errors import NsmcError
+from nsmc.evaluation.evaluate import evaluate
+from nsmc.evaluation.scored import open_classifier, score_reviews
+from nsmc.tasks.metrics import expected_calibration_error
+
+FILES = {
+    *("report.html", "figures.json", "roc.csv", "precision_recall.csv", "reliability.csv"),
+    *("slices.csv", "thresholds.csv", "coverage.csv", "errors.csv", "space.csv"),
+}
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def metrics(directory: Path) -> dict[str, Any]:
+    def refuse(name: str) -> float:
+        raise AssertionError(f"{name} is no JSON")
+
+    text = (directory / "figures.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text, parse_constant=refuse)
+    return found
+
+
+def test_all_files_and_the_figures_in_them(small_model: Path, sample: Path, tmp_path: Path) -> None:
+    heard: list[tuple[int, int]] = []
+    target = tmp_path / "a" / "report"
+    summary = nsmc.evaluate(
+        sample, small_model, report=target, progress=lambda *step: heard.append(step)
+    )
+    assert summary.pop("report") == str(target / "report.html")
+    assert {path.name for path in target.iterdir()} == FILES
+    found = metrics(target)
+    assert {name: found[name] for name in summary} == json.loads(json.dumps(summary))
+    (tn, fp), (fn, tp) = summary["confusion"]
+    negative, positive = found["classes"]
+    assert positive["precision"] == summary["precision"] == tp / (tp + fp)
+    assert negative["recall"] == tn / (tn + fp)
+    assert (negative["class"], negative["examples"]) == ("negative", 100)
+    assert found["errors"] == fp + fn == len(table(target / "errors.csv"))
+    assert found["calibration"]["after"]["ece"] == summary["ece"]
+    shown = found["comments"]
+    assert [len(shown[f"called_{side}"]) for side in ("positive", "negative")] == [
+        min(15, fp),
+        min(15, fn),
+    ]
+    # Scored in two rounds: all comments, then those that are explained.
+    explained = sum(map(len, shown.values()))
+    assert heard == [(200, 200), *[(1, explained)] * explained]
+
+
+def test_errors_are_the_wrong_rows_surest_first(
+    small_model: Path, sample: Path, tmp_path: Path
+) -> None:
+    evaluate(sample, small_model, report=tmp_path)
+    lines = (sample / "ratings_test.txt").read_text(encoding="utf-8").splitlines()[1:]
+    rows = table(tmp_path / "errors.csv")
+    sure = [float(row["confidence"]) for row in rows]
+    assert sure == sorted(sure, reverse=True)
+    classifier = nsmc.load(small_model)
+    for row in rows:
+        _, text, label = lines[int(row["row"]) - 1].split("\t")
+        assert (row["document"], row["label"]) == (text, label)
+        assert row["called"] == str(1 - int(label))
+        assert classifier.predict(text).score == pytest.approx(float(row["score"]), abs=1e-5)
+    shown = metrics(tmp_path)["comments"]
+    assert [one["text"] for one in shown["called_positive"]] == [
+        row["document"] for row in rows if row["called"] == "1"
+    ][:15]
+    barely = [one["confidence"] for one in shown["least_confident"]]
+    assert barely == sorted(barely)
+    for one in shown["least_confident"]:
+        parts = sum(part["contribution"] for part in one["parts"])
+        assert parts == pytest.approx(one["value"] - one["baseline"], abs=1e-3)
+
+
+def test_before_calibration(
+    small_model: Path, sample: Path, tmp_path: Path, untrained: Callable[..., Path]
+) -> None:
+    temperature = json.loads((small_model / "model" / "metrics.json").read_text(encoding="utf-8"))[
+        "temperature"
+    ]
+    evaluate(sample, small_model, report=tmp_path)
+    calibration = metrics(tmp_path)["calibration"]
+    assert calibration["temperature"] == temperature
+    assert calibration["before"]["ece"] != calibration["after"]["ece"]
+    scored = score_reviews(sample / "ratings_test.txt", open_classifier(small_model))
+    undone = 1 / (1 + np.exp(-scored.outputs[:, 0].astype(float) * temperature))
+    labels = scored.targets[:, 0].astype(int)
+    expected = expected_calibration_error(labels, undone)
+    assert calibration["before"]["ece"] == pytest.approx(expected, abs=1e-6)
+    kinds = {row["calibration"] for row in table(tmp_path / "reliability.csv")}
+    assert kinds == {"after", "before"}
+    # A model that doesn't tell its temperature.
+    evaluate(sample, untrained(), report=tmp_path)
+    calibration = metrics(tmp_path)["calibration"]
+    assert (calibration["temperature"], calibration["before"]) == (None, None)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "tell the temperature it was calibrated with" in page
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_one_class(
+    label: int, small_model: Path, tmp_path: Path, labelled: Callable[..., Path]
+) -> None:
+    path = labelled([("정말 재밌다", label), ("최악의 영화", label), ("그냥 그렇다", label)])
+    target = tmp_path / "report"
+    evaluate(path, small_model, report=target)
+    found = metrics(target)
+    assert (found["roc"], found["precision_recall"], found["average_precision"]) == (None,) * 3
+    page = (target / "report.html").read_text(encoding="utf-8")
+    assert f"All comments are labelled {'부정긍정'[2 * label : 2 * label + 2]}." in page
+    assert 'id="chart-roc"' not in page
+    lines = (target / "roc.csv").read_text(encoding="utf-8")
+    assert lines == "threshold,false_positive_rate,true_positive_rate\n"
+
+
+def test_all_right_all_wrong_and_one_row(
+    small_model: Path, tmp_path: Path, labelled: Callable[..., Path]
+) -> None:
+    called = [(text, nsmc.load(small_model).predict(text)) for text in ("재밌다", "최악", "노잼")]
+    right = [(text, int(one.label == "positive")) for text, one in called]
+
+    def page(rows: list[tuple[str, int]]) -> str:
+        evaluate(labelled(rows), small_model, report=tmp_path / "report")
+        return (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+
+    assert "There are no errors: all 3 comments were called as labelled." in page(right)
+    assert (tmp_path / "report" / "errors.csv").read_text(encoding="utf-8").count("\n") == 1
+    assert "There are no successes" in page([(text, 1 - label) for text, label in right])
+    alone = page(right[:1])
+    assert "Right on <b>1</b> of 1 comments" in alone
+    assert "There are too few different comments here for a picture of them." in alone
+
+
+def test_repeated_comments_stand_once(
+    small_model: Path, tmp_path: Path, labelled: Callable[..., Path]
+) -> None:
+    label = int(nsmc.load(small_model).predict("노잼").label == "negative")  # so it is wrong
+    path = labelled([("노잼", label)] * 3 + [("노잼", 1 - label), ("재밌다", 1)])
+    evaluate(path, small_model, report=tmp_path)
+    shown = metrics(tmp_path)["comments"]
+    wrong = shown["called_positive"] + shown["called_negative"]
+    assert [(one["text"], one["copies"], one["row"]) for one in wrong] == [("노잼", 3, 1)]
+
+
+def test_any_text_can_be_told_of(
+    small_model: Path, tmp_path: Path, labelled: Callable[..., Path]
+) -> None:
+    odd = '재밌다</script><script>alert(1)</script> \ud83d \0 ㅋㅋ\r\n, "인용"'
+    path = labelled([(odd, 0), (odd, 1), ("<b>노잼</b> & %{x}", 0), ("재밌다", 1)])
+    evaluate(path, small_model, report=tmp_path)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    body = page[page.index("<body>") :]
+    assert "<script>alert" not in body
+    assert "<b>노잼" not in body
+    data = re.search(r'<script type="application/json" id="page-data">(.*?)</script>', page)
+    assert data is not None
+    texts = json.loads(data[1])["charts"]["chart-space"]["data"]
+    shown = "".join(text for group in texts for text in group["text"])
+    assert "&lt;b&gt;노잼&lt;/b&gt; &amp; %{x}" in shown  # Plotly would take it for bold
+    assert "<b>" not in shown
+    rows = table(tmp_path / "space.csv")
+    assert [row["label"] for row in rows] == ["0", "1", "0", "1"]
+    assert rows[0]["document"].startswith("재밌다</script>")
+
+
+def test_other_files_stay_and_own_ones_are_replaced(
+    small_model: Path, sample: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    (tmp_path / "report.html").write_text("old", encoding="utf-8")
+    evaluate(sample, small_model, report=tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {*FILES, "notes.txt"}
+    assert (tmp_path / "notes.txt").read_text(encoding="utf-8") == "mine"
+    assert "Right on" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_place_that_is_no_directory(small_model: Path, sample: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    heard: list[int] = []
+    for target in (tmp_path / "file", tmp_path / "file" / "report"):
+        with pytest.raises(NsmcError, match=r"found the file .*file; name another place"):
+            evaluate(
+                sample, small_model, report=target, progress=lambda done, _: heard.append(done)
+            )
+    assert heard == []  # it is told before the work is done
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
+    # Even to root, this place is not writable.
+    with pytest.raises(NsmcError, match=r"cannot write /proc/report: .* choose another place"):
+        evaluate(sample, small_model, report="/proc/report")

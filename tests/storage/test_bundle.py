@@ -1,0 +1,239 @@
+"""A bundle is verified down to the byte, and each defect has words of its own."""
+
+import json
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nsmc.errors import ModelError
+from nsmc.storage.bundle import MANIFEST, read_json, verify_bundle, write_json, writing_bundle
+from nsmc.storage.files import sha256_of
+
+WORDS = "재밌다\n노잼\n"
+
+
+def make(path: Path, kind: str = "model", schema: int = 3) -> Path:
+    with writing_bundle(path, kind, schema) as directory:
+        (directory / "words.txt").write_text(WORDS, encoding="utf-8")
+        (directory / "nested").mkdir()
+        (directory / "nested" / "weights").write_bytes(bytes(range(256)) * 16)
+        (directory / "empty").touch()
+    return path
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    return make(tmp_path / "bundle")
+
+
+def defect(path: Path, kind: str = "model", schema: int = 3) -> str:
+    with pytest.raises(ModelError) as caught:
+        verify_bundle(path, kind, schema)
+    return str(caught.value)
+
+
+def change_manifest(bundle: Path, **changes: Any) -> None:
+    manifest = read_json(bundle / MANIFEST)
+    write_json(bundle / MANIFEST, {**manifest, **changes})
+
+
+def test_a_whole_bundle_is_taken(bundle: Path) -> None:
+    verify_bundle(bundle, "model", 3)
+
+
+def test_the_manifest_names_every_file_with_size_and_hash(bundle: Path) -> None:
+    assert read_json(bundle / MANIFEST) == {
+        "kind": "model",
+        "schema": 3,
+        "files": {
+            name: {"bytes": (bundle / name).stat().st_size, "sha256": sha256_of(bundle / name)}
+            for name in ("empty", "nested/weights", "words.txt")
+        },
+    }
+
+
+def test_a_bundle_replaces_another_and_a_failure_replaces_nothing(bundle: Path) -> None:
+    with writing_bundle(bundle, "model", 3) as directory:
+        (directory / "other").touch()
+    verify_bundle(bundle, "model", 3)
+    with pytest.raises(ZeroDivisionError), writing_bundle(bundle, "model", 3) as directory:
+        (directory / "half").touch()
+        raise ZeroDivisionError
+    verify_bundle(bundle, "model", 3)
+    assert sorted(p.name for p in bundle.iterdir()) == [MANIFEST, "other"]
+    assert [p.name for p in bundle.parent.iterdir()] == ["bundle"]
+
+
+def test_a_bundle_may_be_read_by_whom_the_umask_lets(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        with writing_bundle(tmp_path / "bundle", "model", 1) as directory:
+            (directory / "private").touch(mode=0o600)
+    finally:
+        os.umask(before)
+    modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in tmp_path.rglob("*")}
+    assert modes == {"bundle": 0o750, "private": 0o640, MANIFEST: 0o640}
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    path = tmp_path / "none"
+    assert defect(path) == f"expected a model directory at {path}, found nothing there"
+
+
+def test_a_file_in_place_of_the_directory(bundle: Path) -> None:
+    path = bundle / "words.txt"
+    assert defect(path, "corpus") == f"expected a corpus directory at {path}, found a file there"
+
+
+def test_a_directory_without_manifest(tmp_path: Path) -> None:
+    assert defect(tmp_path) == (
+        f"{tmp_path} is not a model directory: it has no manifest.json. Give the directory that "
+        "`nsmc train` named at its end"
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"model"',
+        b"{}",
+        b'{"kind": "model", "schema": 3}',
+        b'{"kind": "model", "schema": "new", "files": {}}',
+        b'{"kind": "model", "schema": null, "files": {}}',
+        b'{"kind": "model", "schema": Infinity, "files": {}}',
+        b'{"kind": "model", "schema": 3, "files": []}',
+        b'{"kind": "model", "schema": 3, "files": {"words.txt": 5}}',
+        b'{"kind": "model", "schema": 3, "files": {"words.txt": {"bytes": 5}}}',
+        b"\xb0\xa1",
+        b"\x00" * 100,
+    ],
+)
+def test_a_damaged_manifest(bundle: Path, content: bytes) -> None:
+    (bundle / MANIFEST).write_bytes(content)
+    message = defect(bundle)
+    assert message.startswith(f"{bundle / MANIFEST} is damaged (")
+    assert message.endswith("copy the directory again from where it was whole, or train it again")
+
+
+def test_another_kind(bundle: Path) -> None:
+    assert defect(bundle, "corpus") == (
+        f"expected a corpus directory, found a model directory at {bundle}"
+    )
+
+
+def test_a_newer_schema(bundle: Path) -> None:
+    assert defect(bundle, schema=2) == (
+        f"{bundle} has schema version 3, newer than the 2 this nsmc reads; upgrade nsmc"
+    )
+
+
+def test_an_older_schema(bundle: Path) -> None:
+    message = defect(bundle, schema=4)
+    assert message.startswith(f"{bundle} has schema version 3, older than the 4 this nsmc reads; ")
+    assert message.endswith("train it again with this version")
+
+
+def test_another_kind_is_told_before_its_schema(bundle: Path) -> None:
+    assert "found a model directory" in defect(bundle, "corpus", 9)
+
+
+@pytest.mark.parametrize("name", ["words.txt", "nested/weights", "empty"])
+def test_a_missing_file(bundle: Path, name: str) -> None:
+    (bundle / name).unlink()
+    assert defect(bundle).startswith(f"{bundle} lacks its file {name}; copy the directory again")
+
+
+def test_a_directory_in_place_of_a_file(bundle: Path) -> None:
+    (bundle / "empty").unlink()
+    (bundle / "empty").mkdir()
+    assert "lacks its file empty" in defect(bundle)
+
+
+def test_a_truncated_file(bundle: Path) -> None:
+    path = bundle / "nested" / "weights"
+    path.write_bytes(path.read_bytes()[:-1])
+    assert f"{path} is damaged: expected 4,096 bytes, found 4,095; copy" in defect(bundle)
+
+
+def test_a_file_that_grew(bundle: Path) -> None:
+    (bundle / "empty").write_bytes(b"x")
+    assert "empty is damaged: expected 0 bytes, found 1;" in defect(bundle)
+
+
+@pytest.mark.parametrize("place", [0, 2048, 4095])
+def test_a_flipped_bit(bundle: Path, place: int) -> None:
+    path = bundle / "nested" / "weights"
+    expected = sha256_of(path)
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)
+    found = sha256_of(path)
+    assert defect(bundle).startswith(
+        f"{path} is damaged: expected SHA-256 {expected[:12]}…, found {found[:12]}…; copy"
+    )
+
+
+def test_a_file_the_manifest_does_not_name_is_no_defect(bundle: Path) -> None:
+    (bundle / "notes.txt").write_text("mine", encoding="utf-8")
+    verify_bundle(bundle, "model", 3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "advice"),
+    [
+        ("model", "copy the directory again from where it was whole, or train it again"),
+        ("corpus", "delete it and prepare the data again"),
+        ("checkpoint", "delete it and start again"),
+    ],
+)
+def test_the_advice_is_that_of_the_kind(tmp_path: Path, kind: str, advice: str) -> None:
+    path = make(tmp_path / kind, kind)
+    verify_bundle(path, kind, 3)
+    (path / "words.txt").unlink()
+    assert defect(path, kind).endswith(f"; {advice}")
+
+
+@pytest.fixture
+def unreadable() -> Iterator[Path]:
+    """A bundle with a file that this user may not read."""
+    if not hasattr(os, "seteuid"):
+        pytest.skip("no such rights on this system")
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        path = make(Path(place) / "bundle")
+        path.chmod(0o755)
+        (path / "words.txt").chmod(0)
+        was_root = os.geteuid() == 0
+        if was_root:
+            os.seteuid(65534)
+        yield path
+        if was_root:
+            os.seteuid(0)
+
+
+def test_a_file_that_may_not_be_read(unreadable: Path) -> None:
+    message = defect(unreadable)
+    assert message.startswith(f"cannot read the model directory {unreadable}: Permission denied (")
+    assert str(unreadable / "words.txt") in message
+
+
+def test_a_name_too_long_for_the_system(tmp_path: Path) -> None:
+    assert "File name too long" in defect(tmp_path / ("가" * 100))
+
+
+def test_hangul_stays_readable_in_json(tmp_path: Path) -> None:
+    value = {"긍정": ["재밌다 👍", 1.5, None], "b": {"c": True}}
+    write_json(tmp_path / "a.json", value)
+    data = (tmp_path / "a.json").read_bytes()
+    assert "재밌다 👍".encode() in data
+    assert data.endswith(b"\n}\n")
+    assert read_json(tmp_path / "a.json") == value == json.loads(data)

@@ -1,0 +1,268 @@
+"""Files and directories appear whole under their name, or their name stays as it was."""
+
+import errno
+import hashlib
+import os
+import signal
+import stat
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nsmc.errors import NsmcError
+from nsmc.storage.files import BLOCK, atomic_write, cannot_write, sha256_of, umask, whole_directory
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
+@pytest.fixture
+def mask() -> Iterator[int]:
+    """A umask other than the usual one."""
+    before = os.umask(0o027)
+    yield 0o027
+    os.umask(before)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 64 KiB."""
+    place = tmp_path / "small disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)]
+    try:
+        done = subprocess.run(mount, capture_output=True, encoding="utf-8")
+    except FileNotFoundError:
+        pytest.skip("no mount here")
+    if done.returncode:
+        pytest.skip(f"may not mount a small disk: {done.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.fixture
+def forbidden(tmp_path: Path) -> Iterator[Path]:
+    """A directory this user may not look into."""
+    if not hasattr(os, "seteuid"):
+        pytest.skip("no such rights on this system")
+    with tempfile.TemporaryDirectory() as place:
+        closed = Path(place) / "closed"
+        (closed / "inner").mkdir(parents=True)
+        Path(place).chmod(0o755)
+        closed.chmod(0)
+        was_root = os.geteuid() == 0
+        if was_root:
+            os.seteuid(65534)
+        yield closed
+        if was_root:
+            os.seteuid(0)
+        closed.chmod(0o700)
+
+
+@pytest.mark.parametrize("size", [0, 1, BLOCK, 2 * BLOCK + 1])
+def test_the_hash_of_a_file(tmp_path: Path, size: int) -> None:
+    data = bytes(range(256)) * (size // 256 + 1)
+    (tmp_path / "a").write_bytes(data[:size])
+    assert sha256_of(tmp_path / "a") == hashlib.sha256(data[:size]).hexdigest()
+
+
+def test_a_file_appears_only_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "결과.csv.gz"
+    path.write_text("old", encoding="utf-8")
+    with atomic_write(path) as temporary:
+        assert temporary.parent == path.parent
+        assert temporary.suffixes[-2:] == [".csv", ".gz"]
+        temporary.write_text("new", encoding="utf-8")
+        assert path.read_text(encoding="utf-8") == "old"
+    assert path.read_text(encoding="utf-8") == "new"
+    assert names(tmp_path) == ["결과.csv.gz"]
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), NsmcError("x"), SystemExit(143)])
+@pytest.mark.parametrize("existed", [True, False])
+def test_an_exception_leaves_a_file_as_it_was(
+    tmp_path: Path, error: BaseException, existed: bool
+) -> None:
+    path = tmp_path / "a.csv"
+    if existed:
+        path.write_text("old", encoding="utf-8")
+    with pytest.raises(type(error)) as caught, atomic_write(path) as temporary:
+        temporary.write_text("half", encoding="utf-8")
+        raise error
+    assert caught.value is error
+    assert names(tmp_path) == (["a.csv"] if existed else [])
+    assert not existed or path.read_text(encoding="utf-8") == "old"
+
+
+@pytest.mark.parametrize("existed", [True, False])
+def test_an_exception_leaves_a_directory_as_it_was(tmp_path: Path, existed: bool) -> None:
+    path = tmp_path / "model"
+    if existed:
+        path.mkdir()
+        (path / "old").touch()
+    with pytest.raises(ValueError, match=r"^x$"), whole_directory(path) as temporary:
+        (temporary / "half").touch()
+        raise ValueError("x")
+    assert names(tmp_path) == (["model"] if existed else [])
+    assert not existed or names(path) == ["old"]
+
+
+def test_ctrl_c_leaves_all_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("old", encoding="utf-8")
+    with pytest.raises(KeyboardInterrupt), atomic_write(tmp_path / "a.csv") as temporary:
+        temporary.write_text("half", encoding="utf-8")
+        signal.raise_signal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), whole_directory(tmp_path / "model") as temporary:
+        (temporary / "half").touch()
+        signal.raise_signal(signal.SIGINT)
+    assert names(tmp_path) == ["a.csv"]
+    assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "old"
+
+
+def test_a_directory_is_replaced_in_whole(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "model"
+    for content in (["a", "b"], ["b", "c"]):
+        with whole_directory(path) as temporary:
+            for name in content:
+                (temporary / name).touch()
+            (temporary / "nested").mkdir()
+            (temporary / "nested" / content[0]).touch()
+        assert names(path) == [*content, "nested"]
+        assert names(path / "nested") == content[:1]
+        assert names(path.parent) == ["model"]
+
+
+def test_what_a_crash_left_behind_is_no_hindrance(tmp_path: Path) -> None:
+    for name in ("model", ".old-model", ".partial-model-abc"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "left").touch()
+    with whole_directory(tmp_path / "model") as temporary:
+        (temporary / "new").touch()
+    assert names(tmp_path / "model") == ["new"]
+    assert names(tmp_path) == [".partial-model-abc", "model"]
+
+
+def test_the_target_of_a_link_is_replaced_and_the_link_stays(tmp_path: Path) -> None:
+    (tmp_path / "disk" / "model").mkdir(parents=True)
+    (tmp_path / "here").mkdir()
+    link = tmp_path / "here" / "model"
+    link.symlink_to(tmp_path / "disk" / "model", target_is_directory=True)
+    for name in ("first", "second"):
+        with whole_directory(link) as temporary:
+            (temporary / name).touch()
+        assert link.is_symlink()
+        assert names(link) == [name]
+        assert names(tmp_path / "here") == names(tmp_path / "disk") == ["model"]
+
+
+def test_a_file_is_not_replaced_by_a_directory(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine", encoding="utf-8")
+    with (
+        pytest.raises(NsmcError, match=r"expected a directory name to write to, found the file .*"),
+        whole_directory(tmp_path / "mine"),
+    ):
+        raise AssertionError("not to be reached")
+    assert names(tmp_path) == ["mine"]
+    assert (tmp_path / "mine").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_directory_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    with (
+        pytest.raises(NsmcError, match="expected a file name to write to, found the directory"),
+        atomic_write(tmp_path),
+    ):
+        raise AssertionError("not to be reached")
+
+
+def test_a_file_needs_its_directory(tmp_path: Path) -> None:
+    path = tmp_path / "none" / "a.csv"
+    with pytest.raises(NsmcError) as caught, atomic_write(path):
+        raise AssertionError("not to be reached")
+    assert str(caught.value) == (
+        f"cannot write {path}: there is no directory {path.parent}; create it first"
+    )
+
+
+def test_a_directory_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(NsmcError, match=r"cannot write .*: (Not a directory|File exists)"),
+        whole_directory(tmp_path / "file" / "model"),
+    ):
+        raise AssertionError("not to be reached")
+
+
+def test_new_files_get_the_rights_of_the_umask(tmp_path: Path, mask: int) -> None:
+    assert umask() == mask
+    assert umask() == mask, "asking changed it"
+    with atomic_write(tmp_path / "a") as temporary:
+        assert stat.S_IMODE(temporary.stat().st_mode) == 0o600
+    with whole_directory(tmp_path / "b") as temporary:
+        assert stat.S_IMODE(temporary.stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
+    assert stat.S_IMODE((tmp_path / "b").stat().st_mode) == 0o750
+
+
+def test_a_full_disk_is_told_and_leaves_the_old_file(small_disk: Path) -> None:
+    path = small_disk / "a.csv"
+    path.write_text("old", encoding="utf-8")
+    with pytest.raises(NsmcError) as caught, atomic_write(path) as temporary:
+        temporary.write_bytes(b"x" * 1_000_000)
+    assert str(caught.value) == (
+        f"cannot write {path}: No space left on device. Nothing was left under that name; "
+        "free some space or choose another place, then run the command again"
+    )
+    assert names(small_disk) == ["a.csv"]
+    assert path.read_text(encoding="utf-8") == "old"
+
+
+def test_a_full_disk_is_told_and_leaves_the_old_directory(small_disk: Path) -> None:
+    path = small_disk / "model"
+    path.mkdir()
+    (path / "old").write_text("old", encoding="utf-8")
+    with (
+        pytest.raises(NsmcError, match=r"cannot write .*: No space left on device\."),
+        whole_directory(path) as temporary,
+    ):
+        (temporary / "weights").write_bytes(b"x" * 1_000_000)
+    assert names(small_disk) == ["model"]
+    assert (path / "old").read_text(encoding="utf-8") == "old"
+
+
+def test_a_place_out_of_bounds_is_told(forbidden: Path) -> None:
+    with (
+        pytest.raises(NsmcError, match=r"cannot write .*: Permission denied"),
+        atomic_write(forbidden / "inner" / "a.csv"),
+    ):
+        raise AssertionError("not to be reached")
+    with (
+        pytest.raises(NsmcError, match=r"cannot write .*: Permission denied"),
+        whole_directory(forbidden / "inner" / "model"),
+    ):
+        raise AssertionError("not to be reached")
+
+
+def test_a_name_too_long_is_told_and_one_just_short_enough_is_taken(tmp_path: Path) -> None:
+    fits = tmp_path / ("가" * 83 + ".csv")
+    with atomic_write(fits) as temporary:
+        assert temporary.suffix == ".csv"
+        temporary.touch()
+    assert fits.is_file()
+    for place in (atomic_write, whole_directory):
+        with (
+            pytest.raises(NsmcError, match=r"cannot write .*: File name too long"),
+            place(tmp_path / ("가" * 100 + ".csv")),
+        ):
+            raise AssertionError("not to be reached")
+
+
+def test_a_failure_without_words_of_the_system_still_has_some() -> None:
+    assert "cannot write a: only this. Nothing" in str(
+        cannot_write(Path("a"), OSError("only this"))
+    )
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert "cannot write a: No space left on device." in str(cannot_write(Path("a"), full))
