@@ -5,9 +5,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+import hypothesis
 import pytest
 
 from nsmc.config.schema import Config, load_config
+
+# The same examples on every machine, with nothing kept between runs.
+hypothesis.settings.register_profile(
+    "nsmc", derandomize=True, deadline=None, max_examples=50, database=None
+)
+hypothesis.settings.load_profile("nsmc")
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample"
 SMALL = (
