@@ -97,6 +97,9 @@ def test_finishing_ends_a_training(tmp_path: Path) -> None:
     place.checkpoints.mkdir()
     place.model.mkdir()
     place.check_unfinished()
+    # What a process killed while it finished has left is no obstacle.
+    (tmp_path / ".done").mkdir()
+    (tmp_path / ".done" / "step-00000001").touch()
     place.finish()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model"]
     with pytest.raises(NsmcError, match="has ended; there is nothing to resume"):

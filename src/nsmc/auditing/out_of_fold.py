@@ -68,18 +68,20 @@ def out_of_fold_probabilities(
         place = fold_directory(work, fold)
         found = _finished(place, (len(rows), len(values)))
         if found is None:
-            from nsmc.training.run import run_training
+            # A network that was trained, but not yet asked, isn't trained again.
+            if not place.has_ended():
+                from nsmc.training.run import run_training
 
-            place.path.mkdir(exist_ok=True)
-            run_training(
-                config,
-                corpus.take(np.flatnonzero(folds != fold)),
-                place,
-                device=device,
-                resume=True,
-                listen=_listener(fold, count, len(scores), config, progress),
-                warn=warn,
-            )
+                place.path.mkdir(exist_ok=True)
+                run_training(
+                    config,
+                    corpus.take(np.flatnonzero(folds != fold)),
+                    place,
+                    device=device,
+                    resume=True,
+                    listen=_listener(fold, count, len(scores), config, progress),
+                    warn=warn,
+                )
             place.finish()
             parts = score_corpus(load(place.path), corpus, rows, values)
             found = np.concatenate(list(parts))
@@ -126,11 +128,13 @@ def score_corpus(
 
 def _finished(place: OutputDirectory, shape: tuple[int, int]) -> NDArray[np.float64] | None:
     """The probabilities that a fold was given before, if they and its model are whole."""
-    if not (place.path / SCORES).is_file():
+    if not place.has_ended():
         return None
     try:
-        scores: NDArray[np.float64] = np.load(place.path / SCORES, allow_pickle=False)
         load(place.path)
+        if not (place.path / SCORES).is_file():
+            return None
+        scores: NDArray[np.float64] = np.load(place.path / SCORES, allow_pickle=False)
         if scores.shape == shape:
             return scores
     except (ModelError, ValueError, OSError):

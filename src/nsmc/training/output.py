@@ -122,16 +122,22 @@ class OutputDirectory:
         Raises:
             NsmcError: there is a model and no checkpoint.
         """
-        if self.model.exists() and not self.checkpoints.exists():
+        if self.has_ended():
             raise NsmcError(
                 f"the training in {self.path} has ended; there is nothing to resume. Start "
                 "another with another --output"
             )
 
+    def has_ended(self) -> bool:
+        """Whether the training in the directory came to its end."""
+        return self.model.exists() and not self.checkpoints.exists()
+
     def finish(self) -> None:
         """Remove the checkpoints: what is left is a training that has ended."""
         # Renamed first: should the process be killed here, half of them wouldn't look like all.
         done = self.path / ".done"
+        # Left by a process that was killed in this very function; nothing is renamed onto it.
+        shutil.rmtree(done, ignore_errors=True)
         if self.checkpoints.exists():
             self.checkpoints.rename(done)
         shutil.rmtree(done, ignore_errors=True)
