@@ -259,7 +259,7 @@ def test_the_parts_are_those_of_the_rule() -> None:
     known = RANK.keys() | {"nsmc", "__main__"}
     assert {part_of(module) for module in MODULES} == known
     assert IMPORTS["nsmc.text.tokenizer"] >= {"nsmc.text.mecab", "nsmc.text.normalize"}
-    assert IMPORTS["nsmc.pipeline.classify"] >= {"nsmc.inference.classifier", "nsmc.workers"}
+    assert IMPORTS["nsmc.pipeline.chunks"] == {"nsmc.workers"}
     # The commands are imported by name, when chosen.
     assert IMPORTS["nsmc.cli.main"] == {"nsmc._version", "nsmc.errors"}
     assert {f"nsmc.cli.{command.replace('-', '_')}" for command in COMMANDS} <= MODULES.keys()

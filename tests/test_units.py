@@ -15,10 +15,9 @@ from nsmc.data.cache import training_corpus
 from nsmc.data.corpus import build_corpus
 from nsmc.data.reviews import read_reviews
 from nsmc.errors import ModelError
-from nsmc.evaluation.compare import _outputs
 from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import open_model
-from nsmc.pipeline.classify import score_chunks
+from nsmc.pipeline.classify import score_by_each, score_chunks
 from nsmc.text.tokenizer import learn
 
 ROOT = Path(__file__).parent.parent
@@ -93,7 +92,7 @@ def test_workers_score_as_one_process_does(trained: Path, unit: str) -> None:
     classifier = nsmc.load(trained / unit)
     alone = classifier.outputs_of([classifier.tokenizer(text) for text in COMMENTS])  # [R, O]
     assert np.isnan(alone[:, 0]).tolist() == [False, True, False, False, False]
-    scored = np.concatenate(list(score_chunks([COMMENTS[:2], COMMENTS[2:]], classifier, 2)))
+    scored = np.concatenate(list(score_chunks([COMMENTS[:2], COMMENTS[2:]], classifier, workers=2)))
     np.testing.assert_allclose(scored, alone, atol=1e-6)
 
 
@@ -149,7 +148,7 @@ def test_models_of_other_pieces_are_compared_each_by_its_own(trained: Path) -> N
     learned = learn(classifier.text_config, COMMENTS)
     other = Classifier(dataclasses.replace(model, learned=learned))
     with pytest.warns(UserWarning, match="pieces: expected"):
-        both = _outputs(COMMENTS, [classifier, other], None)
+        both = score_by_each(COMMENTS, [classifier, other])
     assert other.tokenizer(COMMENTS[0]) != classifier.tokenizer(COMMENTS[0])
     for one, outputs in zip((classifier, other), both, strict=True):
         alone = one.outputs_of([one.tokenizer(text) for text in COMMENTS])  # [R, O]

@@ -249,14 +249,11 @@ class Stages:
         kept = output / "scores.npy"
         if not kept.exists():
             from nsmc.inference.classifier import load
-            from nsmc.pipeline.classify import score_chunks
-            from nsmc.workers import available_cores
+            from nsmc.pipeline.classify import score_comments
 
-            texts = reviews.texts
-            chunks = (texts[start : start + 2000] for start in range(0, len(texts), 2000))
-            found = [part[:, 0] for part in score_chunks(chunks, load(output), available_cores())]
+            outputs = score_comments(reviews.texts, load(output))  # [R, 1]
             # Nothing legible has no score: neither the one nor the other.
-            np.save(kept, np.nan_to_num(np.concatenate(found), nan=0.0))
+            np.save(kept, np.nan_to_num(outputs[:, 0], nan=0.0))
         scores: NDArray[np.float64] = np.load(kept).astype(np.float64)
         if len(scores) != len(reviews.texts):
             raise ValueError(f"{kept} is of other reviews; remove it")

@@ -342,10 +342,10 @@ def test_many_rows_score_as_single_comments_do(
     command: Command, small_model: Path, tmp_path: Path
 ) -> None:
     from nsmc.inference.classifier import load
-    from nsmc.pipeline.score_table import SMALL
+    from nsmc.pipeline.chunks import CHUNK, FEW
 
+    assert FEW < 30_000  # so that several processes score
     source = many_rows(tmp_path / "in.csv", 30_000, pad=10)
-    assert source.stat().st_size > SMALL  # so that several processes tokenize
     out = tmp_path / "out.parquet"
     result = command("predict", "--model", small_model, "--input", source, "--output", out)
     assert (result.code, result.out) == (0, "")
@@ -354,7 +354,7 @@ def test_many_rows_score_as_single_comments_do(
     _, rows = read_table(out)
     assert [row[0] for row in rows] == [str(n) for n in range(30_000)]
     classifier = load(small_model)
-    for n in [0, 8191, 8192, 29_999, *random.Random(1).sample(range(30_000), 100)]:
+    for n in [0, CHUNK - 1, CHUNK, 29_999, *random.Random(1).sample(range(30_000), 100)]:
         one = classifier.predict(rows[n][1])
         assert float(rows[n][5]) == pytest.approx(one.score, abs=2e-6)
         assert rows[n][3:5] == [one.label, one.label_ko]

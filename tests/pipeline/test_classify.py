@@ -47,11 +47,11 @@ def test_two_workers_give_what_one_does_in_order(
 ) -> None:
     classifier = load(small_model)
     assert classifier.runs_in_workers
-    alone = list(score_chunks(iter(chunks), classifier, 1))
+    alone = list(score_chunks(iter(chunks), classifier, workers=1))
     assert_same(alone, expected)
     assert np.isnan(alone[0][:2]).all()
     assert not np.isnan(alone[0][2])
-    two = list(score_chunks(iter(chunks), classifier, 2))
+    two = list(score_chunks(iter(chunks), classifier, workers=2))
     for one, other in zip(two, alone, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6, rtol=0)
 
@@ -59,7 +59,7 @@ def test_two_workers_give_what_one_does_in_order(
 def test_a_threshold_of_one_s_own_changes_no_score(
     small_model: Path, chunks: list[list[str]], expected: list[list[float]]
 ) -> None:
-    assert_same(list(score_chunks(chunks, load(small_model, threshold=1.0), 2)), expected)
+    assert_same(list(score_chunks(chunks, load(small_model, threshold=1.0), workers=2)), expected)
 
 
 def test_a_model_that_is_gone_meanwhile(
@@ -69,9 +69,9 @@ def test_a_model_that_is_gone_meanwhile(
     classifier = load(place)
     shutil.rmtree(place)
     with pytest.raises(ModelError, match=r"expected a model directory at .*, found nothing there"):
-        list(score_chunks(chunks, classifier, 2))
+        list(score_chunks(chunks, classifier, workers=2))
     # This process holds all of it.
-    assert len(list(score_chunks(chunks, classifier, 1))) == len(chunks)
+    assert len(list(score_chunks(chunks, classifier, workers=1))) == len(chunks)
 
 
 def test_a_model_that_is_damaged_meanwhile(
@@ -81,7 +81,7 @@ def test_a_model_that_is_damaged_meanwhile(
     classifier = load(place)
     (place / "vocabulary.txt").write_bytes(b"<unk>")
     with pytest.raises(ModelError, match=r"vocabulary\.txt is damaged"):
-        list(score_chunks(chunks, classifier, 2))
+        list(score_chunks(chunks, classifier, workers=2))
 
 
 def test_a_network_that_is_not_the_model_s_own_stays_here(
@@ -101,7 +101,7 @@ def test_a_network_that_is_not_the_model_s_own_stays_here(
     assert not classifier.runs_in_workers
     for workers in (1, 2):
         here.clear()
-        assert_same(list(score_chunks(chunks, classifier, workers)), expected)
+        assert_same(list(score_chunks(chunks, classifier, workers=workers)), expected)
         assert len(here) == len(chunks)
         assert set(here) == {os.getpid()}
 
@@ -116,7 +116,7 @@ def test_the_warning_of_another_dictionary_comes_first_and_once(
 
     source = iter(chunks)
     with pytest.warns(UserWarning, match="cut by other versions"):
-        results = score_chunks(source, Classifier(other), 2)
+        results = score_chunks(source, Classifier(other), workers=2)
     # Nothing was read before it; a second warning would be an error here.
     assert next(source) is chunks[0]
     assert len(list(results)) == len(chunks) - 1

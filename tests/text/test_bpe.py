@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,9 +13,10 @@ import pytest
 
 from nsmc.config.text import TextConfig
 from nsmc.errors import DataError, NsmcError
+from nsmc.pipeline.chunks import map_comments
+from nsmc.pipeline.classify import cut
 from nsmc.text.bpe import Pieces, learn_bpe
 from nsmc.text.normalize import normalize
-from nsmc.text.parallel import tokenize_chunks
 from nsmc.text.tokenizer import Tokenizer, learn, make_tokenizer
 
 COMMENTS = [
@@ -158,7 +160,7 @@ def test_the_identity_tells_what_was_learnt_and_by_what(learned: bytes) -> None:
 def test_worker_processes_know_what_was_learnt(tokenizer: Tokenizer, learned: bytes) -> None:
     assert tokenizer.learned == learned
     chunks = [COMMENTS[:3], COMMENTS[3:]]
-    found = list(tokenize_chunks(chunks, tokenizer, 2))
+    found = list(map_comments(chunks, partial(cut, tokenizer), workers=2))
     assert found == [[tokenizer(text) for text in chunk] for chunk in chunks]
     assert found[0][0] == ["▁정말", "▁재밌다"]
 

@@ -6,7 +6,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from nsmc.pipeline.score_table import WrittenTable
 
 
 def say(message: str) -> None:
@@ -47,6 +50,19 @@ def table_progress(source: Path) -> Iterator[Callable[[int, int, int], None]]:
             bar.update(done - bar.n)
 
         yield advance
+
+
+def say_about_table(written: "WrittenTable", source: Path) -> None:
+    """Tell what a person should know of how a table was read and written."""
+    if written.encoding not in (None, "utf-8", "utf-8-sig"):
+        say(f"{source} is not UTF-8 and was read as {written.encoding}; the output is UTF-8")
+    if written.renamed:
+        say(
+            "the table has columns of these names already, so new are: "
+            f"{', '.join(written.renamed)}"
+        )
+    if written.empty:
+        say(f"{written.empty:,} rows have an empty comment, so their new cells are empty")
 
 
 def model_named(name: str) -> Path | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nsmc.cli.comments import add_comment_options, check_comment_options, score_comments
-from nsmc.cli.common import add_model_options, paint, say, table_progress
+from nsmc.cli.common import add_model_options, paint, say, say_about_table, table_progress
 from nsmc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -119,8 +119,7 @@ def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
             probabilities=args.probabilities,
             progress=advance,
         )
-    for note in result.notes:
-        say(note)
+    say_about_table(result, args.input)
     counts = [f"{count:,} {label}" for label, count in result.labels.items()]
     if len(counts) > LABELS_TOLD:
         counts = [*counts[: LABELS_TOLD - 1], "…"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nsmc.cli.comments import add_comment_options, check_comment_options, score_comments
-from nsmc.cli.common import paint, say, table_progress
+from nsmc.cli.common import paint, say, say_about_table, table_progress
 
 if TYPE_CHECKING:
     from nsmc.inference.language_model import LanguageModel, TextScore, UnitSurprisal
@@ -61,8 +61,7 @@ def _score_table(model: "LanguageModel", args: argparse.Namespace) -> None:
 
     with table_progress(args.input) as advance:
         result = score_texts(model, args.input, args.output, column=args.column, progress=advance)
-    for note in result.notes:
-        say(note)
+    say_about_table(result, args.input)
     say(
         f"{result.rows:,} rows scored into {args.output}; perplexity of all together "
         f"{result.perplexity:,.1f}"

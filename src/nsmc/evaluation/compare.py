@@ -6,7 +6,6 @@ Shapes: R reviews, O outputs of the head, K numbers of a target.
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,10 @@ from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.errors import DataError, UsageError
 from nsmc.evaluation.compared import ClassPredictionsPair, Pair, RegressionPair
 from nsmc.evaluation.evaluate import reviews_file
-from nsmc.evaluation.scored import CHUNK, open_classifier, text_column
+from nsmc.evaluation.scored import open_classifier, text_column
 from nsmc.inference.classifier import Classifier
-from nsmc.inference.directory import open_model
+from nsmc.pipeline.classify import score_by_each
 from nsmc.tasks.task import Floats, LabelTask
-from nsmc.workers import available_cores, map_chunks
 
 
 def compare(
@@ -101,7 +99,7 @@ def compared(
     reviews = read_reviews(path, column=named, label_columns=_wanted(tasks))
     targets = [task.targets(reviews.labels, str(path)) for task in tasks]  # [R, K] each
     with _writing(None if output is None else Path(output), path) as write:
-        outputs = _outputs(reviews.texts, classifiers, progress)  # [R, O] each
+        outputs = score_by_each(reviews.texts, classifiers, progress=progress)  # [R, O] each
         legible = ~np.isnan(np.concatenate(outputs, axis=1)).any(axis=1)  # [R]
         if not legible.any():
             raise DataError(f"{path}: no comment has anything legible in it")
@@ -173,50 +171,6 @@ def _pairs(
             f"{b}: look at each with `nsmc evaluate`"
         )
     return pairs
-
-
-def _outputs(
-    texts: list[str],
-    classifiers: Sequence[Classifier],
-    progress: Callable[[int, int], None] | None,
-) -> list[Floats]:
-    """The outputs of each model [R, O], on all cores if the reviews are many."""
-    for classifier in classifiers:
-        # Opened here as well, so that its warning of other versions comes once and before all else.
-        _ = classifier.tokenizer
-    workers = available_cores() if len(texts) > 5 * CHUNK else 1
-    make = partial(_here, classifiers)
-    if workers > 1:
-        make = partial(_in_worker, [classifier.model.path for classifier in classifiers])
-    chunks = (texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK))
-    scored: list[list[Floats]] = [[] for _ in classifiers]
-    for found in map_chunks(chunks, make, workers):
-        for parts, part in zip(scored, found, strict=True):
-            parts.append(part)
-        if progress:
-            progress(len(found[0]), len(texts))
-    return [np.concatenate(parts) for parts in scored]
-
-
-def _here(classifiers: Sequence[Classifier]) -> Callable[[list[str]], list[Floats]]:
-    """A function from R comments to the outputs of each model [R, O]."""
-
-    def score(texts: list[str]) -> list[Floats]:
-        # Models that cut comments alike share the units.
-        cut: dict[Any, list[list[str]]] = {}
-        found = []
-        for classifier in classifiers:
-            way = (classifier.text_config, classifier.model.learned)
-            if way not in cut:
-                cut[way] = [classifier.tokenizer(text) for text in texts]
-            found.append(classifier.outputs_of(cut[way]))
-        return found
-
-    return score
-
-
-def _in_worker(models: Sequence[Path]) -> Callable[[list[str]], list[Floats]]:
-    return _here([Classifier(open_model(model)) for model in models])
 
 
 @contextlib.contextmanager

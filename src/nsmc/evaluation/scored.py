@@ -4,7 +4,7 @@ Shapes: R reviews, O outputs of the head, K numbers of a target.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,15 +16,13 @@ from numpy.typing import NDArray
 from nsmc.errors import DataError
 from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import ModelDirectory, open_model
+from nsmc.pipeline.chunks import chunks_of, with_progress
+from nsmc.pipeline.classify import Outputs, Units, map_units
 from nsmc.tasks.predictions import ClassPredictions, RegressionPredictions
 from nsmc.tasks.task import Floats, LabelTask
-from nsmc.text.parallel import tokenize_chunks
-from nsmc.workers import available_cores
 
 if TYPE_CHECKING:
     from nsmc.inference.network import Network
-
-CHUNK = 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,23 +141,11 @@ def score_reviews(
     )
     targets = task.targets(reviews.labels, str(path))  # [rows with a comment, K]
     texts = reviews.texts
-    known = frozenset(classifier.model.vocabulary[1:])
-    fingerprint = classifier.model.seen
-
-    def chunks() -> Iterator[list[str]]:
-        for start in range(0, len(texts), CHUNK):
-            yield texts[start : start + CHUNK]
-
-    workers = available_cores() if len(texts) > 5 * CHUNK else 1
-    scored, unknown, seen = [], [], []
-    for units in tokenize_chunks(chunks(), classifier.tokenizer, workers):
-        scored.append(classifier.outputs_of(units))
-        unknown += [sum(u not in known for u in one) / max(1, len(one)) for one in units]
-        if fingerprint is not None:
-            seen.append(fingerprint.contains(units))
-        if progress:
-            progress(len(units), len(texts))
-    outputs = np.concatenate(scored)  # [rows with a comment, O]
+    results = map_units(chunks_of(texts), classifier, _UnitScorer(classifier))
+    outputs, unknown, seen = (  # [rows with a comment, O], [rows with a comment] twice
+        np.concatenate(parts)
+        for parts in zip(*with_progress(results, len(texts), progress), strict=True)
+    )
     legible = np.asarray(~np.isnan(outputs).any(axis=1))  # [rows with a comment]
     if not legible.any():
         raise DataError(f"{path}: no comment has anything legible in it")
@@ -172,7 +158,26 @@ def score_reviews(
         rows=reviews.rows[legible],
         outputs=outputs[legible],
         targets=targets[legible],
-        unknown=np.array(unknown)[legible],
+        unknown=unknown[legible],
         skipped=reviews.skipped_empty + int((~legible).sum()),
-        seen=np.concatenate(seen)[legible] if seen else None,
+        seen=seen[legible] if classifier.model.seen is not None else None,
     )
+
+
+class _UnitScorer:
+    """From the units of R comments to what `ScoredReviews` holds of each."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        self.classifier = classifier
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The units of the vocabulary; row 0 is the unknown one."""
+        return frozenset(self.classifier.model.vocabulary[1:])
+
+    def __call__(self, units: Units) -> tuple[Outputs, NDArray[np.float64], NDArray[np.bool_]]:
+        """Outputs [R, O], shares of unknown units [R], and which were seen in training [R]."""
+        unknown = [sum(u not in self.known for u in one) / max(1, len(one)) for one in units]
+        seen = self.classifier.model.seen
+        found = np.zeros(len(units), np.bool_) if seen is None else seen.contains(units)
+        return self.classifier.outputs_of(units), np.array(unknown), found

@@ -6,11 +6,11 @@ pooled size, O outputs.
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby, pairwise
 from operator import itemgetter
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +71,13 @@ class Classifier:
         self.runs_in_workers = network is None
         """Whether any process can score as this one does, given the model directory alone."""
         self.text_config = text_config_of(model)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to a worker process as the path and the threshold: it opens the model anew."""
+        if not self.runs_in_workers:
+            raise TypeError("a classifier on another device can't be sent to a process")
+        threshold = self.threshold if self.task.has_threshold else None
+        return partial(load, threshold=threshold), (self.model.path,)
 
     @overload  # a str is a Sequence[str] as well; the first that fits is meant
     def predict(self, text: str) -> Prediction: ...  # type: ignore[overload-overlap]

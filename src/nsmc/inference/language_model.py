@@ -161,6 +161,10 @@ class LanguageModel:
                 f"({error}); train again"
             ) from error
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to a worker process as the path: it opens the model anew."""
+        return load_language_model, (self.model.path,)
+
     @cached_property
     def tokenizer(self) -> Tokenizer:
         """The model's tokenizer; opening it warns if what it uses has changed.

@@ -1,44 +1,114 @@
-"""Many comments to what a network says of them, on all cores, in order."""
+"""Many comments through a classifier, by the rule of `nsmc.pipeline.chunks`.
 
-from collections.abc import Callable, Iterable, Iterator
+Shapes: R comments of a chunk or a list, O outputs of the head.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.inference.classifier import Classifier
-from nsmc.inference.directory import open_model
-from nsmc.text.parallel import tokenize_chunks
-from nsmc.workers import map_chunks
+from nsmc.pipeline.chunks import Progress, Result, chunks_of, map_comments, with_progress
+from nsmc.text.tokenizer import Tokenizer
 
 Outputs = NDArray[np.float32]
+Units = list[list[str]]
+"""[R] the units of each comment, as the model's tokenizer cuts it."""
+
+
+def score_comments(
+    comments: list[str], classifier: Classifier, *, progress: Progress | None = None
+) -> Outputs:
+    """The outputs [R, O] of a list of comments; NaN for one with nothing legible in it.
+
+    Raises:
+        NsmcError, ModelError: as `score_chunks`.
+    """
+    results = score_chunks(chunks_of(comments), classifier)
+    empty = np.empty((0, classifier.task.outputs), np.float32)
+    return np.concatenate([empty, *with_progress(results, len(comments), progress)])
+
+
+def score_by_each(
+    comments: list[str], classifiers: Sequence[Classifier], *, progress: Progress | None = None
+) -> list[Outputs]:
+    """The outputs [R, O] that each classifier gives a list of comments, at least one.
+
+    Classifiers that cut comments alike share the units.
+
+    Raises:
+        NsmcError, ModelError: as `score_chunks`.
+    """
+    for classifier in classifiers:
+        _ = classifier.tokenizer  # here, so that its warning comes once and before all else
+    results = map_comments(chunks_of(comments), partial(_score_each, classifiers))
+    by_classifier = zip(*with_progress(results, len(comments), progress), strict=True)
+    return [np.concatenate(parts) for parts in by_classifier]
 
 
 def score_chunks(
-    chunks: Iterable[list[str]], classifier: Classifier, workers: int
+    chunks: Iterable[list[str]], classifier: Classifier, *, workers: int | None = None
 ) -> Iterator[Outputs]:
-    """Score chunks of comments; yields the outputs [R, O] of each chunk, in the chunks' order.
-
-    A worker cuts and scores, so that the comments go in and nothing but numbers comes back. A
-    network that isn't the model's own, one on a GPU, stays in this process, and the workers only
-    cut.
+    """Yield the outputs [R, O] of each chunk of comments, in the order of the chunks.
 
     Args:
-        chunks: lists of R comments each.
-        classifier: worker processes open its model anew.
-        workers: processes; 1 scores in this one.
+        chunks: R comments each.
+        classifier: what scores.
+        workers: processes; None follows the rule.
 
     Raises:
-        NsmcError: a worker died, or Mecab can't be used.
+        NsmcError: a worker died, or the tokenizer can't be used.
         ModelError: the model directory was changed meanwhile.
     """
+    return map_units(chunks, classifier, classifier.outputs_of, workers=workers)
+
+
+def map_units(
+    chunks: Iterable[list[str]],
+    classifier: Classifier,
+    function: Callable[[Units], Result],
+    *,
+    workers: int | None = None,
+) -> Iterator[Result]:
+    """Cut chunks of comments and apply a function to the units; yields results in order.
+
+    A worker cuts and applies. Of a classifier whose network isn't the model's own, one on a GPU,
+    the workers only cut, and the function is applied in this process.
+
+    Args:
+        chunks, workers: as `score_chunks` takes them.
+        classifier: what cuts.
+        function: from the units of R comments; something that pickle can send.
+    """
     tokenizer = classifier.tokenizer  # here, so that its warning comes once and before all else
-    if workers > 1 and classifier.runs_in_workers:
-        return map_chunks(chunks, partial(_make, classifier.model.path), workers)
-    return map(classifier.outputs_of, tokenize_chunks(chunks, tokenizer, workers))
+    if classifier.runs_in_workers:
+        return map_comments(chunks, partial(_apply, classifier, function), workers=workers)
+    return map(function, map_comments(chunks, partial(cut, tokenizer), workers=workers))
 
 
-def _make(model: Path) -> Callable[[list[str]], Outputs]:
-    classifier = Classifier(open_model(model))
-    return lambda texts: classifier.outputs_of([classifier.tokenizer(t) for t in texts])
+def score_units(chunks: Iterable[Units], classifier: Classifier) -> Iterator[Outputs]:
+    """Yield the outputs [R, O] of chunks of comments that are already cut, in this process."""
+    return map(classifier.outputs_of, chunks)
+
+
+def cut(tokenizer: Tokenizer, comments: list[str]) -> Units:
+    """The units of each comment."""
+    return [tokenizer(comment) for comment in comments]
+
+
+def _apply(classifier: Classifier, function: Callable[[Units], Any], comments: list[str]) -> Any:
+    return function(cut(classifier.tokenizer, comments))
+
+
+def _score_each(classifiers: Sequence[Classifier], comments: list[str]) -> list[Outputs]:
+    units: dict[Any, Units] = {}
+    outputs = []
+    for classifier in classifiers:
+        tokenization = (classifier.text_config, classifier.model.learned)
+        if tokenization not in units:
+            units[tokenization] = cut(classifier.tokenizer, comments)
+        outputs.append(classifier.outputs_of(units[tokenization]))
+    return outputs

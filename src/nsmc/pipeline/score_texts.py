@@ -1,42 +1,35 @@
-"""Whole tables scored by a language model: how likely each row's text is."""
+"""A table scored by a language model: how likely each row's text is."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
 
 import numpy as np
 
-from nsmc.inference.directory import open_model
 from nsmc.inference.language_model import LanguageModel
-from nsmc.pipeline.score_table import Kind, add_columns
+from nsmc.pipeline.chunks import map_comments
+from nsmc.pipeline.score_table import Cells, Kind, Progress, WrittenTable, add_columns
 from nsmc.tasks.language_model import perplexity
 from nsmc.tasks.task import rounded
-from nsmc.workers import map_chunks
+
+COLUMNS: dict[str, Kind] = {
+    "perplexity": "number",
+    "bits": "number",
+    "bits_per_character": "number",
+    "units": "count",
+    "unknown": "count",
+}
+"""What is added; ``units`` counts the end of a text."""
 
 
 @dataclass(frozen=True)
-class ScoredTexts:
-    """What became of a table."""
+class ScoredTexts(WrittenTable):
+    """A table scored by a language model."""
 
-    COLUMNS: ClassVar[dict[str, Kind]] = {
-        "perplexity": "number",
-        "bits": "number",
-        "bits_per_character": "number",
-        "units": "count",
-        "unknown": "count",
-    }
-    """What is added; ``units`` counts the end of a text."""
-
-    rows: int
-    empty: int
-    """Rows whose text has nothing legible in it; their new cells are empty."""
     perplexity: float
     """Of all texts together; NaN if none is legible."""
-    notes: list[str]
-    """What a person should know of how the table was read and written."""
 
 
 def score_texts(
@@ -46,11 +39,11 @@ def score_texts(
     *,
     column: str | None = None,
     workers: int | None = None,
-    progress: Callable[[int, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> ScoredTexts:
     """Score every row of a table into another, in constant memory.
 
-    The input's columns stay as they were, in order; `ScoredTexts.COLUMNS` follow.
+    The input's columns stay as they were, in order; `COLUMNS` follow.
 
     Args:
         model: as `nsmc.load_language_model` gives it.
@@ -60,45 +53,30 @@ def score_texts(
         DataError: the table can't be read, or its text column isn't clear.
         NsmcError: the target can't be written; nothing is left under its name.
     """
-    bits, units = 0.0, 0.0
+    bits = units = 0.0
 
-    def cells(texts: Iterator[list[str]], processes: int) -> Iterator[list[list[Any]]]:
+    def score(chunks: Iterator[list[str]]) -> Iterator[Cells]:
         nonlocal bits, units
-        _ = model.tokenizer  # here, so that its warning comes once and before all else
-        make = partial(_make, model.model.path) if processes > 1 else lambda: _cells_by(model)
-        for found in map_chunks(texts, make, processes):
-            bits += math.fsum(value for value in found[1] if value is not None)
-            units += math.fsum(value for value in found[3] if value is not None)
-            yield found
+        for cells in map_comments(chunks, partial(_cells, model), workers=workers):
+            bits += math.fsum(value for value in cells[1] if value is not None)
+            units += sum(value for value in cells[3] if value is not None)
+            yield cells
 
-    rows, empty, notes = add_columns(
-        source,
-        target,
-        ScoredTexts.COLUMNS,
-        cells,
-        column=column,
-        usual=model.model.config["data"]["column"],
-        workers=workers,
-        progress=progress,
+    _ = model.tokenizer  # here, so that its warning comes once and before all else
+    usual = model.model.config["data"]["column"]
+    written = add_columns(
+        source, target, COLUMNS, score, column=column, usual=usual, progress=progress
     )
     together = perplexity(bits * math.log(2) / units) if units else math.nan
-    return ScoredTexts(rows, empty, together, notes)
+    return ScoredTexts(**vars(written), perplexity=together)
 
 
-def _make(model: Path) -> Callable[[list[str]], list[list[Any]]]:
-    return _cells_by(LanguageModel(open_model(model)))
-
-
-def _cells_by(model: LanguageModel) -> Callable[[list[str]], list[list[Any]]]:
-    def cells(texts: list[str]) -> list[list[Any]]:
-        scores = model.score(texts)
-        legible = [bool(score.units) for score in scores]
-        return [
-            rounded(np.array([score.perplexity for score in scores])),
-            rounded(np.array([score.bits for score in scores])),
-            rounded(np.array([score.bits_per_character for score in scores])),
-            [len(s.units) if found else None for s, found in zip(scores, legible, strict=True)],
-            [s.unknown if found else None for s, found in zip(scores, legible, strict=True)],
-        ]
-
-    return cells
+def _cells(model: LanguageModel, texts: list[str]) -> Cells:
+    scores = model.score(texts)
+    return [
+        rounded(np.array([score.perplexity for score in scores])),
+        rounded(np.array([score.bits for score in scores])),
+        rounded(np.array([score.bits_per_character for score in scores])),
+        [len(score.units) or None for score in scores],
+        [score.unknown if score.units else None for score in scores],
+    ]

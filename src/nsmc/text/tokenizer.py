@@ -1,7 +1,7 @@
 """What every tokenizer is, and how a configuration becomes one."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nsmc.config.text import TextConfig
 from nsmc.text.alignment import Span, align
@@ -58,6 +58,10 @@ class Tokenizer:
             from nsmc.text import spelling
 
             self._spelling = spelling.Spelling(_given(learned))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to a worker process as what makes it anew there."""
+        return make_tokenizer, (self.config, self.learned)
 
     def __call__(self, text: str) -> list[str]:
         """Cut a comment of any length and content into units; nothing legible gives ``[]``.

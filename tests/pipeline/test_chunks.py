@@ -1,0 +1,79 @@
+"""The rule for many comments: how large a chunk is, when there are workers, and the order."""
+
+import itertools
+import multiprocessing
+from functools import partial
+
+import pytest
+
+from nsmc.config.text import TextConfig
+from nsmc.pipeline.chunks import CHUNK, FEW, chunks_of, map_comments, with_progress
+from nsmc.pipeline.classify import cut
+from nsmc.text.tokenizer import make_tokenizer
+from nsmc.workers import available_cores
+
+TOKENIZER = make_tokenizer(TextConfig())
+COMMENTS = [
+    f"{number}번째 {text}"
+    for number, text in zip(
+        range(400),
+        itertools.cycle(["정말 재밌다", "", "돈이 아까운 영화 ㅠㅠ", "ㅋㅋ 최고 👍", "\x00\u2028"]),
+        strict=False,
+    )
+]
+SIZES = (1, 50, 0, 3, 128, 2, 2, 100, 7, 107)
+"""Of uneven chunks: an early one large, one empty."""
+
+
+def chunks() -> list[list[str]]:
+    ends = list(itertools.accumulate(SIZES))
+    assert ends[-1] == len(COMMENTS)
+    return [COMMENTS[end - size : end] for size, end in zip(SIZES, ends, strict=True)]
+
+
+def test_two_workers_give_what_one_process_does_in_order() -> None:
+    alone = list(map_comments(chunks(), partial(cut, TOKENIZER)))
+    assert [len(chunk) for chunk in alone] == list(SIZES)
+    assert alone[0][0][:2] == ["0", "번"]
+    assert list(map_comments(chunks(), partial(cut, TOKENIZER), workers=2)) == alone
+    assert not multiprocessing.active_children()
+
+
+def test_workers_cut_as_the_tokenizer_given() -> None:
+    short = make_tokenizer(TextConfig(max_characters=3))
+    text = "재밌다 그리고 길다"
+    assert short(text) != TOKENIZER(text)
+    found = list(map_comments([[text]] * 3, partial(cut, short), workers=2))
+    assert found == [[short(text)]] * 3
+
+
+def test_one_process_reads_no_further_than_it_yields() -> None:
+    source = iter([["재밌다"], ["노잼"]])
+    results = map_comments(source, partial(cut, TOKENIZER), workers=1)
+    assert next(results) == [["재밌", "다"]]
+    assert next(source) == ["노잼"]
+
+
+@pytest.mark.parametrize(("count", "alone"), [(1, True), (FEW, True), (FEW + 1, False)])
+def test_only_many_comments_have_worker_processes(count: int, alone: bool) -> None:
+    results = map_comments(chunks_of(["재밌다"] * count), len)
+    sizes = [next(results)]
+    assert bool(multiprocessing.active_children()) == (not alone and available_cores() > 1)
+    sizes += results
+    assert sum(sizes) == count
+    assert set(sizes[:-1]) <= {CHUNK}
+
+
+def test_progress_is_told_chunk_by_chunk() -> None:
+    told: list[tuple[int, int]] = []
+    sizes = map(len, chunks_of([""] * (CHUNK + 5)))
+    passed = with_progress(sizes, CHUNK + 5, lambda done, total: told.append((done, total)))
+    assert list(passed) == [CHUNK, 5]
+    assert told == [(CHUNK, CHUNK + 5), (5, CHUNK + 5)]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_no_string_is_told_by_its_type(workers: int) -> None:
+    odd: list[list[str]] = [["재밌다", 1.5]]  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="expected a comment as str, found float"):
+        list(map_comments(odd, partial(cut, TOKENIZER), workers=workers))
