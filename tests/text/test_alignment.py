@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 
 from nsmc.config.text import TextConfig
-from nsmc.text.alignment import Span, align, places
+from nsmc.text.alignment import Span, align, find_spans
 from nsmc.text.normalize import normalize
 from nsmc.text.tokenizer import Tokenizer, learn, make_tokenizer
 
@@ -64,7 +64,7 @@ def pieces(text: str, tokenizer: Tokenizer, limit: int = LIMIT) -> list[str]:
 
 def found_in(text: str, pieces: list[str]) -> list[Span]:
     """Where pieces of the normalized comment stand in it as typed."""
-    return align(text, places(normalize(text, LIMIT), pieces), LIMIT)
+    return align(text, find_spans(normalize(text, LIMIT), pieces), LIMIT)
 
 
 def in_order(text: str, spans: list[Span]) -> None:
@@ -176,8 +176,8 @@ def test_a_long_run_of_marks_is_one_letter_s() -> None:
 
 @pytest.mark.parametrize("pieces", [["별로"], ["영화", "영화"], [""], ["영화", "화"]])
 def test_what_is_no_piece_of_the_text_is_refused(pieces: list[str]) -> None:
-    with pytest.raises(ValueError, match="doesn't stand at"):
-        places("영화", pieces)
+    with pytest.raises(ValueError, match="is not at"):
+        find_spans("영화", pieces)
 
 
 @pytest.mark.parametrize("span", [(0, 3), (-1, 1), (2, 1)])

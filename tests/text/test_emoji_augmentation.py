@@ -5,14 +5,14 @@ from random import Random
 
 import pytest
 
-from nsmc.text.emoji_augmentation import WORDS, with_pictures
+from nsmc.text.emoji_augmentation import WORDS, add_emoji
 
 EMOJI = {emoji for of_words in WORDS.values() for emoji in of_words}
 
 
 def made(text: str) -> set[str]:
     """What a comment may become."""
-    return {with_pictures(text, Random(seed)) for seed in range(300)}
+    return {add_emoji(text, Random(seed)) for seed in range(300)}
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_without_such_words_nothing_happens(text: str) -> None:
 
 
 def test_the_same_chance_gives_the_same() -> None:
-    assert with_pictures("재밌다 ㅋㅋㅋ", Random(7)) == with_pictures("재밌다 ㅋㅋㅋ", Random(7))
+    assert add_emoji("재밌다 ㅋㅋㅋ", Random(7)) == add_emoji("재밌다 ㅋㅋㅋ", Random(7))
 
 
 def test_every_emoji_is_one_character() -> None:

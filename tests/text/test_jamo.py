@@ -5,7 +5,8 @@ import unicodedata
 import pytest
 
 from nsmc.config.text import TextConfig
-from nsmc.text.jamo import FINALS, INITIALS, MEDIALS, Jamo, letters_of
+from nsmc.text.hangul import FINALS, INITIALS, MEDIALS, letters_of
+from nsmc.text.jamo import Jamo
 from nsmc.text.tokenizer import Tokenizer, make_tokenizer
 
 

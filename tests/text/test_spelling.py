@@ -7,8 +7,8 @@ import pytest
 from nsmc.config.fields import build
 from nsmc.config.text import TextConfig
 from nsmc.errors import DataError, NsmcError, UsageError
-from nsmc.text.keyboard import meant_by, mistyped
-from nsmc.text.noise import with_typos
+from nsmc.text.keyboard import intended_syllables, mistype
+from nsmc.text.noise import add_typos
 from nsmc.text.spelling import LEAST, LONGEST, Spelling, learn_spelling
 from nsmc.text.tokenizer import declared_identity, learn, make_tokenizer
 
@@ -24,11 +24,11 @@ def test_every_syllable_tells_what_it_may_be_a_slip_of() -> None:
     # Some of each kind: without a final, with one, with a compound vowel, doubled letters.
     for syllable in "가각뷁쌌의왜꿇밌봐영힣":
         for seed in range(60):
-            wrong = mistyped(syllable, Random(seed))
+            wrong = mistype(syllable, Random(seed))
             assert wrong != syllable
-            assert syllable in meant_by(wrong)
-        assert all("가" <= meant <= "힣" for meant in meant_by(syllable))
-        assert syllable not in meant_by(syllable)
+            assert syllable in intended_syllables(wrong)
+        assert all("가" <= meant <= "힣" for meant in intended_syllables(syllable))
+        assert syllable not in intended_syllables(syllable)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_slips_are_put_right(typed: str, meant: str) -> None:
 
 
 def test_known_words_stay_and_the_frequent_one_wins() -> None:
-    first, second = meant_by("다")[:2]
+    first, second = intended_syllables("다")[:2]
     comments = [*[f"{first}고"] * LEAST, *[f"{second}고"] * (LEAST + 1)]
     spelling = Spelling(learn_spelling(comments))
     assert spelling(f"{first}고 {second}고") == f"{first}고 {second}고"
@@ -59,7 +59,7 @@ def test_known_words_stay_and_the_frequent_one_wins() -> None:
 @pytest.mark.parametrize("times", [1, LEAST - 1])
 def test_what_stands_there_stays_however_seldom_and_nothing_is_put_right_to_it(times: int) -> None:
     seldom, frequent = "띵작", "명작"
-    strange = next(word for word in meant_by("띵") if word + "작" != frequent) + "작"
+    strange = next(word for word in intended_syllables("띵") if word + "작" != frequent) + "작"
     comments = [*[frequent] * LEAST, *["땅작"] * LEAST, *[seldom] * times]
     before = Spelling(learn_spelling([text for text in comments if text != seldom]))
     spelling = Spelling(learn_spelling(comments))
@@ -80,7 +80,7 @@ def test_what_is_too_long_stays() -> None:
 def test_most_slips_of_known_words_are_found() -> None:
     spelling = Spelling(LEARNED)
     text = "정말 시간이 아까운 연기가 좋은"
-    found = [spelling(with_typos(text, Random(seed))).split() for seed in range(100)]
+    found = [spelling(add_typos(text, Random(seed))).split() for seed in range(100)]
     right = [
         word == meant for words in found for word, meant in zip(words, text.split(), strict=True)
     ]
@@ -91,7 +91,7 @@ def test_the_same_comments_teach_the_same_words() -> None:
     assert learn_spelling(reversed(COMMENTS)) == LEARNED
     assert Spelling(LEARNED)("연가가 재밋다") == "연기가 재밌다"
     assert learn_spelling([*COMMENTS, "재밋다"]) != LEARNED
-    with pytest.raises(DataError, match=r"text\.spelling: expected words that stand .* 5 times"):
+    with pytest.raises(DataError, match=r"text\.spelling: expected words that occur 5 times"):
         learn_spelling(["한 번뿐인 말"])
 
 

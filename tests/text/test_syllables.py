@@ -7,8 +7,9 @@ import unicodedata
 import pytest
 
 from nsmc.config.text import TextConfig
+from nsmc.text.hangul import syllable_type
 from nsmc.text.normalize import normalize
-from nsmc.text.syllables import Syllables, clusters, jamo_kind
+from nsmc.text.syllables import Syllables, clusters
 from nsmc.text.tokenizer import Tokenizer, make_tokenizer
 
 
@@ -65,13 +66,13 @@ def test_what_of_a_syllable_a_character_is() -> None:
         "ㄱ": None,
         "a": None,
     }
-    assert {character: jamo_kind(character) for character in kinds} == kinds
+    assert {character: syllable_type(character) for character in kinds} == kinds
     for point in (*range(0x1100, 0x1200), *range(0xA960, 0xA97D), *range(0xD7B0, 0xD7FC)):
         # Unicode's own name says what it is; some code points of the last block have none.
         names = {"CHOSEONG": "L", "JUNGSEONG": "V", "JONGSEONG": "T"}
         name = unicodedata.name(chr(point), "").split()
         if name:
-            assert jamo_kind(chr(point)) == names[name[1]]
+            assert syllable_type(chr(point)) == names[name[1]]
 
 
 def test_the_identity_says_the_unit_and_its_rules() -> None:

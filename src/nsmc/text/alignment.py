@@ -1,4 +1,4 @@
-"""Where in a comment as typed each of its units stands.
+"""From spans of a normalized comment to spans of the comment as typed.
 
 Shapes: N characters of the normalized comment, T units.
 """
@@ -14,20 +14,19 @@ Span = tuple[int, int]
 
 
 def align(text: str, spans: Sequence[Span], max_characters: int) -> list[Span]:
-    """Find the code points of a comment that became each stretch of its normalized form.
+    """Find the code points of a comment that became each span of its normalized form.
 
-    Spans in order give spans in order, which don't reach beyond ``text`` and don't overlap unless
-    those given do. A span begins and ends with what was kept, except that characters dropped by
-    `nsmc.text.normalize.normalize` directly after a kept one (a variation selector, a zero-width
-    joiner) belong to it: an emoji is not cut from its selector. Normalized by itself,
-    ``text[start:end]`` is the stretch again, unless the tokenizer cut inside what Unicode calls a
-    combining sequence, say between a letter and an accent that has no precomposed form; a letter
-    that normalization turns into several gives its span to the first unit that has a part of it,
-    and a second one an empty span behind it. An empty stretch gives an empty span.
+    Spans in order give spans in order, within ``text``, which overlap only if the given ones do.
+    Characters that `nsmc.text.normalize.normalize` drops directly after one that it keeps (a
+    variation selector, a zero-width joiner) belong to that one: an emoji keeps its selector.
+    Normalized by itself, ``text[start:end]`` is the span's text again, unless the tokenizer cut
+    inside a combining sequence, such as between a letter and an accent that has no precomposed
+    form. A letter that normalization turns into several gives its span to the first unit with a
+    part of it, and an empty span behind it to the next. An empty span stays empty.
 
     Args:
         text: the comment as typed.
-        spans: [T] where in the normalized comment its units stand.
+        spans: [T] the units' spans in the normalized comment.
         max_characters: the tokenizer's.
 
     Returns:
@@ -36,18 +35,18 @@ def align(text: str, spans: Sequence[Span], max_characters: int) -> list[Span]:
     Raises:
         ValueError: a span reaches beyond the normalized comment.
     """
-    origins = _normalized(text, max_characters)  # [N]
+    origins = [span for _, span in _normalize_with_spans(text, max_characters)]  # [N]
     if any(not 0 <= start <= end <= len(origins) for start, end in spans):
         raise ValueError(f"{spans!r} reach beyond the {len(origins)} characters of {text!r}")
-    found = []
-    for start, end in spans:
-        first = origins[start][1][0] if start < len(origins) else len(text)
-        found.append((first, origins[end - 1][1][1] if end > start else first))
-    return found
+    starts = [start for start, _ in origins] + [len(text)]  # [N + 1]
+    return [
+        (starts[start], origins[end - 1][1] if end > start else starts[start])
+        for start, end in spans
+    ]
 
 
-def places(text: str, pieces: Sequence[str]) -> list[Span]:
-    """Where in a text its pieces stand, one after the other, white space before each skipped.
+def find_spans(text: str, pieces: Sequence[str]) -> list[Span]:
+    """The spans of a text's pieces, one after the other, with spaces before each skipped.
 
     Raises:
         ValueError: they aren't pieces of the text, in order.
@@ -57,32 +56,32 @@ def places(text: str, pieces: Sequence[str]) -> list[Span]:
         while text[place : place + 1] == " " and not piece.startswith(" "):
             place += 1
         if not piece or not text.startswith(piece, place):
-            raise ValueError(f"{piece!r} doesn't stand at {place} of {text!r}")
+            raise ValueError(f"{piece!r} is not at {place} of {text!r}")
         spans.append((place, place + len(piece)))
         place += len(piece)
     return spans
 
 
-def side_by_side(pieces: Sequence[str]) -> list[Span]:
-    """Where pieces stand in the text that they make together."""
+def consecutive_spans(pieces: Sequence[str]) -> list[Span]:
+    """The spans of pieces in the text that they make together."""
     return list(pairwise(accumulate(map(len, pieces), initial=0)))
 
 
-def _normalized(text: str, max_characters: int) -> list[tuple[str, Span]]:
+def _normalize_with_spans(text: str, max_characters: int) -> list[tuple[str, Span]]:
     """The characters of the normalized comment [N], each with the span of ``text`` it came from."""
-    found: list[tuple[str, Span]] = []
-    for character, span in _composed(_kept(text[: 4 * max_characters])):
+    result: list[tuple[str, Span]] = []
+    for character, span in _compose_all(_translate(text[: 4 * max_characters])):
         if not character.isspace():
-            found.append((character, span))
-        elif found and found[-1][0] != " ":
-            found.append((" ", span))
-    found = found[:max_characters]
-    while found and found[-1][0] == " ":
-        found.pop()
-    return found
+            result.append((character, span))
+        elif result and result[-1][0] != " ":
+            result.append((" ", span))
+    result = result[:max_characters]
+    while result and result[-1][0] == " ":
+        result.pop()
+    return result
 
 
-def _kept(text: str) -> Iterator[tuple[str, Span]]:
+def _translate(text: str) -> Iterator[tuple[str, Span]]:
     """Characters after translation, each with the dropped ones directly behind it."""
     waiting: tuple[str, Span] | None = None
     for place, character in enumerate(text):
@@ -98,18 +97,18 @@ def _kept(text: str) -> Iterator[tuple[str, Span]]:
         yield waiting
 
 
-def _composed(characters: Iterator[tuple[str, Span]]) -> Iterator[tuple[str, Span]]:
+def _compose_all(characters: Iterator[tuple[str, Span]]) -> Iterator[tuple[str, Span]]:
     """Characters after NFC: sequences that compose or reorder are handled as one."""
     sequence: list[tuple[str, Span]] = []
     for character, span in characters:
-        if sequence and _begins_anew(sequence, character):
+        if sequence and _starts_sequence(character, sequence):
             yield from _compose(sequence)
             sequence = []
         sequence.append((character, span))
     yield from _compose(sequence)
 
 
-def _begins_anew(sequence: list[tuple[str, Span]], character: str) -> bool:
+def _starts_sequence(character: str, sequence: list[tuple[str, Span]]) -> bool:
     """Whether nothing from ``character`` on composes or changes places with what is before it."""
     if PLAIN.fullmatch(character):
         return True
@@ -121,13 +120,10 @@ def _begins_anew(sequence: list[tuple[str, Span]], character: str) -> bool:
 
 def _compose(sequence: list[tuple[str, Span]]) -> Iterator[tuple[str, Span]]:
     composed = unicodedata.normalize("NFC", "".join(c for c, _ in sequence))
-    if len(composed) < len(sequence):
-        # The first letter has taken up what became fewer; what is left stands behind it.
-        taken = len(sequence) - len(composed)
-        whole = (sequence[0][1][0], sequence[taken][1][1])
-        spans = [whole, *(span for _, span in sequence[taken + 1 :])]
-    else:
-        spans = [span for _, span in sequence]
-        end = spans[-1][1] if spans else 0
-        spans += [(end, end)] * (len(composed) - len(sequence))
+    spans = [span for _, span in sequence]
+    if (fewer := len(sequence) - len(composed)) > 0:
+        # The first letter has taken up the others; what is left is behind it.
+        spans[: fewer + 1] = [(spans[0][0], spans[fewer][1])]
+    elif fewer < 0:
+        spans += [(spans[-1][1], spans[-1][1])] * -fewer
     yield from zip(composed, spans, strict=True)

@@ -9,25 +9,24 @@ within the piece, so that pieces joined are the comment again.
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from importlib.metadata import version
 from itertools import accumulate
 from typing import Any
 
 from nsmc.errors import DataError, NsmcError
-from nsmc.text.alignment import Span, side_by_side
-from nsmc.text.libraries import import_library, version_of
+from nsmc.text.alignment import Span, consecutive_spans
+from nsmc.text.libraries import import_library
 from nsmc.text.syllables import SPACE
 
 COVERAGE, LEAST_COVERAGE = 0.9995, 0.98
-"""Share of the running characters that are pieces at least by themselves. The remaining ones were
-seen a handful of times in all; a run of them is one unknown unit, as a new word is to Mecab, which
-the vocabulary or its n-grams then take care of. Bytes in their place would be units without sense,
-three for every syllable, whose places in the comment aren't characters. Where single characters
-would take more than half of the pieces, fewer of them do, down to the least that SentencePiece
-allows."""
+"""Share of all characters in the comments that are a piece by themselves. The others are rare; a
+run of them is one unknown unit, as a new word is to Mecab. Bytes in their place would be three
+units a syllable, without meaning and without a span of characters. Where single characters would
+take more than half of the pieces, fewer of them do, down to the least that SentencePiece allows."""
 LONGEST = 1_000_000
-"""Bytes of a comment that is learnt from: any that normalization lets through."""
+"""Bytes of the longest comment to learn from: any that normalization lets through."""
 _RESERVED = "\u2585"
-"""A block, "▅", by which SentencePiece marks unknown characters: it leaves out comments with it."""
+"""A block, "▅", with which SentencePiece marks unknown characters: it skips comments with it."""
 _INSTALL = "Install it: pip install sentencepiece; text.unit = 'syllable' or 'jamo' needs nothing"
 
 
@@ -35,10 +34,10 @@ class Pieces:
     """Pieces by a learnt model.
 
     Args:
-        learned: what `learn_bpe` gave.
+        learned: what `learn_bpe` returned.
 
     Raises:
-        NsmcError: SentencePiece is missing, or ``learned`` isn't a model of its.
+        NsmcError: SentencePiece is missing, or ``learned`` isn't one of its models.
     """
 
     def __init__(self, learned: bytes) -> None:
@@ -53,28 +52,28 @@ class Pieces:
             ) from error
         self._identity = {
             "pieces": hashlib.sha256(learned).hexdigest(),
-            "library": f"sentencepiece {version_of('sentencepiece')}",
+            "library": f"sentencepiece {version('sentencepiece')}",
         }
 
     def __call__(self, text: str) -> list[str]:
         """Cut a normalized text into pieces; an empty one gives ``[]``.
 
-        The first piece of each word begins with `nsmc.text.syllables.SPACE`. What isn't among the
-        learnt characters comes as it stands, neighbours together.
+        The first piece of each word begins with `nsmc.text.syllables.SPACE`. A run of unknown
+        characters is one piece.
         """
         pieces: list[str] = self._model.encode(text, out_type=str)
         return pieces
 
     def spans(self, text: str) -> list[Span]:
-        """Where each piece stands, without the space before a word; ``▁`` alone is that space."""
-        found = []
-        for start, end in side_by_side(self(text)):
-            # The mark before the first word stands for no character, and shifts all by one.
+        """The span of each piece without the space before a word; ``▁`` alone is that space."""
+        spans = []
+        for start, end in consecutive_spans(self(text)):
+            # The mark before the first word is no character of the text: all are shifted by one.
             start, end = max(0, start - 1), end - 1
             if end - start > 1 and text[start] == " ":
                 start += 1
-            found.append((start, end))
-        return found
+            spans.append((start, end))
+        return spans
 
     def join(self, units: Sequence[str]) -> str:
         """The text that was cut; a ``▁`` that somebody typed comes back as a space."""
@@ -102,38 +101,38 @@ def learn_bpe(texts: Iterable[str], size: int) -> bytes:
     import io
 
     library = import_library("sentencepiece", _INSTALL)
-    legible = [kept for text in texts if (kept := text.replace(_RESERVED, " ").strip())]
+    legible = [line for text in texts if (line := text.replace(_RESERVED, " ").strip())]
     if not legible:
         raise DataError("expected comments to learn pieces from, found nothing legible in any")
-    written = io.BytesIO()
+    model = io.BytesIO()
     library.SentencePieceTrainer.train(
         sentence_iterator=iter(legible),
-        model_writer=written,
+        model_writer=model,
         model_type="bpe",
         vocab_size=size,
         hard_vocab_limit=False,
         character_coverage=_coverage(legible, size),
-        # Ours has been applied, and says in a model's identity what it did.
+        # Ours has been applied, and its version is part of a model's identity.
         normalization_rule_name="identity",
         remove_extra_whitespaces=False,
         max_sentence_length=LONGEST,
-        # Neither beginning, end nor padding: nothing in a comment stands for them.
+        # No comment has units for beginning, end or padding.
         bos_id=-1,
         eos_id=-1,
         pad_id=-1,
         num_threads=1,
         minloglevel=2,
     )
-    return written.getvalue()
+    return model.getvalue()
 
 
 def _coverage(texts: list[str], size: int) -> float:
-    """The share of running characters that single characters have among ``size`` pieces."""
+    """The share of all characters that get a piece of their own among ``size`` pieces."""
     counts = Counter(character for text in texts for character in text.replace(SPACE, " "))
     counts[" "] += len(texts)  # the mark before the first word
     total = counts.total()
     covered = [n / total for n in accumulate(count for _, count in counts.most_common())]
-    # One that is reached, one for what isn't a piece, one for float32 in SentencePiece.
+    # One to reach it, one for the unknown unit, one for float32 in SentencePiece.
     needed = sum(share < LEAST_COVERAGE for share in covered) + 3
     if size < needed:
         raise NsmcError(

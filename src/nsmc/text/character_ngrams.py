@@ -1,6 +1,6 @@
-"""The character n-grams of whole comments, across the units that they were cut into.
+"""Hashed character n-grams of whole comments, across the units that they were cut into.
 
-Hashed, after Weinberger et al., "Feature hashing for large scale multitask learning", ICML 2009.
+After Weinberger et al., "Feature hashing for large scale multitask learning", ICML 2009.
 
 Shapes: B comments, N characters of all of them with the marks between, G n-grams.
 """
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MARK = "\n"
-"""Stands before and after each comment, in which normalization leaves no line break."""
+"""Comes before and after each comment; a normalized one holds no line break."""
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _MIXER = np.uint64(0xD6E8FEB86659FD93)
@@ -23,10 +23,9 @@ def character_ngrams(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Hash the distinct n-grams of one to ``longest`` characters of each comment.
 
-    The comments' units are joined with nothing between, so where a comment was cut changes nothing,
-    and of morphemes neither where it has spaces; syllables, letters and learnt pieces have a mark
-    for a space, which counts as a character. So do beginning and end, but not as n-grams of their
-    own.
+    The units of a comment are joined with nothing between, so it does not matter where it was cut.
+    Morphemes hold no spaces; of other units, the mark for a space counts as a character. So do the
+    marks of beginning and end, but not as n-grams of their own.
 
     Args:
         comments: B comments already cut into units.
@@ -34,17 +33,17 @@ def character_ngrams(
         buckets: rows that they are hashed into, a power of two.
 
     Returns:
-        Row numbers [G] in ``[0, buckets)``, comment after comment, none twice within one; and how
-        many each comment has [B], which is 0 for one without units alone.
+        Row numbers [G] in ``[0, buckets)``, comment after comment, ascending and none twice within
+        one; and their count for each comment [B], which is 0 only without units.
     """
     bits = buckets.bit_length() - 1
     text = MARK.join(["", *("".join(units) for units in comments), ""])
     points = np.frombuffer(text.encode("utf-32-le"), np.uint32).astype(np.uint64)  # [N]
     marks = points == ord(MARK)  # [N]
-    # Which comment each place is of; a mark that ends one begins the next.
-    of = np.cumsum(marks) - 1  # [N]
+    # The number of each character's comment; a mark that ends one begins the next.
+    comment = np.cumsum(marks) - 1  # [N]
     hashes = np.zeros(len(points), np.uint64)  # [N], of the n-gram that begins at each place
-    found, owners = [], []
+    parts, owners = [], []
     for n in range(1, longest + 1):
         count = len(points) - n + 1
         if count <= 0:
@@ -55,13 +54,13 @@ def character_ngrams(
             whole = ~marks  # [count]
         else:
             # No n-gram goes over a mark: it may begin with one and end with the next.
-            whole = of[n - 2 : count + n - 2] == of[:count]  # [count], none before the last
+            whole = comment[n - 2 : count + n - 2] == comment[:count]  # [count]
             if n == 2:
                 whole &= ~(marks[:-1] & marks[1:])
-        found.append(hashes[whole])
-        owners.append(of[:count][whole])
+        parts.append(hashes[whole])
+        owners.append(comment[:count][whole])
     # Together: a comment that is typed waits for every call.
-    rows = (np.concatenate(found) * _MIXER).astype(np.int64) >> (64 - bits) & (buckets - 1)
+    rows = (np.concatenate(parts) * _MIXER).astype(np.int64) >> (64 - bits) & (buckets - 1)
     joined = np.concatenate(owners) << bits | rows
     joined.sort()
     distinct = joined[np.append(True, joined[1:] != joined[:-1])[: len(joined)]]  # [G]

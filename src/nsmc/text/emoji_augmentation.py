@@ -1,8 +1,8 @@
-"""Emoji in place of what people typed for the same: a comment as it would be written today.
+"""Emoji augmentation: emoji in place of words, or beside them, that mean the same.
 
-Reviews from before phones had emoji hardly hold any, so what a model learns of emoji it has to
-learn from their words. Which emoji people use for what: Kralj Novak et al., "Sentiment of emojis",
-PLoS ONE 10, 2015; the words are this project's choice.
+Reviews from before phones had emoji hold hardly any, so a model has to learn emoji from the words
+that they replace. For the sentiment of emoji see Kralj Novak et al., "Sentiment of emojis", PLoS
+ONE 10, 2015; the words are this project's choice.
 """
 
 import re
@@ -29,32 +29,32 @@ WORDS = {
     r"돈이? ?아[까깝]|돈 ?낭비|환불": "💸😡😤👎",
     r"무섭|무서": "😱😨",
 }
-"""Words, as regular expressions, to emoji that are typed for them or beside them."""
+"""Regular expressions of words to the emoji that people type for them or beside them."""
 
 _PATTERN = re.compile("|".join(f"({words})" for words in WORDS))
 _EMOJI = [list(emoji) for emoji in WORDS.values()]
 
 
-def with_pictures(text: str, rng: Random) -> str:
-    """Emoji for some of a comment's words: in their place, at its end, or nothing but them.
+def add_emoji(text: str, rng: Random) -> str:
+    """Emoji for some of a comment's words: in their place, at its end, or alone.
 
     ``너무 지루하다`` is ``너무 😴하다``, ``너무 지루하다😴😴`` or ``😴``. A comment with none of
     `WORDS` stays as it is.
     """
-    found = [_pictures(match, rng) for match in _PATTERN.finditer(text)]
-    if not found:
+    emoji = [_choose_emoji(match, rng) for match in _PATTERN.finditer(text)]
+    if not emoji:
         return text
-    way = rng.random()
-    if way < 1 / 3:
-        pictures = iter(found)
-        return _PATTERN.sub(lambda match: next(pictures), text)
-    chosen = rng.choice(found)
-    if way < 2 / 3:
+    kind = rng.random()
+    if kind < 1 / 3:
+        remaining = iter(emoji)
+        return _PATTERN.sub(lambda match: next(remaining), text)
+    chosen = rng.choice(emoji)
+    if kind < 2 / 3:
         return chosen
     return f"{text.rstrip()}{' ' if rng.random() < 0.3 else ''}{chosen}"
 
 
-def _pictures(match: re.Match[str], rng: Random) -> str:
+def _choose_emoji(match: re.Match[str], rng: Random) -> str:
     """One emoji for a word, one to three times over, and now and then a second."""
     assert match.lastindex is not None
     emoji = _EMOJI[match.lastindex - 1]

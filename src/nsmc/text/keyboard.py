@@ -3,14 +3,14 @@
 from functools import cache
 from random import Random
 
-from nsmc.text.jamo import FINALS, INITIALS, MEDIALS
+from nsmc.text.hangul import FINALS, INITIALS, MEDIALS, compose, decompose
 
-# The letters of a row, and how far it stands to the right, in keys.
+# The letters of a row, and how far it is shifted to the right, in keys.
 _ROWS = (("ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔ", 0.0), ("ㅁㄴㅇㄹㅎㅗㅓㅏㅣ", 0.25), ("ㅋㅌㅊㅍㅠㅜㅡ", 0.75))
 _SHIFTED = dict(zip("ㅂㅈㄷㄱㅅㅐㅔ", "ㅃㅉㄸㄲㅆㅒㅖ", strict=True))
 # Letters of two keys, one after the other.
 _COMPOUND = {
-    letter: first + second
+    letter: (first, second)
     for letter, first, second in zip(
         "ㅘㅙㅚㅝㅞㅟㅢㄳㄵㄶㄺㄻㄼㄽㄾㄿㅀㅄ",
         "ㅗㅗㅗㅜㅜㅜㅡㄱㄴㄴㄹㄹㄹㄹㄹㄹㄹㅂ",
@@ -20,8 +20,8 @@ _COMPOUND = {
 }
 
 
-def _beside() -> dict[str, str]:
-    """Each key's letter to those on the keys that touch it, of its kind."""
+def _neighbours() -> dict[str, str]:
+    """Each key's letter to the letters of its kind on the keys that touch it."""
     keys = [
         (letter, column + shift, row)
         for row, (letters, shift) in enumerate(_ROWS)
@@ -41,27 +41,23 @@ def _beside() -> dict[str, str]:
 
 def _slips(letters: str) -> list[tuple[int, ...]]:
     """For each of some letters the numbers of those that it may become."""
-    beside, plain = _beside(), {shifted: letter for letter, shifted in _SHIFTED.items()}
-    spelt = {keys: letter for letter, keys in _COMPOUND.items()}
-    found = []
+    beside, plain = _neighbours(), {shifted: letter for letter, shifted in _SHIFTED.items()}
+    compounds = {keys: letter for letter, keys in _COMPOUND.items()}
+    slips = []
     for letter in letters:
         if letter in _COMPOUND:
-            typed = [*_COMPOUND[letter]]
-            first, second = typed
-            pairs = [wrong + second for wrong in beside[first]]
-            pairs += [first + wrong for wrong in beside[second]]
-            typed += [spelt[pair] for pair in pairs if pair in spelt]
+            first, second = _COMPOUND[letter]
+            pairs = [(wrong, second) for wrong in beside[first]]
+            pairs += [(first, wrong) for wrong in beside[second]]
+            typed = [first, second, *(compounds[pair] for pair in pairs if pair in compounds)]
         elif letter in plain:
             key = plain[letter]
             typed = [key, *(_SHIFTED.get(wrong, wrong) for wrong in beside[key])]
         else:
-            typed = list(beside[letter])
-        # The same letter by two ways is no likelier; not every consonant can stand at the end.
-        found.append(tuple(letters.index(one) for one in dict.fromkeys(typed) if one in letters))
-    return found
-
-
-_INITIAL_SLIPS, _MEDIAL_SLIPS, _FINAL_SLIPS = map(_slips, (INITIALS, MEDIALS, FINALS))
+            typed = list(beside.get(letter, ""))
+        # The same letter by two ways is no likelier; not every consonant can be a final.
+        slips.append(tuple(letters.index(one) for one in dict.fromkeys(typed) if one in letters))
+    return slips
 
 
 def _sources(slips: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
@@ -70,40 +66,31 @@ def _sources(slips: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
     return [tuple(one for one in letters if letter in slips[one]) for letter in letters]
 
 
-_INITIAL_SOURCES, _MEDIAL_SOURCES, _FINAL_SOURCES = map(
-    _sources, (_INITIAL_SLIPS, _MEDIAL_SLIPS, _FINAL_SLIPS)
-)
+# Of initials, medials and finals; finals count from 1, and none has no key to slip from.
+_SLIPS = [_slips(letters) for letters in (INITIALS, MEDIALS, f" {FINALS}")]
+_SOURCES = [_sources(slips) for slips in _SLIPS]
 
 
-def mistyped(syllable: str, rng: Random) -> str:
-    """The syllable with one letter, each as likely as the others, become one beside it."""
-    initial, medial, final = _letters(syllable)
-    which = int(rng.random() * (3 if final else 2))
-    slips = (_INITIAL_SLIPS[initial], _MEDIAL_SLIPS[medial], _FINAL_SLIPS[final - 1])[which]
-    wrong = slips[int(rng.random() * len(slips))]
-    if which == 0:
-        return _syllable(wrong, medial, final)
-    if which == 1:
-        return _syllable(initial, wrong, final)
-    return _syllable(initial, medial, wrong + 1)
+def mistype(syllable: str, rng: Random) -> str:
+    """The syllable with one letter, each as likely as the others, replaced by one beside it."""
+    numbers = decompose(syllable)
+    which = int(rng.random() * (3 if numbers[2] else 2))
+    slips = _SLIPS[which][numbers[which]]
+    return _replace(numbers, which, slips[int(rng.random() * len(slips))])
 
 
 @cache
-def meant_by(syllable: str) -> tuple[str, ...]:
-    """The syllables of which `mistyped` may make this one."""
-    initial, medial, final = _letters(syllable)
-    found = [_syllable(one, medial, final) for one in _INITIAL_SOURCES[initial]]
-    found += [_syllable(initial, one, final) for one in _MEDIAL_SOURCES[medial]]
-    if final:
-        found += [_syllable(initial, medial, one + 1) for one in _FINAL_SOURCES[final - 1]]
-    return tuple(found)
+def intended_syllables(syllable: str) -> tuple[str, ...]:
+    """The syllables of which `mistype` may make this one."""
+    numbers = decompose(syllable)
+    return tuple(
+        _replace(numbers, which, source)
+        for which, sources in enumerate(_SOURCES)
+        for source in sources[numbers[which]]
+    )
 
 
-def _letters(syllable: str) -> tuple[int, int, int]:
-    """The numbers of its initial, medial and final, the last from 1 on or 0 for none."""
-    rest, final = divmod(ord(syllable) - 0xAC00, 28)
-    return (*divmod(rest, 21), final)
-
-
-def _syllable(initial: int, medial: int, final: int) -> str:
-    return chr(0xAC00 + (initial * 21 + medial) * 28 + final)
+def _replace(numbers: tuple[int, int, int], which: int, number: int) -> str:
+    changed = list(numbers)
+    changed[which] = number
+    return compose(*changed)

@@ -1,18 +1,17 @@
-"""Libraries that cut comments: imported when a tokenizer is made, and named when one is missing."""
+"""The import of libraries that cut comments, with advice where one is missing."""
 
 from importlib import import_module
-from importlib.metadata import version
 from types import ModuleType
 
 from nsmc.errors import NsmcError
 
 
 def import_library(module: str, advice: str) -> ModuleType:
-    """Import what a tokenizer stands on.
+    """Import what a tokenizer needs.
 
     Args:
         module: its full name.
-        advice: the end of the message when it can't be imported: what to do.
+        advice: what to do when it can't be imported: the end of the message.
 
     Raises:
         NsmcError: it is missing or doesn't load.
@@ -23,8 +22,3 @@ def import_library(module: str, advice: str) -> ModuleType:
         raise NsmcError(
             f"cannot import {module}, which cuts comments into units ({error}). {advice}"
         ) from error
-
-
-def version_of(distribution: str) -> str:
-    """The version of an installed distribution, for a tokenizer's identity."""
-    return version(distribution)

@@ -1,4 +1,4 @@
-"""One form for each comment, whatever keyboard, encoding or file it came from."""
+"""The normalized form of a comment, whatever keyboard, encoding or file it came from."""
 
 import re
 import unicodedata
@@ -8,23 +8,23 @@ VERSION = 1
 
 
 def normalize(text: str, max_characters: int) -> str:
-    """Bring a comment into the one form that Mecab gets.
+    """Normalize a comment for the segmenter.
 
-    In this order: an overlong input is cut roughly, so that it costs no time; control and separator
-    characters and Hangul fillers become a space (NUL would end the text for Mecab; U+2028 and
-    U+0085 would give empty morphemes); format characters such as zero-width spaces, variation
-    selectors and lone surrogates are dropped; Unicode NFC (decomposed Hangul would be one long
-    unknown word); runs of white space become one space, with none at the ends; the exact cut.
-
-    NFC and not NFKC, because NFKC turns the ㅋ of ㅋㅋ into a conjoining jamo.
+    1. Cut an overlong input roughly, so that it costs no time.
+    2. Replace control and separator characters and Hangul fillers by a space: NUL would end the
+       text for Mecab, U+2028 and U+0085 would give empty morphemes.
+    3. Drop format characters such as zero-width spaces, variation selectors and lone surrogates.
+    4. Compose by Unicode NFC: decomposed Hangul would be one long unknown word. Not by NFKC, which
+       turns the ㅋ of ㅋㅋ into a conjoining jamo.
+    5. Make runs of white space one space, with none at the ends, and cut exactly.
 
     Args:
         text: any string, lone surrogates included.
-        max_characters: the length to cut at, in code points after normalization.
+        max_characters: the greatest length of the result, in code points.
     """
     # A decomposed syllable has up to three code points, and white space may go.
     rough = text[: 4 * max_characters]
-    # Most comments are plain already, and to find that out is cheaper than to translate them.
+    # Most comments are plain, and to test that is cheaper than to translate them.
     if not PLAIN.fullmatch(rough):
         rough = unicodedata.normalize("NFC", rough.translate(TABLE))
     return " ".join(rough.split())[:max_characters].rstrip()
@@ -36,26 +36,24 @@ _FILLERS = (0x115F, 0x1160, 0x3164, 0xFFA0)
 
 
 class _Table(dict[int, str | int]):
-    """Code points to what stands for them, filled as they are met.
+    """Code points to their replacements, filled on demand: all at once would take 0.25 s.
 
-    A space for Cc, Zs, Zl, Zp and the fillers that look like one; nothing for Cf, Cs and variation
-    selectors; any other stays. Asking the Unicode database for all of them at once would cost a
-    quarter of a second.
+    A space for Cc, Zs, Zl, Zp and the fillers; nothing for Cf, Cs and variation selectors.
     """
 
     def __missing__(self, point: int) -> str | int:
         category = unicodedata.category(chr(point))
         if category in ("Cc", "Zs", "Zl", "Zp") or point in _FILLERS:
-            kept: str | int = " "
+            replacement: str | int = " "
         elif category in ("Cf", "Cs") or 0xFE00 <= point <= 0xFE0F:
-            kept = ""
+            replacement = ""
         else:
-            kept = point
-        self[point] = kept
-        return kept
+            replacement = point
+        self[point] = replacement
+        return replacement
 
 
 TABLE = _Table()
-"""For `str.translate`: what a comment's code points become before composition."""
+"""For `str.translate`: the replacements of a comment's code points before composition."""
 PLAIN = re.compile("[ -~가-힣ㄱ-ㅎㅏ-ㅣ]*")
-"""What needs no work but white space: printable ASCII, Hangul syllables and jamo letters."""
+"""A text that needs no translation: printable ASCII, Hangul syllables and compatibility jamo."""

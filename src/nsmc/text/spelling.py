@@ -1,10 +1,10 @@
-"""Mistyped words put right before a comment is cut, where one wrong key explains them.
+"""Spelling correction before a comment is cut, of words that one wrong key explains.
 
 The noisy channel of Kernighan, Church and Gale, "A spelling correction program based on a noisy
 channel model", COLING 1990, at its simplest: every wrong key is as likely as any other, so the
-likeliest word is the most frequent one of which a single slip makes what was typed. A word that
-stands in the comments as it is, however seldom, is left so: slang and names are rare, too, and the
-model has learnt from it.
+likeliest word is the most frequent one that is a single wrong key away. A word of the training
+comments is never corrected, however rare: slang and names are rare, too, and the model has learnt
+from them.
 """
 
 import hashlib
@@ -15,26 +15,25 @@ from collections.abc import Iterable, Mapping
 
 from nsmc.errors import DataError, NsmcError
 from nsmc.text.bloom import BloomFilter, bloom_bits
-from nsmc.text.keyboard import meant_by
+from nsmc.text.keyboard import intended_syllables
 
 RULES = 2
-"""Raise it with any change of what is put right: models made with others are refused."""
+"""Raise it with any change of the corrections: models made with other rules are refused."""
 LEAST = 5
-"""Times that a word stands in the comments to be what others are put right to: rarer ones may be
-mistyped themselves."""
+"""Occurrences of a word that others are corrected to: rarer ones may be mistyped themselves."""
 LONGEST = 9
-"""Syllables of the longest word that is looked at; a longer one is several without spaces."""
+"""Syllables of the longest word that is corrected; a longer one is several without spaces."""
 _WORD = re.compile("[가-힣]+")
 _SIZE = 4  # bytes of the number of bytes of the compressed words
 
 
 class Spelling:
-    """Puts words right that aren't known, if a known one may have been meant.
+    """Corrects unknown words that are one wrong key away from a known one.
 
     A syllable becomes a syllable, so a comment keeps its length and every character its place.
 
     Args:
-        learned: what `learn_spelling` gave.
+        learned: what `learn_spelling` returned.
 
     Raises:
         NsmcError: it isn't that.
@@ -49,37 +48,35 @@ class Spelling:
                 "the words that this model was trained with can't be read: expected what "
                 f"text.spelling learns, found something else ({error}); train again"
             ) from error
-        # Built in C: a typed comment waits for it.
+        # By a call that runs in C: a typed comment waits for it.
         self._rank = dict(zip(words, range(len(words)), strict=True))
         self._rarer = BloomFilter(rest[size:])
         self._identity = {"spelling": hashlib.sha256(learned).hexdigest()[:16]}
 
     def __call__(self, text: str) -> str:
-        """The comment, already normalized, with its mistyped words put right."""
-        return _WORD.sub(self._put_right, text)
+        """Correct the mistyped words of a normalized comment."""
+        return _WORD.sub(self._correct, text)
 
-    def _put_right(self, match: re.Match[str]) -> str:
+    def _correct(self, match: re.Match[str]) -> str:
         word = match[0]
-        meant = _meant(word, self._rank)
-        return word if meant is None or word in self._rarer else meant
+        correction = _correction(word, self._rank)
+        return word if correction is None or word in self._rarer else correction
 
     def identity(self) -> dict[str, str]:
         """The hash of what was learnt."""
         return self._identity
 
 
-def _meant(word: str, rank: Mapping[str, int]) -> str | None:
+def _correction(word: str, rank: Mapping[str, int]) -> str | None:
     """The most frequent word of which one wrong key makes this one; None for a known one."""
     if word in rank or len(word) > LONGEST:
         return None
-    best, found = len(rank), None
-    for place, syllable in enumerate(word):
-        before, behind = word[:place], word[place + 1 :]
-        for meant in meant_by(syllable):
-            candidate = before + meant + behind
-            if candidate in rank and rank[candidate] < best:
-                best, found = rank[candidate], candidate
-    return found
+    candidates = (
+        word[:place] + intended + word[place + 1 :]
+        for place, syllable in enumerate(word)
+        for intended in intended_syllables(syllable)
+    )
+    return min((one for one in candidates if one in rank), key=rank.__getitem__, default=None)
 
 
 def learn_spelling(texts: Iterable[str]) -> bytes:
@@ -89,12 +86,12 @@ def learn_spelling(texts: Iterable[str]) -> bytes:
         texts: normalized comments.
 
     Returns:
-        For `Spelling`: the words that stand there `LEAST` times, runs of Hangul syllables of up to
-        `LONGEST`, the most frequent first; and, as a `BloomFilter`, those rarer ones that would be
-        put right if they weren't there.
+        For `Spelling`: the words (runs of Hangul syllables, of up to `LONGEST`) that occur `LEAST`
+        times, the most frequent first; and, as a `BloomFilter`, those rarer ones that would be
+        corrected otherwise.
 
     Raises:
-        DataError: there are none of the first.
+        DataError: no word occurs `LEAST` times.
     """
     counts = Counter(word for text in texts for word in _WORD.findall(text))
     known = sorted(
@@ -102,10 +99,10 @@ def learn_spelling(texts: Iterable[str]) -> bytes:
     )
     if not known:
         raise DataError(
-            f"text.spelling: expected words that stand in the comments {LEAST} times, to know how "
-            "they are spelt, found none; leave it out for so few comments"
+            f"text.spelling: expected words that occur {LEAST} times in the comments, to know "
+            "how they are spelt, found none; leave it out for so few comments"
         )
     rank = {word: place for place, (_, word) in enumerate(known)}
-    rarer = [word for word in counts if _meant(word, rank) is not None]
+    rarer = [word for word in counts if _correction(word, rank) is not None]
     words = zlib.compress("\n".join(rank).encode(), 9)
     return len(words).to_bytes(_SIZE, "big") + words + bloom_bits(rarer)

@@ -1,4 +1,4 @@
-"""What every tokenizer is, and how a configuration becomes one."""
+"""The tokenizer: normalization, spelling and a segmenter, as a configuration asks for them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nsmc.config.text import TextConfig
 from nsmc.text.alignment import Span, align
 from nsmc.text.normalize import VERSION, normalize
+from nsmc.text.syllables import RULES, Syllables
 
 if TYPE_CHECKING:
     from nsmc.text.spelling import Spelling
@@ -19,31 +20,31 @@ class Segmenter(Protocol):
         ...
 
     def spans(self, text: str) -> list[Span]:
-        """Where in ``text``, already normalized, each unit that a call gives of it stands.
+        """The spans, in ``text`` already normalized, of the units that a call returns.
 
         In order; units of the same characters, such as the letters of a syllable, share a span.
         """
         ...
 
     def join(self, units: Sequence[str]) -> str:
-        """Put units together to a normalized text again, as far as they tell it."""
+        """Join units to a normalized text again, as far as they determine it."""
         ...
 
     def identity(self) -> dict[str, str]:
-        """Name what decides the outcome beyond `declared_identity`: programs, with versions."""
+        """All that the units depend on beyond `declared_identity`: programs, with versions."""
         ...
 
 
 class Tokenizer:
-    """A comment as typed → normalized → its mistyped words put right, if asked for → units.
+    """A comment as typed → normalized → its spelling corrected, if configured → units.
 
     Args:
-        config: the part of the recipe.
-        segmenter: what it says.
-        learned: what the segmenter or the spelling was learnt as, if any: see `make_tokenizer`.
+        config: the section ``[text]``.
+        segmenter: cuts into the configured units.
+        learned: what `learn` returned, if the segmenter or the spelling is learnt.
 
     Raises:
-        NsmcError: what was learnt can't be read.
+        NsmcError: ``learned`` can't be read.
         ValueError: spelling without ``learned``.
     """
 
@@ -57,7 +58,7 @@ class Tokenizer:
         if config.spelling:
             from nsmc.text import spelling
 
-            self._spelling = spelling.Spelling(_given(learned))
+            self._spelling = spelling.Spelling(_require(learned))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to a worker process as what makes it anew there."""
@@ -69,55 +70,52 @@ class Tokenizer:
         Raises:
             TypeError: ``text`` isn't a string.
         """
-        return self._segment(self._normalized(text))
+        return self._segment(self._normalize(text))
 
     def spans(self, text: str) -> list[Span]:
-        """Where in the comment as typed each of its units stands, in code points.
+        """The spans of a comment's units in the comment as typed, in code points.
 
         See `nsmc.text.alignment.align`; units made of the same characters share their span.
 
         Raises:
             TypeError: ``text`` isn't a string.
         """
-        found = self._segment.spans(self._normalized(text))
-        return align(text, found, self.config.max_characters)
+        spans = self._segment.spans(self._normalize(text))
+        return align(text, spans, self.config.max_characters)
 
     def join(self, units: Sequence[str]) -> str:
-        """Put units together to a text, as a language model needs that writes them.
+        """Join units to a text, for a language model that generates them.
 
-        Syllables and learnt pieces give the normalized comment again, and letters but for those
-        that were typed apart; morphemes don't tell where spaces were and get one between any two.
+        Syllables and learnt pieces give the normalized comment again, letters do except those that
+        were typed apart. Morphemes hold no spaces, and get one between any two.
         """
         return self._segment.join(units)
 
     def identity(self) -> dict[str, str]:
-        """All that a model must find unchanged to see comments as it did in training."""
+        """All that the units depend on: a model refuses or warns where it has changed."""
         spelling = self._spelling.identity() if self._spelling else {}
         return {**declared_identity(self.config), **spelling, **self._segment.identity()}
 
-    def _normalized(self, text: str) -> str:
+    def _normalize(self, text: str) -> str:
         if not isinstance(text, str):
             raise TypeError(f"expected a comment as str, found {type(text).__name__}")
         text = normalize(text, self.config.max_characters)
-        # As long as before, with every character in its place: spans stay what they are.
+        # Spelling keeps the length and every character's place, so it keeps the spans.
         return self._spelling(text) if self._spelling else text
 
 
 def declared_identity(config: TextConfig) -> dict[str, str]:
-    """The part of the identity that is known without the tokenizer being installed."""
-    normalized = {"max_characters": str(config.max_characters), "normalizer": str(VERSION)}
+    """The part of the identity that the configuration alone determines."""
+    shared = {"max_characters": str(config.max_characters), "normalizer": str(VERSION)}
     if config.spelling:
         from nsmc.text.spelling import RULES as SPELLING
 
-        normalized["spelling_rules"] = str(SPELLING)
+        shared["spelling_rules"] = str(SPELLING)
     if config.unit == "morpheme":
-        # No unit: models and caches from before there were others say the same.
-        return {"tokenizer": config.tokenizer, **normalized}
+        return {"tokenizer": config.tokenizer, **shared}
     if config.unit == "bpe":
-        return {"unit": config.unit, "bpe_size": str(config.bpe_size), **normalized}
-    from nsmc.text.syllables import RULES
-
-    return {"unit": config.unit, "rules": RULES, **normalized}
+        return {"unit": config.unit, "bpe_size": str(config.bpe_size), **shared}
+    return {"unit": config.unit, "rules": RULES, **shared}
 
 
 def is_learned(config: TextConfig) -> bool:
@@ -129,16 +127,15 @@ def learn(config: TextConfig, texts: Iterable[str]) -> bytes | None:
     """Learn from the training comments what a configuration's tokenizer needs to know.
 
     Args:
-        config: the part of the recipe.
-        texts: the comments as typed, in an order that is always the same; not read when there is
-            nothing to learn.
+        config: the section ``[text]``.
+        texts: the comments as typed, in a fixed order; not read when there is nothing to learn.
 
     Returns:
-        What `make_tokenizer` takes, and a model directory keeps: the same for the same comments.
-        None for a tokenizer that isn't learnt.
+        The bytes that `make_tokenizer` takes and a model directory keeps: the same for the same
+        comments. None for a tokenizer that isn't learnt.
 
     Raises:
-        DataError: nothing to learn from.
+        DataError: there is nothing to learn from.
         NsmcError: SentencePiece is missing.
     """
     if not is_learned(config):
@@ -157,18 +154,16 @@ def make_tokenizer(config: TextConfig, learned: bytes | None = None) -> Tokenize
     """Make the tokenizer of a configuration.
 
     Args:
-        config: the part of the recipe.
-        learned: for ``unit = "bpe"`` and ``spelling``, what `learn` gave; nothing else takes it.
+        config: the section ``[text]``.
+        learned: what `learn` returned, for ``unit = "bpe"`` and ``spelling``.
 
     Raises:
-        NsmcError: what it needs can't be used (Mecab, its dictionary, SentencePiece, the learnt
-            pieces or words); the message says which and what to do.
+        NsmcError: Mecab, its dictionary, SentencePiece or ``learned`` can't be used; the message
+            says which and what to do.
         ValueError: a learnt tokenizer without ``learned``.
     """
-    # Each imported when it is asked for: the others may not be installed.
+    # Imported on demand: the others may not be installed.
     if config.unit == "syllable":
-        from nsmc.text.syllables import Syllables
-
         return Tokenizer(config, Syllables(), learned)
     if config.unit == "jamo":
         from nsmc.text.jamo import Jamo
@@ -177,13 +172,13 @@ def make_tokenizer(config: TextConfig, learned: bytes | None = None) -> Tokenize
     if config.unit == "bpe":
         from nsmc.text.bpe import Pieces
 
-        return Tokenizer(config, Pieces(_given(learned)), learned)
+        return Tokenizer(config, Pieces(_require(learned)), learned)
     from nsmc.text.mecab import KonlpyMecab
 
     return Tokenizer(config, KonlpyMecab(config), learned)
 
 
-def _given(learned: bytes | None) -> bytes:
+def _require(learned: bytes | None) -> bytes:
     if learned is None:
         raise ValueError("a tokenizer that is learnt was asked for without what it has learnt")
     return learned

@@ -1,4 +1,4 @@
-"""How wide a text is where each character takes one column or two."""
+"""The width of a text in columns of a terminal."""
 
 from functools import lru_cache
 
@@ -6,11 +6,9 @@ from functools import lru_cache
 @lru_cache(1 << 12)
 def display_width(text: str) -> int:
     """Columns that a text takes on a terminal: Hangul takes two."""
-    from unicodedata import combining, east_asian_width, normalize
+    from wcwidth import width
 
-    # macOS gives file names with their syllables taken apart.
-    letters = [letter for letter in normalize("NFC", text) if not combining(letter)]
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in letters)
+    return width(text, control_codes="ignore")
 
 
 def padded(text: str, columns: int) -> str:
