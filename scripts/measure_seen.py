@@ -18,9 +18,8 @@ from benchmarks.pages import machine_line, put, table
 
 from nsmc.config.schema import Config
 from nsmc.data.corpus import Corpus, read_corpus
-from nsmc.inference.train_overlap import Fingerprint
+from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.storage.bundle import write_json
-from nsmc.training.seen import fingerprint_of, units_of
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 COUNTS = (1_000, 10_000, 100_000, 150_000, 300_000, 650_000, 1_000_000, 3_000_000)
@@ -51,16 +50,13 @@ def as_table(results: dict[str, Any]) -> str:
     rows = [
         [
             f"{one['texts']:,}",
-            str(one["bits"]),
             f"{one['bytes'] / 1024:.1f}",
-            f"{8 * one['bytes'] / one['texts']:.2f}",
             _rate(one["false_positive_rate"]),
             f"{one['found']:,} of {one['others']:,}",
         ]
         for one in results["sizes"]
     ]
-    heads = ["distinct texts", "bits of a hash", "KiB", "bits a text"]
-    heads += ["false positives", "others found"]
+    heads = ["distinct texts", "KiB", "false positives", "others found"]
     real = results["reviews"]
     return (
         f"{table(heads, rows)}\n{results['data']}: the training file's {real['reviews']:,} reviews "
@@ -76,15 +72,14 @@ def _rate(rate: float) -> str:
 
 
 def _size(count: int) -> dict[str, Any]:
-    found = Fingerprint.of([str(number)] for number in range(count))
+    found = TrainingTexts.from_units([str(number)] for number in range(count))
     written = found.to_bytes()
     started = time.perf_counter()
-    Fingerprint.from_bytes(written)
+    _ = TrainingTexts.from_bytes(written).false_positive_rate
     seconds = time.perf_counter() - started
     hits = found.contains([str(number)] for number in range(count, count + OTHERS))
     return {
         "texts": count,
-        "bits": found.bits,
         "bytes": len(written),
         "false_positive_rate": found.false_positive_rate,
         "others": OTHERS,
@@ -99,22 +94,22 @@ def _reviews(data: Path) -> dict[str, Any]:
         for name in ("ratings_train.txt", "ratings_test.txt")
     )
     started = time.perf_counter()
-    seen = fingerprint_of(train)
+    seen = TrainingTexts.from_units(train.units())
     seconds = time.perf_counter() - started
     known = set(_texts(train))
     return {
         "reviews": len(train),
         "texts": seen.texts,
-        "bytes": seen.size,
+        "bytes": len(seen.to_bytes()),
         "asked": len(test),
-        "found": int(seen.contains(units_of(test)).sum()),
+        "found": int(seen.contains(test.units()).sum()),
         "there": sum(text in known for text in _texts(test)),
         "seconds to make": seconds,
     }
 
 
 def _texts(corpus: Corpus) -> Iterator[str]:
-    return ("".join(units) for units in units_of(corpus))
+    return ("".join(units) for units in corpus.units())
 
 
 if __name__ == "__main__":

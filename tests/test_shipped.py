@@ -70,11 +70,11 @@ def test_the_card_and_the_readme_tell_its_figures() -> None:
 
 
 def test_it_knows_which_texts_it_has_seen() -> None:
-    seen = open_model().seen
+    seen = open_model().training_texts
     assert seen is not None
     # The language model read all texts, more than half a million.
     assert seen.texts > 500_000
-    assert seen.size <= 400 * 1024
+    assert len(seen.to_bytes()) <= 400 * 1024
     assert seen.false_positive_rate < 0.1
 
 

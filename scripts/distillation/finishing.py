@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from nsmc.config.text import TextConfig
 from nsmc.inference.directory import open_model, write_again
 from nsmc.inference.quantized import WIDE
-from nsmc.inference.train_overlap import Fingerprint
+from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.text.normalize import normalize
 from nsmc.text.spelling import Spelling, learn_spelling
 from nsmc.text.tokenizer import make_tokenizer
@@ -32,7 +32,8 @@ def learn_words(texts: list[str], held_back: NDArray[np.bool_], output: Path) ->
     learned = learn_spelling(compress(normalized, ~held_back))
     spelling = Spelling(learned)
     # Units end to end are the text without its spaces, however it was cut.
-    seen = Fingerprint.of([spelling(text).replace(" ", "")] for text in normalized if text)
+    corrected = (spelling(text).replace(" ", "") for text in normalized if text)
+    seen = TrainingTexts.from_units([text] for text in corrected)
     output.mkdir(parents=True)
     (output / SEEN).write_bytes(seen.to_bytes())
     (output / LEARNED).write_bytes(learned)
@@ -60,7 +61,7 @@ def finish(model: Path, words: Path, output: Path, texts: list[str], truth: Floa
         "config": {**before.config, "text": text},
         "identity": make_tokenizer(TextConfig(**text), learned).identity(),
         "learned": learned,
-        "seen": Fingerprint.from_bytes((words / SEEN).read_bytes()),
+        "training_texts": TrainingTexts.from_bytes((words / SEEN).read_bytes()),
     }
     write_again(before, output, **changes)
     said = log_odds_of(output, texts)  # [R]

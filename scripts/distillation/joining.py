@@ -111,7 +111,7 @@ def join(
             "parameters": sum(v.size for v in weights.values()),
             "joined": record,
         },
-        seen=model.seen,
+        training_texts=model.training_texts,
     )
     return record
 

@@ -11,11 +11,11 @@ import pytest
 import nsmc
 from nsmc.config.schema import load_config
 from nsmc.evaluation.evaluate import evaluate
-from nsmc.inference.directory import SEEN, open_model, write_seen
-from nsmc.inference.train_overlap import Fingerprint
+from nsmc.inference.directory import SEEN, open_model, write_training_texts
+from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.storage.bundle import read_json
 from nsmc.training.api import train
-from nsmc.training.init_from import KEPT_SEEN
+from nsmc.training.init_from import KEPT_TEXTS
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Command, Here
@@ -150,7 +150,7 @@ def test_an_export_has_seen_what_its_model_has(
 
 
 @pytest.mark.parametrize(
-    ("task", "figure"),
+    ("task", "metric"),
     [("classes", "macro_f1"), ("stars", "mean_absolute_error"), ("sentiment+stars", "accuracy")],
 )
 def test_every_task_has_its_own_figures(
@@ -170,7 +170,7 @@ def test_every_task_has_its_own_figures(
     classes = ["가", "나"] if task == "classes" else []
     nsmc.export(untrained(f"task={task}", *fields, classes=classes), model)
     tokenizer = nsmc.load(model).tokenizer
-    write_seen(model, Fingerprint.of([tokenizer(text) for text in texts[:30]]))
+    write_training_texts(model, TrainingTexts.from_units([tokenizer(text) for text in texts[:30]]))
     found, alone = evaluate(table, model)["seen"], evaluate(rest, model)
     assert (found["reviews"], found["unseen_examples"]) == (30, 10)
     assert alone["seen"]["reviews"] == 0
@@ -215,12 +215,12 @@ def test_what_it_started_from_has_seen_counts_too(sample: Path, tmp_path: Path) 
     then = train(
         config, data=second, output=tmp_path / "b", device="cpu", warn=warnings.append
     ).model
-    seen = open_model(then).seen
+    seen = open_model(then).training_texts
     assert warnings == []
     assert seen is not None and seen.texts == 400
     assert evaluate(sample / "ratings_train.txt", then)["seen"]["reviews"] == 400
     assert evaluate(sample / "ratings_train.txt", start)["seen"]["reviews"] == 200
-    assert (tmp_path / "b" / KEPT_SEEN).read_bytes() == (start / SEEN).read_bytes()
+    assert (tmp_path / "b" / KEPT_TEXTS).read_bytes() == (start / SEEN).read_bytes()
 
 
 def test_a_start_that_does_not_tell_what_it_has_seen(
@@ -231,7 +231,7 @@ def test_a_start_that_does_not_tell_what_it_has_seen(
     trained = train(
         config, data=sample, output=tmp_path / "run", device="cpu", warn=warnings.append
     )
-    assert open_model(trained.model).seen is None
+    assert open_model(trained.model).training_texts is None
     assert not (trained.model / SEEN).exists()
     (warning,) = warnings
     assert "doesn't tell which texts it was trained on, so the new model won't" in warning

@@ -19,9 +19,9 @@ from nsmc.config.fields import build
 from nsmc.config.text import TextConfig
 from nsmc.errors import ModelError, NsmcError
 from nsmc.inference.classifier import Classifier, load
-from nsmc.inference.directory import KIND, SCHEMA, open_model, write_model, write_seen
+from nsmc.inference.directory import KIND, SCHEMA, open_model, write_model, write_training_texts
 from nsmc.inference.quantized import NGRAMS, WORDS
-from nsmc.inference.train_overlap import Fingerprint
+from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.storage.bundle import writing_bundle
 from nsmc.text.tokenizer import declared_identity
 
@@ -332,37 +332,37 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_what_a_model_has_seen_is_kept_and_can_be_added_to(model: Path) -> None:
     before = {file.name: file.read_bytes() for file in model.iterdir()}
-    seen = open_model(model).seen
+    seen = open_model(model).training_texts
     assert seen is not None
     assert seen.texts == 600
-    more = Fingerprint.of([["새", "글"]])
-    write_seen(model, seen.union(more))
-    after = open_model(model).seen
+    more = TrainingTexts.from_units([["새", "글"]])
+    write_training_texts(model, seen.union(more))
+    after = open_model(model).training_texts
     assert after is not None
     assert after.contains([["새글"], ["옛글"]]).tolist() == [True, False]
     assert after.texts == 601
     changed = {name for name, data in before.items() if (model / name).read_bytes() != data}
     assert changed == {"seen.bin", "manifest.json"}
     assert [path.name for path in model.parent.iterdir()] == ["model"]
-    write_seen(model, None)
-    assert open_model(model).seen is None
+    write_training_texts(model, None)
+    assert open_model(model).training_texts is None
     assert {file.name for file in model.iterdir()} == before.keys() - {"seen.bin"}
-    write_seen(model, seen)
+    write_training_texts(model, seen)
     assert {file.name: file.read_bytes() for file in model.iterdir()} == before
     (model / "seen.bin").write_bytes(seen.to_bytes()[:-1] + b"\xff")
     with pytest.raises(ModelError, match=r"seen\.bin is damaged: expected"):
-        write_seen(model, more)
+        write_training_texts(model, more)
 
 
 def test_a_set_of_seen_texts_that_is_none(model: Path) -> None:
     place = sealed_again(model, "metrics.json", (model / "metrics.json").read_bytes())
-    assert open_model(place).seen is None
+    assert open_model(place).training_texts is None
     with writing_bundle(model, KIND, SCHEMA) as directory:
         for file in FILES:
             shutil.copy(place / file, directory / file)
         (directory / "seen.bin").write_bytes(b"\0\1")
-    with pytest.raises(ModelError, match=r"training texts are damaged: expected a file that begi"):
-        _ = open_model(model).seen
+    with pytest.raises(ModelError, match=r"set of training texts can't be read: expected"):
+        _ = open_model(model).training_texts
     # Whoever scores a comment never asks for it.
     assert load(model).predict("재밌다").label
 
@@ -373,7 +373,7 @@ def test_scoring_a_comment_does_not_read_the_set(small_model: Path) -> None:
         "classifier = nsmc.load(sys.argv[1])\n"
         "assert classifier.predict('재밌다').label\n"
         "assert 'nsmc.inference.train_overlap' not in sys.modules\n"
-        "assert classifier.model.seen.texts == 600\n"
+        "assert classifier.model.training_texts.texts == 600\n"
         "assert 'nsmc.inference.train_overlap' in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program, str(small_model)], check=True, timeout=60)

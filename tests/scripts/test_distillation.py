@@ -161,7 +161,7 @@ def test_the_joined_teachers_say_what_both_say(stages: Stages, track: Track) -> 
         told["log_loss"], abs=1e-3
     )
     # What the language model and the teacher have read.
-    seen = open_model(output).seen
+    seen = open_model(output).training_texts
     assert seen is not None
     assert seen.contains([joined.tokenizer(text) for text in reviews.texts]).all()
 
@@ -213,8 +213,10 @@ def test_what_is_finished_puts_words_right_and_is_calibrated(stages: Stages) -> 
         metrics(found, truth)["log_loss"], abs=1e-3
     )
     # As a mistyped text is cut now, so it is among those that were seen.
-    assert after.seen is not None
-    assert after.seen.contains([classifier.tokenizer(text) for text in reviews.texts]).all()
+    assert after.training_texts is not None
+    assert after.training_texts.contains(
+        [classifier.tokenizer(text) for text in reviews.texts]
+    ).all()
 
 
 def test_the_student_goes_on_from_its_teachers(stages: Stages) -> None:

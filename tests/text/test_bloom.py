@@ -25,6 +25,13 @@ def test_the_bits_are_those_of_the_set() -> None:
     assert bloom_bits(WORDS[1:]) != bloom_bits(WORDS)
 
 
+def test_a_filter_of_a_chosen_size() -> None:
+    bits = bloom_bits(WORDS, size=2000, hashes=4)
+    assert len(bits) == 2000
+    asked = BloomFilter(bits, 4)
+    assert all(word in asked for word in WORDS)
+
+
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_small_sets(count: int) -> None:
     asked = BloomFilter(bloom_bits(WORDS[:count]))

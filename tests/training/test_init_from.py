@@ -12,9 +12,9 @@ import pytest
 
 from nsmc.config.schema import Config, load_config
 from nsmc.errors import ModelError, NsmcError, UsageError
-from nsmc.inference.directory import open_model, write_model, write_seen
+from nsmc.inference.directory import open_model, write_model, write_training_texts
 from nsmc.inference.quantized import NGRAMS, WORDS
-from nsmc.inference.train_overlap import Fingerprint
+from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.model.network import RecurrentNetwork
 from nsmc.tasks.registry import make_task
 from nsmc.training.api import train
@@ -159,7 +159,7 @@ def test_a_classifier_starts_from_a_language_model_and_resumes_without_it(
 ) -> None:
     start = tmp_path / "source"
     shutil.copytree(source(untrained), start)
-    write_seen(start, Fingerprint.of([["다른"], ["글"]]))
+    write_training_texts(start, TrainingTexts.from_units([["다른"], ["글"]]))
     config = recipe(start, "training.epochs=2", "training.checkpoint_steps=3")
 
     class Stopped(Exception):
@@ -179,10 +179,14 @@ def test_a_classifier_starts_from_a_language_model_and_resumes_without_it(
     for name, weight in first.weights().items():
         np.testing.assert_array_equal(weight, second.weights()[name])
     assert first.metrics["init_from"] == second.metrics["init_from"]
-    assert first.seen is not None and second.seen is not None
-    assert first.seen.texts == 602
-    assert first.seen.contains([["다른"], ["글"], ["또 다른 글"]]).tolist() == [True, True, False]
-    assert first.seen.to_bytes() == second.seen.to_bytes()
+    assert first.training_texts is not None and second.training_texts is not None
+    assert first.training_texts.texts == 602
+    assert first.training_texts.contains([["다른"], ["글"], ["또 다른 글"]]).tolist() == [
+        True,
+        True,
+        False,
+    ]
+    assert first.training_texts.to_bytes() == second.training_texts.to_bytes()
     assert first.metrics["init_from"]["path"] == str(start)
     assert len(first.metrics["init_from"]["manifest_sha256"]) == 64
     # Of all of its units, whether the labelled reviews have them or not.

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         NsmcError: the model or the reviews can't be used.
     """
     from nsmc.evaluation.evaluate import evaluated
-    from nsmc.evaluation.seen import seen_warning
+    from nsmc.evaluation.overlap import overlap_warning
 
     with progress_bar(unit="reviews", desc="scoring") as bar:
 
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
             report=args.report,
             progress=advance,
         )
-    if warning := seen_warning(metrics["seen"]):
+    if warning := overlap_warning(metrics["seen"]):
         say(warning)
     if metrics["skipped"]:
         say(f"{metrics['skipped']:,} rows with an empty comment were left out")

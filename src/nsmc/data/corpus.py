@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,15 @@ class Corpus:
     def lengths(self) -> NDArray[np.int64]:
         """[R] units in each review."""
         return np.diff(self.offsets)
+
+    def units(self) -> Iterator[list[str]]:
+        """The units of each review in turn, but for noisy copies."""
+        for start in range(0, self.originals, CHUNK):
+            offsets = self.offsets[start : min(start + CHUNK, self.originals) + 1].tolist()
+            tokens = self.tokens[offsets[0] : offsets[-1]].tolist()
+            units = [self.morphemes[token] for token in tokens]
+            for place, end in pairwise(offsets):
+                yield units[place - offsets[0] : end - offsets[0]]
 
     def take(self, rows: NDArray[np.int64]) -> "Corpus":
         """The corpus of some reviews alone, in the order given, with the same ``morphemes``.

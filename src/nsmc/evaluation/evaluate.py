@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from nsmc.errors import DataError
 from nsmc.evaluation.language import evaluate_texts
+from nsmc.evaluation.overlap import NAME, overlap_line, overlap_metrics
 from nsmc.evaluation.scored import ScoredReviews, classifier_of, score_reviews
-from nsmc.evaluation.seen import NAME, seen_line, unseen_metrics
 from nsmc.inference.directory import open_model
 from nsmc.tasks.task import LabelTask
 
@@ -53,8 +53,8 @@ def evaluate(
         The figures of the model's task (`nsmc.tasks.metrics.binary_metrics`, ``class_metrics`` or
         ``star_metrics``; the last under ``stars`` where a model gives both), with
         ``threshold`` (of a task that has one), ``seen`` (how many of the reviews the model has seen
-        in training, and its figures on the others: `nsmc.evaluation.seen.unseen_metrics`; None
-        where the model doesn't tell), ``skipped``, ``model``, ``data`` (path, sha256) and ``seconds``,
+        in training, and its metrics on the others: `nsmc.evaluation.overlap.overlap_metrics`; None
+        where that isn't known), ``skipped``, ``model``, ``data`` (path, sha256) and ``seconds``,
         and ``report``, the page's path, if one was written. Of a language model, what
         `nsmc.evaluation.language.evaluate_texts` says.
 
@@ -121,19 +121,19 @@ def evaluated(
     }
     if report is not None:
         summary["report"] = str(write_report(scored, summary, Path(report), progress))
-    told = [(NAME, seen_line(seen, task.metric_lines))] if seen else []
+    told = [(NAME, overlap_line(seen, task.metric_lines))] if seen else []
     return summary, task.metric_lines(metrics) + told
 
 
 def _seen(scored: ScoredReviews, metrics: dict[str, Any]) -> dict[str, Any] | None:
-    classifier, fingerprint = scored.classifier, scored.classifier.model.seen
+    classifier, training_texts = scored.classifier, scored.classifier.model.training_texts
 
     def measure(kept: NDArray[np.bool_]) -> dict[str, Any]:
         some = scored.take(kept)
         return some.task.metrics(some.outputs, some.targets, classifier.threshold)
 
-    rate = fingerprint.false_positive_rate if fingerprint else 0.0
-    return unseen_metrics(scored.seen, rate, metrics, measure)
+    rate = training_texts.false_positive_rate if training_texts else 0.0
+    return overlap_metrics(scored.seen, rate, metrics, measure)
 
 
 def reviews_file(data: Path | None) -> Path:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nsmc.config.text import UNIT_NAMES
 from nsmc.errors import DataError, UsageError
-from nsmc.evaluation.seen import NAME, seen_line, unseen_metrics
+from nsmc.evaluation.overlap import NAME, overlap_line, overlap_metrics
 from nsmc.inference.directory import ModelDirectory
 from nsmc.text.normalize import normalize
 
@@ -40,7 +40,7 @@ def evaluate_texts(
     Returns:
         ``examples`` (texts), ``units`` (the ends of the texts included), ``perplexity``
         (a unit), ``bits_per_unit``, ``bits_per_character``, ``unknown`` (share of the units that
-        the vocabulary doesn't hold), ``seen`` (see `nsmc.evaluation.seen.unseen_metrics`),
+        the vocabulary doesn't hold), ``seen`` (see `nsmc.evaluation.overlap.overlap_metrics`),
         ``skipped``, ``model``, ``data`` (path, sha256) and ``seconds``.
 
     Raises:
@@ -59,13 +59,13 @@ def evaluate_texts(
     model = LanguageModel(directory)
     reviews = read_reviews(path, column=column or directory.config["data"]["column"] or None)
     known = frozenset(directory.vocabulary[1:])
-    fingerprint, found = directory.seen, []
+    training_texts, found = directory.training_texts, []
     rows: list[tuple[float, int, int, int]] = []
     for start in range(0, len(reviews.texts), CHUNK):
         texts = reviews.texts[start : start + CHUNK]
         cut = [model.tokenizer(text) for text in texts]
-        if fingerprint is not None:
-            found.append(fingerprint.contains(pieces for pieces in cut if pieces))
+        if training_texts is not None:
+            found.append(training_texts.contains(pieces for pieces in cut if pieces))
         for text, pieces, surprise in zip(texts, cut, model.surprises(cut), strict=True):
             if not pieces:
                 continue
@@ -83,9 +83,9 @@ def evaluate_texts(
         raise DataError(f"{path}: no text has anything legible in it")
     table = np.array(rows)  # [R, 4]
     metrics = _figures(table)
-    seen = unseen_metrics(
+    seen = overlap_metrics(
         np.concatenate(found) if found else None,
-        fingerprint.false_positive_rate if fingerprint else 0.0,
+        training_texts.false_positive_rate if training_texts else 0.0,
         metrics,
         lambda kept: _figures(table[kept]),
     )
@@ -99,7 +99,7 @@ def evaluate_texts(
     }
     kind = UNIT_NAMES[directory.config["text"]["unit"]]
     every = f"{metrics['units']:,} {kind} and ends of texts; {metrics['unknown']:.2%} unknown"
-    told = [(NAME, seen_line(seen, _lines))] if seen else []
+    told = [(NAME, overlap_line(seen, _lines))] if seen else []
     return summary, [("units", every), *_lines(metrics), *told]
 
 

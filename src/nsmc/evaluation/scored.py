@@ -160,7 +160,7 @@ def score_reviews(
         targets=targets[legible],
         unknown=unknown[legible],
         skipped=reviews.skipped_empty + int((~legible).sum()),
-        seen=seen[legible] if classifier.model.seen is not None else None,
+        seen=seen[legible] if classifier.model.training_texts is not None else None,
     )
 
 
@@ -178,6 +178,6 @@ class _UnitScorer:
     def __call__(self, units: Units) -> tuple[Outputs, NDArray[np.float64], NDArray[np.bool_]]:
         """Outputs [R, O], shares of unknown units [R], and which were seen in training [R]."""
         unknown = [sum(u not in self.known for u in one) / max(1, len(one)) for one in units]
-        seen = self.classifier.model.seen
+        seen = self.classifier.model.training_texts
         found = np.zeros(len(units), np.bool_) if seen is None else seen.contains(units)
         return self.classifier.outputs_of(units), np.array(unknown), found

@@ -9,8 +9,8 @@ weights.safetensors every parameter under torch's name; embedding tables in floa
                     with the rows' scales beside them and recurrent matrices in float16, the rest
                     in float32
 metrics.json        how it was trained, on what, and how well it did on its validation part
-seen.bin            hashes of the texts that it has seen: see `nsmc.inference.train_overlap`. Models
-                    trained before there were such have none
+seen.bin            its training texts as a Bloom filter, if they are known: see
+                    `nsmc.inference.train_overlap`
 """
 
 import contextlib
@@ -32,7 +32,7 @@ from nsmc.tasks.registry import make_task
 from nsmc.tasks.task import LabelTask, Task
 
 if TYPE_CHECKING:
-    from nsmc.inference.train_overlap import Fingerprint
+    from nsmc.inference.train_overlap import TrainingTexts
 
 KIND = "model"
 SCHEMA = 3
@@ -68,17 +68,17 @@ class ModelDirectory:
         return make_task(self.config, self.task_state)
 
     @cached_property
-    def seen(self) -> "Fingerprint | None":
+    def training_texts(self) -> "TrainingTexts | None":
         """The texts that it was trained and validated on; None where that wasn't recorded.
 
         Raises:
             ModelError: what stands there can't be read.
         """
         # Here: a comment that is typed and scored needs none of it.
-        from nsmc.inference.train_overlap import Fingerprint
+        from nsmc.inference.train_overlap import TrainingTexts
 
         file = self.path / SEEN
-        return Fingerprint.from_bytes(file.read_bytes()) if file.exists() else None
+        return TrainingTexts.from_bytes(file.read_bytes()) if file.exists() else None
 
     def weights(self) -> dict[str, NDArray[Any]]:
         """Every parameter under its torch name: tables as stored, all else in float32."""
@@ -151,7 +151,7 @@ def write_model(
     metrics: Mapping[str, Any],
     task_state: Mapping[str, Any],
     learned: bytes | None = None,
-    seen: "Fingerprint | None" = None,
+    training_texts: "TrainingTexts | None" = None,
 ) -> None:
     """Write a model directory; `ModelDirectory` says what each part is.
 
@@ -184,8 +184,8 @@ def write_model(
         tensors = {k: np.ascontiguousarray(v) for k, v in weights.items()}
         (directory / "weights.safetensors").write_bytes(save(tensors))
         write_json(directory / "metrics.json", metrics)
-        if seen is not None:
-            (directory / SEEN).write_bytes(seen.to_bytes())
+        if training_texts is not None:
+            (directory / SEEN).write_bytes(training_texts.to_bytes())
 
 
 def write_again(source: ModelDirectory, path: Path, **changes: Any) -> None:
@@ -194,15 +194,16 @@ def write_again(source: ModelDirectory, path: Path, **changes: Any) -> None:
     Raises:
         NsmcError, ModelError: as `write_model`.
     """
-    kept = ("config", "task_state", "identity", "threshold", "vocabulary", "metrics", "learned")
-    parts = {name: getattr(source, name) for name in (*kept, "seen") if name not in changes}
+    kept = ("config", "task_state", "identity", "threshold", "vocabulary", "metrics")
+    names = (*kept, "learned", "training_texts")
+    parts = {name: getattr(source, name) for name in names if name not in changes}
     if "weights" not in changes:
         parts["weights"] = source.stored()
     write_model(path, **parts, **changes)
 
 
-def write_seen(path: Path, seen: "Fingerprint | None") -> None:
-    """Put another set of seen texts into a model directory; all else in it stays as it is.
+def write_training_texts(path: Path, texts: "TrainingTexts | None") -> None:
+    """Put another set of training texts into a model directory; all else in it stays as it is.
 
     For a model that has seen more than the file it was trained on: the union of its own set, if it
     has one, with those of the other texts. None takes the set out.
@@ -216,8 +217,8 @@ def write_seen(path: Path, seen: "Fingerprint | None") -> None:
         for name in read_json(source / MANIFEST)["files"]:
             if name != SEEN:
                 shutil.copyfile(source / name, directory / name)
-        if seen is not None:
-            (directory / SEEN).write_bytes(seen.to_bytes())
+        if texts is not None:
+            (directory / SEEN).write_bytes(texts.to_bytes())
 
 
 def open_model(path: Path | None = None) -> ModelDirectory:

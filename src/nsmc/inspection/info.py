@@ -83,7 +83,7 @@ def info(model: Path | str | None = None) -> dict[str, Any]:
 
 
 def _seen(directory: ModelDirectory) -> dict[str, Any] | None:
-    seen = directory.seen
+    seen = directory.training_texts
     if seen is None:
         return None
     return {"texts": seen.texts, "false_positive_rate": seen.false_positive_rate}

@@ -6,7 +6,7 @@ from typing import Any
 
 from nsmc._version import __version__
 from nsmc.config.text import UNIT_NAMES
-from nsmc.evaluation.seen import seen_line
+from nsmc.evaluation.overlap import overlap_line
 from nsmc.inference.directory import SHIPPED, ModelDirectory
 from nsmc.report.view import View
 
@@ -41,7 +41,7 @@ def report_metrics(
 def _seen(views: Sequence[View], summary: dict[str, Any]) -> str | None:
     if not summary["seen"]:
         return None
-    return seen_line(summary["seen"], views[0].scored.task.metric_lines)
+    return overlap_line(summary["seen"], views[0].scored.task.metric_lines)
 
 
 def _about(model: ModelDirectory) -> dict[str, str]:

@@ -19,7 +19,7 @@ from nsmc.data.special_units import EOS
 from nsmc.errors import NsmcError, UsageError
 from nsmc.inference.directory import ModelDirectory, open_model
 from nsmc.inference.quantized import NGRAMS, SCALES, WIDE, WORDS, read_table
-from nsmc.inference.train_overlap import Fingerprint
+from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.storage.bundle import MANIFEST, read_json, write_json
 from nsmc.storage.files import atomic_write, sha256_of
 from nsmc.tasks.task import Task
@@ -27,8 +27,8 @@ from nsmc.text.tokenizer import declared_identity, differences
 
 KEPT = "init_from.json"
 """The file, in a training's output directory, of what it started from."""
-KEPT_SEEN = "init_from.seen"
-"""The file beside it of the texts that the model it started from had seen, if that is known."""
+KEPT_TEXTS = "init_from.seen"
+"""The file beside it of the training texts of that model, if they are known."""
 
 
 @dataclass(frozen=True)
@@ -88,22 +88,22 @@ class PretrainedModel:
             _give_outputs(network, model, task),
         ]
         given = replace(self, taken=", ".join(filter(None, parts)))
-        (output / KEPT_SEEN).unlink(missing_ok=True)
-        if model.seen is not None:
-            with atomic_write(output / KEPT_SEEN) as temporary:
-                temporary.write_bytes(model.seen.to_bytes())
+        (output / KEPT_TEXTS).unlink(missing_ok=True)
+        if model.training_texts is not None:
+            with atomic_write(output / KEPT_TEXTS) as temporary:
+                temporary.write_bytes(model.training_texts.to_bytes())
         with atomic_write(output / KEPT) as temporary:
             write_json(temporary, asdict(given))
         return given
 
-    def seen(self, output: Path) -> Fingerprint | None:
-        """The texts that the model had seen, as `give` noted in ``output``; None if not known.
+    def training_texts(self, output: Path) -> TrainingTexts | None:
+        """The model's own training texts, as `load_into` kept them; None if they aren't known.
 
         Raises:
             ModelError: the note is damaged.
         """
-        file = output / KEPT_SEEN
-        return Fingerprint.from_bytes(file.read_bytes()) if file.is_file() else None
+        file = output / KEPT_TEXTS
+        return TrainingTexts.from_bytes(file.read_bytes()) if file.is_file() else None
 
 
 def find_pretrained(config: Config, output: Path) -> PretrainedModel | None:

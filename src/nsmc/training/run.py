@@ -11,6 +11,7 @@ from nsmc.config.schema import Config
 from nsmc.data.batches import EqualLengthIterator, make_dataset
 from nsmc.data.corpus import Corpus
 from nsmc.data.parts import training_parts
+from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.model.device import autocast_type, choose_device, seed_everything
 from nsmc.model.inputs import field_for
 from nsmc.model.network import RecurrentNetwork, describe
@@ -22,7 +23,6 @@ from nsmc.training.loop import EpochDone, StepDone, train_epochs
 from nsmc.training.optimizers import make_optimizers, supports_sparse
 from nsmc.training.output import OutputDirectory
 from nsmc.training.save import save_network, stored_weights
-from nsmc.training.seen import seen_in_training
 from nsmc.training.state import TrainingState, load_newest_checkpoint, save_checkpoint
 
 VALIDATION_BATCH = 512
@@ -154,7 +154,7 @@ def run_training(
         state,
     )
     origin = {"init_from": start.record()} if start else {}
-    seen = seen_in_training(corpus, start, output.path, warn)
+    texts = _training_texts(corpus, start, output.path, warn)
     for event in train_epochs(state, task, batches_of, validation, config.training, autocast):
         if isinstance(event, EpochDone):
             write_history(state.counters.history, output.history)
@@ -163,8 +163,10 @@ def run_training(
             # Before the model: one without checkpoints beside it is of a training that has ended.
             save_checkpoint(state, output.checkpoints)
             if event.is_best:
-                results = _results(state, task, where, len(validation_rows)) | origin
-                save_network(output.model, network, vocabulary, config, corpus, task, results, seen)
+                metrics = _metrics(state, task, where, len(validation_rows)) | origin
+                save_network(
+                    output.model, network, vocabulary, config, corpus, task, metrics, texts
+                )
         elif state.counters.step % config.training.checkpoint_steps == 0:
             save_checkpoint(state, output.checkpoints)
         say(event, state)
@@ -175,12 +177,35 @@ def run_training(
     # The figures are of the model as stored, so the tables are rounded before they are taken.
     network.load_state_dict({k: torch.from_numpy(v) for k, v in stored_weights(network).items()})
     found = task.validate(network, validation)
-    results = _results(state, task, where, len(validation_rows), found) | calibration | origin
-    save_network(output.model, network, vocabulary, config, corpus, task, results, seen)
-    return Trained(output.model, results, task)
+    metrics = _metrics(state, task, where, len(validation_rows), found) | calibration | origin
+    save_network(output.model, network, vocabulary, config, corpus, task, metrics, texts)
+    return Trained(output.model, metrics, task)
 
 
-def _results(
+def _training_texts(
+    corpus: Corpus,
+    start: PretrainedModel | None,
+    output: Path,
+    warn: Callable[[str], None] | None,
+) -> TrainingTexts | None:
+    """All texts of a training's file, validation part included, and of the model it starts from.
+
+    None where those of the model aren't known: a part alone can't say that a text is not in it.
+    """
+    if start is None:
+        return TrainingTexts.from_units(corpus.units())
+    earlier = start.training_texts(output)
+    if earlier is not None:
+        return TrainingTexts.from_units(corpus.units()).union(earlier)
+    if warn:
+        warn(
+            f"{start.path} doesn't tell which texts it was trained on, so the new model won't "
+            "tell it either, and `nsmc evaluate` can't say which reviews it has seen"
+        )
+    return None
+
+
+def _metrics(
     state: TrainingState,
     task: Task,
     device: torch.device,

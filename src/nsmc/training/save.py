@@ -15,7 +15,7 @@ from nsmc.data.corpus import Corpus
 from nsmc.data.parts import training_parts
 from nsmc.inference.directory import write_model
 from nsmc.inference.quantized import TABLES, WIDE
-from nsmc.inference.train_overlap import Fingerprint
+from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.model.network import RecurrentNetwork
 from nsmc.tasks.task import Task
 
@@ -39,7 +39,7 @@ def save_network(
     corpus: Corpus,
     task: Task,
     results: dict[str, Any],
-    seen: Fingerprint | None,
+    training_texts: TrainingTexts | None,
 ) -> None:
     """Write the model directory of a network.
 
@@ -51,7 +51,7 @@ def save_network(
         corpus: what it was trained on.
         task: what it learnt.
         results: the figures of the training, added to where it ran and on what.
-        seen: the texts that the model has seen, if that is known.
+        training_texts: the texts that the model was trained on, if they are known.
 
     Raises:
         NsmcError: the place is not writable or the disk is full.
@@ -70,7 +70,7 @@ def save_network(
         threshold=0.5,
         vocabulary=list(vocabulary),
         weights=weights,
-        seen=seen,
+        training_texts=training_texts,
         metrics={
             **results,
             "data": corpus.source,

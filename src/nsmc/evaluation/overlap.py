@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 NAME = "seen in training"
-"""What a person reads before `seen_line`."""
+"""What a person reads before `overlap_line`."""
 
 
-def unseen_metrics(
+def overlap_metrics(
     seen: NDArray[np.bool_] | None,
     rate: float,
     metrics: Mapping[str, Any],
@@ -54,13 +54,13 @@ def unseen_metrics(
     }
 
 
-def seen_line(
+def overlap_line(
     seen: Mapping[str, Any], lines: Callable[[Mapping[str, Any]], Sequence[tuple[str, str]]]
 ) -> str:
     """The same for a person: ``1,532 of 50,000 (3.1%); accuracy on the other 48,468: 88.02%``.
 
     Args:
-        seen: of `unseen_metrics`.
+        seen: of `overlap_metrics`.
         lines: from the figures of some reviews to names and values, of which the first is told.
     """
     hits, estimated, others = seen["reviews"], seen["estimated"], seen["unseen_examples"]
@@ -75,11 +75,11 @@ def seen_line(
     return line
 
 
-def seen_warning(seen: Mapping[str, Any] | None) -> str | None:
+def overlap_warning(seen: Mapping[str, Any] | None) -> str | None:
     """What to tell where more than half was seen; None where it wasn't, or isn't known.
 
     Args:
-        seen: of `unseen_metrics`.
+        seen: of `overlap_metrics`.
     """
     if not seen:
         return None

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nsmc.evaluation.seen import seen_line, seen_warning, unseen_metrics
+from nsmc.evaluation.overlap import overlap_line, overlap_metrics, overlap_warning
 
 
 def figures_of(kept: NDArray[np.bool_]) -> dict[str, Any]:
@@ -19,14 +19,14 @@ def lines(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def told(hits: int, count: int, rate: float) -> dict[str, Any]:
-    found = unseen_metrics(np.arange(count) < hits, rate, {"accuracy": 0.75}, figures_of)
+    found = overlap_metrics(np.arange(count) < hits, rate, {"accuracy": 0.75}, figures_of)
     assert found is not None
     return found
 
 
 def test_a_model_that_does_not_tell() -> None:
-    assert unseen_metrics(None, 0.0, {}, figures_of) is None
-    assert seen_warning(None) is None
+    assert overlap_metrics(None, 0.0, {}, figures_of) is None
+    assert overlap_warning(None) is None
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_hits_are_corrected_for_mistakes(hits: int, rate: float, estimated: int,
     assert (found["reviews"], found["unseen_examples"]) == (hits, 1000 - hits)
     assert found["estimated"] == estimated
     assert found["false_positive_rate"] == rate
-    assert seen_line(found, lines) == line
+    assert overlap_line(found, lines) == line
 
 
 def test_figures_are_those_of_the_reviews_that_were_not_found() -> None:
@@ -55,16 +55,16 @@ def test_figures_are_those_of_the_reviews_that_were_not_found() -> None:
     assert told(0, 1000, 0.0)["unseen"] == {"accuracy": 0.75}  # of all, not taken anew
     assert told(1000, 1000, 0.0)["unseen"] is None
     # A task whose labels are nowhere among them has no figure to tell.
-    assert seen_line(told(4, 10, 0.0), lambda metrics: []) == "4 of 10 (40.0%)"
+    assert overlap_line(told(4, 10, 0.0), lambda metrics: []) == "4 of 10 (40.0%)"
 
 
 def test_more_than_half_is_no_test() -> None:
-    assert seen_warning(told(500, 1000, 0.0)) is None
-    assert seen_warning(told(600, 1000, 0.2)) is None
-    warning = seen_warning(told(501, 1000, 0.0))
+    assert overlap_warning(told(500, 1000, 0.0)) is None
+    assert overlap_warning(told(600, 1000, 0.2)) is None
+    warning = overlap_warning(told(501, 1000, 0.0))
     assert warning is not None
     assert "has seen 501 of these 1,000 reviews in training" in warning
     assert "no honest test; look at those of the others, or give reviews that it has" in warning
-    warning = seen_warning(told(1000, 1000, 0.0))
+    warning = overlap_warning(told(1000, 1000, 0.0))
     assert warning is not None
     assert "no honest test; give reviews that it has not seen" in warning
