@@ -450,7 +450,7 @@ def test_jsonl_of_no_rows_is_an_empty_file(tmp_path: Path) -> None:
 
 def test_the_header_is_settled_once(tmp_path: Path, nasty: Path) -> None:
     with (
-        pytest.raises(ValueError, match="are settled"),
+        pytest.raises(ValueError, match="are fixed"),
         open_table(nasty) as table,
         open_writer(tmp_path / "b.csv", table) as writer,
     ):

@@ -103,7 +103,9 @@ def audit(
     report = progress or (lambda stage, done, total: None)
     _check_arguments(folds, model, config is not None or bool(overrides), top, share)
     if output is not None:
-        _check_output(Path(output), Path(data))
+        from nsmc.tables.table import check_output
+
+        check_output(Path(output), Path(data))
     classifier = load(model) if model is not None or folds == 0 else None
     task = _task(classifier, config, overrides, label_column)
     from nsmc.data.reviews import read_reviews
@@ -294,23 +296,6 @@ def _check_arguments(
         raise UsageError(f"expected --top to be at least 1, found {top}")
     if share is not None and not 0 < share <= 1:
         raise UsageError(f"expected --share above 0 and at most 1, found {share}")
-
-
-def _check_output(output: Path, source: Path) -> None:
-    """Tell before the work what would end it afterwards."""
-    from nsmc.storage.files import atomic_write
-    from nsmc.tables.formats import table_format
-    from nsmc.tables.writers import refuse_the_input
-
-    table_format(output)
-    refuse_the_input(output, source)
-    # Left by an exception, the block puts nothing in place: all it does is to try.
-    with contextlib.suppress(_NotNow), atomic_write(output):
-        raise _NotNow
-
-
-class _NotNow(Exception):
-    """Ends the block of a file that isn't to be written yet."""
 
 
 def _doubts(

@@ -1,6 +1,5 @@
 """The report's files: a page to read, the same figures as JSON and CSV."""
 
-import contextlib
 import errno
 import json
 import os
@@ -122,19 +121,15 @@ def _plain(examples: Sequence[Example]) -> list[dict[str, Any]]:
 def _write_table(path: Path, table: Table) -> None:
     import pandas as pd
 
-    from nsmc.tables.text_writers import DelimitedWriter
+    from nsmc.tables.table import open_writer
 
     # What CSV can't hold is marked, not refused: a report isn't the place for the last byte.
     columns = {
         name: pd.Series([_storable(v) if isinstance(v, str) else v for v in values], dtype=object)
         for name, values in table.items()
     }
-    with (
-        atomic_write(path) as temporary,
-        contextlib.closing(DelimitedWriter(path, temporary, quoted=True)) as writer,
-    ):
+    with open_writer(path) as writer:
         writer.write(pd.DataFrame(columns))
-        writer.finish(list(table))
 
 
 def _storable(text: str) -> str:

@@ -1,106 +1,71 @@
-"""Which column of a table holds the comments."""
+"""Names of columns: which one holds the comments, and which are free for new ones."""
 
 import difflib
 from collections.abc import Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from nsmc.errors import DataError
-from nsmc.tables.cells import cell_values
-
-if TYPE_CHECKING:
-    import pandas as pd
+from nsmc.tables.base import TableReader
 
 DEFAULT_COLUMN = "document"
 # Columns of text that this program writes or reads itself, so never the comments.
 _OWN_COLUMNS = ("label", "label_ko")
 
 
-def named_column(
-    path: Path, columns: list[str], column: str | None, usual: str = DEFAULT_COLUMN
-) -> str | None:
-    """Return the column asked for, or ``usual`` or ``document`` if there is one, else None.
-
-    Raises:
-        DataError: the column asked for isn't there; the message lists those that are.
-    """
-    if column is None:
-        return next((name for name in (usual, DEFAULT_COLUMN) if name in columns), None)
-    if column in columns:
-        return column
-    raise DataError(
-        f"{path} has no column {column!r}; its columns are: {', '.join(columns)}"
-        f"{nearest(column, columns)}; choose one with --column NAME"
-    )
-
-
-def only_text_column(
-    path: Path, columns: list[str], candidates: list[str], others: Iterable[str] = ()
+def choose_text_column(
+    reader: TableReader,
+    column: str | None,
+    *,
+    usual: str,
+    others: Iterable[str],
+    chunk_rows: int,
 ) -> str:
-    """Return the one candidate that can hold comments.
+    """Return the column of a table that holds the comments.
 
     Args:
-        path: the file, for messages.
-        columns: all it has.
-        candidates: those of text.
+        reader: the table.
+        column: the name that the user gave, if any.
+        usual: without one, the name that it has if it is there; else `DEFAULT_COLUMN`; else it is
+            the only column that can hold text.
         others: columns that hold something else, labels for example.
+        chunk_rows: rows to look at where types don't tell.
 
     Raises:
-        DataError: there is none or more than one; the message lists what there is to choose from.
+        DataError: the column isn't there, or isn't clear; the message lists those that are.
     """
-    known = {*_OWN_COLUMNS, *others} if len(columns) > 1 else set()
-    left = [name for name in candidates if name not in known]
-    if len(left) == 1:
-        return left[0]
-    found = f"{len(left)} that could be it: {', '.join(left)}" if left else "none"
-    listing = "" if left else f"; its columns are: {', '.join(columns)}"
+    path, columns = reader.path, reader.columns
+    listing = f"its columns are: {', '.join(columns)}"
+    if column is not None and column not in columns:
+        raise DataError(
+            f"{path} has no column {column!r}; {listing}{nearest(column, columns)}; "
+            "choose one with --column NAME"
+        )
+    for name in (column, usual, DEFAULT_COLUMN):
+        if name is not None and name in columns:
+            return name
+    taken = {*_OWN_COLUMNS, *others} if len(columns) > 1 else set()
+    candidates = [name for name in reader.text_columns(chunk_rows) if name not in taken]
+    if len(candidates) == 1:
+        return candidates[0]
+    found = (
+        f"{len(candidates)} that could be it: {', '.join(candidates)}"
+        if candidates
+        else f"none; {listing}"
+    )
     raise DataError(
         f"{path}: expected a column named {DEFAULT_COLUMN!r} or a single column of text, "
-        f"found {found}{listing}; choose one with --column NAME"
+        f"found {found}; choose one with --column NAME"
     )
 
 
-def unique_names(wanted: Iterable[str], taken: Iterable[str], prefix: str) -> list[str]:
-    """Names for new columns: those wanted, with as many prefixes as keep them from being taken."""
+def unique_names(names: Iterable[str], taken: Iterable[str], prefix: str) -> list[str]:
+    """Names for new columns, each with as many prefixes as make it differ from all taken ones."""
     in_use = set(taken)
-    names = []
-    for name in wanted:
+    results = []
+    for name in names:
         while name in in_use:
             name = prefix + name
-        names.append(name)
-    return names
-
-
-def string_typed(schema: Any) -> list[str]:
-    """Names of the columns whose Arrow type is a string one, dictionary-encoded ones included."""
-    import pyarrow as pa
-
-    def is_text(kind: Any) -> bool:
-        if pa.types.is_dictionary(kind):
-            kind = kind.value_type
-        tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
-        return any(test(kind) for test in tests)
-
-    return [field.name for field in schema if is_text(field.type)]
-
-
-def not_all_numbers(frame: "pd.DataFrame") -> list[str]:
-    """Names of the columns of strings in which something other than a number stands."""
-    return [
-        name
-        for name in frame.columns
-        if any(not _is_number(str(value)) for value in cell_values(frame[name]))
-    ]
-
-
-def _is_number(text: str) -> bool:
-    if not text.strip():
-        return True
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+        results.append(name)
+    return results
 
 
 def nearest(column: str, columns: list[str]) -> str:

@@ -1,25 +1,21 @@
 """Tables of separated cells: .csv (RFC 4180) and .tsv/.txt (tabs, no quoting).
 
-Rows are split here rather than by ``pandas.read_csv``, which (3.1) fills rows that are too short
-with empty cells, shifts or cuts a first row that is too long, drops blank lines of a one-column
-table, takes a stray carriage return for a line end (or, told otherwise, leaves one in the last
-column of a Windows file), and swallows quotes that someone forgot to double. Each of those
-changes a review or moves it to another row without a word.
+``pandas.read_csv`` (3.1) isn't used: it fills rows that are too short with empty cells, shifts or
+cuts a first row that is too long, drops blank lines of a one-column table, takes a stray carriage
+return for a line end, and swallows quotes that someone forgot to double. Each of those changes a
+review or moves it to another row without an error.
 """
 
 import contextlib
-import io
-import itertools
-import re
-from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
+import csv
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nsmc.errors import DataError
-from nsmc.tables.columns import not_all_numbers
-from nsmc.tables.encoding import detect_encoding
-from nsmc.tables.source import InputFile, reading
+from nsmc.tables.base import check_unique
+from nsmc.tables.cells import cell_text, cell_values
+from nsmc.tables.text_files import TextReader, TextWriter, without_end
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,38 +23,25 @@ if TYPE_CHECKING:
 # (number of the line a row begins on, its cells)
 Record = tuple[int, list[str]]
 
-# Everything up to the quote that ends a cell: a doubled quote stands for one.
-_INSIDE_QUOTES = re.compile(r'[^"]*(?:""[^"]*)*')
-_UNQUOTED = re.compile(r"[^,]*")
-# A quote nobody closes would swallow the rest of the file; no review is near this long.
-_LONGEST_CELL = 1 << 24
+LONGEST_CELL = 1 << 24
+"""Characters. A quote nobody closes would swallow the rest of the file; no review is this long."""
 
 
-class DelimitedSource:
-    """The rows of a .csv or .tsv/.txt file as frames of strings, exactly as they stand there.
+class DelimitedReader(TextReader[list[str]]):
+    """Reads .csv (``quoted``) or .tsv/.txt files as frames of strings, with no cell interpreted.
 
     Raises:
         DataError: the file is no text, or its header is blank, broken or names a column twice.
     """
 
     def __init__(self, path: Path, *, quoted: bool) -> None:
-        self.path = path
+        super().__init__(path)
         self._quoted = quoted
-        self._file: InputFile | None = None
-        self.encoding: str | None = detect_encoding(path)
+        self._line = ""  # the latest that the csv module was given
+        self._has_returns = False
         with contextlib.closing(self._records()) as records:
-            self.columns = self._check_header(next(records)[1])
-
-    @property
-    def bytes_read(self) -> int:
-        """Bytes of the file on disk consumed so far."""
-        return self._file.bytes_read if self._file else 0
-
-    def schema(self) -> Any:
-        """The columns as a pyarrow schema: every one text."""
-        import pyarrow as pa
-
-        return pa.schema([(name, pa.string()) for name in self.columns])
+            self.columns = next(records)[1]
+        self._check_header()
 
     def text_columns(self, chunk_rows: int) -> list[str]:
         """Columns with something other than numbers in the first rows; a single one always."""
@@ -66,20 +49,14 @@ class DelimitedSource:
             return self.columns
         with contextlib.closing(self.frames(chunk_rows)) as frames:
             first = next(frames, None)
-        # A header alone says nothing about the values.
-        return self.columns if first is None else not_all_numbers(first)
+        if first is None:
+            return self.columns  # a header alone says nothing about the values
+        return [name for name in self.columns if not all(map(_is_number, cell_values(first[name])))]
 
-    def frames(self, chunk_rows: int) -> "Generator[pd.DataFrame]":
-        """Yield frames of up to ``chunk_rows`` rows, every column of dtype ``str``.
-
-        Raises:
-            DataError: a row has too many or too few cells, or broken quoting.
-        """
+    def _frame(self, rows: list[list[str]]) -> "pd.DataFrame":
         import pandas as pd
 
-        with contextlib.closing(self._rows()) as rows:
-            while chunk := list(itertools.islice(rows, chunk_rows)):
-                yield pd.DataFrame(chunk, columns=self.columns, dtype="str")
+        return pd.DataFrame(rows, columns=self.columns, dtype="str")
 
     def _rows(self) -> Generator[list[str]]:
         width = len(self.columns)
@@ -96,30 +73,63 @@ class DelimitedSource:
                 yield cells
 
     def _records(self) -> Generator[Record]:
-        with InputFile(self.path) as self._file, reading(self.path):
-            # newline="\n": U+2028, U+0085 and a lone carriage return belong to the text.
-            lines = io.TextIOWrapper(self._file.stream, encoding=self.encoding, newline="\n")
-            with lines:
-                try:
-                    yield from quoted_records(lines) if self._quoted else plain_records(lines)
-                except _BadQuoting as error:
-                    raise DataError(f"{self.path}, {error}") from error
+        with self._lines() as lines:
+            if self._quoted:
+                yield from self._quoted_records(lines)
+            else:
+                for number, line in enumerate(lines, start=1):
+                    yield number, without_end(line).split("\t")
 
-    def _check_header(self, names: list[str]) -> list[str]:
-        if names == [""]:
-            raise DataError(f"{self.path}: expected column names in line 1, found a blank line")
-        repeated = [name for name, count in Counter(names).items() if count > 1]
-        if repeated:
-            raise DataError(
-                f"{self.path}: expected every column name once, found {repeated[0]!r} twice or "
-                f"more among: {', '.join(names)}; rename one in line 1"
+    def _quoted_records(self, lines: Iterable[str]) -> Iterator[Record]:
+        # The limit is the whole process's, so it is only ever raised.
+        csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
+        reader = csv.reader(self._hide_returns(lines), strict=True)
+        start = 1
+        try:
+            for cells in reader:
+                if self._has_returns:
+                    cells = [cell.replace("\0", "\r") for cell in cells]
+                yield start, cells or [""]
+                start = reader.line_num + 1
+        except csv.Error as error:
+            raise self._bad_quoting(str(error), start, reader.line_num) from error
+
+    def _hide_returns(self, lines: Iterable[str]) -> Iterator[str]:
+        """Put a NUL, which no text table has, for each carriage return that ends no line.
+
+        To the csv module one in an unquoted cell is an error; to us it is text.
+        """
+        for line in lines:
+            self._line = line
+            if "\r" in line and "\r" in (body := without_end(line)):
+                self._has_returns = True
+                yield body.replace("\r", "\0") + line[len(body) :]
+            else:
+                yield line
+
+    def _bad_quoting(self, error: str, start: int, line: int) -> DataError:
+        """Say what the csv module's error means; the record begins on ``start``."""
+        if "expected after" in error:
+            return DataError(
+                f"{self.path}, line {line}: expected a comma or the line's end after a closing "
+                f"quote, found more text in {without_end(self._line)[:60]!r}; a quote inside a "
+                "quoted cell must be doubled"
             )
-        if any("\r" in name.replace("\r\n", "") for name in names):
+        found = "the end of the file" if "end of data" in error else f"{LONGEST_CELL:,} characters"
+        return DataError(
+            f"{self.path}, line {start}: expected a closing quote, found none before {found}; "
+            "close the quote, or name the file .tsv if it is tab-separated and has bare quotes"
+        )
+
+    def _check_header(self) -> None:
+        if self.columns == [""]:
+            raise DataError(f"{self.path}: expected column names in line 1, found a blank line")
+        check_unique(self.path, self.columns)
+        if any("\r" in name.replace("\r\n", "") for name in self.columns):
             raise DataError(
                 f"{self.path}: expected lines that end in \\n or \\r\\n, found a lone \\r in the "
                 "header; save the file with Unix or Windows line ends"
             )
-        return names
 
     def _wrong_width(self, number: int, line: int, cells: list[str]) -> DataError:
         sign, advice = (
@@ -135,73 +145,64 @@ class DelimitedSource:
         )
 
 
-class _BadQuoting(Exception):
-    """Says what is wrong with a quoted cell; the caller knows the file."""
+def _is_number(value: object) -> bool:
+    text = str(value)
+    try:
+        float(text)
+    except ValueError:
+        return not text.strip()
+    return True
 
 
-def plain_records(lines: Iterable[str]) -> Iterator[Record]:
-    """Split lines at tabs; a quote is a character like any other."""
-    for number, line in enumerate(lines, start=1):
-        yield number, without_end(line).split("\t")
+class DelimitedWriter(TextWriter):
+    """Writes .csv with as few quotes as possible (``quoted``), or .tsv/.txt with none at all."""
 
+    def __init__(self, path: Path, temporary: Path, *, quoted: bool) -> None:
+        super().__init__(path, temporary)
+        self._quoted = quoted
 
-def quoted_records(lines: Iterable[str]) -> Iterator[Record]:
-    """Split the lines of a CSV file (RFC 4180) into records, which can go over several lines."""
-    numbered = enumerate(lines, start=1)
-    for number, line in numbered:
-        if '"' in line:
-            yield number, _quoted_cells(number, line, numbered)
+    def _write_columns(self, columns: list[str]) -> None:
+        self._write_cells([columns], 0)
+
+    def _write_rows(self, frame: "pd.DataFrame") -> None:
+        columns = [self._texts(frame[name], name) for name in frame.columns]
+        self._write_cells(zip(*columns, strict=True), self.rows + 1)
+
+    def _write_cells(self, rows: Iterable[Sequence[str]], first_row: int) -> None:
+        if self._quoted:
+            lines = _csv_lines(rows)
         else:
-            yield number, without_end(line).split(",")
+            lines = [self._plain_line(cells, row) for row, cells in enumerate(rows, first_row)]
+        self._write_lines(lines, first_row)
+
+    def _texts(self, series: "pd.Series", name: str) -> list[str]:
+        texts = []
+        for row, value in enumerate(cell_values(series), start=self.rows + 1):
+            try:
+                texts.append(cell_text(value))
+            except TypeError as error:
+                self._refuse(row, f"in column {name!r}: {error}", "parquet")
+        return texts
+
+    def _plain_line(self, cells: Sequence[str], row: int) -> str:
+        line = "\t".join(cells)
+        if "\n" in line or line.count("\t") >= len(cells):
+            self._refuse(row, "a tab or a line break inside a cell", "csv")
+        if line.endswith("\r"):
+            self._refuse(row, "a line break (\\r) at the end of the last cell", "csv")
+        return line + "\n"
 
 
-def _quoted_cells(start: int, line: str, more: Iterator[tuple[int, str]]) -> list[str]:
-    """Cells of the record that begins with ``line``; ``more`` lines follow it, if it needs them."""
-    cells: list[str] = []
-    position = 0
-    while True:
-        if line.startswith('"', position):
-            cell, line, position = _quoted_cell(start, line, position + 1, more)
-        else:
-            match = _UNQUOTED.match(line, position)
-            assert match is not None  # the pattern matches nothing, too
-            cell, position = match.group(), match.end()
-            if position == len(line):
-                return [*cells, without_end(cell)]
-        cells.append(cell)
-        if line[position:] in ("", "\n", "\r\n"):
-            return cells
-        if line[position] != ",":
-            raise _BadQuoting(
-                f"line {start}: expected a comma or the line's end after a closing quote, found "
-                f"{line[position : position + 20]!r}; a quote inside a quoted cell must be doubled"
-            )
-        position += 1
+class _Lines(list[str]):
+    """Takes what ``csv.writer`` writes: a line a row."""
+
+    write = list.append
 
 
-def _quoted_cell(
-    start: int, line: str, position: int, more: Iterator[tuple[int, str]]
-) -> tuple[str, str, int]:
-    """Read one quoted cell; return it, the line it ends on, and the position after its quote."""
-    parts: list[str] = []
-    size = 0
-    while True:
-        match = _INSIDE_QUOTES.match(line, position)
-        assert match is not None  # the pattern matches nothing, too
-        parts.append(match.group())
-        size += len(parts[-1])
-        if match.end() < len(line):
-            return "".join(parts).replace('""', '"'), line, match.end() + 1
-        line = next(more, (0, ""))[1]
-        position = 0
-        if not line or size > _LONGEST_CELL:
-            raise _BadQuoting(
-                f"line {start}: expected a closing quote, found none before "
-                f"{'the end of the file' if not line else f'{size:,} characters'}; close the "
-                "quote, or name the file .tsv if it is tab-separated and has bare quotes"
-            )
-
-
-def without_end(line: str) -> str:
-    """A line as it was read, less its line end."""
-    return line.removesuffix("\n").removesuffix("\r")
+def _csv_lines(rows: Iterable[Sequence[str]]) -> list[str]:
+    r"""CSV lines that end in "\n"; a row that is one empty cell gets quotes, so it isn't blank."""
+    lines = _Lines()
+    # Before Python 3.13 the csv module quotes only the characters of its own line end, and pandas
+    # takes a bare carriage return for the end of a row.
+    csv.writer(lines, lineterminator="\r\n").writerows(rows)
+    return [line[:-2] + "\n" for line in lines]

@@ -7,7 +7,7 @@ from pathlib import Path
 from nsmc.errors import DataError
 from nsmc.storage.files import BLOCK
 from nsmc.tables.formats import is_compressed
-from nsmc.tables.source import InputFile, reading
+from nsmc.tables.input_file import open_input
 
 # (what the file begins with, the decoder that checks it, the name that reads it without the mark)
 _MARKS = (
@@ -31,7 +31,7 @@ _SURELY_UTF8 = 3
 
 
 def detect_encoding(path: Path) -> str:
-    """Tell how a text file (or gzip-compressed text file) is encoded.
+    """Detect the encoding of a text file, which may be gzip-compressed.
 
     The whole file is decoded, in blocks, so that the answer holds for its last byte too. Latin-1
     is never an answer: it decodes anything, and Korean text into garbage.
@@ -44,7 +44,7 @@ def detect_encoding(path: Path) -> str:
         DataError: the file is missing, empty, damaged, or no text in any of these encodings; then
             the message holds the byte and the line, both counted from 1.
     """
-    with InputFile(path) as file, reading(path):
+    with open_input(path) as file:
         block = file.stream.read(BLOCK)
         if not block:
             raise DataError(f"{path} is empty: expected at least a line of column names")

@@ -1,29 +1,19 @@
-"""Which kind of table a file is, told by its name."""
+"""The format of a table, which the end of its name decides."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from nsmc.errors import DataError
 
-Kind = Literal["csv", "tsv", "jsonl", "parquet"]
+Format = Literal["csv", "tsv", "jsonl", "parquet"]
 
-_KINDS: dict[str, Kind] = {
+_FORMATS: dict[str, Format] = {
     ".csv": "csv",
     ".tsv": "tsv",
     ".txt": "tsv",
     ".jsonl": "jsonl",
     ".parquet": "parquet",
 }
-KNOWN_SUFFIXES = ", ".join(_KINDS)
-
-
-@dataclass(frozen=True)
-class TableFormat:
-    """The kind of a table and whether its bytes are gzip-compressed."""
-
-    kind: Kind
-    compressed: bool
 
 
 def is_compressed(path: Path) -> bool:
@@ -32,23 +22,23 @@ def is_compressed(path: Path) -> bool:
 
 
 def ending(path: Path) -> str:
-    """The end of the name that tells the format, in lower case and without ``.gz``: ``.csv``."""
+    """The suffix that decides the format, in lower case and without ``.gz``: ``.csv``."""
     return (Path(path.stem).suffix if is_compressed(path) else path.suffix).lower()
 
 
-def table_format(path: Path) -> TableFormat:
-    """Tell the format of a table by the end of its name; upper and lower case are the same.
+def table_format(path: Path) -> Format:
+    """Return the format that the end of a name stands for, in upper or lower case.
 
     Raises:
-        DataError: the ending is not a known one, or is `.parquet.gz`.
+        DataError: the ending is not a known one, or is ``.parquet.gz``.
     """
     compressed = is_compressed(path)
-    kind = _KINDS.get(ending(path))
-    if kind is None or (compressed and kind == "parquet"):
-        found = "".join(path.suffixes[-2:]) if compressed else path.suffix
+    result = _FORMATS.get(ending(path))
+    if result is None or (compressed and result == "parquet"):
+        suffix = "".join(path.suffixes[-2:]) if compressed else path.suffix
         raise DataError(
-            f"cannot tell the format of {path}: expected a name that ends in {KNOWN_SUFFIXES} "
-            f"(the text formats also with .gz after it), found {found or 'no ending'}; "
-            "rename or convert the file"
+            f"cannot tell the format of {path}: expected a name that ends in "
+            f"{', '.join(_FORMATS)} (the text formats also with .gz after it), found "
+            f"{suffix or 'no ending'}; rename or convert the file"
         )
-    return TableFormat(kind, compressed)
+    return result

@@ -1,16 +1,14 @@
 """Tables of JSON objects, one a line."""
 
 import contextlib
-import io
-import itertools
 import json
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nsmc.errors import DataError
-from nsmc.tables.encoding import detect_encoding
-from nsmc.tables.source import InputFile, reading
+from nsmc.tables.cells import cell_values, json_text
+from nsmc.tables.text_files import TextReader, TextWriter
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,22 +16,21 @@ if TYPE_CHECKING:
 _INT64 = range(-(1 << 63), 1 << 63)
 
 
-class JsonlSource:
-    """The objects of a .jsonl file as frames whose cells are the values as Python has them.
+class JsonlReader(TextReader[dict[str, Any]]):
+    """Reads objects as frames of dtype object, whose cells are the values as Python has them.
 
-    The file is read once beforehand: a key can appear for the first time in the last line, and a
-    bad line is told before any work is done.
+    A null is None, a key that an object lacks is ``pandas.NA``. The file is read once beforehand: a
+    key can appear for the first time in the last line, and a bad line is reported before any work
+    is done.
 
     Raises:
         DataError: the file is no text, holds no object, or a line is no JSON object.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._file: InputFile | None = None
-        self.encoding: str | None = detect_encoding(path)
+        super().__init__(path)
         self._kinds: dict[str, set[str]] = {}
-        with contextlib.closing(self._objects()) as objects:
+        with contextlib.closing(self._rows()) as objects:
             for item in objects:
                 for key, value in item.items():
                     self._kinds.setdefault(key, set()).add(_kind(value))
@@ -41,53 +38,42 @@ class JsonlSource:
         if not self.columns:
             raise DataError(f"{path}: expected one JSON object a line, found none with a key")
 
-    @property
-    def bytes_read(self) -> int:
-        """Bytes of the file on disk consumed so far."""
-        return self._file.bytes_read if self._file else 0
-
     def schema(self) -> Any:
         """The columns as a pyarrow schema; one of mixed or nested values becomes JSON text."""
         import pyarrow as pa
 
-        types = {"bool": pa.bool_(), "int": pa.int64(), "float": pa.float64()}
-
-        def type_of(kinds: set[str]) -> Any:
-            kinds = kinds - {"null"}
-            if kinds == {"int", "float"}:
-                kinds = {"float"}
-            return types.get(kinds.pop(), pa.string()) if len(kinds) == 1 else pa.string()
-
-        return pa.schema([(name, type_of(kinds)) for name, kinds in self._kinds.items()])
+        types = {
+            frozenset({"bool"}): pa.bool_(),
+            frozenset({"int"}): pa.int64(),
+            frozenset({"float"}): pa.float64(),
+            frozenset({"int", "float"}): pa.float64(),
+        }
+        return pa.schema(
+            [
+                (name, types.get(frozenset(kinds - {"null"}), pa.string()))
+                for name, kinds in self._kinds.items()
+            ]
+        )
 
     def text_columns(self, chunk_rows: int) -> list[str]:
         """Columns in which every value is a string or null, and not all are null."""
         return [name for name, kinds in self._kinds.items() if kinds - {"null"} == {"str"}]
 
-    def frames(self, chunk_rows: int) -> "Generator[pd.DataFrame]":
-        """Yield frames of up to ``chunk_rows`` rows, every column of dtype object.
-
-        A null is None, a key that an object lacks is ``pandas.NA``.
-        """
+    def _frame(self, rows: list[dict[str, Any]]) -> "pd.DataFrame":
         import pandas as pd
 
-        with contextlib.closing(self._objects()) as objects:
-            while chunk := list(itertools.islice(objects, chunk_rows)):
-                yield pd.DataFrame(
-                    {
-                        name: pd.Series([item.get(name, pd.NA) for item in chunk], dtype=object)
-                        for name in self.columns
-                    }
-                )
+        return pd.DataFrame(
+            {
+                name: pd.Series([item.get(name, pd.NA) for item in rows], dtype=object)
+                for name in self.columns
+            }
+        )
 
-    def _objects(self) -> Generator[dict[str, Any]]:
-        with InputFile(self.path) as self._file, reading(self.path):
-            # newline="\n": inside a JSON text, U+2028 and U+0085 end no line.
-            lines = io.TextIOWrapper(self._file.stream, encoding=self.encoding, newline="\n")
-            with lines:
-                for number, line in enumerate(lines, start=1):
-                    if not line.isspace():
-                        yield self._parse(number, line)
+    def _rows(self) -> Generator[dict[str, Any]]:
+        with self._lines() as lines:
+            for number, line in enumerate(lines, start=1):
+                if not line.isspace():
+                    yield self._parse(number, line)
 
     def _parse(self, number: int, line: str) -> dict[str, Any]:
         try:
@@ -96,9 +82,8 @@ class JsonlSource:
         except (ValueError, RecursionError) as error:
             raise self._bad_line(number, str(error)) from error
         if not isinstance(item, dict):
-            raise self._bad_line(
-                number, f"{_NAMES.get(_kind(item), 'a list')}, {line.strip()[:40]!r}"
-            )
+            kind = _KIND_NAMES.get(_kind(item), "a list")
+            raise self._bad_line(number, f"{kind}, {line.strip()[:40]!r}")
         return item
 
     def _bad_line(self, number: int, found: str) -> DataError:
@@ -108,7 +93,7 @@ class JsonlSource:
         )
 
 
-_NAMES = {
+_KIND_NAMES = {
     "null": "null",
     "bool": "a truth value",
     "int": "a number",
@@ -134,3 +119,28 @@ def _kind(value: object) -> str:
     if isinstance(value, float):
         return "float"
     return "str" if isinstance(value, str) else "other"
+
+
+class JsonlWriter(TextWriter):
+    """Writes one JSON object a line; a missing key (``pandas.NA``) stays missing."""
+
+    # Half an emoji, cut off by someone's length limit, came in as an escape and is written as the
+    # same: what this error handler writes is JSON's escape, too.
+    _encode_errors = "backslashreplace"
+
+    def _write_columns(self, columns: list[str]) -> None:
+        """There is no header: every object names its keys."""
+
+    def _write_rows(self, frame: "pd.DataFrame") -> None:
+        import pandas as pd
+
+        names = frame.columns.tolist()
+        columns = [cell_values(frame[name]) for name in names]
+        lines = []
+        for row, cells in enumerate(zip(*columns, strict=True), start=self.rows + 1):
+            pairs = zip(names, cells, strict=True)
+            try:
+                lines.append(json_text({k: v for k, v in pairs if v is not pd.NA}) + "\n")
+            except TypeError as error:
+                self._refuse(row, str(error), "parquet")
+        self._write_lines(lines, self.rows + 1)

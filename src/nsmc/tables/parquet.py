@@ -1,42 +1,36 @@
-"""Parquet tables, read batch by batch."""
+"""Parquet tables, read and written batch by batch."""
 
 import contextlib
-from collections import Counter
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nsmc.errors import DataError
-from nsmc.tables.columns import string_typed
-from nsmc.tables.source import reading, size_of
+from nsmc.tables.base import TableReader, TableWriter, check_unique
+from nsmc.tables.cells import cell_text, cell_values, is_missing
+from nsmc.tables.input_file import read_errors, size_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class ParquetSource:
-    """The rows of a .parquet file as frames of Arrow-typed columns, so that no type changes.
+class ParquetReader(TableReader):
+    """Reads .parquet files as frames of Arrow-typed columns, so that no type changes.
 
     Raises:
         DataError: the file is missing, damaged, no Parquet, or names a column twice.
     """
 
-    encoding: str | None = None
-
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.encoding: str | None = None
         self._size = size_of(path)
         self._rows_read = 0
         with self._file() as file:
             self._schema = file.schema_arrow
             self._rows = file.metadata.num_rows
         self.columns: list[str] = self._schema.names
-        repeated = [name for name, count in Counter(self.columns).items() if count > 1]
-        if repeated:
-            raise DataError(
-                f"{path}: expected every column name once, found {repeated[0]!r} twice or more; "
-                "rename one"
-            )
+        check_unique(path, self.columns)
 
     @property
     def bytes_read(self) -> int:
@@ -49,14 +43,10 @@ class ParquetSource:
 
     def text_columns(self, chunk_rows: int) -> list[str]:
         """Columns of a string type."""
-        return string_typed(self._schema)
+        return [field.name for field in self._schema if _is_string(field.type)]
 
     def frames(self, chunk_rows: int) -> "Generator[pd.DataFrame]":
-        """Yield frames of up to ``chunk_rows`` rows, every column of an ArrowDtype.
-
-        Raises:
-            DataError: the file turns out damaged.
-        """
+        """Yield frames of up to ``chunk_rows`` rows; see `TableReader.frames`."""
         import pandas as pd
         import pyarrow as pa
 
@@ -78,10 +68,108 @@ class ParquetSource:
 
         try:
             # pre_buffer would hold whole row groups, which can be the whole file.
-            with reading(self.path), pq.ParquetFile(self.path, pre_buffer=False) as file:
+            with read_errors(self.path), pq.ParquetFile(self.path, pre_buffer=False) as file:
                 yield file
         except pa.ArrowException as error:
             raise DataError(
                 f"{self.path} can't be read as Parquet: expected whole Parquet data because of its "
                 f"name, found: {error}; fetch or write the file again"
+            ) from error
+
+
+def _is_string(kind: Any) -> bool:
+    """Whether an Arrow type is one of strings, dictionary-encoded ones included."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return any(test(kind) for test in tests)
+
+
+class ParquetWriter(TableWriter):
+    """Writes Parquet; columns the input has keep its types, nullability and metadata.
+
+    The first frame decides the types of the others, so it may be one of no rows.
+
+    Args:
+        path: the file's name in messages.
+        temporary: where the bytes go.
+        known: pyarrow schema of the input, if there is one.
+    """
+
+    def __init__(self, path: Path, temporary: Path, known: Any = None) -> None:
+        import pyarrow as pa
+
+        super().__init__(path)
+        self._temporary = temporary
+        self._known = pa.schema([]) if known is None else known
+        self._file: Any = None
+
+    def close(self) -> None:
+        """Close the file if it was begun; a second call does nothing."""
+        if self._file is not None:
+            self._file.close()
+
+    def _write_columns(self, columns: list[str]) -> None:
+        """The header needs types, which come with the first frame or, failing that, the end."""
+
+    def _write_rows(self, frame: "pd.DataFrame") -> None:
+        import pyarrow as pa
+
+        if self._file is None:
+            self._start([self._field(frame[name]) for name in frame.columns])
+        arrays = [self._array(frame[field.name], field) for field in self._file.schema]
+        self._file.write_table(pa.Table.from_arrays(arrays, schema=self._file.schema))
+
+    def _write_end(self) -> None:
+        import pyarrow as pa
+
+        if self._file is None:
+            fields = {field.name: field for field in self._known}
+            names = self._columns or []
+            self._start([fields.get(name, pa.field(name, pa.string())) for name in names])
+        self._file.close()
+
+    def _start(self, fields: list[Any]) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        schema = pa.schema(fields, metadata=self._known.metadata)
+        self._file = pq.ParquetWriter(self._temporary, schema)
+
+    def _field(self, series: "pd.Series") -> Any:
+        """Return the input's field if the column still has its type, else one by the values."""
+        import pandas as pd
+        import pyarrow as pa
+
+        name = series.name
+        index = self._known.get_field_index(name)
+        known = self._known.field(index) if index >= 0 else None
+        # Objects come from .jsonl, whose schema was made from all of its lines.
+        if known is not None and series.dtype == object:
+            return known
+        if isinstance(series.dtype, pd.ArrowDtype):
+            kind = series.dtype.pyarrow_dtype
+        else:
+            kind = pa.Array.from_pandas(series).type
+            # pandas makes every string large; a review isn't.
+            kind = pa.string() if kind in (pa.large_string(), pa.null()) else kind
+        return known if known is not None and known.type == kind else pa.field(name, kind)
+
+    def _array(self, series: "pd.Series", field: Any) -> Any:
+        import pyarrow as pa
+
+        try:
+            if series.dtype != object:
+                return pa.Array.from_pandas(series, type=field.type)
+            values = [None if is_missing(value) else value for value in cell_values(series)]
+            if pa.types.is_string(field.type):
+                values = [None if value is None else cell_text(value) for value in values]
+            return pa.array(values, type=field.type)
+        except (pa.ArrowException, UnicodeEncodeError, TypeError) as error:
+            raise DataError(
+                f"cannot write rows {self.rows + 1} to {self.rows + len(series)} of column "
+                f"{field.name!r} to {self.path}: expected values of type {field.type}, found: "
+                f"{error}; nothing was written; name the output .jsonl instead"
             ) from error

@@ -1,92 +1,72 @@
-"""Tables of reviews in any known format, read chunk by chunk in constant memory.
-
-Writing them is in ``nsmc.tables.writers``, re-exported here.
-"""
+"""Tables of reviews in any known format, read and written chunk by chunk in constant memory."""
 
 import contextlib
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from nsmc.errors import DataError
+from nsmc.errors import DataError, UsageError
+from nsmc.storage.files import atomic_write
+from nsmc.tables.base import TableReader, TableWriter
 from nsmc.tables.cells import cell_values, comment_text
-from nsmc.tables.columns import DEFAULT_COLUMN, named_column, only_text_column
-from nsmc.tables.delimited import DelimitedSource
-from nsmc.tables.formats import table_format
-from nsmc.tables.jsonlines import JsonlSource
-from nsmc.tables.parquet import ParquetSource
-from nsmc.tables.plain import plain_source
-from nsmc.tables.source import size_of
-from nsmc.tables.writers import TableWriter, open_writer
+from nsmc.tables.columns import DEFAULT_COLUMN, choose_text_column
+from nsmc.tables.delimited import DelimitedReader, DelimitedWriter
+from nsmc.tables.formats import ending, table_format
+from nsmc.tables.input_file import size_of
+from nsmc.tables.jsonlines import JsonlReader, JsonlWriter
+from nsmc.tables.parquet import ParquetReader, ParquetWriter
+from nsmc.tables.plain import PlainReader
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Chunk", "Table", "TableWriter", "open_table", "open_writer"]
-
-
-class Source(Protocol):
-    """What each format gives a table to be read from."""
-
-    columns: list[str]
-    encoding: str | None
-
-    @property
-    def bytes_read(self) -> int:
-        """Bytes of the file consumed by the latest call of ``frames``."""
-
-    def schema(self) -> Any:
-        """Columns and their types as a pyarrow schema."""
-
-    def text_columns(self, chunk_rows: int) -> list[str]:
-        """Columns that may hold comments, told by the types or the first ``chunk_rows`` rows."""
-
-    def frames(self, chunk_rows: int) -> "Generator[pd.DataFrame]":
-        """Frames of the file's own columns, from its first row on."""
-
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """Some consecutive rows of a table.
-
-    ``frame`` holds the file's own columns, ``texts`` one comment a row ("" where there is none),
-    ``first_row`` is the number of the first row in the file, counted from 1 without the header.
-    """
+    """Some consecutive rows of a table."""
 
     frame: "pd.DataFrame"
+    """The file's own columns."""
     texts: list[str]
+    """One comment a row, "" where there is none."""
     first_row: int
+    """Number of the first row in the file, counted from 1 without the header."""
 
 
 class Table:
-    """A table opened for reading; use it as a context manager. See ``open_table``.
+    """A table opened for reading; use it as a context manager. See `open_table`.
 
-    ``encoding`` is None for Parquet. ``bytes_read`` of ``total_bytes`` have been consumed, which a
-    progress bar can show.
+    Attributes:
+        path: the file.
+        format: csv, tsv, jsonl or parquet.
+        encoding: how the text is encoded; None for Parquet.
+        total_bytes: the size of the file.
+        columns: the names of all columns.
+        text_column: the one that holds the comments.
     """
 
-    def __init__(self, path: Path, source: Source, text_column: str, chunk_rows: int) -> None:
-        self.path = path
-        self.columns = list(source.columns)
+    def __init__(self, reader: TableReader, text_column: str, chunk_rows: int) -> None:
+        self.path = reader.path
+        self.format = table_format(reader.path)
+        self.encoding = reader.encoding
+        self.total_bytes = size_of(reader.path)
+        self.columns = list(reader.columns)
         self.text_column = text_column
-        self.encoding = source.encoding
-        self.total_bytes = size_of(path)
-        self._source = source
+        self._reader = reader
         self._chunk_rows = chunk_rows
         self._started = False
         self._open = contextlib.ExitStack()
 
     @property
     def bytes_read(self) -> int:
-        """Bytes of the file, as it is on disk, that the latest ``chunks()`` has consumed."""
+        """Bytes of the file, as it is on disk, that the latest `chunks` has consumed."""
         # Opening a table reads some of it as well, which is no progress.
-        return self._source.bytes_read if self._started else 0
+        return self._reader.bytes_read if self._started else 0
 
     def schema(self) -> Any:
-        """Columns and their types as a pyarrow schema, for writers."""
-        return self._source.schema()
+        """Columns and their types as a pyarrow schema."""
+        return self._reader.schema()
 
     def empty(self) -> "pd.DataFrame":
         """Return a frame of the table's columns and no rows, to write when there are no chunks."""
@@ -104,7 +84,7 @@ class Table:
             DataError: a row is broken, or its comment is no text.
         """
         self._started = True
-        frames = self._source.frames(self._chunk_rows)
+        frames = self._reader.frames(self._chunk_rows)
         # A loop that is left early leaves its generator, and so the file, open.
         self._open.callback(frames.close)
         row = 1
@@ -127,12 +107,7 @@ class Table:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._open.close()
 
 
@@ -149,16 +124,16 @@ def open_table(
 
     The text column is ``column`` if given, else ``usual`` or ``document`` if there is one, else the
     only column of text: of a string type in .jsonl and .parquet; in the other formats the only
-    column at all, or the only one in whose first ``chunk_rows`` rows something other than a number
-    stands. ``label`` and ``label_ko`` are never taken for it among others.
+    column at all, or the only one in whose first ``chunk_rows`` rows something isn't a number.
+    ``label`` and ``label_ko`` are never taken for it among others.
 
     Args:
         path: the file.
         column: the text column's name.
-        usual: the name that it has where nobody says so.
-        others: columns that hold something else than comments, should there be any choice.
-        plain: whether a .txt file without column names is taken as one comment a line, see
-            `nsmc.tables.plain.plain_source`.
+        usual: the name that the text column has where ``column`` is None.
+        others: columns that hold something else than comments.
+        plain: take a .txt file whose first line looks like no header as one comment a line. Where
+            ``column`` is given, the file is a table in any case.
         chunk_rows: rows that are in memory at a time.
 
     Raises:
@@ -166,18 +141,88 @@ def open_table(
     """
     if chunk_rows < 1:
         raise ValueError(f"expected at least one row a chunk, found {chunk_rows}")
-    source: Source = (plain_source(path, column) if plain else None) or _source(path)
-    text_column = named_column(path, source.columns, column, usual)
-    if text_column is None:
-        candidates = source.text_columns(chunk_rows)
-        text_column = only_text_column(path, source.columns, candidates, others)
-    return Table(path, source, text_column, chunk_rows)
+    reader = _open_reader(path, plain=plain and column is None)
+    text_column = choose_text_column(
+        reader, column, usual=usual, others=others, chunk_rows=chunk_rows
+    )
+    return Table(reader, text_column, chunk_rows)
 
 
-def _source(path: Path) -> Source:
-    kind = table_format(path).kind
-    if kind == "parquet":
-        return ParquetSource(path)
-    if kind == "jsonl":
-        return JsonlSource(path)
-    return DelimitedSource(path, quoted=kind == "csv")
+def _open_reader(path: Path, *, plain: bool) -> TableReader:
+    if plain and ending(path) == ".txt":
+        reader = PlainReader(path)
+        if not reader.has_header():
+            return reader
+    match table_format(path):
+        case "parquet":
+            return ParquetReader(path)
+        case "jsonl":
+            return JsonlReader(path)
+        case "csv":
+            return DelimitedReader(path, quoted=True)
+        case "tsv":
+            return DelimitedReader(path, quoted=False)
+
+
+@contextlib.contextmanager
+def open_writer(path: Path, like: Table | None = None) -> Iterator[TableWriter]:
+    """Open a table for writing in the format its name says, in UTF-8 with "\\n" line ends.
+
+    ``path`` appears, or is replaced, only when the block has ended well.
+
+    Args:
+        path: the file to write.
+        like: the open table that the new one is made from. It must not be the same file; the types
+            of its columns are kept in Parquet, and its header is written if there are no frames.
+
+    Raises:
+        UsageError: ``path`` is the very file that ``like`` is read from.
+        DataError: the ending of the name is unknown, or the format can't hold a cell.
+        NsmcError: the file can't be written.
+    """
+    _check_name(path, like.path if like else None)
+    with (
+        atomic_write(path) as temporary,
+        contextlib.closing(_make_writer(path, temporary, like)) as writer,
+    ):
+        yield writer
+        writer.finish(like.columns if like else [])
+
+
+def _make_writer(path: Path, temporary: Path, like: Table | None) -> TableWriter:
+    match table_format(path):
+        case "parquet":
+            return ParquetWriter(path, temporary, like.schema() if like else None)
+        case "jsonl":
+            return JsonlWriter(path, temporary)
+        case "csv":
+            return DelimitedWriter(path, temporary, quoted=True)
+        case "tsv":
+            return DelimitedWriter(path, temporary, quoted=False)
+
+
+def check_output(path: Path, source: Path) -> None:
+    """Report before long work what would keep a table from being written after it.
+
+    Raises:
+        UsageError: ``path`` is the very file ``source``.
+        DataError: the ending of the name is unknown.
+        NsmcError: the place can't be written to.
+    """
+    _check_name(path, source)
+    with contextlib.suppress(_Unwritten), atomic_write(path):
+        raise _Unwritten  # so that nothing replaces what is there
+
+
+class _Unwritten(Exception):
+    """Leaves `atomic_write` without a result."""
+
+
+def _check_name(path: Path, source: Path | None) -> None:
+    table_format(path)
+    # By the file, not the name: a link to the input is the input.
+    if source and path.exists() and source.exists() and path.samefile(source):
+        raise UsageError(
+            f"expected an output file other than the input, found {path} for both; name another "
+            "file, so that the input stays as it is"
+        )

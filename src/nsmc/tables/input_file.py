@@ -1,58 +1,49 @@
-"""The bytes of an input file, decompressed where its name says so."""
+"""The bytes of an input file, decompressed where its name says gzip."""
 
 import contextlib
 import gzip
-import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Self, cast
+from typing import BinaryIO, cast
 
 from nsmc.errors import DataError
 from nsmc.tables.formats import is_compressed
 
 
 class InputFile:
-    """An input file opened for reading, which knows how far it has been read.
+    """An input file that knows how far it has been read; see `open_input`.
 
-    ``stream`` gives the decompressed bytes; ``bytes_read`` and ``total_bytes`` count those on disk,
-    the only ones whose sum is known beforehand.
-
-    Raises:
-        DataError: the file is missing, empty, unreadable, or not a regular file.
+    ``stream`` gives the decompressed bytes. ``bytes_read`` counts those on disk, whose sum is known
+    beforehand.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.total_bytes = size_of(path)
-        try:
-            self._raw: io.BufferedReader = path.open("rb")
-        except OSError as error:
-            raise _cannot_read(path, error) from error
-        self.stream: BinaryIO = self._raw
-        if is_compressed(path):
-            self.stream = cast(BinaryIO, gzip.GzipFile(fileobj=self._raw, mode="rb"))
+    def __init__(self, raw: BinaryIO, stream: BinaryIO, total_bytes: int) -> None:
+        self.stream = stream
+        self._raw = raw
+        self._total_bytes = total_bytes
 
     @property
     def bytes_read(self) -> int:
         """Bytes of the file on disk consumed so far; all of them once it is closed."""
-        return self.total_bytes if self._raw.closed else self._raw.tell()
+        return self._total_bytes if self._raw.closed else self._raw.tell()
 
-    def close(self) -> None:
-        """Close the file; a second call does nothing."""
-        self.stream.close()
-        self._raw.close()
 
-    def __enter__(self) -> Self:
-        return self
+@contextlib.contextmanager
+def open_input(path: Path) -> Iterator[InputFile]:
+    """Open a file for reading.
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
+    Raises:
+        DataError: the file is missing, empty, unreadable, damaged, or not a regular file; also
+            where reading inside the block fails.
+    """
+    size = size_of(path)
+    with read_errors(path), path.open("rb") as raw:
+        if is_compressed(path):
+            with gzip.GzipFile(fileobj=raw, mode="rb") as stream:
+                yield InputFile(raw, cast(BinaryIO, stream), size)
+        else:
+            yield InputFile(raw, raw, size)
 
 
 def size_of(path: Path) -> int:
@@ -82,7 +73,7 @@ def size_of(path: Path) -> int:
 
 
 @contextlib.contextmanager
-def reading(path: Path) -> Iterator[None]:
+def read_errors(path: Path) -> Iterator[None]:
     """Turn what a damaged or vanishing file raises inside the block into a DataError."""
     try:
         yield
