@@ -10,8 +10,8 @@ from nsmc.text.emoji_augmentation import WORDS, add_emoji
 EMOJI = {emoji for of_words in WORDS.values() for emoji in of_words}
 
 
-def made(text: str) -> set[str]:
-    """What a comment may become."""
+def augment(text: str) -> set[str]:
+    """All that a comment may become."""
     return {add_emoji(text, Random(seed)) for seed in range(300)}
 
 
@@ -26,25 +26,25 @@ def made(text: str) -> set[str]:
     ],
 )
 def test_emoji_fit_their_words(text: str, fits: str, never: str) -> None:
-    all_of_them = "".join(made(text))
-    assert fits in all_of_them
-    assert never not in all_of_them
+    augmented = "".join(augment(text))
+    assert fits in augmented
+    assert never not in augmented
 
 
-def test_there_are_three_ways() -> None:
-    found = made("너무 지루하다")
-    assert any(re.fullmatch(r"너무 [^가-힣]+하다", text) for text in found)
-    assert any(re.fullmatch(r"너무 지루하다 ?[^가-힣]+", text) for text in found)
-    assert any(set(text) <= EMOJI for text in found)
-    assert "너무 지루하다" not in found
+def test_emoji_replace_a_word_or_follow_or_are_alone() -> None:
+    texts = augment("너무 지루하다")
+    assert any(re.fullmatch(r"너무 [^가-힣]+하다", text) for text in texts)
+    assert any(re.fullmatch(r"너무 지루하다 ?[^가-힣]+", text) for text in texts)
+    assert any(set(text) <= EMOJI for text in texts)
+    assert "너무 지루하다" not in texts
 
 
 @pytest.mark.parametrize("text", ["이 영화가 뭐라고", "", "배우 이름이 뭐였지"])
 def test_without_such_words_nothing_happens(text: str) -> None:
-    assert made(text) == {text}
+    assert augment(text) == {text}
 
 
-def test_the_same_chance_gives_the_same() -> None:
+def test_the_same_generator_gives_the_same() -> None:
     assert add_emoji("재밌다 ㅋㅋㅋ", Random(7)) == add_emoji("재밌다 ㅋㅋㅋ", Random(7))
 
 

@@ -3,16 +3,25 @@
 import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nsmc.config.text import TextConfig
-from nsmc.text.hangul import FINALS, INITIALS, MEDIALS, letters_of
+from nsmc.text.hangul import (
+    FINALS,
+    INITIALS,
+    MEDIALS,
+    compose,
+    decompose,
+    is_syllable,
+    letters_of,
+    syllable_type,
+)
 from nsmc.text.jamo import Jamo
-from nsmc.text.tokenizer import Tokenizer, make_tokenizer
+from nsmc.text.tokenizer import make_tokenizer
 
-
-@pytest.fixture(scope="module")
-def tokenizer() -> Tokenizer:
-    return make_tokenizer(TextConfig(unit="jamo"))
+TOKENIZER = make_tokenizer(TextConfig(unit="jamo"))
+SYLLABLES = [chr(point) for point in range(0xAC00, 0xD7A4)]
 
 
 @pytest.mark.parametrize(
@@ -34,39 +43,55 @@ def tokenizer() -> Tokenizer:
     ],
     ids=ascii,
 )
-def test_comments_and_their_letters(tokenizer: Tokenizer, comment: str, units: str) -> None:
-    assert tokenizer(comment) == units.split()
+def test_comments_and_their_letters(comment: str, units: str) -> None:
+    assert TOKENIZER(comment) == units.split()
 
 
-def test_every_syllable_has_the_letters_that_unicode_gives_it() -> None:
-    segmenter = Jamo()
-    for point in range(0xAC00, 0xD7A4):
-        syllable = chr(point)
-        letters = segmenter(syllable)
-        decomposed = unicodedata.normalize("NFD", syllable)
-        # Unicode names both kinds of letters: HANGUL LETTER KIYEOK, HANGUL CHOSEONG KIYEOK.
-        assert [unicodedata.name(letter[-1]).split()[2] for letter in letters] == [
-            unicodedata.name(part).split()[2] for part in decomposed
-        ]
-        assert segmenter.join(letters) == syllable
-        assert [len(letter) for letter in letters] == [1, 1, 2][: len(decomposed)]
-
-
-def test_all_letters_of_a_syllable_differ_in_kind() -> None:
+def test_numbers_and_letters_of_every_syllable() -> None:
     assert (len(INITIALS), len(MEDIALS), len(FINALS)) == (19, 21, 27)
-    assert not set(INITIALS) & set(MEDIALS)
-    assert letters_of("각") == ("ㄱ", "ㅏ", "-ㄱ")
+    for syllable in SYLLABLES:
+        initial, medial, final = decompose(syllable)
+        assert is_syllable(syllable)
+        assert compose(initial, medial, final) == syllable
+        parts = unicodedata.normalize("NFD", syllable)
+        kinds = "LVT"[: len(parts)]
+        assert [syllable_type(part) for part in parts] == list(kinds)
+        assert syllable_type(syllable) == kinds
+        letters = letters_of(syllable)
+        assert (
+            letters == (INITIALS[initial], MEDIALS[medial], f"-{FINALS[final - 1]}")[: len(kinds)]
+        )
+        # Unicode names both kinds of letters: HANGUL LETTER KIYEOK, HANGUL CHOSEONG KIYEOK.
+        names = [unicodedata.name(letter[-1]).split()[2] for letter in letters]
+        assert names == [unicodedata.name(part).split()[2] for part in parts]
 
 
-@pytest.mark.parametrize(
-    "comment",
-    ["연기는 좋은데 지루하다 ㅠㅠ", "ㅋㅋㅋ 10점!! OST 👍🏽", "값없닭 뷁 ㄳ", "- 아니 -_-", ""],
-)
-def test_letters_spell_the_comment_again(tokenizer: Tokenizer, comment: str) -> None:
-    assert tokenizer.join(tokenizer(comment)) == comment
+@given(st.lists(st.sampled_from([*SYLLABLES, *"ㅋㅎ!. aZ👍-_"])).map("".join))
+def test_letters_compose_to_the_comment_again(comment: str) -> None:
+    assert Jamo().join(Jamo()(comment)) == comment
+
+
+@given(st.characters())
+def test_only_hangul_has_a_syllable_type(character: str) -> None:
+    conjoining = "\u1100" <= character <= "\u11ff" or "\ua960" <= character <= "\ua97c"
+    conjoining |= "\ud7b0" <= character <= "\ud7fb"
+    hangul = conjoining or is_syllable(character)
+    assert hangul or syllable_type(character) is None
+    assert hangul or letters_of(character) == (character,)
+
+
+def test_the_type_of_old_jamo() -> None:
+    ranges = {
+        "L": [*range(0x1100, 0x1160), *range(0xA960, 0xA97D)],
+        "V": [*range(0x1160, 0x11A8), *range(0xD7B0, 0xD7C7)],
+        "T": [*range(0x11A8, 0x1200), *range(0xD7CB, 0xD7FC)],
+    }
+    assert {kind: {syllable_type(chr(p)) for p in r} for kind, r in ranges.items()} == {
+        kind: {kind} for kind in ranges
+    }
 
 
 def test_letters_in_any_order_are_text() -> None:
-    # A language model may write what nobody would.
+    # A language model may generate what nobody would write.
     assert Jamo().join(["-ㄱ", "ㅏ", "ㄱ", "ㅏ", "-ㄱ", "-ㄱ", "▁", "ㅋ"]) == "ㄱㅏ각ㄱ ㅋ"
     assert Jamo().join([]) == ""

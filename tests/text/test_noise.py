@@ -1,4 +1,4 @@
-"""Rough comments are rough in the way that their name says, and in no other."""
+"""Noisy comments differ as their kind of noise says, and in no other way."""
 
 import re
 import unicodedata
@@ -47,17 +47,17 @@ def comments(sample: Path) -> list[str]:
     ],
     ids=ascii,
 )
-def test_comments_and_what_becomes_of_them(kind: str, comment: str, rough: str) -> None:
+def test_noisy_comments(kind: str, comment: str, rough: str) -> None:
     assert noise.perturb(comment, kind, seed=1) == rough
 
 
 @pytest.mark.parametrize("kind", noise.KINDS)
 def test_the_seed_decides(kind: str, comments: list[str]) -> None:
-    def of(seed: int) -> list[str]:
+    def perturb_all(seed: int) -> list[str]:
         return [noise.perturb(text, kind, seed) for text in comments]
 
-    assert of(1) == of(1) != comments
-    assert (of(1) != of(2)) == (kind in ("typos", "repeats"))
+    assert perturb_all(1) == perturb_all(1) != comments
+    assert (perturb_all(1) != perturb_all(2)) == (kind in ("typos", "repeats"))
 
 
 def test_every_eojeol_gets_one_wrong_letter(comments: list[str]) -> None:
@@ -88,23 +88,19 @@ def test_every_eojeol_gets_one_wrong_letter(comments: list[str]) -> None:
         ("읽", "딝 긹 닑 릵 틹 칡 앍 앩 엙 일 익 잀"),
     ],
 )
-def test_what_a_wrong_key_makes_of_a_syllable(syllable: str, may_become: str) -> None:
+def test_the_syllables_that_one_wrong_key_makes(syllable: str, may_become: str) -> None:
     rng = Random(0)
-    found = {noise.add_typos(syllable, rng) for _ in range(1000)}
-    assert found == set(may_become.split())
+    typed = {noise.add_typos(syllable, rng) for _ in range(1000)}
+    assert typed == set(may_become.split())
 
 
 def test_only_what_is_typed_again_is_added(comments: list[str]) -> None:
     drawn_out = 0
     for seed, comment in enumerate(comments):
         rough = noise.perturb(comment, "repeats", seed)
-        added, place = 0, 0
-        for letter in rough:  # the comment stands in it, in its order
-            if place < len(comment) and letter == comment[place]:
-                place += 1
-            else:
-                added += 1
-        assert place == len(comment)
+        characters = iter(rough)
+        assert all(character in characters for character in comment)  # in the comment's order
+        added = len(rough) - len(comment)
         assert added == 0 or 2 <= added <= 10
         drawn_out += added > 0
     assert drawn_out > len(comments) / 2

@@ -1,10 +1,11 @@
-"""Every comment has one form, reached in one step and kept from then on."""
+"""The normalized form of comments."""
 
-import random
 import time
 import unicodedata
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from nsmc.text.normalize import normalize
 
@@ -22,19 +23,9 @@ RANGES = (
     (0x1D15E, 0x1D164),  # musical symbols, whose NFC is two or three characters
     (0x1F300, 0x1FAFF),  # emoji
     (0xE0000, 0xE007F),  # tags
-    (0x10FF00, 0x10FFFF),  # the last, never assigned
+    (0, 0x10FFFF),
 )
-
-
-def random_texts(count: int) -> list[str]:
-    source = random.Random(20240607)
-    return [
-        "".join(
-            chr(source.randint(*source.choice(RANGES)))
-            for _ in range(source.randint(0, LIMIT // 4))
-        )
-        for _ in range(count)
-    ]
+TEXTS = st.text(st.sampled_from(RANGES).flatmap(lambda ends: st.integers(*ends)).map(chr))
 
 
 @pytest.mark.parametrize(
@@ -56,63 +47,51 @@ def random_texts(count: int) -> list[str]:
         ("ㅋㅋㅋ ㅠㅠ ㅡㅡ", "ㅋㅋㅋ ㅠㅠ ㅡㅡ"),
         ("cafe\u0301", "café"),
         ("½점 ① ﷺ Ａ", "½점 ① ﷺ Ａ"),
+        ("❤\ufe0f", "❤"),
+        ("\u3164", ""),
+        ("\u115f\u1160", ""),
+        ("\uffa0", ""),
+        # Conjoining ㄱ and ㅏ with a zero-width space between.
+        ("\u1100\u200b\u1161", "가"),
     ],
 )
-def test_the_one_form(text: str, expected: str) -> None:
+def test_normalized_comments(text: str, expected: str) -> None:
     assert normalize(text, LIMIT) == expected
 
 
-@pytest.mark.parametrize(
-    "text", ["정말 재밌었어요", "닭볶음탕 값 없읎", "뷁뛟 ㄳ ㅋㅋ", "café 좋다"]
-)
+@given(TEXTS)
+@example("정말 재밌었어요 닭볶음탕 값 없읎")
+@example("뷁뛟 ㄳ ㅋㅋ café 좋다")
 def test_decomposed_input_gives_the_composed_form(text: str) -> None:
-    decomposed = unicodedata.normalize("NFD", text)
-    assert decomposed != text
-    assert normalize(decomposed, LIMIT) == normalize(text, LIMIT) == text
+    composed = normalize(text, LIMIT)
+    assert normalize(unicodedata.normalize("NFD", composed), LIMIT) == composed
 
 
-def test_what_a_dropped_character_kept_apart_is_composed() -> None:
-    # ㄱ and ㅏ as conjoining jamo, a zero-width space between.
-    assert normalize("\u1100\u200b\u1161", LIMIT) == "가"
+@pytest.mark.parametrize("first, last", [(0x3131, 0x3163), (0xAC00, 0xD7A3)])
+def test_compatibility_jamo_and_syllables_stay_as_they_are(first: int, last: int) -> None:
+    letters = "".join(map(chr, range(first, last + 1)))
+    assert normalize(letters, len(letters)) == letters
 
 
-def test_compatibility_jamo_stay_as_they_were_typed() -> None:
-    jamo = "".join(map(chr, range(0x3131, 0x3164)))
-    assert normalize(jamo, LIMIT) == jamo
-    assert unicodedata.normalize("NFKC", jamo) != jamo
+@given(TEXTS, st.sampled_from([1, 5, LIMIT]))
+@settings(max_examples=300)
+def test_a_normalized_text_is_clean_and_stays_as_it_is(text: str, limit: int) -> None:
+    result = normalize(text, limit)
+    assert normalize(result, limit) == result
+    assert len(result) <= limit
+    # Nothing is left that Mecab stumbles over.
+    categories = {unicodedata.category(c) for c in result if c != " "}
+    assert not categories & {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"}
+    assert unicodedata.is_normalized("NFC", result)
+    assert result == result.strip()
+    assert "  " not in result
+    result.encode("utf-8")
 
 
-def test_every_syllable_stays_as_it_is() -> None:
-    syllables = "".join(map(chr, range(0xAC00, 0xD7A4)))
-    assert normalize(syllables, len(syllables)) == syllables
-
-
-def test_once_normalized_nothing_changes() -> None:
-    texts = random_texts(3000)
-    assert len(set(texts)) > 2900
-    for text in texts:
-        once = normalize(text, LIMIT)
-        assert normalize(once, LIMIT) == once, ascii(text)
-
-
-def test_nothing_is_left_that_mecab_stumbles_over() -> None:
-    for text in random_texts(3000):
-        result = normalize(text, LIMIT)
-        found = {unicodedata.category(c) for c in result if c != " "}
-        assert not found & {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"}, ascii(text)
-        assert unicodedata.is_normalized("NFC", result), ascii(text)
-        assert result == result.strip()
-        assert "  " not in result
-        result.encode("utf-8")
-
-
-def test_the_quick_way_for_plain_comments_gives_what_the_long_one_does() -> None:
-    plain = [chr(p) for p in (*range(0x20, 0x7F), *range(0xAC00, 0xAD00), *range(0x3131, 0x3164))]
-    source = random.Random(7)
-    for _ in range(300):
-        text = "".join(source.choices(plain, k=40))
-        # A zero-width space is dropped, but not before it has led off the quick way.
-        assert normalize(text, LIMIT) == normalize(text + "\u200b", LIMIT)
+@given(st.text("aZ 1.~가힣뷁ㅋㅎㅏㅣ\n"))
+def test_plain_comments_are_normalized_as_others_are(text: str) -> None:
+    # A zero-width space is dropped, but a text with one is not taken for plain.
+    assert normalize(text, LIMIT) == normalize(text + "\u200b", LIMIT)
 
 
 def test_the_cut_counts_what_mecab_gets() -> None:
@@ -122,15 +101,6 @@ def test_the_cut_counts_what_mecab_gets() -> None:
     assert normalize("가 나", 2) == "가"
     text = "각난닫랄" * 100
     assert normalize(unicodedata.normalize("NFD", text), 300) == text[:300]
-
-
-@pytest.mark.parametrize("blank", ["\u3164", "\u115f\u1160", "\uffa0", "\ufe0f", "\u200b"])
-def test_what_looks_like_nothing_is_nothing(blank: str) -> None:
-    assert normalize(blank, LIMIT) == ""
-
-
-def test_a_variation_selector_leaves_its_symbol() -> None:
-    assert normalize("❤\ufe0f", LIMIT) == "❤"
 
 
 @pytest.mark.parametrize("unit", ["가", " ", "\x00", "\u200b", "\u2028", "e\u0301", "\ud800", "😀"])

@@ -1,8 +1,10 @@
-"""Mistyped words are put right where one wrong key explains them, and nothing else moves."""
+"""Mistyped words are corrected where one wrong key explains them, and nothing else changes."""
 
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nsmc.config.fields import build
 from nsmc.config.text import TextConfig
@@ -20,15 +22,13 @@ COMMENTS = [
 LEARNED = learn_spelling(COMMENTS)
 
 
-def test_every_syllable_tells_what_it_may_be_a_slip_of() -> None:
-    # Some of each kind: without a final, with one, with a compound vowel, doubled letters.
-    for syllable in "가각뷁쌌의왜꿇밌봐영힣":
-        for seed in range(60):
-            wrong = mistype(syllable, Random(seed))
-            assert wrong != syllable
-            assert syllable in intended_syllables(wrong)
-        assert all("가" <= meant <= "힣" for meant in intended_syllables(syllable))
-        assert syllable not in intended_syllables(syllable)
+@given(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), st.randoms())
+def test_a_mistyped_syllable_is_intended_by_what_it_became(syllable: str, rng: Random) -> None:
+    wrong = mistype(syllable, rng)
+    assert wrong != syllable
+    assert syllable in intended_syllables(wrong)
+    assert all("가" <= intended <= "힣" for intended in intended_syllables(syllable))
+    assert syllable not in intended_syllables(syllable)
 
 
 @pytest.mark.parametrize(
@@ -37,13 +37,13 @@ def test_every_syllable_tells_what_it_may_be_a_slip_of() -> None:
         ("재밋다", "재밌다"),
         ("정멀 재맜다ㅋㅋ", "정말 재밌다ㅋㅋ"),
         ("시갼이 아꺼운", "시간이 아까운"),
-        ("영화,잼다", "영화,잼다"),  # nothing known is one key away
+        ("영화,잼다", "영화,잼다"),  # no known word is one key away
         ("재밌다", "재밌다"),
         ("GOOD 연리가!!", "GOOD 연기가!!"),
         ("", ""),
     ],
 )
-def test_slips_are_put_right(typed: str, meant: str) -> None:
+def test_wrong_keys_are_corrected(typed: str, meant: str) -> None:
     assert Spelling(LEARNED)(typed) == meant
 
 
@@ -57,7 +57,7 @@ def test_known_words_stay_and_the_frequent_one_wins() -> None:
 
 
 @pytest.mark.parametrize("times", [1, LEAST - 1])
-def test_what_stands_there_stays_however_seldom_and_nothing_is_put_right_to_it(times: int) -> None:
+def test_a_rare_word_stays_and_nothing_is_corrected_to_it(times: int) -> None:
     seldom, frequent = "띵작", "명작"
     strange = next(word for word in intended_syllables("띵") if word + "작" != frequent) + "작"
     comments = [*[frequent] * LEAST, *["땅작"] * LEAST, *[seldom] * times]
@@ -77,14 +77,12 @@ def test_what_is_too_long_stays() -> None:
     assert spelling("갸" + word) == "갸" + word
 
 
-def test_most_slips_of_known_words_are_found() -> None:
+def test_most_wrong_keys_in_known_words_are_corrected() -> None:
     spelling = Spelling(LEARNED)
     text = "정말 시간이 아까운 연기가 좋은"
-    found = [spelling(add_typos(text, Random(seed))).split() for seed in range(100)]
-    right = [
-        word == meant for words in found for word, meant in zip(words, text.split(), strict=True)
-    ]
-    assert sum(right) / len(right) > 0.95
+    corrected = [spelling(add_typos(text, Random(seed))).split() for seed in range(100)]
+    hits = [a == b for words in corrected for a, b in zip(words, text.split(), strict=True)]
+    assert sum(hits) / len(hits) > 0.95
 
 
 def test_the_same_comments_teach_the_same_words() -> None:
@@ -116,22 +114,19 @@ def test_it_is_part_of_the_identity() -> None:
     learned = learn(config, COMMENTS)
     assert learned == LEARNED
     identity = make_tokenizer(config, learned).identity()
-    assert identity.keys() - declared_identity(TextConfig()).keys() >= {
-        "spelling",
-        "spelling_rules",
-    }
+    added = identity.keys() - declared_identity(TextConfig()).keys()
+    assert added >= {"spelling", "spelling_rules"}
     other = learn(config, COMMENTS[LEAST:])
     assert make_tokenizer(config, other).identity()["spelling"] != identity["spelling"]
     assert "spelling_rules" not in make_tokenizer(TextConfig()).identity()
 
 
 @pytest.mark.parametrize("learned", [b"", b"words", LEARNED[:20], LEARNED[4:]])
-def test_what_cannot_be(learned: bytes) -> None:
+def test_wrong_configurations_and_damaged_words_are_refused(learned: bytes) -> None:
     with pytest.raises(UsageError, match="spelling goes with any unit but 'bpe'"):
         build(TextConfig, {"unit": "bpe", "spelling": True}, "text")
     with pytest.raises(ValueError, match="without what it has learnt"):
         make_tokenizer(TextConfig(spelling=True))
-    with pytest.raises(
-        NsmcError, match=r"expected what text\.spelling learns, found something else"
-    ):
+    message = r"expected what text\.spelling learns, found something else"
+    with pytest.raises(NsmcError, match=message):
         make_tokenizer(TextConfig(spelling=True), learned)

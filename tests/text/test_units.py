@@ -1,4 +1,4 @@
-"""The four units side by side: as the docs show them, without Mecab where they need none."""
+"""The four units: as the docs show them, on any comment, without Mecab where they need none."""
 
 import importlib
 import json
@@ -10,9 +10,12 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nsmc.config.fields import build
 from nsmc.config.text import TextConfig
+from nsmc.errors import UsageError
 from nsmc.text.normalize import normalize
 from nsmc.text.tokenizer import Tokenizer, declared_identity, is_learned, learn, make_tokenizer
 
@@ -39,9 +42,9 @@ def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
 
 
 def test_the_docs_show_what_becomes_of_the_comment(tokenizer: Tokenizer) -> None:
-    found = re.search(r"^`([^`]+)`, the pieces as the sample's 600 reviews", PAGE, re.MULTILINE)
-    assert found is not None
-    units = tokenizer(found[1])
+    match = re.search(r"^`([^`]+)`, the pieces as the sample's 600 reviews", PAGE, re.MULTILINE)
+    assert match is not None
+    units = tokenizer(match[1])
     assert f"| `{tokenizer.config.unit}` | {len(units)} | {' '.join(units)} |" in PAGE
 
 
@@ -59,15 +62,15 @@ def test_the_docs_hold_the_measured_table(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_docs_program_gives_what_its_comments_say() -> None:
     (program,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     scope: dict[str, object] = {}
-    told = 0
+    checked = 0
     for line in program.splitlines():
         statement, _, comment = line.partition("  # ")
         if comment:
             assert eval(statement, scope) == eval(comment)
-            told += 1
+            checked += 1
         else:
             exec(statement, scope)
-    assert told == 3
+    assert checked == 3
 
 
 @pytest.mark.parametrize("unit", WITHOUT_MECAB)
@@ -102,14 +105,16 @@ def test_what_hides_mecab_would_be_noticed() -> None:
     assert "cannot import konlpy" in done.stderr
 
 
-@pytest.mark.parametrize("comment", ["", " ", "\n\t ", "\x00", "\u200b\ufeff", "\udfff", "\u2028"])
+@pytest.mark.parametrize(
+    "comment", ["", " ", "\n\t ", "\x00", "\u200b\ufeff", "\udfff", "\u2028\x85"]
+)
 def test_nothing_legible_has_no_units(tokenizer: Tokenizer, comment: str) -> None:
     assert tokenizer(comment) == []
     assert tokenizer.spans(comment) == []
     assert tokenizer.join([]) == ""
 
 
-@pytest.mark.parametrize("comment", [None, 3, b"bytes", ["재밌다"]])
+@pytest.mark.parametrize("comment", [None, 3, b"bytes", ["재밌다"], float("nan")])
 def test_only_text_has_units(tokenizer: Tokenizer, comment: object) -> None:
     for ask in (tokenizer, tokenizer.spans):
         with pytest.raises(TypeError, match=f"comment as str, found {type(comment).__name__}"):
@@ -117,14 +122,15 @@ def test_only_text_has_units(tokenizer: Tokenizer, comment: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "comment", ["재밌다 ", "ㅋ", "\u200b", "😀", "재미있게봤습니다", "e\u0301", "\u0301"]
+    "comment",
+    ["재밌다 ", "가", "ㅋ", "\u200b", "\x00", "😀", "재미있게봤습니다", "e\u0301", "\u0301"],
 )
 def test_a_megabyte_takes_well_under_a_second(tokenizer: Tokenizer, comment: str) -> None:
     text = comment * (1_000_000 // len(comment.encode()) + 1)
     start = time.perf_counter()
-    found = tokenizer(text)
+    units = tokenizer(text)
     assert time.perf_counter() - start < 0.5
-    assert len(found) <= 3000
+    assert len(units) <= 3000
 
 
 def test_a_comment_typed_on_another_keyboard_has_the_same_units(tokenizer: Tokenizer) -> None:
@@ -140,6 +146,20 @@ def test_join_gives_the_comment_of_all_but_morphemes(tokenizer: Tokenizer) -> No
         assert joined == normalized
 
 
+ANY_TEXT = st.text(st.characters() | st.sampled_from("재밌다 ▁ᄒᆞᆫㅋㅣ\u0301👍🏽🇰"))
+
+
+@given(text=ANY_TEXT)
+@settings(max_examples=150)
+def test_join_gives_any_comment(tokenizer: Tokenizer, text: str) -> None:
+    units, normalized = tokenizer(text), normalize(text, 1000)
+    if tokenizer.config.unit == "bpe":
+        assert "".join(units) == f"▁{normalized}".replace(" ", "▁") * bool(normalized)
+    if tokenizer.config.unit in ("syllable", "bpe"):
+        assert tokenizer.join(units) == normalized.replace("▁", " ").removeprefix(" ")
+    assert all(units)
+
+
 def test_the_declared_identity_is_part_of_the_whole(tokenizer: Tokenizer) -> None:
     declared, whole = declared_identity(tokenizer.config), tokenizer.identity()
     assert declared.items() <= whole.items()
@@ -147,8 +167,8 @@ def test_the_declared_identity_is_part_of_the_whole(tokenizer: Tokenizer) -> Non
     assert is_learned(tokenizer.config) == (tokenizer.learned is not None)
 
 
-def test_what_morphemes_declare_is_what_it_was_before_there_were_others() -> None:
-    # Models and caches of then hold just this; the least difference would refuse them.
+def test_what_morphemes_declare_is_fixed() -> None:
+    # Models and caches hold just this; the least difference would refuse them.
     assert declared_identity(TextConfig()) == {
         "tokenizer": "mecab-ko",
         "max_characters": "1000",
@@ -157,9 +177,9 @@ def test_what_morphemes_declare_is_what_it_was_before_there_were_others() -> Non
 
 
 def test_no_two_units_declare_the_same() -> None:
-    found = [declared_identity(TextConfig(unit=unit)) for unit in ("morpheme", "syllable", "jamo")]
-    found += [declared_identity(TextConfig(unit="bpe", bpe_size=size)) for size in (2000, 8000)]
-    assert len({json.dumps(one) for one in found}) == 5
+    configs = [TextConfig(unit=unit) for unit in ("morpheme", "syllable", "jamo")]
+    configs += [TextConfig(unit="bpe", bpe_size=size) for size in (2000, 8000)]
+    assert len({json.dumps(declared_identity(config)) for config in configs}) == 5
 
 
 @pytest.mark.parametrize(
@@ -177,8 +197,6 @@ def test_no_two_units_declare_the_same() -> None:
 def test_settings_that_don_t_go_together_are_refused(
     values: dict[str, object], message: str
 ) -> None:
-    from nsmc.errors import UsageError
-
     with pytest.raises(UsageError) as caught:
         build(TextConfig, values, "text")
     assert message in str(caught.value)
