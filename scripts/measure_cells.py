@@ -94,7 +94,7 @@ def _rates(data: Path) -> dict[str, list[float]]:
     loops = {}
     for name, fields in VARIANTS.items():
         config = nsmc.load_config(RECIPE, fields)
-        task = make_task(config.to_dict())
+        task = make_task(config)
         corpus = training_corpus(data, config.text, label_columns=task.label_columns())
         loops[name] = OurLoop(config, corpus)
     return in_turn(ROUNDS, {name: partial(loop.rate, STEPS) for name, loop in loops.items()})

@@ -151,8 +151,8 @@ def _chosen(path: Path, model: Path | None, count: int, *, validation: bool) -> 
     cut = [(text, len(tokenizer(text))) for text in texts]
     legible = [(text, length) for text, length in cut if length]
     if validation:
-        data = directory.config["data"]
-        _, rows = split_rows(len(legible), data["validation"], data["split_seed"])
+        data = directory.config.data
+        _, rows = split_rows(len(legible), data.validation, data.split_seed)
         legible = [legible[row] for row in rows.tolist()]
     long = [text for text, length in legible if length > max(DELETED)]
     chosen = np.random.default_rng(0).permutation(len(long))[:count]

@@ -21,7 +21,6 @@ from benchmarks.common import measured_on
 from benchmarks.pages import machine_line, put, table
 from numpy.typing import NDArray
 
-from nsmc.config.schema import Config
 from nsmc.data.batches import EqualLengthIterator, make_dataset, split_rows
 from nsmc.data.cache import training_corpus
 from nsmc.inference.directory import ModelDirectory, open_model
@@ -51,7 +50,7 @@ def main() -> None:
     reviews = 0
     for cell in CELLS:
         model = open_model(args.runs / f"{cell}-1")
-        config = Config.from_dict(model.config)
+        config = model.config
         corpus = training_corpus(args.data, config.text, label_columns=model.task.label_columns())
         targets = model.task.targets(corpus.labels, corpus.source["name"])
         training, rows = split_rows(len(corpus), config.data.validation, config.data.split_seed)

@@ -38,7 +38,7 @@ def main() -> None:
     full = open_model(args.model)
     task = full.task
     corpus = training_corpus(args.data, Config().text, label_columns=task.label_columns())
-    share, seed = full.config["data"]["validation"], full.config["data"]["split_seed"]
+    share, seed = full.config.data.validation, full.config.data.split_seed
     _, rows = split_rows(len(corpus), share, seed)
     held_back = corpus.take(rows)
     reviews = [

@@ -21,7 +21,8 @@ from nsmc.data.reviews import Reviews, read_reviews
 from nsmc.errors import UsageError
 from nsmc.evaluation.paired import difference_interval
 from nsmc.inference.classifier import Classifier, load
-from nsmc.storage.bundle import MANIFEST, write_json
+from nsmc.inference.directory import WEIGHTS
+from nsmc.storage.bundle import write_json
 from nsmc.storage.files import sha256_of
 from nsmc.tasks.metrics import accuracy_interval
 from nsmc.text.noise import KINDS, perturb
@@ -52,7 +53,7 @@ def main() -> None:
     results = {
         "data": args.data_name,
         "model": args.model_name or own,
-        "manifest_sha256": sha256_of(classifier.model.path / MANIFEST),
+        "weights_sha256": sha256_of(classifier.model.path / WEIGHTS),
         **measure(args.data, classifier),
         "machine": measured_on(),
         "command": "python scripts/measure_robustness.py --data FILE --data-name "

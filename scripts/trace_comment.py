@@ -9,8 +9,6 @@ import sys
 
 import numpy as np
 
-from nsmc.config.fields import build
-from nsmc.config.text import TextConfig
 from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import open_model
 from nsmc.inference.vectors import MorphemeVectors
@@ -24,8 +22,8 @@ def main() -> None:
     """Print the stages for the comment on the command line."""
     comment = sys.argv[1] if len(sys.argv) > 1 else "노잼 ㅋㅋ\u200b  시간 아까움"
     model = open_model()
-    config = build(TextConfig, model.config["text"], "text")
-    buckets = int(model.config["model"]["subword_buckets"])
+    config = model.config.text
+    buckets = model.config.model.subword_buckets
 
     def show(module: str, what: str, value: object) -> None:
         print(f"{module:<24}{what:<22}{value}")
@@ -36,7 +34,7 @@ def main() -> None:
     show("text/mecab.py", "morphemes", " ".join(morphemes))
     rows = {m: row for row, m in enumerate(model.vocabulary)}
     show("runtime/vectors.py", "vocabulary rows", [rows.get(m, 0) for m in morphemes])
-    letters = bool(model.config["model"].get("subword_letters", False))
+    letters = model.config.model.subword_letters
     ngrams = {m: subword_ids(m, buckets, letters=letters) for m in morphemes[:2]}
     show("text/subwords.py", "n-gram rows", ngrams)
     weights = model.weights()

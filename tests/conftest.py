@@ -105,7 +105,7 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Untrained:
         vocabulary: Sequence[str] = ("<unk>", "재밌", "다"),
     ) -> Path:
         config = load_config(None, [*small, *overrides])
-        task = make_task(config.to_dict(), {"classes": list(classes)} if classes else {})
+        task = make_task(config, {"classes": list(classes)} if classes else {})
         torch.manual_seed(3)
         network = RecurrentNetwork(len(vocabulary), config.model, task)
         for parameter in network.parameters():
@@ -113,7 +113,7 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Untrained:
         path = place / str(next(numbers))
         write_model(
             path,
-            config=config.to_dict(),
+            config=config,
             task_state=task.state(),
             identity=make_tokenizer(config.text).identity(),
             threshold=0.5,

@@ -4,7 +4,7 @@ Pooling shortens every review by another amount, so this is where padding would 
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import nsmc
 from nsmc.config.model import ConvConfig, ModelConfig
-from nsmc.config.schema import load_config
+from nsmc.config.schema import Config, load_config
 from nsmc.errors import ModelError
 from nsmc.evaluation.evaluate import evaluate
 from nsmc.exporting.onnx import scoring_graph
@@ -46,7 +46,7 @@ def config(cell: Cell, conv: tuple[int, int], **others: Any) -> ModelConfig:
 
 def on_torch(shape: ModelConfig) -> RecurrentNetwork:
     torch.manual_seed(3)
-    network = RecurrentNetwork(3, shape, make_task({"task": "sentiment"})).eval()
+    network = RecurrentNetwork(3, shape, make_task(Config())).eval()
     for parameter in network.parameters():
         torch.nn.init.uniform_(parameter, -0.8, 0.8)
     return network
@@ -81,7 +81,7 @@ def test_a_score_is_the_same_everywhere(cell: Cell, kernel: int, pooling: int) -
     with torch.inference_mode():
         alone = [torchs.classify(torch.from_numpy(vectors[p][:, None])).item() for p in parts]
     assert np.ptp(alone) > 0.1
-    network = NumpyNetwork(weights, asdict(shape), 1)
+    network = NumpyNetwork(weights, shape, 1)
     # In numpy: all together, in any order, alone, and with only the vectors there are.
     np.testing.assert_allclose(scored(network, vectors, parts), alone, atol=1e-5, rtol=0)
     order = np.random.default_rng(5).permutation(len(parts))
@@ -115,13 +115,13 @@ def test_with_more_layers_and_every_pooling(
     vectors, parts = reviews(LENGTHS)
     with torch.inference_mode():
         alone = [torchs.classify(torch.from_numpy(vectors[p][:, None])).item() for p in parts]
-    network = NumpyNetwork(weights_of(torchs), asdict(shape), 1)
+    network = NumpyNetwork(weights_of(torchs), shape, 1)
     np.testing.assert_allclose(scored(network, vectors, parts), alone, atol=1e-5, rtol=0)
 
 
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     shape = config("lstm", (5, 2), layers=2)
-    network = NumpyNetwork(weights_of(on_torch(shape)), asdict(shape), 1)
+    network = NumpyNetwork(weights_of(on_torch(shape)), shape, 1)
     vectors, parts = reviews(np.random.default_rng(5).integers(1, 40, size=80))
     expected = scored(network, vectors, parts)
     monkeypatch.setattr(network_module, "BLOCK", 7)
@@ -156,7 +156,7 @@ def trained(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_it_learns(trained: Path, sample: Path) -> None:
     model = open_model(trained)
-    assert model.config["model"]["conv"] == {"filters": 32, "kernel": 3, "pooling": 2}
+    assert model.config.model.conv == ConvConfig(filters=32, kernel=3, pooling=2)
     assert model.weights()["convolution.weight"].shape == (32, 32, 3)
     assert model.weights()["convolution.bias"].any()  # zero at first
     # Three standard errors of 200 guesses above chance is 61%.
@@ -194,7 +194,7 @@ def test_its_graph_gives_its_logits(trained: Path, tmp_path: Path) -> None:
 
 def test_weights_of_another_convolution_are_refused(trained: Path) -> None:
     model = open_model(trained)
-    other = {**model.config, "model": {**model.config["model"], "conv": asdict(ConvConfig(32, 5))}}
-    changed = replace(model, config=other)
+    shape = replace(model.config.model, conv=ConvConfig(32, 5))
+    changed = replace(model, config=replace(model.config, model=shape))
     with pytest.raises(ModelError, match=r"doesn't fit together: .* \(convolution\.weight and"):
         changed.network(model.weights())

@@ -58,7 +58,7 @@ def test_the_card_and_the_readme_tell_its_figures() -> None:
     seeds = results["tracks"]["all"]["seeds"]
     shipped = next(r for r in seeds if r["seed"] == results["shipped_seed"])
     model = open_model()
-    assert model.config["training"]["seed"] == results["shipped_seed"]
+    assert model.config.training.seed == results["shipped_seed"]
     assert model.metrics["validation"] == shipped["validation"]
     assert model.metrics["temperature"] == shipped["temperature"]
     accuracy = f"{shipped['test']['accuracy']:.2%}"

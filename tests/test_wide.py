@@ -100,7 +100,7 @@ def test_the_networks_outputs_are_the_classifiers(trained: Path, reviews: Path) 
     assert weights[WIDE].dtype == np.float16
     assert weights[WIDE].shape == (BUCKETS, model.label_task.outputs)
     assert np.count_nonzero(weights[WIDE]) > 1000  # of zeros at first
-    config = Config.from_dict(model.config)
+    config = model.config
     network = RecurrentNetwork(len(model.vocabulary), config.model, model.task).eval()
     network.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()})
     corpus = read_corpus(reviews, config.text, label_columns=model.task.label_columns())
@@ -308,11 +308,9 @@ def test_dropout_leaves_out_ngrams_and_keeps_the_sum_on_average(sparse: bool) ->
 )
 def test_a_table_of_another_recipe_is_refused(sentiment: Path, change: dict[str, int]) -> None:
     model = open_model(sentiment)
-    shape = model.config["model"]
-    other = replace(
-        model,
-        config={**model.config, "model": {**shape, "wide": {**shape["wide"], **change}}},
-    )
+    shape = model.config.model
+    shape = replace(shape, wide=replace(shape.wide, **change))
+    other = replace(model, config=replace(model.config, model=shape))
     with pytest.raises(ModelError, match=r"aren't those of its recipe \(wide\.weight: expected "):
         Classifier(other)
 
@@ -327,16 +325,6 @@ def test_a_table_that_lacks_is_refused(sentiment: Path) -> None:
     del eight[SCALES[WIDE]]
     with pytest.raises(ModelError, match="doesn't fit together"):
         WideOutputs.of(model, eight)
-
-
-def test_a_model_from_before_there_was_such_a_layer(untrained: Untrained) -> None:
-    model = open_model(untrained())
-    shape = {k: v for k, v in model.config["model"].items() if k not in ("wide", "subword_letters")}
-    older = replace(model, config={**model.config, "model": shape})
-    units = [["재밌", "다"]]
-    np.testing.assert_array_equal(
-        Classifier(older).outputs_of(units), Classifier(model).outputs_of(units)
-    )
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from typing import Any
 
 from benchmarks.pages import table
 from nsmc.inference.classifier import Classifier, load
-from nsmc.inference.directory import SHIPPED
+from nsmc.inference.directory import SHIPPED, WEIGHTS
 from nsmc.inspection.machine import machine
-from nsmc.storage.bundle import MANIFEST, read_json
+from nsmc.storage.bundle import read_json
 from nsmc.storage.files import sha256_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -122,7 +122,7 @@ def measured(model: Path | None = None) -> dict[str, Any]:
         model: its directory; None for the one inside the package.
 
     Returns:
-        ``model``, ``manifest_sha256`` (which one it was), ``cases_sha256`` (of the table of cases),
+        ``model``, ``weights_sha256`` (which one it was), ``cases_sha256`` (of the table of cases),
         ``all`` and ``types`` (``cases``, ``failures``, ``rate``, and of a type its first comment as
         ``example``), ``failing`` (every case called wrong), ``machine``, ``date`` and ``command``.
     """
@@ -133,7 +133,7 @@ def measured(model: Path | None = None) -> dict[str, Any]:
     examples = {case.type: case.document for case in reversed(cases)}
     return {
         "model": "inside the package" if model is None else str(model),
-        "manifest_sha256": sha256_of(classifier.model.path / MANIFEST),
+        "weights_sha256": sha256_of(classifier.model.path / WEIGHTS),
         "cases_sha256": sha256_of(CASES),
         "all": _counts(whole),
         "types": {
@@ -161,11 +161,11 @@ def of_the_shipped_model() -> dict[str, Any] | None:
 
 
 def kept_of_the_shipped_model(file: Path) -> dict[str, Any] | None:
-    """Figures with a ``manifest_sha256`` in a file, if they are the shipped model's."""
+    """Figures with a ``weights_sha256`` in a file, if they are the shipped model's."""
     if not file.exists():
         return None
     results: dict[str, Any] = read_json(file)
-    return results if results["manifest_sha256"] == sha256_of(SHIPPED / MANIFEST) else None
+    return results if results["weights_sha256"] == sha256_of(SHIPPED / WEIGHTS) else None
 
 
 def as_table(results: dict[str, Any]) -> str:

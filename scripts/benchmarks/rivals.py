@@ -75,7 +75,7 @@ class Labelled:
 
 def labelled(file: Path) -> Labelled:
     """Read reviews that are labelled 0 and 1."""
-    task = make_task(Config().to_dict())
+    task = make_task(Config())
     reviews = read_reviews(file, label_columns=task.label_columns())
     kept = np.array([bool(normalize(text, LONGEST)) for text in reviews.texts])  # [R]
     reviews = reviews.take(np.flatnonzero(kept))
@@ -98,7 +98,7 @@ class Split:
     def morphemes(self) -> list[list[str]]:
         """The training comments cut by the default tokenizer: once, and found again later."""
         corpus = training_corpus(
-            self.data, Config().text, label_columns=make_task(Config().to_dict()).label_columns()
+            self.data, Config().text, label_columns=make_task(Config()).label_columns()
         )
         assert len(corpus) == len(self.train.texts)
         units, bounds = corpus.tokens.tolist(), corpus.offsets.tolist()

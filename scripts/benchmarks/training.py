@@ -36,7 +36,7 @@ class OurLoop:
         torch.manual_seed(1)
         cpu = torch.device("cpu")
         rows = np.arange(len(corpus))
-        task = make_task(config.to_dict()).learn(corpus.labels, corpus.source["name"])
+        task = make_task(config).learn(corpus.labels, corpus.source["name"])
         targets = task.targets(corpus.labels, corpus.source["name"])
         field = field_for(corpus, config.model, task)
         field.count_vocabulary(rows, config.data)
@@ -88,9 +88,7 @@ def training_rows(data: Path, sizes: Sizes) -> list[Row]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     config = Config()
-    corpus = training_corpus(
-        data, config.text, label_columns=make_task(config.to_dict()).label_columns()
-    )
+    corpus = training_corpus(data, config.text, label_columns=make_task(config).label_columns())
     rows = [row for cell in GATES for row in _rows_of_cell(cell, corpus, sizes)]
     torch.set_num_threads(threads)
     return rows
@@ -103,7 +101,7 @@ def _rows_of_cell(cell: str, corpus: "Corpus", sizes: Sizes) -> list[Row]:
     config = load_config(None, [f"model.cell={cell}"])
     plain = load_config(None, [f"model.cell={cell}", "training.adversarial_norm=0"])
     size, batch, gates = config.model.hidden_size, config.training.batch_size, GATES[cell]
-    task = make_task(config.to_dict())
+    task = make_task(config)
     labels = task.targets(corpus.labels, corpus.source["name"])[:, 0]
     reviews = [
         ([corpus.morphemes[t] for t in corpus.tokens[a:b]], int(label))

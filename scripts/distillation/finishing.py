@@ -1,5 +1,6 @@
 """The last steps to a model: words put right by those of all texts, and probabilities that hold."""
 
+from dataclasses import replace
 from itertools import compress
 from pathlib import Path
 
@@ -56,10 +57,10 @@ def finish(model: Path, words: Path, output: Path, texts: list[str], truth: Floa
     """
     before = open_model(model)
     learned = (words / LEARNED).read_bytes()
-    text = {**before.config["text"], "spelling": True}
+    text = replace(before.config.text, spelling=True)
     changes = {
-        "config": {**before.config, "text": text},
-        "identity": make_tokenizer(TextConfig(**text), learned).identity(),
+        "config": replace(before.config, text=text),
+        "identity": make_tokenizer(text, learned).identity(),
         "learned": learned,
         "training_texts": TrainingTexts.from_bytes((words / SEEN).read_bytes()),
     }

@@ -80,12 +80,11 @@ def join(
     biases = np.array([weights["head.bias"][0]]), np.array([bias])
     weights["head.bias"] = weighing(*biases).astype(np.float32)  # [1]
     weights[WIDE] = (table * np.float32(weighing.ngrams)).astype(np.float16)  # [K, 1]
-    recipe = Config.from_dict(model.config)
     changed = dataclasses.replace(
-        recipe,
+        model.config,
         task="sentiment",
         sentiment=Config().sentiment,
-        model=dataclasses.replace(recipe.model, wide=config),
+        model=dataclasses.replace(model.config.model, wide=config),
     )
     record = {
         "validation": {
@@ -97,7 +96,7 @@ def join(
     }
     write_model(
         output,
-        config=changed.to_dict(),
+        config=changed,
         task_state={},
         identity=model.identity,
         threshold=0.5,

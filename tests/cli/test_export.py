@@ -62,7 +62,7 @@ def test_a_graph_of_the_shipped_model(here: Here, tmp_path: Path) -> None:
     (given, *others), (made,) = session.get_inputs(), session.get_outputs()
     assert (given.name, given.shape) == ("vectors", ["T", "B", 128])
     # With weights of n-grams there is what they come to as well.
-    wide = open_model().config["model"].get("wide", {"buckets": 0})["buckets"] > 0
+    wide = open_model().config.model.wide.buckets > 0
     assert [(one.name, one.shape) for one in others] == [("added", ["B"])] * wide
     assert (made.name, made.shape) == ("logits", ["B"])
 

@@ -9,7 +9,7 @@ import pytest
 from nsmc.config.schema import Config, load_config
 from nsmc.training.api import train
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 RECIPES = sorted((ROOT / "configs").glob("*.toml"))
 
 

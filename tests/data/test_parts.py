@@ -112,7 +112,7 @@ def test_every_task_validates_on_the_marked_rows(
     path = written(tmp_path / "r.csv", ["1", "0", "", "1", "0", "1", "", "0"])
     fields = [f"task={task}", *TINY]
     config = load_config(None, fields)
-    made = make_task(config.to_dict())
+    made = make_task(config)
     wanted = wanted_columns(made, config.data)
     assert wanted == [*made.label_columns(), LabelColumnSpec("held")]
     heard: list[Started] = []

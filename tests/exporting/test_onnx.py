@@ -13,7 +13,7 @@ from nsmc.exporting.onnx import scoring_graph
 from nsmc.model.network import RecurrentNetwork
 from nsmc.tasks.registry import make_task
 
-SENTIMENT = make_task(Config().to_dict())
+SENTIMENT = make_task(Config())
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])

@@ -196,7 +196,7 @@ def test_every_cell_and_shape_of_every_task(
     found = np.concatenate([logits_of(session, classifier, text) for text in COMMENTS])
     np.testing.assert_allclose(found, expected[:, 0] if single else expected, atol=1e-5, rtol=0)
     told = session.get_modelmeta().custom_metadata_map
-    assert json.loads(told["recipe"]) == directory.config
+    assert json.loads(told["recipe"]) == directory.config.to_dict()
     assert json.loads(told["task_state"]) == directory.task_state
 
     small = nsmc.load(export(model, tmp_path / "small", int8=True))

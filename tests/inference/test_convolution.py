@@ -1,7 +1,7 @@
 """The convolution in numpy is torch's, review by review, whatever stands beside one."""
 
+from dataclasses import replace
 from itertools import product
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,11 +19,8 @@ STARTS = np.cumsum(LENGTHS) - LENGTHS
 FILTERS, SIZE, DISTINCT = 6, 5, 20
 
 
-def shape(kernel: int, pooling: int) -> dict[str, Any]:
-    return {
-        "embedding_size": SIZE,
-        "conv": {"filters": FILTERS, "kernel": kernel, "pooling": pooling},
-    }
+def shape(kernel: int, pooling: int) -> ModelConfig:
+    return ModelConfig(embedding_size=SIZE, conv=ConvConfig(FILTERS, kernel, pooling))
 
 
 def weights(kernel: int) -> dict[str, NDArray[np.float32]]:
@@ -46,9 +43,7 @@ def on_torch(
     kernel: int, pooling: int, vectors: NDArray[np.float32], tokens: NDArray[np.int64]
 ) -> list[NDArray[np.float32]]:
     """The steps [T', F] of each review by itself."""
-    made = TorchConvolution(
-        ModelConfig(embedding_size=SIZE, conv=ConvConfig(FILTERS, kernel, pooling))
-    )
+    made = TorchConvolution(shape(kernel, pooling))
     state = {name.removeprefix("convolution."): value for name, value in weights(kernel).items()}
     made.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
     parts = np.split(tokens, np.cumsum(LENGTHS)[:-1])
@@ -113,7 +108,7 @@ def test_nothing_is_changed_and_nothing_is_nothing() -> None:
 
 
 def test_weights_of_another_recipe_are_refused() -> None:
-    for other in (shape(5, 1), {**shape(3, 1), "embedding_size": SIZE + 1}):
+    for other in (shape(5, 1), replace(shape(3, 1), embedding_size=SIZE + 1)):
         with pytest.raises(ValueError, match=r"convolution\.weight and .*: expected \(6, \d, \d\)"):
             Convolution(weights(3), other)
     with pytest.raises(ValueError, match=r"and \(6,\), found \(6, 5, 3\) and \(1,\)"):

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nsmc.config.fields import build
+from nsmc.config.schema import Config
 from nsmc.config.text import TextConfig
 from nsmc.errors import ModelError, NsmcError
 from nsmc.inference.classifier import Classifier, load
@@ -72,7 +72,7 @@ def test_holds_what_training_wrote(small_model: Path) -> None:
         np.dtype(np.float32)
     }
     assert model.metrics["parameters"] == sum(v.size for v in weights.values())
-    assert model.config["model"]["hidden_size"] == 16
+    assert model.config.model.hidden_size == 16
     assert set(model.identity) >= {"tokenizer", "normalizer", "binding", "dictionary", "wrapper"}
 
 
@@ -229,7 +229,7 @@ def test_a_recipe_of_another_network(model: Path, field: str, value: object) -> 
 
 def parts(**changes: Any) -> dict[str, Any]:
     return {
-        "config": {"task": "classes", "text": {}},
+        "config": Config(task="classes"),
         "task_state": {"classes": ["경제", "사회"]},
         "identity": {"tokenizer": "mecab-ko"},
         "threshold": 0.4,
@@ -243,7 +243,7 @@ def parts(**changes: Any) -> dict[str, Any]:
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     write_model(tmp_path / "m", **parts())
     model = open_model(tmp_path / "m")
-    assert model.config == {"task": "classes", "text": {}}
+    assert model.config == Config(task="classes")
     assert model.identity == {"tokenizer": "mecab-ko"}
     assert model.task_state == {"classes": ["경제", "사회"]}
     assert model.task is model.label_task
@@ -271,31 +271,34 @@ def test_what_the_tokenizer_learnt_is_kept(tmp_path: Path) -> None:
 
 def test_learnt_units_that_are_not_there(untrained: Untrained) -> None:
     model = open_model(untrained())
-    text = {**model.config["text"], "unit": "bpe", "max_characters": 1000}
+    text = TextConfig(unit="bpe")
     without = dataclasses.replace(
         model,
-        config={**model.config, "text": text},
-        identity=declared_identity(build(TextConfig, text, "text")),
+        config=dataclasses.replace(model.config, text=text),
+        identity=declared_identity(text),
     )
     with pytest.raises(ModelError, match="units that are learnt, and it holds none; train again"):
         Classifier(without)
 
 
 @pytest.mark.parametrize(
-    "config",
+    ("config", "told"),
     [
-        {"task": "topic"},
-        {"task": "stars"},  # without its scale
-        {"task": "stars", "stars": {"low": 1.0}},
-        {"task": 5},
-        {"task": []},
-        [],
+        ({"task": "topic"}, "task: expected one of sentiment, .*, found 'topic'"),
+        ({"task": []}, r"task: expected one of sentiment, .*, found \[\]"),
+        ({"stars": {"low": "1"}}, "stars.low: expected a number, found '1'"),
+        ({"stars": {"low": 11.0}}, "stars: low must be below high, found 11.0 and 10.0"),
+        ({"model": {"attention": 4}}, "there is no field 'model.attention'"),
+        ({"model": 4}, "model: expected a section, found 4"),
+        ({"task": "language-model", "model": {"conv": {"filters": 4}}}, "conv.filters = 0"),
+        ([], ""),
     ],
 )
-def test_a_recipe_of_which_no_task_can_be_made(tmp_path: Path, config: Any) -> None:
-    write_model(tmp_path / "m", **parts(config=config))
-    with pytest.raises(ModelError, match=r"doesn't hold what a model directory should .*; train"):
-        open_model(tmp_path / "m")
+def test_a_config_that_is_none(model: Path, config: object, told: str) -> None:
+    content = json.loads((model / "model.json").read_text(encoding="utf-8"))
+    place = sealed_again(model, "model.json", json.dumps({**content, "config": config}).encode())
+    with pytest.raises(ModelError, match=rf"doesn't hold what a model .*{told}.*; train again"):
+        open_model(place)
 
 
 @pytest.mark.parametrize("state", [{}, {"classes": ["가"]}, {"classes": ["가", "나", "다"]}])

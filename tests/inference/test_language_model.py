@@ -12,7 +12,6 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from nsmc.config.schema import Config
 from nsmc.data.fields import MorphemeBatch
 from nsmc.data.special_units import EOS
 from nsmc.errors import ModelError, UsageError
@@ -47,7 +46,7 @@ def fields(*others: str) -> tuple[str, ...]:
 
 def on_torch(model: LanguageModel, units: list[str]) -> list[NDArray[np.float64]]:
     """-log p of a text's units in each direction, by torch's own softmax over whole rows."""
-    config = Config.from_dict(model.model.config)
+    config = model.model.config
     network = RecurrentNetwork(len(VOCABULARY), config.model, make_task(model.model.config)).eval()
     network.load_state_dict(
         {k: torch.from_numpy(v.astype(np.float32)) for k, v in model.model.weights().items()}

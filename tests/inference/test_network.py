@@ -1,7 +1,6 @@
 """The network in numpy scores as the one in torch, whatever stands beside a review."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from nsmc.config.model import ModelConfig
+from nsmc.config.schema import Config
 from nsmc.inference import network as network_module
 from nsmc.inference import recurrence
 from nsmc.inference.network import BLOCK, BLOCK_MORPHEMES, NumpyNetwork
@@ -29,7 +29,7 @@ def config(cell: Cell = "gru", **others: Any) -> ModelConfig:
 
 def on_torch(shape: ModelConfig) -> RecurrentNetwork:
     torch.manual_seed(3)
-    task = make_task({"task": "classes", "data": {}}, {"classes": ["가", "나", "다"]})
+    task = make_task(Config(task="classes"), {"classes": ["가", "나", "다"]})
     network = RecurrentNetwork(3, shape, task).eval()
     for parameter in network.parameters():
         torch.nn.init.uniform_(parameter, -0.8, 0.8)
@@ -79,7 +79,7 @@ class Watched(NumpyNetwork):
 def test_agrees_with_torch(cell: Cell, pooling: Pooling, bidirectional: bool, layers: int) -> None:
     shape = config(cell, pooling=pooling, bidirectional=bidirectional, layers=layers)
     torchs = on_torch(shape)
-    network = NumpyNetwork(weights_of(torchs), asdict(shape), OUTPUTS)
+    network = NumpyNetwork(weights_of(torchs), shape, OUTPUTS)
     vectors, tokens, lengths = reviews(MIXED)
     expected = one_by_one(torchs, vectors, tokens, lengths)
     assert np.ptp(expected, axis=0).min() > 0.02
@@ -99,7 +99,7 @@ def test_weights_are_left_as_they_were() -> None:
     shape = config()
     weights = {name: value.copy() for name, value in weights_of(on_torch(shape)).items()}
     before = {name: value.copy() for name, value in weights.items()}
-    network = NumpyNetwork(weights, asdict(shape), OUTPUTS)
+    network = NumpyNetwork(weights, shape, OUTPUTS)
     batch = reviews(MIXED)
     copies = [part.copy() for part in batch]
     first = network(*batch)
@@ -115,7 +115,7 @@ def test_weights_are_left_as_they_were() -> None:
 def test_more_reviews_than_a_block(cell: Cell, layers: int) -> None:
     shape = config(cell, layers=layers)
     torchs = on_torch(shape)
-    network = Watched(weights_of(torchs), asdict(shape), OUTPUTS)
+    network = Watched(weights_of(torchs), shape, OUTPUTS)
     lengths = np.random.default_rng(2).integers(1, 13, size=2 * BLOCK + 1).tolist()
     batch = reviews(lengths)
     found = network(*batch)
@@ -126,7 +126,7 @@ def test_more_reviews_than_a_block(cell: Cell, layers: int) -> None:
 def test_long_reviews_have_small_blocks() -> None:
     shape = config()
     torchs = on_torch(shape)
-    network = Watched(weights_of(torchs), asdict(shape), OUTPUTS)
+    network = Watched(weights_of(torchs), shape, OUTPUTS)
     half = BLOCK_MORPHEMES // 2
     batch = reviews([3, half, BLOCK_MORPHEMES + 5, half - 1, 1, half])
     found = network(*batch)
@@ -141,12 +141,12 @@ def test_boundaries_change_nothing(monkeypatch: pytest.MonkeyPatch, stretch: int
         for layers in (1, 2):
             shape = config(cell, layers=layers)
             weights, batch = weights_of(on_torch(shape)), reviews(lengths)
-            expected = NumpyNetwork(weights, asdict(shape), OUTPUTS)(*batch)
+            expected = NumpyNetwork(weights, shape, OUTPUTS)(*batch)
             with monkeypatch.context() as patch:
                 patch.setattr(network_module, "BLOCK", 7)
                 patch.setattr(network_module, "BLOCK_MORPHEMES", 64)
                 patch.setattr(recurrence, "STRETCH", stretch)
-                network = Watched(weights, asdict(shape), OUTPUTS)
+                network = Watched(weights, shape, OUTPUTS)
                 found = network(*batch)
             blocks = vars(network)["blocks"]
             assert sum(len(block) for block in blocks) == len(lengths)
@@ -157,7 +157,7 @@ def test_boundaries_change_nothing(monkeypatch: pytest.MonkeyPatch, stretch: int
 @pytest.mark.parametrize("pooling", ["last", "max", "mean", "max+mean"])
 def test_a_score_does_not_hang_on_the_neighbours(pooling: Pooling) -> None:
     shape = config(pooling=pooling, layers=2)
-    network = NumpyNetwork(weights_of(on_torch(shape)), asdict(shape), OUTPUTS)
+    network = NumpyNetwork(weights_of(on_torch(shape)), shape, OUTPUTS)
     vectors, tokens, lengths = reviews(np.random.default_rng(6).integers(1, 40, 300).tolist())
     together = network(vectors, tokens, lengths)
     parts = np.split(tokens, np.cumsum(lengths)[:-1])
@@ -171,7 +171,7 @@ def test_a_score_does_not_hang_on_the_neighbours(pooling: Pooling) -> None:
 
 def test_nothing_to_score() -> None:
     shape = config(layers=2)
-    network = NumpyNetwork(weights_of(on_torch(shape)), asdict(shape), OUTPUTS)
+    network = NumpyNetwork(weights_of(on_torch(shape)), shape, OUTPUTS)
     vectors, tokens, lengths = reviews([])
     assert network(vectors, tokens, lengths).shape == (0, OUTPUTS)
     assert network.pooled(vectors, tokens, lengths).shape == (0, shape.pooled_size)
@@ -182,7 +182,7 @@ def test_nothing_to_score() -> None:
 def test_pooled_vectors(pooling: Pooling, bidirectional: bool) -> None:
     shape = config(pooling=pooling, bidirectional=bidirectional)
     weights = weights_of(on_torch(shape))
-    network = NumpyNetwork(weights, asdict(shape), OUTPUTS)
+    network = NumpyNetwork(weights, shape, OUTPUTS)
     batch = reviews(MIXED)
     pooled = network.pooled(*batch)
     assert pooled.shape == (len(MIXED), shape.pooled_size)

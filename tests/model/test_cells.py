@@ -26,7 +26,7 @@ POOLINGS: tuple[Literal["last", "max", "mean", "max+mean"], ...] = (
     "max+mean",
 )
 H = 5
-SENTIMENT = make_task(Config().to_dict())
+SENTIMENT = make_task(Config())
 
 
 def logistic(x: Array) -> Array:

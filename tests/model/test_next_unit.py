@@ -8,14 +8,15 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from nsmc.config.model import ModelConfig
+from nsmc.config.tasks import LanguageModelConfig
 from nsmc.model import next_unit
 from nsmc.model.cells import make_encoder
 from nsmc.model.next_unit import DirectedEncoder, NextUnitHead
 
 Cell = Literal["rnn", "gru", "lstm"]
 CELLS: list[Cell] = ["rnn", "gru", "lstm"]
-PLAIN = {"adaptive_from": 1000, "shortlist": 10}
-ADAPTIVE = {"adaptive_from": 50, "shortlist": 10}
+PLAIN = LanguageModelConfig(adaptive_from=1000, shortlist=10)
+ADAPTIVE = LanguageModelConfig(adaptive_from=50, shortlist=10)
 T, B, E, H, V = 7, 3, 5, 128, 90
 
 
@@ -67,7 +68,7 @@ def test_parameters_move_with_the_module() -> None:
     assert encoder(vectors().double())[0].dtype == torch.float64
 
 
-def head_of(options: dict[str, int], **others: Any) -> NextUnitHead:
+def head_of(options: LanguageModelConfig, **others: Any) -> NextUnitHead:
     torch.manual_seed(3)
     head = NextUnitHead(config(**others), V, options)
     for parameter in head.parameters():

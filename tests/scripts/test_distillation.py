@@ -171,8 +171,8 @@ def test_from_reviews_to_a_model_and_nothing_twice(stages: Stages, track: Track)
     output = stages.finished(track, 1)
     classifier = nsmc.load(output)
     assert 0 < classifier.score_morphemes([classifier.tokenizer("정말 재밌다")])[0] < 1
-    shape = open_model(output).config["model"]
-    assert (shape["subword_letters"], shape["wide"]["buckets"] > 0) == (True, True)
+    shape = open_model(output).config.model
+    assert (shape.subword_letters, shape.wide.buckets > 0) == (True, True)
     before = times(stages.work)
     assert stages.finished(track, 1) == output
     assert times(stages.work) == before
@@ -198,7 +198,7 @@ def test_the_average_lies_between_the_teachers_and_their_student(stages: Stages)
 
 def test_what_is_finished_puts_words_right_and_is_calibrated(stages: Stages) -> None:
     before, after = open_model(stages.averaged(1)), open_model(stages.finished("all", 1))
-    assert (before.config["text"]["spelling"], after.config["text"]["spelling"]) == (False, True)
+    assert (before.config.text.spelling, after.config.text.spelling) == (False, True)
     reviews, classifier = stages.reviews(), nsmc.load(after.path)
     held = np.flatnonzero(reviews.validates)
     cut = [classifier.tokenizer(reviews.texts[row]) for row in held]

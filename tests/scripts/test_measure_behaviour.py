@@ -105,7 +105,7 @@ def test_the_script_writes_what_it_found(
     written = json.loads(output.read_text(encoding="utf-8"))
     assert capsys.readouterr().out == as_table(written)
     assert written["model"] == str(SHIPPED)
-    assert written["manifest_sha256"] == sha256_of(SHIPPED / "manifest.json")
+    assert written["weights_sha256"] == sha256_of(SHIPPED / "weights.safetensors")
     assert written["all"]["cases"] == len(read_cases())
     assert written["all"]["failures"] == len(written["failing"])
     assert sum(part["failures"] for part in written["types"].values()) == len(written["failing"])
@@ -125,5 +125,5 @@ def test_figures_of_another_model_are_not_the_shipped_ones(
     other = tmp_path / "behaviour.json"
     monkeypatch.setattr("benchmarks.behaviour.RESULTS", other)
     assert of_the_shipped_model() is None
-    other.write_text(json.dumps({**kept, "manifest_sha256": "0" * 64}), encoding="utf-8")
+    other.write_text(json.dumps({**kept, "weights_sha256": "0" * 64}), encoding="utf-8")
     assert of_the_shipped_model() is None

@@ -38,6 +38,6 @@ def task_of() -> Callable[..., Any]:
     """Make the task of a recipe: (name, *overrides, state=…)."""
 
     def make(name: str, *overrides: str, state: dict[str, Any] | None = None) -> Any:
-        return make_task(load_config(None, [f"task={name}", *overrides]).to_dict(), state)
+        return make_task(load_config(None, [f"task={name}", *overrides]), state)
 
     return make

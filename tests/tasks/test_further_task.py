@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -90,6 +90,8 @@ class Questions(LabelTask):
 def asked(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The sample reviews with two columns to learn, and the task that learns them, registered."""
     monkeypatch.setitem(TASKS, "questions", f"{__name__}:Questions")  # type: ignore[misc]
+    names = Literal["questions", "sentiment"]
+    monkeypatch.setitem(nsmc.Config.__annotations__, "task", names)
     reviews = pd.read_csv(sample / "ratings_train.txt", sep="\t", quoting=3)
     lengths = reviews["document"].str.len()
     table = pd.DataFrame(

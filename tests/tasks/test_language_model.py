@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 
 from nsmc.config.schema import load_config
+from nsmc.config.tasks import LanguageModelConfig
 from nsmc.errors import UsageError
 from nsmc.tasks.language_model import LanguageModelTask, group_ends, group_sizes, perplexity
 from nsmc.tasks.registry import make_task
 
-OPTIONS = {"adaptive_from": 50, "shortlist": 10}
+OPTIONS = LanguageModelConfig(adaptive_from=50, shortlist=10)
 
 
 def task(*overrides: str) -> LanguageModelTask:
     fields = ["task=language-model", "training.adversarial_norm=0", *overrides]
-    made = make_task(load_config(None, fields).to_dict())
+    made = make_task(load_config(None, fields))
     assert isinstance(made, LanguageModelTask)
     return made
 
@@ -38,7 +39,7 @@ def test_a_convolution_and_adversarial_training_are_refused() -> None:
     with pytest.raises(UsageError, match=r"model\.conv\.filters = 0"):
         task("model.conv.filters=4")
     with pytest.raises(UsageError, match=r"training\.adversarial_norm = 0"):
-        make_task(load_config(None, ["task=language-model"]).to_dict())
+        make_task(load_config(None, ["task=language-model"]))
 
 
 def test_there_are_no_labels_of_any_number_of_texts() -> None:

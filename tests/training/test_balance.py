@@ -106,7 +106,7 @@ def test_an_interrupted_training_draws_what_it_would_have(sample: Path, tmp_path
 def test_epochs_are_compared_as_the_classes_are_balanced(balance: str) -> None:
     codes = np.array([0, 0, 0, 1], np.int32)
     columns = {"label": LabelColumn("label", codes, (FREQUENT, RARE), (1, 4))}
-    recipe = nsmc.load_config(None, ["task=classes", f"classes.balance={balance}"]).to_dict()
+    recipe = nsmc.load_config(None, ["task=classes", f"classes.balance={balance}"])
     task = make_task(recipe).learn(columns, "here")
     assert isinstance(task, Classes)
     assert task.classes == [RARE, FREQUENT]  # in the order of their letters

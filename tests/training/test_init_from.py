@@ -12,7 +12,7 @@ import pytest
 
 from nsmc.config.schema import Config, load_config
 from nsmc.errors import ModelError, NsmcError, UsageError
-from nsmc.inference.directory import open_model, write_model, write_training_texts
+from nsmc.inference.directory import open_model, write_training_texts
 from nsmc.inference.quantized import NGRAMS, WORDS
 from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.model.network import RecurrentNetwork
@@ -39,7 +39,7 @@ def recipe(start: Path, *others: str) -> Config:
 
 def given(config: Config, output: Path, vocabulary: list[str]) -> tuple[RecurrentNetwork, str]:
     """A network that has been started, and what was said of that."""
-    network = RecurrentNetwork(len(vocabulary), config.model, make_task(config.to_dict()))
+    network = RecurrentNetwork(len(vocabulary), config.model, make_task(config))
     start = find_pretrained(config, output)
     assert start is not None
     letters = config.model.subword_letters
@@ -114,27 +114,6 @@ def test_rows_of_other_ngrams_are_not_taken(
     assert (NGRAM_ROWS in taken.split(", ")) == (of_source == of_ours)
 
 
-def test_a_source_from_before_there_were_ngrams_of_letters(
-    untrained: Untrained, tmp_path: Path
-) -> None:
-    model = open_model(source(untrained))
-    shape = {k: v for k, v in model.config["model"].items() if k != "subword_letters"}
-    write_model(
-        tmp_path / "older",
-        config={**model.config, "model": shape},
-        identity=model.identity,
-        threshold=model.threshold,
-        vocabulary=model.vocabulary,
-        weights=model.weights(),
-        metrics={},
-        task_state={},
-    )
-    assert NGRAM_ROWS in given(recipe(tmp_path / "older"), tmp_path, UNITS)[1].split(", ")
-    other = recipe(tmp_path / "older", f"{LETTERS}=true")
-    (tmp_path / KEPT).unlink()
-    assert NGRAM_ROWS not in given(other, tmp_path, UNITS)[1].split(", ")
-
-
 def test_unidirectional_layers_are_taken_at_any_depth(untrained: Untrained, tmp_path: Path) -> None:
     fields = ("model.layers=3", "model.bidirectional=false")
     _, taken = given(recipe(source(untrained, *fields), *fields), tmp_path, UNITS)
@@ -202,6 +181,6 @@ def test_a_source_that_has_changed_is_refused(untrained: Untrained, tmp_path: Pa
     shutil.rmtree(place)
     shutil.copytree(second, place)
     config = recipe(place)
-    network = RecurrentNetwork(5, config.model, make_task(config.to_dict()))
+    network = RecurrentNetwork(5, config.model, make_task(config))
     with pytest.raises(NsmcError, match="has changed since this training began"):
         start.load_into(network, UNITS, tmp_path)

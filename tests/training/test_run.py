@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 import nsmc
-from nsmc.config.fields import build
-from nsmc.config.model import ModelConfig
 from nsmc.config.schema import Config, load_config
 from nsmc.data.corpus import Corpus
 from nsmc.data.fields import MorphemeField
@@ -72,8 +70,7 @@ def weights_of(output: Path) -> dict[str, NDArray[Any]]:
 
 def torch_scores(model: ModelDirectory, reviews: Sequence[Sequence[str]]) -> list[float]:
     """Scores by the network that training uses, embedding and all, one review at a time."""
-    config = build(ModelConfig, model.config["model"], "model")
-    network = RecurrentNetwork(len(model.vocabulary), config, model.task).eval()
+    network = RecurrentNetwork(len(model.vocabulary), model.config.model, model.task).eval()
     network.load_state_dict({k: torch.from_numpy(v) for k, v in model.weights().items()})
     morphemes = list(dict.fromkeys(m for review in reviews for m in review))
     field = MorphemeField(
@@ -85,7 +82,7 @@ def torch_scores(model: ModelDirectory, reviews: Sequence[Sequence[str]]) -> lis
             identity={},
             source={},
         ),
-        config.subword_buckets,
+        model.config.model.subword_buckets,
     )
     rows = {m: row for row, m in enumerate(model.vocabulary)}
 
@@ -162,7 +159,7 @@ def test_every_network_trains_and_scores(
     trained = train(config, data=few, output=tmp_path / "run", device="cpu")
     assert trained.model == tmp_path / "run" / "model"
     model = open_model(trained.model)
-    assert (model.config["model"]["cell"], model.config["model"]["layers"]) == (cell, layers)
+    assert (model.config.model.cell, model.config.model.layers) == (cell, layers)
     recurrent = {k: v for k, v in model.weights().items() if k.startswith("encoder.")}
     assert len(recurrent) == 4 * layers * (2 if bidirectional == "true" else 1)
     classifier = nsmc.load(trained.model)

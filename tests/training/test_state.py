@@ -26,7 +26,7 @@ from nsmc.training.state import (
 )
 from nsmc.training.step import backward
 
-SENTIMENT = make_task(Config().to_dict())
+SENTIMENT = make_task(Config())
 CPU = torch.device("cpu")
 MODEL = ModelConfig(cell="lstm", embedding_size=4, hidden_size=3, subword_buckets=8)
 

@@ -23,7 +23,7 @@ TEXT = MorphemeBatch(
 )
 LABELS = torch.tensor([1.0, 0.0, 1.0], dtype=torch.float64)
 BATCH = SimpleNamespace(text=TEXT, label=LABELS[:, None])
-SENTIMENT = make_task(Config().to_dict())
+SENTIMENT = make_task(Config())
 
 
 def network_of(*, sparse: bool = False) -> RecurrentNetwork:

@@ -232,7 +232,7 @@ def _task(
     if classifier is not None:
         task = classifier.task
     else:
-        task = make_task((config or load_config(None, overrides)).to_dict())
+        task = make_task(config or load_config(None, overrides))
     if isinstance(task, LabelTask):
         task = task.reading(label_column)
         if _choices_of(task, np.empty((0, 2), np.float32)) is not None:

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from nsmc.tasks.registry import make_task
 
     config = chosen_recipe(args, []) or Config()
-    task = make_task(config.to_dict())
+    task = make_task(config)
     with progress_bar(unit="reviews", desc="tokenizing") as bar:
 
         def advance(done: int, total: int) -> None:

@@ -117,9 +117,9 @@ def _sort(found: list[dict[str, Any]], order: str) -> None:
 
 
 def _figure(one: dict[str, Any]) -> "Metric":
-    from nsmc.tasks.registry import make_task
+    from nsmc.tasks.registry import task_class
 
-    return make_task(one["config"]).metric
+    return task_class(one["task"]).metric
 
 
 def _title(one: dict[str, Any]) -> str:

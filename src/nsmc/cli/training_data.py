@@ -49,7 +49,7 @@ def chosen_recipe(args: argparse.Namespace, overrides: list[str]) -> "Config | N
     if args.column is not None:
         overrides.append(f"data.column={args.column}")
     if args.label_column is not None:
-        task = make_task(load_config(args.config, overrides).to_dict())
+        task = make_task(load_config(args.config, overrides))
         if not task.label_setting:
             raise UsageError(
                 f"the task {task.name!r} learns from text without labels; leave --label-column out"

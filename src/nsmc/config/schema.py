@@ -1,7 +1,6 @@
 """A recipe: everything that decides what ``nsmc train`` makes."""
 
 import dataclasses
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,6 +67,8 @@ def load_config(path: Path | None = None, overrides: Iterable[str] = ()) -> Conf
     """
     values: dict[str, Any] = {}
     if path is not None:
+        import tomllib  # here, as a model that is opened needs none of it
+
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
@@ -81,33 +82,22 @@ def load_config(path: Path | None = None, overrides: Iterable[str] = ()) -> Conf
     return Config.from_dict(values)
 
 
-def changes(
-    values: Mapping[str, Any], base: Mapping[str, Any] | None = None
-) -> dict[str, tuple[Any, Any]]:
-    """The fields in which a recipe differs from another.
-
-    Args:
-        values: sections of plain values, as `Config.to_dict` gives them. Those of another version
-            may have other fields: one that isn't there has its default.
-        base: what they are compared with; None takes the default recipe.
+def changes(config: Config, base: Config | None = None) -> dict[str, tuple[Any, Any]]:
+    """The fields in which a config differs from another, None for the default one.
 
     Returns:
-        The field's full name, such as ``model.cell``, to the value in ``base`` and that in
-        ``values``; None for one of which there is neither a value nor a default.
+        The field's full name, such as ``model.cell``, to the values in ``base`` and in ``config``.
     """
-    default = flat(Config().to_dict())
-    expected, found = (default | flat(recipe) for recipe in (base or {}, values))
+    expected, found = flat((base or Config()).to_dict()), flat(config.to_dict())
     return {
-        name: (expected.get(name), found.get(name))
-        for name in expected | found
-        if expected.get(name) != found.get(name)
+        name: (expected[name], value) for name, value in found.items() if value != expected[name]
     }
 
 
 def flat(values: Mapping[str, Any], within: str = "") -> dict[str, Any]:
     """Plain values by their full names: ``{"a": {"b": 1}}`` as ``{"a.b": 1}``."""
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for name, value in values.items():
         name = within + name
-        found |= flat(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
-    return found
+        fields |= flat(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
+    return fields

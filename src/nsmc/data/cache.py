@@ -150,8 +150,7 @@ def _key(
             "column": column,
             "labels": sorted((one.name, one.required) for one in label_columns),
             **declared_identity(config),
-            # Without any, the key is what it was before there was noise.
-            **({"noise": [noise, NOISE]} if noise else {}),
+            "noise": [noise, NOISE],
         },
         sort_keys=True,
     )
@@ -202,7 +201,7 @@ def _check_prepared(
             f"{path} was prepared with other settings ({'; '.join(wrong)}). Prepare it again with "
             "this configuration, or train with the configuration it was prepared with"
         )
-    if (held_noise := corpus.source.get("noise", 0.0)) != noise:
+    if (held_noise := corpus.source["noise"]) != noise:
         raise NsmcError(
             f"{path} was prepared with data.noise = {held_noise:g}, but {noise:g} was asked for; "
             "prepare it again with this configuration, or train with the one it was prepared with"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nsmc.data.reviews import Reviews
 
 KIND = "corpus"
-SCHEMA = 2
+SCHEMA = 3
 CHUNK = 2000
 """Reviews per piece of work: few enough to share out evenly, many enough to be worth sending."""
 LARGE = 1_000_000
@@ -230,8 +230,7 @@ def _encoded(
             "column": reviews().column,
             "reviews": int(legible[:count].sum()),
             "skipped": reviews().skipped_empty + int((~legible[:count]).sum()),
-            # Sources from before there was noise say nothing either.
-            **({"noise": noise} if noise else {}),
+            "noise": noise,
         },
         learned=learned,
         copies=copies if len(copies) else None,

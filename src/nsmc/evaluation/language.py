@@ -57,7 +57,7 @@ def evaluate_texts(
         )
     started = time.perf_counter()
     model = LanguageModel(directory)
-    reviews = read_reviews(path, column=column or directory.config["data"]["column"] or None)
+    reviews = read_reviews(path, column=column or directory.config.data.column or None)
     known = frozenset(directory.vocabulary[1:])
     training_texts, found = directory.training_texts, []
     rows: list[tuple[float, int, int, int]] = []
@@ -97,7 +97,7 @@ def evaluate_texts(
         "data": {"path": str(path), "sha256": reviews.sha256},
         "seconds": round(time.perf_counter() - started, 3),
     }
-    kind = UNIT_NAMES[directory.config["text"]["unit"]]
+    kind = UNIT_NAMES[directory.config.text.unit]
     every = f"{metrics['units']:,} {kind} and ends of texts; {metrics['unknown']:.2%} unknown"
     told = [(NAME, overlap_line(seen, _lines))] if seen else []
     return summary, [("units", every), *_lines(metrics), *told]

@@ -108,8 +108,7 @@ def classifier_of(
 
 def text_column(classifier: Classifier, column: str | None) -> str | None:
     """The text column asked for, else the one that the model was trained on, if it has a name."""
-    named: str = classifier.model.config["data"]["column"]
-    return column or named or None
+    return column or classifier.model.config.data.column or None
 
 
 def score_reviews(

@@ -64,8 +64,6 @@ def export(
 
 
 def _write_graph(source: ModelDirectory, weights: Mapping[str, Any], target: Path) -> None:
-    from nsmc.config.fields import build
-    from nsmc.config.model import ModelConfig
     from nsmc.exporting.onnx import scoring_graph
     from nsmc.storage.files import atomic_write
 
@@ -76,10 +74,9 @@ def _write_graph(source: ModelDirectory, weights: Mapping[str, Any], target: Pat
         )
     properties = {
         # What the outputs stand for: the classes in their order, the scale of the stars.
-        "recipe": json.dumps(source.config, ensure_ascii=False),
+        "recipe": json.dumps(source.config.to_dict(), ensure_ascii=False),
         "task_state": json.dumps(source.task_state, ensure_ascii=False),
     }
-    shape = build(ModelConfig, source.config["model"], "model")
-    graph = scoring_graph(weights, shape, properties)
+    graph = scoring_graph(weights, source.config.model, properties)
     with atomic_write(target) as temporary:
         temporary.write_bytes(graph)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.config.model import ModelConfig
 from nsmc.inference.recurrence import Floats, Integers
 
 
@@ -24,19 +25,18 @@ class Convolution:
 
     Args:
         weights: the network's parameters under torch's names, float32.
-        shape: the ``model`` section of the recipe.
+        config: the network's shape.
 
     Raises:
         KeyError: a parameter is missing.
         ValueError: a parameter's shape isn't that of the recipe.
     """
 
-    def __init__(self, weights: Mapping[str, NDArray[Any]], shape: Mapping[str, Any]) -> None:
-        conv = shape["conv"]
-        filters, kernel = conv["filters"], conv["kernel"]
-        self._pooling: int = conv["pooling"]
+    def __init__(self, weights: Mapping[str, NDArray[Any]], config: ModelConfig) -> None:
+        filters, kernel = config.conv.filters, config.conv.kernel
+        self._pooling = config.conv.pooling
         weight, self._bias = weights["convolution.weight"], weights["convolution.bias"]  # [F]
-        expected = (filters, shape["embedding_size"], kernel)
+        expected = (filters, config.embedding_size, kernel)
         if weight.shape != expected or self._bias.shape != (filters,):
             raise ValueError(
                 f"convolution.weight and convolution.bias: expected {expected} and {(filters,)}, "

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.errors import ModelError
+from nsmc.config.schema import Config
+from nsmc.errors import ModelError, UsageError
 from nsmc.inference.network import NumpyNetwork
 from nsmc.inference.quantized import NGRAMS, WORDS, EmbeddingTable, dequantized, read_table
 from nsmc.storage.bundle import MANIFEST, read_json, verify_bundle, write_json, writing_bundle
@@ -35,9 +36,10 @@ if TYPE_CHECKING:
     from nsmc.inference.train_overlap import TrainingTexts
 
 KIND = "model"
-SCHEMA = 3
+SCHEMA = 4
 LEARNED = "units.model"
 SEEN = "seen.bin"
+WEIGHTS = "weights.safetensors"
 SHIPPED = Path(__file__).parent.parent / "pretrained" / "default"
 
 
@@ -47,8 +49,8 @@ class ModelDirectory:
 
     path: Path
     """Where it was read from."""
-    config: dict[str, Any]
-    """The whole recipe as plain values: ``task``, and a section each for the rest."""
+    config: Config
+    """What it was trained by."""
     task_state: dict[str, Any]
     """What the task learnt from its labels: see `nsmc.tasks.task.Task.state`."""
     identity: dict[str, str]
@@ -88,7 +90,7 @@ class ModelDirectory:
         """Every parameter under its torch name, as stored."""
         from safetensors.numpy import load_file
 
-        loaded: dict[str, NDArray[Any]] = load_file(self.path / "weights.safetensors")
+        loaded: dict[str, NDArray[Any]] = load_file(self.path / WEIGHTS)
         return loaded
 
     def tables(
@@ -121,7 +123,7 @@ class ModelDirectory:
         """
         task = self.label_task
         try:
-            return NumpyNetwork(weights, self.config["model"], task.outputs)
+            return NumpyNetwork(weights, self.config.model, task.outputs)
         except (KeyError, ValueError) as error:
             raise ModelError(
                 f"{self.path} doesn't fit together: its weights aren't those of its recipe "
@@ -143,7 +145,7 @@ class ModelDirectory:
 def write_model(
     path: Path,
     *,
-    config: Mapping[str, Any],
+    config: Config,
     identity: Mapping[str, str],
     threshold: float,
     vocabulary: list[str],
@@ -171,7 +173,7 @@ def write_model(
         write_json(
             directory / "model.json",
             {
-                "config": config,
+                "config": config.to_dict(),
                 "task_state": task_state,
                 "identity": identity,
                 "threshold": threshold,
@@ -182,7 +184,7 @@ def write_model(
         (directory / "vocabulary.txt").write_bytes("\n".join(vocabulary).encode())
         # Not save_file, whose error for a full disk is no OSError.
         tensors = {k: np.ascontiguousarray(v) for k, v in weights.items()}
-        (directory / "weights.safetensors").write_bytes(save(tensors))
+        (directory / WEIGHTS).write_bytes(save(tensors))
         write_json(directory / "metrics.json", metrics)
         if training_texts is not None:
             (directory / SEEN).write_bytes(training_texts.to_bytes())
@@ -240,7 +242,7 @@ def open_model(path: Path | None = None) -> ModelDirectory:
         learned = path / LEARNED
         opened = ModelDirectory(
             path=path,
-            config=model["config"],
+            config=Config.from_dict(model["config"]),
             task_state=model["task_state"],
             identity=model["identity"],
             threshold=float(model["threshold"]),
@@ -250,7 +252,7 @@ def open_model(path: Path | None = None) -> ModelDirectory:
         )
         _ = opened.task  # what can't be made of its recipe is told here
         return opened
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, UsageError) as error:
         raise ModelError(
             f"{path} doesn't hold what a model directory should ({error!r}); train again"
         ) from error

@@ -65,7 +65,6 @@ class Explanation:
             "of": self.of,
             "unit": self.terms.unit,
             "value": value,
-            # As it is called since before there was another unit.
             **({"logit": value} if self.terms.signed else {}),
             "baseline": round(self.baseline, 6),
             "parts": [part.to_dict() for part in self.parts],

@@ -15,6 +15,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.config.model import ModelConfig
 from nsmc.data.special_units import EOS
 from nsmc.errors import ModelError
 from nsmc.inference.directory import ModelDirectory, open_model
@@ -149,11 +150,11 @@ class LanguageModel:
         weights = model.weights()
         self._vectors = MorphemeVectors.of(model, weights)
         self._rows = {unit: row for row, unit in enumerate(model.vocabulary) if row}
-        shape = model.config["model"]
-        ends = group_ends(len(model.vocabulary), model.config["language_model"])
+        config = model.config.model
+        ends = group_ends(len(model.vocabulary), model.config.language_model)
         try:
-            self._forward = _Stack(weights, shape, "")
-            self._backward = _Stack(weights, shape, "_reverse") if shape["bidirectional"] else None
+            self._forward = _Stack(weights, config, "")
+            self._backward = _Stack(weights, config, "_reverse") if config.bidirectional else None
             self._softmax = NextUnit(weights, ends)
         except (KeyError, ValueError) as error:
             raise ModelError(
@@ -342,7 +343,7 @@ class _Stack:
 
     Args:
         weights: the network's parameters under torch's names, float32.
-        shape: the ``model`` section of the recipe.
+        config: the network's shape.
         suffix: of the parameters' names, ``_reverse`` for the backward direction.
 
     Raises:
@@ -351,14 +352,14 @@ class _Stack:
     """
 
     def __init__(
-        self, weights: Mapping[str, NDArray[Any]], shape: Mapping[str, Any], suffix: str
+        self, weights: Mapping[str, NDArray[Any]], config: ModelConfig, suffix: str
     ) -> None:
         kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         self.layers = []
-        for index in range(shape["layers"]):
+        for index in range(config.layers):
             names = [f"encoder.{kind}_l{index}" for kind in kinds]
             own = {name: weights[name + suffix] for name in names}
-            self.layers.append(Layer(shape["cell"], own, index, 1))
+            self.layers.append(Layer(config.cell, own, index, 1))
 
     def states(
         self, vectors: Floats, tokens: Integers, starts: Integers, lengths: Integers

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.config.model import ModelConfig
 from nsmc.inference.convolution import Convolution
 from nsmc.inference.recurrence import Floats, Integers, Layer
 
@@ -67,7 +68,7 @@ class NumpyNetwork:
 
     Args:
         weights: the network's parameters under torch's names.
-        shape: the ``model`` section of the recipe.
+        config: the network's shape.
         outputs: O.
 
     Raises:
@@ -76,15 +77,13 @@ class NumpyNetwork:
     """
 
     def __init__(
-        self, weights: Mapping[str, NDArray[Any]], shape: Mapping[str, Any], outputs: int
+        self, weights: Mapping[str, NDArray[Any]], config: ModelConfig, outputs: int
     ) -> None:
-        directions = 2 if shape["bidirectional"] else 1
-        self._pooling: str = shape["pooling"]
-        self._convolution = (
-            Convolution(weights, shape) if shape.get("conv", {}).get("filters") else None
-        )
+        directions = config.directions
+        self._pooling: str = config.pooling
+        self._convolution = Convolution(weights, config) if config.conv.filters else None
         self._layers = [
-            Layer(shape["cell"], weights, index, directions) for index in range(shape["layers"])
+            Layer(config.cell, weights, index, directions) for index in range(config.layers)
         ]
         self._head: Floats = weights["head.weight"].T  # [P, O]
         self._bias: Floats = weights["head.bias"]  # [O]

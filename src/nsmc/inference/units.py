@@ -2,7 +2,6 @@
 
 import warnings
 
-from nsmc.config.fields import build
 from nsmc.config.text import TextConfig
 from nsmc.errors import ModelError
 from nsmc.inference.directory import ModelDirectory
@@ -22,7 +21,7 @@ def text_config_of(model: ModelDirectory) -> TextConfig:
         ModelError: this version of nsmc prepares comments in another way than the one that trained
             the model, or the model lacks the units that its recipe had learnt.
     """
-    config = build(TextConfig, model.config["text"], "text")
+    config = model.config.text
     declared = declared_identity(config)
     if wrong := differences({k: model.identity.get(k, "") for k in declared}, declared):
         raise ModelError(

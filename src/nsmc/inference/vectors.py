@@ -54,8 +54,7 @@ class MorphemeVectors:
         Raises:
             ModelError: the table of words doesn't fit the vocabulary.
         """
-        # Models from before there were n-grams of letters don't say.
-        letters = model.config["model"].get("subword_letters", False)
+        letters = model.config.model.subword_letters
         return cls(model.vocabulary, *model.tables(weights), letters=letters)
 
     def rows(self, morphemes: Iterable[str]) -> NDArray[np.int64]:

@@ -48,10 +48,9 @@ class WideOutputs:
         Raises:
             ModelError: the table isn't that of the recipe.
         """
-        # Models from before there was this layer don't say.
-        shape = model.config["model"].get("wide", {"buckets": 0})
+        config = model.config.model.wide
         table, scales = weights.get(WIDE), weights.get(SCALES[WIDE])
-        expected = (shape["buckets"], model.label_task.outputs) if shape["buckets"] else None
+        expected = (config.buckets, model.label_task.outputs) if config.buckets else None
         found = None if table is None else table.shape
         scaled = table is not None and table.dtype == np.int8
         if found != expected or scaled != (scales is not None):
@@ -60,7 +59,7 @@ class WideOutputs:
                 f"({WIDE}: expected {expected or 'nothing'}, found {found or 'nothing'}); train "
                 "again"
             )
-        return None if table is None else cls(table, scales, shape["longest"])
+        return None if table is None else cls(table, scales, config.longest)
 
     def __call__(self, comments: Sequence[Sequence[str]]) -> NDArray[np.float32]:
         """The addition [R, O] for comments already cut; 0 for one without units."""

@@ -56,7 +56,7 @@ def model_card(
 def _facts(about: dict[str, Any], data_name: str | None) -> list[str]:
     network, vocabulary = about["network"], about["vocabulary"]
     buckets = network["subword_buckets"]
-    kinds = "character and letter" if network.get("subword_letters") else "character"
+    kinds = "character and letter" if network["subword_letters"] else "character"
     ngrams = f", {buckets:,} hashed {kinds} n-grams" if buckets else ""
     coverage = vocabulary["coverage"]
     units = UNIT_NAMES[vocabulary["unit"]]
@@ -96,7 +96,7 @@ def _data(about: dict[str, Any], data_name: str | None) -> str:
     labelled = "labelled " if about["head"] == "pooled" else ""
     reviews = f"{data['reviews']:,} {labelled}reviews of "
     reviews += f"{data_name} ({file})" if data_name else file
-    marks = recipe.get("validation_column")
+    marks = recipe["validation_column"]
     held = f"those marked in `{marks}`" if marks else f"{recipe['validation']:.0%}"
     return f"{reviews}; {data['skipped']:,} empty ones left out and {held} held back for validation"
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from nsmc.config.schema import changes
 from nsmc.errors import ModelError
-from nsmc.inference.directory import SHIPPED, ModelDirectory, open_model
+from nsmc.inference.directory import SHIPPED, WEIGHTS, ModelDirectory, open_model
 from nsmc.inference.quantized import SCALES
 from nsmc.storage.bundle import MANIFEST, read_json
-from nsmc.tasks.registry import make_task
+from nsmc.tasks.registry import task_class
 from nsmc.tasks.task import Metric
 
 
@@ -39,8 +39,8 @@ def info(model: Path | str | None = None) -> dict[str, Any]:
         ModelError: the directory is missing, damaged or of another version.
     """
     directory = open_model(None if model is None else Path(model))
-    metrics = directory.metrics
-    tensors = _tensors(directory.path / "weights.safetensors")
+    metrics, config = directory.metrics, directory.config.to_dict()
+    tensors = _tensors(directory.path / WEIGHTS)
     files = [
         {"name": name, **about}
         for name, about in read_json(directory.path / MANIFEST)["files"].items()
@@ -54,12 +54,12 @@ def info(model: Path | str | None = None) -> dict[str, Any]:
         "task_state": directory.task_state,
         "head": directory.task.head,
         "has_threshold": directory.task.has_threshold,
-        "network": directory.config["model"],
+        "network": config["model"],
         "tensors": tensors,
         # The scales of int8 tables stand for what float tables hold themselves.
         "parameters": sum(t["parameters"] for t in tensors if t["name"] not in SCALES.values()),
         "vocabulary": {
-            "unit": directory.config["text"]["unit"],
+            "unit": directory.config.text.unit,
             "morphemes": len(directory.vocabulary),
             "coverage": metrics.get("coverage"),
         },
@@ -71,7 +71,7 @@ def info(model: Path | str | None = None) -> dict[str, Any]:
         "validation": metrics.get("validation", {}),
         "seen": _seen(directory),
         "history": metrics.get("history", []),
-        "recipe": directory.config,
+        "recipe": config,
         "changes": {
             name: {"default": default, "value": value}
             for name, (default, value) in changes(directory.config).items()
@@ -123,7 +123,7 @@ def metric_of(about: dict[str, Any]) -> Metric:
     Args:
         about: what `info` gives.
     """
-    return make_task(about["recipe"], about["task_state"]).metric
+    return task_class(about["task"]).metric
 
 
 def head_name(about: dict[str, Any]) -> str:
@@ -133,11 +133,8 @@ def head_name(about: dict[str, Any]) -> str:
 
 
 def wide_name(network: dict[str, Any]) -> str:
-    """The wide layer of a recipe's ``model`` section for a person; empty without one.
-
-    Recipes from before there was such a layer have none.
-    """
-    wide = network.get("wide", {"buckets": 0})
+    """The wide layer of a recipe's ``model`` section for a person; empty without one."""
+    wide = network["wide"]
     if not wide["buckets"]:
         return ""
     return f"{wide['buckets']:,} weights of n-grams of up to {wide['longest']} characters"
@@ -149,8 +146,8 @@ def network_name(network: dict[str, Any]) -> str:
     A convolution before them is ``Conv 128×3 → max 2 → BiGRU 128``: filters, units in sight and
     steps of which one is kept.
     """
-    conv = network.get("conv", {})
-    convolution = f"Conv {conv['filters']}×{conv['kernel']} → " if conv.get("filters") else ""
+    conv = network["conv"]
+    convolution = f"Conv {conv['filters']}×{conv['kernel']} → " if conv["filters"] else ""
     if convolution and conv["pooling"] > 1:
         convolution += f"max {conv['pooling']} → "
     layers = f"{network['layers']} × " if network["layers"] > 1 else ""

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nsmc.config.schema import changes, flat
-from nsmc.tasks.registry import make_task
+from nsmc.config.schema import Config, changes, flat
+from nsmc.errors import UsageError
+from nsmc.tasks.registry import task_class
 from nsmc.training.api import RUNS
 from nsmc.training.output import OutputDirectory
 
@@ -39,6 +39,8 @@ def runs(
     for path in dict.fromkeys(o for place in directories for o in _outputs(Path(place), tell)):
         try:
             found.append(_read(OutputDirectory(path), tell))
+        except UsageError as error:
+            tell(f"{path} is left out: {error}")
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             tell(f"{path} is left out: its record is damaged ({error!r})")
     _tell_apart(found)
@@ -77,7 +79,8 @@ def _read(output: OutputDirectory, tell: Callable[[str], None]) -> dict[str, Any
         OSError, ValueError, KeyError, TypeError or AttributeError: it isn't whole.
     """
     recipe = json.loads(output.recipe.read_text(encoding="utf-8"))
-    task = make_task(recipe["config"])
+    config = Config.from_dict(recipe["config"])
+    task = task_class(config.task)
     metric = task.metric.name
     history = _history(output.history, metric, tell)
     best = min(history, key=lambda record: float(record["validation_loss"]), default={})
@@ -85,22 +88,20 @@ def _read(output: OutputDirectory, tell: Callable[[str], None]) -> dict[str, Any
     metrics = {}
     if metrics_file.is_file():
         metrics = json.loads(metrics_file.read_text(encoding="utf-8"))
-    began = datetime.fromtimestamp(output.recipe.stat().st_mtime, UTC)
     return {
         "run": str(output.path),
         "state": _state(output),
-        # Where it isn't recorded, the file's own time says it, as long as nobody copied it.
-        "started": recipe.get("started") or began.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "started": str(recipe["started"]),
         "seconds": history[-1]["seconds"] if history else None,
         "epochs": len(history),
-        "epochs_at_most": int(recipe["config"]["training"]["epochs"]),
+        "epochs_at_most": config.training.epochs,
         "best_epoch": best.get("epoch"),
         "task": task.name,
         "figure": {metric: best.get(f"validation_{metric}")},
         "loss": best.get("validation_loss"),
         "device": metrics.get("device"),
         "data": {"path": str(recipe["data"]), "sha256": str(recipe["sha256"])},
-        "config": dict(recipe["config"]),
+        "config": config.to_dict(),
         "differs": {},
         "history": history,
     }
@@ -136,17 +137,20 @@ def _tell_apart(found: list[dict[str, Any]]) -> None:
     """Fill in ``differs``."""
     if len(found) == 1:
         (run,) = found
-        run["differs"] = {name: value for name, (_, value) in changes(run["config"]).items()}
+        run["differs"] = {
+            name: value for name, (_, value) in changes(Config.from_dict(run["config"])).items()
+        }
         return
-    configs = [run["config"] for run in found]
-    flattened = [flat(config) for config in configs]
-    listed = dict.fromkeys(name for fields in flattened for name in fields)
-    differing = {name for config in configs for name in changes(config, configs[0])}
-    names = [name for name in listed if name in differing]
+    flattened = [flat(run["config"]) for run in found]
+    names = [
+        name
+        for name in (flattened[0] if flattened else ())
+        if any(fields[name] != flattened[0][name] for fields in flattened)
+    ]
     of_data = len({run["data"]["sha256"] for run in found}) > 1
     for run, fields in zip(found, flattened, strict=True):
         if of_data:
             path, digest = Path(run["data"]["path"]), run["data"]["sha256"]
             run["differs"]["data"] = f"{path.name}@{digest[:6]}"
         for name in names:
-            run["differs"][name] = fields.get(name)
+            run["differs"][name] = fields[name]

@@ -54,7 +54,7 @@ class RecurrentNetwork(nn.Module):
             from nsmc.model.next_unit import DirectedEncoder, NextUnitHead
 
             self.encoder = DirectedEncoder(config)
-            self.head = NextUnitHead(config, vocabulary, task.recipe["language_model"])
+            self.head = NextUnitHead(config, vocabulary, task.config.language_model)
         else:
             assert isinstance(task, LabelTask)
             self.encoder = make_encoder(config)

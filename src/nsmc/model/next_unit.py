@@ -5,7 +5,7 @@ hidden size, N predictions, V rows of the vocabulary, C classes of a group, K gr
 at once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn.functional import linear
 
 from nsmc.config.model import ModelConfig
+from nsmc.config.tasks import LanguageModelConfig
 from nsmc.model.cells import make_encoder
 from nsmc.model.dropout import Dropout
 from nsmc.tasks.language_model import group_ends, group_sizes
@@ -76,10 +77,10 @@ class NextUnitHead(nn.Module):
     Args:
         config: the network's configuration.
         vocabulary: V.
-        options: the ``language_model`` section of the recipe.
+        options: where the softmax is adaptive.
     """
 
-    def __init__(self, config: ModelConfig, vocabulary: int, options: Mapping[str, Any]) -> None:
+    def __init__(self, config: ModelConfig, vocabulary: int, options: LanguageModelConfig) -> None:
         super().__init__()
         self._directions = config.directions
         self._ends = group_ends(vocabulary, options)

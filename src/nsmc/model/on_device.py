@@ -8,8 +8,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nsmc.config.fields import build
-from nsmc.config.model import ModelConfig
 from nsmc.inference.directory import ModelDirectory
 from nsmc.model.device import choose_device
 from nsmc.model.network import RecurrentNetwork
@@ -33,9 +31,8 @@ class TorchNetwork:
     def __init__(self, directory: ModelDirectory, device: str) -> None:
         self._device = choose_device(device)
         self._outputs = directory.label_task.outputs
-        config = build(ModelConfig, directory.config["model"], "model")
         # Vectors come in ready: the tables would only take the device's memory.
-        network = RecurrentNetwork(1, config, directory.label_task)
+        network = RecurrentNetwork(1, directory.config.model, directory.label_task)
         # So do the sums of character n-grams, which are added to what this gives.
         del network.embedding
         network.wide = None

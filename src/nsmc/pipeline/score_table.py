@@ -100,7 +100,7 @@ def score_table(
         kinds,
         score,
         column=column,
-        usual=classifier.model.config["data"]["column"],
+        usual=classifier.model.config.data.column,
         # A table like the one trained on may have labels, too, which are no comments.
         others=[spec.name for spec in task.label_columns()],
         progress=progress,

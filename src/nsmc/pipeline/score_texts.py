@@ -63,7 +63,7 @@ def score_texts(
             yield cells
 
     _ = model.tokenizer  # here, so that its warning comes once and before all else
-    usual = model.model.config["data"]["column"]
+    usual = model.model.config.data.column
     written = add_columns(
         source, target, COLUMNS, score, column=column, usual=usual, progress=progress
     )

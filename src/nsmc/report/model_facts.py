@@ -45,11 +45,11 @@ def _seen(views: Sequence[View], summary: dict[str, Any]) -> str | None:
 
 
 def _about(model: ModelDirectory) -> dict[str, str]:
-    config, data = model.config["model"], model.metrics.get("data")
-    units = UNIT_NAMES[model.config["text"]["unit"]]
+    config, data = model.config.model, model.metrics.get("data")
+    units = UNIT_NAMES[model.config.text.unit]
     network = (
-        f"{config['layers']}-layer {'bidirectional ' if config['bidirectional'] else ''}"
-        f"{config['cell'].upper()} of {config['hidden_size']} units, {config['pooling']} pooling, "
+        f"{config.layers}-layer {'bidirectional ' if config.bidirectional else ''}"
+        f"{config.cell.upper()} of {config.hidden_size} units, {config.pooling} pooling, "
         f"{len(model.vocabulary):,} {units}"
     )
     trained_on = "not recorded"

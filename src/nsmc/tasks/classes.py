@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
 from nsmc.tasks.calibration import fit_temperature
@@ -86,8 +87,8 @@ class Classes(LabelTask):
     label_setting = "data.label_column"
     results: ClassVar = {"label": "text", "confidence": "number"}
 
-    def __init__(self, recipe: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> None:
-        super().__init__(recipe, state)
+    def __init__(self, config: Config, state: Mapping[str, Any] | None = None) -> None:
+        super().__init__(config, state)
         self.classes: list[str] = list((state or {}).get("classes", []))
         """[C] names; none before `learn`."""
         self.reviews: list[int] = list((state or {}).get("reviews", []))
@@ -110,7 +111,7 @@ class Classes(LabelTask):
 
     def label_columns(self) -> list[LabelColumnSpec]:
         """The label column."""
-        return [LabelColumnSpec(self.recipe["data"]["label_column"] or "label")]
+        return [LabelColumnSpec(self.config.data.label_column or "label")]
 
     def learn(self, columns: Mapping[str, LabelColumn], source: str) -> Self:
         """Take the names in the training file as the classes, numbers in their order."""
@@ -129,8 +130,8 @@ class Classes(LabelTask):
         names.sort(key=(lambda n: (numbers[n], n)) if numeric else str)
         size = dict(zip(column.names, counts.tolist(), strict=True))
         reviews = [size[name] for name in names]
-        learnt = type(self)(self.recipe, {"classes": names, "reviews": reviews})
-        if self.recipe["classes"]["balance"] != "none":
+        learnt = type(self)(self.config, {"classes": names, "reviews": reviews})
+        if self.config.classes.balance != "none":
             # n / (C · n_c), after King and Zeng, "Logistic regression in rare events data", 2001.
             learnt._weights = [sum(reviews) / (len(names) * count) for count in reviews]
         return learnt
@@ -160,7 +161,7 @@ class Classes(LabelTask):
 
     def sampling(self, targets: Floats) -> NDArray[np.float64] | None:
         """With ``balance = "sampling"``, every class as likely as any other."""
-        if self.recipe["classes"]["balance"] != "sampling":
+        if self.config.classes.balance != "sampling":
             return None
         numbers = targets[:, 0].astype(np.int64)  # [R]
         found: NDArray[np.float64] = 1 / np.bincount(numbers, minlength=self.outputs)[numbers]
@@ -169,7 +170,7 @@ class Classes(LabelTask):
     def loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
         """Cross-entropy (nats), by the classes' weights if the recipe asks for them."""
         return self._cross_entropy(
-            outputs, targets, weighted=self.recipe["classes"]["balance"] == "weights"
+            outputs, targets, weighted=self.config.classes.balance == "weights"
         )
 
     def validation_loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":

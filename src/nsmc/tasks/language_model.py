@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+from nsmc.config.schema import Config
+from nsmc.config.tasks import LanguageModelConfig
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import UsageError
 from nsmc.tasks.task import Floats, Metric, StepLoss, Task, Validated
@@ -41,14 +43,14 @@ class LanguageModelTask(Task):
     instead = "is a language model; use nsmc score-text or nsmc complete"
     trial = 'nsmc complete --model {model} "이 영화는"'
 
-    def __init__(self, recipe: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> None:
-        super().__init__(recipe, state)
-        if recipe["model"]["conv"]["filters"]:
+    def __init__(self, config: Config, state: Mapping[str, Any] | None = None) -> None:
+        super().__init__(config, state)
+        if config.model.conv.filters:
             raise UsageError(
                 "configuration: a convolution would show a language model the unit that it has to "
                 "predict: set model.conv.filters = 0 with task = 'language-model'"
             )
-        if recipe["training"]["adversarial_norm"]:
+        if config.training.adversarial_norm:
             raise UsageError(
                 "configuration: adversarial training is for tasks of one answer a text: set "
                 "training.adversarial_norm = 0 with task = 'language-model'"
@@ -103,7 +105,7 @@ def perplexity(loss: float) -> float:
         return math.inf
 
 
-def group_ends(vocabulary: int, options: Mapping[str, Any]) -> list[int]:
+def group_ends(vocabulary: int, options: LanguageModelConfig) -> list[int]:
     """Where the groups of units that are predicted alike end, the first beginning at row 0.
 
     The rows of a vocabulary stand by falling frequency. With one group the softmax is a plain one;
@@ -111,15 +113,17 @@ def group_ends(vocabulary: int, options: Mapping[str, Any]) -> list[int]:
 
     Args:
         vocabulary: V.
-        options: the ``language_model`` section of the recipe.
+        options: where the softmax is adaptive.
     """
-    if vocabulary < options["adaptive_from"]:
+    if vocabulary < options.adaptive_from:
         return [vocabulary]
-    shortlist = options["shortlist"]
+    shortlist = options.shortlist
     return [end for end in (shortlist, (1 + GROUPS) * shortlist) if end < vocabulary] + [vocabulary]
 
 
-def group_sizes(vocabulary: int, hidden: int, options: Mapping[str, Any]) -> list[tuple[int, int]]:
+def group_sizes(
+    vocabulary: int, hidden: int, options: LanguageModelConfig
+) -> list[tuple[int, int]]:
     """Units and numbers that these are predicted from, of each group.
 
     Args:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from nsmc.config.schema import Config
 from nsmc.config.tasks import TaskName
 
 if TYPE_CHECKING:
@@ -19,13 +20,18 @@ TASKS: dict[TaskName, str] = {
 """Module and class: a task is imported when it is asked for."""
 
 
-def make_task(recipe: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> "Task":
-    """The task of a recipe.
+def make_task(config: Config, state: Mapping[str, Any] | None = None) -> "Task":
+    """Make the task of a config.
 
     Args:
-        recipe: as plain values; one without ``task``, of an older model, is of the sentiment.
+        config: names the task and holds its options.
         state: what `Task.state` gave when it was trained; None for one to be trained.
     """
-    module, _, name = TASKS[recipe.get("task", "sentiment")].partition(":")
-    made: Task = getattr(import_module(module), name)(recipe, state)
-    return made
+    return task_class(config.task)(config, state)
+
+
+def task_class(name: str) -> "type[Task]":
+    """The class of the task of that name, which holds what is the same for every config."""
+    module, _, of_module = TASKS[name].partition(":")  # type: ignore[index]
+    found: type[Task] = getattr(import_module(module), of_module)
+    return found

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
 from nsmc.tasks.predictions import ClassPredictions
@@ -96,13 +97,11 @@ class Sentiment(LabelTask):
         above="긍정",
     )
 
-    def __init__(self, recipe: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> None:
-        super().__init__(recipe, state)
-        # Recipes from before there was this section have none.
-        options = recipe.get("sentiment", {})
+    def __init__(self, config: Config, state: Mapping[str, Any] | None = None) -> None:
+        super().__init__(config, state)
         # A trained model is judged by what people said, as any other: it has a state.
-        self._soft: bool = state is None and options.get("soft_labels", False)
-        self._balanced = options.get("balance", "none") == "prior"
+        self._soft = state is None and config.sentiment.soft_labels
+        self._balanced = config.sentiment.balance == "prior"
         self._prior = 0.0
         """Log odds of positive among the training labels, where these are to be balanced."""
 
@@ -128,7 +127,7 @@ class Sentiment(LabelTask):
 
     def label_columns(self) -> list[LabelColumnSpec]:
         """The label column."""
-        return [LabelColumnSpec(self.recipe["data"].get("label_column") or LABEL)]
+        return [LabelColumnSpec(self.config.data.label_column or LABEL)]
 
     def targets(self, columns: Mapping[str, LabelColumn], source: str) -> Floats:
         """[R, 1]: 0 or 1, or anything between where labels are soft."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
 from nsmc.tasks.metrics import star_metrics
@@ -48,9 +49,9 @@ class SentimentStars(Sentiment):
     outputs = 2
     results: ClassVar = {**Sentiment.results, "stars": "number"}
 
-    def __init__(self, recipe: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> None:
-        super().__init__(recipe, state)
-        self.scale = StarScale.of(recipe["stars"])
+    def __init__(self, config: Config, state: Mapping[str, Any] | None = None) -> None:
+        super().__init__(config, state)
+        self.scale = StarScale.of(config.stars)
 
     def purpose(self, threshold: float) -> str:
         """See `Task.purpose`."""
@@ -59,7 +60,7 @@ class SentimentStars(Sentiment):
     def label_columns(self) -> list[LabelColumnSpec]:
         """The column of stars and that of labels, of which either is enough."""
         return [
-            LabelColumnSpec(self.recipe["stars"]["column"], required=False),
+            LabelColumnSpec(self.config.stars.column, required=False),
             LabelColumnSpec(super().label_columns()[0].name, required=False),
         ]
 
@@ -91,9 +92,9 @@ class SentimentStars(Sentiment):
         found = np.full((reviews, 2), np.nan, np.float32)  # [R, 2]
         if stars_name in columns:
             found[:, 1] = self.scale.read(columns[stars_name], source, empty_too=False)
-            options = self.recipe["stars"]
-            found[found[:, 1] <= options["negative_to"], 0] = 0
-            found[found[:, 1] >= options["positive_from"], 0] = 1
+            options = self.config.stars
+            found[found[:, 1] <= options.negative_to, 0] = 0
+            found[found[:, 1] >= options.positive_from, 0] = 1
         if label_name in columns:
             column = columns[label_name]
             numbers = self._read(column, source, empty_too=False)  # [names]
@@ -121,7 +122,7 @@ class SentimentStars(Sentiment):
         )  # [B]
         stars = (outputs[:, 1] - (sure[:, 1] - self.scale.middle) / self.scale.half).square()  # [B]
         # Over all reviews, so that a batch of few labels doesn't make much of each.
-        weight: float = self.recipe["stars"]["weight"]
+        weight = self.config.stars.weight
         return (labels * known[:, 0] + weight * stars * known[:, 1]).mean()
 
     def metric_values(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.config.schema import Config
+from nsmc.config.tasks import StarsConfig
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.tasks.metrics import star_metrics
 from nsmc.tasks.predictions import RegressionPredictions
@@ -61,9 +63,9 @@ class Stars(LabelTask):
     results: ClassVar = {"stars": "number"}
     terms = ExplanationLabels("stars", "stars", "fewer stars", "more stars", signed=False)
 
-    def __init__(self, recipe: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> None:
-        super().__init__(recipe, state)
-        self.scale = StarScale.of(recipe["stars"])
+    def __init__(self, config: Config, state: Mapping[str, Any] | None = None) -> None:
+        super().__init__(config, state)
+        self.scale = StarScale.of(config.stars)
 
     def purpose(self, threshold: float) -> str:
         """See `Task.purpose`."""
@@ -71,7 +73,7 @@ class Stars(LabelTask):
 
     def label_columns(self) -> list[LabelColumnSpec]:
         """The column of stars."""
-        return [LabelColumnSpec(self.recipe["stars"]["column"])]
+        return [LabelColumnSpec(self.config.stars.column)]
 
     def targets(self, columns: Mapping[str, LabelColumn], source: str) -> Floats:
         """[R, 1] stars."""
@@ -124,9 +126,9 @@ class StarScale:
     high: float
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> "StarScale":
-        """That of a recipe's section."""
-        return cls(options["low"], options["high"])
+    def of(cls, config: StarsConfig) -> "StarScale":
+        """The scale of a config."""
+        return cls(config.low, config.high)
 
     @property
     def purpose(self) -> str:

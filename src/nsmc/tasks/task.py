@@ -11,12 +11,13 @@ K numbers of a target.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.tasks.predictions import ClassPredictions, RegressionPredictions
 
@@ -141,8 +142,8 @@ class Prediction(ABC):
 class Task(ABC):
     """A task, ready to train or to score.
 
-    Args of each task's constructor: the recipe as plain values, and the ``state`` that `state` gave
-    when it was trained, None before `learn`.
+    Args of each task's constructor: the config, and the ``state`` that `state` gave when it was
+    trained, None before `learn`.
     """
 
     name: ClassVar[str]
@@ -161,8 +162,8 @@ class Task(ABC):
     adds_eos: ClassVar[bool] = False
     """Whether the network reads `EOS` before and after each text."""
 
-    def __init__(self, recipe: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> None:
-        self.recipe = recipe
+    def __init__(self, config: Config, state: Mapping[str, Any] | None = None) -> None:
+        self.config = config
 
     def purpose(self, threshold: float) -> str:
         """What a model of it does with a comment, for its card: ``gives …``."""
@@ -196,8 +197,8 @@ class Task(ABC):
         if label_column is None:
             return self
         section, _, field = self.label_setting.partition(".")
-        changed = {**self.recipe[section], field: label_column}
-        return type(self)({**self.recipe, section: changed}, self.state())
+        changed = replace(getattr(self.config, section), **{field: label_column})
+        return type(self)(replace(self.config, **{section: changed}), self.state())
 
     @abstractmethod
     def targets(self, columns: Mapping[str, LabelColumn], source: str) -> Floats:

@@ -72,7 +72,7 @@ def train(
 
             find_pretrained(config, place.path)
         reviews = with_data or _official_data()
-        task = make_task(config.to_dict())
+        task = make_task(config)
         corpus = training_corpus(
             reviews,
             config.text,
@@ -113,7 +113,7 @@ def _to_resume(
     if config is not None and config != started:
         changed = [
             f"{name}: started with {old!r}, found {new!r}"
-            for name, (old, new) in changes(config.to_dict(), started.to_dict()).items()
+            for name, (old, new) in changes(config, started).items()
         ]
         raise UsageError(
             f"a training resumes with the configuration it was started with ({'; '.join(changed)})."

@@ -142,7 +142,7 @@ def _check(model: ModelDirectory, config: Config) -> None:
             f"configuration: training.init_from: {model.path} has units that were cut in another "
             f"way ({'; '.join(wrong)}); use its [text] section, or another model"
         )
-    size = model.config["model"]["embedding_size"]
+    size = model.config.model.embedding_size
     if size != config.model.embedding_size:
         raise UsageError(
             f"configuration: training.init_from: the vectors of {model.path} have {size} numbers, "
@@ -164,8 +164,7 @@ def _give_tables(
     told = f"the vectors of {len(shared):,} of {len(vocabulary):,} units"
     if ngrams is None or len(ngrams) != _rows(network, NGRAMS):
         return told
-    # Models from before there were n-grams of letters don't say.
-    if model.config["model"].get("subword_letters", False) != letters:
+    if model.config.model.subword_letters != letters:
         return told
     every = read_table(weights, NGRAMS)
     assert every is not None
@@ -210,19 +209,19 @@ def _give_outputs(network: nn.Module, model: ModelDirectory, task: Task | None) 
     if task is None or model.task.name != task.name or model.task.state() != task.state():
         return ""
     # On another scale the same output means other stars; a task that gives none has the defaults.
-    if model.config.get("stars") != task.recipe["stars"]:
+    if model.config.stars != task.config.stars:
         return ""
-    recipe, ours = model.config["model"], task.recipe["model"]
+    ours, theirs = task.config.model, model.config.model
     shape = ("cell", "layers", "bidirectional", "hidden_size", "conv", "pooling")
-    if task.head != "pooled" or any(recipe.get(name) != ours[name] for name in shape):
+    if task.head != "pooled" or any(getattr(ours, name) != getattr(theirs, name) for name in shape):
         return ""
     weights = model.weights()
     with torch.no_grad():
         for name in ("head.weight", "head.bias"):
             network.get_parameter(name).copy_(torch.from_numpy(weights[name]))
         told = "the head"
-        wide, its = ours["wide"], recipe.get("wide", {"buckets": 0, "longest": 0})
-        if wide["buckets"] and all(wide[name] == its[name] for name in ("buckets", "longest")):
+        grams = (ours.wide.buckets, ours.wide.longest)
+        if ours.wide.buckets and grams == (theirs.wide.buckets, theirs.wide.longest):
             table = weights[WIDE].astype(np.float32) * weights.get(SCALES[WIDE], np.float32(1))
             network.get_parameter(WIDE).copy_(torch.from_numpy(table))
             told += ", the wide layer"

@@ -100,7 +100,7 @@ def run_training(
     autocast = autocast_type(config.training.precision, where)
     seed_everything(config.training.seed, where, deterministic=config.training.deterministic)
     source = corpus.source["name"]
-    task = make_task(config.to_dict()).learn(corpus.labels, source)
+    task = make_task(config).learn(corpus.labels, source)
     targets = task.targets(corpus.labels, source)  # [R, K]
     train_rows, validation_rows = training_parts(corpus, config.data, task.strata(targets))
     field = field_for(corpus, config.model, task)

@@ -58,12 +58,11 @@ def save_network(
         ModelError: a weight isn't a finite number.
     """
     weights = stored_weights(network)
-    values = config.to_dict()
     targets = task.targets(corpus.labels, corpus.source["name"])
     _, validation = training_parts(corpus, config.data, task.strata(targets))
     write_model(
         path,
-        config=values,
+        config=config,
         task_state=task.state(),
         identity=corpus.identity,
         learned=corpus.learned,
