@@ -283,9 +283,9 @@ def test_jsonl_values_stay_what_they_are(tmp_path: Path) -> None:
     ("bad", "found"),
     [
         ('{"document": "가"', "Expecting ',' delimiter"),
-        ('["가"]', "a list"),
-        ('"가"', "a string"),
-        ("3", "a number"),
+        ('["가"]', "found: '[\"가\"]'"),
+        ('"가"', "found: '\"가\"'"),
+        ("3", "found: '3'"),
         ('{"a": 1, "a": 2}', "the same key twice"),
         ("[" * 100_000, "recursion"),
         ("9" * 5000, "Exceeds the limit"),

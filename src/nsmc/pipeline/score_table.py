@@ -144,7 +144,8 @@ def add_columns(
         open_writer(target, table) as writer,
     ):
         names = unique_names(kinds, table.columns, "predicted_")
-        writer.write_header([*table.columns, *names])
+        # Before the scoring, so that a column name the format can't hold is reported at once.
+        writer.write(_with_columns(table.empty(), names, kinds.values(), [[] for _ in kinds]))
         ahead, chunks = itertools.tee(table.chunks())
         results = score(chunk.texts for chunk in ahead)
         for cells, chunk in zip(results, chunks, strict=True):

@@ -52,57 +52,40 @@ class TableWriter(abc.ABC):
 
     Attributes:
         path: the file's name in messages; the bytes may go to a temporary one.
+        columns: those of the first frame; None before it.
         rows: the number of rows written so far.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.columns: list[str] | None = None
         self.rows = 0
-        self._columns: list[str] | None = None
-
-    def write_header(self, columns: Sequence[str]) -> None:
-        """Fix the columns. The first frame does it too, so this is for tables without rows.
-
-        Raises:
-            DataError: the format can't hold one of the names.
-        """
-        if self._columns is not None:
-            raise ValueError(f"the columns of {self.path} are fixed: {self._columns}")
-        self._columns = list(columns)
-        self._write_columns(self._columns)
 
     def write(self, frame: "pd.DataFrame") -> None:
-        """Append the rows of a frame, which may be none.
+        """Append the rows of a frame. The first decides the columns, and may be one of no rows.
 
         Raises:
-            DataError: the format can't hold one of the cells; the message names its row.
+            DataError: the format can't hold a cell or a column name; the message says which row.
         """
         columns = frame.columns.tolist()
-        if self._columns is None:
-            self.write_header(columns)
-        elif columns != self._columns:
-            raise ValueError(f"expected the columns {self._columns}, found {columns}")
+        if self.columns is None:
+            self.columns = columns
+            self._begin(frame)
+        elif columns != self.columns:
+            raise ValueError(f"expected the columns {self.columns}, found {columns}")
         self._write_rows(frame)
         self.rows += len(frame)
 
-    def finish(self, columns: Sequence[str]) -> None:
-        """Complete the table; ``columns`` is its header if nothing has been written yet."""
-        if self._columns is None:
-            self.write_header(columns)
-        self._write_end()
-
     @abc.abstractmethod
     def close(self) -> None:
-        """Close the file, whether or not the table is complete; a second call does nothing."""
+        """Complete the file on disk and close it; a second call does nothing."""
 
     @abc.abstractmethod
-    def _write_columns(self, columns: list[str]) -> None: ...
+    def _begin(self, frame: "pd.DataFrame") -> None:
+        """Write what comes before the rows of the first frame."""
 
     @abc.abstractmethod
     def _write_rows(self, frame: "pd.DataFrame") -> None: ...
-
-    @abc.abstractmethod
-    def _write_end(self) -> None: ...
 
 
 def check_unique(path: Path, columns: Sequence[str]) -> None:

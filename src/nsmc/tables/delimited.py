@@ -161,8 +161,8 @@ class DelimitedWriter(TextWriter):
         super().__init__(path, temporary)
         self._quoted = quoted
 
-    def _write_columns(self, columns: list[str]) -> None:
-        self._write_cells([columns], 0)
+    def _begin(self, frame: "pd.DataFrame") -> None:
+        self._write_cells([frame.columns.tolist()], 0)
 
     def _write_rows(self, frame: "pd.DataFrame") -> None:
         columns = [self._texts(frame[name], name) for name in frame.columns]

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from nsmc.errors import DataError
@@ -44,82 +45,73 @@ def detect_encoding(path: Path) -> str:
         DataError: the file is missing, empty, damaged, or no text in any of these encodings; then
             the message holds the byte and the line, both counted from 1.
     """
-    with open_input(path) as file:
-        block = file.stream.read(BLOCK)
-        if not block:
-            raise DataError(f"{path} is empty: expected at least a line of column names")
-        head = block[:8]
-        attempts = _attempts(head)
-        while block and any(attempt.alive for attempt in attempts):
-            for attempt in attempts:
-                attempt.feed(block)
-            block = file.stream.read(BLOCK)
-        for attempt in attempts:
-            attempt.feed(b"", final=True)
-    first = attempts[0]
-    if not first.alive and first.hangul >= _SURELY_UTF8:
-        attempts = attempts[:1]
-    for attempt in attempts:
-        if attempt.alive:
-            return attempt.answer
-    raise _not_text(path, attempts, head)
-
-
-class _Attempt:
-    """One encoding, tried block by block until it fails."""
-
-    def __init__(self, encoding: str, answer: str) -> None:
-        self.encoding = encoding
-        self.answer = answer
-        self.alive = True
-        self.hangul = 0
-        self.failure = ""
-        self.failed_at = 0
-        self._decoder = codecs.getincrementaldecoder(encoding)()
-        self._bytes = 0
-        self._lines = 0
-
-    def feed(self, block: bytes, *, final: bool = False) -> None:
-        """Decode one more block; a NUL is a failure, since no text holds one."""
-        if not self.alive:
-            return
-        # A character that began in the last block is still in the decoder, and is what an
-        # error's position counts from.
-        start = self._bytes - len(self._decoder.getstate()[0])
-        self._bytes += len(block)
-        try:
-            text = self._decoder.decode(block, final)
-        except UnicodeDecodeError as error:
-            text = error.object[: error.start].decode(self.encoding)
-            bad = error.object[error.start : error.end].hex(" ").upper()
-            found = "the end of the file inside a character" if final else f"the bytes {bad}"
-            self._fail(start + error.start, text, found)
-        if "\0" in text:
-            text = text[: text.index("\0")]
-            self._fail(start + len(text.encode(self.encoding)), text, "a NUL byte")
-        self._lines += text.count("\n")
-        if self.hangul < _SURELY_UTF8:
-            self.hangul += len(_HANGUL.findall(text))
-
-    def _fail(self, offset: int, before: str, found: str) -> None:
-        self.alive = False
-        self.failed_at = offset
-        line = self._lines + before.count("\n") + 1
-        self.failure = f"{found} at byte {offset + 1} (line {line})"
-
-
-def _attempts(head: bytes) -> list[_Attempt]:
+    with open_input(path) as (_, stream):
+        head = stream.read(8)
+    if not head:
+        raise DataError(f"{path} is empty: expected at least a line of column names")
     for mark, encoding, answer in _MARKS:
         if head.startswith(mark):
-            return [_Attempt(encoding, answer)]
-    return [_Attempt("utf-8", "utf-8"), _Attempt("cp949", "cp949")]
+            failure = _first_failure(path, encoding)
+            if failure is None:
+                return answer
+            raise _not_text(path, [failure], head)
+    as_utf8 = _first_failure(path, "utf-8")
+    if as_utf8 is None:
+        return "utf-8"
+    if as_utf8.hangul >= _SURELY_UTF8:
+        raise _not_text(path, [as_utf8], head)
+    as_cp949 = _first_failure(path, "cp949")
+    if as_cp949 is None:
+        return "cp949"
+    # If UTF-8 holds for longer, its failure is the one to mend.
+    further = as_utf8.offset > as_cp949.offset
+    raise _not_text(path, [as_utf8] if further else [as_utf8, as_cp949], head)
 
 
-def _not_text(path: Path, attempts: list[_Attempt], head: bytes) -> DataError:
-    if attempts[0].failed_at > attempts[-1].failed_at:
-        # What went wrong with UTF-8 further on is what went wrong.
-        attempts = attempts[:1]
-    found = "; ".join(f"as {a.encoding.upper()}, {a.failure}" for a in attempts)
+@dataclass(frozen=True)
+class _Failure:
+    """Where a file stops being of an encoding."""
+
+    offset: int
+    hangul: int
+    """Hangul syllables before it, counted to `_SURELY_UTF8` at least."""
+    message: str
+
+
+def _first_failure(path: Path, encoding: str) -> _Failure | None:
+    """Decode a whole file; a NUL is a failure, too, since no text holds one."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    size = lines = hangul = 0
+    with open_input(path) as (_, stream):
+        block = b"\n"  # anything
+        while block:
+            block = stream.read(BLOCK)
+            # A character that began in the last block is still in the decoder, and is what an
+            # error's position counts from.
+            start = size - len(decoder.getstate()[0])
+            size += len(block)
+            found = ""
+            try:
+                text = decoder.decode(block, not block)
+            except UnicodeDecodeError as error:
+                offset = start + error.start
+                text = error.object[: error.start].decode(encoding)
+                bad = error.object[error.start : error.end].hex(" ").upper()
+                found = f"the bytes {bad}" if block else "the end of the file inside a character"
+            if "\0" in text:
+                text, found = text[: text.index("\0")], "a NUL byte"
+                offset = start + len(text.encode(encoding))
+            lines += text.count("\n")
+            if hangul < _SURELY_UTF8:
+                hangul += len(_HANGUL.findall(text))
+            if found:
+                where = f"at byte {offset + 1} (line {lines + 1})"
+                return _Failure(offset, hangul, f"as {encoding.upper()}, {found} {where}")
+    return None
+
+
+def _not_text(path: Path, failures: list[_Failure], head: bytes) -> DataError:
+    found = "; ".join(failure.message for failure in failures)
     where = " of the decompressed text" if is_compressed(path) else ""
     hint = next((say for magic, say in _SIGNATURES if head.startswith(magic)), _SAVE_AGAIN)
     return DataError(

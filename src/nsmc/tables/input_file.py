@@ -11,39 +11,25 @@ from nsmc.errors import DataError
 from nsmc.tables.formats import is_compressed
 
 
-class InputFile:
-    """An input file that knows how far it has been read; see `open_input`.
-
-    ``stream`` gives the decompressed bytes. ``bytes_read`` counts those on disk, whose sum is known
-    beforehand.
-    """
-
-    def __init__(self, raw: BinaryIO, stream: BinaryIO, total_bytes: int) -> None:
-        self.stream = stream
-        self._raw = raw
-        self._total_bytes = total_bytes
-
-    @property
-    def bytes_read(self) -> int:
-        """Bytes of the file on disk consumed so far; all of them once it is closed."""
-        return self._total_bytes if self._raw.closed else self._raw.tell()
-
-
 @contextlib.contextmanager
-def open_input(path: Path) -> Iterator[InputFile]:
+def open_input(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
     """Open a file for reading.
+
+    Yields:
+        The file, whose ``tell()`` counts the bytes consumed on disk, and the stream of its
+        decompressed bytes.
 
     Raises:
         DataError: the file is missing, empty, unreadable, damaged, or not a regular file; also
             where reading inside the block fails.
     """
-    size = size_of(path)
+    size_of(path)
     with read_errors(path), path.open("rb") as raw:
         if is_compressed(path):
             with gzip.GzipFile(fileobj=raw, mode="rb") as stream:
-                yield InputFile(raw, cast(BinaryIO, stream), size)
+                yield raw, cast(BinaryIO, stream)
         else:
-            yield InputFile(raw, raw, size)
+            yield raw, raw
 
 
 def size_of(path: Path) -> int:

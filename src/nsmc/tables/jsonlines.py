@@ -50,14 +50,14 @@ class JsonlReader(TextReader[dict[str, Any]]):
         }
         return pa.schema(
             [
-                (name, types.get(frozenset(kinds - {"null"}), pa.string()))
+                (name, types.get(frozenset(kinds - {"NoneType"}), pa.string()))
                 for name, kinds in self._kinds.items()
             ]
         )
 
     def text_columns(self, chunk_rows: int) -> list[str]:
         """Columns in which every value is a string or null, and not all are null."""
-        return [name for name, kinds in self._kinds.items() if kinds - {"null"} == {"str"}]
+        return [name for name, kinds in self._kinds.items() if kinds - {"NoneType"} == {"str"}]
 
     def _frame(self, rows: list[dict[str, Any]]) -> "pd.DataFrame":
         import pandas as pd
@@ -82,8 +82,7 @@ class JsonlReader(TextReader[dict[str, Any]]):
         except (ValueError, RecursionError) as error:
             raise self._bad_line(number, str(error)) from error
         if not isinstance(item, dict):
-            kind = _KIND_NAMES.get(_kind(item), "a list")
-            raise self._bad_line(number, f"{kind}, {line.strip()[:40]!r}")
+            raise self._bad_line(number, repr(line.strip()[:40]))
         return item
 
     def _bad_line(self, number: int, found: str) -> DataError:
@@ -91,15 +90,6 @@ class JsonlReader(TextReader[dict[str, Any]]):
             f"{self.path}, line {number}: expected one JSON object, such as "
             f'{{"document": "…"}}, found: {found}; correct that line'
         )
-
-
-_KIND_NAMES = {
-    "null": "null",
-    "bool": "a truth value",
-    "int": "a number",
-    "float": "a number",
-    "str": "a string",
-}
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -110,15 +100,11 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _kind(value: object) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, int):
-        return "int" if value in _INT64 else "other"
-    if isinstance(value, float):
-        return "float"
-    return "str" if isinstance(value, str) else "other"
+    """Name of a value's type; ``other`` for what only JSON text can hold in Parquet."""
+    name = type(value).__name__
+    if name in ("list", "dict") or (name == "int" and value not in _INT64):
+        return "other"
+    return name
 
 
 class JsonlWriter(TextWriter):
@@ -128,7 +114,7 @@ class JsonlWriter(TextWriter):
     # same: what this error handler writes is JSON's escape, too.
     _encode_errors = "backslashreplace"
 
-    def _write_columns(self, columns: list[str]) -> None:
+    def _begin(self, frame: "pd.DataFrame") -> None:
         """There is no header: every object names its keys."""
 
     def _write_rows(self, frame: "pd.DataFrame") -> None:

@@ -107,36 +107,23 @@ class ParquetWriter(TableWriter):
         self._file: Any = None
 
     def close(self) -> None:
-        """Close the file if it was begun; a second call does nothing."""
+        """Complete the file on disk and close it; a second call does nothing."""
         if self._file is not None:
             self._file.close()
 
-    def _write_columns(self, columns: list[str]) -> None:
-        """The header needs types, which come with the first frame or, failing that, the end."""
+    def _begin(self, frame: "pd.DataFrame") -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        fields = [self._field(frame[name]) for name in frame.columns]
+        schema = pa.schema(fields, metadata=self._known.metadata)
+        self._file = pq.ParquetWriter(self._temporary, schema)
 
     def _write_rows(self, frame: "pd.DataFrame") -> None:
         import pyarrow as pa
 
-        if self._file is None:
-            self._start([self._field(frame[name]) for name in frame.columns])
         arrays = [self._array(frame[field.name], field) for field in self._file.schema]
         self._file.write_table(pa.Table.from_arrays(arrays, schema=self._file.schema))
-
-    def _write_end(self) -> None:
-        import pyarrow as pa
-
-        if self._file is None:
-            fields = {field.name: field for field in self._known}
-            names = self._columns or []
-            self._start([fields.get(name, pa.field(name, pa.string())) for name in names])
-        self._file.close()
-
-    def _start(self, fields: list[Any]) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        schema = pa.schema(fields, metadata=self._known.metadata)
-        self._file = pq.ParquetWriter(self._temporary, schema)
 
     def _field(self, series: "pd.Series") -> Any:
         """Return the input's field if the column still has its type, else one by the values."""

@@ -173,7 +173,7 @@ def open_writer(path: Path, like: Table | None = None) -> Iterator[TableWriter]:
     Args:
         path: the file to write.
         like: the open table that the new one is made from. It must not be the same file; the types
-            of its columns are kept in Parquet, and its header is written if there are no frames.
+            of its columns are kept in Parquet, and its header alone is written without any frame.
 
     Raises:
         UsageError: ``path`` is the very file that ``like`` is read from.
@@ -186,7 +186,10 @@ def open_writer(path: Path, like: Table | None = None) -> Iterator[TableWriter]:
         contextlib.closing(_make_writer(path, temporary, like)) as writer,
     ):
         yield writer
-        writer.finish(like.columns if like else [])
+        if like and writer.columns is None:
+            writer.write(like.empty())
+        # Here, so that a full disk fails the last block before the file gets its name.
+        writer.close()
 
 
 def _make_writer(path: Path, temporary: Path, like: Table | None) -> TableWriter:

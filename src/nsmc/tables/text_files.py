@@ -14,7 +14,7 @@ from nsmc.errors import DataError
 from nsmc.tables.base import TableReader, TableWriter
 from nsmc.tables.encoding import detect_encoding
 from nsmc.tables.formats import is_compressed
-from nsmc.tables.input_file import InputFile, open_input
+from nsmc.tables.input_file import open_input, size_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,12 +33,15 @@ class TextReader(TableReader, Generic[Row]):
     def __init__(self, path: Path) -> None:
         self.path = path
         self.encoding: str | None = detect_encoding(path)
-        self._file: InputFile | None = None
+        self._size = size_of(path)
+        self._raw: BinaryIO | None = None
 
     @property
     def bytes_read(self) -> int:
         """Bytes of the file on disk consumed so far."""
-        return self._file.bytes_read if self._file else 0
+        if self._raw is None:
+            return 0
+        return self._size if self._raw.closed else self._raw.tell()
 
     def schema(self) -> Any:
         """The columns as a pyarrow schema: every one is text."""
@@ -62,9 +65,9 @@ class TextReader(TableReader, Generic[Row]):
     def _lines(self) -> Iterator[Iterator[str]]:
         """The lines with their line ends."""
         with (
-            open_input(self.path) as self._file,
+            open_input(self.path) as (self._raw, stream),
             # newline="\n": U+2028, U+0085 and a lone carriage return belong to the text.
-            io.TextIOWrapper(self._file.stream, encoding=self.encoding, newline="\n") as lines,
+            io.TextIOWrapper(stream, encoding=self.encoding, newline="\n") as lines,
         ):
             yield lines
 
@@ -94,11 +97,7 @@ class TextWriter(TableWriter):
             self._out = cast(BinaryIO, self._files.enter_context(packed))
 
     def close(self) -> None:
-        """Close the file; a second call does nothing."""
-        self._files.close()
-
-    def _write_end(self) -> None:
-        # Here, so that what a full disk does to the last block is an error like any other.
+        """Complete the file on disk and close it; a second call does nothing."""
         self._files.close()
 
     def _write_lines(self, lines: list[str], first_row: int) -> None:
