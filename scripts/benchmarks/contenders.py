@@ -67,7 +67,6 @@ def fasttext_table(model: Path, source: Path, target: Path, workers: int) -> flo
 
     started = time.perf_counter()
     with open_table(source) as table, open_writer(target, table) as writer:
-        writer.write_header([*table.columns, "label", "score"])
         pending = []
 
         def texts() -> Any:
