@@ -70,7 +70,7 @@ def _run(data: Path, place: Path, fields: tuple[str, ...]) -> dict[str, Any]:
         nsmc.train(None if begun else config, data=data, output=place, device="cpu", resume=begun)
     model = open_model(place)
     metrics = model.metrics
-    test = nsmc.evaluate(data, model.path)
+    test = nsmc.evaluate(data, model.path).metrics
     measured = {
         "seed": config.training.seed,
         "validation_accuracy": metrics["validation"]["accuracy"],

@@ -148,7 +148,7 @@ def _labelled(data: Path, output: Path, size: int, seed: int) -> Path:
 def _test(data: Path, place: Path) -> dict[str, Any]:
     kept = place / "tested.json"
     if not kept.exists():
-        write_json(kept, nsmc.evaluate(data, place / "model"))
+        write_json(kept, nsmc.evaluate(data, place / "model").to_dict())
     return dict(read_json(kept))
 
 

@@ -128,7 +128,7 @@ def _run(data: Path, place: Path, config: Config) -> dict[str, Any]:
         whole = False
     training = _seconds() - started
     started = _seconds()
-    test = nsmc.evaluate(data, trained.model)
+    test = nsmc.evaluate(data, trained.model).metrics
     scoring = _seconds() - started
     about = nsmc.info(trained.model)
     measured = {

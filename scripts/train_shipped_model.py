@@ -27,13 +27,14 @@ from distillation.stages import Stages
 
 from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.reviews import read_reviews
-from nsmc.evaluation.evaluate import TEST_FILE, evaluate
+from nsmc.evaluation.evaluate import TEST_FILE
 from nsmc.exporting.quantization import export
 from nsmc.inference.classifier import load
 from nsmc.inference.directory import SHIPPED
 from nsmc.inspection.card import model_card
 from nsmc.inspection.info import info
 from nsmc.inspection.machine import machine
+from nsmc.report.evaluation_report import evaluate
 from nsmc.storage.bundle import read_json, write_json
 from nsmc.text.normalize import normalize
 
@@ -124,7 +125,7 @@ def _record(data: Path, seed: int, output: Path) -> dict[str, Any]:
     metrics = read_json(output / "model" / "metrics.json")
     # What ships is measured: the same answers from half the bytes (scripts/measure_int8.py).
     shipped = export(output / "model", output / "int8", int8=True, overwrite=True)
-    test = evaluate(data, shipped)
+    test = evaluate(data, shipped).to_dict()
     kept = ("examples", "accuracy", "precision", "recall", "f1", "roc_auc", "log_loss", "ece")
     return {
         "seed": seed,

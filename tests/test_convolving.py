@@ -19,7 +19,6 @@ import nsmc
 from nsmc.config.model import ConvConfig, ModelConfig
 from nsmc.config.schema import Config, load_config
 from nsmc.errors import ModelError
-from nsmc.evaluation.evaluate import evaluate
 from nsmc.exporting.onnx import scoring_graph
 from nsmc.exporting.quantization import export
 from nsmc.inference import network as network_module
@@ -28,6 +27,7 @@ from nsmc.inference.directory import open_model
 from nsmc.inference.network import NumpyNetwork
 from nsmc.model.network import RecurrentNetwork
 from nsmc.model.on_device import TorchNetwork
+from nsmc.report.evaluation_report import evaluate
 from nsmc.tasks.registry import make_task
 from nsmc.training.api import train
 
@@ -160,7 +160,7 @@ def test_it_learns(trained: Path, sample: Path) -> None:
     assert model.weights()["convolution.weight"].shape == (32, 32, 3)
     assert model.weights()["convolution.bias"].any()  # zero at first
     # Three standard errors of 200 guesses above chance is 61%.
-    assert evaluate(sample, trained)["accuracy"] > 0.65
+    assert evaluate(sample, trained).metrics["accuracy"] > 0.65
 
 
 def test_it_scores_alike_on_torch_and_beside_others(trained: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import nsmc
-from nsmc.evaluation.evaluate import evaluate
 from nsmc.inference.directory import SHIPPED, open_model
+from nsmc.report.evaluation_report import evaluate
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "docs" / "results" / "shipped-model.json"
@@ -46,7 +46,7 @@ def test_it_knows_reviews_it_never_saw(sample: Path) -> None:
     # Written for this project, easier than real ones: 95% and more was seen.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        assert evaluate(sample)["accuracy"] > 0.9
+        assert evaluate(sample).metrics["accuracy"] > 0.9
 
 
 def test_it_is_at_most_20_megabytes() -> None:

@@ -10,9 +10,9 @@ from nsmc.config.schema import load_config
 from nsmc.data.cache import training_corpus
 from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.errors import ModelError
-from nsmc.evaluation.evaluate import evaluate
 from nsmc.exporting.quantization import export
 from nsmc.inference.directory import LEARNED, ModelDirectory, open_model, write_model
+from nsmc.report.evaluation_report import evaluate
 from nsmc.training.api import train
 
 RECIPE = (
@@ -61,10 +61,10 @@ def test_what_it_has_learnt_travels(model: ModelDirectory, tmp_path: Path) -> No
 
 
 def test_the_training_reviews_are_known_as_seen(model: ModelDirectory, sample: Path) -> None:
-    seen = evaluate(sample / "ratings_train.txt", model.path)["seen"]
-    assert seen["unseen_examples"] == 0
-    other = evaluate(sample / "ratings_test.txt", model.path)["seen"]
-    assert other["unseen_examples"] > 100
+    seen = evaluate(sample / "ratings_train.txt", model.path).seen
+    assert seen is not None and seen["unseen_examples"] == 0
+    other = evaluate(sample / "ratings_test.txt", model.path).seen
+    assert other is not None and other["unseen_examples"] > 100
 
 
 def test_the_cache_keeps_both_kinds_apart(sample: Path) -> None:

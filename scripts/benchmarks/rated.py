@@ -138,7 +138,7 @@ def network(parts: Parts, place: Path, config: Config) -> dict[str, Any]:
     training = cpu_seconds() - started
     model = open_model(place)
     started = cpu_seconds()
-    found = nsmc.evaluate(parts.test, model.path)
+    found = nsmc.evaluate(parts.test, model.path).to_dict()
     scoring = cpu_seconds() - started
     return {
         **{name: value for name, value in found.items() if name not in ("model", "data")},

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nsmc.data.download import download
     from nsmc.errors import NsmcError
     from nsmc.evaluation.compare import compare
-    from nsmc.evaluation.evaluate import evaluate
+    from nsmc.evaluation.results import ClassifierEvaluation, Comparison, Evaluation
     from nsmc.exporting.quantization import export
     from nsmc.inference.classifier import Classifier, load
     from nsmc.inference.explanation import Explanation
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from nsmc.inspection.runs import runs
     from nsmc.pipeline.score_table import score_table
     from nsmc.pipeline.score_texts import score_texts
+    from nsmc.report.evaluation_report import evaluate
     from nsmc.tasks.classes import ClassPrediction
     from nsmc.tasks.sentiment import SentimentPrediction
     from nsmc.tasks.sentiment_stars import SentimentStarsPrediction
@@ -46,8 +47,11 @@ _HOMES = {
     "Audit": "nsmc.auditing.results",
     "ClassPrediction": "nsmc.tasks.classes",
     "Classifier": "nsmc.inference.classifier",
+    "ClassifierEvaluation": "nsmc.evaluation.results",
+    "Comparison": "nsmc.evaluation.results",
     "Completion": "nsmc.inference.language_model",
     "Config": "nsmc.config.schema",
+    "Evaluation": "nsmc.evaluation.results",
     "Explanation": "nsmc.inference.explanation",
     "LabelIssue": "nsmc.auditing.results",
     "LanguageModel": "nsmc.inference.language_model",
@@ -60,7 +64,7 @@ _HOMES = {
     "audit": "nsmc.auditing.audit",
     "compare": "nsmc.evaluation.compare",
     "download": "nsmc.data.download",
-    "evaluate": "nsmc.evaluation.evaluate",
+    "evaluate": "nsmc.report.evaluation_report",
     "export": "nsmc.exporting.quantization",
     "info": "nsmc.inspection.info",
     "load": "nsmc.inference.classifier",
@@ -76,8 +80,11 @@ __all__ = [
     "Audit",
     "ClassPrediction",
     "Classifier",
+    "ClassifierEvaluation",
+    "Comparison",
     "Completion",
     "Config",
+    "Evaluation",
     "Explanation",
     "LabelIssue",
     "LanguageModel",

@@ -10,9 +10,9 @@ import pytest
 
 import nsmc
 from nsmc.config.schema import load_config
-from nsmc.evaluation.evaluate import evaluate
 from nsmc.inference.directory import SEEN, open_model, write_training_texts
 from nsmc.inference.train_overlap import TrainingTexts
+from nsmc.report.evaluation_report import evaluate
 from nsmc.storage.bundle import read_json
 from nsmc.training.api import train
 from nsmc.training.init_from import KEPT_TEXTS
@@ -104,7 +104,7 @@ def test_the_figures_of_the_others_are_theirs(
     assert found["seen"]["unseen_examples"] == 200
     assert found["seen"]["unseen"].keys() < found.keys()
     for name, value in found["seen"]["unseen"].items():
-        assert close(value, alone[name]), name
+        assert close(value, alone.metrics[name]), name
     assert found["accuracy"] > found["seen"]["unseen"]["accuracy"]
     shown = here("evaluate", "--model", small_model, "--data", mixed).out
     assert (
@@ -171,12 +171,13 @@ def test_every_task_has_its_own_figures(
     nsmc.export(untrained(f"task={task}", *fields, classes=classes), model)
     tokenizer = nsmc.load(model).tokenizer
     write_training_texts(model, TrainingTexts.from_units([tokenizer(text) for text in texts[:30]]))
-    found, alone = evaluate(table, model)["seen"], evaluate(rest, model)
+    found, alone = evaluate(table, model).seen, evaluate(rest, model)
+    assert found is not None and alone.seen is not None
     assert (found["reviews"], found["unseen_examples"]) == (30, 10)
-    assert alone["seen"]["reviews"] == 0
+    assert alone.seen["reviews"] == 0
     assert metric in found["unseen"]
     for name, value in found["unseen"].items():
-        assert close(value, alone[name]), name
+        assert close(value, alone.metrics[name]), name
     told = here("evaluate", "--model", model, "--data", table)
     assert "\nseen in training" in told.out
     line = next(line for line in told.out.splitlines() if line.startswith("seen in training"))
@@ -190,9 +191,10 @@ def test_a_language_model(here: Here, hihello: Path, tmp_path: Path) -> None:
     text = hihello_text()
     table = tmp_path / "t.txt"
     table.write_text(f"{text}\n처음 보는 글\n", encoding="utf-8")
-    found = evaluate(table, hihello)["seen"]
+    found = evaluate(table, hihello).seen
+    assert found is not None
     table.write_text("처음 보는 글\n", encoding="utf-8")
-    alone = evaluate(table, hihello)
+    alone = evaluate(table, hihello).metrics
     assert (found["reviews"], found["unseen_examples"]) == (1, 1)
     assert found["unseen"]["perplexity"] == pytest.approx(alone["perplexity"])
     table.write_text(f"{text}\n처음 보는 글\n", encoding="utf-8")
@@ -218,8 +220,9 @@ def test_what_it_started_from_has_seen_counts_too(sample: Path, tmp_path: Path) 
     seen = open_model(then).training_texts
     assert warnings == []
     assert seen is not None and seen.texts == 400
-    assert evaluate(sample / "ratings_train.txt", then)["seen"]["reviews"] == 400
-    assert evaluate(sample / "ratings_train.txt", start)["seen"]["reviews"] == 200
+    for model, count in ((then, 400), (start, 200)):
+        overlap = evaluate(sample / "ratings_train.txt", model).seen
+        assert overlap is not None and overlap["reviews"] == count
     assert (tmp_path / "b" / KEPT_TEXTS).read_bytes() == (start / SEEN).read_bytes()
 
 

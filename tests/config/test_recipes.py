@@ -34,7 +34,7 @@ def test_the_default_recipe_is_the_default() -> None:
 
 
 def test_the_sample_recipe_learns_the_sample(sample: Path, tmp_path: Path) -> None:
-    from nsmc.evaluation.evaluate import evaluate
+    from nsmc.report.evaluation_report import evaluate
 
     trained = train(
         load_config(ROOT / "configs" / "sample.toml"),
@@ -42,7 +42,7 @@ def test_the_sample_recipe_learns_the_sample(sample: Path, tmp_path: Path) -> No
         output=tmp_path / "run",
         device="cpu",
     )
-    metrics = evaluate(sample, trained.model)
+    metrics = evaluate(sample, trained.model).metrics
     # Three standard errors of 200 guesses above chance is 61%.
     assert metrics["examples"] == 200
     assert metrics["accuracy"] > 0.65

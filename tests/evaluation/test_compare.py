@@ -32,7 +32,7 @@ def other_model(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def found(small_model: Path, other_model: Path, sample: Path) -> dict[str, Any]:
-    return compare(other_model, small_model, sample)
+    return compare(other_model, small_model, sample).to_dict()
 
 
 def reviews(sample: Path) -> list[tuple[str, int]]:
@@ -83,7 +83,7 @@ def test_the_disagreements_are_all_there_farthest_apart_first(
 def test_the_other_way_round_is_the_mirror(
     found: dict[str, Any], small_model: Path, other_model: Path, sample: Path
 ) -> None:
-    mirrored = compare(small_model, other_model, sample)
+    mirrored = compare(small_model, other_model, sample).to_dict()
     (both, only_a), (only_b, neither) = found["table"]
     assert mirrored["table"] == [[both, only_b], [only_a, neither]]
     assert mirrored["difference"] == -found["difference"]
@@ -103,14 +103,14 @@ def test_many_reviews_on_all_cores_give_the_same(
     header, *lines = (sample / "ratings_test.txt").read_text(encoding="utf-8").splitlines()
     path = tmp_path / "many.txt"
     path.write_text("\n".join([header, *lines * 60]) + "\n", encoding="utf-8")
-    many = compare(other_model, small_model, path)
+    many = compare(other_model, small_model, path).to_dict()
     assert many["examples"] == 12_000
     assert many["table"] == [[60 * n for n in row] for row in found["table"]]
     assert many["difference_interval"][0] > found["difference_interval"][0]
 
 
 def test_a_model_against_itself(small_model: Path, sample: Path) -> None:
-    same = compare(small_model, small_model, sample)
+    same = compare(small_model, small_model, sample).to_dict()
     assert (same["difference"], same["p_value"], same["better"]) == (0, 1, None)
     assert (same["disagreements"], same["reviews_needed"]) == ([], None)
 
@@ -128,7 +128,7 @@ def test_each_model_draws_the_line_at_its_own_threshold(
     small_model: Path, sample: Path, tmp_path: Path
 ) -> None:
     never = with_threshold(small_model, 1.0, tmp_path / "never")
-    same = compare(small_model, never, sample)
+    same = compare(small_model, never, sample).to_dict()
     assert (same["a"]["threshold"], same["b"]["threshold"]) == (0.5, 1.0)
     assert same["b"]["accuracy"] == 0.5  # 부정 of everything
     assert all(one["score_a"] == one["score_b"] for one in same["disagreements"])
@@ -143,7 +143,7 @@ def written(path: Path, rows: list[tuple[str, str]]) -> Path:
 
 def test_what_neither_can_read_is_left_out(small_model: Path, tmp_path: Path) -> None:
     rows = [("재밌다", "1"), ("", "1"), ("\u200b", "0"), ("최악", "0")]
-    found = compare(None, small_model, written(tmp_path / "a.csv", rows))
+    found = compare(None, small_model, written(tmp_path / "a.csv", rows)).to_dict()
     assert (found["examples"], found["skipped"], found["labels"]) == (2, 2, [1, 1])
     assert {one["row"] for one in found["disagreements"]} <= {1, 4}
 
@@ -162,7 +162,7 @@ def test_all_disagreements_go_to_a_table_that_reads_back(
     assert again.texts == [one["document"] for one in told]
     labels = again.labels["label"]
     assert labels.numbers()[labels.codes].tolist() == [one["label"] for one in told]
-    none = compare(small_model, small_model, sample, output=tmp_path / name)
+    none = compare(small_model, small_model, sample, output=tmp_path / name).to_dict()
     assert none["disagreements"] == []
     empty = "is empty" if name == "d.jsonl" else "expected at least one comment, found none"
     with pytest.raises(DataError, match=empty):

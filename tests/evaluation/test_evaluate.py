@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from nsmc.errors import DataError, DeviceError, ModelError, UsageError
-from nsmc.evaluation.evaluate import evaluate
 from nsmc.inference.classifier import load
+from nsmc.report.evaluation_report import evaluate
 
 
 def written(path: Path, rows: list[tuple[str, object]], column: str = "document") -> Path:
@@ -29,7 +29,7 @@ ROWS: list[tuple[str, object]] = [
 def test_figures_are_those_of_the_predictions(small_model: Path, sample: Path) -> None:
     heard: list[tuple[int, int]] = []
     file = sample / "ratings_test.txt"
-    metrics = evaluate(file, small_model, progress=lambda done, total: heard.append((done, total)))
+    result = evaluate(file, small_model, progress=lambda done, total: heard.append((done, total)))
     lines = file.read_text(encoding="utf-8").splitlines()[1:]
     rows = [line.split("\t") for line in lines]
     predictions = load(small_model).predict([text for _, text, _ in rows])
@@ -37,50 +37,56 @@ def test_figures_are_those_of_the_predictions(small_model: Path, sample: Path) -
         (int(label), int(p.label == "positive"))
         for p, (_, _, label) in zip(predictions, rows, strict=True)
     ]
+    metrics = result.metrics
     assert metrics["confusion"] == [
         [pairs.count((0, 0)), pairs.count((0, 1))],
         [pairs.count((1, 0)), pairs.count((1, 1))],
     ]
-    assert metrics["examples"] == 200
     right = pairs.count((0, 0)) + pairs.count((1, 1))
     assert metrics["accuracy"] == right / 200 > 0.7
     low, high = metrics["accuracy_interval"]
     assert low < right / 200 < high
-    assert (metrics["threshold"], metrics["skipped"]) == (0.5, 0)
-    assert metrics["model"] == str(small_model / "model")
+    assert (result.threshold, result.skipped, result.examples) == (0.5, 0, 200)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    assert metrics["data"] == {"path": str(file), "sha256": digest}
-    assert metrics["seconds"] > 0
+    assert result.seconds > 0
+    told = json.loads(json.dumps(result.to_dict()))  # plain values throughout
+    assert told.items() >= json.loads(json.dumps(metrics)).items()
+    assert told["model"] == str(small_model / "model")
+    assert told["data"] == {"path": str(file), "sha256": digest}
+    assert "report" not in told
     assert (sum(done for done, _ in heard), {total for _, total in heard}) == (200, {200})
-    json.dumps(metrics)  # plain values throughout
-    assert evaluate(sample, small_model)["confusion"] == metrics["confusion"]  # the directory
+    assert (
+        evaluate(sample, small_model).metrics["confusion"] == metrics["confusion"]
+    )  # the directory
 
 
 def test_what_is_not_legible_is_left_out_and_counted(small_model: Path, tmp_path: Path) -> None:
-    metrics = evaluate(written(tmp_path / "a.txt", ROWS), small_model)
-    assert (metrics["examples"], metrics["skipped"]) == (3, 2)
-    assert metrics["confusion"] == [[1, 1], [0, 1]]
+    result = evaluate(written(tmp_path / "a.txt", ROWS), small_model)
+    assert (result.examples, result.skipped) == (3, 2)
+    assert result.metrics["confusion"] == [[1, 1], [0, 1]]
 
 
 def test_threshold_and_column_are_taken(small_model: Path, tmp_path: Path) -> None:
     path = written(tmp_path / "a.txt", ROWS, column="댓글")
-    metrics = evaluate(path, small_model, column="댓글", threshold=1.0)
-    assert metrics["threshold"] == 1.0
-    assert metrics["confusion"] == [[2, 0], [1, 0]]
+    result = evaluate(path, small_model, column="댓글", threshold=1.0)
+    assert result.threshold == 1.0
+    assert result.metrics["confusion"] == [[2, 0], [1, 0]]
     with pytest.raises(UsageError, match="expected a threshold from 0 to 1, found 2"):
         evaluate(path, small_model, threshold=2)
 
 
 def test_one_class_has_no_area_under_the_curve(small_model: Path, tmp_path: Path) -> None:
-    metrics = evaluate(written(tmp_path / "a.txt", [("재밌다", 1), ("좋다", 1)]), small_model)
+    metrics = evaluate(
+        written(tmp_path / "a.txt", [("재밌다", 1), ("좋다", 1)]), small_model
+    ).metrics
     assert metrics["roc_auc"] is None
     assert metrics["examples"] == 2
 
 
 def test_torch_agrees_with_numpy(small_model: Path, sample: Path) -> None:
     # On a machine with a GPU this runs there, with its shorter products.
-    torch = evaluate(sample, small_model, device="auto")
-    numpy = evaluate(sample, small_model)
+    torch = evaluate(sample, small_model, device="auto").metrics
+    numpy = evaluate(sample, small_model).metrics
     assert torch["log_loss"] == pytest.approx(numpy["log_loss"], abs=1e-3)
     assert torch["roc_auc"] == pytest.approx(numpy["roc_auc"], abs=2e-3)
 
@@ -108,4 +114,4 @@ def test_the_official_file_is_found(
 ) -> None:
     monkeypatch.setenv("NSMC_DATA", str(tmp_path))
     written(tmp_path / "ratings_test.txt", ROWS)
-    assert evaluate(None, small_model)["examples"] == 3
+    assert evaluate(None, small_model).examples == 3

@@ -14,7 +14,7 @@ from scipy.stats import ttest_rel
 import nsmc
 from nsmc.errors import DataError, UsageError
 from nsmc.evaluation.compare import compare
-from nsmc.evaluation.evaluate import evaluate
+from nsmc.report.evaluation_report import evaluate
 
 if TYPE_CHECKING:
     from tests.conftest import Untrained
@@ -76,7 +76,7 @@ def csv_of(path: Path) -> list[dict[str, str]]:
 
 def test_classes_are_those_of_the_predictions(classes: Path, table: Path) -> None:
     rows = rows_of(table)
-    found = evaluate(table, classes)
+    found = evaluate(table, classes).to_dict()
     called = nsmc.load(classes).predict([row["document"] for row in rows])
     right = [one.label == row["topic"] for one, row in zip(called, rows, strict=True)]
     assert (found["examples"], found["skipped"]) == (96, 1)
@@ -88,7 +88,7 @@ def test_classes_are_those_of_the_predictions(classes: Path, table: Path) -> Non
 
 def test_stars_are_those_of_the_predictions(stars: Path, table: Path) -> None:
     rows = rows_of(table)
-    found = evaluate(table, stars)
+    found = evaluate(table, stars).to_dict()
     given = np.array([row["rating"] for row in rows])
     told = np.array([one.stars for one in nsmc.load(stars).predict([r["document"] for r in rows])])
     assert found["mean_absolute_error"] == pytest.approx(np.abs(told - given).mean(), rel=1e-5)
@@ -99,8 +99,8 @@ def test_other_columns_can_be_named(classes: Path, table: Path, tmp_path: Path) 
     path = tmp_path / "named.jsonl"
     text = table.read_text(encoding="utf-8")
     path.write_text(text.replace("document", "댓글").replace("topic", "주제"), encoding="utf-8")
-    found = evaluate(path, classes, column="댓글", label_column="주제")
-    assert found["accuracy"] == evaluate(table, classes)["accuracy"]
+    found = evaluate(path, classes, column="댓글", label_column="주제").metrics
+    assert found["accuracy"] == evaluate(table, classes).metrics["accuracy"]
     with pytest.raises(DataError, match="expected a column 'topic'"):
         evaluate(path, classes, column="댓글")
 
@@ -113,7 +113,7 @@ def test_a_class_that_the_model_does_not_know(untrained: Untrained, table: Path)
 
 
 def test_the_report_of_classes(classes: Path, table: Path, tmp_path: Path) -> None:
-    summary = evaluate(table, classes, report=tmp_path)
+    summary = evaluate(table, classes, report=tmp_path).metrics
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {
         *("report.html", "figures.json", "classes.csv", "confused.csv", "reliability.csv"),
@@ -145,7 +145,7 @@ def test_the_report_of_classes(classes: Path, table: Path, tmp_path: Path) -> No
 
 
 def test_the_report_of_stars(stars: Path, table: Path, tmp_path: Path) -> None:
-    summary = evaluate(table, stars, report=tmp_path)
+    summary = evaluate(table, stars, report=tmp_path).metrics
     assert {path.name for path in tmp_path.iterdir()} == {
         *("report.html", "figures.json", "stars_given.csv", "stars_found.csv", "space.csv"),
         *("stars_histogram.csv", "stars_slices.csv", "stars_errors.csv"),
@@ -174,7 +174,7 @@ def test_the_report_of_stars(stars: Path, table: Path, tmp_path: Path) -> None:
 
 
 def test_the_report_of_both_has_both(both: Path, table: Path, tmp_path: Path) -> None:
-    summary = evaluate(table, both, report=tmp_path / "r")
+    summary = evaluate(table, both, report=tmp_path / "r").metrics
     labelled = sum(row["rating"] <= 4 or row["rating"] >= 9 for row in rows_of(table))
     assert (summary["examples"], summary["stars"]["examples"]) == (labelled, 96)
     names = {path.name for path in (tmp_path / "r").iterdir()}
@@ -185,7 +185,7 @@ def test_the_report_of_both_has_both(both: Path, table: Path, tmp_path: Path) ->
     # Stars in the middle are no label, so there is the second half of the page alone.
     path = tmp_path / "middle.csv"
     path.write_text("document,rating\n재밌다,6\n별로다,5\n그냥 다,8\n", encoding="utf-8")
-    middle = evaluate(path, both, report=tmp_path / "m")
+    middle = evaluate(path, both, report=tmp_path / "m").metrics
     assert "accuracy" not in middle
     assert not (tmp_path / "m" / "roc.csv").exists()
     page = (tmp_path / "m" / "report.html").read_text(encoding="utf-8")
@@ -216,7 +216,7 @@ def test_classes_are_compared_right_by_right(
         "task=classes", "data.label_column=topic", "model.pooling=last", classes=TOPICS[::-1]
     )
     rows = rows_of(table)
-    found = compare(classes, other, table, output=tmp_path / "d.csv")
+    found = compare(classes, other, table, output=tmp_path / "d.csv").to_dict()
     right = [
         [one.label == row["topic"] for one, row in zip(said, rows, strict=True)]
         for said in (nsmc.load(m).predict([r["document"] for r in rows]) for m in (classes, other))
@@ -244,7 +244,7 @@ def test_stars_are_compared_by_their_errors(
         np.abs(np.array([one.stars for one in nsmc.load(model).predict(texts)]) - given)
         for model in (stars, both)
     ]
-    found = compare(stars, both, table, output=tmp_path / "d.parquet")
+    found = compare(stars, both, table, output=tmp_path / "d.parquet").to_dict()
     assert found["difference"] == pytest.approx(np.mean(off[1] - off[0]), abs=1e-5)
     test = ttest_rel(off[1], off[0])
     assert found["p_value"] == pytest.approx(test.pvalue, rel=1e-3)
@@ -253,7 +253,7 @@ def test_stars_are_compared_by_their_errors(
     assert (found["better"] is None) == (test.pvalue >= 0.05)
     for one in found["disagreements"]:
         assert abs(one["stars_a"] - one["stars_b"]) > 1
-    mirrored = compare(both, stars, table)
+    mirrored = compare(both, stars, table).to_dict()
     assert mirrored["difference"] == pytest.approx(-found["difference"])
 
 
@@ -261,15 +261,17 @@ def test_what_both_tell_is_compared_and_nothing_else(
     classes: Path, stars: Path, both: Path, small_model: Path, sample: Path, table: Path
 ) -> None:
     heard: list[int] = []
-    words = r"tells 3 classes \(배우, 음악, .*\), .* tells stars from 1 to 10: look at each with"
+    words = (
+        r"predicts 3 classes \(배우, 음악, .*\), .* predicts stars from 1 to 10: look at each with"
+    )
     with pytest.raises(UsageError, match=words):
         compare(classes, stars, table, progress=lambda done, _: heard.append(done))
-    with pytest.raises(UsageError, match=r"tells 부정 or 긍정, .* tells stars"):
+    with pytest.raises(UsageError, match=r"predicts 부정 or 긍정, .* predicts stars"):
         compare(small_model, stars, table, progress=lambda done, _: heard.append(done))
     assert heard == []
-    mixed = compare(small_model, both, sample)
+    mixed = compare(small_model, both, sample).to_dict()
     assert (mixed["examples"], "stars" in mixed) == (200, False)
-    joint = compare(both, both, table)
+    joint = compare(both, both, table).to_dict()
     assert joint["stars"]["examples"] == 96 > joint["examples"]
     assert (joint["difference"], joint["stars"]["p_value"]) == (0, 1)
 
@@ -278,7 +280,7 @@ def test_a_language_model_is_judged_by_perplexity(hihello: Path, tmp_path: Path)
     path = tmp_path / "t.txt"
     path.write_text("hihello\n\nhello\n", encoding="utf-8")
     heard: list[tuple[int, int]] = []
-    found = evaluate(path, hihello, progress=lambda *step: heard.append(step))
+    found = evaluate(path, hihello, progress=lambda *step: heard.append(step)).metrics
     scores = nsmc.load_language_model(hihello).score(["hihello", "hello"])
     units = sum(len(one.units) for one in scores)
     bits = sum(one.bits for one in scores)

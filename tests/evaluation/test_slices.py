@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nsmc.evaluation.scored import open_classifier, score_reviews
+from nsmc.evaluation.evaluate import evaluate_classifier
 from nsmc.evaluation.slices import (
     CONFIDENCE,
     LENGTHS,
@@ -15,6 +15,7 @@ from nsmc.evaluation.slices import (
     mean_table,
     slice_table,
 )
+from nsmc.inference.classifier import load
 from nsmc.tasks.metrics import accuracy_interval
 
 
@@ -45,10 +46,11 @@ def test_what_a_comment_is_like(
 ) -> None:
     # The vocabulary is 재밌 and 다; Mecab cuts 재밌다 into these.
     path = labelled([("재밌다", 1), ("", 1), ("영화 재밌다", 0), ("영화", 0), ("\u200b", 1)])
-    scored = score_reviews(path, open_classifier(untrained()))
+    result = evaluate_classifier(load(untrained()), path)
+    scored = result.reviews
     assert scored.texts == ["재밌다", "영화 재밌다", "영화"]
     assert scored.rows.tolist() == [1, 3, 4]
-    assert scored.skipped == 2
+    assert result.skipped == 2
     assert scored.unknown.round(6).tolist() == [0, 0.333333, 1]
     choices = scored.choices
     assert choices is not None

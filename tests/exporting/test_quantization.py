@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 import nsmc
 from nsmc.data.special_units import EOS
 from nsmc.errors import ModelError, NsmcError, UsageError
-from nsmc.evaluation.evaluate import evaluate
 from nsmc.exporting.quantization import export
 from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import open_model
 from nsmc.inference.quantized import SCALES, TABLES, WORDS
 from nsmc.inference.wide import WideOutputs
 from nsmc.model.on_device import TorchNetwork
+from nsmc.report.evaluation_report import evaluate
 
 if TYPE_CHECKING:
     from tests.conftest import Untrained
@@ -106,7 +106,7 @@ def test_eight_bits_are_explained_and_evaluated(
     explained = nsmc.load(small).explain(COMMENTS[1])
     total = explained.baseline + sum(part.contribution for part in explained.parts)
     assert total == pytest.approx(explained.logit, abs=1e-3)
-    before, after = evaluate(sample, small_model), evaluate(sample, small)
+    before, after = (evaluate(sample, model).metrics for model in (small_model, small))
     assert after["examples"] == before["examples"]
     assert after["log_loss"] == pytest.approx(before["log_loss"], abs=0.01)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nsmc.evaluation.evaluate import evaluate
+from nsmc.report.evaluation_report import evaluate
 
 Ask = Callable[[Path, str], Any]
 
@@ -16,7 +16,8 @@ Ask = Callable[[Path, str], Any]
 @pytest.fixture(scope="module")
 def report(small_model: Path, sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("report")
-    return Path(evaluate(sample, small_model, report=directory)["report"])
+    evaluate(sample, small_model, report=directory)
+    return directory / "report.html"
 
 
 @pytest.fixture(scope="module")
@@ -137,10 +138,9 @@ def others(
         "classes": untrained("task=classes", "data.label_column=topic", classes=names),
         "stars": untrained("task=sentiment+stars"),
     }
-    return {
-        name: Path(evaluate(path, model, report=place / name)["report"])
-        for name, model in models.items()
-    }
+    for name, model in models.items():
+        evaluate(path, model, report=place / name)
+    return {name: place / name / "report.html" for name in models}
 
 
 DRAWN = """

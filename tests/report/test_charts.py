@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from nsmc.evaluation.scored import open_classifier, score_reviews
+from nsmc.evaluation.evaluate import evaluate_classifier
+from nsmc.inference.classifier import load
 from nsmc.report.model_facts import report_metrics
 from nsmc.report.view import views_of
 
@@ -32,7 +33,7 @@ def charts(
     model = small_model
     if task != "sentiment":
         model = untrained(f"task={task}", classes=["0", "1"] if task == "classes" else ())
-    scored = score_reviews(path, open_classifier(model))
+    scored = evaluate_classifier(load(model), path).reviews
     metrics = scored.task.metrics(scored.outputs, scored.targets, 0.5)
     summary = {**metrics, "threshold": 0.5, "seen": None}
     views = views_of(scored)

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nsmc.evaluation.scored import open_classifier, score_reviews
+from nsmc.evaluation.evaluate import evaluate_classifier
+from nsmc.inference.classifier import load
 from nsmc.report.sentence_space import space_of
 
 ROWS = [("재밌다", 1), ("노잼", 0), ("정말 재밌다", 1), ("다 재밌다 다", 1), ("별로다", 0)]
@@ -18,7 +19,7 @@ def test_the_last_layer_makes_logits_of_them(
     cell: str, pooling: str, untrained: Callable[..., Path]
 ) -> None:
     shape = (f"model.cell={cell}", f"model.pooling={pooling}", "model.layers=2")
-    classifier = open_classifier(untrained(*shape))
+    classifier = load(untrained(*shape))
     morphemes = [classifier.tokenizer(text) for text, _ in ROWS]
     vectors = classifier.sentence_vectors(morphemes)
     assert vectors.shape == (5, 32 if pooling == "max+mean" else 16)
@@ -29,7 +30,7 @@ def test_the_last_layer_makes_logits_of_them(
 
 
 def test_principal_components(small_model: Path, sample: Path) -> None:
-    scored = score_reviews(sample / "ratings_test.txt", open_classifier(small_model))
+    scored = evaluate_classifier(load(small_model), sample / "ratings_test.txt").reviews
     found = space_of(scored, scored.outputs[:, 0].astype(float))
     assert found is not None
     assert found.chosen.tolist() == list(range(200))
@@ -52,9 +53,9 @@ def test_one_dimension_and_too_little_to_see(
     untrained: Callable[..., Path], labelled: Callable[..., Path]
 ) -> None:
     flat = ("model.hidden_size=1", "model.bidirectional=false", "model.pooling=last")
-    classifier = open_classifier(untrained(*flat))
-    found = space_of(score_reviews(labelled(ROWS), classifier))
+    classifier = load(untrained(*flat))
+    found = space_of(evaluate_classifier(classifier, labelled(ROWS)).reviews)
     assert found is not None
     assert (set(found.y), found.variance) == ({0.0}, [pytest.approx(1), 0.0])
-    assert space_of(score_reviews(labelled(ROWS[:2]), classifier)) is None
-    assert space_of(score_reviews(labelled(ROWS[:1] * 5), classifier)) is None
+    assert space_of(evaluate_classifier(classifier, labelled(ROWS[:2])).reviews) is None
+    assert space_of(evaluate_classifier(classifier, labelled(ROWS[:1] * 5)).reviews) is None

@@ -12,8 +12,9 @@ import pytest
 
 import nsmc
 from nsmc.errors import NsmcError
-from nsmc.evaluation.evaluate import evaluate
-from nsmc.evaluation.scored import open_classifier, score_reviews
+from nsmc.evaluation.evaluate import evaluate_classifier
+from nsmc.inference.classifier import load
+from nsmc.report.evaluation_report import evaluate
 from nsmc.tasks.metrics import expected_calibration_error
 
 FILES = {
@@ -41,7 +42,7 @@ def test_all_files_and_the_figures_in_them(small_model: Path, sample: Path, tmp_
     target = tmp_path / "a" / "report"
     summary = nsmc.evaluate(
         sample, small_model, report=target, progress=lambda *step: heard.append(step)
-    )
+    ).to_dict()
     assert summary.pop("report") == str(target / "report.html")
     assert {path.name for path in target.iterdir()} == FILES
     found = metrics(target)
@@ -98,7 +99,7 @@ def test_before_calibration(
     calibration = metrics(tmp_path)["calibration"]
     assert calibration["temperature"] == temperature
     assert calibration["before"]["ece"] != calibration["after"]["ece"]
-    scored = score_reviews(sample / "ratings_test.txt", open_classifier(small_model))
+    scored = evaluate_classifier(load(small_model), sample / "ratings_test.txt").reviews
     undone = 1 / (1 + np.exp(-scored.outputs[:, 0].astype(float) * temperature))
     labels = scored.targets[:, 0].astype(int)
     expected = expected_calibration_error(labels, undone)

@@ -130,7 +130,7 @@ def test_a_further_task_goes_all_the_way(
     total = explanation.baseline + sum(part.contribution for part in explanation.parts)
     assert total == pytest.approx(explanation.logit)
 
-    metric_values = nsmc.evaluate(asked, trained.model)
+    metric_values = nsmc.evaluate(asked, trained.model).to_dict()
     assert metric_values["accuracy"] > 0.75
     json.dumps(metric_values)
     scored = tmp_path / "scored.csv"

@@ -9,8 +9,8 @@ from nsmc.cli.common import add_review_options, model_named, progress_bar, say
 EPILOG = """A model is a directory that `nsmc train` wrote, or the word `shipped` for the one
 inside the package. Each draws the line at its own threshold. The reviews must be new to both: on
 those that a model was trained or chosen on, it looks better than it is. What is compared is two
-models, not two recipes: another seed makes another model. Both must tell the same: the sentiment,
-the same classes, or stars of one scale.
+models, not two recipes: another seed makes another model. Both must predict the same: the
+sentiment, the same classes, or stars of one scale.
 
 examples:
   nsmc compare shipped runs/mine --data labelled.csv
@@ -37,14 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compare and print what came of it.
+    """Compare and print the result.
 
     Raises:
         NsmcError: a model or the reviews can't be used, or the output can't be written.
     """
-    from nsmc.cli.compared import LabelWords, StarWords
-    from nsmc.evaluation.compare import compared
-    from nsmc.evaluation.compared import ClassPredictionsPair
+    from nsmc.cli.comparison_lines import comparison_lines, only_label
+    from nsmc.evaluation.compare import compare
 
     with progress_bar(unit="reviews", desc="scoring") as bar:
 
@@ -52,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
             bar.total = total
             bar.update(done)
 
-        found, pair = compared(
+        result = compare(
             model_named(args.model_a),
             model_named(args.model_b),
             args.data,
@@ -61,33 +60,23 @@ def run(args: argparse.Namespace) -> int:
             output=args.output,
             progress=advance,
         )
-    if found["skipped"]:
-        say(f"{found['skipped']:,} rows with an empty comment were left out")
-    words: LabelWords | StarWords = StarWords()
-    if isinstance(pair, ClassPredictionsPair):
-        words = LabelWords(dict(zip(pair.values, pair.names, strict=True)))
-    if only := words.only(found):
+    if result.skipped:
+        say(f"{result.skipped:,} rows with an empty comment were left out")
+    if only := only_label(result):
         say(f"every review is labelled {only}: what is compared is how many {only} are recognised")
-    for name in "ab":
-        if found[name]["trained_on_it"]:
+    for name, trained_on_it in zip("AB", result.trained_on_it, strict=True):
+        if trained_on_it:
             say(
-                f"{name.upper()} was trained on this very file, so its accuracy on it says little; "
+                f"{name} was trained on this very file, so its accuracy on it says little; "
                 "compare on reviews that are new to both"
             )
     if args.json:
-        print(json.dumps(found, ensure_ascii=False))
+        print(json.dumps(result.to_dict(), ensure_ascii=False))
     else:
         more = "" if args.output else "--top N, or all of them with --output FILE"
-        lines = [*words.metrics(found), "", words.verdict(found)]
-        if pair.name != "stars" and "stars" in found:
-            stars = {"data": found["data"], **found["stars"]}
-            for name in "ab":
-                stars[name]["model"] = found[name]["model"]
-            lines += ["", *StarWords().metrics(stars), "", StarWords().verdict(stars)]
-        lines += words.disagreements(found["disagreements"], args.top, more)
-        print("\n".join(lines))
+        print("\n".join(comparison_lines(result, args.top, more)))
     if args.output:
-        say(f"{len(found['disagreements']):,} comments on which they disagree: {args.output}")
+        say(f"{len(result.disagreements):,} comments on which they disagree: {args.output}")
     return 0
 
 

@@ -2,10 +2,14 @@
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nsmc.cli.common import add_model_options, add_review_options, progress_bar, say
+
+if TYPE_CHECKING:
+    from nsmc.evaluation.results import Evaluation
 
 EPILOG = """examples:
   nsmc evaluate --data data/sample
@@ -47,8 +51,8 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         NsmcError: the model or the reviews can't be used.
     """
-    from nsmc.evaluation.evaluate import evaluated
     from nsmc.evaluation.overlap import overlap_warning
+    from nsmc.report.evaluation_report import evaluate
 
     with progress_bar(unit="reviews", desc="scoring") as bar:
 
@@ -59,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
             bar.total = total
             bar.update(done)
 
-        metrics, lines = evaluated(
+        result = evaluate(
             args.data,
             args.model,
             column=args.column,
@@ -69,22 +73,49 @@ def run(args: argparse.Namespace) -> int:
             report=args.report,
             progress=advance,
         )
-    if warning := overlap_warning(metrics["seen"]):
+    if warning := overlap_warning(result.seen):
         say(warning)
-    if metrics["skipped"]:
-        say(f"{metrics['skipped']:,} rows with an empty comment were left out")
-    print(json.dumps(metrics, ensure_ascii=False) if args.json else _table(metrics, lines))
+    if result.skipped:
+        say(f"{result.skipped:,} rows with an empty comment were left out")
+    print(json.dumps(result.to_dict(), ensure_ascii=False) if args.json else _table(result))
     return 0
 
 
-def _table(metrics: dict[str, Any], lines: list[tuple[str, str]]) -> str:
+def _table(result: "Evaluation") -> str:
     rows = [
-        ("model", metrics["model"]),
-        ("data", f"{metrics['data']['path']} ({metrics['examples']:,} reviews)"),
-        *lines,
-        ("time", f"{metrics['seconds']:.1f} s"),
+        ("model", str(result.model.path)),
+        ("data", f"{result.data.path} ({result.examples:,} reviews)"),
+        *_metric_lines(result),
+        ("time", f"{result.seconds:.1f} s"),
     ]
-    if "report" in metrics:
-        rows.append(("report", metrics["report"]))
+    if result.report is not None:
+        rows.append(("report", str(result.report)))
     width = max(WIDTH, 1 + max(len(name) for name, _ in rows))
     return "\n".join(f"{name:<{width}}{value}" for name, value in rows)
+
+
+def _metric_lines(result: "Evaluation") -> list[tuple[str, str]]:
+    from nsmc.evaluation.overlap import NAME, overlap_line
+    from nsmc.evaluation.results import ClassifierEvaluation
+
+    if isinstance(result, ClassifierEvaluation):
+        first, lines_of = [], result.reviews.task.metric_lines
+    else:
+        first, lines_of = [_units_line(result)], _text_lines
+    seen = [(NAME, overlap_line(result.seen, lines_of))] if result.seen else []
+    return [*first, *lines_of(result.metrics), *seen]
+
+
+def _units_line(result: "Evaluation") -> tuple[str, str]:
+    """What a language model was measured on."""
+    from nsmc.config.text import UNIT_NAMES
+
+    kind, metrics = UNIT_NAMES[result.model.config.text.unit], result.metrics
+    line = f"{metrics['units']:,} {kind} and ends of texts; {metrics['unknown']:.2%} unknown"
+    return "units", line
+
+
+def _text_lines(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The metrics of a language model."""
+    bits = f"{metrics['bits_per_unit']:.3f} a unit, {metrics['bits_per_character']:.3f} a character"
+    return [("perplexity", f"{metrics['perplexity']:.2f} a unit"), ("bits", bits)]

@@ -59,11 +59,24 @@ class Reviews:
 def read_reviews(
     path: Path, *, column: str | None = None, label_columns: "Sequence[LabelColumnSpec]" = ()
 ) -> Reviews:
-    """Read a table of reviews; its text column is chosen as ``open_table`` does.
+    """Read a table of reviews.
+
+    Args:
+        path, column, label_columns: as `open_reviews` takes them.
+
+    Raises:
+        DataError: as `open_reviews` and `reviews_of`.
+    """
+    with open_reviews(path, column=column, label_columns=label_columns) as table:
+        return reviews_of(table, label_columns)
+
+
+def open_reviews(
+    path: Path, *, column: str | None = None, label_columns: "Sequence[LabelColumnSpec]" = ()
+) -> "Table":
+    """Open a table of reviews; its text column is chosen as ``open_table`` does.
 
     Without labels to read, a .txt file whose first line names no columns is one comment a line.
-    Rows whose comment is blank are skipped and counted; nothing else is left out. What the labels
-    may be is for the task to say.
 
     Args:
         path: the file.
@@ -71,27 +84,38 @@ def read_reviews(
         label_columns: the label columns.
 
     Raises:
+        DataError: the file can't be read, or its text column isn't clear.
+    """
+    names = [spec.name for spec in label_columns]
+    return open_table(path, column=column, others=names, plain=not label_columns)
+
+
+def reviews_of(table: "Table", label_columns: "Sequence[LabelColumnSpec]" = ()) -> Reviews:
+    """Read the reviews of an open table.
+
+    Rows whose comment is blank are skipped and counted; nothing else is left out. What the labels
+    may be, the task decides.
+
+    Raises:
         DataError: the file can't be read, lacks a label column that is required, or has no row
             with a comment.
     """
+    path = table.path
     texts: list[str] = []
     rows: list[NDArray[np.int64]] = []
     skipped = 0
-    names = [one.name for one in label_columns]
-    with open_table(path, column=column, others=names, plain=not label_columns) as table:
-        readers = [_ColumnReader(path, name) for name in _found(table, label_columns)]
-        for chunk in table.chunks():
-            kept = np.array([bool(text.strip()) for text in chunk.texts], dtype=bool)  # [chunk]
-            numbers = np.flatnonzero(kept) + chunk.first_row  # [kept]
-            for reader in readers:
-                reader.read(cell_values(chunk.frame[reader.name]), kept, numbers)
-            if len(numbers) < len(kept):
-                skipped += len(kept) - len(numbers)
-                texts += [text for text, keep in zip(chunk.texts, kept, strict=True) if keep]
-            else:
-                texts += chunk.texts
-            rows.append(numbers)
-        encoding, text_column = table.encoding, table.text_column
+    readers = [_ColumnReader(path, name) for name in _found(table, label_columns)]
+    for chunk in table.chunks():
+        kept = np.array([bool(text.strip()) for text in chunk.texts], dtype=bool)  # [chunk]
+        numbers = np.flatnonzero(kept) + chunk.first_row  # [kept]
+        for reader in readers:
+            reader.read(cell_values(chunk.frame[reader.name]), kept, numbers)
+        if len(numbers) < len(kept):
+            skipped += len(kept) - len(numbers)
+            texts += [text for text, keep in zip(chunk.texts, kept, strict=True) if keep]
+        else:
+            texts += chunk.texts
+        rows.append(numbers)
     if not texts:
         raise DataError(
             f"{path}: expected at least one {'labelled ' if label_columns else ''}comment, found "
@@ -103,9 +127,9 @@ def read_reviews(
         np.concatenate(rows),
         path,
         sha256_of(path),
-        text_column,
+        table.text_column,
         skipped,
-        encoding,
+        table.encoding,
     )
 
 

@@ -1,149 +1,118 @@
-"""How good a model is on labelled reviews."""
+"""How good a model is on labelled reviews; `nsmc.evaluate` may also write a report of it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from nsmc.errors import DataError
-from nsmc.evaluation.language import evaluate_texts
-from nsmc.evaluation.overlap import NAME, overlap_line, overlap_metrics
-from nsmc.evaluation.scored import ScoredReviews, classifier_of, score_reviews
-from nsmc.inference.directory import open_model
+from nsmc.errors import DataError, UsageError
+from nsmc.evaluation.overlap import overlap_metrics
+from nsmc.evaluation.results import ClassifierEvaluation, DataFile
+from nsmc.evaluation.scored_reviews import score_reviews, trained_column
+from nsmc.inference.classifier import Classifier
+from nsmc.inference.directory import ModelDirectory, open_model
+from nsmc.inference.language_model import LanguageModel
+from nsmc.pipeline.chunks import Progress
 from nsmc.tasks.task import LabelTask
 
 TEST_FILE = "ratings_test.txt"
-Lines = list[tuple[str, str]]
-"""Names and values for a person."""
 
 
-def evaluate(
-    data: Path | str | None = None,
-    model: Path | str | None = None,
+def evaluate_classifier(
+    classifier: Classifier,
+    data: Path,
     *,
     column: str | None = None,
     label_column: str | None = None,
-    threshold: float | None = None,
-    device: str = "cpu",
-    report: Path | str | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> dict[str, Any]:
+    progress: Progress | None = None,
+) -> ClassifierEvaluation:
     """Score labelled reviews and compare with their labels.
 
-    Rows without a legible comment are left out and counted as ``skipped``.
-
     Args:
-        data: NSMC's format or any table with the labels that the model's task reads, or a directory
-            with ``ratings_test.txt``; None takes the official test file that `nsmc.download`
-            fetched.
-        model: a model directory; None takes the one inside the package.
-        column: the text column; None takes the one that the model was trained on, if it was named,
-            else ``document``, else the only text column.
-        label_column: the label column; None takes the one that the model was trained on.
-        threshold: positive at or above this probability; None takes the model's own.
-        device: ``cpu`` runs without torch; another, or ``auto``, runs the torch network there.
-        report: a directory for ``report.html`` and its figures; None writes none.
-        progress: called with reviews done since the last call and reviews in all; for a report,
-            then again with those explained and those to explain.
-
-    Returns:
-        The figures of the model's task (`nsmc.tasks.metrics.binary_metrics`, ``class_metrics`` or
-        ``star_metrics``; the last under ``stars`` where a model gives both), with
-        ``threshold`` (of a task that has one), ``seen`` (how many of the reviews the model has seen
-        in training, and its metrics on the others: `nsmc.evaluation.overlap.overlap_metrics`; None
-        where that isn't known), ``skipped``, ``model``, ``data`` (path, sha256) and ``seconds``,
-        and ``report``, the page's path, if one was written. Of a language model, what
-        `nsmc.evaluation.language.evaluate_texts` says.
+        classifier: what scores.
+        data: a table of reviews.
+        column, label_column, progress: as `nsmc.evaluate` takes them.
 
     Raises:
         DataError: the reviews are missing, have no labels or can't be read.
+    """
+    from nsmc.data.reviews import read_reviews
+
+    started = time.perf_counter()
+    task = classifier.task.reading(label_column)
+    column = column or trained_column(classifier.model)
+    reviews = read_reviews(data, column=column, label_columns=task.label_columns())
+    scored = score_reviews(reviews, classifier, task, progress)
+    metrics = scored.metrics()
+    training_texts = classifier.model.training_texts
+    seen = overlap_metrics(
+        scored.seen,
+        training_texts.false_positive_rate if training_texts else 0.0,
+        metrics,
+        lambda mask: scored.take(mask).metrics(),
+    )
+    return ClassifierEvaluation(
+        metrics={"examples": len(scored.texts), **metrics},
+        seen=seen,
+        skipped=reviews.skipped_empty + len(reviews.texts) - len(scored.texts),
+        model=classifier.model,
+        data=DataFile(data, reviews.sha256),
+        seconds=round(time.perf_counter() - started, 3),
+        threshold=classifier.threshold if task.has_threshold else None,
+        reviews=scored,
+    )
+
+
+def open_scorer(
+    model: Path | str | None, *, threshold: float | None = None, device: str = "cpu"
+) -> Classifier | LanguageModel:
+    """Open a model of any task; a classifier on any device, where ``cpu`` runs without torch.
+
+    Raises:
         ModelError: the model is missing or damaged.
         DeviceError: the device isn't there.
-        UsageError: the threshold isn't between 0 and 1.
-        NsmcError: the report can't be written.
+        UsageError: the threshold isn't between 0 and 1, or an option of a language model that
+            means nothing to it.
     """
-    return evaluated(
-        data,
-        model,
-        column=column,
-        label_column=label_column,
-        threshold=threshold,
-        device=device,
-        report=report,
-        progress=progress,
-    )[0]
-
-
-def evaluated(
-    data: Path | str | None,
-    model: Path | str | None,
-    *,
-    column: str | None = None,
-    label_column: str | None = None,
-    threshold: float | None = None,
-    device: str = "cpu",
-    report: Path | str | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> tuple[dict[str, Any], Lines]:
-    """What `evaluate` returns, and its figures as the model's task shows them to a person."""
-    started = time.perf_counter()
     directory = open_model(None if model is None else Path(model))
-    path = reviews_file(None if data is None else Path(data))
     if not isinstance(directory.task, LabelTask):
-        given = {"label-column": label_column, "threshold": threshold, "report": report}
-        if device != "cpu":
-            given["device"] = device
-        return evaluate_texts(directory, path, column, given, progress)
-    classifier = classifier_of(directory, threshold=threshold, device=device)
-    if report is not None:
-        from nsmc.report.write import check_place, check_task, write_report
+        refuse_options(
+            directory, {"threshold": threshold, "device": None if device == "cpu" else device}
+        )
+        return LanguageModel(directory)
+    if device == "cpu":
+        return Classifier(directory, threshold=threshold)
+    from nsmc.model.on_device import TorchNetwork
 
-        check_place(Path(report))
-        check_task(classifier)
-    scored = score_reviews(
-        path, classifier, column=column, label_column=label_column, progress=progress
-    )
-    task = scored.task
-    metrics = task.metrics(scored.outputs, scored.targets, classifier.threshold)
-    seen = _seen(scored, metrics)
-    summary = {
-        "examples": len(scored.texts),
-        **metrics,
-        **({"threshold": classifier.threshold} if task.has_threshold else {}),
-        "seen": seen,
-        "skipped": scored.skipped,
-        "model": str(classifier.model.path),
-        "data": {"path": str(path), "sha256": scored.sha256},
-        "seconds": round(time.perf_counter() - started, 3),
-    }
-    if report is not None:
-        summary["report"] = str(write_report(scored, summary, Path(report), progress))
-    told = [(NAME, overlap_line(seen, task.metric_lines))] if seen else []
-    return summary, task.metric_lines(metrics) + told
+    network = TorchNetwork(directory, device)
+    return Classifier(directory, threshold=threshold, network=network)
 
 
-def _seen(scored: ScoredReviews, metrics: dict[str, Any]) -> dict[str, Any] | None:
-    classifier, training_texts = scored.classifier, scored.classifier.model.training_texts
+def refuse_options(directory: ModelDirectory, options: Mapping[str, Any]) -> None:
+    """Refuse options that mean nothing to a language model.
 
-    def measure(kept: NDArray[np.bool_]) -> dict[str, Any]:
-        some = scored.take(kept)
-        return some.task.metrics(some.outputs, some.targets, classifier.threshold)
+    Args:
+        directory: the language model's.
+        options: by their names; None for one that wasn't given.
 
-    rate = training_texts.false_positive_rate if training_texts else 0.0
-    return overlap_metrics(scored.seen, rate, metrics, measure)
+    Raises:
+        UsageError: one was given.
+    """
+    if given := [name for name, value in options.items() if value is not None]:
+        raise UsageError(
+            f"{directory.path} is a language model, for which --{given[0]} means nothing; "
+            "leave it out"
+        )
 
 
-def reviews_file(data: Path | None) -> Path:
+def reviews_file(data: Path | str | None) -> Path:
     """The reviews that ``--data`` means: a file, a directory's test file, or the official one.
 
     Raises:
         DataError: nothing is named and the official file hasn't been fetched.
     """
     if data is not None:
-        return data / TEST_FILE if data.is_dir() else data
+        return Path(data) / TEST_FILE if Path(data).is_dir() else Path(data)
     from nsmc.data.paths import data_directory
 
     path = data_directory() / TEST_FILE

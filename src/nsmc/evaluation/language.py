@@ -1,121 +1,98 @@
 """How well a language model expects texts.
 
-Shapes: R texts, D directions, T units of one with its end.
+Shapes: R texts.
 """
 
-import math
 import time
-from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.config.text import UNIT_NAMES
-from nsmc.errors import DataError, UsageError
-from nsmc.evaluation.overlap import NAME, overlap_line, overlap_metrics
-from nsmc.inference.directory import ModelDirectory
-from nsmc.text.normalize import normalize
+from nsmc.errors import DataError
+from nsmc.evaluation.overlap import overlap_metrics
+from nsmc.evaluation.results import DataFile, Evaluation
+from nsmc.evaluation.scored_reviews import trained_column
+from nsmc.inference.language_model import LanguageModel
+from nsmc.pipeline.chunks import Progress, chunks_of, map_comments, with_progress
 
-CHUNK = 500
 
-
-def evaluate_texts(
-    directory: ModelDirectory,
-    path: Path,
-    column: str | None,
-    given: Mapping[str, Any],
-    progress: Callable[[int, int], None] | None,
-) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """What `nsmc.evaluate` returns of a language model, and the same for a person.
+def evaluate_language_model(
+    model: LanguageModel,
+    data: Path,
+    *,
+    column: str | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Score texts by a language model.
 
     Args:
-        directory: of a language model.
-        path: a table with a text column, or a .txt of one text a line.
-        column: the text column; None where it is clear.
-        given: options that mean nothing to a language model, None where they weren't given.
+        model: what scores.
+        data: a table with a text column, or a .txt of one text a line.
+        column: the text column; None takes the one that the model was trained on.
         progress: called with texts done since the last call and texts in all.
 
-    Returns:
-        ``examples`` (texts), ``units`` (the ends of the texts included), ``perplexity``
-        (a unit), ``bits_per_unit``, ``bits_per_character``, ``unknown`` (share of the units that
-        the vocabulary doesn't hold), ``seen`` (see `nsmc.evaluation.overlap.overlap_metrics`),
-        ``skipped``, ``model``, ``data`` (path, sha256) and ``seconds``.
-
     Raises:
-        UsageError: an option that means nothing to a language model.
         DataError: the texts can't be read, or none is legible.
     """
     from nsmc.data.reviews import read_reviews
-    from nsmc.inference.language_model import LanguageModel
 
-    if wrong := [name for name, value in given.items() if value is not None]:
-        raise UsageError(
-            f"{directory.path} is a language model, for which --{wrong[0]} means nothing; "
-            "leave it out"
-        )
     started = time.perf_counter()
-    model = LanguageModel(directory)
-    reviews = read_reviews(path, column=column or directory.config.data.column or None)
-    known = frozenset(directory.vocabulary[1:])
-    training_texts, found = directory.training_texts, []
-    rows: list[tuple[float, int, int, int]] = []
-    for start in range(0, len(reviews.texts), CHUNK):
-        texts = reviews.texts[start : start + CHUNK]
-        cut = [model.tokenizer(text) for text in texts]
-        if training_texts is not None:
-            found.append(training_texts.contains(pieces for pieces in cut if pieces))
-        for text, pieces, surprise in zip(texts, cut, model.surprises(cut), strict=True):
-            if not pieces:
-                continue
-            rows.append(
-                (
-                    float(surprise.mean(axis=0).sum()),  # of [D, T]
-                    surprise.shape[1],
-                    sum(piece not in known for piece in pieces),
-                    len(normalize(text, model.text_config.max_characters)),
-                )
-            )
-        if progress:
-            progress(len(texts), len(reviews.texts))
-    if not rows:
-        raise DataError(f"{path}: no text has anything legible in it")
-    table = np.array(rows)  # [R, 4]
-    metrics = _figures(table)
-    seen = overlap_metrics(
-        np.concatenate(found) if found else None,
-        training_texts.false_positive_rate if training_texts else 0.0,
-        metrics,
-        lambda kept: _figures(table[kept]),
+    reviews = read_reviews(data, column=column or trained_column(model.model))
+    _ = model.tokenizer  # here, so that its warning comes once and before all else
+    results = map_comments(chunks_of(reviews.texts), partial(_score, model))
+    sums, seen = (  # [R, 4], [R]
+        np.concatenate(parts)
+        for parts in zip(*with_progress(results, len(reviews.texts), progress), strict=True)
     )
-    summary = {
-        **metrics,
-        "seen": seen,
-        "skipped": reviews.skipped_empty + len(reviews.texts) - len(rows),
-        "model": str(directory.path),
-        "data": {"path": str(path), "sha256": reviews.sha256},
-        "seconds": round(time.perf_counter() - started, 3),
-    }
-    kind = UNIT_NAMES[directory.config.text.unit]
-    every = f"{metrics['units']:,} {kind} and ends of texts; {metrics['unknown']:.2%} unknown"
-    told = [(NAME, overlap_line(seen, _lines))] if seen else []
-    return summary, [("units", every), *_lines(metrics), *told]
+    if not len(sums):
+        raise DataError(f"{reviews.path}: no text has anything legible in it")
+    metrics = text_metrics(sums)
+    training_texts = model.model.training_texts
+    return Evaluation(
+        metrics=metrics,
+        seen=overlap_metrics(
+            seen if training_texts else None,
+            training_texts.false_positive_rate if training_texts else 0.0,
+            metrics,
+            lambda mask: text_metrics(sums[mask]),
+        ),
+        skipped=reviews.skipped_empty + len(reviews.texts) - len(sums),
+        model=model.model,
+        data=DataFile(data, reviews.sha256),
+        seconds=round(time.perf_counter() - started, 3),
+    )
 
 
-def _lines(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
-    bits = f"{metrics['bits_per_unit']:.3f} a unit, {metrics['bits_per_character']:.3f} a character"
-    return [("perplexity", f"{metrics['perplexity']:.2f} a unit"), ("bits", bits)]
+def _score(model: LanguageModel, texts: list[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Of the legible texts what `text_metrics` takes [R, 4], and which the model has seen [R]."""
+    scores = [score for score in model.score(texts) if score.units]
+    sums = [(one.bits, len(one.units), one.unknown, one.characters) for one in scores]
+    training_texts = model.model.training_texts
+    seen = np.zeros(len(scores), np.bool_)
+    if training_texts is not None:  # which knows texts by their units without the end
+        seen = training_texts.contains([unit.unit for unit in one.units[:-1]] for one in scores)
+    return np.array(sums, np.float64).reshape(-1, 4), seen
 
 
-def _figures(table: NDArray[np.float64]) -> dict[str, Any]:
-    """Of texts, each its nats, units, unknown units and characters [R, 4]."""
-    nats, units, unknown, characters = table.sum(axis=0).tolist()
-    bits = nats / math.log(2)
+def text_metrics(sums: NDArray[np.float64]) -> dict[str, Any]:
+    """The metrics of texts.
+
+    Args:
+        sums: [R, 4] bits, units, unknown units and characters of each text.
+
+    Returns:
+        ``examples`` (texts), ``units`` (the ends of the texts included), ``perplexity`` (a unit),
+        ``bits_per_unit``, ``bits_per_character`` and ``unknown`` (share of the units that the
+        vocabulary doesn't hold).
+    """
+    bits, units, unknown, characters = sums.sum(axis=0).tolist()
     return {
-        "examples": len(table),
+        "examples": len(sums),
         "units": int(units),
-        "perplexity": math.exp(nats / units),
+        "perplexity": 2 ** (bits / units),
         "bits_per_unit": bits / units,
         "bits_per_character": bits / characters,
         "unknown": unknown / units,

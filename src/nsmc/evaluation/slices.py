@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.evaluation.curves import Table
-from nsmc.evaluation.scored import ScoredReviews
+from nsmc.evaluation.scored_reviews import ScoredReviews
 from nsmc.tasks.metrics import accuracy_interval
 
 # Each bin holds what is above its lower and not above its upper bound.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nsmc.evaluation.curves import Table, coverage_table, reliability_table
-from nsmc.evaluation.scored import ScoredReviews
+from nsmc.evaluation.scored_reviews import ScoredReviews
 from nsmc.evaluation.slices import accuracy_slices
 from nsmc.report.view import View, stacked
 from nsmc.tasks.metrics import expected_calibration_error

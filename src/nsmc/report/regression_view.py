@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.evaluation.curves import Table
-from nsmc.evaluation.scored import ScoredReviews
+from nsmc.evaluation.scored_reviews import ScoredReviews
 from nsmc.evaluation.slices import error_slices, mean_interval
 from nsmc.report.examples import first_ones
 from nsmc.report.parts import Example, PagePart

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.evaluation.scored import ScoredReviews
+from nsmc.evaluation.scored_reviews import ScoredReviews
 
 SHOWN = 3000
 """Comments in the picture at most: each is a point to point at."""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from nsmc.config.text import UNIT_NAMES
 from nsmc.evaluation.curves import Table
-from nsmc.evaluation.scored import ScoredReviews
+from nsmc.evaluation.scored_reviews import ScoredReviews
 from nsmc.report.parts import Example, PagePart
 from nsmc.report.sentence_space import Space
 from nsmc.tasks.task import DisplayText

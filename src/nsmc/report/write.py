@@ -11,7 +11,7 @@ import numpy as np
 
 from nsmc.errors import NsmcError, UsageError
 from nsmc.evaluation.curves import Table
-from nsmc.evaluation.scored import ScoredReviews
+from nsmc.evaluation.results import ClassifierEvaluation
 from nsmc.inference.classifier import Classifier
 from nsmc.report.examples import explained_examples
 from nsmc.report.model_facts import report_metrics
@@ -61,8 +61,7 @@ def check_task(classifier: Classifier) -> None:
 
 
 def write_report(
-    scored: ScoredReviews,
-    summary: dict[str, Any],
+    result: ClassifierEvaluation,
     directory: Path,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
@@ -72,8 +71,7 @@ def write_report(
     appears whole, the page last.
 
     Args:
-        scored: the reviews.
-        summary: what `nsmc.evaluate` returns of them.
+        result: of the reviews.
         directory: where.
         progress: called with comments explained since the last call and comments to explain.
 
@@ -83,8 +81,8 @@ def write_report(
     Raises:
         NsmcError: the place is not writable or the disk is full.
     """
-    views = views_of(scored)
-    metrics = report_metrics(views, scored.classifier.model, summary)
+    views = views_of(result.reviews)
+    metrics = report_metrics(views, result.model, result.to_dict())
     chosen = [view.chosen() for view in views]
     total = sum(len(places) for lists in chosen for places in lists.values())
     step = (lambda: progress(1, total)) if progress else None

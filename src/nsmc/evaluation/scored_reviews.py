@@ -1,0 +1,152 @@
+"""Labelled reviews with what a classifier gives for each.
+
+Shapes: R reviews, O outputs of the head, K numbers of a target.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nsmc.errors import DataError
+from nsmc.inference.classifier import Classifier
+from nsmc.inference.directory import ModelDirectory
+from nsmc.pipeline.chunks import Progress, chunks_of, with_progress
+from nsmc.pipeline.classify import Outputs, Units, map_units
+from nsmc.tasks.predictions import ClassPredictions, RegressionPredictions
+from nsmc.tasks.task import Floats, LabelTask
+
+if TYPE_CHECKING:
+    from nsmc.data.reviews import Reviews
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredReviews:
+    """Reviews that have something legible in them, in the order of their file."""
+
+    classifier: Classifier
+    task: LabelTask
+    """The classifier's, reading the label column that was asked for."""
+    texts: list[str]
+    """[R] comments as typed."""
+    rows: NDArray[np.int64]
+    """[R] the number of each in the file, counted from 1 without the header."""
+    outputs: Floats
+    """[R, O] of the network."""
+    targets: Floats
+    """[R, K] as `nsmc.tasks.task.Task.targets` gives them."""
+    unknown: NDArray[np.float64]
+    """[R] share of each comment's units that the model's vocabulary doesn't hold."""
+    seen: NDArray[np.bool_] | None = None
+    """[R] whether each is among the texts of the model's training; None where these aren't
+    known."""
+
+    def take(self, mask: NDArray[np.bool_]) -> "ScoredReviews":
+        """The reviews where the mask [R] is true."""
+        if mask.all():
+            return self
+        return dataclasses.replace(
+            self,
+            texts=[text for text, chosen in zip(self.texts, mask, strict=True) if chosen],
+            rows=self.rows[mask],
+            outputs=self.outputs[mask],
+            targets=self.targets[mask],
+            unknown=self.unknown[mask],
+            seen=None if self.seen is None else self.seen[mask],
+        )
+
+    def metrics(self) -> dict[str, Any]:
+        """The metrics of the task."""
+        return self.task.metrics(self.outputs, self.targets, self.classifier.threshold)
+
+    @cached_property
+    def choices(self) -> ClassPredictions | None:
+        """The predicted and the given classes; None of a task without classes."""
+        return self.task.choices(self.outputs, self.targets, self.classifier.threshold)
+
+    @cached_property
+    def numbers(self) -> RegressionPredictions | None:
+        """The predicted and the given stars; None of a task without stars."""
+        return self.task.numbers(self.outputs, self.targets)
+
+    @cached_property
+    def lengths(self) -> NDArray[np.int64]:
+        """[R] characters of each comment as typed."""
+        return np.array([len(text) for text in self.texts], dtype=np.int64)
+
+
+def score_reviews(
+    reviews: "Reviews",
+    classifier: Classifier,
+    task: LabelTask,
+    progress: Progress | None = None,
+) -> ScoredReviews:
+    """Score labelled reviews; those without anything legible are left out.
+
+    Args:
+        reviews: with the label columns of the task.
+        classifier: what scores.
+        task: the classifier's, perhaps reading another label column.
+        progress: called with reviews done since the last call and reviews in all.
+
+    Raises:
+        DataError: a label isn't what the task takes, or no review is legible.
+    """
+    targets = task.targets(reviews.labels, str(reviews.path))  # [reviews, K]
+    results = map_units(chunks_of(reviews.texts), classifier, _UnitScorer(classifier))
+    outputs, unknown, seen = (  # [reviews, O], [reviews], [reviews]
+        np.concatenate(parts)
+        for parts in zip(*with_progress(results, len(reviews.texts), progress), strict=True)
+    )
+    legible = legible_rows(outputs, reviews)  # [reviews]
+    return ScoredReviews(
+        classifier,
+        task,
+        reviews.texts,
+        reviews.rows,
+        outputs,
+        targets,
+        unknown,
+        None if classifier.model.training_texts is None else seen,
+    ).take(legible)
+
+
+def trained_column(directory: ModelDirectory) -> str | None:
+    """The text column that a model was trained on; None if it wasn't named."""
+    return directory.config.data.column or None
+
+
+def legible_rows(outputs: Floats, reviews: "Reviews") -> NDArray[np.bool_]:
+    """Which reviews [R] have outputs [R, O]: the others have nothing legible in them.
+
+    Raises:
+        DataError: none has.
+    """
+    legible = ~np.isnan(outputs).any(axis=1)  # [R]
+    if not legible.any():
+        raise DataError(f"{reviews.path}: no comment has anything legible in it")
+    return np.asarray(legible)
+
+
+class _UnitScorer:
+    """From the units of R comments to what `ScoredReviews` holds of each."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        self.classifier = classifier
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The units of the vocabulary; row 0 is the unknown one."""
+        return frozenset(self.classifier.model.vocabulary[1:])
+
+    def __call__(self, units: Units) -> tuple[Outputs, NDArray[np.float64], NDArray[np.bool_]]:
+        """Outputs [R, O], shares of unknown units [R], and which were seen in training [R]."""
+        unknown = [sum(u not in self.known for u in one) / max(1, len(one)) for one in units]
+        training_texts = self.classifier.model.training_texts
+        seen = np.zeros(len(units), np.bool_)
+        if training_texts is not None:
+            seen = training_texts.contains(units)
+        return self.classifier.outputs_of(units), np.array(unknown), seen

@@ -1,0 +1,71 @@
+"""`nsmc.evaluate`: an evaluation, and its report if one is asked for."""
+
+import dataclasses
+from pathlib import Path
+
+from nsmc.evaluation.evaluate import (
+    evaluate_classifier,
+    open_scorer,
+    refuse_options,
+    reviews_file,
+)
+from nsmc.evaluation.language import evaluate_language_model
+from nsmc.evaluation.results import Evaluation
+from nsmc.inference.language_model import LanguageModel
+from nsmc.pipeline.chunks import Progress
+
+
+def evaluate(
+    data: Path | str | None = None,
+    model: Path | str | None = None,
+    *,
+    column: str | None = None,
+    label_column: str | None = None,
+    threshold: float | None = None,
+    device: str = "cpu",
+    report: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Score labelled reviews and compare with their labels.
+
+    Rows without a legible comment are left out and counted as ``skipped``.
+
+    Args:
+        data: NSMC's format or any table with the labels that the model's task reads, or a directory
+            with ``ratings_test.txt``; None takes the official test file that `nsmc.download`
+            fetched. For a language model, any table or a .txt of one text a line.
+        model: a model directory; None takes the one inside the package.
+        column: the text column; None takes the one that the model was trained on, if it was named,
+            else ``document``, else the only text column.
+        label_column: the label column; None takes the one that the model was trained on.
+        threshold: positive at or above this probability; None takes the model's own.
+        device: ``cpu`` runs without torch; another, or ``auto``, runs the torch network there.
+        report: a directory for ``report.html`` and its data; None writes none.
+        progress: called with reviews done since the last call and reviews in all; for a report,
+            then again with those explained and those to explain.
+
+    Raises:
+        DataError: the reviews are missing, have no labels or can't be read.
+        ModelError: the model is missing or damaged.
+        DeviceError: the device isn't there.
+        UsageError: the threshold isn't between 0 and 1, or an option doesn't go with the model.
+        NsmcError: the report can't be written.
+    """
+    scorer = open_scorer(model, threshold=threshold, device=device)
+    path = reviews_file(data)
+    if isinstance(scorer, LanguageModel):
+        refuse_options(scorer.model, {"label-column": label_column, "report": report})
+        return evaluate_language_model(scorer, path, column=column, progress=progress)
+    if report is not None:
+        from nsmc.report.write import check_place, check_task
+
+        check_place(Path(report))
+        check_task(scorer)
+    result = evaluate_classifier(
+        scorer, path, column=column, label_column=label_column, progress=progress
+    )
+    if report is None:
+        return result
+    from nsmc.report.write import write_report
+
+    return dataclasses.replace(result, report=write_report(result, Path(report), progress))
