@@ -29,7 +29,9 @@ def test_a_gain_is_told(command: Command, small_model: Path, sample: Path, tmp_p
     assert re.match(
         r"A +\d\d\.\d\d%  \(95% interval .*small.*/run/model, threshold 0\.5$", lines[1]
     )
-    assert re.match(r"B +9\d\.\d\d%  \(95% interval .*/models/default, threshold 0\.5$", lines[2])
+    assert re.match(
+        r"B +9\d\.\d\d%  \(95% interval .*/pretrained/default, threshold 0\.5$", lines[2]
+    )
     verdict = (
         r"^B is better by (\d+\.\d) points \(95% interval \d+\.\d to \d+\.\d\): the gain is real\.$"
     )
@@ -128,4 +130,4 @@ def test_own_classes_and_stars(here: Here, untrained: Callable[..., Path], tmp_p
     assert "paired t-test: p " in lines[3]
     refused = here("compare", a, stars[0], "--data", table)
     assert (refused.code, refused.out) == (2, "")
-    assert "expected two models that tell the same thing" in refused.err
+    assert "expected two models that predict the same" in refused.err
