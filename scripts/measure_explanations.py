@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.data.batches import split_rows
 from nsmc.data.reviews import read_reviews
+from nsmc.data.splits import split_rows
 from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import open_model
 from nsmc.inference.explanation import Explanation, contributions

@@ -21,8 +21,9 @@ from benchmarks.common import measured_on
 from benchmarks.pages import machine_line, put, table
 from numpy.typing import NDArray
 
-from nsmc.data.batches import EqualLengthIterator, make_dataset, split_rows
+from nsmc.data.batches import EqualLengthIterator, make_dataset
 from nsmc.data.cache import training_corpus
+from nsmc.data.splits import split_rows
 from nsmc.inference.directory import ModelDirectory, open_model
 from nsmc.model.inputs import field_for
 from nsmc.model.network import RecurrentNetwork

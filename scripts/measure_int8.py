@@ -17,8 +17,8 @@ import numpy as np
 from benchmarks.common import in_turn, measured_on, median_ratio
 
 from nsmc.config.schema import Config
-from nsmc.data.batches import split_rows
 from nsmc.data.cache import training_corpus
+from nsmc.data.splits import split_rows
 from nsmc.exporting.quantization import export
 from nsmc.inference.classifier import load
 from nsmc.inference.directory import open_model

@@ -26,10 +26,10 @@ from benchmarks.language import CONFIGS, language_model, unlabelled_texts
 from benchmarks.pages import machine_line, put, table
 
 import nsmc
-from nsmc.data.batches import split_rows
 from nsmc.data.cache import training_corpus
 from nsmc.data.corpus import Corpus
 from nsmc.data.reviews import read_reviews
+from nsmc.data.splits import split_rows
 from nsmc.inference.language_model import LanguageModel, load_language_model
 from nsmc.storage.bundle import read_json, write_json
 from nsmc.storage.files import atomic_write

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 import nsmc
 from benchmarks.pages import machine_line
 from nsmc.config.schema import Config
-from nsmc.data.batches import split_rows
 from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.reviews import Reviews, read_reviews
+from nsmc.data.splits import split_rows
 from nsmc.inference.directory import open_model
 from nsmc.storage.bundle import read_json, write_json
 from nsmc.text.normalize import normalize

@@ -20,9 +20,9 @@ import nsmc
 from benchmarks.contenders import FASTTEXT
 from benchmarks.rated import best
 from nsmc.config.schema import Config
-from nsmc.data.batches import split_rows
 from nsmc.data.cache import TRAIN_FILE, training_corpus
 from nsmc.data.reviews import read_reviews
+from nsmc.data.splits import split_rows
 from nsmc.evaluation.evaluate import TEST_FILE
 from nsmc.inference.classifier import load
 from nsmc.inference.directory import open_model

@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nsmc.config.schema import Config
-from nsmc.data.batches import split_rows
 from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.reviews import read_reviews
+from nsmc.data.splits import split_rows
 from nsmc.text.normalize import normalize
 
 Track = Literal["150k", "all"]

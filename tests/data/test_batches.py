@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from nsmc.config.data import DataConfig
-from nsmc.data.batches import EqualLengthIterator, make_dataset, split_rows
+from nsmc.data.batches import EqualLengthIterator, make_dataset
 from nsmc.data.corpus import Corpus
 from nsmc.data.fields import MorphemeField
 
@@ -125,87 +125,6 @@ def test_a_pass_after_the_skipped_one_is_whole(field: MorphemeField) -> None:
     batches.skip(5)
     epoch(field, batches)
     assert sorted(row for batch in epoch(field, batches) for row in batch) == list(range(COUNT))
-
-
-@pytest.mark.parametrize(
-    ("count", "share", "expected"), [(100, 0.05, 5), (2, 0.05, 1), (3, 0.99, 2), (10, 0.26, 3)]
-)
-def test_split_has_every_row_in_one_part(count: int, share: float, expected: int) -> None:
-    training, validation = split_rows(count, share, seed=0)
-    assert len(validation) == expected
-    assert sorted([*training, *validation]) == list(range(count))
-    assert (np.diff(training) > 0).all()
-    assert (np.diff(validation) > 0).all()
-
-
-def test_split_is_the_seed_s() -> None:
-    one, again, other = (split_rows(1000, 0.1, seed)[1].tolist() for seed in (0, 0, 1))
-    assert one == again
-    assert one != other
-
-
-STRATA = np.repeat([5, 0, 9, 2, 7], [500, 300, 37, 2, 1])
-"""Groups of reviews, of which one has two and one a single one."""
-
-
-@pytest.mark.parametrize("share", [0.05, 0.1, 0.5, 0.9])
-@pytest.mark.parametrize("seed", [0, 1])
-def test_strata_have_the_same_shares_in_both_parts(share: float, seed: int) -> None:
-    strata = np.random.default_rng(8).permutation(STRATA)
-    training, validation = split_rows(len(strata), share, seed, strata)
-    assert len(validation) == round(len(strata) * share)
-    assert sorted([*training, *validation]) == list(range(len(strata)))
-    assert (np.diff(training) > 0).all()
-    assert (np.diff(validation) > 0).all()
-    for group in (5, 0, 9, 2, 7):
-        of_group = int((strata == group).sum())
-        kept = int((strata[validation] == group).sum())
-        assert abs(kept - of_group * share) <= 1, group
-        assert of_group - kept >= 1, group
-    # As it stands in an unstratified split, the same seed gives the same parts.
-    again = split_rows(len(strata), share, seed, strata)[1]
-    assert np.array_equal(again, validation)
-    assert not np.array_equal(split_rows(len(strata), share, seed + 2, strata)[1], validation)
-    # The control: chance alone doesn't keep to the shares.
-    plain = split_rows(len(strata), share, seed)[1]
-    assert not np.array_equal(plain, validation)
-
-
-def test_members_of_a_group_are_drawn_at_random() -> None:
-    strata = np.repeat([0, 1], 100)
-    drawn = np.zeros(200)
-    for seed in range(300):
-        drawn[split_rows(200, 0.1, seed, strata)[1]] += 1
-    assert drawn.sum() == 300 * 20
-    # Each 30 times, with a standard deviation of 5.2.
-    assert drawn.min() > 8
-    assert drawn.max() < 56
-
-
-def test_rare_groups_take_turns() -> None:
-    """200 groups of 10 at 5 %: half of them lend one, and not always the same half."""
-    strata = np.repeat(np.arange(200), 10)
-    lent = [set(strata[split_rows(2000, 0.05, seed, strata)[1]].tolist()) for seed in (0, 1)]
-    assert [len(groups) for groups in lent] == [100, 100]
-    assert lent[0] != lent[1]
-
-
-@pytest.mark.parametrize(
-    ("strata", "share", "expected"),
-    [
-        ([0, 1], 0.05, 1),  # nothing but single ones: one must validate
-        ([0, 0], 0.05, 1),
-        ([0, 1, 2, 3], 0.5, 2),
-        ([0, 0, 1, 2], 0.9, 3),
-        ([4] * 10, 0.2, 2),
-    ],
-)
-def test_small_splits(strata: list[int], share: float, expected: int) -> None:
-    training, validation = split_rows(len(strata), share, 0, np.array(strata))
-    assert len(validation) == expected
-    assert sorted([*training, *validation]) == list(range(len(strata)))
-    if strata == [0, 0, 1, 2]:
-        assert len(training) == 1
 
 
 def test_weights_draw_with_replacement_and_by_the_seed(field: MorphemeField) -> None:

@@ -13,7 +13,7 @@ from nsmc.data.cache import prepare, training_corpus
 from nsmc.data.corpus import Corpus, load_corpus, read_corpus, save_corpus
 from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.noise import noisy_copies
-from nsmc.data.parts import training_parts
+from nsmc.data.splits import split_corpus
 from nsmc.errors import NsmcError
 from nsmc.inference.directory import open_model
 from nsmc.text.noise import LEARNT, perturb
@@ -128,8 +128,8 @@ def test_no_copy_validates_and_none_of_what_validates_is_learnt_from(
     corpus = read_corpus(path, CONFIG, label_columns=LABEL, noise=0.6)
     config = DataConfig(validation=0.2)
     whole, few = (np.array([int(x) for x in labels_of(c)]) for c in (corpus, plain))
-    training, validation = training_parts(corpus, config, whole if stratified else None)
-    expected = training_parts(plain, config, few if stratified else None)
+    training, validation = split_corpus(corpus, config, whole if stratified else None)
+    expected = split_corpus(plain, config, few if stratified else None)
     # The split is that of the reviews without noise, so figures stay comparable.
     np.testing.assert_array_equal(validation, expected[1])
     np.testing.assert_array_equal(training[training < corpus.originals], expected[0])

@@ -49,7 +49,7 @@ def test_files_are_those_on_disk(about: dict[str, Any], small_model: Path) -> No
 def test_the_coverage_is_that_of_the_validation_part(
     about: dict[str, Any], small_model: Path, small_config: Config, sample: Path
 ) -> None:
-    from nsmc.data.batches import split_rows
+    from nsmc.data.splits import split_rows
     from nsmc.text.tokenizer import make_tokenizer
 
     lines = (sample / "ratings_train.txt").read_text(encoding="utf-8").splitlines()[1:]

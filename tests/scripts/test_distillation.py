@@ -14,7 +14,7 @@ from distillation.reviews import Reviews, Track, read_all
 from distillation.stages import PASSES, SHARE, Stages
 
 import nsmc
-from nsmc.data.batches import split_rows
+from nsmc.data.splits import split_rows
 from nsmc.inference.directory import open_model
 
 TINY = (

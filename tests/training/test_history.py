@@ -8,7 +8,13 @@ import pytest
 
 from nsmc.errors import NsmcError
 from nsmc.tasks.task import ACCURACY, Metric
-from nsmc.training.history import draw_curves, draw_together, write_history, write_table
+from nsmc.training.history import (
+    CurvesPicture,
+    draw_curves,
+    draw_together,
+    write_history,
+    write_table,
+)
 
 HISTORY: list[dict[str, Any]] = [
     {
@@ -52,6 +58,19 @@ def test_curves_are_a_picture_with_two_panels(tmp_path: Path, epochs: int) -> No
             near = abs(half[..., :3] * 255 - colour).max(axis=2) < 3
             assert near.sum() > 20, colour
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_running_training_is_drawn_once_a_minute_and_at_the_end(tmp_path: Path) -> None:
+    path, now = tmp_path / "curves.png", [100.0]
+    picture = CurvesPicture(path, ACCURACY, clock=lambda: now[0])
+    for seconds, drawn in ((0, False), (59, False), (60, True), (119, False), (121, True)):
+        path.unlink(missing_ok=True)
+        now[0] = 100.0 + seconds
+        picture.update(HISTORY)
+        assert path.exists() == drawn, seconds
+    path.unlink()
+    picture.draw(HISTORY)
+    assert path.exists()
 
 
 def test_many_trainings_get_a_colour_and_marker_each(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     from nsmc.config.schema import Config
     from nsmc.data.cache import prepare
     from nsmc.data.download import official_data
-    from nsmc.data.parts import wanted_columns
+    from nsmc.data.splits import training_columns
     from nsmc.tasks.registry import make_task
 
     config = chosen_recipe(args, []) or Config()
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
             args.output,
             config.text,
             column=config.data.column or None,
-            label_columns=wanted_columns(task, config.data),
+            label_columns=training_columns(task.label_columns(), config.data),
             noise=config.data.noise,
             check=task.learn,
             progress=advance,

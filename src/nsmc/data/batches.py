@@ -15,54 +15,6 @@ from torchtext.data import BucketIterator, Dataset, Example
 from nsmc.data.fields import MorphemeField, TargetField
 
 
-def split_rows(
-    count: int, share: float, seed: int, strata: NDArray[np.int64] | None = None
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Part ``count`` reviews at random into training and validation rows, each in file order.
-
-    Both parts get at least one review.
-
-    Args:
-        count: how many reviews there are.
-        share: of them to validate on.
-        seed: of the permutation.
-        strata: [count] groups of which both parts shall have the same shares, within one review of
-            each. A group of one review is for training, and so is at least one of any other.
-    """
-    generator = np.random.default_rng(seed)
-    order = generator.permutation(count)  # [count]
-    size = min(max(1, round(count * share)), count - 1)
-    if strata is None:
-        return np.sort(order[size:]), np.sort(order[:size])
-    _, groups, sizes = np.unique(strata[order], return_inverse=True, return_counts=True)
-    kept = _shares(sizes, size, generator)  # [groups]
-    # Each review's place within its group, in the order of the permutation.
-    by_group = np.argsort(groups, kind="stable")  # [count]
-    places = np.empty(count, np.int64)  # [count]
-    places[by_group] = np.arange(count) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    validates = places < kept[groups]  # [count]
-    return np.sort(order[~validates]), np.sort(order[validates])
-
-
-def _shares(
-    sizes: NDArray[np.int64], total: int, generator: np.random.Generator
-) -> NDArray[np.int64]:
-    """How many of each group [groups] are among ``total`` of all, by the largest remainders."""
-    quotas = sizes * (total / sizes.sum())  # [groups]
-    shares: NDArray[np.int64] = np.minimum(quotas.astype(np.int64), sizes - 1)  # [groups]
-    # Equal remainders in a random order, or a class would be favoured for its name.
-    tie = generator.permutation(len(sizes))  # [groups]
-    # One more for those furthest below their quota. Groups that are all for training are asked
-    # only when nothing else is left: a table of a hundred labels and a hundred reviews.
-    while (missing := total - int(shares.sum())) > 0:
-        spare = sizes - shares > 1
-        if not spare.any():
-            spare = sizes > shares
-        asked = np.lexsort((tie, shares - quotas, ~spare))[: min(missing, int(spare.sum()))]
-        shares[asked] += 1
-    return shares
-
-
 def make_dataset(
     field: MorphemeField, rows: NDArray[np.int64], targets: NDArray[np.float32]
 ) -> Dataset:

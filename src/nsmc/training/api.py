@@ -64,7 +64,7 @@ def train(
         else:
             place.check_free()
         from nsmc.data.cache import training_corpus
-        from nsmc.data.parts import wanted_columns
+        from nsmc.data.splits import training_columns
 
         if config.training.init_from:
             # What doesn't fit is told before minutes of tokenizing, not after.
@@ -77,7 +77,7 @@ def train(
             reviews,
             config.text,
             column=config.data.column or None,
-            label_columns=wanted_columns(task, config.data),
+            label_columns=training_columns(task.label_columns(), config.data),
             noise=config.data.noise,
             check=task.learn,
             progress=tokenized,

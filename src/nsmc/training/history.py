@@ -2,8 +2,9 @@
 
 import csv
 import json
+import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 HANGUL_FONTS = ("NanumGothic", "Noto Sans CJK KR", "Malgun Gothic", "Apple SD Gothic Neo")
+SECONDS_BETWEEN_PICTURES = 60
 LEGEND_WIDTH = 120
 """Characters of a legend's line."""
 
@@ -45,6 +47,38 @@ def write_table(records: Sequence[Mapping[str, Any]], path: Path) -> None:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(records)
+
+
+class CurvesPicture:
+    """The picture of a running training, drawn anew at most every `SECONDS_BETWEEN_PICTURES`.
+
+    Drawing takes longer than an epoch of a small network.
+
+    Args:
+        path: the picture.
+        metric: of the task.
+        clock: seconds that only rise.
+    """
+
+    def __init__(
+        self, path: Path, metric: Metric, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._path, self._metric, self._clock = path, metric, clock
+        self._drawn_at = clock()
+
+    def update(self, history: Sequence[dict[str, Any]]) -> None:
+        """Draw the curves if it is time.
+
+        Raises:
+            NsmcError: the place is not writable or the disk is full.
+        """
+        if self._clock() - self._drawn_at >= SECONDS_BETWEEN_PICTURES:
+            self.draw(history)
+
+    def draw(self, history: Sequence[dict[str, Any]]) -> None:
+        """Draw the curves, as at the end; errors are those of `update`."""
+        draw_curves(history, self._metric, self._path)
+        self._drawn_at = self._clock()
 
 
 def draw_curves(history: Sequence[dict[str, Any]], metric: Metric, path: Path) -> None:

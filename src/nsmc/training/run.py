@@ -10,14 +10,14 @@ import torch
 from nsmc.config.schema import Config
 from nsmc.data.batches import EqualLengthIterator, make_dataset
 from nsmc.data.corpus import Corpus
-from nsmc.data.parts import training_parts
+from nsmc.data.splits import split_corpus
 from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.model.device import autocast_type, choose_device, seed_everything
 from nsmc.model.inputs import field_for
 from nsmc.model.network import RecurrentNetwork, describe
 from nsmc.tasks.registry import make_task
 from nsmc.tasks.task import Task, Validated
-from nsmc.training.history import draw_curves, write_history, write_table
+from nsmc.training.history import CurvesPicture, write_history, write_table
 from nsmc.training.init_from import PretrainedModel, find_pretrained
 from nsmc.training.loop import EpochDone, StepDone, train_epochs
 from nsmc.training.optimizers import make_optimizers, supports_sparse
@@ -102,7 +102,7 @@ def run_training(
     source = corpus.source["name"]
     task = make_task(config).learn(corpus.labels, source)
     targets = task.targets(corpus.labels, source)  # [R, K]
-    train_rows, validation_rows = training_parts(corpus, config.data, task.strata(targets))
+    train_rows, validation_rows = split_corpus(corpus, config.data, task.strata(targets))
     field = field_for(corpus, config.model, task)
     start = find_pretrained(config, output.path)
     field.count_vocabulary(train_rows, config.data, start.vocabulary if start else ())
@@ -155,11 +155,12 @@ def run_training(
     )
     origin = {"init_from": start.record()} if start else {}
     texts = _training_texts(corpus, start, output.path, warn)
+    picture = CurvesPicture(output.curves, task.metric)
     for event in train_epochs(state, task, batches_of, validation, config.training, autocast):
         if isinstance(event, EpochDone):
             write_history(state.counters.history, output.history)
             write_table(state.counters.history, output.table)
-            draw_curves(state.counters.history, task.metric, output.curves)
+            picture.update(state.counters.history)
             # Before the model: one without checkpoints beside it is of a training that has ended.
             save_checkpoint(state, output.checkpoints)
             if event.is_best:
@@ -170,6 +171,7 @@ def run_training(
         elif state.counters.step % config.training.checkpoint_steps == 0:
             save_checkpoint(state, output.checkpoints)
         say(event, state)
+    picture.draw(state.counters.history)
     # Calibrate the best weights as they will be stored, and write them as the model.
     network.load_state_dict(state.best)
     network.eval()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nsmc._version import __version__
 from nsmc.config.schema import Config
 from nsmc.data.corpus import Corpus
-from nsmc.data.parts import training_parts
+from nsmc.data.splits import split_corpus
 from nsmc.inference.directory import write_model
 from nsmc.inference.quantized import TABLES, WIDE
 from nsmc.inference.train_overlap import TrainingTexts
@@ -59,7 +59,7 @@ def save_network(
     """
     weights = stored_weights(network)
     targets = task.targets(corpus.labels, corpus.source["name"])
-    _, validation = training_parts(corpus, config.data, task.strata(targets))
+    _, validation = split_corpus(corpus, config.data, task.strata(targets))
     write_model(
         path,
         config=config,

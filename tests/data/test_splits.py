@@ -12,7 +12,7 @@ from nsmc.config.schema import load_config
 from nsmc.config.text import TextConfig
 from nsmc.data.corpus import Corpus, read_corpus
 from nsmc.data.label_columns import LabelColumnSpec
-from nsmc.data.parts import training_parts, wanted_columns
+from nsmc.data.splits import split_corpus, split_rows, training_columns
 from nsmc.errors import DataError
 from nsmc.tasks.registry import TASKS, make_task
 from nsmc.training.api import train
@@ -62,13 +62,13 @@ def corpus_of(path: Path, noise: float = 0) -> Corpus:
 
 def test_marked_rows_validate(tmp_path: Path) -> None:
     path = written(tmp_path / "r.csv", ["1", "0", "", "1.0", "0.0", "1", "", "0"])
-    training, validation = training_parts(corpus_of(path), MARKED, None)
+    training, validation = split_corpus(corpus_of(path), MARKED, None)
     # The sixth is illegible, so those behind it stand one place further in front.
     assert validation.tolist() == [0, 3]
     assert training.tolist() == [1, 2, 4, 5, 6]
     noisy = corpus_of(path, noise=1)
     assert noisy.copies is not None
-    training, validation = training_parts(noisy, MARKED, np.arange(len(noisy)))
+    training, validation = split_corpus(noisy, MARKED, np.arange(len(noisy)))
     assert validation.tolist() == [0, 3]
     assert training[:5].tolist() == [1, 2, 4, 5, 6]
     of = noisy.copies[training[5:] - noisy.originals]
@@ -82,7 +82,7 @@ def test_other_marks_are_refused_with_their_rows(tmp_path: Path) -> None:
         r"3, '0\.5' in row 5, '2' in row 7 \(3 such rows\)"
     )
     with pytest.raises(DataError, match=words):
-        training_parts(corpus_of(path), MARKED, None)
+        split_corpus(corpus_of(path), MARKED, None)
 
 
 @pytest.mark.parametrize(("mark", "found"), [("1", "0 and 7"), ("0", "7 and 0"), ("", "7 and 0")])
@@ -92,7 +92,7 @@ def test_an_empty_part_is_refused(tmp_path: Path, mark: str, found: str) -> None
     marks = [other if text == "\u200b" else mark for text in TEXTS]
     words = rf"reviews to learn from \(0\) and reviews to validate on \(1\), found {found}"
     with pytest.raises(DataError, match=words):
-        training_parts(corpus_of(written(tmp_path / "r.csv", marks)), MARKED, None)
+        split_corpus(corpus_of(written(tmp_path / "r.csv", marks)), MARKED, None)
 
 
 def test_too_few_are_refused(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_too_few_are_refused(tmp_path: Path) -> None:
     )
     assert len(alone) == 2  # with its copy
     with pytest.raises(DataError, match=r"expected at least 2 reviews, .*; found 1"):
-        training_parts(alone, DataConfig(), None)
+        split_corpus(alone, DataConfig(), None)
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -113,7 +113,7 @@ def test_every_task_validates_on_the_marked_rows(
     fields = [f"task={task}", *TINY]
     config = load_config(None, fields)
     made = make_task(config)
-    wanted = wanted_columns(made, config.data)
+    wanted = training_columns(made.label_columns(), config.data)
     assert wanted == [*made.label_columns(), LabelColumnSpec("held")]
     heard: list[Started] = []
 
@@ -156,3 +156,84 @@ def test_an_audit_deals_its_folds_itself(sample: Path, tmp_path: Path) -> None:
         device="cpu",
     )
     assert len(found.labels) == 600
+
+
+@pytest.mark.parametrize(
+    ("count", "share", "expected"), [(100, 0.05, 5), (2, 0.05, 1), (3, 0.99, 2), (10, 0.26, 3)]
+)
+def test_split_has_every_row_in_one_part(count: int, share: float, expected: int) -> None:
+    training, validation = split_rows(count, share, seed=0)
+    assert len(validation) == expected
+    assert sorted([*training, *validation]) == list(range(count))
+    assert (np.diff(training) > 0).all()
+    assert (np.diff(validation) > 0).all()
+
+
+def test_split_is_the_seed_s() -> None:
+    one, again, other = (split_rows(1000, 0.1, seed)[1].tolist() for seed in (0, 0, 1))
+    assert one == again
+    assert one != other
+
+
+STRATA = np.repeat([5, 0, 9, 2, 7], [500, 300, 37, 2, 1])
+"""Groups of reviews, of which one has two and one a single one."""
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.5, 0.9])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_strata_have_the_same_shares_in_both_parts(share: float, seed: int) -> None:
+    strata = np.random.default_rng(8).permutation(STRATA)
+    training, validation = split_rows(len(strata), share, seed, strata)
+    assert len(validation) == round(len(strata) * share)
+    assert sorted([*training, *validation]) == list(range(len(strata)))
+    assert (np.diff(training) > 0).all()
+    assert (np.diff(validation) > 0).all()
+    for group in (5, 0, 9, 2, 7):
+        of_group = int((strata == group).sum())
+        kept = int((strata[validation] == group).sum())
+        assert abs(kept - of_group * share) <= 1, group
+        assert of_group - kept >= 1, group
+    # As it stands in an unstratified split, the same seed gives the same parts.
+    again = split_rows(len(strata), share, seed, strata)[1]
+    assert np.array_equal(again, validation)
+    assert not np.array_equal(split_rows(len(strata), share, seed + 2, strata)[1], validation)
+    # The control: chance alone doesn't keep to the shares.
+    plain = split_rows(len(strata), share, seed)[1]
+    assert not np.array_equal(plain, validation)
+
+
+def test_members_of_a_group_are_drawn_at_random() -> None:
+    strata = np.repeat([0, 1], 100)
+    drawn = np.zeros(200)
+    for seed in range(300):
+        drawn[split_rows(200, 0.1, seed, strata)[1]] += 1
+    assert drawn.sum() == 300 * 20
+    # Each 30 times, with a standard deviation of 5.2.
+    assert drawn.min() > 8
+    assert drawn.max() < 56
+
+
+def test_rare_groups_take_turns() -> None:
+    """200 groups of 10 at 5 %: half of them lend one, and not always the same half."""
+    strata = np.repeat(np.arange(200), 10)
+    lent = [set(strata[split_rows(2000, 0.05, seed, strata)[1]].tolist()) for seed in (0, 1)]
+    assert [len(groups) for groups in lent] == [100, 100]
+    assert lent[0] != lent[1]
+
+
+@pytest.mark.parametrize(
+    ("strata", "share", "expected"),
+    [
+        ([0, 1], 0.05, 1),  # nothing but single ones: one must validate
+        ([0, 0], 0.05, 1),
+        ([0, 1, 2, 3], 0.5, 2),
+        ([0, 0, 1, 2], 0.9, 3),
+        ([4] * 10, 0.2, 2),
+    ],
+)
+def test_small_splits(strata: list[int], share: float, expected: int) -> None:
+    training, validation = split_rows(len(strata), share, 0, np.array(strata))
+    assert len(validation) == expected
+    assert sorted([*training, *validation]) == list(range(len(strata)))
+    if strata == [0, 0, 1, 2]:
+        assert len(training) == 1
