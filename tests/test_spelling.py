@@ -1,4 +1,4 @@
-"""A model that puts words right: in training, in its directory, in scores, spans and evaluation."""
+"""A model with spelling correction: in training, its directory, scores, spans and evaluation."""
 
 from pathlib import Path
 
@@ -68,14 +68,14 @@ def test_the_training_reviews_are_known_as_seen(model: ModelDirectory, sample: P
 
 
 def test_the_cache_keeps_both_kinds_apart(sample: Path) -> None:
-    wanted = [LabelColumnSpec("label")]
+    columns = [LabelColumnSpec("label")]
     spelt, plain = (
-        training_corpus(sample, load_config(None, recipe).text, label_columns=wanted)
+        training_corpus(sample, load_config(None, recipe).text, label_columns=columns)
         for recipe in (RECIPE, ())
     )
     assert spelt.learned is not None
     assert plain.learned is None
     assert spelt.identity != plain.identity
     assert len(spelt) == len(plain)
-    # What stands in the training reviews is learnt from as it stands.
+    # Nothing in the training reviews is corrected.
     np.testing.assert_array_equal(spelt.tokens, plain.tokens)

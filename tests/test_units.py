@@ -44,8 +44,8 @@ if __name__ == "__main__":
     for unit in ("syllable", "jamo", "bpe"):
         config = load_config(configs / f"{unit}.toml", small)
         made = nsmc.train(config, data=place / "data.txt", output=place / unit, device="cpu")
-        found = nsmc.load(made.model).explain("정말 재밌다")
-        print(unit, len(found.parts), round(found.prediction.score, 6))
+        explanation = nsmc.load(made.model).explain("정말 재밌다")
+        print(unit, len(explanation.parts), round(explanation.prediction.score, 6))
     assert sys.modules["konlpy"] is None
 """
 
@@ -67,10 +67,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = done.stdout.splitlines()
     assert [line.split()[0] for line in lines] == list(UNITS)
     for unit, parts, score in map(str.split, lines):
-        # With Mecab there, nothing is otherwise.
-        found = nsmc.load(place / unit).explain("정말 재밌다")
-        assert len(found.parts) == int(parts)
-        assert found.prediction.to_dict()["score"] == pytest.approx(float(score), abs=1e-6)
+        # The same with Mecab installed.
+        explanation = nsmc.load(place / unit).explain("정말 재밌다")
+        assert len(explanation.parts) == int(parts)
+        assert explanation.prediction.to_dict()["score"] == pytest.approx(float(score), abs=1e-6)
     return place
 
 
@@ -100,12 +100,12 @@ def test_workers_score_as_one_process_does(trained: Path, unit: str) -> None:
 def test_explanations_stand_on_the_comment_as_typed(trained: Path, unit: str) -> None:
     classifier = nsmc.load(trained / unit)
     for text in COMMENTS:
-        found = classifier.explain(text)
-        ends = [place for part in found.parts for place in (part.start, part.end)]
+        explanation = classifier.explain(text)
+        ends = [place for part in explanation.parts for place in (part.start, part.end)]
         assert ends == sorted(ends)  # no character is shown twice
-        shares = sum(part.contribution for part in found.parts)
-        if found.parts:
-            assert found.baseline + shares == pytest.approx(found.value, abs=1e-5)
+        total = explanation.baseline + sum(part.contribution for part in explanation.parts)
+        if explanation.parts:
+            assert total == pytest.approx(explanation.value, abs=1e-5)
     odd = "값  재\u200b밌"
     parts = [(part.morpheme, odd[part.start : part.end]) for part in classifier.explain(odd).parts]
     if unit != "bpe":
@@ -114,10 +114,10 @@ def test_explanations_stand_on_the_comment_as_typed(trained: Path, unit: str) ->
 
 def test_the_corpus_and_the_model_hold_the_same_pieces(trained: Path) -> None:
     config = load_config(ROOT / "configs" / "bpe.toml", SMALL)
-    wanted = open_model(trained / "bpe").task.label_columns()
-    corpus = training_corpus(trained / "data.txt", config.text, label_columns=wanted)
-    again = training_corpus(trained / "data.txt", config.text, label_columns=wanted)
     model = open_model(trained / "bpe")
+    columns = model.task.label_columns()
+    corpus = training_corpus(trained / "data.txt", config.text, label_columns=columns)
+    again = training_corpus(trained / "data.txt", config.text, label_columns=columns)
     assert corpus.learned is not None
     assert corpus.learned == again.learned == model.learned
     assert corpus.identity == again.identity == model.identity

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from nsmc.text.alignment import Span
+from nsmc.text.alignment import Span, consecutive_spans
 from nsmc.text.hangul import (
     FINAL_MARK,
     FINALS,
@@ -36,12 +36,9 @@ class Jamo:
 
     def spans(self, text: str) -> list[Span]:
         """The span of each letter's character: the letters of a syllable share one."""
-        spans, start = [], 0
-        for cluster in clusters(text):
-            end = start + len(cluster)
-            spans += [(start, end)] * len(_units_of(cluster))
-            start = end
-        return spans
+        parts = clusters(text)
+        spans = zip(parts, consecutive_spans(parts), strict=True)
+        return [span for cluster, span in spans for _ in _units_of(cluster)]
 
     def join(self, units: Sequence[str]) -> str:
         """Compose syllables: an initial, a medial, and a final if one follows.
