@@ -19,9 +19,9 @@ from benchmarks.bulk import corpus_row, memory_row, table_rows
 from benchmarks.common import SMOKE, Row, Sizes, measured_on, read_labels, read_texts
 from benchmarks.growth import draw, growth
 from benchmarks.latency import latency_rows
-from benchmarks.pages import machine_line, put
 from benchmarks.startup import startup_rows
 from benchmarks.training import training_rows
+from pages import machine_line, put
 
 from nsmc.storage.bundle import read_json, write_json
 from nsmc.workers import available_cores

@@ -25,10 +25,10 @@ from typing import Any
 import numpy as np
 from benchmarks import rivals
 from benchmarks.common import measured_on
-from benchmarks.pages import machine_line, put, table
-from benchmarks.rated import kept
 from benchmarks.rivals import Rival, Scorer, Split
+from experiments.experiment import measured_once
 from numpy.typing import NDArray
+from pages import machine_line, put, table
 from threadpoolctl import threadpool_limits
 
 import nsmc
@@ -59,7 +59,7 @@ def main() -> None:
     unseen, found = split.unseen(), {}
     for name, (file, rival) in contenders.items():
         facts = rival.train()
-        metrics = kept(file, lambda rival=rival: _measured(rival, split, unseen))  # type: ignore[misc]
+        metrics = measured_once(file, lambda rival=rival: _measured(rival, split, unseen))  # type: ignore[misc]
         found[name] = {**metrics, **facts, "bytes": rival.bytes()}
         print(name, f"{found[name]['accuracy']:.2%}", file=sys.stderr, flush=True)
     scorers = {name: rival.open() for name, (_, rival) in contenders.items()}

@@ -20,10 +20,10 @@ import time
 from pathlib import Path
 from typing import Any, get_args
 
-import measure_robustness
-from benchmarks import behaviour
+import experiment
 from distillation.reviews import Track
 from distillation.stages import Stages
+from experiments import behaviour, robustness
 
 from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.reviews import read_reviews
@@ -99,7 +99,7 @@ def main() -> None:
     }
     RESULTS.parent.mkdir(exist_ok=True)
     write_json(RESULTS, results)
-    write_json(behaviour.RESULTS, behaviour.measured())
+    experiment.run("behaviour", [])
     CARD.write_text(card(results), encoding="utf-8")
     print(json.dumps(results, ensure_ascii=False, indent=2))
 
@@ -123,7 +123,7 @@ def _measured(data: Path, outputs: dict[int, Path]) -> dict[str, Any]:
 
 def _record(data: Path, seed: int, output: Path) -> dict[str, Any]:
     metrics = read_json(output / "model" / "metrics.json")
-    # What ships is measured: the same answers from half the bytes (scripts/measure_int8.py).
+    # What ships is measured: the same answers from half the bytes (the experiment `int8`).
     shipped = export(output / "model", output / "int8", int8=True, overwrite=True)
     test = evaluate(data, shipped).to_dict()
     kept = ("examples", "accuracy", "precision", "recall", "f1", "roc_auc", "log_loss", "ece")
@@ -248,8 +248,8 @@ def _distinct(records: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rough() -> str:
-    """The section on rough comments; nothing until `measure_robustness` has seen this model."""
-    found = behaviour.kept_of_the_shipped_model(measure_robustness.RESULTS)
+    """The section on rough comments; nothing before that experiment was run on this model."""
+    found = behaviour.results_of_the_shipped_model(robustness.FILE)
     if found is None:
         return ""
     return f"""
@@ -259,7 +259,7 @@ def _rough() -> str:
 The same test reviews with what people do to them, every one of them changed at once
 (`src/nsmc/text/noise.py`; differences are of the same reviews):
 
-{measure_robustness.as_table(found).rstrip()}
+{robustness.as_table(found).rstrip()}
 
 Repeat it:
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from experiments.rated import first_minimum
 from numpy.typing import NDArray
 
 import nsmc
 from benchmarks.contenders import FASTTEXT
-from benchmarks.rated import best
 from nsmc.config.schema import Config
 from nsmc.data.cache import TRAIN_FILE, training_corpus
 from nsmc.data.reviews import read_reviews
@@ -218,7 +218,7 @@ def _train_linear(
         print(f"C {penalty}: validation loss {loss:.4f}", file=sys.stderr, flush=True)
         return loss, (regression, seconds)
 
-    penalty, (regression, seconds) = best(PENALTIES, fitted)
+    penalty, (regression, seconds) = first_minimum(PENALTIES, fitted)
     with whole_directory(place) as part:
         write_json(part / "terms.json", vectorizer.get_feature_names_out().tolist())
         np.savez(
@@ -281,7 +281,7 @@ def _train_fasttext(split: Split, place: Path) -> None:
             print(f"epochs {epochs}: validation loss {loss:.4f}", file=sys.stderr, flush=True)
             return loss, (made, seconds)
 
-        epochs, (made, seconds) = best(EPOCHS, fitted)
+        epochs, (made, seconds) = first_minimum(EPOCHS, fitted)
         source.unlink()
         made.save_model(str(part / "model.bin"))
         write_json(part / "facts.json", {"training_seconds": seconds, "chosen": {"epochs": epochs}})

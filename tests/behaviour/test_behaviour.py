@@ -4,7 +4,7 @@ import warnings
 from pathlib import Path
 
 import pytest
-from benchmarks.behaviour import NAMES, Outcome, read_cases, score, types_of
+from experiments.behaviour import NAMES, Outcome, read_cases, score, types_of
 
 import nsmc
 from nsmc.data.reviews import read_reviews

@@ -1,42 +1,34 @@
 """The pages show what was measured: every table as its script writes it from the figures."""
 
-import importlib
 import json
 from pathlib import Path
 from typing import Any
 
+import compare_accuracy
 import pytest
+from experiment import block, named
+from pages import put
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
 
 
-@pytest.mark.parametrize(
-    ("script", "results", "page", "block"),
-    [
-        ("measure_cells", "cells", "cells", "cells"),
-        ("measure_gradients", "gradients", "cells", "gradients"),
-        ("measure_classes", "classes", "own-labels", "classes"),
-        ("measure_stars", "stars", "own-labels", "stars"),
-        ("measure_language_model", "language-model", "language-model", "language-model"),
-        ("measure_init_from", "init-from", "language-model", "init-from"),
-        ("measure_seen", "seen", "seen", "seen"),
-        ("compare_accuracy", "accuracy", "accuracy", "accuracy"),
-    ],
-)
-def test_a_table_is_of_the_committed_figures(
-    script: str, results: str, page: str, block: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    written = importlib.import_module(script).as_table(
-        json.loads((DOCS / "results" / f"{results}.json").read_text(encoding="utf-8"))
-    )
+TABLES = {name: (one.page, one.as_table) for name, one in named().items() if one.page}
+TABLES["accuracy"] = ("accuracy", compare_accuracy.as_table)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_is_of_the_committed_results(name: str) -> None:
+    (page, as_table), marked = TABLES[name], block(name)
+    assert as_table is not None
+    results = json.loads((DOCS / "results" / f"{marked}.json").read_text(encoding="utf-8"))
+    written = as_table(results)
     assert written.count("\n|") >= 3
     text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
-    assert f"<!-- measured: {block} -->\n{written}<!-- /measured -->" in text
+    assert f"<!-- measured: {marked} -->\n{written}<!-- /measured -->" in text
 
 
-def test_the_readmes_figures_were_measured() -> None:
+def test_the_readmes_numbers_were_measured() -> None:
     def of(name: str) -> Any:
         return json.loads((DOCS / "results" / f"{name}.json").read_text(encoding="utf-8"))
 
@@ -51,11 +43,7 @@ def test_the_readmes_figures_were_measured() -> None:
     assert f"1,000개로 {plain:.1%}이던 것이 {started:.1%}가" in readme
 
 
-def test_a_block_is_replaced_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    put = importlib.import_module("benchmarks.pages").put
+def test_a_block_is_replaced_and_nothing_else(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     put(page, "one\n", "a")
     put(page, "two\n", "b")

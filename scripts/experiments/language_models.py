@@ -1,15 +1,15 @@
-"""The language models that measurements are made with, trained once and kept."""
+"""The language models that experiments use, trained once."""
 
+import argparse
 from pathlib import Path
-from typing import Any
 
 import nsmc
+from experiments.experiment import ROOT, train_once
 from nsmc.data.reviews import read_reviews
-from nsmc.inference.directory import open_model
 from nsmc.storage.files import atomic_write
 from nsmc.text.normalize import normalize
 
-CONFIGS = Path(__file__).resolve().parent.parent.parent / "configs"
+CONFIGS = ROOT / "configs"
 
 
 def unlabelled_texts(data: Path, extra: Path | None, output: Path, most: int | None) -> Path:
@@ -35,6 +35,12 @@ def unlabelled_texts(data: Path, extra: Path | None, output: Path, most: int | N
     return file
 
 
+def add_text_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of what the language models learn from."""
+    parser.add_argument("--extra", type=Path, metavar="FILE", help="a table of further texts")
+    parser.add_argument("--texts", type=int, metavar="N", help="at most, for a trial")
+
+
 def language_model(recipe: str, texts: Path, output: Path) -> Path:
     """Train a language model, or what is left of that.
 
@@ -47,13 +53,5 @@ def language_model(recipe: str, texts: Path, output: Path) -> Path:
         The training's directory.
     """
     place = output / recipe
-    trained(texts, place, nsmc.load_config(CONFIGS / f"{recipe}.toml"))
+    train_once(nsmc.load_config(CONFIGS / f"{recipe}.toml"), texts, place)
     return place
-
-
-def trained(data: Path, place: Path, config: nsmc.Config) -> dict[str, Any]:
-    """Train into a directory, go on with a training, or take one that has ended; its figures."""
-    begun = (place / "checkpoints").exists()
-    if begun or not (place / "model").exists():
-        nsmc.train(None if begun else config, data=data, output=place, device="cpu", resume=begun)
-    return open_model(place).metrics

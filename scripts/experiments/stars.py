@@ -1,42 +1,32 @@
 """Stars as a number: two networks beside ridge regression on n-grams and beside always the median.
 
-    python scripts/measure_stars.py --data FILE --data-name NSMC-R --output runs/stars
-
-The table, its parts and what is kept are those of measure_classes.py: with the same --output the
-parts are the same files. Figures go to docs/results/stars.json, the table into
-docs/own-labels.md.
+The table and its parts are those of the experiment `classes`: with the same --output the parts
+are the same files.
 """
 
 import argparse
 import sys
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from benchmarks.common import measured_on
-from benchmarks.pages import put, table
-from benchmarks.rated import (
-    COLUMN,
-    Parts,
-    about,
-    best,
-    cpu_seconds,
-    grams,
-    kept,
-    network,
-    options,
-    options_parser,
-    part,
-)
+from pages import table
 from threadpoolctl import threadpool_limits
 
 import nsmc
-from nsmc.storage.bundle import write_json
+from experiments.experiment import ROOT, Experiment, Results, cpu_seconds, measured_once
+from experiments.rated import (
+    COLUMN,
+    Parts,
+    about,
+    add_rated_arguments,
+    first_minimum,
+    grams,
+    network,
+    split_once,
+)
 from nsmc.tasks.metrics import star_metrics
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "own-labels.md"
-RESULTS = ROOT / "docs" / "results" / "stars.json"
 RECIPES = {"stars": "stars.toml", "sentiment+stars": "sentiment-stars.toml"}
 LARGE = ("training.epochs=4",)
 """Hundreds of thousands of reviews need fewer passes than the default recipe makes."""
@@ -44,23 +34,24 @@ PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0)
 """Of the ridge regression, from the lowest: the search ends where it gets worse."""
 
 
-def main() -> None:
-    """Measure what is missing and write what is there."""
-    parser = options_parser(__doc__, RESULTS)
-    args = parser.parse_args()
+def run(args: argparse.Namespace) -> Iterator[Results]:
+    """Measure each method, those measured before excepted."""
     threadpool_limits(1)
-    parts = part(args.data, args.output, args.rows, args.test)
-    found: dict[str, dict[str, Any]] = {}
-    for name, measure in _contenders(args, parts).items():
-        found[name] = kept(args.output / f"stars-{name.replace(' ', '-')}.json", measure)
-        print(name, _stars(found[name])["mean_absolute_error"], file=sys.stderr, flush=True)
-        results = _results(found, parts, args)
-        write_json(args.results, results)
-        if args.results == RESULTS:
-            put(PAGE, as_table(results), "stars")
+    parts = split_once(args.data, args.output, args.rows, args.test)
+    methods: dict[str, Results] = {}
+    for name, measure in _methods(args, parts).items():
+        file = args.output / f"stars-{name.replace(' ', '-')}.json"
+        methods[name] = measured_once(file, measure)
+        print(name, _stars(methods[name])["mean_absolute_error"], file=sys.stderr, flush=True)
+        yield {
+            **parts.about(),
+            "recipes": {task: f"configs/{name}" for task, name in RECIPES.items()},
+            "set": [*LARGE, *args.set],
+            "methods": methods,
+        }
 
 
-def _contenders(args: argparse.Namespace, parts: Parts) -> dict[str, Any]:
+def _methods(args: argparse.Namespace, parts: Parts) -> dict[str, Any]:
     def network_of(task: str, recipe: str) -> Any:
         config = nsmc.load_config(
             ROOT / "configs" / recipe, (*LARGE, f"stars.column={COLUMN}", *args.set)
@@ -89,7 +80,7 @@ def regression(parts: Parts) -> dict[str, Any]:
         return error, model
 
     started = cpu_seconds()
-    penalty, model = best(PENALTIES, fitted)
+    penalty, model = first_minimum(PENALTIES, fitted)
     search = cpu_seconds() - started
     started = cpu_seconds()
     found = model.predict(made.test).clip(low, high).astype(np.float64)  # [R]
@@ -134,20 +125,11 @@ def as_table(results: dict[str, Any]) -> str:
     return f"{about(results)}\n\n{table(heads, rows)}"
 
 
-def _results(
-    found: dict[str, dict[str, Any]], parts: Parts, args: argparse.Namespace
-) -> dict[str, Any]:
-    return {
-        "data": args.data_name,
-        **parts.about(),
-        "recipes": {task: f"configs/{name}" for task, name in RECIPES.items()},
-        "set": [*LARGE, *args.set],
-        "methods": found,
-        "machine": measured_on(),
-        "command": f"python scripts/measure_stars.py --data FILE --data-name {args.data_name} "
-        f"--output runs/stars{options(args)}",
-    }
-
-
-if __name__ == "__main__":
-    main()
+EXPERIMENT = Experiment(
+    run,
+    as_table,
+    page="own-labels",
+    data="FILE",
+    trains=True,
+    add_arguments=add_rated_arguments,
+)

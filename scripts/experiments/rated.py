@@ -4,7 +4,6 @@ Shapes: R reviews, F character n-grams.
 """
 
 import argparse
-import resource
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +11,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pages import machine_line
 
 import nsmc
-from benchmarks.pages import machine_line
+from experiments.experiment import Results, cpu_seconds, train_once
 from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.reviews import Reviews, read_reviews
 from nsmc.data.splits import split_rows
-from nsmc.inference.directory import open_model
-from nsmc.storage.bundle import read_json, write_json
 from nsmc.text.normalize import normalize
 
 COLUMN = "rating"
@@ -43,32 +41,15 @@ class Parts:
         }
 
 
-def options_parser(about: str | None, results: Path) -> argparse.ArgumentParser:
-    """The options that the measurements share.
-
-    Args:
-        about: the script's docstring.
-        results: where figures go by default.
-    """
-    parser = argparse.ArgumentParser(description=(about or "").split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--data-name", required=True, help="what the reviews are called")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for the runs")
+def add_rated_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that the experiments with stars share."""
     parser.add_argument("--rows", type=int, help="so many of the reviews alone")
     parser.add_argument("--test", type=int, default=50_000, help="reviews to test on")
-    parser.add_argument("--results", type=Path, default=results, metavar="FILE")
     parser.add_argument("--set", action="append", default=[], help="as of nsmc train")
-    return parser
-
-
-def options(args: argparse.Namespace) -> str:
-    """What else a command was given, to be written down with its figures."""
-    rows = f" --rows {args.rows}" if args.rows else ""
-    return rows + "".join(f" --set {field}" for field in args.set)
 
 
 def about(results: dict[str, Any]) -> str:
-    """What the figures of a table are of."""
+    """What data and machine a table's numbers come from."""
     train, test = (results[part]["reviews"] for part in ("train", "test"))
     return (
         f"Ratings from 1 to 10 of {results['data']}: {train:,} reviews to train and choose on, "
@@ -88,7 +69,7 @@ def stars_of(reviews: Reviews) -> NDArray[np.float64]:
     return column.numbers()[column.codes]
 
 
-def part(source: Path, output: Path, rows: int | None, test: int) -> Parts:
+def split_once(source: Path, output: Path, rows: int | None, test: int) -> Parts:
     """Split a table of rated reviews by a fixed seed into files under ``output``, or find them.
 
     Reviews without anything legible are left out: no method can say a thing of them.
@@ -112,42 +93,24 @@ def part(source: Path, output: Path, rows: int | None, test: int) -> Parts:
     stars = stars_of(taken).astype(np.int64)  # [rows]
     splits = split_rows(len(stars), test / len(stars), 0, stars)
     # The training part last: it is there when both are.
-    for file, kept in reversed(list(zip((parts.train, parts.test), splits, strict=True))):
-        texts = [taken.texts[place] for place in kept.tolist()]
-        pd.DataFrame({"document": texts, COLUMN: stars[kept]}).to_parquet(file)
+    for file, rows_of_part in reversed(list(zip((parts.train, parts.test), splits, strict=True))):
+        texts = [taken.texts[place] for place in rows_of_part.tolist()]
+        pd.DataFrame({"document": texts, COLUMN: stars[rows_of_part]}).to_parquet(file)
     return parts
 
 
-def kept(file: Path, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What a part of the measurement gave before, or gives now and is kept."""
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_json(file, measure())
-    return dict(read_json(file))
-
-
-def network(parts: Parts, place: Path, config: Config) -> dict[str, Any]:
-    """Train a recipe, or go on with it, and measure it once on the test part."""
-    ended = (place / "model").exists() and not (place / "checkpoints").exists()
-    begun = (place / "checkpoints").exists()
+def network(parts: Parts, output: Path, config: Config) -> Results:
+    """Train a network, or resume that, and measure it once on the test part."""
+    metrics, training_seconds = train_once(config, parts.train, output)
     started = cpu_seconds()
-    if not ended:
-        nsmc.train(
-            None if begun else config, data=parts.train, output=place, device="cpu", resume=begun
-        )
-    training = cpu_seconds() - started
-    model = open_model(place)
-    started = cpu_seconds()
-    found = nsmc.evaluate(parts.test, model.path).to_dict()
-    scoring = cpu_seconds() - started
+    test = nsmc.evaluate(parts.test, output).to_dict()
     return {
-        **{name: value for name, value in found.items() if name not in ("model", "data")},
-        "validation": model.metrics["validation"],
-        "best_epoch": model.metrics["best_epoch"],
-        "parameters": model.metrics["parameters"],
-        # What an interrupted training took before isn't known.
-        "training_seconds": None if ended or begun else round(training, 1),
-        "scoring_seconds": round(scoring, 1),
+        **{name: value for name, value in test.items() if name not in ("model", "data")},
+        "validation": metrics["validation"],
+        "best_epoch": metrics["best_epoch"],
+        "parameters": metrics["parameters"],
+        "training_seconds": training_seconds,
+        "scoring_seconds": round(cpu_seconds() - started, 1),
     }
 
 
@@ -189,25 +152,20 @@ def grams(parts: Parts) -> Grams:
     )
 
 
-def best(values: Sequence[float], loss: Callable[[float], tuple[float, Any]]) -> tuple[float, Any]:
-    """The value with the lowest loss, and what was made with it.
+def first_minimum(
+    values: Sequence[float], fit: Callable[[float], tuple[float, Any]]
+) -> tuple[float, Any]:
+    """The value with the lowest loss, and what was fitted with it.
 
     Args:
-        values: in the order in which they are tried; the first that is worse than one before ends
-            the search, since the loss has one valley.
-        loss: from a value to the loss and what was made.
+        values: in the order in which they are tried; the first one with a higher loss than one
+            before ends the search, since the loss has one valley.
+        fit: from a value to the loss and the fitted model.
     """
-    lowest, chosen, made = float("inf"), values[0], None
+    lowest, chosen, fitted = float("inf"), values[0], None
     for value in values:
-        found, what = loss(value)
-        if found > lowest:
+        loss, model = fit(value)
+        if loss > lowest:
             break
-        lowest, chosen, made = found, value, what
-    return chosen, made
-
-
-def cpu_seconds() -> float:
-    """Seconds of processor time that this process and its ended children have taken."""
-    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    usages = [resource.getrusage(one) for one in whose]
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+        lowest, chosen, fitted = loss, value, model
+    return chosen, fitted

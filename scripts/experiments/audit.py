@@ -1,7 +1,5 @@
 """Measure how many planted wrong labels `nsmc audit` finds, and how high.
 
-    python scripts/measure_audit.py --data DIR --data-name NSMC-R --find 너무재밓었다
-
 Of DIR/ratings_train.txt it takes ROWS at random, flips 2% of their labels and audits them: once all
 of them, whose own wrong labels compete with the planted ones, and once the clean ones alone. Clean
 means that a classifier of another kind (TF-IDF of 1 to 3 characters, logistic regression), which
@@ -9,15 +7,13 @@ hasn't learnt from the comment either, gives its label 0.9 or more. DIR/reviews_
 it is there, holds comments that the shipped model hasn't learnt from: on tables of several sizes
 drawn from it, networks trained on the table are compared with that model. At last the whole file
 is audited, and the rank of the comments that begin with the words of --find is told.
-
-Figures go to docs/results/audit.json.
 """
 
 import argparse
-import json
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,30 +22,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import nsmc
+from experiments.experiment import Experiment, Results
 from nsmc.auditing.confident import given_probabilities
 from nsmc.auditing.recipe import ENOUGH, FEW, QUICK
-from nsmc.inspection.machine import machine
-from nsmc.storage.bundle import write_json
 
-RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results" / "audit.json"
 PLANTED = 0.02
 SURE = 0.9
 SIZES = (2000, 6000, 20_000)
 
 
-def main() -> None:
-    """Plant, audit, count and write."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--data-name", required=True, help="what figures from DIR are called")
-    parser.add_argument("--rows", type=int, default=40_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--find", metavar="WORDS", help="tell the rank of comments that begin so")
-    args = parser.parse_args()
+def run(args: argparse.Namespace) -> Iterator[Results]:
+    """Plant, audit and count."""
     path = args.data / "ratings_train.txt"
     sample = _table(path).sample(args.rows, random_state=args.seed).reset_index(drop=True)
     clean = sample[_agreed(sample, args.seed)].reset_index(drop=True)
-    results: dict[str, Any] = {"data": args.data_name, "planted": PLANTED, "seed": args.seed}
+    results: Results = {"planted": PLANTED, "seed": args.seed}
     with tempfile.TemporaryDirectory() as directory:
         work = Path(directory)
         for name, table in (("clean", clean), ("raw", sample)):
@@ -58,16 +45,8 @@ def main() -> None:
         extra = args.data / "reviews_extra.parquet"
         if extra.is_file():
             results["unseen_by_the_shipped_model"] = _by_size(extra, work, args.seed)
-        results["atomic_write"] = _whole(path, work / "whole", args.find)
-    results |= {
-        "recipe": {"all": QUICK, f"below {ENOUGH} comments": FEW},
-        "machine": machine("torch", "numpy", "scikit-learn", "mecab-ko"),
-        "date": time.strftime("%Y-%m-%d"),
-        "command": f"python scripts/measure_audit.py --data DIR --data-name {args.data_name} "
-        f"--rows {args.rows} --seed {args.seed}" + (f" --find {args.find}" if args.find else ""),
-    }
-    write_json(RESULTS, results)
-    print(json.dumps(results, ensure_ascii=False, indent=2))
+        results["whole_file"] = _whole(path, work / "whole", args.find)
+    yield results | {"recipe": {"all": QUICK, f"below {ENOUGH} comments": FEW}}
 
 
 def _table(path: Path) -> pd.DataFrame:
@@ -190,5 +169,10 @@ def _ranks(found: nsmc.Audit, find: str | None) -> list[dict[str, Any]]:
     ]
 
 
-if __name__ == "__main__":
-    main()
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rows", type=int, default=40_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--find", metavar="WORDS", help="give the rank of comments that begin so")
+
+
+EXPERIMENT = Experiment(run, add_arguments=_add_arguments)

@@ -1,48 +1,38 @@
 """How much of a model's accuracy is left on rough comments: no spaces, wrong keys, long vowels.
 
-    python scripts/measure_robustness.py --data FILE --data-name NSMC-R
-
 FILE holds labelled reviews. Each is scored as it is and with every kind of noise in
 `nsmc.text.noise`, its row number being the seed; differences are of the same reviews, with their
-95% interval. Figures go to docs/results/robustness.json, the table to standard output.
+95% interval.
 """
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.common import measured_on
-from benchmarks.pages import table
 from numpy.typing import NDArray
+from pages import table
 
+from experiments.experiment import RESULTS, Experiment, Results
 from nsmc.data.reviews import Reviews, read_reviews
 from nsmc.errors import UsageError
 from nsmc.evaluation.paired import difference_interval
 from nsmc.inference.classifier import Classifier, load
 from nsmc.inference.directory import WEIGHTS
-from nsmc.storage.bundle import write_json
 from nsmc.storage.files import sha256_of
 from nsmc.tasks.metrics import accuracy_interval
 from nsmc.text.noise import KINDS, perturb
 
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "docs" / "results" / "robustness.json"
+FILE = RESULTS / "robustness.json"
 CHUNK = 2000
 EXAMPLE = "이 영화 정말 재밌다 ㅋㅋ 👍"
 """What the table shows of each kind; a comment of this project's own."""
 
 
-def main() -> None:
-    """Score with every kind of noise, write and print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--data-name", required=True, help="what the reviews in FILE are called")
-    parser.add_argument("--model", type=Path, metavar="DIR", help="default: the shipped one")
-    parser.add_argument("--model-name", help="what it is called; default: its directory's name")
-    parser.add_argument("--output", type=Path, default=RESULTS, metavar="FILE")
-    args = parser.parse_args()
+def run(args: argparse.Namespace) -> Iterator[Results]:
+    """Score with every kind of noise."""
     classifier = load(args.model)
     if not classifier.task.has_threshold:
         raise UsageError(
@@ -50,18 +40,11 @@ def main() -> None:
             f"{classifier.task.name!r}; choose another with --model"
         )
     own = args.model.name if args.model else "the model inside the package"
-    results = {
-        "data": args.data_name,
+    yield {
         "model": args.model_name or own,
         "weights_sha256": sha256_of(classifier.model.path / WEIGHTS),
         **measure(args.data, classifier),
-        "machine": measured_on(),
-        "command": "python scripts/measure_robustness.py --data FILE --data-name "
-        f"{args.data_name}{' --model DIR' if args.model else ''}",
     }
-    args.output.parent.mkdir(parents=True, exist_ok=True)
-    write_json(args.output, results)
-    print(as_table(results), end="")
 
 
 def measure(data: Path, classifier: Classifier) -> dict[str, Any]:
@@ -141,5 +124,9 @@ def _beside(clean: NDArray[np.bool_], rough: NDArray[np.bool_]) -> dict[str, Any
     }
 
 
-if __name__ == "__main__":
-    main()
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path, metavar="DIR", help="default: the shipped one")
+    parser.add_argument("--model-name", help="what it is called; default: its directory's name")
+
+
+EXPERIMENT = Experiment(run, as_table, data="FILE", add_arguments=_add_arguments)

@@ -1,37 +1,31 @@
 """How far back each cell learns: the gradient's length against the distance in time.
 
-    python scripts/measure_gradients.py --data DIR --data-name NSMC-R --runs runs/cells
-
 For rnn, gru and lstm in one direction: as torch starts them (weights uniform within 1/√H), as
-`nsmc.model.cells` does (recurrent ones orthogonal), and as scripts/measure_cells.py trained them.
+`nsmc.model.cells` does (recurrent ones orthogonal), and as the experiment `cells` trained them.
 The loss of a review is read off the last state alone, so what reaches the vector of the
 morpheme k steps before the end has gone through k steps of the cell (Bengio, Simard and Frasconi,
 "Learning long-term dependencies with gradient descent is difficult", IEEE Trans. Neural Networks 5,
-1994). Figures go to docs/results/gradients.json, the
-table into docs/cells.md, the picture to docs/gradients.svg.
+1994). The picture goes to docs/gradients.svg.
 """
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from benchmarks.common import measured_on
-from benchmarks.pages import machine_line, put, table
 from numpy.typing import NDArray
+from pages import machine_line, table
 
+from experiments.experiment import ROOT, Experiment, Results
 from nsmc.data.batches import EqualLengthIterator, make_dataset
 from nsmc.data.cache import training_corpus
 from nsmc.data.splits import split_rows
 from nsmc.inference.directory import ModelDirectory, open_model
 from nsmc.model.inputs import field_for
 from nsmc.model.network import RecurrentNetwork
-from nsmc.storage.bundle import write_json
 
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "docs" / "results" / "gradients.json"
-PAGE = ROOT / "docs" / "cells.md"
 PICTURE = ROOT / "docs" / "gradients.svg"
 CELLS = ("rnn", "gru", "lstm")
 STEPS = 40
@@ -40,14 +34,9 @@ STYLES = {"torch's start": ":", "orthogonal start": "--", "trained": "-"}
 COLOURS = {"rnn": "tab:red", "gru": "tab:blue", "lstm": "tab:green"}
 
 
-def main() -> None:
-    """Measure every cell twice and draw."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--data-name", required=True, help="what the reviews in DIR are called")
-    parser.add_argument("--runs", type=Path, required=True, metavar="DIR", help="the trainings")
-    args = parser.parse_args()
-    found: dict[str, dict[str, list[float]]] = {state: {} for state in STYLES}
+def run(args: argparse.Namespace) -> Iterator[Results]:
+    """Measure every cell in its three states and draw."""
+    ratios: dict[str, dict[str, list[float]]] = {state: {} for state in STYLES}
     reviews = 0
     for cell in CELLS:
         model = open_model(args.runs / f"{cell}-1")
@@ -62,7 +51,7 @@ def main() -> None:
             make_dataset(field, rows, targets), 256, seed=None, device=torch.device("cpu")
         )
         reviews = len(rows)
-        for state in found:
+        for state in ratios:
             torch.manual_seed(1)
             network = RecurrentNetwork(len(model.vocabulary), config.model, model.task)
             if state == "torch's start":
@@ -72,24 +61,19 @@ def main() -> None:
             elif state == "trained":
                 network.load_state_dict(_weights(model))
             norms = _norms(network, model, batches)  # [reviews, STEPS]
-            found[state][cell] = np.median(norms / norms[:, :1], axis=0).tolist()
-    results = {
+            ratios[state][cell] = np.median(norms / norms[:, :1], axis=0).tolist()
+    _draw(ratios)
+    yield {
         "data": f"{args.data_name}, the {reviews:,} reviews of {STEPS} morphemes and more that "
         "were held back for validation",
         "what": "median over reviews of |gradient at the vector of the k-th morpheme before "
         "the last| / |gradient at that of the last|, k from 0",
-        **found,
-        "machine": measured_on(),
-        "command": "python scripts/measure_gradients.py --data DIR --data-name "
-        f"{args.data_name} --runs runs/cells",
+        **ratios,
     }
-    write_json(RESULTS, results)
-    put(PAGE, as_table(results), "gradients")
-    _draw(found)
 
 
 def as_table(results: dict[str, Any]) -> str:
-    """The Markdown of the figures at some distances."""
+    """The ratios at some distances, as Markdown."""
     places = (1, 2, 5, 10, 20, STEPS - 1)
     rows = [
         [f"{cell}, {state}", *(f"{results[state][cell][k]:.2g}" for k in places)]
@@ -107,17 +91,17 @@ def _weights(model: ModelDirectory) -> dict[str, torch.Tensor]:
 def _norms(network: RecurrentNetwork, model: ModelDirectory, batches: Any) -> NDArray[np.float64]:
     """Lengths of the loss's gradient at the last `STEPS` vectors, the last first."""
     network.eval()
-    found = []
+    norms = []
     for batch in batches:
         vectors = network.embed(batch.text).detach().requires_grad_()  # [T, B, E]
         # Summed over reviews, so that each one's gradient is its own.
         loss = model.task.step_loss(network, vectors, batch)
         (gradient,) = torch.autograd.grad(loss.loss * loss.examples, vectors)  # [T, B, E]
-        found.append(gradient.norm(dim=2).T.flip(1)[:, :STEPS].double().numpy())  # [B, STEPS]
-    return np.concatenate(found)
+        norms.append(gradient.norm(dim=2).T.flip(1)[:, :STEPS].double().numpy())  # [B, STEPS]
+    return np.concatenate(norms)
 
 
-def _draw(found: dict[str, dict[str, list[float]]]) -> None:
+def _draw(ratios: dict[str, dict[str, list[float]]]) -> None:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
@@ -125,7 +109,7 @@ def _draw(found: dict[str, dict[str, list[float]]]) -> None:
     FigureCanvasSVG(canvas)
     axes = canvas.subplots()
     for state, style in STYLES.items():
-        for cell, values in found[state].items():
+        for cell, values in ratios[state].items():
             axes.plot(values, style, color=COLOURS[cell], label=f"{cell}, {state}")
     axes.set(
         xlabel="morphemes before the last",
@@ -137,5 +121,10 @@ def _draw(found: dict[str, dict[str, list[float]]]) -> None:
     canvas.savefig(PICTURE, metadata={"Date": None})
 
 
-if __name__ == "__main__":
-    main()
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--runs", type=Path, required=True, metavar="DIR", help="--output of the experiment cells"
+    )
+
+
+EXPERIMENT = Experiment(run, as_table, page="cells", add_arguments=_add_arguments)

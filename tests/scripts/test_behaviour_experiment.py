@@ -1,17 +1,16 @@
 """Everyday comments are read, scored, counted and told by type."""
 
 import json
-import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import measure_behaviour
+import experiment
 import pytest
-from benchmarks.behaviour import (
+from experiments.behaviour import (
     CASES,
-    RESULTS,
+    FILE,
     Case,
     as_table,
     of_the_shipped_model,
@@ -71,7 +70,7 @@ def test_a_case_fails_with_one_label_and_not_with_the_other() -> None:
     assert together(found.values()).rate + together(turned.values()).rate == pytest.approx(1)
 
 
-def test_a_comment_of_which_nothing_is_legible_is_called_wrong() -> None:
+def test_a_comment_of_which_nothing_is_legible_is_predicted_wrong() -> None:
     cases = [Case("blank", "\u200b", 1), Case("blank", "\u200b", 0), Case("plain", "꿀잼", 1)]
     found = score(nsmc.load(), cases)
     assert [failure.score for failure in found["blank"].failures] == [None, None]
@@ -85,7 +84,7 @@ def test_the_table_has_a_line_for_every_type() -> None:
         "all": {"cases": 16, "failures": 6, "rate": 0.375},
     }
     assert as_table(results) == (
-        "| type | comments | called wrong | share | such as |\n"
+        "| type | comments | predicted wrong | share | such as |\n"
         "| --- | ---: | ---: | ---: | ---: |\n"
         "| plain | 8 | 2 | 25% | 재밌다 |\n"
         "| irony | 8 | 4 | 50% | 재밌다 |\n"
@@ -95,35 +94,33 @@ def test_the_table_has_a_line_for_every_type() -> None:
     assert worst(results, 1) == "irony (50%)"
 
 
-def test_the_script_writes_what_it_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    output = tmp_path / "behaviour.json"
-    arguments = ["--model", str(SHIPPED), "--output", str(output)]
-    monkeypatch.setattr(sys, "argv", ["measure_behaviour.py", *arguments])
-    measure_behaviour.main()
+def test_the_experiment_writes_what_it_measured(tmp_path: Path) -> None:
+    output = tmp_path / "new" / "behaviour.json"
+    arguments = ["--model", str(SHIPPED), "--results", str(output)]
+    results = experiment.run("behaviour", arguments)
     written = json.loads(output.read_text(encoding="utf-8"))
-    assert capsys.readouterr().out == as_table(written)
+    assert written == json.loads(json.dumps(results))
     assert written["model"] == str(SHIPPED)
     assert written["weights_sha256"] == sha256_of(SHIPPED / "weights.safetensors")
     assert written["all"]["cases"] == len(read_cases())
     assert written["all"]["failures"] == len(written["failing"])
     assert sum(part["failures"] for part in written["types"].values()) == len(written["failing"])
-    assert {"processor", "python", "numpy", "mecab-ko"} <= written["machine"].keys()
+    assert {"processor", "python", "numpy", "mecab-ko", "date"} <= written["machine"].keys()
+    assert written["command"] == "python scripts/experiment.py behaviour --model DIR"
 
 
-def test_the_committed_figures_are_of_the_shipped_model_and_these_cases() -> None:
-    assert of_the_shipped_model() is not None, "run scripts/measure_behaviour.py"
-    kept = json.loads(RESULTS.read_text(encoding="utf-8"))
-    assert kept["cases_sha256"] == sha256_of(CASES), "run scripts/measure_behaviour.py"
+def test_the_committed_results_are_of_the_shipped_model_and_these_cases() -> None:
+    assert of_the_shipped_model() is not None, "run scripts/experiment.py behaviour"
+    committed = json.loads(FILE.read_text(encoding="utf-8"))
+    assert committed["cases_sha256"] == sha256_of(CASES), "run scripts/experiment.py behaviour"
 
 
-def test_figures_of_another_model_are_not_the_shipped_ones(
+def test_results_of_another_model_are_not_the_shipped_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = json.loads(RESULTS.read_text(encoding="utf-8"))
+    committed = json.loads(FILE.read_text(encoding="utf-8"))
     other = tmp_path / "behaviour.json"
-    monkeypatch.setattr("benchmarks.behaviour.RESULTS", other)
+    monkeypatch.setattr("experiments.behaviour.FILE", other)
     assert of_the_shipped_model() is None
-    other.write_text(json.dumps({**kept, "weights_sha256": "0" * 64}), encoding="utf-8")
+    other.write_text(json.dumps({**committed, "weights_sha256": "0" * 64}), encoding="utf-8")
     assert of_the_shipped_model() is None

@@ -1,9 +1,7 @@
 """What a report costs, and what it says of the shipped model.
 
-    python scripts/measure_report.py --data FILE --data-name NSMC-R
-
 Evaluates FILE with and without a report, each in a process of its own, and opens the page in
-chromium if there is one. Figures go to docs/results/report.json; the page itself is not kept.
+chromium if there is one. The page itself is not kept.
 """
 
 import argparse
@@ -14,13 +12,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from nsmc.inspection.machine import machine
-from nsmc.storage.bundle import write_json
+from experiments.experiment import Experiment, Results
 
-RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results" / "report.json"
 ROUNDS = 3
 DRAWN = """<script>(function look() {
   if (document.documentElement.hasAttribute("data-drawn")) document.title = performance.now();
@@ -28,12 +24,8 @@ DRAWN = """<script>(function look() {
 })();</script>"""
 
 
-def main() -> None:
-    """Measure and write the figures."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--data-name", required=True, help="what figures from FILE are called")
-    args = parser.parse_args()
+def run(args: argparse.Namespace) -> Iterator[Results]:
+    """Evaluate with and without a report, and draw its page."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name) / "report"
         plain = [seconds("--data", args.data) for _ in range(ROUNDS)]
@@ -42,8 +34,7 @@ def main() -> None:
         sizes = {path.name: path.stat().st_size for path in sorted(directory.iterdir())}
         drawn = milliseconds_to_draw(directory / "report.html")
     calibration = metrics["calibration"]
-    results: dict[str, Any] = {
-        "data": args.data_name,
+    yield {
         "examples": metrics["examples"],
         "accuracy": metrics["accuracy"],
         "ece": {when: calibration[when]["ece"] for when in ("before", "after")},
@@ -52,13 +43,7 @@ def main() -> None:
         "seconds_with_report": statistics.median(full),
         "milliseconds_to_draw": drawn,
         "bytes": sizes,
-        "machine": machine("plotly", "fonttools", "scikit-learn", "numpy"),
-        "date": time.strftime("%Y-%m-%d"),
-        "command": "python scripts/measure_report.py --data ratings_test.txt --data-name "
-        + args.data_name,
     }
-    write_json(RESULTS, results)
-    print(json.dumps({k: v for k, v in results.items() if k != "slices"}, indent=2))
 
 
 def seconds(*arguments: str | Path) -> float:
@@ -77,7 +62,7 @@ def milliseconds_to_draw(page: Path) -> int | None:
     timed = page.with_name("timed.html")
     text = page.read_text(encoding="utf-8")
     timed.write_text(text.replace("</body>", f"{DRAWN}</body>"), encoding="utf-8")
-    found = []
+    times = []
     for _ in range(ROUNDS):
         shown = subprocess.run(
             [
@@ -91,10 +76,9 @@ def milliseconds_to_draw(page: Path) -> int | None:
             encoding="utf-8",
             check=True,
         ).stdout
-        found.append(round(float(shown.partition("<title>")[2].partition("</title>")[0])))
+        times.append(round(float(shown.partition("<title>")[2].partition("</title>")[0])))
     timed.unlink()
-    return statistics.median_low(found)
+    return statistics.median_low(times)
 
 
-if __name__ == "__main__":
-    main()
+EXPERIMENT = Experiment(run, data="FILE")

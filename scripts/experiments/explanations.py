@@ -1,22 +1,22 @@
 """Measure how faithful, exact, stable and fast explanations are.
 
-    python scripts/measure_explanations.py --data DIR --data-name NSMC-R
-
 Faithful: the morphemes that an explanation says support the label most are really deleted, and the
 rest scored anew. The label's probability must fall by more than when random morphemes are deleted.
-The way of explaining was chosen on the validation part of DIR/ratings_train.txt; the figures to
-tell are those of DIR/ratings_test.txt. Both go to docs/results/explanations.json.
+The way of explaining was chosen on the validation part of DIR/ratings_train.txt; the
+reported numbers are those of DIR/ratings_test.txt.
 """
 
 import argparse
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.experiment import Experiment, Results
 from nsmc.data.reviews import read_reviews
 from nsmc.data.splits import split_rows
 from nsmc.inference.classifier import Classifier
@@ -24,11 +24,8 @@ from nsmc.inference.directory import open_model
 from nsmc.inference.explanation import Explanation, contributions
 from nsmc.inference.shapley import EXACT, LONGEST, shapley_values
 from nsmc.inference.vectors import MorphemeVectors
-from nsmc.inspection.machine import machine
-from nsmc.storage.bundle import write_json
 from nsmc.storage.files import sha256_of
 
-RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results" / "explanations.json"
 DELETED = (1, 2, 3)
 RANDOM_DRAWS = 10
 RESAMPLES = 2000
@@ -119,28 +116,15 @@ def log_odds(outputs: NDArray[np.float32]) -> NDArray[np.float64]:
     return outputs[:, 0].astype(np.float64)
 
 
-def main() -> None:
-    """Measure on validation and test reviews and write the figures."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--data-name", required=True, help="what figures from DIR are called")
-    parser.add_argument("--model", type=Path, metavar="DIR", help="default: the shipped one")
-    parser.add_argument("--reviews", type=int, default=1000, metavar="N")
-    parser.add_argument("--output", type=Path, default=RESULTS, metavar="FILE")
-    args = parser.parse_args()
-    results: dict[str, Any] = {"data": args.data_name}
+def run(args: argparse.Namespace) -> Iterator[Results]:
+    """Measure on validation reviews, then on test reviews."""
+    results: Results = {}
     for part, name in (("validation", "ratings_train.txt"), ("test", "ratings_test.txt")):
         path = args.data / name
         texts = _chosen(path, args.model, args.reviews, validation=part == "validation")
-        results[part] = {"sha256": sha256_of(path), **_figures(args.model, texts)}
-        print(part, results[part], flush=True)
-    results["machine"] = {**machine("numpy", "konlpy", "mecab-ko"), "threads": 1}
-    results["date"] = time.strftime("%Y-%m-%d")
-    results["command"] = (
-        f"python scripts/measure_explanations.py --data DIR --data-name {args.data_name} "
-        f"--reviews {args.reviews}"
-    )
-    write_json(args.output, results)
+        results[part] = {"sha256": sha256_of(path), **_metrics(args.model, texts)}
+        print(part, results[part], file=sys.stderr, flush=True)
+        yield results
 
 
 def _chosen(path: Path, model: Path | None, count: int, *, validation: bool) -> list[str]:
@@ -159,7 +143,7 @@ def _chosen(path: Path, model: Path | None, count: int, *, validation: bool) -> 
     return [long[row] for row in chosen.tolist()]
 
 
-def _figures(model: Path | None, texts: Sequence[str]) -> dict[str, Any]:
+def _metrics(model: Path | None, texts: Sequence[str]) -> dict[str, Any]:
     measured = Measured(model, texts)
     rules = {
         "explain": measured.explained,
@@ -261,5 +245,9 @@ def _between_seeds(measured: Measured) -> list[dict[str, Any]]:
     return found
 
 
-if __name__ == "__main__":
-    main()
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path, metavar="DIR", help="default: the shipped one")
+    parser.add_argument("--reviews", type=int, default=1000, metavar="N")
+
+
+EXPERIMENT = Experiment(run, add_arguments=_add_arguments)

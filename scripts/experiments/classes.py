@@ -1,45 +1,35 @@
 """Ten classes of stars: a network with labels of one's own beside logistic regression on n-grams.
 
-    python scripts/measure_classes.py --data FILE --data-name NSMC-R --output runs/classes
-
 FILE is a table with the columns ``document`` and ``rating`` (1-10). A fixed seed parts it into
 training and test reviews with the same shares of all stars; what is chosen (the epoch, the penalty)
 is chosen on a twentieth of the training part, and the test part is read once by each. Parts that
 have ended are kept under --output and not done again. Seconds are of processor time, everything on
-one thread. Figures go to docs/results/classes.json, the table into
-docs/own-labels.md.
+one thread.
 """
 
 import argparse
 import sys
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from benchmarks.common import measured_on
-from benchmarks.pages import put, table
-from benchmarks.rated import (
-    COLUMN,
-    Parts,
-    about,
-    best,
-    cpu_seconds,
-    grams,
-    kept,
-    network,
-    options,
-    options_parser,
-    part,
-)
+from pages import table
 from threadpoolctl import threadpool_limits
 
 import nsmc
-from nsmc.storage.bundle import write_json
+from experiments.experiment import ROOT, Experiment, Results, cpu_seconds, measured_once
+from experiments.rated import (
+    COLUMN,
+    Parts,
+    about,
+    add_rated_arguments,
+    first_minimum,
+    grams,
+    network,
+    split_once,
+)
 from nsmc.tasks.metrics import class_metrics
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "own-labels.md"
-RESULTS = ROOT / "docs" / "results" / "classes.json"
 RECIPE = ROOT / "configs" / "own-labels.toml"
 LARGE = ("training.epochs=4", "training.batch_size=128", "data.validation=0.05")
 """The recipe is for tables of thousands of rows; hundreds of thousands need fewer passes."""
@@ -47,29 +37,24 @@ PENALTIES = (0.3, 1.0, 3.0, 10.0)
 """C of the logistic regression, from the lowest: the search ends where it gets worse."""
 
 
-def main() -> None:
-    """Measure what is missing and write what is there."""
-    parser = options_parser(__doc__, RESULTS)
-    parser.add_argument(
-        "--balance",
-        nargs="+",
-        default=["none", "weights", "sampling"],
-        help="what the networks do about classes of unequal size",
-    )
-    args = parser.parse_args()
+def run(args: argparse.Namespace) -> Iterator[Results]:
+    """Measure each method, those measured before excepted."""
     threadpool_limits(1)
-    parts = part(args.data, args.output, args.rows, args.test)
-    found: dict[str, dict[str, Any]] = {}
-    for name, measure in _contenders(args, parts).items():
-        found[name] = kept(args.output / f"{name.replace(' ', '-')}.json", measure)
-        print(name, found[name]["accuracy"], file=sys.stderr, flush=True)
-        results = _results(found, parts, args)
-        write_json(args.results, results)
-        if args.results == RESULTS:
-            put(PAGE, as_table(results), "classes")
+    parts = split_once(args.data, args.output, args.rows, args.test)
+    methods: dict[str, Results] = {}
+    for name, measure in _methods(args, parts).items():
+        file = args.output / f"{name.replace(' ', '-')}.json"
+        methods[name] = measured_once(file, measure)
+        print(name, methods[name]["accuracy"], file=sys.stderr, flush=True)
+        yield {
+            **parts.about(),
+            "recipe": "configs/own-labels.toml",
+            "set": [*LARGE, *args.set],
+            "methods": methods,
+        }
 
 
-def _contenders(args: argparse.Namespace, parts: Parts) -> dict[str, Any]:
+def _methods(args: argparse.Namespace, parts: Parts) -> dict[str, Any]:
     def trained(balance: str) -> dict[str, Any]:
         fields = (*LARGE, f"data.label_column={COLUMN}", f"classes.balance={balance}", *args.set)
         config = nsmc.load_config(RECIPE, fields)
@@ -105,7 +90,7 @@ def regression(parts: Parts) -> dict[str, Any]:
         return of_validation["log_loss"], model
 
     started = cpu_seconds()
-    penalty, model = best(PENALTIES, fitted)
+    penalty, model = first_minimum(PENALTIES, fitted)
     search = cpu_seconds() - started
     started = cpu_seconds()
     probabilities = model.predict_proba(made.test)  # [R, C]
@@ -151,20 +136,21 @@ def as_table(results: dict[str, Any]) -> str:
     return f"{about(results)}\n\n{table(heads, rows)}"
 
 
-def _results(
-    found: dict[str, dict[str, Any]], parts: Parts, args: argparse.Namespace
-) -> dict[str, Any]:
-    return {
-        "data": args.data_name,
-        **parts.about(),
-        "recipe": "configs/own-labels.toml",
-        "set": [*LARGE, *args.set],
-        "methods": found,
-        "machine": measured_on(),
-        "command": f"python scripts/measure_classes.py --data FILE --data-name {args.data_name} "
-        f"--output runs/classes{options(args)}",
-    }
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_rated_arguments(parser)
+    parser.add_argument(
+        "--balance",
+        nargs="+",
+        default=["none", "weights", "sampling"],
+        help="how the networks treat classes of unequal size",
+    )
 
 
-if __name__ == "__main__":
-    main()
+EXPERIMENT = Experiment(
+    run,
+    as_table,
+    page="own-labels",
+    data="FILE",
+    trains=True,
+    add_arguments=_add_arguments,
+)

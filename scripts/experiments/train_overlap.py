@@ -1,10 +1,7 @@
 """How small the set of a model's training texts is, and how often it errs.
 
-    python scripts/measure_seen.py --data DIR --data-name NSMC-R
-
 Sets of numbered texts are asked for texts that aren't in them; the set of DIR/ratings_train.txt is
-asked for the reviews of DIR/ratings_test.txt, beside a comparison of the texts themselves. Figures
-go to docs/results/seen.json and, as a table, to docs/seen.md.
+asked for the reviews of DIR/ratings_test.txt, beside a comparison of the texts themselves.
 """
 
 import argparse
@@ -13,36 +10,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import measured_on
-from benchmarks.pages import machine_line, put, table
+from pages import machine_line, table
 
+from experiments.experiment import Experiment, Results
 from nsmc.config.schema import Config
 from nsmc.data.corpus import Corpus, read_corpus
 from nsmc.inference.train_overlap import TrainingTexts
-from nsmc.storage.bundle import write_json
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
 COUNTS = (1_000, 10_000, 100_000, 150_000, 300_000, 650_000, 1_000_000, 3_000_000)
 OTHERS = 200_000
 """Texts that are in no set, asked of each."""
 
 
-def main() -> None:
-    """Measure and write."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--data-name", required=True, help="what the reviews in DIR are called")
-    args = parser.parse_args()
-    results = {
-        "sizes": [_size(count) for count in COUNTS],
-        "data": args.data_name,
-        "reviews": _reviews(args.data),
-        "machine": measured_on(),
-        "command": f"python scripts/measure_seen.py --data DIR --data-name {args.data_name}",
-    }
-    write_json(DOCS / "results" / "seen.json", results)
-    put(DOCS / "seen.md", as_table(results), "seen")
-    print(as_table(results))
+def run(args: argparse.Namespace) -> Iterator[Results]:
+    """Measure sets of several sizes, then that of the training file."""
+    yield {"sizes": [_size(count) for count in COUNTS], "reviews": _reviews(args.data)}
 
 
 def as_table(results: dict[str, Any]) -> str:
@@ -112,5 +94,4 @@ def _texts(corpus: Corpus) -> Iterator[str]:
     return ("".join(units) for units in corpus.units())
 
 
-if __name__ == "__main__":
-    main()
+EXPERIMENT = Experiment(run, as_table, page="seen")

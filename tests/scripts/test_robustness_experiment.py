@@ -7,13 +7,13 @@ from pathlib import Path
 
 from nsmc.text.noise import KINDS
 
-SCRIPT = Path(__file__).parent.parent.parent / "scripts" / "measure_robustness.py"
+SCRIPT = Path(__file__).parent.parent.parent / "scripts" / "experiment.py"
 
 
 def test_every_kind_stands_beside_the_clean_reviews(tmp_path: Path, sample: Path) -> None:
     data, output = sample / "ratings_test.txt", tmp_path / "new" / "robustness.json"
-    command = [sys.executable, str(SCRIPT), "--data", str(data), "--data-name", "the sample"]
-    command += ["--output", str(output)]
+    command = [sys.executable, str(SCRIPT), "robustness", "--data", str(data)]
+    command += ["--data-name", "the sample", "--results", str(output)]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(output.read_text(encoding="utf-8"))

@@ -1,31 +1,34 @@
 """A language model beside a 5-gram model: perplexity, and which of two texts is the odd one.
 
-    python scripts/measure_language_model.py --data DIR --data-name NSMC-R --extra FILE \\
-        --lmplz build/bin/lmplz --output runs/language-model
-
 Both learn the training part of the same texts (those of the training file and of a table of further
 ones), see the same units, and take the same rare ones for one unknown unit; both are measured on
 the validation part. The n-gram model is KenLM's: interpolated, with modified Kneser-Ney smoothing
 (Heafield et al., "Scalable modified Kneser-Ney language model estimation", ACL 2013). Its
 estimator, `lmplz`, is built from KenLM's sources (`cmake` and `make lmplz`); `pip install kenlm`
-queries. For the odd one, two words of a review change places. What has ended is not run again.
-Figures go to docs/results/language-model.json, the table into docs/language-model.md.
+queries. For the odd one, two words of a review change places.
 """
 
 import argparse
 import math
 import subprocess
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.common import measured_on
-from benchmarks.language import CONFIGS, language_model, unlabelled_texts
-from benchmarks.pages import machine_line, put, table
+from pages import machine_line, table
 
 import nsmc
+from experiments.experiment import Experiment, Results, measured_once
+from experiments.language_models import (
+    CONFIGS,
+    add_text_arguments,
+    language_model,
+    unlabelled_texts,
+)
 from nsmc.data.cache import training_corpus
 from nsmc.data.corpus import Corpus
 from nsmc.data.reviews import read_reviews
@@ -34,45 +37,25 @@ from nsmc.inference.language_model import LanguageModel, load_language_model
 from nsmc.storage.bundle import read_json, write_json
 from nsmc.storage.files import atomic_write
 
-RESULTS = CONFIGS.parent / "docs" / "results" / "language-model.json"
-PAGE = CONFIGS.parent / "docs" / "language-model.md"
 ORDER = 5
 PAIRS = 1000
 SHORTEST, LONGEST = 5, 40
 """Units of a review in the pairs."""
 
 
-def main() -> None:
-    """Train what is missing, measure and write."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--data-name", required=True, help="what the reviews in DIR are called")
-    parser.add_argument("--extra", type=Path, metavar="FILE", help="a table of further texts")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for the runs")
-    parser.add_argument("--lmplz", type=Path, required=True, metavar="FILE", help="KenLM's program")
-    parser.add_argument("--recipes", nargs="+", default=["pretraining", "language-model"])
-    parser.add_argument("--texts", type=int, metavar="N", help="at most, for a trial")
-    parser.add_argument("--results", type=Path, default=RESULTS, metavar="FILE")
-    args = parser.parse_args()
+def run(args: argparse.Namespace) -> Iterator[Results]:
+    """Train what is missing and measure each language model beside the n-grams."""
     texts = unlabelled_texts(args.data, args.extra, args.output, args.texts)
-    found: dict[str, Any] = {}
+    recipes: dict[str, Results] = {}
     for recipe in args.recipes:
-        place = language_model(recipe, texts, args.output)
-        kept = place / "measured.json"
-        if not kept.exists():
-            write_json(kept, _measured(recipe, texts, place, args.lmplz))
-        found[recipe] = read_json(kept)
-        print(recipe, found[recipe], flush=True)
-        results = {
+        output = language_model(recipe, texts, args.output)
+        measure = partial(_measure, recipe, texts, output, args.lmplz)
+        recipes[recipe] = measured_once(output / "measured.json", measure)
+        print(recipe, recipes[recipe], file=sys.stderr, flush=True)
+        yield {
             "data": f"{args.data_name}: texts of the training file and further reviews",
-            "recipes": found,
-            "machine": measured_on(),
-            "command": "python scripts/measure_language_model.py --data DIR --data-name "
-            f"{args.data_name} --extra FILE --lmplz FILE --output runs/language-model",
+            "recipes": recipes,
         }
-        write_json(args.results, results)
-        if args.results == RESULTS:
-            put(PAGE, as_table(results), "language-model")
 
 
 def as_table(results: dict[str, Any]) -> str:
@@ -101,7 +84,7 @@ def as_table(results: dict[str, Any]) -> str:
     )
 
 
-def _measured(recipe: str, file: Path, place: Path, lmplz: Path) -> dict[str, Any]:
+def _measure(recipe: str, file: Path, place: Path, lmplz: Path) -> dict[str, Any]:
     config = nsmc.load_config(CONFIGS / f"{recipe}.toml")
     model = load_language_model(place)
     corpus = training_corpus(file, config.text)
@@ -250,5 +233,12 @@ def _pairs(model: LanguageModel, texts: Sequence[str]) -> list[tuple[list[str], 
     return found
 
 
-if __name__ == "__main__":
-    main()
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_text_arguments(parser)
+    parser.add_argument("--lmplz", type=Path, required=True, metavar="FILE", help="KenLM's program")
+    parser.add_argument("--recipes", nargs="+", default=["pretraining", "language-model"])
+
+
+EXPERIMENT = Experiment(
+    run, as_table, page="language-model", trains=True, add_arguments=_add_arguments
+)

@@ -1,36 +1,34 @@
 """What starting from a language model gives a classifier with few labels and with many.
 
-    python scripts/measure_init_from.py --data DIR --data-name NSMC-R \\
-        --extra FILE --output runs/init-from
-
 A language model (configs/pretraining.toml) learns the texts of the training file and of a table of
 further ones. Then the default recipe is trained on the first 1,000, 10,000 and 150,000 rows of a
 permutation of the training file, with ``training.init_from`` and without. With fewer labels it gets
 more epochs and smaller batches, and both ways try the step sizes named below; each takes the one
-with the lower mean loss on its own validation parts, and is read on the test file after that. What
-has ended is not run again. Figures go to docs/results/init-from.json, the table into
-docs/language-model.md.
+with the lower mean loss on its own validation parts, and is read on the test file after that.
 """
 
 import argparse
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.common import measured_on
-from benchmarks.language import language_model, trained, unlabelled_texts
-from benchmarks.pages import machine_line, put, table
+from pages import machine_line, table
 
 import nsmc
+from experiments.experiment import (
+    Experiment,
+    Results,
+    mean_and_deviation,
+    measured_once,
+    percent,
+    train_once,
+)
+from experiments.language_models import add_text_arguments, language_model, unlabelled_texts
 from nsmc.inference.directory import open_model
-from nsmc.storage.bundle import read_json, write_json
 from nsmc.storage.files import atomic_write
 
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "docs" / "results" / "init-from.json"
-PAGE = ROOT / "docs" / "language-model.md"
 PRETRAINING = "pretraining"
 SEEDS = {1_000: [1, 2, 3], 10_000: [1, 2], 150_000: [1]}
 """Labels to the seeds, of the choice of rows as well as of the network."""
@@ -43,33 +41,17 @@ FIELDS = {
 RATES = {1_000: [0.003, 0.001], 10_000: [0.003, 0.001], 150_000: [0.003]}
 
 
-def main() -> None:
-    """Train what is missing and write what is there."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--data-name", required=True, help="what the reviews in DIR are called")
-    parser.add_argument("--extra", type=Path, metavar="FILE", help="a table of further texts")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for the runs")
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(SEEDS), metavar="N")
-    parser.add_argument("--texts", type=int, metavar="N", help="at most, for a trial")
-    parser.add_argument("--only-language-model", action="store_true")
-    parser.add_argument("--results", type=Path, default=RESULTS, metavar="FILE")
-    args = parser.parse_args()
+def run(args: argparse.Namespace) -> Iterator[Results]:
+    """Train what is missing, with the language model and without."""
     texts = unlabelled_texts(args.data, args.extra, args.output, args.texts)
     source = language_model(PRETRAINING, texts, args.output)
-    if args.only_language_model:
-        return
-    found: dict[int, dict[str, Any]] = {}
+    starts = {"from nothing": None, "from the language model": source}
+    labels: dict[str, Results] = {}
     for size in args.sizes:
-        found[size] = {
-            way: _measured(args.data, args.output, size, start)
-            for way, start in {"from nothing": None, "from the language model": source}.items()
+        labels[str(size)] = {
+            way: _measure(args.data, args.output, size, start) for way, start in starts.items()
         }
-        results = _results(found, source, args.data_name)
-        write_json(args.results, results)
-        if args.results == RESULTS:
-            put(PAGE, as_table(results), "init-from")
-        print(size, {way: one["test_accuracy"] for way, one in found[size].items()}, flush=True)
+        yield {**_about(source), "labels": labels}
 
 
 def as_table(results: dict[str, Any]) -> str:
@@ -77,12 +59,11 @@ def as_table(results: dict[str, Any]) -> str:
     rows = []
     for size, ways in results["labels"].items():
         for way, one in ways.items():
-            spread = "" if one["spread"] is None else f" ± {100 * one['spread']:.2f}"
             rows.append(
                 [
                     f"{int(size):,} labels, {way}",
                     f"{100 * one['validation_accuracy']:.2f}",
-                    f"{100 * one['test_accuracy']:.2f}{spread}",
+                    percent(one["test_accuracy"], one["spread"]),
                     f"{one['test_log_loss']:.3f}",
                     f"{one['learning_rate']:g}",
                     f"{one['seconds']:.0f} s",
@@ -96,7 +77,7 @@ def as_table(results: dict[str, Any]) -> str:
     )
 
 
-def _measured(data: Path, output: Path, size: int, start: Path | None) -> dict[str, Any]:
+def _measure(data: Path, output: Path, size: int, start: Path | None) -> dict[str, Any]:
     """Train with every step size and seed, choose the step size, read the test file."""
     runs: dict[float, list[tuple[Path, dict[str, Any]]]] = {}
     for rate in RATES[size]:
@@ -107,21 +88,21 @@ def _measured(data: Path, output: Path, size: int, start: Path | None) -> dict[s
                 fields.append(f"training.init_from={start.resolve()}")
             labelled = _labelled(data, output, size, seed)
             place = output / name
-            metrics = trained(labelled, place, nsmc.load_config(overrides=fields))
+            metrics, _ = train_once(nsmc.load_config(overrides=fields), labelled, place)
             runs.setdefault(rate, []).append((place, metrics))
             print(name, metrics["validation"], flush=True)
     loss = {rate: _mean(m["validation"]["loss"] for _, m in of) for rate, of in runs.items()}
     best = min(loss, key=lambda rate: loss[rate])
     tests = [_test(data, place) for place, _ in runs[best]]
-    accuracies = [test["accuracy"] for test in tests]
+    mean, deviation = mean_and_deviation([test["accuracy"] for test in tests])
     return {
         "labels": size,
         "learning_rate": best,
         "validation_loss": loss[best],
         "validation_accuracy": _mean(m["validation"]["accuracy"] for _, m in runs[best]),
         "validation_loss_by_rate": {f"{rate:g}": value for rate, value in loss.items()},
-        "test_accuracy": statistics.mean(accuracies),
-        "spread": statistics.stdev(accuracies) if len(accuracies) > 1 else None,
+        "test_accuracy": mean,
+        "spread": deviation,
         "test_log_loss": _mean(test["log_loss"] for test in tests),
         "roc_auc": _mean(test["roc_auc"] for test in tests),
         "seconds": _mean(m["seconds"] for _, m in runs[best]),
@@ -145,21 +126,19 @@ def _labelled(data: Path, output: Path, size: int, seed: int) -> Path:
     return file
 
 
-def _test(data: Path, place: Path) -> dict[str, Any]:
-    kept = place / "tested.json"
-    if not kept.exists():
-        write_json(kept, nsmc.evaluate(data, place / "model").to_dict())
-    return dict(read_json(kept))
+def _test(data: Path, place: Path) -> Results:
+    return measured_once(
+        place / "tested.json", lambda: nsmc.evaluate(data, place / "model").to_dict()
+    )
 
 
 def _mean(values: Iterable[float]) -> float:
     return statistics.mean(values)
 
 
-def _results(found: dict[int, dict[str, Any]], source: Path, data: str) -> dict[str, Any]:
+def _about(source: Path) -> Results:
     model = open_model(source)
     return {
-        "data": data,
         "recipe": "configs/default.toml, for few labels with " + str(FIELDS),
         "language_model": {
             "recipe": f"configs/{PRETRAINING}.toml",
@@ -167,12 +146,14 @@ def _results(found: dict[int, dict[str, Any]], source: Path, data: str) -> dict[
             "validation": model.metrics["validation"],
             "seconds": model.metrics["seconds"],
         },
-        "labels": {str(size): ways for size, ways in found.items()},
-        "machine": measured_on(),
-        "command": f"python scripts/measure_init_from.py --data DIR --data-name {data} "
-        "--extra FILE --output runs/init-from",
     }
 
 
-if __name__ == "__main__":
-    main()
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_text_arguments(parser)
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SEEDS), metavar="N")
+
+
+EXPERIMENT = Experiment(
+    run, as_table, page="language-model", trains=True, add_arguments=_add_arguments
+)

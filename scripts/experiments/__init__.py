@@ -1,0 +1,1 @@
+"""The records of measurements: an experiment a file, run by ``scripts/experiment.py``."""

@@ -1,0 +1,60 @@
+"""The runner knows every experiment, and writes a command that repeats a run anywhere."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from experiment import command_of, load_experiment, make_parser, named
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_every_experiment_is_listed_with_what_it_measures() -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "experiment.py"), "--list"]
+    listed = subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout
+    for name in named():
+        assert f"\n  {name} " in listed
+    assert len(named()) == 14
+
+
+def test_an_unknown_experiment_is_refused_by_name() -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "experiment.py"), "sells"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 1
+    assert "no experiment 'sells'; expected one of audit, behaviour, cells" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "command"),
+    [
+        (
+            "cells",
+            [
+                "--data",
+                "/home/me/nsmc",
+                "--data-name",
+                "NSMC-R",
+                "--output",
+                "x",
+                "--seeds",
+                "1",
+                "2",
+            ],
+            "cells --data DIR --data-name NSMC-R --output runs/cells --seeds 1 2",
+        ),
+        (
+            "classes",
+            ["--data=t.csv", "--data-name=own", "--output=x", "--set=a.b=1", "--set=a.c=2"],
+            "classes --data FILE --data-name own --output runs/classes --set a.b=1 --set a.c=2",
+        ),
+        ("behaviour", ["--results", "/tmp/new.json"], "behaviour"),
+        ("behaviour", ["--model", "/home/me/run"], "behaviour --model DIR"),
+    ],
+)
+def test_a_command_repeats_a_run_and_names_no_path(
+    name: str, arguments: list[str], command: str
+) -> None:
+    parser = make_parser(name, load_experiment(name))
+    args = parser.parse_args(arguments)
+    assert command_of(name, parser, args) == f"python scripts/experiment.py {command}"
