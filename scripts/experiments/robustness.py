@@ -18,7 +18,7 @@ from pages import table
 from experiments.experiment import RESULTS, Experiment, Results
 from nsmc.data.reviews import Reviews, read_reviews
 from nsmc.errors import UsageError
-from nsmc.evaluation.paired import difference_interval
+from nsmc.evaluation.significance import difference_interval
 from nsmc.inference.classifier import Classifier, load
 from nsmc.inference.directory import WEIGHTS
 from nsmc.storage.files import sha256_of

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from nsmc.evaluation.evaluate import evaluate_classifier
+from nsmc.evaluation.significance import mean_interval
 from nsmc.evaluation.slices import (
     CONFIDENCE,
     LENGTHS,
     UNKNOWN,
     accuracy_slices,
-    mean_interval,
     mean_table,
     slice_table,
 )

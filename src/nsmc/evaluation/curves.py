@@ -1,10 +1,11 @@
-"""A classifier at every threshold: curves, calibration, what abstaining would gain.
+"""A classifier at every threshold: curves, calibration, accuracy of the most confident.
 
 A table is a dictionary of columns of one length, ready for JSON, CSV and a chart.
 
 Shapes: R reviews, N points, K steps of the threshold.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,16 @@ STEPS = 100
 """Thresholds are 0, 1/100, …, 1."""
 
 
+def table_of(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+    """A table of rows, which may be none."""
+    columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(names)
+    return {name: list(column) for name, column in zip(names, columns, strict=True)}
+
+
 def roc_table(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> Table:
     """The ROC curve: ``threshold``, ``false_positive_rate``, ``true_positive_rate``.
 
-    The first point calls nothing positive and has the threshold None.
+    The first point predicts nothing positive and has the threshold None.
 
     Args:
         labels: [R] with both classes.
@@ -65,42 +72,37 @@ PROMISED_RIGHT = ("mean_confidence", "accuracy")
 
 
 def reliability_table(
-    found: NDArray[np.int64] | NDArray[np.bool_],
+    outcomes: NDArray[np.int64] | NDArray[np.bool_],
     scores: NDArray[np.float64],
     names: tuple[str, str] = PROMISED_POSITIVE,
 ) -> Table:
-    """Promised against found in the bins of the calibration error, empty ones left out.
+    """Predicted probabilities against frequencies in the bins of the calibration error.
 
-    Columns: ``low`` and ``high`` (the bin's bounds), ``examples``, the mean promise and the share
-    that is so by their ``names``, and the 95% interval ``share_low`` to ``share_high`` of the
-    latter.
+    Columns: ``low`` and ``high`` (the bin's bounds), ``examples``, the mean probability and the
+    frequency by their ``names``, and the 95% interval ``share_low`` to ``share_high`` of the
+    latter. Empty bins are left out.
 
     Args:
-        found: [R] 0 or 1: whether it is so.
-        scores: [R] the probability that it is.
-        names: of the two columns; those of `PROMISED_RIGHT` are for the probability of what was
-            called, and whether that was right.
+        outcomes: [R] 0 or 1.
+        scores: [R] the probability of 1.
+        names: of the two columns; those of `PROMISED_RIGHT` are for the probability of the
+            predicted class, and whether it was right.
     """
     bins = calibration_bins(scores)  # [R]
-    table: Table = {
-        name: [] for name in ("low", "high", "examples", *names, "share_low", "share_high")
-    }
-    for number in range(BINS):
-        here = bins == number  # [R]
-        if not (count := int(here.sum())):
-            continue
-        hits = int(found[here].sum())
-        low, high = accuracy_interval(hits, count)
-        row = (number / BINS, (number + 1) / BINS, count, float(scores[here].mean()))
-        for name, value in zip(table, (*row, hits / count, low, high), strict=True):
-            table[name].append(value)
-    return table
+    rows = []
+    for number in np.unique(bins).tolist():
+        mask = bins == number  # [R]
+        count, hits = int(mask.sum()), int(outcomes[mask].sum())
+        mean = float(scores[mask].mean())
+        interval = accuracy_interval(hits, count)
+        rows.append((number / BINS, (number + 1) / BINS, count, mean, hits / count, *interval))
+    return table_of(("low", "high", "examples", *names, "share_low", "share_high"), rows)
 
 
 def threshold_table(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> Table:
-    """What each threshold would give: counts, precision and recall of positive, F1, accuracy.
+    """Counts, precision and recall of positive, F1 and accuracy at each threshold.
 
-    A figure that isn't defined there (the precision where nothing is called positive) is None.
+    A metric that isn't defined there (the precision where nothing is predicted positive) is None.
 
     Args:
         labels: [R] 0 or 1.
@@ -121,23 +123,23 @@ def threshold_table(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> T
 
 
 def coverage_table(right: NDArray[np.bool_], confidence: NDArray[np.float64]) -> Table:
-    """What it gains to decide only what the model is sure of: the risk-coverage curve.
+    """The accuracy of the predictions of some confidence: the risk-coverage curve.
 
     El-Yaniv and Wiener, "On the foundations of noise-free selective classification", JMLR 2010.
 
     Args:
-        right: [R] whether each was called as labelled.
-        confidence: [R] the probability of what each was called.
+        right: [R] whether each was predicted as labelled.
+        confidence: [R] the probability of each prediction.
 
     Returns:
-        ``confidence`` (the least that counts as sure), ``share_decided`` and ``accuracy`` of the
-        decided (None where none is).
+        ``confidence`` (the lowest that counts), ``share_decided`` (of the reviews that have it) and
+        their ``accuracy`` (None where there are none).
     """
     least = np.arange(STEPS + 1) / STEPS  # [K]
     order = np.argsort(confidence, kind="stable")  # [R]
     first = np.searchsorted(confidence[order], least)  # [K]
     kept = len(right) - first  # [K]
-    # Right ones from the i-th least sure on.
+    # Right ones from the i-th least confident on.
     ahead = np.append(np.cumsum(right[order][::-1])[::-1], 0)  # [R + 1]
     return {
         "confidence": least.tolist(),

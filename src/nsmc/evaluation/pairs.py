@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.evaluation.paired import (
+from nsmc.evaluation.results import PairedMetrics
+from nsmc.evaluation.significance import (
     difference_interval,
     mcnemar,
     mean_difference,
+    mean_interval,
     reviews_needed,
     reviews_needed_of_means,
 )
-from nsmc.evaluation.results import PairedMetrics
-from nsmc.evaluation.slices import mean_interval
 from nsmc.tasks.metrics import accuracy_interval, star_metrics
 from nsmc.tasks.predictions import ClassPredictions, RegressionPredictions
 

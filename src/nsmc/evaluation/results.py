@@ -86,7 +86,7 @@ class PairedMetrics:
     difference: float
     """B - A: of accuracies, or of mean absolute errors, so that below 0 B is nearer."""
     difference_interval: tuple[float | None, float | None]
-    """95%; see `nsmc.evaluation.paired` for this and the next."""
+    """95%; see `nsmc.evaluation.significance` for this and the next."""
     p_value: float
     better: Literal["a", "b"] | None
     """None where chance may explain the difference."""

@@ -1,15 +1,16 @@
-"""Where a model does well and where it doesn't, by what a comment is like.
+"""How good a model is on comments of some length, confidence or share of unknown units.
 
 Shapes: R reviews.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.evaluation.curves import Table
+from nsmc.evaluation.curves import Table, table_of
 from nsmc.evaluation.scored_reviews import ScoredReviews
+from nsmc.evaluation.significance import mean_interval
 from nsmc.tasks.metrics import accuracy_interval
 
 # Each bin holds what is above its lower and not above its upper bound.
@@ -38,7 +39,6 @@ CONFIDENCE = (
     ("> 99", 0.99, 1),
 )
 
-
 Values = NDArray[np.float64] | NDArray[np.int64]
 Bins = tuple[tuple[str, float, float], ...]
 
@@ -46,15 +46,12 @@ Bins = tuple[tuple[str, float, float], ...]
 def accuracy_slices(
     scored: ScoredReviews, right: NDArray[np.bool_], confidence: NDArray[np.float64]
 ) -> dict[str, Table]:
-    """Accuracy by length (characters), share of unknown units and confidence.
+    """What `slice_table` gives for ``length`` (characters), ``unknown`` units and ``confidence``.
 
     Args:
         scored: R reviews.
-        right: [R] whether each was called as labelled.
-        confidence: [R] the probability of what each was called.
-
-    Returns:
-        For ``length``, ``unknown`` and ``confidence`` what `slice_table` gives.
+        right: [R] whether each was predicted as labelled.
+        confidence: [R] the probability of each prediction.
     """
     return {
         "length": slice_table(right, scored.lengths, LENGTHS),
@@ -64,11 +61,7 @@ def accuracy_slices(
 
 
 def error_slices(scored: ScoredReviews, errors: NDArray[np.float64]) -> dict[str, Table]:
-    """The mean of absolute errors [R] by length (characters) and share of unknown units.
-
-    Returns:
-        For ``length`` and ``unknown`` what `mean_table` gives.
-    """
+    """What `mean_table` gives of errors [R] for ``length`` (characters) and ``unknown`` units."""
     return {
         "length": mean_table(errors, scored.lengths, LENGTHS),
         "unknown": mean_table(errors, scored.unknown, UNKNOWN),
@@ -79,7 +72,7 @@ def slice_table(right: NDArray[np.bool_], values: Values, bins: Bins) -> Table:
     """Accuracy in each bin of a quantity.
 
     Args:
-        right: [R] whether each review was called as labelled.
+        right: [R] whether each review was predicted as labelled.
         values: [R] the quantity.
         bins: name, lower bound (not in it) and upper bound (in it).
 
@@ -87,13 +80,12 @@ def slice_table(right: NDArray[np.bool_], values: Values, bins: Bins) -> Table:
         ``bin``, ``examples``, ``right``, ``accuracy`` and its 95% interval ``low`` to ``high``;
         bins without reviews are left out.
     """
-    table: Table = {name: [] for name in ("bin", "examples", "right", "accuracy", "low", "high")}
-    for name, here in _filled(values, bins):
-        count, correct = int(here.sum()), int(right[here].sum())
-        row = (name, count, correct, correct / count, *accuracy_interval(correct, count))
-        for column, value in zip(table, row, strict=True):
-            table[column].append(value)
-    return table
+
+    def row(mask: NDArray[np.bool_]) -> tuple[object, ...]:
+        count, correct = int(mask.sum()), int(right[mask].sum())
+        return count, correct, correct / count, *accuracy_interval(correct, count)
+
+    return _by_bin(("examples", "right", "accuracy", "low", "high"), values, bins, row)
 
 
 def mean_table(errors: NDArray[np.float64], values: Values, bins: Bins) -> Table:
@@ -101,35 +93,26 @@ def mean_table(errors: NDArray[np.float64], values: Values, bins: Bins) -> Table
 
     Args:
         errors: [R] absolute errors.
-        values: [R] the quantity.
-        bins: name, lower bound (not in it) and upper bound (in it).
+        values, bins: as `slice_table` takes them.
 
     Returns:
         ``bin``, ``examples``, ``mean_absolute_error`` and its 95% interval ``low`` to ``high``;
         bins without reviews are left out.
     """
-    table: Table = {name: [] for name in ("bin", "examples", "mean_absolute_error", "low", "high")}
-    for name, here in _filled(values, bins):
-        row = (name, int(here.sum()), float(errors[here].mean()), *mean_interval(errors[here]))
-        for column, value in zip(table, row, strict=True):
-            table[column].append(value)
-    return table
+
+    def row(mask: NDArray[np.bool_]) -> tuple[object, ...]:
+        return int(mask.sum()), float(errors[mask].mean()), *mean_interval(errors[mask])
+
+    return _by_bin(("examples", "mean_absolute_error", "low", "high"), values, bins, row)
 
 
-def mean_interval(values: NDArray[np.float64]) -> tuple[float | None, float | None]:
-    """The 95% interval of a mean after Student (Biometrika 6, 1908); None of a single value."""
-    from scipy.special import stdtrit
-
-    count = len(values)
-    if count < 2:
-        return None, None
-    spread = float(stdtrit(count - 1, 0.975) * values.std(ddof=1) / np.sqrt(count))
-    return float(values.mean()) - spread, float(values.mean()) + spread
-
-
-def _filled(values: Values, bins: Bins) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """The bins that hold any of the values [R]: their names and which ones [R]."""
-    for name, lower, upper in bins:
-        here = (values > lower) & (values <= upper)  # [R]
-        if here.any():
-            yield name, here
+def _by_bin(
+    names: tuple[str, ...],
+    values: Values,
+    bins: Bins,
+    row: Callable[[NDArray[np.bool_]], tuple[object, ...]],
+) -> Table:
+    """A table of what ``row`` gives for the reviews [R] of each bin that has any."""
+    masks = ((name, (values > lower) & (values <= upper)) for name, lower, upper in bins)
+    rows = [(name, *row(mask)) for name, mask in masks if mask.any()]
+    return table_of(("bin", *names), rows)

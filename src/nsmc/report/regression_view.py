@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from nsmc.evaluation.curves import Table
 from nsmc.evaluation.scored_reviews import ScoredReviews
-from nsmc.evaluation.slices import error_slices, mean_interval
+from nsmc.evaluation.significance import mean_interval
+from nsmc.evaluation.slices import error_slices
 from nsmc.report.examples import first_ones
 from nsmc.report.parts import Example, PagePart
 from nsmc.report.sentence_space import space_of

@@ -1,8 +1,8 @@
-"""Two models on the same reviews: how far apart they are, and how surely.
+"""Whether a difference between two models on the same reviews is more than chance.
 
-Of R reviews, A alone is right on ``only_a`` and B alone on ``only_b``. What both get right or wrong
-says nothing of which is better, so two accuracies measured on the same reviews can be told apart
-far more finely than their own intervals suggest.
+Of R reviews, A alone is right on ``only_a`` and B alone on ``only_b``. The reviews that both get
+right or wrong say nothing of which is better, so accuracies measured on the same reviews can be
+distinguished far better than by their own intervals.
 """
 
 import math
@@ -15,18 +15,16 @@ from nsmc.tasks.metrics import accuracy_interval
 Z = 1.959964
 """Two-sided 95% of a normal distribution."""
 Z_POWER = 0.841621
-"""One-sided 80%: the certainty for which `reviews_needed` plans."""
+"""One-sided 80%: the probability for which `reviews_needed` plans."""
 
 
 def mcnemar(only_a: int, only_b: int) -> float:
-    """How often chance alone would part two equally good classifiers this far: a p-value.
+    """The p-value of the mid-p version of McNemar's test (Psychometrika 12, 1947).
 
-    The mid-p version of McNemar's test (McNemar, Psychometrika 12, 1947): under no difference
-    ``only_b`` is binomial with n = only_a + only_b and p = ½. With X of that law and k the smaller
-    count, p = P(X ≤ k) + P(X < k). It serves for few reviews and for many: Fagerland, Lydersen and
-    Laake (BMC Medical Research Methodology 13:91, 2013) found it to keep its level at all sizes,
-    where the exact test and the one with a continuity correction (Edwards, Psychometrika 13,
-    1948) miss differences that are there.
+    Under no difference ``only_b`` is binomial with n = only_a + only_b and p = ½. With X of that
+    law and k the smaller count, p = P(X ≤ k) + P(X < k). It keeps its level for few reviews and for
+    many (Fagerland, Lydersen and Laake, BMC Medical Research Methodology 13:91, 2013), where the
+    exact test, the one that scipy has, misses differences.
     """
     from scipy.special import bdtr
 
@@ -40,9 +38,9 @@ def difference_interval(
 ) -> tuple[float, float]:
     """The 95% interval of accuracy B - accuracy A, as shares; the counts add up to at least 1.
 
-    Method 10 of Newcombe (Statistics in Medicine 17:2635, 1998): Wilson's intervals of both
-    accuracies, put together with the correlation φ of being right. It stays within -1 and 1 and
-    has a width even where the models never differ.
+    Method 10 of Newcombe (Statistics in Medicine 17:2635, 1998), which scipy lacks: Wilson's
+    intervals of both accuracies, combined with the correlation φ of being right. It stays within
+    -1 and 1 and has a width even where the models never differ.
     """
     reviews = both_right + only_a + only_b + both_wrong
     right_a, right_b = both_right + only_a, both_right + only_b
@@ -80,10 +78,10 @@ def _correlation(both_right: int, only_a: int, only_b: int, both_wrong: int) -> 
 
 
 def reviews_needed(only_a: int, only_b: int, reviews: int) -> int | None:
-    """How many reviews would show a difference such as this one with 80% certainty.
+    """How many reviews would show a difference such as this one with a probability of 80%.
 
     Connor, "Sample size for testing differences in proportions for the paired-sample design",
-    Biometrics 43:207, 1987, taking the shares found for the true ones. None without a difference.
+    Biometrics 43:207, 1987, taking the observed shares for the true ones. None if none differ.
     """
     differing, difference = (only_a + only_b) / reviews, (only_b - only_a) / reviews
     if not difference:
@@ -97,27 +95,30 @@ def mean_difference(
 ) -> tuple[float, float | None, float | None, float]:
     """The mean of paired differences [R] with its 95% interval and p-value: the paired t-test.
 
-    Student, "The probable error of a mean", Biometrika 6, 1908. Differences of errors aren't
-    normal, but their mean nearly is from some dozens of reviews on.
+    Differences of errors aren't normal, but their mean nearly is from some dozens of reviews on.
 
     Returns:
         Mean, lower and upper end and p-value; no interval (None) and 1.0 of a single review.
     """
-    from scipy.special import stdtr, stdtrit
+    from scipy.stats import ttest_1samp
 
-    count, mean = len(differences), float(differences.mean())
-    if count < 2:
+    mean = float(differences.mean())
+    if len(differences) < 2:
         return mean, None, None, 1.0
-    error = float(differences.std(ddof=1)) / math.sqrt(count)
-    if not error:
+    if not np.ptp(differences):  # for which scipy has NaN
         return mean, mean, mean, 0.0 if mean else 1.0
-    spread = float(stdtrit(count - 1, 0.975)) * error
-    p_value = 2 * float(stdtr(count - 1, -abs(mean) / error))
-    return mean, mean - spread, mean + spread, p_value
+    test = ttest_1samp(differences, 0)
+    low, high = test.confidence_interval()
+    return mean, float(low), float(high), float(test.pvalue)
+
+
+def mean_interval(values: NDArray[np.float64]) -> tuple[float | None, float | None]:
+    """The 95% interval of the mean of values [R]; None of a single value."""
+    return mean_difference(values)[1:3]
 
 
 def reviews_needed_of_means(differences: NDArray[np.float64]) -> int | None:
-    """How many reviews would show a mean difference such as this one [R] with 80% certainty.
+    """How many reviews would show a mean difference such as this one [R] as surely.
 
     As `reviews_needed`, by the normal distribution. None without a difference or of one review.
     """

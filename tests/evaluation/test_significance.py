@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nsmc.evaluation.paired import (
+from nsmc.evaluation.significance import (
     difference_interval,
     mcnemar,
     mean_difference,
