@@ -38,9 +38,7 @@ def main() -> None:
     ngrams = {m: subword_ids(m, buckets, letters=letters) for m in morphemes[:2]}
     show("text/subwords.py", "n-gram rows", ngrams)
     weights = model.weights()
-    vectors = MorphemeVectors.of(model, weights)
-    distinct, tokens = np.unique(vectors.rows(morphemes), return_inverse=True)  # [U], [N]
-    given = vectors.table[distinct]  # [U, E]
+    given, tokens = MorphemeVectors.of(model, weights)(morphemes)  # [U, E], [N]
     show("runtime/vectors.py", "vectors [U, E]", list(given.shape))
     network, lengths = model.network(weights), np.array([len(morphemes)])
     pooled = network.pooled(given, tokens, lengths)  # [1, P]

@@ -187,8 +187,8 @@ def test_its_graph_gives_its_logits(trained: Path, tmp_path: Path) -> None:
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
     for explained in classifier.explain(COMMENTS):
         morphemes = classifier.tokenizer(explained.prediction.text)
-        rows = classifier._vectors.rows(morphemes)
-        (found,) = session.run(None, {"vectors": classifier._vectors.table[rows][:, None]})
+        vectors, tokens = classifier._vectors(morphemes)  # [U, E], [T]
+        (found,) = session.run(None, {"vectors": vectors[tokens][:, None]})
         assert found.item() == pytest.approx(explained.logit, abs=2e-5)
 
 

@@ -185,8 +185,8 @@ def test_the_graph_takes_what_is_added(trained: Path, tmp_path: Path) -> None:
     assert wide is not None
     for units in cut(classifier):
         twice = [units, units]
-        rows = classifier._vectors.rows(units)
-        vectors = np.stack([classifier._vectors.table[rows]] * 2, axis=1)  # [T, B, E]
+        vectors, tokens = classifier._vectors(units)  # [U, E], [T]
+        vectors = np.stack([vectors[tokens]] * 2, axis=1)  # [T, B, E]
         added = wide(twice).reshape(2, *shape[1:])
         (found,) = session.run(["logits"], {"vectors": vectors, "added": added})
         expected = classifier.outputs_of(twice)

@@ -57,8 +57,8 @@ class Measured:
 
     def vectors_of(self, morphemes: Sequence[str]) -> NDArray[np.float32]:
         """[T, E]."""
-        rows = self.vectors.rows(morphemes)
-        return self.vectors.table[rows]  # [T, E]
+        vectors, tokens = self.vectors(morphemes)  # [U, E], [T]
+        return vectors[tokens]  # [T, E]
 
     def explained(self, index: int) -> Scores:
         """What `Classifier.explain` says."""

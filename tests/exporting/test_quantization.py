@@ -127,8 +127,8 @@ def test_without_int8_it_is_a_copy(small_model: Path, tmp_path: Path) -> None:
 
 def logits_of(session: Any, classifier: Classifier, text: str) -> NDArray[np.float32]:
     """The graph's answer for a comment, [1] or [1, O], from the vectors that are looked up."""
-    rows = classifier._vectors.rows(classifier.tokenizer(text))
-    given = {"vectors": classifier._vectors.table[rows][:, None]}  # [T, 1, E]
+    vectors, tokens = classifier._vectors(classifier.tokenizer(text))  # [U, E], [T]
+    given = {"vectors": vectors[tokens][:, None]}  # [T, 1, E]
     if wide := WideOutputs.of(classifier.model, classifier.model.weights()):
         added = wide([classifier.tokenizer(text)])  # [1, O]
         given["added"] = added[:, 0] if added.shape[1] == 1 else added

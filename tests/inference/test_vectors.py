@@ -25,44 +25,44 @@ def by_hand(morpheme: str) -> list[float]:
     ]
 
 
-def test_vectors_are_row_plus_mean_of_n_grams() -> None:
-    vectors = MorphemeVectors(VOCABULARY, EmbeddingTable(WORDS), EmbeddingTable(NGRAMS))
-    morphemes = ["재밌", "다", "없는말", "다", "<unk>"]
-    rows = vectors.rows(morphemes)
-    assert rows[1] == rows[3]
-    for row, morpheme in zip(rows, morphemes, strict=True):
-        np.testing.assert_allclose(vectors.table[row], by_hand(morpheme), atol=1e-6)
+@pytest.fixture
+def vectors() -> MorphemeVectors:
+    return MorphemeVectors(VOCABULARY, EmbeddingTable(WORDS), EmbeddingTable(NGRAMS))
+
+
+def check(vectors: MorphemeVectors, morphemes: list[str]) -> None:
+    distinct, tokens = vectors(morphemes)
+    assert distinct.shape == (len(set(morphemes)), vectors.size)
+    expected = [by_hand(morpheme) for morpheme in morphemes]
+    np.testing.assert_allclose(distinct[tokens], expected, atol=1e-6)
+
+
+def test_vectors_are_row_plus_mean_of_n_grams(vectors: MorphemeVectors) -> None:
+    check(vectors, ["재밌", "다", "없는말", "다", "<unk>"])
 
 
 def test_without_n_grams_the_unknown_share_one_vector() -> None:
-    vectors = MorphemeVectors(VOCABULARY, EmbeddingTable(WORDS), None)
-    rows = vectors.rows(["재밌", "없는말", "딴말", "<unk>"])
-    found = vectors.table[rows]
-    np.testing.assert_array_equal(found, WORDS[[2, 0, 0, 0]].astype(np.float32))
+    vectors, tokens = MorphemeVectors(VOCABULARY, EmbeddingTable(WORDS), None)(
+        ["재밌", "없는말", "딴말", "<unk>"]
+    )
+    np.testing.assert_array_equal(vectors[tokens], WORDS[[2, 0, 0, 0]].astype(np.float32))
 
 
-def test_more_than_the_bound_are_still_right(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vectors_module, "KEPT", 10)
-    vectors = MorphemeVectors(VOCABULARY, EmbeddingTable(WORDS), EmbeddingTable(NGRAMS))
-    for start in range(0, 5000, 7):
-        morphemes = ["다", *(f"새말{number}" for number in range(start, start + 7))]
-        rows = vectors.rows(morphemes)
-        for row, morpheme in zip(rows, morphemes, strict=True):
-            np.testing.assert_allclose(vectors.table[row], by_hand(morpheme), atol=1e-6)
-    assert len(vectors.table) == 1024  # never grew: memory doesn't follow new words
+def test_the_order_is_that_of_the_call(vectors: MorphemeVectors) -> None:
+    vectors(["다", "재밌"])
+    distinct, tokens = vectors(["재밌", "다", "재밌"])
+    assert tokens.tolist() == [0, 1, 0]
+    np.testing.assert_allclose(distinct, [by_hand("재밌"), by_hand("다")], atol=1e-6)
 
 
-def test_one_call_may_hold_more_than_the_table_and_the_bound(
-    monkeypatch: pytest.MonkeyPatch,
+def test_more_than_the_cache_holds_are_still_right(
+    vectors: MorphemeVectors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vectors_module, "KEPT", 10)
-    vectors = MorphemeVectors(VOCABULARY, EmbeddingTable(WORDS), EmbeddingTable(NGRAMS))
-    morphemes = [f"새말{number}" for number in range(3000)]
-    rows = vectors.rows(morphemes)
-    assert len(set(rows)) == 3000
-    for index in (0, 1023, 1024, 2999):
-        expected = by_hand(morphemes[index])
-        np.testing.assert_allclose(vectors.table[rows[index]], expected, atol=1e-6)
+    monkeypatch.setattr(vectors_module, "CACHED", 10)
+    for start in range(0, 5000, 7):
+        check(vectors, ["다", *(f"새말{number}" for number in range(start, start + 7))])
+    assert len(vectors._cache) == 1024  # never grew: memory doesn't follow new words
+    check(vectors, [f"새말{number}" for number in range(3000)])
 
 
 def test_scores_stay_right_when_little_is_kept(
@@ -71,7 +71,7 @@ def test_scores_stay_right_when_little_is_kept(
     lines = (sample / "ratings_test.txt").read_text(encoding="utf-8").splitlines()[1:]
     texts = [line.split("\t")[1] for line in lines]
     expected = [p.score for p in load(small_model).predict(texts)]
-    monkeypatch.setattr(vectors_module, "KEPT", 5)
+    monkeypatch.setattr(vectors_module, "CACHED", 5)
     classifier = load(small_model)
     found = [p.score for start in range(0, 200, 9) for p in classifier.predict(texts[start:][:9])]
     assert found == pytest.approx(expected, abs=1e-5)

@@ -5,7 +5,8 @@ pooled size, O outputs.
 """
 
 import math
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Sequence
 from functools import cached_property, partial
 from itertools import groupby, pairwise
 from operator import itemgetter
@@ -35,6 +36,9 @@ Integers = NDArray[np.int64]
 
 class Classifier:
     """A trained model, ready to score. Make one with `nsmc.load`.
+
+    Threads may share one: what it caches is guarded by locks, and no result depends on what was
+    scored before or beside it. While it scores, numpy's matrix products use one thread.
 
     Args:
         model: a verified model directory.
@@ -71,6 +75,8 @@ class Classifier:
         self.runs_in_workers = network is None
         """Whether any process can score as this one does, given the model directory alone."""
         self.text_config = text_config_of(model)
+        self._tokenizer: Tokenizer | None = None
+        self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to a worker process as the path and the threshold: it opens the model anew."""
@@ -130,13 +136,13 @@ class Classifier:
                 prediction, of, task.terms, math.nan, baseline, (), self.explained_units
             )
         value = float(number(outputs)[0])
-        vectors = self._vectors.table[self._vectors.rows(morphemes)]  # [T, E]
+        vectors, tokens = self._vectors(morphemes)  # [U, E], [T]
         # The letters of a syllable can't be shown apart, so they are one part together.
         placed = groupby(zip(self.tokenizer.spans(text), morphemes, strict=True), itemgetter(0))
         parts = [(span, [unit for _, unit in units]) for span, units in placed]
         part_of = np.repeat(np.arange(len(parts)), [len(units) for _, units in parts])  # [T]
         network = self.network_of(morphemes)
-        shares = contributions(network, vectors, number, baseline, value, part_of=part_of)
+        shares = contributions(network, vectors[tokens], number, baseline, value, part_of=part_of)
         return Explanation(
             prediction,
             of,
@@ -177,18 +183,19 @@ class Classifier:
     @cached_property
     def _nothing(self) -> Floats:
         """The outputs [O] that explanations start from: see `nsmc.inference.explanation`."""
-        return nothing(self._network, self._vectors.table.shape[1])
+        return nothing(self._network, self._vectors.size)
 
     def outputs_of(self, reviews: Sequence[Sequence[str]]) -> Floats:
         """Outputs [R, O] of comments already cut; NaN for one without morphemes.
 
-        Nothing is padded, and a comment's result doesn't depend on its neighbours beyond the last
-        bits of float32.
+        Equal calls give equal bits, whatever was scored before and whichever threads score
+        meanwhile. Nothing is padded; alone and in a batch a comment gets the same outputs but for
+        the last bits of float32 (some 1e-6), since BLAS adds up in another order there.
         """
-        rows = self._vectors.rows(m for review in reviews for m in review)  # [N]
-        lengths = np.array([len(review) for review in reviews], dtype=np.int64)  # [R]
         outputs = np.full((len(reviews), self.task.outputs), np.nan, np.float32)  # [R, O]
-        outputs[lengths > 0] = self._run(self._network, rows, lengths[lengths > 0])
+        if legible := [review for review in reviews if review]:
+            mask = np.array([bool(review) for review in reviews])  # [R]
+            outputs[mask] = self._run(self._network, legible)
         if self._wide is not None:
             outputs += self._wide(reviews)
         return outputs
@@ -211,32 +218,29 @@ class Classifier:
         own = self._network
         if not isinstance(own, NumpyNetwork):
             own = self.model.network(self.model.weights())
-        rows = self._vectors.rows(m for review in reviews for m in review)  # [N]
-        return self._run(own.pooled, rows, np.array([len(review) for review in reviews]))
+        return self._run(own.pooled, reviews)
 
-    def _run(
-        self,
-        network: Callable[[Floats, NDArray[np.int64], NDArray[np.int64]], Floats],
-        rows: NDArray[np.int64],
-        lengths: NDArray[np.int64],
-    ) -> Floats:
-        """What a network gives [R, …] for reviews whose morphemes' vectors are ``rows`` [N]."""
-        distinct, tokens = np.unique(rows, return_inverse=True)  # [U], [N]
-        if len(distinct) > DISTINCT and len(lengths) > 1:
-            half = len(lengths) // 2
-            cut = int(lengths[:half].sum())
-            parts = [(rows[:cut], lengths[:half]), (rows[cut:], lengths[half:])]
-            return np.concatenate([self._run(network, *part) for part in parts])
-        return network(self._vectors.table[distinct], tokens, lengths)
+    def _run(self, network: Network, reviews: Sequence[Sequence[str]]) -> Floats:
+        """What a network gives [R, …] for reviews already cut, none empty."""
+        vectors, tokens = self._vectors(m for review in reviews for m in review)  # [U, E], [N]
+        if len(vectors) > DISTINCT and len(reviews) > 1:
+            half = len(reviews) // 2
+            return np.concatenate(
+                [self._run(network, part) for part in (reviews[:half], reviews[half:])]
+            )
+        return network(vectors, tokens, np.array([len(review) for review in reviews]))
 
-    @cached_property
+    @property
     def tokenizer(self) -> Tokenizer:
         """The model's tokenizer; opening it warns if Mecab or its dictionary has changed.
 
         Raises:
             NsmcError: Mecab can't be used.
         """
-        return open_tokenizer(self.model, self.text_config)
+        with self._lock:
+            if self._tokenizer is None:
+                self._tokenizer = open_tokenizer(self.model, self.text_config)
+            return self._tokenizer
 
 
 def check_threshold(threshold: float) -> None:

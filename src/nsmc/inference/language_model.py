@@ -6,9 +6,9 @@ vocabulary.
 """
 
 import math
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
 
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from nsmc.config.model import ModelConfig
 from nsmc.data.special_units import EOS
 from nsmc.errors import ModelError
+from nsmc.inference.blas_threads import one_thread
 from nsmc.inference.directory import ModelDirectory, open_model
-from nsmc.inference.network import one_thread
 from nsmc.inference.recurrence import Floats, Integers, Layer
 from nsmc.inference.sampling import check_sampling
 from nsmc.inference.softmax import NextUnit, log_softmax
@@ -134,6 +134,8 @@ class Completion:
 class LanguageModel:
     """A trained language model. Make one with `nsmc.load_language_model`.
 
+    Threads may share one: what it caches is guarded by locks.
+
     Args:
         model: a verified model directory.
 
@@ -147,6 +149,8 @@ class LanguageModel:
             raise ModelError(f"{model.path} {model.task.instead}")
         self.model = model
         self.text_config = text_config_of(model)
+        self._tokenizer: Tokenizer | None = None
+        self._lock = threading.Lock()
         weights = model.weights()
         self._vectors = MorphemeVectors.of(model, weights)
         self._rows = {unit: row for row, unit in enumerate(model.vocabulary) if row}
@@ -166,14 +170,17 @@ class LanguageModel:
         """Travel to a worker process as the path: it opens the model anew."""
         return load_language_model, (self.model.path,)
 
-    @cached_property
+    @property
     def tokenizer(self) -> Tokenizer:
         """The model's tokenizer; opening it warns if what it uses has changed.
 
         Raises:
             NsmcError: what it needs can't be used.
         """
-        return open_tokenizer(self.model, self.text_config)
+        with self._lock:
+            if self._tokenizer is None:
+                self._tokenizer = open_tokenizer(self.model, self.text_config)
+            return self._tokenizer
 
     @overload  # a str is a Sequence[str] as well; the first that fits is meant
     def score(self, text: str) -> TextScore: ...  # type: ignore[overload-overlap]
@@ -239,8 +246,7 @@ class LanguageModel:
         lengths = np.array([len(units) + 2 for units in texts], dtype=np.int64)  # [B]
         flat = [unit for units in texts for unit in (EOS, *units, EOS)]  # [N]
         rows = np.array([self._rows.get(unit, 0) for unit in flat], dtype=np.int64)  # [N]
-        distinct, tokens = np.unique(self._vectors.rows(flat), return_inverse=True)  # [U], [N]
-        vectors = self._vectors.table[distinct]  # [U, E]
+        vectors, tokens = self._vectors(flat)  # [U, E], [N]
         ends = np.cumsum(lengths)  # [B]
         starts = ends - lengths  # [B]
         last, first = np.zeros(len(flat), bool), np.zeros(len(flat), bool)  # [N]
@@ -319,13 +325,15 @@ class LanguageModel:
             rng: what is drawn from.
         """
         reader = _Reader(self._forward)
-        for unit in (EOS, *units):
-            state = reader.read(self._vectors.table[self._vectors.rows([unit])])  # [H]
-        vocabulary = self.model.vocabulary
+        read = (EOS, *units)
         while True:
-            row = _draw(self._softmax.all(state), temperature, top_p, rng)
-            yield vocabulary[row]
-            state = reader.read(self._vectors.table[self._vectors.rows([vocabulary[row]])])  # [H]
+            with one_thread():
+                for unit in read:
+                    vectors, _ = self._vectors([unit])  # [1, E]
+                    state = reader.read(vectors)  # [H]
+                row = _draw(self._softmax.all(state), temperature, top_p, rng)
+            read = (self.model.vocabulary[row],)
+            yield read[0]
 
     def _joined(self, prefix: str, begun: list[str], added: list[str]) -> str:
         """The prefix as it is read, and behind it what was added."""

@@ -5,9 +5,7 @@ block, n of them still running, S steps, E embedding size, D directions, H hidde
 size, O outputs; of a convolution F filters and K units in sight.
 """
 
-import contextlib
 from collections.abc import Mapping
-from functools import cache
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -15,33 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.config.model import ModelConfig
+from nsmc.inference.blas_threads import one_thread
 from nsmc.inference.convolution import Convolution
 from nsmc.inference.recurrence import Floats, Integers, Layer
 
 BLOCK = 256
 """Reviews that run side by side: enough to keep the matrix products busy, few enough for caches."""
-FEW = 16
-"""Reviews up to which the products are so small that they have one thread anyway."""
 BLOCK_MORPHEMES = 1 << 15
 """Morphemes of a block at most, so that memory doesn't follow the length of comments."""
-
-
-@cache
-def _libraries() -> Any:
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
-
-
-def one_thread() -> contextlib.AbstractContextManager[Any]:
-    """Let numpy's products use one thread.
-
-    Theirs wait for one another by spinning, twice at every step of every block: where other
-    processes want the cores, scoring would take several times as long. Many reviews are shared out
-    to processes instead.
-    """
-    limit: contextlib.AbstractContextManager[Any] = _libraries().limit(limits=1, user_api="blas")
-    return limit
 
 
 class Network(Protocol):
@@ -96,18 +75,20 @@ class NumpyNetwork:
 
     def __call__(self, vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
         """Score reviews; see `Network`. Returns outputs [R, O]."""
-        outputs: Floats = self.pooled(vectors, tokens, lengths) @ self._head + self._bias  # [R, O]
+        with one_thread():
+            pooled = self.pooled(vectors, tokens, lengths)  # [R, P]
+            outputs: Floats = pooled @ self._head + self._bias  # [R, O]
         return outputs
 
     def pooled(self, vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
         """The vectors [R, P] that the last, linear layer gets; arguments as for `Network`."""
         starts = np.cumsum(lengths) - lengths  # [R]
         order = np.argsort(-lengths, kind="stable")  # [R], longest first
-        # [G, D, U, H], or [K, U + 1, F] with a convolution
-        inputs = (self._convolution or self._layers[0]).inputs(vectors)
         pooled = np.empty((len(lengths), len(self._head)), np.float32)  # [R, P]
         first = 0
-        with one_thread() if len(lengths) > FEW else contextlib.nullcontext():
+        with one_thread():
+            # [G, D, U, H], or [K, U + 1, F] with a convolution
+            inputs = (self._convolution or self._layers[0]).inputs(vectors)
             while first < len(order):
                 size = max(1, min(BLOCK, BLOCK_MORPHEMES // int(lengths[order[first]])))
                 chosen = order[first : first + size]  # [B]

@@ -1,11 +1,11 @@
-"""Morphemes to vectors, each computed when it is first met and kept.
+"""Morphemes to vectors, each computed when it is first met, then cached.
 
-Shapes: V vocabulary rows, K n-gram rows, M morphemes met for the first time, G n-grams of those
-end to end, E embedding size.
+Shapes: V vocabulary rows, K n-gram rows, N morphemes, U distinct ones, M of those that are new, G
+n-grams of these end to end, E embedding size.
 """
 
+import threading
 from collections.abc import Iterable, Mapping
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,8 @@ from nsmc.inference.directory import ModelDirectory
 from nsmc.inference.quantized import EmbeddingTable
 from nsmc.text.subwords import subword_ids
 
-KEPT = 100_000
-"""Vectors kept at most: comments bring new misspellings for ever, memory should not follow them."""
+CACHED = 100_000
+"""Vectors cached at most: comments bring new misspellings for ever, memory should not grow so."""
 
 AT_ONCE = 4096
 """New morphemes whose n-grams are in memory at once."""
@@ -24,6 +24,8 @@ AT_ONCE = 4096
 
 class MorphemeVectors:
     """The embedding of `nsmc.model.embedding.MorphemeEmbedding`, in numpy.
+
+    Threads may share one: a lock guards the cache, and a call returns arrays of its own.
 
     Args:
         vocabulary: [V] morphemes by row; row 0 is the unknown one.
@@ -40,12 +42,14 @@ class MorphemeVectors:
         *,
         letters: bool = False,
     ) -> None:
-        # Row 0 is reached by not being found; a comment that says <unk> is no exception.
+        # Row 0 is for what isn't in the vocabulary; a comment that says <unk> is no exception.
         self._word_rows = {m: row for row, m in enumerate(vocabulary) if row}
         self._words, self._ngrams, self._letters = words, ngrams, letters
-        self._kept: dict[str, int] = {}
-        self.table: NDArray[np.float32] = np.empty((1024, words.values.shape[1]), dtype=np.float32)
-        """[at least as many as rows were given out, E]; replaced as it grows."""
+        self.size: int = words.values.shape[1]
+        """E"""
+        self._lock = threading.Lock()
+        self._cache_rows: dict[str, int] = {}
+        self._cache = np.empty((1024, self.size), np.float32)  # [at least as many, E]
 
     @classmethod
     def of(cls, model: ModelDirectory, weights: Mapping[str, NDArray[Any]]) -> "MorphemeVectors":
@@ -57,30 +61,44 @@ class MorphemeVectors:
         letters = model.config.model.subword_letters
         return cls(model.vocabulary, *model.tables(weights), letters=letters)
 
-    def rows(self, morphemes: Iterable[str]) -> NDArray[np.int64]:
-        """The rows of ``table`` that hold the morphemes' vectors, valid until the next call."""
-        kept = self._kept
-        if len(kept) > KEPT:
-            kept.clear()
-        known = len(kept)
-        rows = np.array([kept.setdefault(m, len(kept)) for m in morphemes], dtype=np.int64)
-        new = list(islice(reversed(kept), len(kept) - known))[::-1]
-        for start in range(0, len(new), AT_ONCE):
-            self._add(new[start : start + AT_ONCE], known + start)
-        return rows
+    def __call__(self, morphemes: Iterable[str]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Look up N morphemes.
 
-    def _add(self, morphemes: list[str], first: int) -> None:
-        """Put the vectors of M new morphemes into the rows from ``first`` on."""
+        Returns:
+            The vectors [U, E] of the distinct morphemes in the order in which they first occur, and
+            which of them each morpheme is [N]. The order is the call's alone, never the cache's:
+            the last bits of a matrix product depend on the order of its rows.
+        """
+        places: dict[str, int] = {}
+        tokens = np.array([places.setdefault(m, len(places)) for m in morphemes], dtype=np.int64)
+        with self._lock:
+            rows = self._rows(list(places))  # [U]; may replace the cache
+            return self._cache[rows], tokens
+
+    def _rows(self, distinct: list[str]) -> list[int]:
+        """The rows [U] of the cache that hold the vectors of some morphemes; needs the lock."""
+        if len(self._cache_rows) > CACHED:
+            self._cache_rows.clear()
+        new = [m for m in distinct if m not in self._cache_rows]
+        for start in range(0, len(new), AT_ONCE):
+            self._add(new[start : start + AT_ONCE])
+        return [self._cache_rows[m] for m in distinct]
+
+    def _add(self, morphemes: list[str]) -> None:
+        """Compute the vectors of M new morphemes into the cache; needs the lock."""
+        first = len(self._cache_rows)
         end = first + len(morphemes)
-        if end > len(self.table):
-            grown = np.empty((max(end, 2 * len(self.table)), self.table.shape[1]), np.float32)
-            grown[:first] = self.table[:first]
-            self.table = grown
+        if end > len(self._cache):
+            grown = np.empty((max(end, 2 * len(self._cache)), self.size), np.float32)
+            grown[:first] = self._cache[:first]
+            self._cache = grown
         words = [self._word_rows.get(m, 0) for m in morphemes]  # [M]
-        self.table[first:end] = self._words.rows(words)  # [M, E]
+        self._cache[first:end] = self._words.rows(words)  # [M, E]
         if self._ngrams is not None:
             ids = [subword_ids(m, len(self._ngrams), letters=self._letters) for m in morphemes]
             counts = np.array([len(i) for i in ids])  # [M]
             flat = self._ngrams.rows([i for of_one in ids for i in of_one])  # [G, E]
             sums = np.add.reduceat(flat, np.cumsum(counts) - counts)  # [M, E]
-            self.table[first:end] += sums / counts[:, None].astype(np.float32)
+            self._cache[first:end] += sums / counts[:, None].astype(np.float32)
+        # Last: an interrupt above leaves the cache as it was.
+        self._cache_rows.update(zip(morphemes, range(first, end), strict=True))

@@ -5,6 +5,7 @@ by hand installs them. Here it gets the Tagger and the dictionary of the ``mecab
 that nothing has to be built on Linux, macOS or Windows.
 """
 
+import threading
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
@@ -53,11 +54,14 @@ class KonlpyMecab:
             raise NsmcError(
                 f"Mecab could not open its dictionary, expected at {path}. {advice}"
             ) from error
+        # A tagger writes its answer into a buffer of its own; a binding may run without the GIL.
+        self._lock = threading.Lock()
         self._identity = {**versions, "wrapper": f"konlpy {version('konlpy')}"}
 
     def __call__(self, text: str) -> list[str]:
         """Cut a normalized text into morphemes; an empty one gives ``[]``."""
-        morphemes: list[str] = self._mecab.tagger.parse(text).split() if text else []
+        with self._lock:
+            morphemes: list[str] = self._mecab.tagger.parse(text).split() if text else []
         return morphemes
 
     def spans(self, text: str) -> list[Span]:
