@@ -1,20 +1,25 @@
-"""The official NSMC files: where they are, and how they get here whole.
-
-pooch compares hashes, skips what is already right and puts a finished file into its place. It
-starts every download over, so the transfer itself is ours: see `nsmc.data.fetch`.
-"""
+"""The official NSMC files: where they are, and how they get here whole."""
 
 import contextlib
 import logging
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
-from nsmc.data.fetch import PATIENCE, RetryPolicy, fetch
 from nsmc.data.paths import data_directory
 from nsmc.errors import DownloadError, NsmcError, UsageError
-from nsmc.storage.files import cannot_write, sha256_of
+from nsmc.storage.files import cannot_write
+
+RETRIES = 4
+"""More attempts after one that failed for a reason that may pass; pooch waits 1, 2, … seconds."""
+TIMEOUT = (10.0, 30.0)
+"""Seconds to wait for a connection, and for more bytes."""
+PASSING = frozenset({408, 429, 500, 502, 503, 504})
+"""HTTP answers that may be different in a moment: timeout, too many requests, server errors."""
+MIRROR = "Check the address; a mirror can be named with --url"
 
 
 @dataclass(frozen=True)
@@ -48,35 +53,32 @@ def download(
     base_url: str = BASE_URL,
     files: Sequence[RemoteFile] = OFFICIAL,
     progress: bool | None = None,
-    patience: RetryPolicy = PATIENCE,
+    retries: int = RETRIES,
 ) -> list[Path]:
     """Fetch ``files`` into ``to`` (default: `data_directory`) and return their paths, in order.
 
     A file that is already there with the right hash is not fetched again; one with another hash is
-    replaced once the new one is verified. What an interrupted download brought stays in
-    ``<name>.part``, and the next call goes on from there. ``progress`` shows a bar on standard
-    error; None shows it on a terminal only.
+    replaced once the new one is verified. ``progress`` shows a bar on standard error; None shows it
+    on a terminal only.
 
     Raises:
         UsageError: ``base_url`` is not an http or https address.
-        DownloadError: a file could not be fetched whole, is not the one that was expected, or
-            another process is downloading to the same place.
+        DownloadError: there is no network, or a file could not be fetched whole or is not the one
+            that was expected.
         NsmcError: the place can't be read or written.
     """
-    base_url = _checked_address(base_url)
+    import pooch
+
     directory = data_directory() if to is None else to
-    targets = [directory / file.name for file in files]
-    # Looked at before anything is written: right files in a read-only place are fine.
-    missing = [
-        (file, target)
-        for file, target in zip(files, targets, strict=True)
-        if not _is_whole(file, target)
-    ]
-    if missing:
-        with _alone_in(directory):
-            for file, target in missing:
-                _retrieve(base_url + file.name, file, target, progress, patience)
-    return targets
+    store = pooch.create(
+        path=directory.absolute(),
+        base_url=_check_address(base_url),
+        registry={file.name: f"sha256:{file.sha256}" for file in files},
+        retry_if_failed=retries,
+    )
+    show = sys.stderr.isatty() if progress is None else progress
+    with _warnings_only(pooch.get_logger()):
+        return [_fetch(store, file, directory / file.name, show) for file in files]
 
 
 def official_data() -> Path:
@@ -88,7 +90,7 @@ def official_data() -> Path:
     return download()[0].parent
 
 
-def _checked_address(base_url: str) -> str:
+def _check_address(base_url: str) -> str:
     try:
         parts = urlsplit(base_url)
         good = parts.scheme in ("http", "https") and bool(parts.hostname)
@@ -102,98 +104,67 @@ def _checked_address(base_url: str) -> str:
     return base_url.rstrip("/") + "/"
 
 
-def _is_whole(file: RemoteFile, target: Path) -> bool:
+def _fetch(store: Any, file: RemoteFile, target: Path, progress: bool) -> Path:
+    """Fetch one file with a `pooch.Pooch`, unless it is there already."""
+    from pooch import HTTPDownloader
+    from requests import RequestException
+
+    # A compressed answer would have another length than the file.
+    headers = {"Accept-Encoding": "identity"}
+    transfer = HTTPDownloader(progressbar=progress, timeout=TIMEOUT, headers=headers)
+
+    def attempt(url: str, output: str, store: Any) -> None:
+        # pooch has made it, readable for this user alone.
+        Path(output).unlink()
+        try:
+            transfer(url, output, store)
+        except RequestException as error:
+            _raise_if_final(error, url, Path(output))
+            raise  # pooch tries again
+        size = Path(output).stat().st_size
+        if size != file.size:
+            raise DownloadError(
+                f"expected {file.size:,} bytes at {url}, found {size:,}: that is another file, or "
+                "a page in its place. Check the address and whether the network asks for a login"
+            )
+
+    url = store.get_url(file.name)
     try:
         if target.is_dir():
             raise NsmcError(
                 f"expected a file or nothing at {target}, found a directory; "
                 "move it away or choose another place with --to"
             )
-        return (
-            target.is_file()
-            and target.stat().st_size == file.size
-            and sha256_of(target) == file.sha256
-        )
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise NsmcError(
-            f"cannot read {target}: {reason}; make it readable or choose another place with --to"
-        ) from error
-
-
-@contextlib.contextmanager
-def _alone_in(directory: Path) -> Iterator[None]:
-    """Make ``directory`` and hold its lock: two processes would mix their bytes in one part."""
-    import filelock
-
-    if directory.exists() and not directory.is_dir():
-        raise NsmcError(
-            f"expected a directory to download to, found the file {directory}; "
-            "choose another place with --to"
-        )
-    lock = filelock.FileLock(directory / ".download.lock")
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except filelock.Timeout as error:
+        store.fetch(file.name, downloader=attempt)
+    except RequestException as error:
         raise DownloadError(
-            f"another process is downloading to {directory}; "
-            "wait until it is done, then run the command again"
+            f"could not fetch {url} whole in {store.retry_if_failed + 1} tries: {error}. "
+            "Nothing was kept; run the command again"
         ) from error
-    except OSError as error:
-        raise cannot_write(directory, error) from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _retrieve(
-    url: str, file: RemoteFile, target: Path, progress: bool | None, patience: RetryPolicy
-) -> None:
-    import pooch
-
-    part = target.with_name(target.name + ".part")
-
-    def bring(url: str, output: str, _: object) -> None:
-        # pooch has made an empty file under a random name, which a killed process would leave
-        # behind. Only the name is needed, at the end; then the part becomes that file.
-        Path(output).unlink()
-        _fetch_verified(url, file, part, progress, patience)
-        part.replace(output)
-
-    try:
-        with _warnings_only(pooch.get_logger()):
-            pooch.retrieve(
-                url,
-                known_hash=f"sha256:{file.sha256}",
-                fname=target.name,
-                path=target.parent.absolute(),
-                downloader=bring,
-            )
+    except ValueError as error:  # pooch's, for another hash
+        raise DownloadError(
+            f"{url} is not the file that was expected: {error}. Nothing was kept; run the command "
+            "again, and if that does not help, name a mirror with --url"
+        ) from error
     except OSError as error:
         raise cannot_write(target, error) from error
+    return target
 
 
-def _fetch_verified(
-    url: str, file: RemoteFile, part: Path, progress: bool | None, patience: RetryPolicy
-) -> None:
-    """Leave the right content in ``part``, or raise DownloadError."""
-    resumed = part.exists()
-    fetch(url, part, file.size, progress=progress, patience=patience)
-    found = sha256_of(part)
-    if found != file.sha256 and resumed:
-        # The beginning was from another day: another mirror, or a machine that lost power.
-        part.unlink()
-        fetch(url, part, file.size, progress=progress, patience=patience)
-        found = sha256_of(part)
-    if found != file.sha256:
-        part.unlink()
+def _raise_if_final(error: Any, url: str, output: Path) -> None:
+    """Raise DownloadError for a `requests.RequestException` that another attempt would repeat."""
+    if error.response is not None:
+        if error.response.status_code not in PASSING:
+            answer = f"{error.response.status_code} {error.response.reason}".rstrip()
+            raise DownloadError(
+                f"expected a file at {url}, but the server answered {answer}. {MIRROR}"
+            ) from error
+    elif not (output.exists() and output.stat().st_size):
+        # Not a byte came: there is no network, or no such server.
         raise DownloadError(
-            f"{url} is not the file that was expected: expected SHA-256 {file.sha256}, "
-            f"found {found}. What arrived was removed; run the command again, and if that does "
-            "not help, name a mirror with --url"
-        )
+            f"cannot reach {url}: {error}. Without a network the project's sample data works: in "
+            "a clone, give `--data data/sample`"
+        ) from error
 
 
 @contextlib.contextmanager
