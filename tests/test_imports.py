@@ -281,7 +281,7 @@ def test_imports_point_one_way(module: str) -> None:
         ("nsmc.exporting.onnx", "nsmc.exporting.quantization"),
         ("nsmc.workers", "nsmc.text.tokenizer"),
         ("nsmc.evaluation.evaluate", "nsmc.cli.common"),
-        ("nsmc.training.run", "nsmc.auditing.folds"),
+        ("nsmc.training.run", "nsmc.auditing.audit"),
         ("nsmc.data.corpus", "nsmc.config.schema"),
         ("nsmc.config.schema", "nsmc.text.mecab"),
         ("nsmc.storage.files", "nsmc.text.normalize"),

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 import nsmc
 from experiments.experiment import Experiment, Results
-from nsmc.auditing.confident import given_probabilities
-from nsmc.auditing.recipe import ENOUGH, FEW, QUICK
+from nsmc.auditing.confident_learning import self_confidence
+from nsmc.auditing.options import ENOUGH, QUICK, QUICK_FEW
 
 PLANTED = 0.02
 SURE = 0.9
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> Iterator[Results]:
         if extra.is_file():
             results["unseen_by_the_shipped_model"] = _by_size(extra, work, args.seed)
         results["whole_file"] = _whole(path, work / "whole", args.find)
-    yield results | {"recipe": {"all": QUICK, f"below {ENOUGH} comments": FEW}}
+    yield results | {"recipe": {"all": QUICK, f"below {ENOUGH} comments": QUICK_FEW}}
 
 
 def _table(path: Path) -> pd.DataFrame:
@@ -74,7 +74,7 @@ def _agreed(frame: pd.DataFrame, seed: int) -> NDArray[np.bool_]:
         cv=GroupKFold(4, shuffle=True, random_state=seed),
         method="predict_proba",
     )  # [R, 2]
-    agreed: NDArray[np.bool_] = given_probabilities(labels, probabilities) >= SURE
+    agreed: NDArray[np.bool_] = self_confidence(labels, probabilities) >= SURE
     return agreed
 
 
@@ -96,7 +96,7 @@ def _measured(
     seconds = time.perf_counter() - began
     # A comment of nothing legible has no rank; the others keep their row.
     hit = planted[found.rows - 1]
-    order = np.argsort(given_probabilities(found.labels, found.probabilities), kind="stable")
+    order = np.argsort(self_confidence(found.labels, found.probabilities), kind="stable")
     top = int(hit[order[:count]].sum())
     return {
         "rows": len(frame),
@@ -113,7 +113,7 @@ def _measured(
             f"{share:.1%}": float(hit[order[: round(share * len(frame))]].mean())
             for share in (0.005, 0.01, 0.02)
         },
-        "estimated_wrong": sum(found.wrong),
+        "estimated_wrong": sum(found.estimated_errors),
         "agreement": found.agreement,
         "seconds": round(seconds, 1),
     }
@@ -148,13 +148,13 @@ def _whole(path: Path, work: Path, find: str | None) -> dict[str, Any]:
     return {
         "rows": len(found.rows),
         "agreement": found.agreement,
-        "estimated_wrong": dict(zip(("negative", "positive"), found.wrong, strict=True)),
-        "doubts": len(found.doubts),
-        "rows_of_comments_with_both_labels": int((found.same_otherwise > 0).sum()),
+        "estimated_wrong": dict(zip(("negative", "positive"), found.estimated_errors, strict=True)),
+        "doubts": len(found.issues),
+        "rows_of_comments_with_both_labels": int((found.conflicting_rows > 0).sum()),
         "seconds": round(trained - began, 1),
         "seconds_again_with_explanations": round(explained - trained, 1),
-        "listed": len(again.doubts),
-        "explained": sum(bool(doubt.against) for doubt in again.doubts),
+        "listed": len(again.issues),
+        "explained": sum(bool(issue.against) for issue in again.issues),
         "find": find,
         "found": _ranks(found, find),
         "found_by_the_shipped_model_which_learnt_from_them": _ranks(shipped, find),
@@ -163,9 +163,14 @@ def _whole(path: Path, work: Path, find: str | None) -> dict[str, Any]:
 
 def _ranks(found: nsmc.Audit, find: str | None) -> list[dict[str, Any]]:
     return [
-        {"rank": rank, "row": doubt.row, "label": doubt.label, "probability": doubt.probability}
-        for rank, doubt in enumerate(found.doubts, start=1)
-        if find and doubt.text.startswith(find)
+        {
+            "rank": rank,
+            "row": issue.row,
+            "label": issue.given_label,
+            "probability": issue.self_confidence,
+        }
+        for rank, issue in enumerate(found.issues, start=1)
+        if find and issue.text.startswith(find)
     ]
 
 

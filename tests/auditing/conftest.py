@@ -1,4 +1,4 @@
-"""Tables whose wrong labels are known, because they were planted."""
+"""Tables whose wrong labels are known, because they were planted, and an audit of one."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 import pytest
 
+import nsmc
 from nsmc.config.schema import Config, load_config
 
 NOUNS = (
@@ -96,3 +97,15 @@ def tiny_fields() -> tuple[str, ...]:
 def tiny() -> Config:
     """That recipe."""
     return load_config(None, TINY)
+
+
+@pytest.fixture(scope="session")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the networks of `audited` are kept."""
+    return tmp_path_factory.mktemp("audit") / "work"
+
+
+@pytest.fixture(scope="session")
+def audited(easy: Planted, tiny: Config, work: Path) -> nsmc.Audit:
+    """An audit of `easy` by three networks."""
+    return nsmc.audit(easy.path, folds=3, config=tiny, work=work, device="cpu")

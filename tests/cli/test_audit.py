@@ -1,4 +1,4 @@
-"""`nsmc audit`: figures and rows for a person, a table to correct, JSON for programs."""
+"""`nsmc audit`: numbers and rows for a person, a table to correct, JSON for programs."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
-def found(here: Here, *args: str | Path) -> dict[str, Any]:
+def audited(here: Here, *args: str | Path) -> dict[str, Any]:
     result = here("audit", *args, "--json")
     assert result.code == 0, result.err
     value: dict[str, Any] = json.loads(result.out)
     return value
 
 
-def test_json_tells_the_figures_and_the_doubts(here: Here, table: Path) -> None:
-    metrics = found(here, table)
+def test_json_holds_the_metrics_and_the_issues(here: Here, table: Path) -> None:
+    metrics = audited(here, table)
     assert list(metrics) == [
         *("data", "examples", "skipped", "folds", "model", "agreement", "estimated_wrong"),
         *("labelled_both_ways", "seconds", "doubts"),
@@ -50,20 +50,20 @@ def test_json_tells_the_figures_and_the_doubts(here: Here, table: Path) -> None:
     assert (metrics["data"], metrics["examples"], metrics["skipped"]) == (str(table), 4, 1)
     assert (metrics["folds"], metrics["agreement"]) == (0, 0.5)
     assert metrics["model"].endswith("default")
-    assert {doubt["row"]: doubt["suggested_label"] for doubt in metrics["doubts"]} == {1: 1, 4: 0}
-    for doubt in metrics["doubts"]:
-        _, text, label = ROWS[doubt["row"] - 1]
-        assert (doubt["text"], doubt["label"]) == (text, label)
-        assert 0 < doubt["probability"] < 0.5
-        for part in doubt["against"]:
+    assert {issue["row"]: issue["suggested_label"] for issue in metrics["doubts"]} == {1: 1, 4: 0}
+    for issue in metrics["doubts"]:
+        _, text, label = ROWS[issue["row"] - 1]
+        assert (issue["text"], issue["label"]) == (text, label)
+        assert 0 < issue["probability"] < 0.5
+        for part in issue["against"]:
             assert part["morpheme"] in text[part["start"] : part["end"]]
             assert (part["contribution"] > 0) == (label == 0)
 
 
-def test_a_person_sees_the_figures_and_the_surest(here: Here, table: Path) -> None:
+def test_a_person_sees_the_summary_and_the_first_issues(here: Here, table: Path) -> None:
     result = here("audit", table)
     assert result.code == 0
-    assert "4 comments are few to learn from, so the shipped model judges them" in result.err
+    assert "4 comments are few to learn from, so the shipped model scores them" in result.err
     assert "1 rows with an empty comment were left out" in result.err
     lines = result.out.splitlines()
     assert f"data          {table} (4 comments)" in lines
@@ -84,7 +84,7 @@ def test_the_output_keeps_the_rows_as_they_were(
     output = tmp_path / name
     result = here("audit", table, "--output", output)
     assert result.code == 0, result.err
-    assert f"2 doubtful rows are in {output}, the surest first" in result.err
+    assert f"2 rows with label issues are in {output}, the surest first" in result.err
     if name.endswith("parquet"):
         frame = pd.read_parquet(output)
     elif name.endswith("jsonl"):
@@ -107,7 +107,7 @@ def test_the_output_keeps_the_rows_as_they_were(
         assert line["same_otherwise"] == 0
 
 
-def test_the_same_comment_with_the_other_label_is_told(here: Here, tmp_path: Path) -> None:
+def test_the_same_comment_with_the_other_label_is_counted(here: Here, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text(
         "document,label\n정말 최고다,0\n정말 최고다,1\n정말 최고다,1\n최악,0\n", encoding="utf-8"
@@ -139,28 +139,28 @@ def test_columns_of_the_same_name_stay(here: Here, tmp_path: Path) -> None:
     assert "extra" not in line
 
 
-def test_nothing_doubtful_is_a_table_without_rows(here: Here, tmp_path: Path) -> None:
+def test_no_issue_is_a_table_without_rows(here: Here, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("document,label\n정말 최고다,1\n정말 최악이다,0\n", encoding="utf-8")
     output = tmp_path / "o.csv"
     result = here("audit", path, "--output", output)
     assert result.code == 0, result.err
     assert output.read_text(encoding="utf-8") == f"document,label,{','.join(NEW)}\n"
-    assert "0 doubtful rows" in result.err
+    assert "0 rows with label issues" in result.err
 
 
 def test_the_shipped_model_by_its_name(here: Here, table: Path) -> None:
     result = here("audit", table, "--model", "shipped", "--json")
     assert result.code == 0
     assert "few to learn from" not in result.err
-    assert json.loads(result.out)["doubts"] == found(here, table)["doubts"]
+    assert json.loads(result.out)["doubts"] == audited(here, table)["doubts"]
 
 
 def test_top_and_share_limit_the_list(here: Here, table: Path) -> None:
-    assert [d["row"] for d in found(here, table, "--top", "1")["doubts"]] == [
-        found(here, table)["doubts"][0]["row"]
+    assert [issue["row"] for issue in audited(here, table, "--top", "1")["doubts"]] == [
+        audited(here, table)["doubts"][0]["row"]
     ]
-    assert len(found(here, table, "--share", "0.25")["doubts"]) == 1
+    assert len(audited(here, table, "--share", "0.25")["doubts"]) == 1
 
 
 def test_networks_are_trained_on_the_table_when_asked(
@@ -230,7 +230,7 @@ def test_a_terminal_shows_progress_and_colours(
         (["--folds", "4"], 1, "expected at least 8 different comments labelled 0 (negative)"),
     ],
 )
-def test_what_cannot_be_is_told(
+def test_wrong_usage_is_refused(
     args: list[str], status: int, words: str, here: Here, table: Path
 ) -> None:
     result = here("audit", table, *args)
@@ -247,7 +247,7 @@ def test_the_table_itself_is_never_overwritten(here: Here, table: Path) -> None:
     assert table.read_bytes() == before
 
 
-def test_a_label_that_is_none_is_told_with_its_row(here: Here, tmp_path: Path) -> None:
+def test_a_wrong_label_is_reported_with_its_row(here: Here, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("document,label\n좋다,1\n별로,\n글쎄,2\n", encoding="utf-8")
     result = here("audit", path)

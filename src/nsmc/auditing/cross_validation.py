@@ -1,117 +1,229 @@
-"""Who judges the labels: networks trained on the table itself, or a model.
+"""Out-of-fold probabilities: each comment scored by a network that hasn't learnt from it.
 
-Shapes: R comments, C classes.
+Shapes: R comments, C classes, G groups of the same comment, O outputs, K numbers of a target.
 """
 
 import contextlib
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nsmc._version import __version__
-from nsmc.auditing.comments import Progress
-from nsmc.auditing.folds import assign_folds
-from nsmc.auditing.out_of_fold import (
-    fold_directory,
-    is_finished,
-    out_of_fold_probabilities,
-    score_corpus,
-)
-from nsmc.auditing.workdir import claimed_work
+from nsmc.auditing.dataset import LabelledDataset
+from nsmc.auditing.options import FOLDS, AuditOptions, Progress
+from nsmc.auditing.workdir import claimed_workdir
 from nsmc.config.schema import Config
+from nsmc.data.corpus import Corpus
+from nsmc.errors import ModelError
 from nsmc.inference.classifier import Classifier, load
-from nsmc.tasks.predictions import ClassPredictions
+from nsmc.pipeline.chunks import slices, with_progress
+from nsmc.pipeline.classify import score_units
+from nsmc.storage.files import atomic_write
+from nsmc.training.output import OutputDirectory
 
 if TYPE_CHECKING:
-    from nsmc.data.corpus import Corpus
+    from nsmc.training.run import Event, Listener
+    from nsmc.training.state import TrainingState
+
+SCORES = "scores.npy"
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class Scores:
     """R comments, scored."""
 
     probabilities: NDArray[np.float64]
-    """[R, C] of each label."""
-    dealt: NDArray[np.int64]
-    """[R] which of the judges scored each."""
-    judges: list[Classifier]
-    """The networks that did."""
+    """[R, C] of each class."""
+    scored_by: NDArray[np.int64]
+    """[R] index of the classifier that scored each."""
+    classifiers: list[Classifier]
+
+
+def score_with_model(
+    dataset: LabelledDataset, classifier: Classifier, options: AuditOptions
+) -> Scores:
+    """Score all comments with one model, whose tokenizer has cut them."""
+    if classifier.model.metrics.get("data", {}).get("sha256") == dataset.reviews.sha256:
+        options.say(
+            f"the model {classifier.model.path} has learnt from this very table, wrong labels "
+            f"included; --folds {FOLDS} asks networks that haven't"
+        )
+    rows = np.arange(len(dataset.labels))
+    probabilities = _score(classifier, dataset, rows, options.progress_of("scoring"))  # [R, C]
+    return Scores(probabilities, np.zeros(len(rows), np.int64), [classifier])
 
 
 @contextlib.contextmanager
-def judged_by_folds(
-    corpus: "Corpus",
-    choices: ClassPredictions,
-    groups: NDArray[np.int64],
-    folds: int,
-    config: Config,
-    work: Path | None,
-    *,
-    columns: list[str | None],
-    device: str,
-    report: Progress,
-    tell: Callable[[str], None],
-) -> Iterator[Judged]:
-    """Score each comment by a network that hasn't learnt from it; the networks live in the block.
+def cross_validate(
+    dataset: LabelledDataset, folds: int, config: Config, options: AuditOptions
+) -> Iterator[Scores]:
+    """Score each fold with a network trained on all the others, kept while the block runs.
+
+    A fold that was scored in the working directory before isn't scored again, and a training that
+    was interrupted there goes on from its newest checkpoint.
 
     Args:
-        corpus: R comments.
-        choices: their labels.
-        groups: [R] as `nsmc.auditing.folds.same_comments` gives them.
+        dataset: R comments.
         folds: networks to train.
-        config: their recipe.
-        work: where they are kept; None takes a place in the user's cache.
-        columns: the text and the label columns, which tell one audit of a file from another.
-        device: as `nsmc.model.device.choose_device` takes it.
-        report: hears of comments trained on.
-        tell: is told what a person should know.
+        config: theirs.
+        options: say where the networks are kept and on which device they are trained, and hear of
+            comments trained on, over all folds and epochs.
 
     Raises:
         DeviceError: the device isn't there or ran out of memory.
-        NsmcError: the work directory is in use, of another audit, or can't be written.
+        NsmcError: the loss is no longer a number, or the working directory is in use, belongs to
+            another audit or can't be written.
     """
     record = {
-        "sha256": corpus.source["sha256"],
-        "columns": columns,
+        "sha256": dataset.reviews.sha256,
+        "columns": [dataset.reviews.column, *dataset.reviews.labels],
         "folds": folds,
         "config": config.to_dict(),
-        "identity": corpus.identity,
+        "identity": dataset.corpus.identity,
         "nsmc": __version__,
     }
-    with claimed_work(work, record) as place:
-        before = sum(is_finished(place, fold) for fold in range(folds))
-        tell(
-            f"training {folds} networks, each on {1 - 1 / folds:.0%} of {len(groups):,} comments, "
-            f"to score the rest; they are kept in {place}"
-            + (f", {before} of them since an earlier audit" if before else "")
+    fold_of = assign_folds(dataset.duplicates, dataset.labels, folds, config.data.split_seed)  # [R]
+    with claimed_workdir(options.work, record) as work:
+        outputs = [OutputDirectory(work / f"fold-{fold + 1}") for fold in range(folds)]
+        scored = sum((output.path / SCORES).is_file() for output in outputs)
+        options.say(
+            f"training {folds} networks, each on {1 - 1 / folds:.0%} of {len(fold_of):,} comments, "
+            f"to score the rest; they are kept in {work}"
+            + (f", {scored} of them since an earlier audit" if scored else "")
         )
-        dealt = assign_folds(groups, choices.labels, folds, config.data.split_seed)  # [R]
-        probabilities = out_of_fold_probabilities(
-            corpus, choices.values, dealt, config, place, device=device, progress=report, warn=tell
-        )
-        judges = [load(fold_directory(place, fold).path) for fold in range(folds)]
-        yield Judged(probabilities, dealt, judges)
+        probabilities = np.empty((len(fold_of), len(dataset.class_names)))  # [R, C]
+        for fold, output in enumerate(outputs):
+            listen = _listener(fold, folds, len(fold_of), config.training.epochs, options.progress)
+            held_out = fold_of == fold  # [R]
+            probabilities[held_out] = _score_fold(
+                dataset, held_out, output, config, listen, options
+            )
+        yield Scores(probabilities, fold_of, [load(output.path) for output in outputs])
 
 
-def judged_by_model(
-    classifier: Classifier, corpus: "Corpus", choices: ClassPredictions, report: Progress
-) -> Judged:
-    """Score each comment by a model.
+def assign_folds(
+    duplicates: NDArray[np.int64], labels: NDArray[np.int64], folds: int, seed: int
+) -> NDArray[np.int64]:
+    """Assign comments to folds of about one size and one share of each label.
+
+    The same comment is in one fold wherever it is: a network that has learnt from it, with its
+    label, would give what it has learnt by heart.
 
     Args:
-        classifier: the model.
-        corpus: R comments, cut by its tokenizer.
-        choices: their labels.
-        report: hears of comments scored.
+        duplicates: [R] as `nsmc.auditing.dataset.group_duplicates` gives them.
+        labels: [R] the class of each.
+        folds: how many.
+        seed: decides which comments are together.
+
+    Returns:
+        [R] the fold of each, from 0.
     """
-    found: list[NDArray[np.float64]] = []
-    total, done = len(corpus), 0
-    for part in score_corpus(classifier, corpus, np.arange(total), choices.values):
-        found.append(part)
-        done += len(part)
-        report("scoring", done, total)
-    return Judged(np.concatenate(found), np.zeros(total, dtype=np.int64), [classifier])
+    _, first, sizes = np.unique(duplicates, return_index=True, return_counts=True)  # [G]
+    order = np.random.default_rng(seed).permutation(len(first))  # [G]
+    # The largest groups first and label by label, then in turns: folds come out even.
+    order = order[np.lexsort((labels[first][order], -sizes[order]))]
+    fold_of_group = np.empty(len(first), dtype=np.int64)  # [G]
+    fold_of_group[order] = np.arange(len(first)) % folds
+    return fold_of_group[duplicates]
+
+
+def _score_fold(
+    dataset: LabelledDataset,
+    held_out: NDArray[np.bool_],
+    output: OutputDirectory,
+    config: Config,
+    listen: "Listener",
+    options: AuditOptions,
+) -> NDArray[np.float64]:
+    """The probabilities [fold, C] of the comments held out [R], from a network of the others."""
+    rows = np.flatnonzero(held_out)
+    stored = _stored_scores(output, (len(rows), len(dataset.class_names)))
+    if stored is not None:
+        return stored
+    # A network that was trained, but had not scored when the audit ended, isn't trained again.
+    if not output.has_ended():
+        from nsmc.training.run import run_training
+
+        output.path.mkdir(exist_ok=True)
+        run_training(
+            config,
+            dataset.corpus.take(np.flatnonzero(~held_out)),
+            output,
+            device=options.device,
+            resume=True,
+            listen=listen,
+            warn=options.say,
+        )
+    output.finish()
+    probabilities = _score(load(output.path), dataset, rows)
+    with atomic_write(output.path / SCORES) as temporary:
+        np.save(temporary, probabilities, allow_pickle=False)
+    return probabilities
+
+
+def _stored_scores(output: OutputDirectory, shape: tuple[int, int]) -> NDArray[np.float64] | None:
+    """The probabilities [fold, C] that a fold got before; a damaged network is deleted."""
+    if not output.has_ended():
+        return None
+    try:
+        load(output.path)
+        if not (output.path / SCORES).is_file():
+            return None
+        scores: NDArray[np.float64] = np.load(output.path / SCORES, allow_pickle=False)
+        if scores.shape == shape:
+            return scores
+    except (ModelError, ValueError, OSError):
+        pass
+    # Whatever happened to it, it can be made again.
+    shutil.rmtree(output.path, ignore_errors=True)
+    return None
+
+
+def _listener(fold: int, folds: int, comments: int, epochs: int, progress: Progress) -> "Listener":
+    """Report the training of one fold as a part of all of them."""
+    size = 1
+
+    def listen(event: "Event", state: "TrainingState") -> None:
+        from nsmc.training.run import Started
+
+        nonlocal size
+        if isinstance(event, Started):
+            size = event.training
+        counters = state.counters
+        # As if each fold trained on all comments: the sum must not differ from fold to fold.
+        passes = fold * epochs + counters.epoch + counters.seen / size
+        progress(
+            f"fold {fold + 1}/{folds}, epoch {min(counters.epoch + 1, epochs)}/{epochs}",
+            round(passes * comments),
+            folds * epochs * comments,
+        )
+
+    return listen
+
+
+def _score(
+    classifier: Classifier,
+    dataset: LabelledDataset,
+    rows: NDArray[np.int64],
+    progress: Callable[[int, int], None] | None = None,
+) -> NDArray[np.float64]:
+    """The probabilities [rows, C] of some comments; 0 for a class that the model hasn't learnt."""
+    chunks = (_units(dataset.corpus.take(rows[place])) for place in slices(len(rows)))
+    scored = with_progress(score_units(chunks, classifier), len(rows), progress)
+    outputs = np.concatenate(list(scored))  # [rows, O]
+    unlabelled = np.zeros((len(rows), 2), np.float32)  # [rows, K], K at most 2
+    predictions = classifier.task.choices(outputs, unlabelled, classifier.threshold)
+    assert predictions is not None, "a task without classes is refused before"
+    column_of = {value: column for column, value in enumerate(predictions.values)}
+    padded = np.append(predictions.probabilities, np.zeros((len(rows), 1)), axis=1)
+    return padded[:, [column_of.get(value, -1) for value in dataset.class_names]]
+
+
+def _units(corpus: Corpus) -> list[list[str]]:
+    units = [corpus.morphemes[token] for token in corpus.tokens.tolist()]
+    return [units[start:end] for start, end in pairwise(corpus.offsets.tolist())]

@@ -1,4 +1,4 @@
-"""Where the networks of an audit are kept, so that nothing is trained twice."""
+"""The directory that keeps the networks of an audit, so that none is trained twice."""
 
 import contextlib
 import hashlib
@@ -16,62 +16,56 @@ from nsmc.storage.files import atomic_write
 from nsmc.training.output import OutputDirectory
 
 RECORD = "audit.json"
-KEPT = 3
+CACHED = 3
 """Audits whose networks stay in the cache; four networks of some 8 MB each."""
 
 
 @contextlib.contextmanager
-def claimed_work(given: Path | None, record: dict[str, Any]) -> Iterator[Path]:
-    """Give the work directory of an audit, kept from other processes while the block runs.
+def claimed_workdir(path: Path | None, record: dict[str, Any]) -> Iterator[Path]:
+    """Give the working directory of an audit, kept from other processes while the block runs.
 
     Args:
-        given: the directory; None takes one in the user's cache, named by the record.
+        path: the directory; None takes one in the user's cache, named by the record.
         record: everything that decides what the networks become, as JSON values.
 
     Raises:
-        NsmcError: the directory holds another audit, is in use or can't be written.
+        NsmcError: the directory belongs to another audit, is in use or can't be written.
     """
-    place = given or _audits() / _name(record)
-    with OutputDirectory(place).claimed("--work"):
-        _check_record(place, record)
-        if given is None:
-            os.utime(place)
-            _forget_oldest(place)
-        yield place
+    cache = cache_directory() / "audits"
+    digest = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+    work = path or cache / digest[:24]
+    with OutputDirectory(work).claimed("--work"):
+        _check_record(work, record)
+        if path is None:
+            os.utime(work)
+            _delete_oldest(cache, work)
+        yield work
 
 
-def _audits() -> Path:
-    return cache_directory() / "audits"
-
-
-def _name(record: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:24]
-
-
-def _check_record(place: Path, record: dict[str, Any]) -> None:
-    path = place / RECORD
+def _check_record(work: Path, record: dict[str, Any]) -> None:
+    path = work / RECORD
     if not path.is_file():
         with atomic_write(path) as temporary:
             write_json(temporary, record)
         return
     try:
-        found = read_json(path)
+        earlier = read_json(path)
     except ValueError as error:
         raise NsmcError(
-            f"{path} is damaged ({error}); delete {place}, or give another --work"
+            f"{path} is damaged ({error}); delete {work}, or give another --work"
         ) from error
-    if found != record:
-        changed = sorted(name for name in record if found.get(name) != record[name])
+    if earlier != record:
+        changed = sorted(name for name in record if earlier.get(name) != record[name])
         raise NsmcError(
-            f"{place} holds the networks of another audit (differing in: {', '.join(changed)}); "
+            f"{work} holds the networks of another audit (differing in: {', '.join(changed)}); "
             "give another --work, or the table and options that it was begun with"
         )
 
 
-def _forget_oldest(place: Path) -> None:
-    """Delete the networks of older audits, but for those that an audit is using now."""
-    others = [path for path in _audits().iterdir() if path != place and path.is_dir()]
+def _delete_oldest(cache: Path, work: Path) -> None:
+    """Delete the networks of older audits, but for those that another process is using."""
+    others = [path for path in cache.iterdir() if path != work and path.is_dir()]
     others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    for old in others[KEPT - 1 :]:
+    for old in others[CACHED - 1 :]:
         with contextlib.suppress(NsmcError), OutputDirectory(old).claimed():
             shutil.rmtree(old, ignore_errors=True)

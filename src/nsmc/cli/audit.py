@@ -28,10 +28,10 @@ EPILOG = """examples:
 
 Networks are trained on parts of the table, and each scores the part that it hasn't seen. Ctrl-C
 loses little: the same command goes on where it was, and with another --top it trains nothing.
-A table of fewer than 20,000 comments is judged by the model inside the package, which finds more
+A table of fewer than 20,000 comments is scored by the model inside the package, which finds more
 wrong labels there if they are film comments; for other texts, give --folds 4.
 
-The output has the doubtful rows with all their columns as they were, the surest first, and rank,
+The output has the rows with label issues, all their columns as they were, surest first, and rank,
 row (in the file, from 1 without the header), suggested_label, probability (of the label given),
 against (the words that speak against it, for the first 2,000 rows) and same_otherwise (in how
 many other rows the same comment stands with another label).
@@ -43,14 +43,17 @@ WIDTH = 60
 """Characters shown of a comment; the output file has it whole."""
 SECONDS_BETWEEN_LINES = 15
 CLASSES = 5
-"""Classes with the most wrong labels that are told of."""
+"""Classes whose wrong labels are counted, those with the most."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
     parser.add_argument("file", type=Path, metavar="FILE", help="a table with a label column")
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="where the doubtful rows go, to be corrected"
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="where the rows with label issues go, to be corrected",
     )
     parser.add_argument(
         "--column", metavar="NAME", help="text column (default: document, else the only one)"
@@ -59,20 +62,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--label-column",
         metavar="NAME",
         help="column with 0 for negative and 1 for positive, or with the names of classes "
-        "(default: as the recipe or the model has it, else label)",
+        "(default: as the config or the model has it, else label)",
     )
-    judge = parser.add_mutually_exclusive_group()
-    judge.add_argument(
+    scorer = parser.add_mutually_exclusive_group()
+    scorer.add_argument(
         "--folds",
         type=int,
         metavar="K",
-        help="networks to train; 0 lets the model inside the package judge instead (default: 4, "
+        help="networks to train; 0 lets the model inside the package score instead (default: 4, "
         "or 0 for fewer than 20,000 comments)",
     )
-    judge.add_argument(
+    scorer.add_argument(
         "--model",
         metavar="DIR",
-        help="train nothing: this model judges, which must not have learnt from this table; "
+        help="train nothing: this model scores, which must not have learnt from this table; "
         "shipped is the one inside the package",
     )
     limit = parser.add_mutually_exclusive_group()
@@ -94,27 +97,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_recipe_options(parser, default="a quick one, by the size of the table")
     parser.add_argument(
-        "--json", action="store_true", help="one JSON object with the figures and all listed rows"
+        "--json", action="store_true", help="one JSON object with the numbers and all listed rows"
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Audit, write the doubtful rows and print the surest of them.
+    """Audit, write the rows with label issues and print the first of them.
 
     Raises:
         NsmcError: see `nsmc.auditing.audit.audit`.
     """
     from nsmc.config.schema import load_config
 
-    # Loaded without a file as well, to tell of a wrong --set before the table is read.
+    # Loaded without a file as well, to refuse a wrong --set before the table is read.
     config = load_config(args.config, args.set)
     model = None if args.model is None else model_named(args.model)
-    # The model inside the package is what judges when nothing is trained.
+    # The model inside the package scores when nothing is trained.
     folds = 0 if args.model is not None and model is None else args.folds
     from nsmc.auditing.audit import audit
 
     with _Reporter() as reporter:
-        found = audit(
+        result = audit(
             args.file,
             output=args.output,
             column=args.column,
@@ -127,19 +130,19 @@ def run(args: argparse.Namespace) -> int:
             share=args.share,
             work=args.work,
             device=args.device,
-            progress=reporter.hear,
+            progress=reporter.report,
             say=reporter.say,
         )
-    if found.skipped:
-        say(f"{found.skipped:,} rows with an empty comment were left out")
+    if result.skipped:
+        say(f"{result.skipped:,} rows with an empty comment were left out")
     if args.output is not None:
-        say(f"{len(found.doubts):,} doubtful rows are in {args.output}, the surest first")
+        say(f"{len(result.issues):,} rows with label issues are in {args.output}, the surest first")
     if args.json:
-        print(json.dumps(found.to_dict(), ensure_ascii=False))
+        print(json.dumps(result.to_dict(), ensure_ascii=False))
     else:
-        print(_figures(found))
-        for doubt in found.doubts[:SHOWN]:
-            print(_line(doubt, found.names))
+        print(_summary(result))
+        for issue in result.issues[:SHOWN]:
+            print(_line(issue, result.class_names))
     return 0
 
 
@@ -147,7 +150,6 @@ class _Reporter:
     """Progress as a bar on a terminal and as a line now and then elsewhere."""
 
     def __init__(self) -> None:
-        self._terminal = is_terminal(sys.stderr)
         self._bar: Any = None
         self._total = self._done = 0
         self._last_line = time.monotonic()
@@ -160,19 +162,19 @@ class _Reporter:
         self._close()
 
     def say(self, message: str) -> None:
-        """Say something between two bars."""
+        """Print a message between two bars."""
         self._close()
         say(message)
 
-    def hear(self, stage: str, done: int, total: int) -> None:
-        """Hear how far a stage has come."""
+    def report(self, stage: str, done: int, total: int) -> None:
+        """Show how far a stage has come."""
         now = time.monotonic()
         # A stage begins: its sum is another, or it starts over.
         if total != self._total or done < self._done:
             self._close()
             self._total, self._at_start = total, (now, done)
         self._done = done
-        if self._terminal:
+        if is_terminal(sys.stderr):
             if self._bar is None:
                 self._bar = progress_bar(total=total, initial=done, unit="comments")
             self._bar.set_description_str(stage, refresh=False)
@@ -189,60 +191,51 @@ class _Reporter:
             self._bar = None
 
 
-def _figures(found: "Audit") -> str:
-    judge = (
-        f"{found.folds} networks, each of what it hasn't learnt from"
-        if found.folds
-        else f"the model {found.model}"
-    )
-    wrong = sum(found.wrong)
-    rows = [
-        ("data", f"{found.path} ({len(found.rows):,} comments)"),
-        ("judged by", f"{judge}; {found.agreement:.1%} of the labels agree"),
+def _summary(result: "Audit") -> str:
+    errors, rows, listed = sum(result.estimated_errors), len(result.rows), len(result.issues)
+    binary = len(result.class_names) == 2
+    scorer = f"the model {result.model}"
+    if result.folds:
+        scorer = f"{result.folds} networks, each of what it hasn't learnt from"
+    shown = f"; the first {SHOWN}" if listed > SHOWN else ""
+    lines = [
+        ("data", f"{result.path} ({rows:,} comments)"),
+        ("scored by", f"{scorer}; {result.agreement:.1%} of the labels agree"),
+        ("wrong labels", f"about {errors:,.0f} ({errors / rows:.1%}): {_by_label(result)}"),
         (
-            "wrong labels",
-            f"about {wrong:,.0f} ({wrong / len(found.rows):.1%}): {_by_label(found)}",
+            "both labels" if binary else "more labels",
+            f"{(result.conflicting_rows > 0).sum():,} rows hold a comment that has "
+            + ("both" if binary else "several"),
         ),
-        (
-            "both labels" if len(found.names) == 2 else "more labels",
-            f"{(found.same_otherwise > 0).sum():,} rows hold a comment that has "
-            + ("both" if len(found.names) == 2 else "several"),
-        ),
-        ("time", format_duration(found.seconds)),
-        (
-            "listed",
-            f"{len(found.doubts):,} rows; the first {SHOWN} with their row in the file,"
-            if len(found.doubts) > SHOWN
-            else f"{len(found.doubts):,} rows, with their row in the file,",
-        ),
-        ("", "the probability of the label given, and (the words against it):"),
+        ("time", format_duration(result.seconds)),
+        ("listed", f"{listed:,} rows{shown} with their row in the file, the probability of the"),
+        ("", "given label, and (the words against it):"),
     ]
-    return "\n".join(f"{name:<{WIDEST}}{value}" for name, value in rows)
+    return "\n".join(f"{name:<{WIDEST}}{value}" for name, value in lines)
 
 
-def _by_label(found: "Audit") -> str:
-    """How many of those of each label are probably wrong, of many labels those with the most."""
-    parts = [
-        f"{count:,.0f} of those that say {name}"
-        for name, count in sorted(
-            zip(found.names.values(), found.wrong, strict=True),
-            key=lambda one: -one[1] if len(found.names) > 2 else 0.0,
-        )
-    ]
+def _by_label(result: "Audit") -> str:
+    """How many labels of each class are probably wrong, of many classes those with the most."""
+    counts = list(zip(result.class_names.values(), result.estimated_errors, strict=True))
+    if len(counts) > 2:
+        counts.sort(key=lambda count: -count[1])
+    parts = [f"{count:,.0f} of those that say {name}" for name, count in counts]
     if len(parts) > CLASSES:
         return ", ".join([*parts[:CLASSES], "…"])
     return " and ".join([", ".join(parts[:-1]), parts[-1]])
 
 
-def _line(doubt: "LabelIssue", names: dict[Any, str]) -> str:
-    suggested, more = names[doubt.suggested], "another label"
+def _line(issue: "LabelIssue", names: dict[Any, str]) -> str:
+    suggested, others = names[issue.suggested_label], "another label"
     if len(names) == 2:
-        colour = "red" if doubt.suggested == next(iter(names)) else "green"
-        suggested, more = paint(suggested, colour, sys.stdout), suggested
-    text = " ".join(doubt.text.split())
-    words = f"  ({doubt.words})" if doubt.words else ""
-    same = f"  [{more} in {doubt.same_otherwise:,} other rows]" if doubt.same_otherwise else ""
+        colour = "red" if issue.suggested_label == next(iter(names)) else "green"
+        suggested, others = paint(suggested, colour, sys.stdout), suggested
+    text = " ".join(issue.text.split())
+    words = f"  ({issue.words})" if issue.words else ""
+    conflicts = issue.conflicting_rows
+    conflict = f"  [{others} in {conflicts:,} other rows]" if conflicts else ""
     return (
-        f"{doubt.row:>10,}  {names[doubt.label]} → {suggested}  {doubt.probability:6.1%}  "
-        f"{text[:WIDTH]}{'…' if len(text) > WIDTH else ''}{words}{same}"
+        f"{issue.row:>10,}  {names[issue.given_label]} → {suggested}  "
+        f"{issue.self_confidence:6.1%}  {text[:WIDTH]}{'…' if len(text) > WIDTH else ''}"
+        f"{words}{conflict}"
     )

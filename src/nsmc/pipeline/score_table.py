@@ -145,11 +145,11 @@ def add_columns(
     ):
         names = unique_names(kinds, table.columns, "predicted_")
         # Before the scoring, so that a column name the format can't hold is reported at once.
-        writer.write(_with_columns(table.empty(), names, kinds.values(), [[] for _ in kinds]))
+        writer.write(with_columns(table.empty(), names, kinds.values(), [[] for _ in kinds]))
         ahead, chunks = itertools.tee(table.chunks())
         results = score(chunk.texts for chunk in ahead)
         for cells, chunk in zip(results, chunks, strict=True):
-            writer.write(_with_columns(chunk.frame, names, kinds.values(), cells))
+            writer.write(with_columns(chunk.frame, names, kinds.values(), cells))
             rows += len(chunk.texts)
             empty += cells[0].count(None)
             if progress:
@@ -158,9 +158,10 @@ def add_columns(
         return WrittenTable(rows, empty, table.encoding, renamed)
 
 
-def _with_columns(
+def with_columns(
     frame: "pd.DataFrame", names: Sequence[str], kinds: Iterable[Kind], cells: Cells
 ) -> "pd.DataFrame":
+    """A frame with new columns after its own."""
     import pandas as pd
 
     new = {

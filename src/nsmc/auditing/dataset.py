@@ -1,0 +1,173 @@
+"""The labelled comments of a table, as an audit takes them.
+
+Shapes: R comments, C classes, N units of all comments.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nsmc.auditing.options import AuditOptions
+from nsmc.config.text import TextConfig
+from nsmc.data.corpus import Corpus, build_corpus
+from nsmc.errors import DataError, UsageError
+from nsmc.tasks.predictions import ClassPredictions
+from nsmc.tasks.task import Floats, LabelTask, Task
+from nsmc.text.normalize import normalize
+
+if TYPE_CHECKING:
+    from nsmc.data.reviews import Reviews
+
+
+ENGLISH = {0: "negative", 1: "positive"}
+"""The labels of the sentiment in English."""
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledDataset:
+    """R legible comments with a label, encoded."""
+
+    reviews: "Reviews"
+    """Their texts and their rows in the file."""
+    corpus: Corpus
+    class_names: dict[Any, str]
+    """[C] the labels as they are in files, and as a person reads them."""
+    labels: NDArray[np.int64]
+    """[R] the given label: an index into ``class_names``."""
+    duplicates: NDArray[np.int64]
+    """[R] a number that comments with the very same units share, from 0 up."""
+    conflicting_rows: NDArray[np.int64]
+    """[R] how many other rows hold the same comment with another label."""
+
+
+def label_task(task: Task, label_column: str | None) -> LabelTask:
+    """The task whose labels are audited, with its labels in another column if one is given.
+
+    Raises:
+        UsageError: the task has no classes.
+    """
+    if isinstance(task, LabelTask):
+        task = task.reading(label_column)
+        if _given_labels(task, np.empty((0, 2), np.float32)) is not None:
+            return task
+    raise UsageError(
+        f"expected labels to judge: 0 and 1, or the names of classes; the task {task.name!r} has "
+        "none. Give --set task=classes, task=sentiment or task=sentiment+stars, or a --model of "
+        "one of these"
+    )
+
+
+def build_dataset(
+    reviews: "Reviews",
+    task: LabelTask,
+    text: TextConfig,
+    options: AuditOptions,
+    *,
+    learned: bytes | None = None,
+    folds: int = 0,
+) -> LabelledDataset:
+    """Leave out comments without legible text or label, and encode the others.
+
+    Args:
+        reviews: as `nsmc.data.reviews.read_reviews` gives them.
+        task: what the labels mean.
+        text: the tokenizer's config.
+        options: hears of the comments tokenized, and of those left out.
+        learned: what a model's tokenizer has learnt; None learns it from these comments.
+        folds: networks to be trained on them, 0 for none.
+
+    Raises:
+        DataError: a label isn't one of the task, no comment is left, all have the same label, or
+            too few have one to train on.
+        NsmcError: the tokenizer can't be made.
+    """
+    reviews = _legible(reviews, text.max_characters)
+    given = _given_labels(task, task.targets(reviews.labels, str(reviews.path)))
+    assert given is not None, "a task without classes is refused before"
+    labelled = np.flatnonzero(given.labels >= 0)
+    if not len(labelled):
+        raise DataError(f"{reviews.path}: expected comments with a label, found none")
+    if unlabelled := len(given.labels) - len(labelled):
+        options.say(f"{unlabelled:,} comments have no label and are left out")
+    reviews, labels, count = reviews.take(labelled), given.labels[labelled], len(labelled)
+    progress = options.progress_of("tokenizing")
+    corpus = build_corpus(
+        reviews, text, learned=learned, progress=lambda done: progress(done, count)
+    )
+    assert len(corpus) == count, "a legible comment has at least one unit"
+    names = dict(zip(given.values, given.names, strict=True))
+    duplicates = group_duplicates(corpus)
+    _check_labels(reviews.path, names, labels, duplicates, folds)
+    conflicts = count_conflicts(duplicates, labels)
+    return LabelledDataset(reviews, corpus, names, labels, duplicates, conflicts)
+
+
+def _check_labels(
+    path: Path,
+    names: dict[Any, str],
+    labels: NDArray[np.int64],
+    duplicates: NDArray[np.int64],
+    folds: int,
+) -> None:
+    """Refuse labels [R] among which no wrong one can be found."""
+    pairs = np.unique(labels * len(labels) + duplicates)
+    different = np.bincount(pairs // len(labels), minlength=len(names))  # [C]
+    binary = isinstance(next(iter(names)), int)
+    shown = [
+        f"{value} ({ENGLISH[value]})" if binary else repr(name) for value, name in names.items()
+    ]
+    if np.count_nonzero(different) < 2:
+        missing = shown[int(different.argmin())] if len(shown) == 2 else "other one"
+        raise DataError(
+            f"{path}: expected labels of both kinds to tell right from wrong ones by, found "
+            f"no {missing} among {len(labels):,}; add some, or score the comments with "
+            "`nsmc predict --input` and look at the other ones"
+        )
+    instead = "leave out or put together the rarest classes, or let a model score them with --model"
+    if binary:
+        instead = "--folds 0 lets the shipped model score them instead"
+    for label, count in zip(shown, different.tolist(), strict=True):
+        if count < 2 * folds:
+            raise DataError(
+                f"{path}: expected at least {2 * folds} different comments labelled {label} to "
+                f"train {folds} networks on, found {count}; {instead}"
+            )
+
+
+def group_duplicates(corpus: Corpus) -> NDArray[np.int64]:
+    """A number [R] that comments with the very same units share, from 0 up.
+
+    Units and not characters: comments that a network can't tell apart are the same.
+    """
+    groups: dict[bytes, int] = {}
+    tokens = np.ascontiguousarray(corpus.tokens)  # [N]
+    comments = np.split(tokens, corpus.offsets[1:-1])
+    return np.array([groups.setdefault(c.tobytes(), len(groups)) for c in comments], np.int64)
+
+
+def count_conflicts(duplicates: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many other rows [R] hold the same comment with another label."""
+    pairs = duplicates * (int(labels.max()) + 1) + labels  # [R]
+    _, pair, alike = np.unique(pairs, return_inverse=True, return_counts=True)
+    conflicts: NDArray[np.int64] = np.bincount(duplicates)[duplicates] - alike[pair]  # [R]
+    return conflicts
+
+
+def _legible(reviews: "Reviews", max_characters: int) -> "Reviews":
+    """The reviews that a corpus keeps: those with something left after normalizing."""
+    legible = np.array([bool(normalize(text, max_characters)) for text in reviews.texts])  # [R]
+    if not legible.any():
+        raise DataError(f"{reviews.path}: no comment has anything legible in it")
+    skipped = reviews.skipped_empty + int((~legible).sum())
+    return dataclasses.replace(reviews.take(np.flatnonzero(legible)), skipped_empty=skipped)
+
+
+def _given_labels(task: LabelTask, targets: Floats) -> ClassPredictions | None:
+    """The classes of a task and the labels [R] of targets [R, K]; None for a task without any."""
+    # A task that has yet to learn its classes has no outputs.
+    outputs = np.zeros((len(targets), max(1, task.outputs)), np.float32)  # [R, O]
+    return task.choices(outputs, targets, 0.5)
