@@ -9,7 +9,7 @@ import sys
 
 from nsmc.cli.common import paint
 from nsmc.inference.explanation import Explanation, Part
-from nsmc.report.explanation_html import full_strength
+from nsmc.report.explanation_page import full_strength
 from nsmc.text.width import display_width, padded
 
 LISTED = 8

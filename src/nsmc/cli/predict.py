@@ -148,15 +148,16 @@ def _explaining(
 ) -> Iterator[Callable[[list[str]], None]]:
     """Give what shows explanations; with ``--html`` the page appears when the block ends well."""
     from nsmc.cli.explained import coloured_comment, explained_lines
-    from nsmc.report.explanation_page import PAGE_END, page_article, page_start
+    from nsmc.report.explanation_page import page_article, page_frame
     from nsmc.storage.files import atomic_write
 
     with contextlib.ExitStack() as stack:
-        page = None
+        page, page_end = None, ""
         if args.html is not None:
+            page_start, page_end = page_frame(classifier.task.terms, classifier.explained_units)
             temporary = stack.enter_context(atomic_write(args.html))
             page = stack.enter_context(temporary.open("w", encoding="utf-8", newline="\n"))
-            page.write(page_start(classifier.task.terms, classifier.explained_units))
+            page.write(page_start)
 
         def show(texts: list[str]) -> None:
             for text in texts:
@@ -174,6 +175,6 @@ def _explaining(
 
         yield show
         if page is not None:
-            page.write(PAGE_END)
+            page.write(page_end)
     if args.html is not None:
         say(f"the explanations are in {args.html}")

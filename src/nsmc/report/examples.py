@@ -1,65 +1,66 @@
-"""Which comments are worth reading: sure and wrong, or right by a hair.
+"""Which comments are worth reading: confident and wrong, or right by a hair.
 
 Shapes: R reviews.
 """
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.report.parts import Example
-from nsmc.report.view import View
+from nsmc.inference.explanation import Explanation
+from nsmc.report.explanation_page import explained_pieces
+from nsmc.tasks.task import DisplayText
 
 SHOWN = 15
 """Comments in each list at most."""
 
 
-def first_ones(
-    texts: Sequence[str], among: NDArray[np.bool_], order: NDArray[np.float64]
+@dataclass(frozen=True)
+class Example:
+    """A comment shown with its explanation."""
+
+    row: int
+    """Its number in the file, counted from 1 without the header."""
+    given: Any
+    """The label as it stands in JSON: 0, 1, the name of a class or a number of stars."""
+    label: DisplayText
+    """The label for a person."""
+    predicted: DisplayText
+    """The prediction for a person."""
+    remark: str
+    """How confident the model is, or how far off."""
+    copies: int
+    """How many rows have word for word this comment and this label."""
+    explanation: Explanation
+
+    @property
+    def pieces(self) -> list[dict[str, Any]]:
+        """The explained comment for the page's template."""
+        return explained_pieces(self.explanation)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object in ``figures.json``."""
+        return {
+            "row": self.row,
+            "given_label": self.given,
+            "copies": self.copies,
+            **self.explanation.to_dict(),
+        }
+
+
+def first_places(
+    texts: Sequence[str], mask: NDArray[np.bool_], order: NDArray[np.float64]
 ) -> list[int]:
-    """Places [at most `SHOWN`] of the comments among [R] with the lowest order [R], each once."""
-    places = np.flatnonzero(among)
-    seen: dict[str, int] = {}
-    for place in places[np.argsort(order[places], kind="stable")].tolist():
-        if len(seen) == SHOWN:
-            break
-        seen.setdefault(texts[place], place)
-    return list(seen.values())
-
-
-def explained_examples(
-    view: View, chosen: dict[str, list[int]], progress: Callable[[], None] | None = None
-) -> dict[str, list[Example]]:
-    """Explain the chosen comments.
-
-    Args:
-        view: of the reviews.
-        chosen: places by the names of their lists, as `View.chosen` gives them.
-        progress: called after each comment.
+    """Places [at most `SHOWN`] of the comments in the mask [R] with the lowest order [R], each
+    text once.
     """
-    scored = view.scored
-    wanted = {scored.texts[place] for places in chosen.values() for place in places}
-    copies = Counter(
-        (text, view.label(place)[0]) for place, text in enumerate(scored.texts) if text in wanted
-    )
-
-    def example(place: int) -> Example:
-        text = scored.texts[place]
-        given, label = view.label(place)
-        called, more = view.called(place)
-        found = Example(
-            row=int(scored.rows[place]),
-            given=given,
-            label=label,
-            called=called,
-            more=more,
-            copies=copies[text, given],
-            explanation=scored.classifier.explain(text),
-        )
-        if progress:
-            progress()
-        return found
-
-    return {name: [example(place) for place in places] for name, places in chosen.items()}
+    places = np.flatnonzero(mask)
+    chosen: dict[str, int] = {}
+    for place in places[np.argsort(order[places], kind="stable")].tolist():
+        if len(chosen) == SHOWN:
+            break
+        chosen.setdefault(texts[place], place)
+    return list(chosen.values())

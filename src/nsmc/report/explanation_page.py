@@ -1,94 +1,87 @@
-"""Explained comments as one HTML page that needs nothing else: no network, no script."""
+"""Explained comments as HTML: a fragment for any page, and a page of its own.
 
-from html import escape
+The page needs nothing else: no network, no script.
+"""
+
+from typing import Any
 
 from nsmc.inference.explanation import Explanation
-from nsmc.report.explanation_html import EXPLAINED_CSS, explained_html, signed
+from nsmc.report.templating import TEMPLATES, render
 from nsmc.tasks.task import ExplanationLabels
 
-_CSS = """
-:root { color-scheme: light dark; --line: #8884; --positive: #00785a; --negative: #be3200; }
-@media (prefers-color-scheme: dark) { :root { --positive: #3fcfa2; --negative: #ff8d66; } }
-body { font: 16px/1.6 "Pretendard", "Noto Sans KR", "Noto Sans CJK KR", "Apple SD Gothic Neo",
-  "Malgun Gothic", "NanumGothic", system-ui, sans-serif; max-width: 46rem; margin: 2rem auto;
-  padding: 0 1rem; }
-h1 { font-size: 1.3rem; }
-article { border-top: 1px solid var(--line); padding: .8rem 0; break-inside: avoid; }
-article > p { margin: .2rem 0; font-size: 1.1rem; }
-header, .sum, .note, details { font-size: .9rem; }
-header b { margin-right: .4em; }
-header .positive { color: var(--positive); }
-header .negative { color: var(--negative); }
-.legend { font-size: 1rem; }
-table { border-collapse: collapse; margin: .5rem 0; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: .1rem .8rem .1rem 0; border-bottom: 1px solid var(--line);
-  font-weight: normal; }
-td.number { text-align: right; }
-summary { cursor: pointer; }
-@media print { body { margin: 0; max-width: none; } details:not([open]) { display: none; } }
-"""
+LEAST_SCALE = 1.0
+"""The least contribution shown in full strength, so that a comment of small ones stays pale: 1 in
+log odds makes 50% 73%, and 1 star is as much as the next choice."""
+NUMBERED = 0.25
+"""A morpheme of this share of full strength has its number written above it."""
+_PLACE = "<!-- comments -->"
 
 
-def page_start(terms: ExplanationLabels, units: str) -> str:
-    """The page up to its first comment: how to read it, with the scale.
+def explained_css() -> str:
+    """The style of `explained_html`, on light and dark pages alike; include it once a page."""
+    return (TEMPLATES / "explained.css").read_text(encoding="utf-8")
+
+
+def explained_html(explanation: Explanation) -> str:
+    """One explained comment as a fragment: a ``<span class="nsmc-explained">``.
+
+    Every morpheme is a span with its signed number, in the explanation's unit, as tooltip: on a
+    green ground with a straight line below where it is above 0, on a red one with a wavy line where
+    it is below, stronger for larger numbers; the largest have the number above them.
+    Needs `explained_css` on the page. All text is escaped.
+    """
+    return render("explained.html", pieces=explained_pieces(explanation)).strip("\n")
+
+
+def explained_pieces(explanation: Explanation) -> list[dict[str, Any]]:
+    """The comment in pieces for ``explained.html``: ``text``, and for a morpheme with characters of
+    its own ``morpheme``, ``contribution``, ``strength`` (0 to 1) and ``numbered``.
+    """
+    text, scale = explanation.prediction.text, full_strength(explanation)
+    pieces: list[dict[str, Any]] = []
+    end = 0
+    for part in explanation.parts:
+        pieces.append({"text": text[end : part.start], "morpheme": None})
+        end = part.end
+        if part.start < part.end:
+            strength = abs(part.contribution) / scale
+            pieces.append(
+                {
+                    "text": text[part.start : part.end],
+                    "morpheme": part.morpheme,
+                    "contribution": part.contribution,
+                    "strength": strength,
+                    "numbered": strength >= NUMBERED,
+                }
+            )
+    pieces.append({"text": text[end:], "morpheme": None})
+    return pieces
+
+
+def full_strength(explanation: Explanation) -> float:
+    """The contribution, in the explanation's unit, that is shown in full strength."""
+    return max([LEAST_SCALE, *(abs(part.contribution) for part in explanation.parts)])
+
+
+def page_frame(labels: ExplanationLabels, units: str) -> tuple[str, str]:
+    """The page before its first comment and after its last one.
 
     Args:
-        terms: of the model's task.
-        units: what the parts of the explanations are called.
+        labels: of the model's task.
+        units: the name of the explained parts in the plural, such as morphemes.
     """
-    legend = "".join(
-        f'<span class="part {side}" style="--strength:{strength:.2f}"> {word} </span> '
-        for side, strength, word in (
-            ("negative", 1, f"strongly for {terms.below}"),
-            ("negative", 0.4, f"for {terms.below}"),
-            ("positive", 0.4, f"for {terms.above}"),
-            ("positive", 1, f"strongly for {terms.above}"),
-        )
-    )
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>nsmc: explained comments</title>
-<style>{_CSS}{EXPLAINED_CSS}</style>
-</head>
-<body>
-<h1>What the {units} did to the result</h1>
-<p class="nsmc-explained legend">{legend}</p>
-<p class="note">Numbers are {terms.meaning}: above 0 they speak for {terms.above}, below for
-{terms.below}. Those of a comment sum to the difference between its own {terms.unit} and those from
-which the model starts without {units}. The largest stand above what they are of, all show when the
-pointer rests there. Straight underlines are for {terms.above}, wavy ones for {terms.below}; full
-colour is the comment's largest number, or ±1 if that is smaller.</p>
-"""
+    from markupsafe import Markup
+
+    page = render("explanation_page.html", labels=labels, units=units, comments=Markup(_PLACE))
+    start, _, end = page.partition(_PLACE)
+    return start, end
 
 
 def page_article(explanation: Explanation) -> str:
-    """One comment with its label, its sum and a table of all its morphemes."""
-    prediction, unit = explanation.prediction, explanation.terms.unit
-    shown = prediction.shown()
-    number = signed if explanation.terms.signed else "{:.2f}".format
-    comment = f"<p>{explained_html(explanation)}</p>"
-    if not explanation.parts:
-        return f"<article>\n<header>nothing legible: no label</header>\n{comment}\n</article>\n"
-    rows = "".join(
-        f'<tr><td>{part.start}–{part.end}</td><td lang="ko">{escape(part.morpheme)}</td>'
-        f'<td class="number">{signed(part.contribution)}</td></tr>\n'
-        for part in explanation.parts
+    """One comment of the page, with its label, its sum and a table of all its morphemes."""
+    return render(
+        "explanation_article.html",
+        explanation=explanation,
+        shown=explanation.prediction.shown(),
+        pieces=explained_pieces(explanation),
     )
-    return f"""<article>
-<header><b class="{shown.tone}" lang="ko">{escape(" ".join(shown.words.split()))}</b></header>
-{comment}
-<p class="sum">{unit} {number(explanation.baseline)} without {explanation.units}, with all
-{number(explanation.value)}: {escape(prediction.explained())}</p>
-<details><summary>all {explanation.units} ({len(explanation.parts):,})</summary>
-<table><thead><tr><th>start–end</th><th>{explanation.units}</th><th>{unit}</th></tr></thead>
-<tbody>
-{rows}</tbody></table></details>
-</article>
-"""
-
-
-PAGE_END = "</body>\n</html>\n"

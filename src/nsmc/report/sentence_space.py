@@ -30,7 +30,9 @@ class Space:
     """[2] the share that each of the two dimensions holds."""
 
 
-def space_of(scored: ScoredReviews, toward: NDArray[np.float64] | None = None) -> Space | None:
+def sentence_space(
+    scored: ScoredReviews, toward: NDArray[np.float64] | None = None
+) -> Space | None:
     """Project the sentence vectors of a random sample onto their two principal components.
 
     The sample is drawn with a fixed seed.

@@ -1,31 +1,36 @@
-"""A kind of answer, judged: what it adds to a report.
+"""The base of the report's views: a view shows one kind of prediction, and nothing else in the
+report depends on the task.
 
-A report has a view for each kind of answer that a task gives; nothing else in it knows of tasks.
+Shapes: R reviews, S reviews in the picture of the space.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from nsmc.config.text import UNIT_NAMES
 from nsmc.evaluation.curves import Table
 from nsmc.evaluation.scored_reviews import ScoredReviews
-from nsmc.report.parts import Example, PagePart
+from nsmc.report.charts import Chart
+from nsmc.report.examples import Example
 from nsmc.report.sentence_space import Space
 from nsmc.tasks.task import DisplayText
 
 
 class View(ABC):
-    """The reviews that have this kind of label, and what is told of them.
+    """The reviews that have one kind of label, with the metrics, tables and charts about them.
 
     Args:
         scored: these reviews alone.
-        leading: whether the report has no other view before it; only the first has the picture of
-            the space.
+        leading: whether this is the report's first view; only the first has the picture of the
+            space.
     """
 
+    template: ClassVar[str]
+    """The file of ``templates/`` with this view's sections of the page."""
     space_columns: ClassVar[tuple[str, ...]]
-    """What the picture's table has beside rows, places and comments."""
+    """The columns of the picture's table besides rows, places and comments."""
 
     def __init__(self, scored: ScoredReviews, *, leading: bool) -> None:
         self.scored = scored
@@ -38,11 +43,15 @@ class View(ABC):
 
     @abstractmethod
     def metrics(self) -> dict[str, Any]:
-        """What a report tells beyond the figures of `nsmc.evaluate`; None for what is undefined."""
+        """What a report has beyond the metrics of `nsmc.evaluate`; None for what is undefined."""
 
     @abstractmethod
     def tables(self, metrics: Mapping[str, Any]) -> dict[str, Table]:
-        """All tables by the names of their files; they are the same files for any data."""
+        """All tables by the names of their files; the same files for any data."""
+
+    @abstractmethod
+    def charts(self, metrics: Mapping[str, Any]) -> dict[str, Chart]:
+        """The charts by their ``id`` in the template, without its ``chart-``."""
 
     @abstractmethod
     def chosen(self) -> dict[str, list[int]]:
@@ -50,19 +59,45 @@ class View(ABC):
 
     @abstractmethod
     def label(self, place: int) -> tuple[Any, DisplayText]:
-        """What a comment was labelled: as it stands in JSON, and for a person."""
+        """The label of a comment: as it stands in JSON, and for a person."""
 
     @abstractmethod
-    def called(self, place: int) -> tuple[DisplayText, str]:
-        """What the model says of a comment, and what stands below that."""
+    def predicted(self, place: int) -> tuple[DisplayText, str]:
+        """The prediction of a comment, and a remark on it."""
 
-    @abstractmethod
-    def page(
-        self, metrics: Mapping[str, Any], examples: Mapping[str, Sequence[Example]]
-    ) -> PagePart:
-        """The sections of the page."""
+    def explain(
+        self, chosen: Mapping[str, Sequence[int]], progress: Callable[[], None] | None = None
+    ) -> dict[str, list[Example]]:
+        """Explain comments.
 
-    def space_figures(self, space: Space | None, **columns: Sequence[Any]) -> dict[str, Any] | None:
+        Args:
+            chosen: places by the names of their lists, as `chosen` gives them.
+            progress: called after each comment.
+        """
+        scored = self.scored
+        texts = {scored.texts[place] for places in chosen.values() for place in places}
+        copies = Counter(
+            (text, self.label(place)[0]) for place, text in enumerate(scored.texts) if text in texts
+        )
+
+        def example(place: int) -> Example:
+            text = scored.texts[place]
+            given, label = self.label(place)
+            explanation = scored.classifier.explain(text)
+            if progress:
+                progress()
+            return Example(
+                int(scored.rows[place]),
+                given,
+                label,
+                *self.predicted(place),
+                copies[text, given],
+                explanation,
+            )
+
+        return {name: [example(place) for place in places] for name, places in chosen.items()}
+
+    def space_metrics(self, space: Space | None, **columns: Sequence[Any]) -> dict[str, Any] | None:
         """The picture's points with `space_columns`, each [S]; None where there is no picture."""
         if space is None:
             return None
@@ -76,31 +111,12 @@ class View(ABC):
         return {"points": points, "variance": space.variance}
 
     def space_table(self, metrics: Mapping[str, Any]) -> dict[str, Table]:
-        """The picture's table, of no row where there is no picture."""
+        """The picture's table, without rows where there is no picture."""
         if not self.leading:
             return {}
         names = ("row", "x", "y", *self.space_columns, "document")
         space = metrics["space"]
         return {"space": space["points"] if space else {name: [] for name in names}}
-
-
-def views_of(scored: ScoredReviews) -> list[View]:
-    """The views of a task's answers, the leading one first; of reviews that have such labels."""
-    from nsmc.report.binary_view import BinaryView
-    from nsmc.report.class_view import ClassesView
-    from nsmc.report.regression_view import RegressionView
-
-    kinds: list[tuple[type[View], Any]] = []
-    if scored.choices is not None:
-        binary = scored.choices.threshold is not None
-        kinds.append((BinaryView if binary else ClassesView, scored.choices.labels >= 0))
-    if scored.numbers is not None:
-        kinds.append((RegressionView, scored.numbers.given == scored.numbers.given))  # not NaN
-    found: list[View] = []
-    for kind, labelled in kinds:
-        if labelled.any():
-            found.append(kind(scored.take(labelled), leading=not found))
-    return found
 
 
 def stacked(name: str, tables: Mapping[str, Table]) -> Table:

@@ -1,23 +1,29 @@
-"""The report's files: a page to read, the same figures as JSON and CSV."""
+"""The report's files: a page to read, and the same numbers as JSON and CSV."""
 
 import errno
 import json
 import os
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from nsmc._version import __version__
+from nsmc.config.text import UNIT_NAMES
 from nsmc.errors import NsmcError, UsageError
 from nsmc.evaluation.curves import Table
+from nsmc.evaluation.overlap import overlap_line
 from nsmc.evaluation.results import ClassifierEvaluation
+from nsmc.evaluation.scored_reviews import ScoredReviews
 from nsmc.inference.classifier import Classifier
-from nsmc.report.examples import explained_examples
-from nsmc.report.model_facts import report_metrics
+from nsmc.inference.directory import SHIPPED, ModelDirectory
+from nsmc.report.binary import BinaryView
+from nsmc.report.classes import ClassesView
 from nsmc.report.page import report_page
-from nsmc.report.parts import Example
-from nsmc.report.view import views_of
+from nsmc.report.stars import RegressionView
+from nsmc.report.view import View
 from nsmc.storage.files import atomic_write, cannot_write
 
 PAGE = "report.html"
@@ -45,7 +51,7 @@ def check_place(directory: Path) -> None:
 
 
 def check_task(classifier: Classifier) -> None:
-    """Refuse a task whose answers a report can't show.
+    """Refuse a task whose predictions a report can't show.
 
     Raises:
         UsageError: it has neither classes nor stars.
@@ -82,38 +88,78 @@ def write_report(
         NsmcError: the place is not writable or the disk is full.
     """
     views = views_of(result.reviews)
-    metrics = report_metrics(views, result.model, result.to_dict())
+    metrics = report_metrics(result, views)
     chosen = [view.chosen() for view in views]
     total = sum(len(places) for lists in chosen for places in lists.values())
     step = (lambda: progress(1, total)) if progress else None
-    examples = [explained_examples(v, lists, step) for v, lists in zip(views, chosen, strict=True)]
+    examples = [view.explain(lists, step) for view, lists in zip(views, chosen, strict=True)]
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(directory, error) from error
-    comments = {name: _plain(ones) for lists in examples for name, ones in lists.items()}
-    told = json.dumps(
+    comments = {
+        name: [one.to_dict() for one in ones] for lists in examples for name, ones in lists.items()
+    }
+    numbers = json.dumps(
         metrics | {"comments": comments}, ensure_ascii=False, indent=1, allow_nan=False
     )
-    _write_text(directory / "figures.json", told + "\n")
+    _write_text(directory / "figures.json", numbers + "\n")
     for view in views:
         for name, table in view.tables(metrics).items():
             _write_table(directory / f"{name}.csv", table)
-    parts = [view.page(metrics, lists) for view, lists in zip(views, examples, strict=True)]
-    _write_text(directory / PAGE, report_page(metrics, parts))
+    _write_text(directory / PAGE, report_page(metrics, views, examples))
     return directory / PAGE
 
 
-def _plain(examples: Sequence[Example]) -> list[dict[str, Any]]:
-    return [
-        {
-            "row": one.row,
-            "given_label": one.given,
-            "copies": one.copies,
-            **one.explanation.to_dict(),
-        }
-        for one in examples
-    ]
+def views_of(scored: ScoredReviews) -> list[View]:
+    """The views of the kinds of predictions that a model makes and the reviews have labels for,
+    the leading one first.
+    """
+    kinds: list[tuple[type[View], Any]] = []
+    if scored.choices is not None:
+        binary = scored.choices.threshold is not None
+        kinds.append((BinaryView if binary else ClassesView, scored.choices.labels >= 0))
+    if scored.numbers is not None:
+        kinds.append((RegressionView, ~np.isnan(scored.numbers.given)))
+    views: list[View] = []
+    for kind, labelled in kinds:
+        if labelled.any():
+            views.append(kind(scored.take(labelled), leading=not views))
+    return views
+
+
+def report_metrics(result: ClassifierEvaluation, views: list[View]) -> dict[str, Any]:
+    """All numbers of the report as plain values: those of the result, the metrics of each view, and
+    ``about`` (when, which version, what model, and in a line how many of the reviews the model has
+    seen in training). Tables are dictionaries of columns; what is undefined is None.
+    """
+    metrics = result.to_dict()
+    for view in views:
+        metrics |= view.metrics()
+    lines = result.reviews.task.metric_lines
+    metrics["about"] = {
+        "made": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+        "nsmc": __version__,
+        "model": _about(result.model),
+        "seen": overlap_line(result.seen, lines) if result.seen else None,
+    }
+    return metrics
+
+
+def _about(model: ModelDirectory) -> dict[str, str]:
+    config, data = model.config.model, model.metrics.get("data")
+    network = (
+        f"{config.layers}-layer {'bidirectional ' if config.bidirectional else ''}"
+        f"{config.cell.upper()} of {config.hidden_size} units, {config.pooling} pooling, "
+        f"{len(model.vocabulary):,} {UNIT_NAMES[model.config.text.unit]}"
+    )
+    trained_on = "not recorded"
+    if data:
+        trained_on = (
+            f"{data['name']}, {data['reviews']:,} comments · SHA-256 {data['sha256'][:16]}…"
+        )
+    name = "the one inside the package" if model.path == SHIPPED else str(model.path)
+    return {"name": name, "network": network, "trained_on": trained_on}
 
 
 def _write_table(path: Path, table: Table) -> None:

@@ -1,9 +1,9 @@
-"""Stars, judged.
+"""The view of stars.
 
 Shapes: R reviews.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,21 @@ from nsmc.evaluation.curves import Table
 from nsmc.evaluation.scored_reviews import ScoredReviews
 from nsmc.evaluation.significance import mean_interval
 from nsmc.evaluation.slices import error_slices
-from nsmc.report.examples import first_ones
-from nsmc.report.parts import Example, PagePart
-from nsmc.report.sentence_space import space_of
-from nsmc.report.star_page import stars_part
+from nsmc.report.charts import (
+    BLUE,
+    MUTED,
+    Chart,
+    bars,
+    interval,
+    layout,
+    line,
+    rule,
+    scatter,
+    slice_chart,
+    space_layout,
+)
+from nsmc.report.examples import first_places
+from nsmc.report.sentence_space import sentence_space
 from nsmc.report.view import View, stacked
 from nsmc.tasks.metrics import star_metrics
 from nsmc.tasks.predictions import RegressionPredictions
@@ -33,6 +44,7 @@ SINGLE = 21
 class RegressionView(View):
     """Stars; `nsmc.report.view.View` says what each method gives."""
 
+    template = "stars.html"
     space_columns = ("given", "found")
 
     def __init__(self, scored: ScoredReviews, *, leading: bool) -> None:
@@ -42,9 +54,9 @@ class RegressionView(View):
 
     def metrics(self) -> dict[str, Any]:
         """``stars``: those of `nsmc.tasks.metrics.star_metrics` with
-        ``mean_absolute_error_interval`` (95%) and ``mean_error`` (found - given), and the tables
-        ``by_given``, ``by_found``, ``histogram`` (of found - given) and ``slices``; where no other
-        view leads, ``space``.
+        ``mean_absolute_error_interval`` (95%) and ``mean_error`` (predicted - given), ``by_given``,
+        ``by_found``, ``histogram`` (of predicted - given) and ``slices``; where no other view
+        leads, ``space``.
         """
         numbers = self.numbers
         off = np.abs(numbers.errors)  # [R]
@@ -61,10 +73,10 @@ class RegressionView(View):
             }
         }
         if self.leading:
-            space = space_of(self.scored, numbers.found)
+            space = sentence_space(self.scored, numbers.found)
             points = None
             if space is not None:
-                points = self.space_figures(
+                points = self.space_metrics(
                     space,
                     given=numbers.given[space.chosen].tolist(),
                     found=np.round(numbers.found[space.chosen], 6).tolist(),
@@ -86,14 +98,49 @@ class RegressionView(View):
             **self.space_table(metrics),
         }
 
+    def charts(self, metrics: Mapping[str, Any]) -> dict[str, Chart]:
+        """``stars-given``, ``stars-predicted``, ``stars-errors``, and the mean absolute error by
+        ``stars-length``, ``stars-unknown`` and ``stars-by-given``; where no other view leads,
+        ``space``.
+        """
+        stars = metrics["stars"]
+        scale, by_given, slices = stars["scale"], stars["by_given"], stars["slices"]
+        bins = {
+            **{name: by_given[name] for name in ("mean_absolute_error", "low", "high")},
+            "examples": by_given["reviews"],
+            "bin": [f"{given:g}" for given in by_given["given"]],
+        }
+
+        def errors(table: Table, title: str) -> Chart:
+            return slice_chart(
+                table,
+                title,
+                stars["mean_absolute_error"],
+                metric="mean_absolute_error",
+                name="mean absolute error (stars)",
+                form=".2f",
+            )
+
+        charts = {
+            "stars-given": _given_chart(by_given, scale),
+            "stars-predicted": _predicted_chart(stars["by_found"], scale),
+            "stars-errors": _error_chart(stars["histogram"]),
+            "stars-length": errors(slices["length"], "length (characters)"),
+            "stars-unknown": errors(slices["unknown"], f"unknown {self.units} (%)"),
+            "stars-by-given": errors(bins, "stars given"),
+        }
+        if self.leading and (space := metrics["space"]):
+            charts["space"] = _space_chart(space["points"], space["variance"], scale)
+        return charts
+
     def chosen(self) -> dict[str, list[int]]:
         """``most_too_many`` and ``most_too_few``: where the model gives far more and far fewer
         stars than people gave.
         """
         texts, errors = self.scored.texts, self.numbers.errors
         return {
-            "most_too_many": first_ones(texts, errors > 1, -errors),
-            "most_too_few": first_ones(texts, errors < -1, errors),
+            "most_too_many": first_places(texts, errors > 1, -errors),
+            "most_too_few": first_places(texts, errors < -1, errors),
         }
 
     def label(self, place: int) -> tuple[Any, DisplayText]:
@@ -101,17 +148,10 @@ class RegressionView(View):
         given = float(self.numbers.given[place])
         return given, DisplayText(f"★{given:g}")
 
-    def called(self, place: int) -> tuple[DisplayText, str]:
-        """See `View.called`."""
-        return DisplayText(
-            f"★{self.numbers.found[place]:.1f}"
-        ), f"{self.numbers.errors[place]:+.1f}"
-
-    def page(
-        self, metrics: Mapping[str, Any], examples: Mapping[str, Sequence[Example]]
-    ) -> PagePart:
-        """See `View.page`."""
-        return stars_part(metrics, examples, self.units, leading=self.leading)
+    def predicted(self, place: int) -> tuple[DisplayText, str]:
+        """See `View.predicted`."""
+        stars = DisplayText(f"★{self.numbers.found[place]:.1f}")
+        return stars, f"{self.numbers.errors[place]:+.1f}"
 
     def _errors(self) -> Table:
         numbers, scored = self.numbers, self.scored
@@ -164,7 +204,7 @@ def found_table(numbers: RegressionPredictions) -> Table:
 
 
 def error_table(numbers: RegressionPredictions) -> Table:
-    """How many reviews there are by found - given: ``low``, ``high``, ``reviews`` of each bin."""
+    """Reviews by predicted - given: ``low``, ``high`` and ``reviews`` of each bin."""
     width = (numbers.high - numbers.low) / FINE
     bins = np.floor(numbers.errors / width).astype(np.int64)  # [R]
     first = int(bins.min())
@@ -189,3 +229,87 @@ def _groups(
         (numbers.low + (number + 0.5) * width, bins == number)
         for number in np.unique(bins).tolist()
     ]
+
+
+def _given_chart(by_given: Table, scale: list[float]) -> Chart:
+    """How the predicted stars spread, by those given."""
+    boxes: dict[str, Any] = {
+        "type": "box",
+        "x": by_given["given"],
+        "q1": by_given["found_25"],
+        "median": by_given["found_50"],
+        "q3": by_given["found_75"],
+        "lowerfence": by_given["found_05"],
+        "upperfence": by_given["found_95"],
+        "mean": by_given["mean_found"],
+        "boxpoints": False,
+        "line": {"color": BLUE, "width": 1.5},
+        "fillcolor": "#cfe3f2",
+        "name": "predicted",
+        "customdata": by_given["reviews"],
+    }
+    chart = layout("stars given", "stars predicted")
+    # A mark at each star, unless there would be too many.
+    few = scale[1] - scale[0] <= 12
+    chart["xaxis"] |= {"range": _widened(scale), "dtick": 1 if few else None}
+    chart["yaxis"] |= {"range": _widened(scale)}
+    return {"data": [line(scale, scale, "as given", MUTED, "dot"), boxes], "layout": chart}
+
+
+def _predicted_chart(by_predicted: Table, scale: list[float]) -> Chart:
+    """The mean of the stars given, by those predicted."""
+    points: dict[str, Any] = {
+        "x": by_predicted["mean_found"],
+        "y": by_predicted["mean_given"],
+        "customdata": by_predicted["reviews"],
+        "mode": "lines+markers",
+        "line": {"color": BLUE, "width": 2},
+        "marker": {"color": BLUE, "size": 8},
+        "error_y": interval(by_predicted["mean_given"], by_predicted["low"], by_predicted["high"]),
+        "name": "given",
+        "hovertemplate": "★%{x:.2f} predicted, ★%{y:.2f} given on average by %{customdata:,} people"
+        "<extra></extra>",
+    }
+    chart = layout("stars predicted (mean of a group)", "stars given (mean)")
+    for name in ("xaxis", "yaxis"):
+        chart[name] |= {"range": _widened(scale)}
+    return {"data": [line(scale, scale, "as predicted", MUTED, "dot"), points], "layout": chart}
+
+
+def _error_chart(histogram: Table) -> Chart:
+    """How many comments are how far off."""
+    shown = bars(histogram["low"], histogram["high"], histogram["reviews"]) | {
+        "width": [
+            high - low for low, high in zip(histogram["low"], histogram["high"], strict=True)
+        ],
+        "hovertemplate": "%{customdata[0]:+.2f} to %{customdata[1]:+.2f} stars: %{y:,} comments"
+        "<extra></extra>",
+    }
+    chart = layout("stars predicted − stars given", "comments")
+    chart["shapes"] = [rule("x", 0)]
+    return {"data": [shown], "layout": chart}
+
+
+def _space_chart(points: Table, shares: list[float], scale: list[float]) -> Chart:
+    """Sentence vectors in two dimensions, coloured by the stars given."""
+    notes = [
+        f"★{given:g} given, ★{predicted:.1f} predicted"
+        for given, predicted in zip(points["given"], points["found"], strict=True)
+    ]
+    marker = {
+        "color": points["given"],
+        "cmin": scale[0],
+        "cmax": scale[1],
+        "colorscale": "Cividis",
+        "size": 7,
+        "opacity": 0.7,
+        "colorbar": {"title": {"text": "stars<br>given"}, "thickness": 12, "len": 0.7},
+    }
+    marks = scatter(points, list(range(len(notes))), notes, marker, "comments")
+    return {"data": [marks | {"showlegend": False}], "layout": space_layout(shares)}
+
+
+def _widened(scale: list[float]) -> list[float]:
+    """The scale's ends, with room beyond them."""
+    low, high = scale
+    return [low - (high - low) * 0.07, high + (high - low) * 0.07]

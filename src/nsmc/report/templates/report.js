@@ -34,7 +34,7 @@
     const positives = table.tp[0];
     const all = table.tp[0] + table.fp[0];
 
-    // A comment counts as decided if the probability of what it is called is at least `least`.
+    // A comment counts as decided if the probability of its predicted label is at least `least`.
     const decide = (threshold, least) => {
       const above = Math.max(threshold, least);
       const below = Math.min(threshold, steps - least);
@@ -53,8 +53,8 @@
         "x-recall": percent(tp, positives),
         "x-accuracy": percent(tp + tn, decided),
         "x-decided": percent(decided, all),
-        "x-precision-count": `${count(tp)} of ${count(tp + fp)} called 긍정 are`,
-        "x-recall-count": `${count(tp)} of ${count(positives)} 긍정 are found`,
+        "x-precision-count": `${count(tp)} of ${count(tp + fp)} predicted 긍정 are`,
+        "x-recall-count": `${count(tp)} of ${count(positives)} 긍정 are predicted 긍정`,
         "x-accuracy-count": `${count(tp + tn)} of ${count(decided)} decided are right`,
         "x-decided-count": `${count(decided)} of ${count(all)}; ${count(all - decided)} left open`,
       };
@@ -66,10 +66,10 @@
       const curve = { x: [], y: [], customdata: [] };
       for (let c = 0; c <= steps; c++) {
         const at = decide(threshold, c);
-        const kept = at.tp + at.fp + at.tn + at.fn;
-        if (!kept) break;
-        curve.x.push(kept / all);
-        curve.y.push((at.tp + at.tn) / kept);
+        const among = at.tp + at.fp + at.tn + at.fn;
+        if (!among) break;
+        curve.x.push(among / all);
+        curve.y.push((at.tp + at.tn) / among);
         curve.customdata.push(c / steps);
       }
       const chosen = decided ? { x: [[decided / all]], y: [[(tp + tn) / decided]] } : { x: [[]], y: [[]] };

@@ -1,0 +1,244 @@
+"""The view of 긍정 and 부정.
+
+Shapes: R reviews.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nsmc.evaluation.curves import (
+    PROMISED_POSITIVE,
+    Table,
+    precision_recall_table,
+    roc_table,
+    threshold_table,
+)
+from nsmc.report.charts import (
+    BLUE,
+    INK,
+    MUTED,
+    NEGATIVE,
+    ORANGE,
+    POSITIVE,
+    SHARE,
+    Chart,
+    layout,
+    line,
+    rule,
+    scatter,
+    space_layout,
+)
+from nsmc.report.decisions import DecisionView
+from nsmc.report.examples import first_places
+from nsmc.report.sentence_space import sentence_space
+from nsmc.tasks.predictions import ClassPredictions
+from nsmc.tasks.task import DisplayText
+
+NAMES = ("negative", "positive")
+CURVES = {
+    "roc": ("threshold", "false_positive_rate", "true_positive_rate"),
+    "precision_recall": ("threshold", "precision", "recall"),
+}
+"""Curves that exist only where both classes do, with the columns of their files."""
+
+
+class BinaryView(DecisionView):
+    """Two classes and a threshold; `nsmc.report.view.View` says what each method gives."""
+
+    template = "binary.html"
+    space_columns = ("label", "score")
+    reliability_columns = PROMISED_POSITIVE
+    reliability_titles = ("predicted probability of 긍정 (%)", "share that is 긍정 (%)")
+
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        """[R] probabilities of positive."""
+        scores: NDArray[np.float64] = self.choices.probabilities[:, 1]
+        return scores
+
+    def outcomes(self, choices: ClassPredictions) -> tuple[Any, Any]:
+        """Of positive, whatever was predicted."""
+        return choices.labels, choices.probabilities[:, 1]
+
+    def metrics(self) -> dict[str, Any]:
+        """Those of `DecisionView`, and ``classes`` (precision, recall, F1 and reviews of each),
+        ``roc``, ``precision_recall`` and ``average_precision`` (None of one class alone),
+        ``thresholds`` and ``space``.
+        """
+        labels, scores = self.choices.labels, self.scores
+        both = len(np.unique(labels)) == 2
+        space = sentence_space(self.scored, scores) if self.leading else None
+        points = None
+        if space is not None:
+            points = self.space_metrics(
+                space,
+                label=labels[space.chosen].tolist(),
+                score=scores[space.chosen].tolist(),
+            )
+        return {
+            **super().metrics(),
+            "classes": _class_metrics(labels, self.choices.called),
+            "roc": roc_table(labels, scores) if both else None,
+            "precision_recall": precision_recall_table(labels, scores) if both else None,
+            "average_precision": _average_precision(labels, scores) if both else None,
+            "thresholds": threshold_table(labels, scores),
+            "space": points,
+        }
+
+    def tables(self, metrics: Mapping[str, Any]) -> dict[str, Table]:
+        """Those of `DecisionView`, and ``roc``, ``precision_recall`` and ``thresholds``."""
+        return {
+            **{name: metrics[name] or {c: [] for c in columns} for name, columns in CURVES.items()},
+            **super().tables(metrics),
+            "thresholds": metrics["thresholds"],
+        }
+
+    def charts(self, metrics: Mapping[str, Any]) -> dict[str, Chart]:
+        """Those of `DecisionView`, and ``thresholds``, ``roc``, ``precision-recall`` and
+        ``space``.
+        """
+        charts = super().charts(metrics)
+        charts["thresholds"] = _threshold_chart(metrics["thresholds"], metrics["threshold"])
+        if metrics["roc"]:
+            charts |= _curve_charts(metrics)
+        if space := metrics["space"]:
+            charts["space"] = _space_chart(space["points"], space["variance"], metrics["threshold"])
+        return charts
+
+    def chosen(self) -> dict[str, list[int]]:
+        """``called_positive`` and ``called_negative`` are the most confident errors,
+        ``least_confident`` the least confident right ones.
+        """
+        right, confidence = self.choices.right, self.choices.confidence  # [R], [R]
+        texts, predicted = self.scored.texts, self.choices.called
+        return {
+            "called_positive": first_places(texts, ~right & (predicted == 1), -confidence),
+            "called_negative": first_places(texts, ~right & (predicted == 0), -confidence),
+            "least_confident": first_places(texts, right, confidence),
+        }
+
+    def shown(self, number: int) -> DisplayText:
+        """긍정 or 부정 in its colour."""
+        return DisplayText(self.choices.names[number], ("negative", "positive")[number])
+
+    def error_columns(self, places: NDArray[np.int64]) -> Table:
+        """The probability of positive."""
+        return {"score": np.round(self.scores[places], 6).tolist()}
+
+
+def _class_metrics(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> list[dict[str, Any]]:
+    from sklearn.metrics import precision_recall_fscore_support
+
+    # Four arrays [2]: one metric of each class, NaN where it is undefined.
+    columns = precision_recall_fscore_support(
+        labels, predicted, labels=[0, 1], zero_division=np.nan
+    )
+    names = ("precision", "recall", "f1")
+    return [
+        {
+            "class": name,
+            **{
+                metric: None if np.isnan(column[number]) else float(column[number])
+                for metric, column in zip(names, columns, strict=False)
+            },
+            "examples": int(columns[3][number]),
+        }
+        for number, name in enumerate(NAMES)
+    ]
+
+
+def _average_precision(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> float:
+    from sklearn.metrics import average_precision_score
+
+    return float(average_precision_score(labels, scores))
+
+
+def _curve_charts(metrics: Mapping[str, Any]) -> dict[str, Chart]:
+    """True against false positive rate, and precision against recall of the positive class."""
+    roc, precision_recall = metrics["roc"], metrics["precision_recall"]
+    positive = metrics["classes"][1]["examples"] / metrics["examples"]
+    shared = {"mode": "lines", "line": {"color": BLUE, "width": 2.5}}
+    return {
+        "roc": {
+            "data": [
+                shared
+                | {
+                    "x": roc["false_positive_rate"],
+                    "y": roc["true_positive_rate"],
+                    "customdata": roc["threshold"],
+                    "name": f"the model (area {metrics['roc_auc']:.4f})",
+                    "hovertemplate": "threshold %{customdata:.3f}<br>긍정 predicted 긍정: %{y:.1%}"
+                    "<br>부정 predicted 긍정: %{x:.1%}<extra></extra>",
+                },
+                line([0, 1], [0, 1], "guessing (area 0.5)", MUTED, "dot"),
+            ],
+            "layout": layout(
+                "share of 부정 predicted 긍정 (%)", "share of 긍정 predicted 긍정 (%)", square=True
+            ),
+        },
+        "precision-recall": {
+            "data": [
+                shared
+                | {
+                    "x": precision_recall["recall"],
+                    "y": precision_recall["precision"],
+                    "customdata": precision_recall["threshold"],
+                    "name": f"the model (average {metrics['average_precision']:.4f})",
+                    "hovertemplate": "threshold %{customdata:.3f}<br>recall %{x:.1%}<br>"
+                    "precision %{y:.1%}<extra></extra>",
+                },
+                line([0, 1], [positive] * 2, f"guessing ({positive:.1%})", MUTED, "dot"),
+            ],
+            "layout": layout("recall of 긍정 (%)", "precision of 긍정 (%)", square=True),
+        },
+    }
+
+
+def _threshold_chart(thresholds: Table, threshold: float) -> Chart:
+    """Precision, recall and accuracy by the threshold; the first shape marks the chosen one."""
+    series = (
+        ("precision", "precision of 긍정", BLUE, "solid"),
+        ("recall", "recall of 긍정", ORANGE, "dash"),
+        ("accuracy", "accuracy", INK, "dot"),
+    )
+    data = [
+        line(thresholds["threshold"], thresholds[name], label, colour, dash)
+        | {"hoverinfo": "all", "hovertemplate": label + " %{y:.1%} at %{x:.2f}<extra></extra>"}
+        for name, label, colour, dash in series
+    ]
+    chart = layout("threshold (probability of 긍정)", "share (%)")
+    chart["xaxis"] |= {"range": [0, 1]}
+    chart["yaxis"] |= {"tickformat": SHARE, "rangemode": "tozero"}
+    chart["shapes"] = [rule("x", threshold)]
+    return {"data": data, "layout": chart}
+
+
+def _space_chart(points: Table, shares: list[float], threshold: float) -> Chart:
+    """Sentence vectors in two dimensions, by label and outcome; hovering shows the comment."""
+    groups = (
+        (1, True, "긍정, predicted 긍정", POSITIVE, "circle", 0.45),
+        (0, True, "부정, predicted 부정", NEGATIVE, "square", 0.45),
+        (1, False, "긍정, predicted 부정", POSITIVE, "circle-x-open", 1.0),
+        (0, False, "부정, predicted 긍정", NEGATIVE, "square-x-open", 1.0),
+    )
+    notes = [f"긍정 {score:.1%}" for score in points["score"]]
+    given = list(zip(points["label"], points["score"], strict=True))
+    data = []
+    for label, right, name, colour, symbol, opacity in groups:
+        places = [
+            place
+            for place, (labelled, score) in enumerate(given)
+            if labelled == label and ((score >= threshold) == bool(label)) == right
+        ]
+        marker = {
+            "color": colour,
+            "symbol": symbol,
+            "size": 6 if right else 9,
+            "opacity": opacity,
+            "line": {"width": 0 if right else 1.4, "color": colour},
+        }
+        data.append(scatter(points, places, notes, marker, f"{name} ({len(places):,})"))
+    return {"data": data, "layout": space_layout(shares)}

@@ -1,0 +1,203 @@
+"""The view of a user's own classes.
+
+Shapes: R reviews, C classes.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from nsmc.evaluation.curves import PROMISED_RIGHT, Table
+from nsmc.report.charts import (
+    BLUE,
+    INK,
+    MUTED,
+    ORANGE,
+    SHARE,
+    SKY,
+    Chart,
+    layout,
+    scatter,
+    space_layout,
+)
+from nsmc.report.decisions import DecisionView
+from nsmc.report.examples import first_places
+from nsmc.report.sentence_space import sentence_space
+
+COLOURS = (BLUE, ORANGE, "#009e73", "#d55e00", "#cc79a7", SKY, INK, "#8c6d1f")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "pentagon", "star", "hexagon", "cross")
+SHOWN = 24
+"""Classes in the picture of the confusion at most: more can't be told apart."""
+WRITTEN = 12
+"""Classes up to which each cell of that picture has its number written in it."""
+LONGEST = 14
+"""Characters of a class's name on an axis."""
+
+
+class ClassesView(DecisionView):
+    """Two classes to hundreds; `nsmc.report.view.View` says what each method gives."""
+
+    template = "classes.html"
+    space_columns = ("label", "called", "confidence")
+    reliability_columns = PROMISED_RIGHT
+    reliability_titles = ("probability of the predicted class (%)", "share that is right (%)")
+
+    def metrics(self) -> dict[str, Any]:
+        """Those of `DecisionView`, and ``confused`` (a table of the pairs: label, called, how many,
+        share of the label's), ``commonest`` (the accuracy of always predicting the commonest class)
+        and ``space``.
+        """
+        choices = self.choices
+        space = sentence_space(self.scored) if self.leading else None
+        points = None
+        if space is not None:
+            names = choices.names
+            points = self.space_metrics(
+                space,
+                label=[names[i] for i in choices.labels[space.chosen].tolist()],
+                called=[names[i] for i in choices.called[space.chosen].tolist()],
+                confidence=np.round(choices.confidence[space.chosen], 6).tolist(),
+            )
+        return {
+            **super().metrics(),
+            "confused": self._confused(),
+            "commonest": float(np.bincount(choices.labels).max() / len(choices.labels)),
+            "space": points,
+        }
+
+    def tables(self, metrics: Mapping[str, Any]) -> dict[str, Table]:
+        """Those of `DecisionView`, and ``classes`` and ``confused``."""
+        return {
+            "classes": {
+                name: [one[name] for one in metrics["classes"]] for name in metrics["classes"][0]
+            },
+            "confused": metrics["confused"],
+            **super().tables(metrics),
+        }
+
+    def charts(self, metrics: Mapping[str, Any]) -> dict[str, Chart]:
+        """Those of `DecisionView`, and ``confusion`` and ``space``."""
+        charts = super().charts(metrics)
+        charts["confusion"] = confusion_chart(self.choices.names, metrics["confusion"])
+        if space := metrics["space"]:
+            charts["space"] = class_space_chart(space["points"], space["variance"])
+        return charts
+
+    def chosen(self) -> dict[str, list[int]]:
+        """``most_confident_errors`` and ``least_confident``, the least confident right ones."""
+        right, confidence = self.choices.right, self.choices.confidence  # [R], [R]
+        return {
+            "most_confident_errors": first_places(self.scored.texts, ~right, -confidence),
+            "least_confident": first_places(self.scored.texts, right, confidence),
+        }
+
+    def _confused(self) -> Table:
+        """Pairs of different classes, the most frequent first."""
+        choices = self.choices
+        names, sizes = choices.names, Counter(choices.labels.tolist())
+        pairs = Counter(zip(choices.labels.tolist(), choices.called.tolist(), strict=True))
+        # Equally frequent ones in the order of the classes.
+        ranked = sorted((-n, pair) for pair, n in pairs.items() if pair[0] != pair[1])
+        return {
+            "label": [names[label] for _, (label, _) in ranked],
+            "called": [names[predicted] for _, (_, predicted) in ranked],
+            "reviews": [-n for n, _ in ranked],
+            "share": [-n / sizes[label] for n, (label, _) in ranked],
+        }
+
+
+def confusion_chart(names: tuple[str, ...], confusion: list[list[int]]) -> Chart:
+    """Labels against predictions, as shares of each label, a row a label.
+
+    Of more than `SHOWN` classes, it has those with the most errors, as label or as prediction.
+    """
+    counts = np.array(confusion)  # [C, C]
+    errors = counts.sum(axis=0) + counts.sum(axis=1) - 2 * np.diag(counts)  # [C]
+    chosen = np.sort(np.argsort(-errors, kind="stable")[:SHOWN])
+    sizes = counts.sum(axis=1)[chosen]  # [chosen]
+    part = counts[np.ix_(chosen, chosen)]  # [chosen, chosen]
+    shares = part / np.maximum(1, sizes)[:, None]  # [chosen, chosen]
+    short = [short_name(names[i]) for i in chosen]
+    places = list(range(len(chosen)))
+    heat: dict[str, Any] = {
+        "type": "heatmap",
+        "x": places,
+        "y": places,
+        "z": np.round(shares, 6).tolist(),
+        "customdata": [
+            [[int(n), label, predicted] for n, predicted in zip(row, short, strict=True)]
+            for row, label in zip(part.tolist(), short, strict=True)
+        ],
+        "zmin": 0,
+        "zmax": 1,
+        "colorscale": [[0, "#ffffff"], [0.5, "#86b9de"], [1, BLUE]],
+        "xgap": 1,
+        "ygap": 1,
+        "colorbar": {
+            "title": {"text": "share of the label", "side": "top"},
+            "tickformat": SHARE,
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "thickness": 10,
+            "lenmode": "pixels",
+            "len": 220,
+        },
+        "hovertemplate": "labelled %{customdata[1]}, predicted %{customdata[2]}: "
+        "%{customdata[0]:,} comments, %{z:.1%} of the label<extra></extra>",
+    }
+    if len(chosen) <= WRITTEN:
+        heat |= {
+            "text": [[f"{n:,}" if n else "" for n in row] for row in part.tolist()],
+            "texttemplate": "%{text}",
+            "textfont": {"size": 12},
+        }
+    chart = layout("predicted", "labelled")
+    ticks = {"tickvals": places, "ticktext": short, "showgrid": False}
+    chart["xaxis"] |= ticks | {"side": "bottom", "range": [-0.5, len(chosen) - 0.5]}
+    chart["yaxis"] |= ticks | {"range": [len(chosen) - 0.5, -0.5]}
+    chart["height"] = max(380, 260 + 24 * len(chosen))
+    return {"data": [heat], "layout": chart}
+
+
+def class_space_chart(points: Table, shares: list[float]) -> Chart:
+    """Sentence vectors in two dimensions, coloured by label; wrongly predicted ones are open."""
+    largest = [name for name, _ in Counter(points["label"]).most_common()]
+    shown = largest if len(largest) <= len(COLOURS) else largest[: len(COLOURS) - 1]
+    groups = [(short_name(name), [name]) for name in shown]
+    if rest := largest[len(shown) :]:
+        groups.append((f"{len(rest)} other classes", rest))
+    notes = [
+        f"{escape(label, quote=False)}, predicted {escape(predicted, quote=False)} {confidence:.1%}"
+        for label, predicted, confidence in zip(
+            points["label"], points["called"], points["confidence"], strict=True
+        )
+    ]
+    data = []
+    for number, (name, members) in enumerate(groups):
+        within = set(members)
+        places = [i for i, label in enumerate(points["label"]) if label in within]
+        wrong = [points["label"][i] != points["called"][i] for i in places]
+        other = number >= len(shown)
+        colour = "#b9c6d3" if other else COLOURS[number]
+        marker = {
+            "color": colour,
+            "symbol": [SYMBOLS[number] + ("-open" if one else "") for one in wrong],
+            "size": 7,
+            "opacity": 0.6,
+            "line": {"width": 1.2, "color": MUTED if other else colour},
+        }
+        data.append(scatter(points, places, notes, marker, f"{name} ({len(places):,})"))
+    return {"data": data, "layout": space_layout(shares)}
+
+
+def short_name(name: str) -> str:
+    """A class's name for an axis, which reads some HTML."""
+    name = " ".join(name.split())
+    cut = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
+    return escape(cut, quote=False)

@@ -1,0 +1,214 @@
+"""What the views of all models that predict one of several classes share.
+
+Shapes: R reviews.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from nsmc.evaluation.curves import Table, coverage_table, reliability_table
+from nsmc.evaluation.scored_reviews import ScoredReviews
+from nsmc.evaluation.slices import accuracy_slices
+from nsmc.report.charts import (
+    BLUE,
+    INK,
+    MUTED,
+    ORANGE,
+    SHARE,
+    Chart,
+    axis,
+    bars,
+    interval,
+    layout,
+    line,
+    slice_chart,
+)
+from nsmc.report.view import View, stacked
+from nsmc.tasks.metrics import expected_calibration_error
+from nsmc.tasks.predictions import ClassPredictions
+from nsmc.tasks.task import DisplayText
+
+
+class DecisionView(View):
+    """Accuracy, calibration, abstaining; `View` says what each method gives."""
+
+    reliability_columns: ClassVar[tuple[str, str]]
+    """Columns of the mean predicted probability and of the observed share, of the calibration."""
+    reliability_titles: ClassVar[tuple[str, str]]
+    """Titles of their axes."""
+
+    def __init__(self, scored: ScoredReviews, *, leading: bool) -> None:
+        super().__init__(scored, leading=leading)
+        assert scored.choices is not None
+        self.choices = scored.choices
+
+    def outcomes(self, choices: ClassPredictions) -> tuple[Any, Any]:
+        """Whether the predicted event happened [R], and its predicted probability [R]."""
+        return choices.right, choices.confidence
+
+    def metrics(self) -> dict[str, Any]:
+        """``errors``, ``calibration``, ``slices`` and ``coverage``."""
+        right, confidence = self.choices.right, self.choices.confidence
+        return {
+            "errors": int((~right).sum()),
+            "calibration": self._calibration(),
+            "slices": accuracy_slices(self.scored, right, confidence),
+            "coverage": coverage_table(right, confidence),
+        }
+
+    def tables(self, metrics: Mapping[str, Any]) -> dict[str, Table]:
+        """``reliability``, ``slices``, ``coverage``, ``errors`` and ``space``."""
+        calibration = metrics["calibration"]
+        return {
+            "reliability": stacked(
+                "calibration",
+                {k: calibration[k]["bins"] for k in ("after", "before") if calibration[k]},
+            ),
+            "slices": stacked("slice", metrics["slices"]),
+            "coverage": metrics["coverage"],
+            "errors": self._errors(),
+            **self.space_table(metrics),
+        }
+
+    def charts(self, metrics: Mapping[str, Any]) -> dict[str, Chart]:
+        """``reliability``, ``coverage``, and the accuracy by ``length``, ``unknown`` units and
+        ``confidence``.
+        """
+        slices, accuracy = metrics["slices"], metrics["accuracy"]
+        return {
+            "reliability": self._reliability_chart(metrics["calibration"]),
+            "length": slice_chart(slices["length"], "length (characters)", accuracy),
+            "unknown": slice_chart(slices["unknown"], f"unknown {self.units} (%)", accuracy),
+            "confidence": slice_chart(slices["confidence"], "confidence (%)", accuracy),
+            "coverage": _coverage_chart(metrics["coverage"]),
+        }
+
+    def label(self, place: int) -> tuple[Any, DisplayText]:
+        """See `View.label`."""
+        number = int(self.choices.labels[place])
+        return self.choices.values[number], self.shown(number)
+
+    def predicted(self, place: int) -> tuple[DisplayText, str]:
+        """See `View.predicted`."""
+        number = int(self.choices.called[place])
+        return self.shown(number), f"{self.choices.confidence[place]:.1%}"
+
+    def shown(self, number: int) -> DisplayText:
+        """A class for a person."""
+        return DisplayText(self.choices.names[number])
+
+    def error_columns(self, places: Any) -> Table:
+        """The columns of ``errors.csv`` besides the labels and the confidence."""
+        return {}
+
+    def _errors(self) -> Table:
+        """Every comment predicted otherwise than labelled, the most confident first."""
+        choices, scored = self.choices, self.scored
+        confidence = choices.confidence  # [R]
+        wrong = np.flatnonzero(~choices.right)
+        wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
+        return {
+            "row": scored.rows[wrong].tolist(),
+            "label": [choices.values[i] for i in choices.labels[wrong].tolist()],
+            "called": [choices.values[i] for i in choices.called[wrong].tolist()],
+            **self.error_columns(wrong),
+            "confidence": np.round(confidence[wrong], 6).tolist(),
+            "document": [scored.texts[place] for place in wrong.tolist()],
+        }
+
+    def _calibration(self) -> dict[str, Any]:
+        """Before the outputs were divided by the temperature, and after."""
+        scored = self.scored
+        temperature = scored.classifier.model.metrics.get("temperature")
+        before = None
+        if temperature:
+            undone = scored.outputs * np.float32(temperature)  # [R, O]
+            before = scored.task.choices(undone, scored.targets, scored.classifier.threshold)
+        return {
+            "temperature": temperature,
+            "after": self._reliability(self.choices),
+            "before": None if before is None else self._reliability(before),
+        }
+
+    def _reliability(self, choices: ClassPredictions) -> dict[str, Any]:
+        happened, probability = self.outcomes(choices)  # [R], [R]
+        return {
+            "ece": expected_calibration_error(happened, probability),
+            "bins": reliability_table(happened, probability, self.reliability_columns),
+        }
+
+    def _reliability_chart(self, calibration: Mapping[str, Any]) -> Chart:
+        """Observed shares against predicted probabilities, and how many comments there are."""
+        after, before = calibration["after"]["bins"], calibration["before"]
+        columns = self.reliability_columns
+        spread = interval(after[columns[1]], after["share_low"], after["share_high"])
+        data = [
+            line([0, 1], [0, 1], "perfect calibration", MUTED, "dot"),
+            _reliability_curve(after, columns, "the model", BLUE, "circle", "solid")
+            | {"error_y": spread | {"thickness": 1, "width": 3}},
+            bars(after["low"], after["high"], after["examples"]) | {"yaxis": "y2"},
+        ]
+        if before is not None:
+            curve = _reliability_curve(
+                before["bins"], columns, "before calibration", ORANGE, "square-open", "dash"
+            )
+            data.insert(1, curve)
+        chart = layout(*self.reliability_titles)
+        chart["yaxis"] |= {"domain": [0.3, 1], "range": [-0.02, 1.04], "tickformat": SHARE}
+        chart["xaxis"] |= {"range": [-0.02, 1.02], "tickformat": SHARE, "anchor": "y2"}
+        chart["yaxis2"] = axis("comments") | {"domain": [0, 0.2], "nticks": 3}
+        chart["height"] = 460
+        return {"data": data, "layout": chart}
+
+
+def _reliability_curve(
+    bins: Table, columns: tuple[str, str], name: str, colour: str, symbol: str, dash: str
+) -> dict[str, Any]:
+    return {
+        "x": bins[columns[0]],
+        "y": bins[columns[1]],
+        "customdata": bins["examples"],
+        "mode": "lines+markers",
+        "line": {"color": colour, "dash": dash, "width": 2},
+        "marker": {"color": colour, "symbol": symbol, "size": 8},
+        "name": name,
+        "hovertemplate": "%{x:.1%} predicted, %{y:.1%} observed in %{customdata:,} comments"
+        "<extra></extra>",
+    }
+
+
+def _coverage_chart(coverage: Table) -> Chart:
+    """Accuracy of the decided against their share; the second series marks the chosen point."""
+    points = [
+        (share, accuracy, least)
+        for share, accuracy, least in zip(
+            coverage["share_decided"], coverage["accuracy"], coverage["confidence"], strict=True
+        )
+        if accuracy is not None
+    ]
+    shares, accuracies, least = ([*column] for column in zip(*points, strict=True))
+    curve = {
+        "x": shares,
+        "y": accuracies,
+        "customdata": least,
+        "mode": "lines",
+        "line": {"color": BLUE, "width": 2.5},
+        "name": "accuracy of the decided",
+        "hovertemplate": "confidence at least %{customdata:.2f}<br>%{x:.1%} decided, "
+        "%{y:.2%} of them right<extra></extra>",
+    }
+    chosen = {
+        "x": shares[:1],
+        "y": accuracies[:1],
+        "mode": "markers",
+        "marker": {"color": INK, "size": 12, "symbol": "diamond"},
+        "name": "chosen",
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+    }
+    chart = layout("share of comments decided (%)", "accuracy of the decided (%)")
+    chart["xaxis"] |= {"tickformat": SHARE, "range": [0, 1.03]}
+    chart["yaxis"] |= {"tickformat": ".1%", "autorangeoptions": {"maxallowed": 1.003}}
+    return {"data": [curve, chosen], "layout": chart}
