@@ -1,6 +1,7 @@
 """Charts that Plotly's own checks accept, in series that a grey print keeps apart."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,11 @@ import pytest
 
 from nsmc.evaluation.evaluate import evaluate_classifier
 from nsmc.inference.classifier import load
-from nsmc.report.model_facts import report_metrics
-from nsmc.report.view import views_of
+from nsmc.report.page import report_page
+from nsmc.report.write import report_metrics, views_of
 
 CHARTS = {"sentiment": 9, "classes": 7, "sentiment+stars": 15, "stars": 7}
-UNITS = ("%", "characters", "probability", "no unit", "stars", "comments", "called", "labelled")
+UNITS = ("%", "characters", "probability", "no unit", "stars", "comments", "predicted", "labelled")
 
 
 @pytest.fixture(scope="module", params=CHARTS)
@@ -33,27 +34,25 @@ def charts(
     model = small_model
     if task != "sentiment":
         model = untrained(f"task={task}", classes=["0", "1"] if task == "classes" else ())
-    scored = evaluate_classifier(load(model), path).reviews
-    metrics = scored.task.metrics(scored.outputs, scored.targets, 0.5)
-    summary = {**metrics, "threshold": 0.5, "seen": None}
-    views = views_of(scored)
-    metrics = report_metrics(views, scored.classifier.model, summary)
-    found: dict[str, Any] = {}
+    result = evaluate_classifier(load(model), path)
+    views = views_of(result.reviews)
+    metrics = report_metrics(result, views)
+    charts: dict[str, Any] = {}
     for view in views:
-        nothing: dict[str, Any] = {key: [] for key in view.chosen()}
-        for section in view.page(metrics, nothing).sections:
-            assert all(f'id="chart-{name}"' in section.content for name in section.charts)
-            assert not found.keys() & section.charts.keys()
-            found |= section.charts
-    assert len(found) == CHARTS[task]
-    return found
+        drawn = view.charts(metrics)
+        assert not charts.keys() & drawn.keys()
+        charts |= drawn
+    page = report_page(metrics, views, [{name: [] for name in view.chosen()} for view in views])
+    assert {f"chart-{name}" for name in charts} == set(re.findall(r'id="(chart-[^"]*)"', page))
+    assert len(charts) == CHARTS[task]
+    return charts
 
 
 def test_plotly_knows_every_field(charts: dict[str, Any]) -> None:
     import plotly.graph_objects as plotly
 
     for name, chart in charts.items():
-        plotly.Metric(chart["data"], chart["layout"])  # raises for a field or value it doesn't know
+        plotly.Figure(chart["data"], chart["layout"])  # raises for a field or value it doesn't know
         text = json.dumps(chart, allow_nan=False, ensure_ascii=False)
         assert "<b>" not in text, name
         for axis in ("xaxis", "yaxis"):

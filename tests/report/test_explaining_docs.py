@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "explaining.md").read_text(encoding="utf-8")
 RESULTS = json.loads((ROOT / "docs" / "results" / "explanations.json").read_text(encoding="utf-8"))[
     "test"

@@ -8,7 +8,7 @@ import pytest
 
 from nsmc.evaluation.evaluate import evaluate_classifier
 from nsmc.inference.classifier import load
-from nsmc.report.sentence_space import space_of
+from nsmc.report.sentence_space import sentence_space
 
 ROWS = [("재밌다", 1), ("노잼", 0), ("정말 재밌다", 1), ("다 재밌다 다", 1), ("별로다", 0)]
 
@@ -31,7 +31,7 @@ def test_the_last_layer_makes_logits_of_them(
 
 def test_principal_components(small_model: Path, sample: Path) -> None:
     scored = evaluate_classifier(load(small_model), sample / "ratings_test.txt").reviews
-    found = space_of(scored, scored.outputs[:, 0].astype(float))
+    found = sentence_space(scored, scored.outputs[:, 0].astype(float))
     assert found is not None
     assert found.chosen.tolist() == list(range(200))
     vectors = scored.classifier.sentence_vectors(
@@ -44,7 +44,7 @@ def test_principal_components(small_model: Path, sample: Path) -> None:
     assert np.square(found.y).sum() == pytest.approx(sizes[1] ** 2)
     # What is called positive lies to the right; asked for the other way round, to the left.
     assert np.corrcoef(found.x, scored.outputs[:, 0])[0, 1] > 0.8
-    turned = space_of(scored, -scored.outputs[:, 0].astype(float))
+    turned = sentence_space(scored, -scored.outputs[:, 0].astype(float))
     assert turned is not None
     assert np.allclose(turned.x, -np.array(found.x))
 
@@ -54,8 +54,8 @@ def test_one_dimension_and_too_little_to_see(
 ) -> None:
     flat = ("model.hidden_size=1", "model.bidirectional=false", "model.pooling=last")
     classifier = load(untrained(*flat))
-    found = space_of(evaluate_classifier(classifier, labelled(ROWS)).reviews)
+    found = sentence_space(evaluate_classifier(classifier, labelled(ROWS)).reviews)
     assert found is not None
     assert (set(found.y), found.variance) == ({0.0}, [pytest.approx(1), 0.0])
-    assert space_of(evaluate_classifier(classifier, labelled(ROWS[:2])).reviews) is None
-    assert space_of(evaluate_classifier(classifier, labelled(ROWS[:1] * 5)).reviews) is None
+    assert sentence_space(evaluate_classifier(classifier, labelled(ROWS[:2])).reviews) is None
+    assert sentence_space(evaluate_classifier(classifier, labelled(ROWS[:1] * 5)).reviews) is None

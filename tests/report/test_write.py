@@ -111,7 +111,7 @@ def test_before_calibration(
     calibration = metrics(tmp_path)["calibration"]
     assert (calibration["temperature"], calibration["before"]) == (None, None)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "tell the temperature it was calibrated with" in page
+    assert "The model's record doesn't have\nthe temperature" in page
 
 
 @pytest.mark.parametrize("label", [0, 1])
@@ -140,7 +140,7 @@ def test_all_right_all_wrong_and_one_row(
         evaluate(labelled(rows), small_model, report=tmp_path / "report")
         return (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
 
-    assert "There are no errors: all 3 comments were called as labelled." in page(right)
+    assert "There are no errors: all 3 comments were predicted as labelled." in page(right)
     assert (tmp_path / "report" / "errors.csv").read_text(encoding="utf-8").count("\n") == 1
     assert "There are no successes" in page([(text, 1 - label) for text, label in right])
     alone = page(right[:1])

@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 import pytest
 
 from nsmc.inference.explanation import Explanation, Part
-from nsmc.report.explanation_html import EXPLAINED_CSS, explained_html, signed
-from nsmc.report.explanation_page import PAGE_END, page_article, page_start
+from nsmc.report.explanation_page import explained_css, explained_html, page_article, page_frame
+from nsmc.report.templating import signed
 from nsmc.tasks.sentiment import Sentiment, SentimentPrediction
 
 
@@ -74,7 +74,7 @@ def test_sign_and_strength_do_not_hang_on_colour() -> None:
     assert [p["title"] for p in parts] == ["<b> +0.01", "재밌 +2.00", "다 −0.10", "별로 −3.50"]
     assert [p["style"] for p in parts][1::2] == ["--strength:0.57", "--strength:1.00"]
     assert read.notes == ["+2.00", "−3.50"]
-    assert {"solid", "wavy"} <= set(re.findall(r"style: (\w+)", EXPLAINED_CSS))
+    assert {"solid", "wavy"} <= set(re.findall(r"style: (\w+)", explained_css()))
 
 
 def test_small_things_stay_pale() -> None:
@@ -99,12 +99,8 @@ def test_numbers_carry_their_sign(number: float, shown: str) -> None:
 
 
 def test_the_page_loads_nothing_and_lists_every_morpheme() -> None:
-    page = (
-        page_start(Sentiment.terms, "morphemes")
-        + page_article(EXAMPLE)
-        + page_article(explanation(""))
-        + PAGE_END
-    )
+    start, end = page_frame(Sentiment.terms, "morphemes")
+    page = start + page_article(EXAMPLE) + page_article(explanation("")) + end
     assert not re.search(r"(?:src|href)=|@import|url\(|https?:", page)
     body = page.partition("<body>")[2].partition("</body>")[0]
     read = Read(body.replace("<br>", ""))
@@ -113,3 +109,12 @@ def test_the_page_loads_nothing_and_lists_every_morpheme() -> None:
     assert rows == ["1–4", "4–7", "7–8", "15–17"]
     assert "부정" in read.text
     assert "nothing legible: no label" in read.text
+
+
+def test_a_comment_is_text_and_never_html() -> None:
+    typed = "<script>alert('1')</script> & \"재밌다\""
+    comment = explanation(typed, Part(0, 8, "<script>", 2.0), Part(30, 33, '"재밌', -1.0))
+    for html in (explained_html(comment), page_article(comment)):
+        assert "<script" not in html
+        assert Read(html).text.count(typed) == 1
+    assert Read(explained_html(comment)).tags[1][1]["title"] == "<script> +2.00"
