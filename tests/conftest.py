@@ -1,7 +1,7 @@
 """What many tests need: the sample data, a cache of their own and a small trained model."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -121,6 +121,24 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Untrained:
             weights=stored_weights(network),
             metrics={},
         )
+        return path
+
+    return make
+
+
+Labelled = Callable[[Sequence[tuple[str, int]]], Path]
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Labelled:
+    """Write comments with their labels as a table of JSON lines, which holds any text."""
+
+    def make(rows: Sequence[tuple[str, int]]) -> Path:
+        import json
+
+        path = tmp_path / "labelled.jsonl"
+        lines = [json.dumps({"document": text, "label": label}) for text, label in rows]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return path
 
     return make

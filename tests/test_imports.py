@@ -24,7 +24,7 @@ PACKAGE = Path(nsmc.__file__).parent
 HEAVY = {
     *("numpy", "torch", "torchtext", "pandas", "konlpy", "onnxruntime", "matplotlib", "sklearn"),
     *("pyarrow", "requests", "tqdm", "plotly", "fontTools", "onnx", "scipy", "safetensors"),
-    *("sentencepiece", "wcwidth"),
+    *("sentencepiece", "wcwidth", "jinja2"),
 }
 NOT_FOR_SCORING = {
     *("torch", "torchtext", "pandas", "sklearn", "pyarrow", "matplotlib", "onnx", "onnxruntime"),
