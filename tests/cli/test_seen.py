@@ -104,7 +104,7 @@ def test_the_figures_of_the_others_are_theirs(
     assert found["seen"]["unseen_examples"] == 200
     assert found["seen"]["unseen"].keys() < found.keys()
     for name, value in found["seen"]["unseen"].items():
-        assert close(value, alone.metrics[name]), name
+        assert close(value, alone[name]), name
     assert found["accuracy"] > found["seen"]["unseen"]["accuracy"]
     shown = here("evaluate", "--model", small_model, "--data", mixed).out
     assert (

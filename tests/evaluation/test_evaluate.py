@@ -38,10 +38,7 @@ def test_figures_are_those_of_the_predictions(small_model: Path, sample: Path) -
         for p, (_, _, label) in zip(predictions, rows, strict=True)
     ]
     metrics = result.metrics
-    assert metrics["confusion"] == [
-        [pairs.count((0, 0)), pairs.count((0, 1))],
-        [pairs.count((1, 0)), pairs.count((1, 1))],
-    ]
+    assert metrics["confusion"] == [[pairs.count((a, b)) for b in (0, 1)] for a in (0, 1)]
     right = pairs.count((0, 0)) + pairs.count((1, 1))
     assert metrics["accuracy"] == right / 200 > 0.7
     low, high = metrics["accuracy_interval"]
