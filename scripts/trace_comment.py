@@ -13,6 +13,7 @@ from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import open_model
 from nsmc.inference.vectors import MorphemeVectors
 from nsmc.inference.wide import WideOutputs
+from nsmc.report.display import explained_text
 from nsmc.text.normalize import normalize
 from nsmc.text.subwords import subword_ids
 from nsmc.text.tokenizer import make_tokenizer
@@ -49,7 +50,7 @@ def main() -> None:
         added = wide([morphemes])[0]  # [O]
         show("runtime/wide.py", "added [R, O]", [[round(float(x), 3) for x in added]])
     prediction = Classifier(model).predict(comment)
-    show("tasks/sentiment.py", "prediction", prediction.explained())
+    show("report/display.py", "prediction", explained_text(prediction))
 
 
 if __name__ == "__main__":

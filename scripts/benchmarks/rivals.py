@@ -29,6 +29,7 @@ from nsmc.inference.directory import open_model
 from nsmc.storage.bundle import read_json, write_json
 from nsmc.storage.files import sha256_of, whole_directory
 from nsmc.tasks.registry import make_task
+from nsmc.tasks.sentiment import Sentiment
 from nsmc.text.normalize import normalize
 from nsmc.text.tokenizer import make_tokenizer
 
@@ -75,7 +76,7 @@ class Labelled:
 
 def labelled(file: Path) -> Labelled:
     """Read reviews that are labelled 0 and 1."""
-    task = make_task(Config())
+    task = Sentiment(Config())
     reviews = read_reviews(file, label_columns=task.label_columns())
     kept = np.array([bool(normalize(text, LONGEST)) for text in reviews.texts])  # [R]
     reviews = reviews.take(np.flatnonzero(kept))

@@ -37,7 +37,7 @@ class OurLoop:
         cpu = torch.device("cpu")
         rows = np.arange(len(corpus))
         task = make_task(config).learn(corpus.labels, corpus.source["name"])
-        targets = task.targets(corpus.labels, corpus.source["name"])
+        targets = task.corpus_targets(corpus)
         field = field_for(corpus, config.model, task)
         field.count_vocabulary(rows, config.data)
         training = make_dataset(field, rows, targets)
@@ -102,7 +102,7 @@ def _rows_of_cell(cell: str, corpus: "Corpus", sizes: Sizes) -> list[Row]:
     plain = load_config(None, [f"model.cell={cell}", "training.adversarial_norm=0"])
     size, batch, gates = config.model.hidden_size, config.training.batch_size, GATES[cell]
     task = make_task(config)
-    labels = task.targets(corpus.labels, corpus.source["name"])[:, 0]
+    labels = task.corpus_targets(corpus)[:, 0]
     reviews = [
         ([corpus.morphemes[t] for t in corpus.tokens[a:b]], int(label))
         for a, b, label in zip(corpus.offsets, corpus.offsets[1:], labels, strict=False)

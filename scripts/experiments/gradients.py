@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> Iterator[Results]:
         model = open_model(args.runs / f"{cell}-1")
         config = model.config
         corpus = training_corpus(args.data, config.text, label_columns=model.task.label_columns())
-        targets = model.task.targets(corpus.labels, corpus.source["name"])
+        targets = model.task.corpus_targets(corpus)
         training, rows = split_rows(len(corpus), config.data.validation, config.data.split_seed)
         rows = rows[corpus.lengths[rows] >= STEPS]
         field = field_for(corpus, config.model, model.task)

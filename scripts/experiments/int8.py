@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> Iterator[Results]:
             args.rounds,
             {k: lambda p=p: _scoring(p, reviews) for k, p in paths.items()},  # type: ignore[misc]
         )
-    labels = task.targets(held_back.labels, held_back.source["name"])[:, 0] > 0
+    labels = task.corpus_targets(held_back)[:, 0] > 0
     moved = np.abs(scores["float16"] - scores["int8"])
     positive = {name: score >= full.threshold for name, score in scores.items()}
     yield {

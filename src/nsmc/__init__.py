@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from nsmc.pipeline.score_texts import score_texts
     from nsmc.report.evaluation_report import evaluate
     from nsmc.tasks.classes import ClassPrediction
+    from nsmc.tasks.predictions import Prediction
     from nsmc.tasks.sentiment import SentimentPrediction
     from nsmc.tasks.sentiment_stars import SentimentStarsPrediction
     from nsmc.tasks.stars import StarsPrediction
-    from nsmc.tasks.task import Prediction
     from nsmc.training.api import train
 
 _HOMES = {
@@ -56,7 +56,7 @@ _HOMES = {
     "LabelIssue": "nsmc.auditing.results",
     "LanguageModel": "nsmc.inference.language_model",
     "NsmcError": "nsmc.errors",
-    "Prediction": "nsmc.tasks.task",
+    "Prediction": "nsmc.tasks.predictions",
     "SentimentPrediction": "nsmc.tasks.sentiment",
     "SentimentStarsPrediction": "nsmc.tasks.sentiment_stars",
     "StarsPrediction": "nsmc.tasks.stars",

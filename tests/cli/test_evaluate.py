@@ -69,7 +69,7 @@ def test_a_table_for_a_person(here: Here, small_model: Path, sample: Path) -> No
     assert lines["accuracy"] == f"{accuracy}  (95% interval {low:.2%} – {high:.2%})"
     assert lines["F1"] == f"{found['f1']:.2%}"
     assert lines["ROC AUC"] == f"{found['roc_auc']:.4f}"
-    assert "called 긍정" in lines["confusion"]
+    assert "predicted 긍정" in lines["confusion"]
 
 
 @pytest.mark.parametrize("label", ["0", "1"])

@@ -3,7 +3,7 @@
 import pytest
 
 from nsmc.cli.training_chart import POINTS, TrainingChart
-from nsmc.tasks.task import ACCURACY
+from nsmc.tasks.metrics import ACCURACY
 
 
 def record(epoch: int) -> dict[str, float]:

@@ -16,11 +16,11 @@ from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.reviews import Reviews, label_text, read_reviews
 from nsmc.errors import DataError
-from nsmc.tasks.registry import make_task
+from nsmc.tasks.sentiment import Sentiment
 
 NSMC = 'id\tdocument\tlabel\n1\t재밌다\t1\n2\t그는 "최고\t1\n3\t\t0\n4\t  \t1\n5\t별로\t0\n'
 LABEL = [LabelColumnSpec("label")]
-SENTIMENT = make_task(Config())
+SENTIMENT = Sentiment(Config())
 
 
 def written(path: Path, text: str, encoding: str = "utf-8") -> Path:

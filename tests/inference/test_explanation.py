@@ -40,7 +40,7 @@ def test_the_contributions_sum_to_the_log_odds(text: str, classifier: Classifier
     assert found.prediction == classifier.predict(text)
     assert [part.morpheme for part in found.parts] == classifier.tokenizer(text)
     assert found.baseline == classifier.explain("").baseline
-    assert (found.of, found.terms.unit) == ("긍정", "log odds")
+    assert (found.of, found.explains) == ("긍정", "positive")
     assert found.value == found.logit
 
 
@@ -244,7 +244,7 @@ def test_a_class_is_explained_by_its_log_odds_against_all_others(untrained: Untr
 
 def test_stars_are_explained_in_stars(untrained: Untrained) -> None:
     found = load(untrained("task=stars", "stars.high=5")).explain("재밌다")
-    assert (found.of, found.terms.unit) == ("★", "stars")
+    assert (found.of, found.explains) == ("★", "stars")
     assert 1 < found.value < 5  # no further from the middle than the scale reaches
     assert found.value == pytest.approx(found.prediction.stars)
     assert "logit" not in found.to_dict()

@@ -16,7 +16,7 @@ from nsmc.tasks.sentiment import Sentiment, SentimentPrediction
 def explanation(text: str, *parts: Part) -> Explanation:
     logit = -0.2 + sum(part.contribution for part in parts)
     prediction = SentimentPrediction(text, 0.25, "negative" if parts else "")
-    return Explanation(prediction, "긍정", Sentiment.terms, logit, -0.2, parts)
+    return Explanation(prediction, "긍정", Sentiment.explains, logit, -0.2, parts)
 
 
 EXAMPLE = explanation(
@@ -99,7 +99,7 @@ def test_numbers_carry_their_sign(number: float, shown: str) -> None:
 
 
 def test_the_page_loads_nothing_and_lists_every_morpheme() -> None:
-    start, end = page_frame(Sentiment.terms, "morphemes")
+    start, end = page_frame(Sentiment.explains, "morphemes")
     page = start + page_article(EXAMPLE) + page_article(explanation("")) + end
     assert not re.search(r"(?:src|href)=|@import|url\(|https?:", page)
     body = page.partition("<body>")[2].partition("</body>")[0]

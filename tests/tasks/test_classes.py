@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from nsmc.errors import DataError
+from nsmc.report.display import display_text
+from nsmc.report.metric_lines import metric_lines
 from nsmc.tasks.metrics import class_metrics
 
 Make = Callable[..., Any]
@@ -104,7 +106,7 @@ def test_predictions(task: Any) -> None:
         "confidence": 0.5,
         "probabilities": {"경제": 0.25, "문화": 0.5, "정치": 0.25},
     }
-    assert found.shown().words.startswith("문화")
+    assert display_text(found).words.startswith("문화")
     assert nothing.to_dict() == {
         "text": "",
         "label": None,
@@ -115,7 +117,7 @@ def test_predictions(task: Any) -> None:
     assert (columns["label"], columns["confidence"]) == (["문화", None], [0.5, None])
 
 
-def test_an_explanation_is_of_the_class_called_against_all_others(task: Any) -> None:
+def test_an_explanation_is_of_the_class_predicted_against_all_others(task: Any) -> None:
     outputs = np.array([1.0, 3.0, 2.0], np.float32)
     name, value, *_ = task.explained(outputs)
     assert name == "문화"
@@ -164,7 +166,7 @@ def test_many_classes_are_shown_by_size(task_of: Make) -> None:
     labels = np.repeat(np.arange(30), np.arange(1, 31))
     outputs = np.eye(30, dtype=np.float32)[labels] * 9
     metric_values = task.metrics(outputs, labels[:, None].astype(np.float32), 0.5)
-    lines = task.metric_lines(metric_values)
+    lines = metric_lines(metric_values)
     assert lines[0] == ("accuracy", "100.00%  (95% interval 99.18% – 100.00%)")
     shown = [value for name, value in lines if name in ("classes", "")]
     assert [line.split()[-1] for line in shown[:3]] == ["29", "28", "27"]

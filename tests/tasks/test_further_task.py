@@ -16,9 +16,11 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 import nsmc
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
+from nsmc.tasks.metrics import ACCURACY
+from nsmc.tasks.predictions import Prediction
 from nsmc.tasks.registry import TASKS
 from nsmc.tasks.sentiment import probabilities
-from nsmc.tasks.task import ACCURACY, DisplayText, Floats, LabelTask, Prediction, Value, rounded
+from nsmc.tasks.task import Floats, LabelTask, Value, rounded
 
 QUESTIONS = ("positive", "short")
 
@@ -32,11 +34,6 @@ class Answers(Prediction):
     @property
     def legible(self) -> bool:
         return not np.isnan(self.yes[0])
-
-    def shown(self) -> DisplayText:
-        return DisplayText(
-            " ".join(f"{q} {p:.0%}" for q, p in zip(QUESTIONS, self.yes, strict=True))
-        )
 
     def to_dict(self) -> dict[str, Any]:
         return {"text": self.text, **dict(zip(QUESTIONS, self.yes, strict=True))}
@@ -81,9 +78,6 @@ class Questions(LabelTask):
     def metrics(self, outputs: Floats, targets: Floats, threshold: float) -> dict[str, Any]:
         right = (outputs > 0) == (targets > 0.5)  # [R, 2]
         return {"examples": len(right), "accuracy": float(right.mean())}
-
-    def metric_lines(self, metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
-        return [("accuracy", f"{metrics['accuracy']:.1%}")]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 
 from nsmc.config.schema import load_config
 from nsmc.config.tasks import LanguageModelConfig
+from nsmc.data.corpus import Corpus
 from nsmc.errors import UsageError
 from nsmc.tasks.language_model import LanguageModelTask, group_ends, group_sizes, perplexity
 from nsmc.tasks.registry import make_task
@@ -42,11 +43,11 @@ def test_a_convolution_and_adversarial_training_are_refused() -> None:
         make_task(load_config(None, ["task=language-model"]))
 
 
-def test_there_are_no_labels_of_any_number_of_texts() -> None:
-    targets = task().learn({}, "texts.txt").targets({}, "texts.txt")
-    assert targets[np.array([0, 5, 2_000_000])].shape == (3, 0)
+def test_there_are_no_labels() -> None:
+    none = np.empty(0, np.int32)
+    corpus = Corpus(none, np.zeros(4, np.int64), {}, [], identity={}, source={"name": "texts.txt"})
+    assert task().learn({}, "texts.txt").corpus_targets(corpus).shape == (3, 0)
     assert task().label_columns() == []
-    assert task().strata(targets) is None
 
 
 def test_the_figure_is_the_perplexity() -> None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from nsmc.errors import DataError
+from nsmc.report.display import DisplayText, display_text
 from nsmc.tasks.sentiment import SentimentPrediction, binary_cross_entropy
 
 Make = Callable[..., Any]
@@ -73,7 +74,7 @@ def test_predictions_at_a_threshold(task: Any) -> None:
         "score": 0.8,
         "confidence": 0.8,
     }
-    assert (sure.shown().words, sure.shown().tone) == ("긍정  80.0%", "positive")
+    assert display_text(sure) == DisplayText("긍정  80.0%", "positive")
     assert not nothing.legible
     assert set(nothing.to_dict().values()) == {"", None}
     assert task.columns_of(outputs, 0.6) == {
@@ -83,17 +84,17 @@ def test_predictions_at_a_threshold(task: Any) -> None:
     }
 
 
-def test_its_answers_are_two_classes_and_a_threshold(task: Any) -> None:
+def test_its_answer_is_two_classes_and_a_threshold(task: Any) -> None:
     outputs = np.array([[-1.0], [math.log(4)]], np.float32)
-    choices = task.choices(outputs, np.array([[1], [1]], np.float32), 0.9)
+    choices = task.class_predictions(outputs, np.array([[1], [1]], np.float32), 0.9)
     assert (choices.names, choices.values) == (("부정", "긍정"), (0, 1))
-    assert choices.called.tolist() == [0, 0]
+    assert choices.predicted.tolist() == [0, 0]
     assert choices.right.tolist() == [False, False]
     assert choices.confidence.tolist() == pytest.approx([1 / (1 + math.exp(-1)), 0.2])
-    assert task.numbers(outputs, outputs) is None
+    assert task.star_scale is None
 
 
-def test_an_explanation_is_of_긍정_whatever_was_called(task: Any) -> None:
+def test_an_explanation_is_of_긍정_whatever_is_predicted(task: Any) -> None:
     name, value, *_ = task.explained(np.array([-3.0], np.float32))
     assert name == "긍정"
     assert value(np.array([[-3.0], [2.0]], np.float32)).tolist() == [-3, 2]

@@ -76,10 +76,10 @@ def test_they_are_judged_by_their_likelier_side(task_of: Make) -> None:
     metric_values = task.metrics(outputs, soft, 0.5)
     assert metric_values == task.metrics(outputs, hard, 0.5)
     assert metric_values["confusion"] == [[1, 1], [1, 1]]
-    assert task.choices(outputs, soft, 0.5).labels.tolist() == [1, 1, 0, 0]
+    assert task.class_labels(soft).tolist() == [1, 1, 0, 0]
     both = task_of("sentiment+stars", SOFT)
     targets = np.array([[0.9, NONE], [NONE, 8.0]], np.float32)
-    assert both.choices(np.zeros((2, 2), np.float32), targets, 0.5).labels.tolist() == [1, -1]
+    assert both.class_labels(targets).tolist() == [1, -1]
 
 
 @pytest.mark.parametrize("task", TASKS)

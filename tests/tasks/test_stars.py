@@ -9,7 +9,10 @@ import pytest
 import torch
 
 from nsmc.errors import DataError
+from nsmc.report.display import display_text
+from nsmc.report.metric_lines import metric_lines
 from nsmc.tasks.metrics import star_metrics
+from nsmc.tasks.predictions import StarScale
 
 Make = Callable[..., Any]
 NONE = float("nan")
@@ -54,12 +57,12 @@ def test_loss_and_figure_by_hand(stars: Any) -> None:
 def test_predictions_of_stars(stars: Any) -> None:
     found, nothing = stars.predictions(["가", ""], np.array([[0.8], [np.nan]], np.float32), 0.5)
     assert found.stars == pytest.approx(9.1)
-    assert found.shown().words.strip() == "★9.1"
+    assert display_text(found).words.strip() == "★9.1"
     assert found.to_dict() == {"text": "가", "stars": 9.1}
     assert nothing.to_dict() == {"text": "", "stars": None}
-    numbers = stars.numbers(np.array([[0.8]], np.float32), np.array([[10]], np.float32))
+    numbers = stars.star_predictions(np.array([[0.8]], np.float32), np.array([[10]], np.float32))
     assert numbers.errors.tolist() == pytest.approx([-0.9])
-    assert numbers.scale == (1, 10)
+    assert numbers.scale == StarScale(1, 10)
     name, value, *_ = stars.explained(np.array([0.8], np.float32))
     assert name == "★"
     # Not cut, so that what each part adds still adds up.
@@ -130,7 +133,7 @@ def test_what_a_review_lacks_costs_nothing(task_of: Make) -> None:
 def test_both_are_shown_and_judged(both: Any) -> None:
     outputs = np.array([[math.log(4), 0.8], [-2, -1], [np.nan, np.nan]], np.float32)
     found = both.predictions(["가", "나", ""], outputs, 0.5)
-    assert found[0].shown().words.split() == ["긍정", "80.0%", "★9.1"]
+    assert display_text(found[0]).words.split() == ["긍정", "80.0%", "★9.1"]
     assert found[0].to_dict()["stars"] == 9.1
     assert found[2].to_dict()["stars"] is None
     assert list(both.columns_of(outputs, 0.5)) == ["label", "label_ko", "score", "stars"]
@@ -139,11 +142,12 @@ def test_both_are_shown_and_judged(both: Any) -> None:
     assert (metric_values["examples"], metric_values["accuracy"]) == (1, 1)
     assert metric_values["stars"]["examples"] == 2
     assert metric_values["stars"]["mean_absolute_error"] == pytest.approx(0.45)
-    names = [name for name, _ in both.metric_lines(metric_values)]
+    names = [name for name, _ in metric_lines(metric_values)]
     assert {"accuracy", "mean absolute error"} <= set(names)
     only_stars = both.metrics(outputs[:2], np.array([[NONE, 10], [NONE, 1]], np.float32), 0.5)
     assert list(only_stars) == ["stars"]
-    assert "accuracy" not in dict(both.metric_lines(only_stars))
-    choices, numbers = both.choices(outputs[:2], targets, 0.5), both.numbers(outputs[:2], targets)
+    assert "accuracy" not in dict(metric_lines(only_stars))
+    choices = both.class_predictions(outputs[:2], targets, 0.5)
+    numbers = both.star_predictions(outputs[:2], targets)
     assert choices.labels.tolist() == [1, -1]
     assert numbers.given.tolist() == [10, 1]

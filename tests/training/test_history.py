@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nsmc.errors import NsmcError
-from nsmc.tasks.task import ACCURACY, Metric
+from nsmc.tasks.metrics import ACCURACY, Metric
 from nsmc.training.history import (
     CurvesPicture,
     draw_curves,

@@ -217,8 +217,7 @@ def _score(
     scored = with_progress(score_units(chunks, classifier), len(rows), progress)
     outputs = np.concatenate(list(scored))  # [rows, O]
     unlabelled = np.zeros((len(rows), 2), np.float32)  # [rows, K], K at most 2
-    predictions = classifier.task.choices(outputs, unlabelled, classifier.threshold)
-    assert predictions is not None, "a task without classes is refused before"
+    predictions = classifier.task.class_predictions(outputs, unlabelled, classifier.threshold)
     column_of = {value: column for column, value in enumerate(predictions.values)}
     padded = np.append(predictions.probabilities, np.zeros((len(rows), 1)), axis=1)
     return padded[:, [column_of.get(value, -1) for value in dataset.class_names]]

@@ -15,8 +15,7 @@ from nsmc.auditing.options import AuditOptions
 from nsmc.config.text import TextConfig
 from nsmc.data.corpus import Corpus, build_corpus
 from nsmc.errors import DataError, UsageError
-from nsmc.tasks.predictions import ClassPredictions
-from nsmc.tasks.task import Floats, LabelTask, Task
+from nsmc.tasks.task import LabelTask, Task
 from nsmc.text.normalize import normalize
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def label_task(task: Task, label_column: str | None) -> LabelTask:
     """
     if isinstance(task, LabelTask):
         task = task.reading(label_column)
-        if _given_labels(task, np.empty((0, 2), np.float32)) is not None:
+        if task.class_answer is not None:
             return task
     raise UsageError(
         f"expected labels to judge: 0 and 1, or the names of classes; the task {task.name!r} has "
@@ -86,20 +85,20 @@ def build_dataset(
         NsmcError: the tokenizer can't be made.
     """
     reviews = _legible(reviews, text.max_characters)
-    given = _given_labels(task, task.targets(reviews.labels, str(reviews.path)))
-    assert given is not None, "a task without classes is refused before"
-    labelled = np.flatnonzero(given.labels >= 0)
+    assert task.class_answer is not None, "refused by `label_task`"
+    given = task.class_labels(task.targets(reviews.labels, str(reviews.path)))  # [R]
+    labelled = np.flatnonzero(given >= 0)
     if not len(labelled):
         raise DataError(f"{reviews.path}: expected comments with a label, found none")
-    if unlabelled := len(given.labels) - len(labelled):
+    if unlabelled := len(given) - len(labelled):
         options.say(f"{unlabelled:,} comments have no label and are left out")
-    reviews, labels, count = reviews.take(labelled), given.labels[labelled], len(labelled)
+    reviews, labels, count = reviews.take(labelled), given[labelled], len(labelled)
     progress = options.progress_of("tokenizing")
     corpus = build_corpus(
         reviews, text, learned=learned, progress=lambda done: progress(done, count)
     )
     assert len(corpus) == count, "a legible comment has at least one unit"
-    names = dict(zip(given.values, given.names, strict=True))
+    names = dict(zip(task.class_answer.values, task.class_answer.names, strict=True))
     duplicates = group_duplicates(corpus)
     _check_labels(reviews.path, names, labels, duplicates, folds)
     conflicts = count_conflicts(duplicates, labels)
@@ -164,10 +163,3 @@ def _legible(reviews: "Reviews", max_characters: int) -> "Reviews":
         raise DataError(f"{reviews.path}: no comment has anything legible in it")
     skipped = reviews.skipped_empty + int((~legible).sum())
     return dataclasses.replace(reviews.take(np.flatnonzero(legible)), skipped_empty=skipped)
-
-
-def _given_labels(task: LabelTask, targets: Floats) -> ClassPredictions | None:
-    """The classes of a task and the labels [R] of targets [R, K]; None for a task without any."""
-    # A task that has yet to learn its classes has no outputs.
-    outputs = np.zeros((len(targets), max(1, task.outputs)), np.float32)  # [R, O]
-    return task.choices(outputs, targets, 0.5)

@@ -2,9 +2,8 @@
 
 import argparse
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nsmc.cli.common import add_model_options, add_review_options, progress_bar, say
 
@@ -85,7 +84,7 @@ def _table(result: "Evaluation") -> str:
     rows = [
         ("model", str(result.model.path)),
         ("data", f"{result.data.path} ({result.examples:,} reviews)"),
-        *_metric_lines(result),
+        *_lines(result),
         ("time", f"{result.seconds:.1f} s"),
     ]
     if result.report is not None:
@@ -94,16 +93,16 @@ def _table(result: "Evaluation") -> str:
     return "\n".join(f"{name:<{width}}{value}" for name, value in rows)
 
 
-def _metric_lines(result: "Evaluation") -> list[tuple[str, str]]:
+def _lines(result: "Evaluation") -> list[tuple[str, str]]:
     from nsmc.evaluation.overlap import NAME, overlap_line
-    from nsmc.evaluation.results import ClassifierEvaluation
+    from nsmc.report.metric_lines import metric_lines
 
-    if isinstance(result, ClassifierEvaluation):
-        first, lines_of = [], result.reviews.task.metric_lines
-    else:
-        first, lines_of = [_units_line(result)], _text_lines
-    seen = [(NAME, overlap_line(result.seen, lines_of))] if result.seen else []
-    return [*first, *lines_of(result.metrics), *seen]
+    lines = metric_lines(result.metrics)
+    if "units" in result.metrics:
+        lines.insert(0, _units_line(result))
+    if result.seen:
+        lines.append((NAME, overlap_line(result.seen, metric_lines)))
+    return lines
 
 
 def _units_line(result: "Evaluation") -> tuple[str, str]:
@@ -113,9 +112,3 @@ def _units_line(result: "Evaluation") -> tuple[str, str]:
     kind, metrics = UNIT_NAMES[result.model.config.text.unit], result.metrics
     line = f"{metrics['units']:,} {kind} and ends of texts; {metrics['unknown']:.2%} unknown"
     return "units", line
-
-
-def _text_lines(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The metrics of a language model."""
-    bits = f"{metrics['bits_per_unit']:.3f} a unit, {metrics['bits_per_character']:.3f} a character"
-    return [("perplexity", f"{metrics['perplexity']:.2f} a unit"), ("bits", bits)]

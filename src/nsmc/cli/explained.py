@@ -9,6 +9,8 @@ import sys
 
 from nsmc.cli.common import paint
 from nsmc.inference.explanation import Explanation, Part
+from nsmc.report.display import explained_text
+from nsmc.report.explanation_labels import EXPLANATION_LABELS
 from nsmc.report.explanation_page import full_strength
 from nsmc.text.width import display_width, padded
 
@@ -51,16 +53,16 @@ def explained_lines(explanation: Explanation) -> list[str]:
     if rest:
         rows.append((f"{len(rest):,} others", sum(part.contribution for part in rest)))
     width = max(display_width(name) for name, _ in rows)
-    terms = explanation.terms
-    left, right = f"{_signed(-scale)} {terms.below} ", f" {terms.above} {_signed(scale)}"
+    labels = EXPLANATION_LABELS[explanation.explains]
+    left, right = f"{_signed(-scale)} {labels.below} ", f" {labels.above} {_signed(scale)}"
     axis = width + 2 + NUMBER + 2 + BAR
     lines = [" " * (axis - display_width(left)) + left + "|" + right]
     for name, number in rows:
         lines.append(f"{padded(name, width)}  {_signed(number):>{NUMBER}}  {_bar(number, scale)}")
-    number_of = _signed if terms.signed else "{:z.2f}".format
+    number_of = _signed if labels.signed else "{:z.2f}".format
     lines.append(
-        f"{terms.unit} {number_of(explanation.baseline)} without {explanation.units}, with all "
-        f"{number_of(explanation.value)}: {explanation.prediction.explained()}"
+        f"{labels.unit} {number_of(explanation.baseline)} without {explanation.units}, with all "
+        f"{number_of(explanation.value)}: {explained_text(explanation.prediction)}"
     )
     return [f"  {line}" for line in lines]
 

@@ -14,7 +14,7 @@ from nsmc.errors import UsageError
 
 if TYPE_CHECKING:
     from nsmc.inference.classifier import Classifier
-    from nsmc.tasks.task import DisplayText
+    from nsmc.tasks.predictions import Prediction
 
 EPILOG = """examples:
   nsmc predict "재밌다" "노잼"
@@ -28,9 +28,9 @@ A table gains the columns label, label_ko and score; of own classes label and co
 stars. One it has already keeps its values, and the new one is called predicted_label and so on.
 
 Tables: .csv .tsv .txt .jsonl .parquet, the text formats also .gz."""
-LABELS_TOLD = 5
+LABELS_SHOWN = 5
 """Labels of a scored table whose rows are counted in the last line, at most."""
-TONES = {"positive": "green", "negative": "red"}
+COLOURS = {"positive": "green", "negative": "red"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -121,10 +121,10 @@ def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
         )
     say_about_table(result, args.input)
     counts = [f"{count:,} {label}" for label, count in result.labels.items()]
-    if len(counts) > LABELS_TOLD:
-        counts = [*counts[: LABELS_TOLD - 1], "…"]
-    told = f" ({', '.join(counts)})" if counts else ""
-    say(f"{result.rows:,} rows scored into {args.output}{told}")
+    if len(counts) > LABELS_SHOWN:
+        counts = [*counts[: LABELS_SHOWN - 1], "…"]
+    by_label = f" ({', '.join(counts)})" if counts else ""
+    say(f"{result.rows:,} rows scored into {args.output}{by_label}")
 
 
 def _show(classifier: "Classifier", texts: list[str], args: argparse.Namespace) -> None:
@@ -132,14 +132,17 @@ def _show(classifier: "Classifier", texts: list[str], args: argparse.Namespace) 
         print(
             json.dumps(prediction.to_dict(), ensure_ascii=False)
             if args.json
-            else _line(prediction.shown_best(args.top or 1), " ".join(prediction.text.split()))
+            else _line(prediction, " ".join(prediction.text.split()), args)
         )
     sys.stdout.flush()
 
 
-def _line(shown: "DisplayText", comment: str) -> str:
-    tone = TONES.get(shown.tone)
-    return f"{paint(shown.words, tone, sys.stdout) if tone else shown.words}  {comment}"
+def _line(prediction: "Prediction", comment: str, args: argparse.Namespace) -> str:
+    from nsmc.report.display import display_text
+
+    shown = display_text(prediction, args.top or 1)
+    colour = COLOURS.get(shown.tone)
+    return f"{paint(shown.words, colour, sys.stdout) if colour else shown.words}  {comment}"
 
 
 @contextlib.contextmanager
@@ -154,7 +157,7 @@ def _explaining(
     with contextlib.ExitStack() as stack:
         page, page_end = None, ""
         if args.html is not None:
-            page_start, page_end = page_frame(classifier.task.terms, classifier.explained_units)
+            page_start, page_end = page_frame(classifier.task.explains, classifier.explained_units)
             temporary = stack.enter_context(atomic_write(args.html))
             page = stack.enter_context(temporary.open("w", encoding="utf-8", newline="\n"))
             page.write(page_start)
@@ -165,8 +168,7 @@ def _explaining(
                 if args.json:
                     print(json.dumps(explanation.to_dict(), ensure_ascii=False))
                 else:
-                    shown = explanation.prediction.shown_best(args.top or 1)
-                    print(_line(shown, coloured_comment(explanation)))
+                    print(_line(explanation.prediction, coloured_comment(explanation), args))
                     for line in explained_lines(explanation):
                         print(line)
                 sys.stdout.flush()

@@ -11,7 +11,7 @@ from nsmc.errors import NsmcError, UsageError
 from nsmc.text.width import display_width
 
 if TYPE_CHECKING:
-    from nsmc.tasks.task import Metric
+    from nsmc.tasks.metrics import Metric
 
 EPILOG = """Loss and accuracy, or what else the task is followed by, are those of the validation
 part at the best epoch, uncalibrated, so that finished and unfinished trainings can be compared.

@@ -8,6 +8,7 @@ from nsmc.cli.common import format_duration, say
 from nsmc.cli.training_data import add_training_data_options, chosen_recipe
 
 if TYPE_CHECKING:
+    from nsmc.tasks.task import Task
     from nsmc.training.run import Trained
 
 EPILOG = """examples:
@@ -81,8 +82,15 @@ def _tell_end(trained: "Trained") -> None:
         f"{metric.show(validation[metric.name])}, loss {validation['loss']:.4f}; "
         f"{format_duration(metrics['seconds'])}"
     )
-    say(f"score with it: {trained.task.trial.format(model=trained.model)}")
+    say(f"score with it: {_trial(trained.task, trained.model)}")
     print(trained.model)
+
+
+def _trial(task: "Task", model: Path) -> str:
+    """The command that tries a model just trained."""
+    if task.head == "next-unit":
+        return f'nsmc complete --model {model} "이 영화는"'
+    return f'nsmc predict --model {model} "재밌다"'
 
 
 def _fields() -> str:

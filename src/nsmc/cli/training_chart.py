@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nsmc.cli.chart import Curve, Point, draw
-from nsmc.tasks.task import Metric
+from nsmc.tasks.metrics import Metric
 
 POINTS = 400
 """Points of a training curve at most; what falls together is averaged."""

@@ -19,7 +19,7 @@ from nsmc.evaluation.scored_reviews import legible_rows, trained_column
 from nsmc.inference.classifier import Classifier, load
 from nsmc.pipeline.chunks import Progress
 from nsmc.pipeline.classify import score_by_each
-from nsmc.tasks.task import Floats, LabelTask
+from nsmc.tasks.task import LabelTask
 
 
 def compare(
@@ -63,8 +63,7 @@ def compare(
     path = reviews_file(data)
     named = [column, *(trained_column(classifier.model) for classifier in classifiers)]
     # Models that can't be compared are refused before an hour of scoring.
-    nothing = np.empty((0, 2), np.float32)  # [0, K], K at most 2
-    _pairs(classifiers, [(t, np.empty((0, t.outputs), np.float32), nothing) for t in tasks])
+    same_classes, same_scale = _shared_answers(classifiers, tasks)
     specs = _label_columns(tasks)
     with contextlib.ExitStack() as files:
         text_column = next(filter(None, named), None)
@@ -77,13 +76,20 @@ def compare(
             writer = files.enter_context(open_writer(Path(output), table))
         outputs = score_by_each(reviews.texts, classifiers, progress=progress)  # [R, O] each
         legible = legible_rows(np.concatenate(outputs, axis=1), reviews)  # [R]
-        pairs = _pairs(
-            classifiers,
-            [
-                (t, o[legible], given[legible])
-                for t, o, given in zip(tasks, outputs, targets, strict=True)
-            ],
-        )
+        scored = [
+            (task, of_model[legible], given[legible])
+            for task, of_model, given in zip(tasks, outputs, targets, strict=True)
+        ]
+        pairs: list[Pair] = []
+        if same_classes:
+            a, b = (
+                task.class_predictions(of_model, given, classifier.threshold)
+                for classifier, (task, of_model, given) in zip(classifiers, scored, strict=True)
+            )
+            pairs.append(ClassPair(a, b))
+        if same_scale:
+            pairs.append(StarPair(*(task.star_predictions(*numbers) for task, *numbers in scored)))
+        pairs = [pair for pair in pairs if pair.labelled.any()]
         if not pairs:
             raise DataError(f"{path}: expected labels of what both models predict, found none")
         leading, *others = pairs
@@ -117,35 +123,24 @@ def _label_columns(tasks: Sequence[LabelTask]) -> list[LabelColumnSpec]:
     return [LabelColumnSpec(name, required=must) for name, must in required.items()]
 
 
-def _pairs(
-    classifiers: Sequence[Classifier], scored: Sequence[tuple[LabelTask, Floats, Floats]]
-) -> list[Pair]:
-    """The kinds of predictions that both models give, classes first.
-
-    Args:
-        classifiers: both models.
-        scored: of each its task, outputs [R, O] and targets [R, K].
+def _shared_answers(
+    classifiers: Sequence[Classifier], tasks: Sequence[LabelTask]
+) -> tuple[bool, bool]:
+    """Whether both models predict the same classes, and whether stars of one scale.
 
     Raises:
-        UsageError: they predict different things.
+        UsageError: neither.
     """
-    classes = [
-        task.choices(outputs, targets, classifier.threshold)
-        for classifier, (task, outputs, targets) in zip(classifiers, scored, strict=True)
-    ]
-    stars = [task.numbers(outputs, targets) for task, outputs, targets in scored]
-    pairs: list[Pair] = []
-    if classes[0] and classes[1] and set(classes[0].values) == set(classes[1].values):
-        pairs.append(ClassPair(classes[0], classes[1]))
-    if stars[0] and stars[1] and stars[0].scale == stars[1].scale:
-        pairs.append(StarPair(stars[0], stars[1]))
-    if not pairs:
-        (path_a, a), (path_b, b) = (
-            (classifier.model.path, " and ".join(str(kind) for kind in kinds if kind))
-            for classifier, *kinds in zip(classifiers, classes, stars, strict=True)
+    classes, scales = zip(*((task.class_answer, task.star_scale) for task in tasks), strict=True)
+    same_classes = None not in classes and len({frozenset(one.values) for one in classes}) == 1
+    same_scale = scales[0] is not None and scales[0] == scales[1]
+    if not same_classes and not same_scale:
+        a, b = (
+            f"{classifier.model.path} predicts {' and '.join(str(one) for one in answers if one)}"
+            for classifier, *answers in zip(classifiers, classes, scales, strict=True)
         )
         raise UsageError(
-            f"expected two models that predict the same; {path_a} predicts {a}, {path_b} predicts "
-            f"{b}: look at each with `nsmc evaluate`"
+            f"expected two models that predict the same; {a}, {b}: look at each with "
+            "`nsmc evaluate`"
         )
-    return pairs
+    return same_classes, same_scale

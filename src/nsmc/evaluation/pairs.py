@@ -81,7 +81,7 @@ class ClassPair(Pair):
         self.labelled = self.labels >= 0  # [R]
         self.thresholds = (a.threshold, b.threshold)
         self.probabilities = np.stack([a.probabilities, b.probabilities[:, order]])  # [2, R, C]
-        self.predicted = np.stack([a.called, back[b.called]])  # [2, R]
+        self.predicted = np.stack([a.predicted, back[b.predicted]])  # [2, R]
         shares = np.take_along_axis(self.probabilities, self.predicted.T[None], axis=2)
         self.shares = shares  # [2, R, 2]: by each model, of what A and what B predicted
         number = "confidence" if a.threshold is None else "score"
@@ -163,7 +163,7 @@ class StarPair(Pair):
         }
         self.given = np.where(np.isnan(a.given), b.given, a.given)  # [R]
         self.labelled = ~np.isnan(self.given)  # [R]
-        self.predicted = np.stack([a.found, b.found])  # [2, R]
+        self.predicted = np.stack([a.predicted, b.predicted])  # [2, R]
         self.errors = np.abs(self.predicted - self.given)  # [2, R]
 
     def metrics(self) -> PairedMetrics:

@@ -65,12 +65,16 @@ class ScoredReviews:
     @cached_property
     def choices(self) -> ClassPredictions | None:
         """The predicted and the given classes; None of a task without classes."""
-        return self.task.choices(self.outputs, self.targets, self.classifier.threshold)
+        if self.task.class_answer is None:
+            return None
+        return self.task.class_predictions(self.outputs, self.targets, self.classifier.threshold)
 
     @cached_property
     def numbers(self) -> RegressionPredictions | None:
         """The predicted and the given stars; None of a task without stars."""
-        return self.task.numbers(self.outputs, self.targets)
+        if self.task.star_scale is None:
+            return None
+        return self.task.star_predictions(self.outputs, self.targets)
 
     @cached_property
     def lengths(self) -> NDArray[np.int64]:

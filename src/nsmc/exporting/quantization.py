@@ -70,7 +70,7 @@ def _write_graph(source: ModelDirectory, weights: Mapping[str, Any], target: Pat
     if not isinstance(source.task, LabelTask):
         raise UsageError(
             f"an ONNX graph holds the layers that label a comment, and {source.path} "
-            f"{source.task.instead}; as a directory it can be exported"
+            "is a language model, which labels none; as a directory it can be exported"
         )
     properties = {
         # What the outputs stand for: the classes in their order, the scale of the stars.

@@ -24,7 +24,8 @@ from nsmc.inference.network import Network, NumpyNetwork
 from nsmc.inference.units import open_tokenizer, text_config_of
 from nsmc.inference.vectors import MorphemeVectors
 from nsmc.inference.wide import WideOutputs
-from nsmc.tasks.task import LabelTask, Prediction
+from nsmc.tasks.predictions import Prediction
+from nsmc.tasks.task import LabelTask
 from nsmc.text.tokenizer import Tokenizer
 
 DISTINCT = 1 << 15
@@ -133,7 +134,7 @@ class Classifier:
         baseline = float(number(self._nothing[None])[0])
         if not morphemes:
             return Explanation(
-                prediction, of, task.terms, math.nan, baseline, (), self.explained_units
+                prediction, of, task.explains, math.nan, baseline, (), self.explained_units
             )
         value = float(number(outputs)[0])
         vectors, tokens = self._vectors(morphemes)  # [U, E], [T]
@@ -146,7 +147,7 @@ class Classifier:
         return Explanation(
             prediction,
             of,
-            task.terms,
+            task.explains,
             value,
             baseline,
             tuple(

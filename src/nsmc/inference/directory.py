@@ -139,7 +139,7 @@ class ModelDirectory:
         """
         if isinstance(self.task, LabelTask):
             return self.task
-        raise ModelError(f"{self.path} {self.task.instead}")
+        raise ModelError(f"{self.path} is a language model; use nsmc score-text or nsmc complete")
 
 
 def write_model(

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from nsmc.inference.network import Network
 from nsmc.inference.shapley import shapley_values
-from nsmc.tasks.task import ExplanationLabels, Prediction, Value
+from nsmc.tasks.predictions import Prediction
+from nsmc.tasks.task import ExplainedNumber, Value
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Explanation:
     """The same as `nsmc.Classifier.predict` gives."""
     of: str
     """What is explained: 긍정 whatever the label, the class that the comment got, or ★."""
-    terms: ExplanationLabels
-    """The unit of all numbers here, and what they mean."""
+    explains: ExplainedNumber
+    """What all numbers here are."""
     value: float
     """The number explained, such as the log odds of 긍정, ln(p / (1 - p)); NaN if there is nothing
     legible in the comment."""
@@ -63,9 +64,9 @@ class Explanation:
         return {
             **self.prediction.to_dict(),
             "of": self.of,
-            "unit": self.terms.unit,
+            "unit": "stars" if self.explains == "stars" else "log odds",
             "value": value,
-            **({"logit": value} if self.terms.signed else {}),
+            **({"logit": value} if self.explains != "stars" else {}),
             "baseline": round(self.baseline, 6),
             "parts": [part.to_dict() for part in self.parts],
         }

@@ -146,7 +146,7 @@ class LanguageModel:
 
     def __init__(self, model: ModelDirectory) -> None:
         if not isinstance(model.task, LanguageModelTask):
-            raise ModelError(f"{model.path} {model.task.instead}")
+            raise ModelError(f"{model.path} labels comments; use nsmc predict or nsmc evaluate")
         self.model = model
         self.text_config = text_config_of(model)
         self._tokenizer: Tokenizer | None = None

@@ -7,9 +7,10 @@ from nsmc.config.schema import changes
 from nsmc.errors import ModelError
 from nsmc.inference.directory import SHIPPED, WEIGHTS, ModelDirectory, open_model
 from nsmc.inference.quantized import SCALES
+from nsmc.inspection.purpose import purpose
 from nsmc.storage.bundle import MANIFEST, read_json
+from nsmc.tasks.metrics import Metric
 from nsmc.tasks.registry import task_class
-from nsmc.tasks.task import Metric
 
 
 def info(model: Path | str | None = None) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def info(model: Path | str | None = None) -> dict[str, Any]:
         "model": str(directory.path),
         "shipped": directory.path == SHIPPED,
         "task": directory.task.name,
-        "purpose": directory.task.purpose(directory.threshold),
+        "purpose": purpose(directory.task, directory.threshold),
         "task_state": directory.task_state,
         "head": directory.task.head,
         "has_threshold": directory.task.has_threshold,

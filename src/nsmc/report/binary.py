@@ -32,10 +32,10 @@ from nsmc.report.charts import (
     space_layout,
 )
 from nsmc.report.decisions import DecisionView
+from nsmc.report.display import DisplayText
 from nsmc.report.examples import first_places
 from nsmc.report.sentence_space import sentence_space
 from nsmc.tasks.predictions import ClassPredictions
-from nsmc.tasks.task import DisplayText
 
 NAMES = ("negative", "positive")
 CURVES = {
@@ -80,7 +80,7 @@ class BinaryView(DecisionView):
             )
         return {
             **super().metrics(),
-            "classes": _class_metrics(labels, self.choices.called),
+            "classes": _class_metrics(labels, self.choices.predicted),
             "roc": roc_table(labels, scores) if both else None,
             "precision_recall": precision_recall_table(labels, scores) if both else None,
             "average_precision": _average_precision(labels, scores) if both else None,
@@ -113,7 +113,7 @@ class BinaryView(DecisionView):
         ``least_confident`` the least confident right ones.
         """
         right, confidence = self.choices.right, self.choices.confidence  # [R], [R]
-        texts, predicted = self.scored.texts, self.choices.called
+        texts, predicted = self.scored.texts, self.choices.predicted
         return {
             "called_positive": first_places(texts, ~right & (predicted == 1), -confidence),
             "called_negative": first_places(texts, ~right & (predicted == 0), -confidence),

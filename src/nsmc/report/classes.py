@@ -58,7 +58,7 @@ class ClassesView(DecisionView):
             points = self.space_metrics(
                 space,
                 label=[names[i] for i in choices.labels[space.chosen].tolist()],
-                called=[names[i] for i in choices.called[space.chosen].tolist()],
+                called=[names[i] for i in choices.predicted[space.chosen].tolist()],
                 confidence=np.round(choices.confidence[space.chosen], 6).tolist(),
             )
         return {
@@ -98,7 +98,7 @@ class ClassesView(DecisionView):
         """Pairs of different classes, the most frequent first."""
         choices = self.choices
         names, sizes = choices.names, Counter(choices.labels.tolist())
-        pairs = Counter(zip(choices.labels.tolist(), choices.called.tolist(), strict=True))
+        pairs = Counter(zip(choices.labels.tolist(), choices.predicted.tolist(), strict=True))
         # Equally frequent ones in the order of the classes.
         ranked = sorted((-n, pair) for pair, n in pairs.items() if pair[0] != pair[1])
         return {

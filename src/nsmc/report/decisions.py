@@ -25,10 +25,10 @@ from nsmc.report.charts import (
     line,
     slice_chart,
 )
+from nsmc.report.display import DisplayText
 from nsmc.report.view import View, stacked
 from nsmc.tasks.metrics import expected_calibration_error
 from nsmc.tasks.predictions import ClassPredictions
-from nsmc.tasks.task import DisplayText
 
 
 class DecisionView(View):
@@ -92,7 +92,7 @@ class DecisionView(View):
 
     def predicted(self, place: int) -> tuple[DisplayText, str]:
         """See `View.predicted`."""
-        number = int(self.choices.called[place])
+        number = int(self.choices.predicted[place])
         return self.shown(number), f"{self.choices.confidence[place]:.1%}"
 
     def shown(self, number: int) -> DisplayText:
@@ -112,7 +112,7 @@ class DecisionView(View):
         return {
             "row": scored.rows[wrong].tolist(),
             "label": [choices.values[i] for i in choices.labels[wrong].tolist()],
-            "called": [choices.values[i] for i in choices.called[wrong].tolist()],
+            "called": [choices.values[i] for i in choices.predicted[wrong].tolist()],
             **self.error_columns(wrong),
             "confidence": np.round(confidence[wrong], 6).tolist(),
             "document": [scored.texts[place] for place in wrong.tolist()],
@@ -125,7 +125,9 @@ class DecisionView(View):
         before = None
         if temperature:
             undone = scored.outputs * np.float32(temperature)  # [R, O]
-            before = scored.task.choices(undone, scored.targets, scored.classifier.threshold)
+            before = scored.task.class_predictions(
+                undone, scored.targets, scored.classifier.threshold
+            )
         return {
             "temperature": temperature,
             "after": self._reliability(self.choices),

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.inference.explanation import Explanation
+from nsmc.report.display import DisplayText
 from nsmc.report.explanation_page import explained_pieces
-from nsmc.tasks.task import DisplayText
 
 SHOWN = 15
 """Comments in each list at most."""

@@ -6,8 +6,10 @@ The page needs nothing else: no network, no script.
 from typing import Any
 
 from nsmc.inference.explanation import Explanation
+from nsmc.report.display import display_text, explained_text
+from nsmc.report.explanation_labels import EXPLANATION_LABELS
 from nsmc.report.templating import TEMPLATES, render
-from nsmc.tasks.task import ExplanationLabels
+from nsmc.tasks.task import ExplainedNumber
 
 LEAST_SCALE = 1.0
 """The least contribution shown in full strength, so that a comment of small ones stays pale: 1 in
@@ -63,15 +65,16 @@ def full_strength(explanation: Explanation) -> float:
     return max([LEAST_SCALE, *(abs(part.contribution) for part in explanation.parts)])
 
 
-def page_frame(labels: ExplanationLabels, units: str) -> tuple[str, str]:
+def page_frame(explains: ExplainedNumber, units: str) -> tuple[str, str]:
     """The page before its first comment and after its last one.
 
     Args:
-        labels: of the model's task.
+        explains: of the model's task.
         units: the name of the explained parts in the plural, such as morphemes.
     """
     from markupsafe import Markup
 
+    labels = EXPLANATION_LABELS[explains]
     page = render("explanation_page.html", labels=labels, units=units, comments=Markup(_PLACE))
     start, _, end = page.partition(_PLACE)
     return start, end
@@ -82,6 +85,8 @@ def page_article(explanation: Explanation) -> str:
     return render(
         "explanation_article.html",
         explanation=explanation,
-        shown=explanation.prediction.shown(),
+        labels=EXPLANATION_LABELS[explanation.explains],
+        shown=display_text(explanation.prediction),
+        explained_sum=explained_text(explanation.prediction),
         pieces=explained_pieces(explanation),
     )

@@ -26,12 +26,12 @@ from nsmc.report.charts import (
     slice_chart,
     space_layout,
 )
+from nsmc.report.display import DisplayText
 from nsmc.report.examples import first_places
 from nsmc.report.sentence_space import sentence_space
 from nsmc.report.view import View, stacked
 from nsmc.tasks.metrics import star_metrics
 from nsmc.tasks.predictions import RegressionPredictions
-from nsmc.tasks.task import DisplayText
 
 STEPS = 9
 """Groups of the scale: of 1 to 10 stars, each is one star wide."""
@@ -62,10 +62,10 @@ class RegressionView(View):
         off = np.abs(numbers.errors)  # [R]
         found: dict[str, Any] = {
             "stars": {
-                **star_metrics(numbers.given, numbers.found),
+                **star_metrics(numbers.given, numbers.predicted),
                 "mean_absolute_error_interval": mean_interval(off),
                 "mean_error": float(numbers.errors.mean()),
-                "scale": [numbers.low, numbers.high],
+                "scale": [numbers.scale.low, numbers.scale.high],
                 "by_given": given_table(numbers),
                 "by_found": found_table(numbers),
                 "histogram": error_table(numbers),
@@ -73,13 +73,13 @@ class RegressionView(View):
             }
         }
         if self.leading:
-            space = sentence_space(self.scored, numbers.found)
+            space = sentence_space(self.scored, numbers.predicted)
             points = None
             if space is not None:
                 points = self.space_metrics(
                     space,
                     given=numbers.given[space.chosen].tolist(),
-                    found=np.round(numbers.found[space.chosen], 6).tolist(),
+                    found=np.round(numbers.predicted[space.chosen], 6).tolist(),
                 )
             found["space"] = points
         return found
@@ -150,7 +150,7 @@ class RegressionView(View):
 
     def predicted(self, place: int) -> tuple[DisplayText, str]:
         """See `View.predicted`."""
-        stars = DisplayText(f"★{self.numbers.found[place]:.1f}")
+        stars = DisplayText(f"★{self.numbers.predicted[place]:.1f}")
         return stars, f"{self.numbers.errors[place]:+.1f}"
 
     def _errors(self) -> Table:
@@ -161,7 +161,7 @@ class RegressionView(View):
         return {
             "row": scored.rows[far].tolist(),
             "given": numbers.given[far].tolist(),
-            "found": np.round(numbers.found[far], 6).tolist(),
+            "found": np.round(numbers.predicted[far], 6).tolist(),
             "error": np.round(numbers.errors[far], 6).tolist(),
             "document": [scored.texts[place] for place in far.tolist()],
         }
@@ -177,7 +177,7 @@ def given_table(numbers: RegressionPredictions) -> Table:
     names = ("given", "reviews", "mean_absolute_error", "low", "high", "mean_found")
     table: Table = {name: [] for name in (*names, *(f"found_{q:02}" for q in quantiles))}
     for given, here in _groups(numbers, numbers.given, single=True):
-        found, off = numbers.found[here], np.abs(numbers.errors[here])
+        found, off = numbers.predicted[here], np.abs(numbers.errors[here])
         row = (
             *(given, int(here.sum()), float(off.mean()), *mean_interval(off)),
             *(float(found.mean()), *np.percentile(found, quantiles).tolist()),
@@ -192,10 +192,10 @@ def found_table(numbers: RegressionPredictions) -> Table:
     ``mean_found``, and ``mean_given`` with its 95% interval ``low`` to ``high``.
     """
     table: Table = {n: [] for n in ("reviews", "mean_found", "mean_given", "low", "high")}
-    for _, here in _groups(numbers, numbers.found, single=False):
+    for _, here in _groups(numbers, numbers.predicted, single=False):
         given = numbers.given[here]
         row = (
-            *(int(here.sum()), float(numbers.found[here].mean())),
+            *(int(here.sum()), float(numbers.predicted[here].mean())),
             *(float(given.mean()), *mean_interval(given)),
         )
         for name, value in zip(table, row, strict=True):
@@ -205,7 +205,7 @@ def found_table(numbers: RegressionPredictions) -> Table:
 
 def error_table(numbers: RegressionPredictions) -> Table:
     """Reviews by predicted - given: ``low``, ``high`` and ``reviews`` of each bin."""
-    width = (numbers.high - numbers.low) / FINE
+    width = (numbers.scale.high - numbers.scale.low) / FINE
     bins = np.floor(numbers.errors / width).astype(np.int64)  # [R]
     first = int(bins.min())
     counts = np.bincount(bins - first).tolist()
@@ -223,10 +223,10 @@ def _groups(
     distinct = np.unique(values)
     if single and len(distinct) <= SINGLE:
         return [(float(value), values == value) for value in distinct]
-    width = (numbers.high - numbers.low) / STEPS
-    bins = ((values - numbers.low) / width).astype(np.int64).clip(0, STEPS - 1)  # [R]
+    width = (numbers.scale.high - numbers.scale.low) / STEPS
+    bins = ((values - numbers.scale.low) / width).astype(np.int64).clip(0, STEPS - 1)  # [R]
     return [
-        (numbers.low + (number + 0.5) * width, bins == number)
+        (numbers.scale.low + (number + 0.5) * width, bins == number)
         for number in np.unique(bins).tolist()
     ]
 

@@ -13,9 +13,9 @@ from nsmc.config.text import UNIT_NAMES
 from nsmc.evaluation.curves import Table
 from nsmc.evaluation.scored_reviews import ScoredReviews
 from nsmc.report.charts import Chart
+from nsmc.report.display import DisplayText
 from nsmc.report.examples import Example
 from nsmc.report.sentence_space import Space
-from nsmc.tasks.task import DisplayText
 
 
 class View(ABC):

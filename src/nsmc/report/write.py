@@ -21,6 +21,7 @@ from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import SHIPPED, ModelDirectory
 from nsmc.report.binary import BinaryView
 from nsmc.report.classes import ClassesView
+from nsmc.report.metric_lines import metric_lines
 from nsmc.report.page import report_page
 from nsmc.report.stars import RegressionView
 from nsmc.report.view import View
@@ -57,9 +58,7 @@ def check_task(classifier: Classifier) -> None:
         UsageError: it has neither classes nor stars.
     """
     task = classifier.task
-    outputs, targets = np.empty((0, task.outputs), np.float32), np.empty((0, 2), np.float32)
-    kinds = (task.choices(outputs, targets, classifier.threshold), task.numbers(outputs, targets))
-    if kinds == (None, None):
+    if task.class_answer is None and task.star_scale is None:
         raise UsageError(
             f"expected a model that tells classes or stars for a report, found the task "
             f"{task.name!r}; leave out --report"
@@ -136,12 +135,11 @@ def report_metrics(result: ClassifierEvaluation, views: list[View]) -> dict[str,
     metrics = result.to_dict()
     for view in views:
         metrics |= view.metrics()
-    lines = result.reviews.task.metric_lines
     metrics["about"] = {
         "made": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         "nsmc": __version__,
         "model": _about(result.model),
-        "seen": overlap_line(result.seen, lines) if result.seen else None,
+        "seen": overlap_line(result.seen, metric_lines) if result.seen else None,
     }
     return metrics
 

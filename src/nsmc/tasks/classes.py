@@ -5,7 +5,6 @@ Shapes: R reviews, B reviews of a batch, C classes, N subsets of a comment.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -15,20 +14,17 @@ from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
 from nsmc.tasks.calibration import fit_temperature
-from nsmc.tasks.metrics import class_metrics
-from nsmc.tasks.predictions import ClassPredictions
-from nsmc.tasks.task import ACCURACY, DisplayText, Floats, LabelTask, Prediction, Value, rounded
-from nsmc.text.width import display_width, padded
+from nsmc.tasks.metrics import ACCURACY, class_metrics
+from nsmc.tasks.predictions import ClassAnswer, ClassPredictions, Prediction
+from nsmc.tasks.task import Floats, LabelTask, Value, rounded
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 MOST = 1000
 """Classes at most: more are texts or numbers in the wrong column."""
-SHOWN = 12
-"""Classes whose figures the terminal shows; the report and ``--json`` have all."""
-WIDEST = 24
-"""Columns of a name before its percentage, at most: what stands below a longer one isn't moved."""
+NAMED = 12
+"""Classes that an error names."""
 
 
 @dataclass(frozen=True)
@@ -49,23 +45,6 @@ class ClassPrediction(Prediction):
     def confidence(self) -> float:
         """The probability of the label given; NaN without one."""
         return self.probabilities.get(self.label, float("nan"))
-
-    def shown(self) -> DisplayText:
-        """``경제  87.1%``, as wide for every class."""
-        return self.shown_best(1)
-
-    def shown_best(self, count: int) -> DisplayText:
-        """``경제  87.1%  사회   8.2%``."""
-        names = sorted(self.probabilities, key=lambda name: -self.probabilities[name])
-        width = _columns(tuple(self.probabilities))
-        return DisplayText(
-            "  ".join(
-                f"{padded(' '.join(name.split()), width)} {self.probabilities[name]:6.1%}"
-                if self.label
-                else f"{padded('—', width)} {'—':>6}"
-                for name in names[:count]
-            )
-        )
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json`` prints; None where there is no label."""
@@ -101,13 +80,10 @@ class Classes(LabelTask):
         """C."""
         return len(self.classes)
 
-    def purpose(self, threshold: float) -> str:
-        """See `Task.purpose`."""
-        shown = ", ".join(self.classes[:SHOWN]) + (", …" if self.outputs > SHOWN else "")
-        return (
-            f"gives the probability of each of {self.outputs} classes ({shown}), and calls a "
-            "comment the likeliest"
-        )
+    @property
+    def class_answer(self) -> ClassAnswer:  # type: ignore[override]
+        """The classes, none before `learn`."""
+        return ClassAnswer(tuple(self.classes), tuple(self.classes))
 
     def label_columns(self) -> list[LabelColumnSpec]:
         """The label column."""
@@ -144,7 +120,7 @@ class Classes(LabelTask):
         """[R, 1]: the number of each review's class."""
         column = columns[self.label_columns()[0].name]
         place = {name: float(index) for index, name in enumerate(self.classes)}
-        known = ", ".join(self.classes[:SHOWN]) + (", …" if self.outputs > SHOWN else "")
+        known = ", ".join(self.classes[:NAMED]) + (", …" if self.outputs > NAMED else "")
         column.refuse(
             [i for i, name in enumerate(column.names) if name not in place],
             source,
@@ -157,15 +133,15 @@ class Classes(LabelTask):
 
     def strata(self, targets: Floats) -> NDArray[np.int64]:
         """The classes: a rare one shall be in both parts."""
-        return targets[:, 0].astype(np.int64)
+        return self.class_labels(targets)
 
     def sampling(self, targets: Floats) -> NDArray[np.float64] | None:
         """With ``balance = "sampling"``, every class as likely as any other."""
         if self.config.classes.balance != "sampling":
             return None
         numbers = targets[:, 0].astype(np.int64)  # [R]
-        found: NDArray[np.float64] = 1 / np.bincount(numbers, minlength=self.outputs)[numbers]
-        return found
+        weights: NDArray[np.float64] = 1 / np.bincount(numbers, minlength=self.outputs)[numbers]
+        return weights
 
     def loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
         """Cross-entropy (nats), by the classes' weights if the recipe asks for them."""
@@ -236,64 +212,27 @@ class Classes(LabelTask):
         """The log odds of the likeliest class against all others together."""
         best = int(outputs.argmax())
 
-        def odds(found: Floats) -> NDArray[np.float64]:
-            others = np.delete(found, best, axis=1).astype(np.float64)  # [N, C - 1]
+        def odds(outputs: Floats) -> NDArray[np.float64]:
+            others = np.delete(outputs, best, axis=1).astype(np.float64)  # [N, C - 1]
             rest: NDArray[np.float64] = np.logaddexp.reduce(others, axis=1)  # [N]
-            return found[:, best] - rest
+            return outputs[:, best] - rest
 
         return self.classes[best], odds
 
-    def choices(self, outputs: Floats, targets: Floats, threshold: float) -> ClassPredictions:
-        """The classes, of which the likeliest is called."""
-        return ClassPredictions(
-            names=tuple(self.classes),
-            values=tuple(self.classes),
-            labels=targets[:, 0].astype(np.int64),
-            probabilities=np.exp(log_softmax(outputs)),
-        )
+    def class_labels(self, targets: Floats) -> NDArray[np.int64]:
+        """See `LabelTask.class_labels`."""
+        return targets[:, 0].astype(np.int64)
+
+    def class_predictions(
+        self, outputs: Floats, targets: Floats, threshold: float
+    ) -> ClassPredictions:
+        """The likeliest class of each."""
+        probabilities = np.exp(log_softmax(outputs))  # [R, C]
+        return ClassPredictions(self.class_answer, self.class_labels(targets), probabilities)
 
     def metrics(self, outputs: Floats, targets: Floats, threshold: float) -> dict[str, Any]:
         """See `nsmc.tasks.metrics.class_metrics`."""
-        return class_metrics(
-            targets[:, 0].astype(np.int64), np.exp(log_softmax(outputs)), self.classes
-        )
-
-    def metric_lines(self, metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """`metrics` for a person."""
-        low, high = metrics["accuracy_interval"]
-        lines = [
-            ("accuracy", f"{metrics['accuracy']:.2%}  (95% interval {low:.2%} – {high:.2%})"),
-            (
-                "balanced accuracy",
-                f"{metrics['balanced_accuracy']:.2%}  mean recall of the classes",
-            ),
-            ("macro F1", f"{metrics['macro_f1']:.2%}"),
-            ("log loss", f"{metrics['log_loss']:.4f} nats"),
-            ("calibration error", f"{metrics['ece']:.2%}"),
-        ]
-        width = max(len(f"{one['examples']:,}") for one in metrics["classes"])
-        by_size = sorted(metrics["classes"], key=lambda one: -one["examples"])
-        for number, one in enumerate(by_size[:SHOWN]):
-            precision, recall = (
-                "    —" if one[name] is None else f"{one[name]:6.1%}"
-                for name in ("precision", "recall")
-            )
-            lines.append(
-                (
-                    "" if number else "classes",
-                    f"{one['examples']:>{width},}  precision {precision}  recall {recall}  "
-                    f"{one['class']}",
-                )
-            )
-        if len(by_size) > SHOWN:
-            lines.append(("", f"and {len(by_size) - SHOWN} more: see --json or --report"))
-        return lines
-
-
-@lru_cache
-def _columns(names: tuple[str, ...]) -> int:
-    """Columns of the widest name, within reason."""
-    return min(WIDEST, max(display_width(name) for name in names))
+        return class_metrics(self.class_labels(targets), np.exp(log_softmax(outputs)), self.classes)
 
 
 def log_softmax(outputs: Floats) -> NDArray[np.float64]:

@@ -14,13 +14,12 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import numpy as np
-
 from nsmc.config.schema import Config
 from nsmc.config.tasks import LanguageModelConfig
-from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
+from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.errors import UsageError
-from nsmc.tasks.task import Floats, Metric, StepLoss, Task, Validated
+from nsmc.tasks.metrics import Metric
+from nsmc.tasks.task import StepLoss, Task, Validated
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,8 +39,6 @@ class LanguageModelTask(Task):
     metric = Metric("perplexity", "perplexity (a unit)", higher_is_better=False)
     head: ClassVar[Literal["pooled", "next-unit"]] = "next-unit"
     adds_eos = True
-    instead = "is a language model; use nsmc score-text or nsmc complete"
-    trial = 'nsmc complete --model {model} "이 영화는"'
 
     def __init__(self, config: Config, state: Mapping[str, Any] | None = None) -> None:
         super().__init__(config, state)
@@ -56,18 +53,9 @@ class LanguageModelTask(Task):
                 "training.adversarial_norm = 0 with task = 'language-model'"
             )
 
-    def purpose(self, threshold: float) -> str:
-        """See `Task.purpose`."""
-        return "tells how likely a Korean text is, unit by unit, and how it may go on"
-
     def label_columns(self) -> list[LabelColumnSpec]:
         """No labels."""
         return []
-
-    def targets(self, columns: Mapping[str, LabelColumn], source: str) -> Floats:
-        """[any number of reviews, 0]: what is to be predicted is the text itself."""
-        # Rows of no columns take no memory, so there are as many as any corpus can have.
-        return np.empty((2**31, 0), np.float32)
 
     def step_loss(self, network: Any, vectors: "Tensor", batch: Any) -> StepLoss:
         """See `Task.step_loss`; an example is a unit, the boundary after a text included."""
@@ -87,9 +75,9 @@ class LanguageModelTask(Task):
         total, units = 0.0, 0
         with torch.inference_mode():
             for batch in batches:
-                found = self.step_loss(network, network.embed(batch.text), batch)
-                total += float(found.loss) * found.examples
-                units += found.examples
+                step = self.step_loss(network, network.embed(batch.text), batch)
+                total += float(step.loss) * step.examples
+                units += step.examples
         return Validated(total / units, self.metric_value(total, units), units)
 
     def metric_value(self, total: float, count: float) -> float:

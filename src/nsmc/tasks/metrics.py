@@ -1,9 +1,10 @@
-"""The figures of each kind of answer.
+"""The metrics of each kind of answer, and the one by which a training is followed.
 
-Shapes: R reviews.
+Shapes: R reviews, C classes.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,37 @@ from numpy.typing import NDArray
 
 BINS = 15
 """Bins of the calibration error, as in Guo et al. 2017."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """The one number, besides the loss, by which a training is followed."""
+
+    name: str
+    """Its key in records: ``train_<name>`` and ``validation_<name>``."""
+    title: str
+    """For an axis, with its unit."""
+    scale: float = 1.0
+    """What a value is multiplied by for that unit."""
+    decimals: int = 2
+    unit: str = ""
+    higher_is_better: bool = True
+
+    @property
+    def words(self) -> str:
+        """Its name for a person."""
+        return self.name.replace("_", " ")
+
+    def show(self, value: float) -> str:
+        """A value for a person: ``88.17%``."""
+        return f"{value * self.scale:.{self.decimals}f}{self.unit}"
+
+    def brief(self, value: float) -> str:
+        """A value at an axis: ``88.2%``."""
+        return f"{value * self.scale:.1f}{self.unit.strip()[:1]}"
+
+
+ACCURACY = Metric("accuracy", "accuracy (%)", scale=100, unit="%")
 
 
 def binary_metrics(
@@ -26,7 +58,7 @@ def binary_metrics(
     Returns:
         ``examples``, ``accuracy`` with its ``accuracy_interval`` (95%), ``precision``, ``recall``
         and ``f1`` of the positive class (0 where nothing was predicted or is positive),
-        ``roc_auc`` (None when only one class is there), ``log_loss`` (nats), ``ece`` and
+        ``roc_auc`` (None for one class alone), ``log_loss`` (nats), ``ece`` and
         ``confusion`` [[tn, fp], [fn, tp]].
     """
     from sklearn import metrics
@@ -63,36 +95,36 @@ def class_metrics(
 
     Returns:
         ``examples``, ``accuracy`` with its ``accuracy_interval`` (95%), ``balanced_accuracy`` and
-        ``macro_f1`` (means over the classes that are there of their recall and F1), ``log_loss``
-        (nats), ``ece`` (of the probability of what was called: see `expected_calibration_error`),
-        ``classes`` (``class``, ``precision``, ``recall``, ``f1``, ``examples`` and ``called`` of
-        each; None where a figure is undefined) and ``confusion`` [C][C], true classes by called.
+        ``macro_f1`` (means of recall and F1 over the classes with examples), ``log_loss``
+        (nats), ``ece`` (of the probability of the class predicted), ``classes`` (``class``,
+        ``precision``, ``recall``, ``f1``, ``examples`` and ``called``, how often it was predicted;
+        None where one is undefined) and ``confusion`` [C][C], labels by predictions.
     """
     count = len(names)
-    called = probabilities.argmax(axis=1)  # [R]
-    confusion = np.bincount(labels * count + called, minlength=count * count)
+    predicted = probabilities.argmax(axis=1)  # [R]
+    confusion = np.bincount(labels * count + predicted, minlength=count * count)
     confusion = confusion.reshape(count, count)  # [C, C]
-    there, said, hits = confusion.sum(axis=1), confusion.sum(axis=0), np.diag(confusion)  # of [C]
+    given, called, hits = confusion.sum(axis=1), confusion.sum(axis=0), np.diag(confusion)  # [C]
     right = int(hits.sum())
     with np.errstate(invalid="ignore", divide="ignore"):
-        precision, recall, f1 = hits / said, hits / there, 2 * hits / (said + there)  # of [C]
-    sure = np.maximum(probabilities[np.arange(len(labels)), labels], np.finfo(np.float64).tiny)
+        precision, recall, f1 = hits / called, hits / given, 2 * hits / (called + given)  # of [C]
+    of_label = np.maximum(probabilities[np.arange(len(labels)), labels], np.finfo(np.float64).tiny)
     return {
         "examples": len(labels),
         "accuracy": right / len(labels),
         "accuracy_interval": accuracy_interval(right, len(labels)),
-        "balanced_accuracy": float(recall[there > 0].mean()),
-        "macro_f1": float(f1[there > 0].mean()),
-        "log_loss": float(-np.log(sure).mean()),
-        "ece": expected_calibration_error(called == labels, probabilities.max(axis=1)),
+        "balanced_accuracy": float(recall[given > 0].mean()),
+        "macro_f1": float(f1[given > 0].mean()),
+        "log_loss": float(-np.log(of_label).mean()),
+        "ece": expected_calibration_error(predicted == labels, probabilities.max(axis=1)),
         "classes": [
             {
                 "class": name,
                 "precision": _defined(precision[i]),
                 "recall": _defined(recall[i]),
                 "f1": _defined(f1[i]),
-                "examples": int(there[i]),
-                "called": int(said[i]),
+                "examples": int(given[i]),
+                "called": int(called[i]),
             }
             for i, name in enumerate(names)
         ],
@@ -100,12 +132,12 @@ def class_metrics(
     }
 
 
-def star_metrics(given: NDArray[Any], found: NDArray[np.float64]) -> dict[str, Any]:
+def star_metrics(given: NDArray[Any], predicted: NDArray[np.float64]) -> dict[str, Any]:
     """Compute what ``nsmc evaluate`` reports of stars.
 
     Args:
         given: [R] stars that people gave, R at least 1.
-        found: [R] stars that the model gives.
+        predicted: [R] stars that the model gives.
 
     Returns:
         ``examples``, ``mean_absolute_error`` and ``root_mean_square_error`` (stars),
@@ -115,16 +147,16 @@ def star_metrics(given: NDArray[Any], found: NDArray[np.float64]) -> dict[str, A
     """
     from scipy.stats import spearmanr
 
-    errors = np.abs(found - given)  # [R]
+    errors = np.abs(predicted - given)  # [R]
     median = float(np.median(given))
-    told = np.ptp(given) > 0 and np.ptp(found) > 0
+    defined = np.ptp(given) > 0 and np.ptp(predicted) > 0
     return {
         "examples": len(given),
         "mean_absolute_error": float(errors.mean()),
         "root_mean_square_error": float(np.sqrt(np.square(errors).mean())),
         "median": median,
         "mean_absolute_error_of_median": float(np.abs(given - median).mean()),
-        "rank_correlation": float(spearmanr(given, found).statistic) if told else None,
+        "rank_correlation": float(spearmanr(given, predicted).statistic) if defined else None,
         "within_one": float((errors <= 1).mean()),
     }
 

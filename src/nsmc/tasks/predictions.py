@@ -1,37 +1,111 @@
-"""What a model answered beside what was right: the two kinds of answer that can be judged.
-
-A task gives the kinds that it has (`nsmc.tasks.task.LabelTask.choices` and ``numbers``), and the
-report, the comparison and the audit know nothing else of it.
+"""What a model predicts: of one comment, and of many comments beside their labels.
 
 Shapes: R reviews, C classes.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, eq=False)
-class ClassPredictions:
-    """One of several classes for each review."""
+@dataclass(frozen=True)
+class Prediction(ABC):
+    """What a model predicts of one comment."""
+
+    text: str
+    """The comment as it was given."""
+
+    if TYPE_CHECKING:
+        # The model decides on the other fields, not the program that loads it: a type checker lets
+        # `classifier.predict("…").score` pass.
+        def __getattr__(self, name: str) -> Any: ...
+
+    @property
+    @abstractmethod
+    def legible(self) -> bool:
+        """Whether there was anything in the comment to score."""
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """The object that ``--json`` prints; None where there is nothing legible."""
+
+
+@dataclass(frozen=True)
+class ClassAnswer:
+    """A task's answer that is one of C classes."""
 
     names: tuple[str, ...]
-    """[C] as a person reads them."""
+    """[C] for a person; empty before the task has learnt them."""
     values: tuple[Any, ...]
-    """[C] as they stand in files and in JSON."""
+    """[C] as in files and in JSON."""
+    has_threshold: bool = False
+    """Whether the second of two classes is predicted at or above a threshold of its probability;
+    without one the likeliest class is predicted."""
+
+    def __str__(self) -> str:
+        """``부정 or 긍정``, ``10 classes (1, 2, 3, …)``."""
+        if self.has_threshold:
+            return " or ".join(self.names)
+        first = ", ".join(self.names[:3]) + (", …" if len(self.names) > 3 else "")
+        return f"{len(self.names)} classes ({first})"
+
+
+@dataclass(frozen=True)
+class StarScale:
+    """A task's answer that is a number of stars; the network gives it on a scale from -1 to 1."""
+
+    low: float
+    high: float
+
+    @property
+    def middle(self) -> float:
+        """The stars of an output of 0."""
+        return (self.low + self.high) / 2
+
+    @property
+    def half(self) -> float:
+        """Stars from the middle to an end."""
+        return (self.high - self.low) / 2
+
+    def stars(self, outputs: NDArray[Any]) -> NDArray[np.float64]:
+        """Stars [R] of outputs [R], none beyond the ends of the scale."""
+        stars: NDArray[np.float64] = outputs.astype(np.float64) * self.half + self.middle
+        return stars.clip(self.low, self.high)
+
+    def __str__(self) -> str:
+        """``stars from 1 to 10``."""
+        return f"stars from {self.low:g} to {self.high:g}"
+
+
+@dataclass(frozen=True, eq=False)
+class ClassPredictions:
+    """One of several classes for each review, beside its label."""
+
+    answer: ClassAnswer
     labels: NDArray[np.int64]
-    """[R] the class that was given, -1 where none was."""
+    """[R] the class of each label, -1 for a review without one."""
     probabilities: NDArray[np.float64]
     """[R, C]; NaN where there is nothing legible."""
     threshold: float | None = None
-    """Of two classes: the second is called at or above this probability, the first below. None
-    calls the likeliest."""
+    """Of two classes: the second is predicted at or above this probability. None predicts the
+    likeliest."""
 
     @property
-    def called(self) -> NDArray[np.int64]:
-        """[R] the class that each is called."""
+    def names(self) -> tuple[str, ...]:
+        """[C] for a person."""
+        return self.answer.names
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """[C] as in files and in JSON."""
+        return self.answer.values
+
+    @property
+    def predicted(self) -> NDArray[np.int64]:
+        """[R] the class predicted."""
         if self.threshold is not None:
             positive: NDArray[np.bool_] = self.probabilities[:, 1] >= self.threshold  # [R]
             return positive.astype(np.int64)
@@ -40,47 +114,30 @@ class ClassPredictions:
 
     @property
     def confidence(self) -> NDArray[np.float64]:
-        """[R] the probability of what each is called."""
-        found: NDArray[np.float64] = self.probabilities[np.arange(len(self.labels)), self.called]
-        return found
+        """[R] the probability of the class predicted."""
+        confidence: NDArray[np.float64] = self.probabilities[
+            np.arange(len(self.labels)), self.predicted
+        ]
+        return confidence
 
     @property
     def right(self) -> NDArray[np.bool_]:
-        """[R] whether each is called what was given."""
-        found: NDArray[np.bool_] = self.called == self.labels
-        return found
-
-    def __str__(self) -> str:
-        """What is told: ``부정 or 긍정``, ``10 classes (1, 2, 3, …)``."""
-        if self.threshold is not None:
-            return " or ".join(self.names)
-        shown = ", ".join(self.names[:3]) + (", …" if len(self.names) > 3 else "")
-        return f"{len(self.names)} classes ({shown})"
+        """[R] whether the class predicted is the label's."""
+        right: NDArray[np.bool_] = self.predicted == self.labels
+        return right
 
 
 @dataclass(frozen=True, eq=False)
 class RegressionPredictions:
-    """A number of stars for each review."""
+    """A number of stars for each review, beside its label."""
 
+    scale: StarScale
     given: NDArray[np.float64]
-    """[R] what people gave, NaN where none did."""
-    found: NDArray[np.float64]
-    """[R] what the model gives; NaN where there is nothing legible."""
-    low: float
-    """The fewest that one can give."""
-    high: float
-    """The most that one can give."""
+    """[R] the labels, NaN for a review without one."""
+    predicted: NDArray[np.float64]
+    """[R]; NaN where there is nothing legible."""
 
     @property
     def errors(self) -> NDArray[np.float64]:
-        """[R] found - given."""
-        return self.found - self.given
-
-    @property
-    def scale(self) -> tuple[float, float]:
-        """The fewest and the most."""
-        return self.low, self.high
-
-    def __str__(self) -> str:
-        """What is told: ``stars from 1 to 10``."""
-        return f"stars from {self.low:g} to {self.high:g}"
+        """[R] predicted - given."""
+        return self.predicted - self.given

@@ -6,7 +6,7 @@ Shapes: R reviews, B reviews of a batch, N subsets of a comment.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,17 +14,10 @@ from numpy.typing import NDArray
 from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
-from nsmc.tasks.predictions import ClassPredictions
-from nsmc.tasks.task import (
-    ACCURACY,
-    DisplayText,
-    ExplanationLabels,
-    Floats,
-    LabelTask,
-    Prediction,
-    Value,
-    rounded,
-)
+from nsmc.tasks.calibration import fit_temperature
+from nsmc.tasks.metrics import ACCURACY, binary_metrics
+from nsmc.tasks.predictions import ClassAnswer, ClassPredictions, Prediction
+from nsmc.tasks.task import Floats, LabelTask, Value, rounded
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -57,19 +50,6 @@ class SentimentPrediction(Prediction):
         """The probability of the label given."""
         return 1 - self.score if self.label == "negative" else self.score
 
-    def shown(self) -> DisplayText:
-        """``긍정  98.7%``."""
-        if not self.legible:
-            return DisplayText("  —       —")
-        tone: Literal["positive", "negative"] = (
-            "positive" if self.label == "positive" else "negative"
-        )
-        return DisplayText(f"{self.label_ko} {self.confidence:6.1%}", tone)
-
-    def explained(self) -> str:
-        """``긍정 98.7%``, for 부정 too: the explanation is of 긍정 in either case."""
-        return f"긍정 {self.score:.1%}"
-
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json`` prints; None where there is no label."""
         scored = bool(self.label)
@@ -91,15 +71,12 @@ class Sentiment(LabelTask):
     has_threshold = True
     outputs = 1
     results: ClassVar = {"label": "text", "label_ko": "text", "score": "number"}
-    terms = ExplanationLabels(
-        meaning="log odds, ln(p / (1 − p)), of 긍정",
-        below="부정",
-        above="긍정",
-    )
+    explains = "positive"
+    class_answer = ClassAnswer((KOREAN["negative"], KOREAN["positive"]), (0, 1), has_threshold=True)
 
     def __init__(self, config: Config, state: Mapping[str, Any] | None = None) -> None:
         super().__init__(config, state)
-        # A trained model is judged by what people said, as any other: it has a state.
+        # A trained model, which has a state, is evaluated on hard labels like any other.
         self._soft = state is None and config.sentiment.soft_labels
         self._balanced = config.sentiment.balance == "prior"
         self._prior = 0.0
@@ -109,21 +86,14 @@ class Sentiment(LabelTask):
         """See `Task.learn`; decides how far apart the frequencies of both labels are."""
         labels = self.targets(columns, source)[:, 0]  # [R]
         if self._balanced:
-            found = log_odds(labels)
-            if found is None:
+            prior = log_odds(labels)
+            if prior is None:
                 raise DataError(
                     f"{source}: expected reviews of both labels to balance them, found one alone; "
                     "set sentiment.balance = 'none'"
                 )
-            self._prior = found
+            self._prior = prior
         return self
-
-    def purpose(self, threshold: float) -> str:
-        """See `Task.purpose`."""
-        return (
-            "gives the probability that a Korean comment is positive (긍정); it is called so from "
-            f"{threshold:g} on"
-        )
 
     def label_columns(self) -> list[LabelColumnSpec]:
         """The label column."""
@@ -187,8 +157,6 @@ class Sentiment(LabelTask):
 
     def calibration(self, outputs: Floats, targets: Floats) -> tuple[dict[str, Any], Floats]:
         """One temperature: see `nsmc.tasks.calibration`. No decision at even odds changes."""
-        from nsmc.tasks.calibration import fit_temperature
-
         shift = self._shift(targets[:, 0])
         temperature = fit_temperature(
             lambda t: binary_cross_entropy(outputs[:, 0] / t + shift, targets[:, 0])
@@ -222,53 +190,33 @@ class Sentiment(LabelTask):
         return probabilities(outputs[:, 0])
 
     def explained(self, outputs: Floats) -> tuple[str, Value]:
-        """The log odds of positive, whatever was called."""
-        return "긍정", lambda found: found[:, 0].astype(np.float64)
+        """The log odds of positive, whatever is predicted."""
+        return KOREAN["positive"], lambda of: of[:, 0].astype(np.float64)
 
-    def choices(self, outputs: Floats, targets: Floats, threshold: float) -> ClassPredictions:
+    def class_labels(self, targets: Floats) -> NDArray[np.int64]:
+        """See `LabelTask.class_labels`; a soft label is that of the likelier side."""
+        labels = targets[:, 0]  # [R]
+        return np.where(np.isnan(labels), -1, labels > 0.5).astype(np.int64)
+
+    def class_predictions(
+        self, outputs: Floats, targets: Floats, threshold: float
+    ) -> ClassPredictions:
         """부정 and 긍정, cut at the threshold."""
         positive = probabilities(outputs[:, 0])  # [R]
-        return ClassPredictions(
-            names=(KOREAN["negative"], KOREAN["positive"]),
-            values=(0, 1),
-            labels=np.where(np.isnan(targets[:, 0]), -1, targets[:, 0] > 0.5).astype(np.int64),
-            probabilities=np.stack([1 - positive, positive], axis=1),
-            threshold=threshold,
-        )
+        both = np.stack([1 - positive, positive], axis=1)  # [R, 2]
+        return ClassPredictions(self.class_answer, self.class_labels(targets), both, threshold)
 
     def metrics(self, outputs: Floats, targets: Floats, threshold: float) -> dict[str, Any]:
         """See `nsmc.tasks.metrics.binary_metrics`."""
-        # Here, because a typed comment passes this file and is neither calibrated nor measured.
-        from nsmc.tasks.metrics import binary_metrics
-
-        scores = probabilities(outputs[:, 0])
-        # A soft label is that of the likelier side, as in `metrics`.
-        return binary_metrics((targets[:, 0] > 0.5).astype(np.int8), scores, threshold)
-
-    def metric_lines(self, metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """`metrics` for a person."""
-        low, high = metrics["accuracy_interval"]
-        (tn, fp), (fn, tp) = metrics["confusion"]
-        auc = metrics["roc_auc"]
-        width = max(len(f"{n:,}") for n in (tn, fp, fn, tp))
-        return [
-            ("accuracy", f"{metrics['accuracy']:.2%}  (95% interval {low:.2%} – {high:.2%})"),
-            ("precision", f"{metrics['precision']:.2%}  of those called 긍정 are"),
-            ("recall", f"{metrics['recall']:.2%}  of the 긍정 are called so"),
-            ("F1", f"{metrics['f1']:.2%}"),
-            ("ROC AUC", "undefined: only one class is there" if auc is None else f"{auc:.4f}"),
-            ("log loss", f"{metrics['log_loss']:.4f} nats"),
-            ("calibration error", f"{metrics['ece']:.2%}"),
-            ("confusion", f"부정: {tn:>{width},} right, {fp:>{width},} called 긍정"),
-            ("", f"긍정: {tp:>{width},} right, {fn:>{width},} called 부정"),
-        ]
+        labels = self.class_labels(targets).astype(np.int8)
+        return binary_metrics(labels, probabilities(outputs[:, 0]), threshold)
 
 
 def probabilities(logits: NDArray[Any]) -> NDArray[np.float64]:
     """Log odds [R] to probabilities [R]."""
     with np.errstate(over="ignore"):
-        found: NDArray[np.float64] = 1 / (1 + np.exp(-logits.astype(np.float64)))  # [R]
-    return found
+        shares: NDArray[np.float64] = 1 / (1 + np.exp(-logits.astype(np.float64)))  # [R]
+    return shares
 
 
 def labels_of(scores: NDArray[np.float64], threshold: float) -> list[str]:
@@ -291,6 +239,6 @@ def binary_cross_entropy(logits: NDArray[Any], labels: NDArray[Any]) -> float:
 
     Of a soft label it is the mean of both, weighed by it.
     """
-    found, positive = logits.astype(np.float64), labels.astype(np.float64)  # [R], [R]
-    losses = positive * np.logaddexp(0, -found) + (1 - positive) * np.logaddexp(0, found)  # [R]
+    exact, positive = logits.astype(np.float64), labels.astype(np.float64)  # [R], [R]
+    losses = positive * np.logaddexp(0, -exact) + (1 - positive) * np.logaddexp(0, exact)  # [R]
     return float(losses.mean())

@@ -13,10 +13,10 @@ from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
 from nsmc.tasks.metrics import star_metrics
-from nsmc.tasks.predictions import RegressionPredictions
+from nsmc.tasks.predictions import Prediction, RegressionPredictions, StarScale
 from nsmc.tasks.sentiment import Sentiment, SentimentPrediction
-from nsmc.tasks.stars import StarScale, shown_stars, star_lines
-from nsmc.tasks.task import DisplayText, Floats, Prediction, rounded
+from nsmc.tasks.stars import read_stars, star_predictions
+from nsmc.tasks.task import Floats, rounded
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,11 +28,6 @@ class SentimentStarsPrediction(SentimentPrediction):
 
     stars: float
     """NaN if there is nothing legible in the comment."""
-
-    def shown(self) -> DisplayText:
-        """``긍정  98.7%  ★9.3``."""
-        sentiment = super().shown()
-        return DisplayText(f"{sentiment.words}  {shown_stars(self.stars)}", sentiment.tone)
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json`` prints; None where there is no label."""
@@ -48,14 +43,11 @@ class SentimentStars(Sentiment):
     name = "sentiment+stars"
     outputs = 2
     results: ClassVar = {**Sentiment.results, "stars": "number"}
+    star_scale: StarScale
 
     def __init__(self, config: Config, state: Mapping[str, Any] | None = None) -> None:
         super().__init__(config, state)
-        self.scale = StarScale.of(config.stars)
-
-    def purpose(self, threshold: float) -> str:
-        """See `Task.purpose`."""
-        return f"{super().purpose(threshold)}. Besides, it {self.scale.purpose}"
+        self.star_scale = StarScale(config.stars.low, config.stars.high)
 
     def label_columns(self) -> list[LabelColumnSpec]:
         """The column of stars and that of labels, of which either is enough."""
@@ -66,9 +58,9 @@ class SentimentStars(Sentiment):
 
     def learn(self, columns: Mapping[str, LabelColumn], source: str) -> Self:
         """Check that there is something to learn from, for both heads."""
-        found = self.targets(columns, source)
+        targets = self.targets(columns, source)
         for place, what in enumerate(("label", "number of stars")):
-            if np.isnan(found[:, place]).all():
+            if np.isnan(targets[:, place]).all():
                 raise DataError(
                     f"{source}: expected reviews with a {what}, found none; train with the task "
                     f"{('stars', 'sentiment')[place]!r}, or name the columns with "
@@ -82,30 +74,32 @@ class SentimentStars(Sentiment):
         A review without a label takes it from its stars, as NSMC was made: few are negative, many
         positive, those between have none.
         """
-        stars_name, label_name = (wanted.name for wanted in self.label_columns())
+        stars_name, label_name = (spec.name for spec in self.label_columns())
         if not columns:
             raise DataError(
                 f"{source}: expected a column {stars_name!r} or {label_name!r}, found neither; "
                 "name them with stars.column and data.label_column"
             )
         reviews = len(next(iter(columns.values())).codes)
-        found = np.full((reviews, 2), np.nan, np.float32)  # [R, 2]
+        targets = np.full((reviews, 2), np.nan, np.float32)  # [R, 2]
         if stars_name in columns:
-            found[:, 1] = self.scale.read(columns[stars_name], source, empty_too=False)
+            targets[:, 1] = read_stars(
+                self.star_scale, columns[stars_name], source, empty_too=False
+            )
             options = self.config.stars
-            found[found[:, 1] <= options.negative_to, 0] = 0
-            found[found[:, 1] >= options.positive_from, 0] = 1
+            targets[targets[:, 1] <= options.negative_to, 0] = 0
+            targets[targets[:, 1] >= options.positive_from, 0] = 1
         if label_name in columns:
             column = columns[label_name]
             numbers = self._read(column, source, empty_too=False)  # [names]
-            given = column.codes >= 0  # [R]
-            found[given, 0] = numbers[column.codes[given]]
-        if (nothing := np.isnan(found).all(axis=1)).any():
+            labelled = column.codes >= 0  # [R]
+            targets[labelled, 0] = numbers[column.codes[labelled]]
+        if (empty := np.isnan(targets).all(axis=1)).any():
             raise DataError(
                 f"{source}: expected a label or a number of stars for each review, found "
-                f"{int(nothing.sum()):,} with neither; remove these rows"
+                f"{int(empty.sum()):,} with neither; remove these rows"
             )
-        return found
+        return targets
 
     @property
     def _expected(self) -> str:
@@ -116,11 +110,13 @@ class SentimentStars(Sentiment):
         from torch.nn.functional import binary_cross_entropy_with_logits
 
         known = ~targets.isnan()  # [B, 2]
-        sure = targets.nan_to_num()  # [B, 2]
+        values = targets.nan_to_num()  # [B, 2]
         labels = binary_cross_entropy_with_logits(
-            outputs[:, 0] + prior, sure[:, 0], reduction="none"
+            outputs[:, 0] + prior, values[:, 0], reduction="none"
         )  # [B]
-        stars = (outputs[:, 1] - (sure[:, 1] - self.scale.middle) / self.scale.half).square()  # [B]
+        stars = (
+            outputs[:, 1] - (values[:, 1] - self.star_scale.middle) / self.star_scale.half
+        ).square()  # [B]
         # Over all reviews, so that a batch of few labels doesn't make much of each.
         weight = self.config.stars.weight
         return (labels * known[:, 0] + weight * stars * known[:, 1]).mean()
@@ -138,37 +134,32 @@ class SentimentStars(Sentiment):
 
     def columns_of(self, outputs: Floats, threshold: float) -> dict[str, list[Any]]:
         """Those of the sentiment, and ``stars``."""
-        stars = self.scale.stars(outputs[:, 1])
+        stars = self.star_scale.stars(outputs[:, 1])
         return {**super().columns_of(outputs, threshold), "stars": rounded(stars)}
 
     def predictions(
         self, texts: Sequence[str], outputs: Floats, threshold: float
     ) -> list[Prediction]:
         """A `SentimentStarsPrediction` each."""
-        stars = self.scale.stars(outputs[:, 1]).tolist()
+        stars = self.star_scale.stars(outputs[:, 1]).tolist()
         return [
-            SentimentStarsPrediction(**vars(sentiment), stars=found)
-            for sentiment, found in zip(
+            SentimentStarsPrediction(**vars(sentiment), stars=number)
+            for sentiment, number in zip(
                 super().predictions(texts, outputs, threshold), stars, strict=True
             )
         ]
 
-    def numbers(self, outputs: Floats, targets: Floats) -> RegressionPredictions:
-        """The stars."""
-        return self.scale.numbers(outputs[:, 1], targets[:, 1])
+    def star_predictions(self, outputs: Floats, targets: Floats) -> RegressionPredictions:
+        """See `LabelTask.star_predictions`."""
+        return star_predictions(self.star_scale, outputs[:, 1], targets[:, 1])
 
     def metrics(self, outputs: Floats, targets: Floats, threshold: float) -> dict[str, Any]:
         """The sentiment's, of reviews with a label; ``stars``, of those that have some."""
         labelled, starred = ~np.isnan(targets).T  # [R], [R]
-        found: dict[str, Any] = {}
+        metrics: dict[str, Any] = {}
         if labelled.any():
-            found = super().metrics(outputs[labelled], targets[labelled], threshold)
+            metrics = super().metrics(outputs[labelled], targets[labelled], threshold)
         if starred.any():
-            stars = self.scale.stars(outputs[starred, 1])
-            found["stars"] = star_metrics(targets[starred, 1], stars)
-        return found
-
-    def metric_lines(self, metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """`metrics` for a person."""
-        lines = super().metric_lines(metrics) if "accuracy" in metrics else []
-        return lines + (star_lines(metrics["stars"]) if "stars" in metrics else [])
+            stars = self.star_scale.stars(outputs[starred, 1])
+            metrics["stars"] = star_metrics(targets[starred, 1], stars)
+        return metrics

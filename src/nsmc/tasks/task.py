@@ -1,12 +1,13 @@
-"""What every task is: labels, a head, a loss, a metric and a way to show a result.
+"""What every task is: labels, a head, a loss, a metric and predictions.
 
-The network, the loop, the model directory, scoring and the report know tasks by this class alone:
-a further task is a file of its own, its options in `nsmc.config.tasks` and a line in
+The network, the loop, the model directory, scoring and the report know tasks by these classes
+alone. A further task is a file of its own, its options in `nsmc.config.tasks` and a line in
 `nsmc.tasks.registry`. Methods that take tensors import torch themselves, because scoring reads
-these files without it.
+these files without it. How a result looks to a person is not decided here: see
+`nsmc.report.display` and its neighbours.
 
 Shapes: R reviews, B reviews of a batch, T units of each, E embedding size, O outputs of the head,
-K numbers of a target.
+K numbers of a target, N any number of comments.
 """
 
 from abc import ABC, abstractmethod
@@ -19,157 +20,72 @@ from numpy.typing import NDArray
 
 from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
-from nsmc.tasks.predictions import ClassPredictions, RegressionPredictions
+from nsmc.tasks.metrics import Metric
+from nsmc.tasks.predictions import (
+    ClassAnswer,
+    ClassPredictions,
+    Prediction,
+    RegressionPredictions,
+    StarScale,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from nsmc.data.corpus import Corpus
+
 Floats = NDArray[np.float32]
 Value = Callable[[Floats], NDArray[np.float64]]
 """From outputs [N, O] to one number each [N]."""
-
-
-@dataclass(frozen=True)
-class Metric:
-    """The one figure, besides the loss, by which a training is followed."""
-
-    name: str
-    """Its key in records: ``train_<name>`` and ``validation_<name>``."""
-    title: str
-    """For an axis, with its unit."""
-    scale: float = 1.0
-    """What it is times in that unit."""
-    decimals: int = 2
-    unit: str = ""
-    higher_is_better: bool = True
-
-    @property
-    def words(self) -> str:
-        """Its name for a person."""
-        return self.name.replace("_", " ")
-
-    def show(self, value: float) -> str:
-        """The figure to be read by a person: ``88.17%``."""
-        return f"{value * self.scale:.{self.decimals}f}{self.unit}"
-
-    def brief(self, value: float) -> str:
-        """The figure at an axis: ``88.2%``."""
-        return f"{value * self.scale:.1f}{self.unit.strip()[:1]}"
-
-
-ACCURACY = Metric("accuracy", "accuracy (%)", scale=100, unit="%")
+ExplainedNumber = Literal["positive", "class", "stars"]
+"""What the numbers of an explanation are: log odds of 긍정, log odds of the class that the comment
+gets, or stars."""
 
 
 @dataclass(frozen=True, eq=False)
 class StepLoss:
-    """What a batch gave."""
+    """The result of a training step's forward pass."""
 
     loss: "Tensor"
     """[] mean over the examples, with its graph."""
     examples: int
     """What the mean is over: reviews, or units of a language model."""
     tally: "Tensor"
-    """[2] the figure summed, without a graph, and the number of examples that have one."""
+    """[2] sum of the metric, without a graph, and the number of examples that have one."""
 
 
 @dataclass(frozen=True)
 class Validated:
-    """What the validation part gave."""
+    """The result of a validation."""
 
     loss: float
     metric: float
     examples: int
 
 
-@dataclass(frozen=True)
-class DisplayText:
-    """A result for a person: ``긍정  98.7%``."""
-
-    words: str
-    tone: Literal["positive", "negative", "neutral"] = "neutral"
-    """Which colour it may have."""
-
-
-@dataclass(frozen=True)
-class ExplanationLabels:
-    """In what words the numbers of an explanation are told."""
-
-    unit: str = "log odds"
-    meaning: str = "log odds, ln(p / (1 − p)), of the class that the comment gets"
-    """The number explained, in full."""
-    below: str = "another class"
-    """What contributions below 0 speak for."""
-    above: str = "its class"
-    """What contributions above 0 speak for."""
-    signed: bool = True
-    """Whether the number itself, as its contributions, is at 0 where it speaks for neither."""
-
-
-@dataclass(frozen=True)
-class Prediction(ABC):
-    """What a model says of one comment."""
-
-    text: str
-    """The comment as it was given."""
-
-    if TYPE_CHECKING:
-        # What else there is, the model decides and not the program that loads it: a type checker
-        # lets `classifier.predict("…").score` pass.
-        def __getattr__(self, name: str) -> Any: ...
-
-    @property
-    @abstractmethod
-    def legible(self) -> bool:
-        """Whether there was anything in the comment to score."""
-
-    @abstractmethod
-    def shown(self) -> DisplayText:
-        """The result for a person, without the comment: a dash, as wide, for an illegible one."""
-
-    def shown_best(self, count: int) -> DisplayText:
-        """`shown` with the likeliest ``count`` classes, where there are any."""
-        return self.shown()
-
-    def explained(self) -> str:
-        """What the numbers of the explanation come to, for a person: ``긍정 98.7%``."""
-        return " ".join(self.shown().words.split())
-
-    @abstractmethod
-    def to_dict(self) -> dict[str, Any]:
-        """The object that ``--json`` prints; None where there is nothing legible."""
-
-
 class Task(ABC):
     """A task, ready to train or to score.
 
-    Args of each task's constructor: the config, and the ``state`` that `state` gave when it was
-    trained, None before `learn`.
+    Args:
+        config: names the task and holds its options.
+        state: what `state` gave after training; None before `learn`.
     """
 
     name: ClassVar[str]
-    """As in the recipe."""
+    """As in the config."""
     metric: ClassVar[Metric]
+    """By which a training is followed."""
     head: ClassVar[Literal["pooled", "next-unit"]] = "pooled"
     """Which head the network gets: one of `nsmc.model.heads` or of `nsmc.model.next_unit`."""
     label_setting: ClassVar[str] = ""
-    """The recipe's field that names the label column, for ``--label-column``; empty without one."""
+    """The config's field that names the label column, for ``--label-column``; empty without one."""
     has_threshold: ClassVar[bool] = False
     """Whether a probability is cut at a threshold."""
-    instead: ClassVar[str] = "doesn't label comments"
-    """What is said, after its path, to somebody who took such a model for one of another kind."""
-    trial: ClassVar[str] = 'nsmc predict --model {model} "재밌다"'
-    """The command that shows a model just trained at work."""
     adds_eos: ClassVar[bool] = False
     """Whether the network reads `EOS` before and after each text."""
 
     def __init__(self, config: Config, state: Mapping[str, Any] | None = None) -> None:
         self.config = config
-
-    def purpose(self, threshold: float) -> str:
-        """What a model of it does with a comment, for its card: ``gives …``."""
-        return f"answers as its task {self.name!r} has it"
-
-    # Labels
 
     @abstractmethod
     def label_columns(self) -> list[LabelColumnSpec]:
@@ -179,13 +95,12 @@ class Task(ABC):
         """The task with what the training labels decide, such as the names of the classes.
 
         Args:
-            columns: of the training file, those of `wanted` that it has.
+            columns: of the training file, those of `label_columns` that it has.
             source: the file, for messages.
 
         Raises:
             DataError: the labels can't be learnt from.
         """
-        self.targets(columns, source)
         return self
 
     def state(self) -> dict[str, Any]:
@@ -200,23 +115,21 @@ class Task(ABC):
         changed = replace(getattr(self.config, section), **{field: label_column})
         return type(self)(replace(self.config, **{section: changed}), self.state())
 
-    @abstractmethod
-    def targets(self, columns: Mapping[str, LabelColumn], source: str) -> Floats:
-        """The labels as numbers [R, K]; NaN where a review lacks one of several.
+    def corpus_targets(self, corpus: "Corpus") -> Floats:
+        """The targets [R, K] of a corpus; K is 0 for a task without labels.
 
         Raises:
-            DataError: a cell isn't what it should be.
+            DataError: a label isn't what it should be.
         """
+        return np.empty((len(corpus), 0), np.float32)
 
     def strata(self, targets: Floats) -> NDArray[np.int64] | None:
-        """[R] groups that training and validation shall hold in equal shares; None for any."""
+        """[R] groups that training and validation get in equal shares; None for any."""
         return None
 
     def sampling(self, targets: Floats) -> NDArray[np.float64] | None:
         """[R] how likely each training review is drawn, relatively; None takes each once."""
         return None
-
-    # Training
 
     @abstractmethod
     def step_loss(self, network: Any, vectors: "Tensor", batch: Any) -> StepLoss:
@@ -230,31 +143,60 @@ class Task(ABC):
 
     @abstractmethod
     def validate(self, network: Any, batches: Iterable[Any]) -> Validated:
-        """Loss and figure over batches, by a network in evaluation mode and without gradients."""
+        """Loss and metric over batches, without gradients; sets the network to evaluation mode."""
 
     def metric_value(self, total: float, count: float) -> float:
-        """The figure of ``count`` examples whose tallies sum to ``total``; NaN of none."""
+        """The metric of ``count`` examples whose tallies sum to ``total``; NaN of none."""
         return total / count if count else float("nan")
 
     def finish(self, network: Any, batches: Iterable[Any]) -> dict[str, Any]:
-        """Calibrate the best network in place, on validation batches; what to record of that."""
+        """Calibrate the best network in place, on validation batches; returns what to record."""
         return {}
 
 
 class LabelTask(Task):
-    """A task of one answer a comment: many units to O numbers."""
+    """A task of one answer a comment: many units to O numbers.
+
+    A task declares its kinds of answer: `class_answer` with `class_predictions`, `star_scale` with
+    `star_predictions`, or both, the classes then leading. One without either has metrics, but no
+    report, comparison or audit. Nothing else asks which task it is.
+
+    A task must define the class attributes without a default here, and the abstract methods:
+    ``label_columns``, `targets`, `loss`, `metric_values` for training; `columns_of`, `predictions`
+    and `explained` for scoring; `metrics` for evaluation.
+    """
 
     outputs: int
     """O, rows of the linear head."""
     results: ClassVar[Mapping[str, Literal["text", "number"]]]
     """The columns that scoring a table adds."""
+    explains: ClassVar[ExplainedNumber] = "class"
+    """What `explained` gives numbers of."""
     classes: Sequence[str] = ()
-    """Where a result is one of several classes, their names, by output."""
-    terms: ClassVar[ExplanationLabels] = ExplanationLabels()
-    """Of what `explained` gives."""
-    instead = "labels comments; use nsmc predict or nsmc evaluate"
+    """The names by output where each class has one of its own, for a probability of each."""
+    class_answer: ClassAnswer | None = None
+    """The classes that it predicts; None if it predicts none."""
+    star_scale: StarScale | None = None
+    """The scale of the stars that it predicts; None if it predicts none."""
 
     # Training
+
+    @abstractmethod
+    def targets(self, columns: Mapping[str, LabelColumn], source: str) -> Floats:
+        """The labels as numbers [R, K]; NaN where a review lacks one of several.
+
+        Raises:
+            DataError: a cell isn't what it should be.
+        """
+
+    def corpus_targets(self, corpus: "Corpus") -> Floats:
+        """See `Task.corpus_targets`."""
+        return self.targets(corpus.labels, corpus.source["name"])
+
+    def learn(self, columns: Mapping[str, LabelColumn], source: str) -> Self:
+        """See `Task.learn`."""
+        self.targets(columns, source)  # refuses wrong labels
+        return self
 
     @abstractmethod
     def loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
@@ -266,7 +208,7 @@ class LabelTask(Task):
 
     @abstractmethod
     def metric_values(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
-        """The figure of each review [B], of outputs [B, O] for targets [B, K]; NaN without one."""
+        """The metric of each review [B], of outputs [B, O] for targets [B, K]; NaN without one."""
 
     def calibration(self, outputs: Floats, targets: Floats) -> tuple[dict[str, Any], Floats]:
         """What to record, and what each row of the head is to be multiplied by [O]."""
@@ -283,7 +225,7 @@ class LabelTask(Task):
 
     def validate(self, network: Any, batches: Iterable[Any]) -> Validated:
         """See `Task.validate`."""
-        outputs, targets = scored_batches(network, batches)  # [R, O], [R, K]
+        outputs, targets = _outputs_and_targets(network, batches)  # [R, O], [R, K]
         total, count = _tally(self.metric_values(outputs, targets)).tolist()
         metric = self.metric_value(total, count)
         return Validated(float(self.validation_loss(outputs, targets)), metric, len(outputs))
@@ -292,7 +234,7 @@ class LabelTask(Task):
         """See `Task.finish`."""
         import torch
 
-        outputs, targets = scored_batches(network, batches)  # [R, O], [R, K]
+        outputs, targets = _outputs_and_targets(network, batches)  # [R, O], [R, K]
         record, scales = self.calibration(outputs.numpy(), targets.numpy())
         device = next(network.parameters()).device
         # In the weights of the layers that make them: scoring then needs to know nothing of it.
@@ -309,7 +251,7 @@ class LabelTask(Task):
     def predictions(
         self, texts: Sequence[str], outputs: Floats, threshold: float
     ) -> list[Prediction]:
-        """A result for each of R comments, by their outputs [R, O]; NaN for an illegible one."""
+        """Of each of R comments, by outputs [R, O] that are NaN for an illegible one."""
 
     def positive(self, outputs: Floats) -> NDArray[np.float64]:
         """Of a task that `has_threshold`, the probability [R] that is cut; NaN where these are."""
@@ -323,28 +265,28 @@ class LabelTask(Task):
     def explained(self, outputs: Floats) -> tuple[str, Value]:
         """What an explanation of a comment with the outputs [O] is of: its name, and its number."""
 
-    # Judging, in numpy; a task without either kind of answer has figures, but no report
+    # Evaluation, in numpy
 
-    def choices(
+    def class_labels(self, targets: Floats) -> NDArray[np.int64]:
+        """With a `class_answer`, the class of each label [R], -1 for none, of targets [R, K]."""
+        raise NotImplementedError
+
+    def class_predictions(
         self, outputs: Floats, targets: Floats, threshold: float
-    ) -> ClassPredictions | None:
-        """The classes called and given, by outputs [R, O] and targets [R, K]; None without any."""
-        return None
+    ) -> ClassPredictions:
+        """With a `class_answer`, classes by outputs [R, O] and labels by targets [R, K]."""
+        raise NotImplementedError
 
-    def numbers(self, outputs: Floats, targets: Floats) -> RegressionPredictions | None:
-        """The stars found and given, by outputs [R, O] and targets [R, K]; None without any."""
-        return None
+    def star_predictions(self, outputs: Floats, targets: Floats) -> RegressionPredictions:
+        """With a `star_scale`, stars by outputs [R, O] and labels by targets [R, K]."""
+        raise NotImplementedError
 
     @abstractmethod
     def metrics(self, outputs: Floats, targets: Floats, threshold: float) -> dict[str, Any]:
         """What ``nsmc evaluate`` reports of outputs [R, O] for targets [R, K]."""
 
-    @abstractmethod
-    def metric_lines(self, metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """`metrics` for a person: names and values."""
 
-
-def scored_batches(network: Any, batches: Iterable[Any]) -> "tuple[Tensor, Tensor]":
+def _outputs_and_targets(network: Any, batches: Iterable[Any]) -> "tuple[Tensor, Tensor]":
     """Outputs [R, O] and targets [R, K] of batches, on the CPU, in the order of the batches."""
     import torch
 
@@ -355,7 +297,7 @@ def scored_batches(network: Any, batches: Iterable[Any]) -> "tuple[Tensor, Tenso
 
 
 def _tally(metric_values: "Tensor") -> "Tensor":
-    """Figures [B], of which some may be NaN, to their sum and number [2]."""
+    """Values [B], of which some may be NaN, to their sum and number [2]."""
     import torch
 
     return torch.stack([metric_values.nansum(), (~metric_values.isnan()).sum().float()])

@@ -10,7 +10,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from nsmc.storage.files import atomic_write
-from nsmc.tasks.task import Metric
+from nsmc.tasks.metrics import Metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -101,7 +101,7 @@ def run_training(
     seed_everything(config.training.seed, where, deterministic=config.training.deterministic)
     source = corpus.source["name"]
     task = make_task(config).learn(corpus.labels, source)
-    targets = task.targets(corpus.labels, source)  # [R, K]
+    targets = task.corpus_targets(corpus)  # [R, K]
     train_rows, validation_rows = split_corpus(corpus, config.data, task.strata(targets))
     field = field_for(corpus, config.model, task)
     start = find_pretrained(config, output.path)

@@ -58,7 +58,7 @@ def save_network(
         ModelError: a weight isn't a finite number.
     """
     weights = stored_weights(network)
-    targets = task.targets(corpus.labels, corpus.source["name"])
+    targets = task.corpus_targets(corpus)  # [R, K]
     _, validation = split_corpus(corpus, config.data, task.strata(targets))
     write_model(
         path,

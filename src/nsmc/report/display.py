@@ -1,0 +1,85 @@
+"""A prediction in words, for a line of a terminal or a page."""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from nsmc.tasks.classes import ClassPrediction
+from nsmc.tasks.predictions import Prediction
+from nsmc.tasks.sentiment import KOREAN, SentimentPrediction
+from nsmc.tasks.sentiment_stars import SentimentStarsPrediction
+from nsmc.tasks.stars import StarsPrediction
+from nsmc.text.width import display_width, padded
+
+WIDEST = 24
+"""Columns of a class name before its percentage, at most: a longer one moves what follows."""
+
+
+@dataclass(frozen=True)
+class DisplayText:
+    """A prediction or a label for a person: ``긍정  98.7%``."""
+
+    words: str
+    tone: Literal["positive", "negative", "neutral"] = "neutral"
+    """Which colour it may have."""
+
+
+def display_text(prediction: Prediction, best: int = 1) -> DisplayText:
+    """A prediction without its comment, as wide as any other: a dash for an illegible comment.
+
+    Args:
+        prediction: of any task; one that isn't known here is shown as its JSON keys and values.
+        best: how many of the likeliest classes to show, of a task of classes.
+    """
+    if isinstance(prediction, SentimentStarsPrediction):
+        sentiment = _sentiment(prediction)
+        return DisplayText(f"{sentiment.words}  {_stars(prediction.stars)}", sentiment.tone)
+    if isinstance(prediction, SentimentPrediction):
+        return _sentiment(prediction)
+    if isinstance(prediction, ClassPrediction):
+        return DisplayText(_classes(prediction, best))
+    if isinstance(prediction, StarsPrediction):
+        return DisplayText(_stars(prediction.stars))
+    fields = {name: value for name, value in prediction.to_dict().items() if name != "text"}
+    return DisplayText("  ".join(f"{name} {value}" for name, value in fields.items()))
+
+
+def explained_text(prediction: Prediction) -> str:
+    """What the numbers of an explanation sum to: ``긍정 98.7%``, for 부정 too.
+
+    The explanation of a sentiment is of 긍정, whatever the label.
+    """
+    if isinstance(prediction, SentimentPrediction):
+        return f"{KOREAN['positive']} {prediction.score:.1%}"
+    return " ".join(display_text(prediction).words.split())
+
+
+def _sentiment(prediction: SentimentPrediction) -> DisplayText:
+    if not prediction.legible:
+        return DisplayText("  —       —")
+    tone: Literal["positive", "negative"] = (
+        "positive" if prediction.label == "positive" else "negative"
+    )
+    return DisplayText(f"{prediction.label_ko} {prediction.confidence:6.1%}", tone)
+
+
+def _classes(prediction: ClassPrediction, best: int) -> str:
+    """``경제  87.1%  사회   8.2%``."""
+    shares = prediction.probabilities
+    names = sorted(shares, key=lambda name: -shares[name])[:best]
+    width = _name_width(tuple(shares))
+    if not prediction.legible:
+        return "  ".join(f"{padded('—', width)} {'—':>6}" for _ in names)
+    return "  ".join(f"{padded(' '.join(n.split()), width)} {shares[n]:6.1%}" for n in names)
+
+
+@lru_cache
+def _name_width(names: tuple[str, ...]) -> int:
+    """Columns of the widest name, within reason."""
+    return min(WIDEST, max(display_width(name) for name in names))
+
+
+def _stars(stars: float) -> str:
+    """``★9.3``; a dash of that width where there are none."""
+    return "   —" if math.isnan(stars) else f"★{stars:.1f}"

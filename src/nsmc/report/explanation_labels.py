@@ -1,0 +1,34 @@
+"""The words beside the numbers of an explanation, on a terminal and on a page."""
+
+from dataclasses import dataclass
+
+from nsmc.tasks.task import ExplainedNumber
+
+
+@dataclass(frozen=True)
+class ExplanationLabels:
+    """What the numbers of an explanation mean."""
+
+    unit: str
+    meaning: str
+    """The number explained, in full."""
+    below: str
+    """What contributions below 0 speak for."""
+    above: str
+    """What contributions above 0 speak for."""
+    signed: bool = True
+    """Whether the number itself, as its contributions, is at 0 where it speaks for neither."""
+
+
+EXPLANATION_LABELS: dict[ExplainedNumber, ExplanationLabels] = {
+    "positive": ExplanationLabels(
+        "log odds", "log odds, ln(p / (1 − p)), of 긍정", below="부정", above="긍정"
+    ),
+    "class": ExplanationLabels(
+        "log odds",
+        "log odds, ln(p / (1 − p)), of the class that the comment gets",
+        below="another class",
+        above="its class",
+    ),
+    "stars": ExplanationLabels("stars", "stars", "fewer stars", "more stars", signed=False),
+}
