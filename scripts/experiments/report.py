@@ -14,8 +14,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from experiments.experiment import Experiment, Results
+from pages import machine_line, table
+
+from nsmc.inference.directory import SHIPPED, WEIGHTS
+from nsmc.storage.files import sha256_of
 
 ROUNDS = 3
 DRAWN = """<script>(function look() {
@@ -35,6 +40,7 @@ def run(args: argparse.Namespace) -> Iterator[Results]:
         drawn = milliseconds_to_draw(directory / "report.html")
     calibration = metrics["calibration"]
     yield {
+        "weights_sha256": sha256_of(SHIPPED / WEIGHTS),
         "examples": metrics["examples"],
         "accuracy": metrics["accuracy"],
         "ece": {when: calibration[when]["ece"] for when in ("before", "after")},
@@ -81,4 +87,32 @@ def milliseconds_to_draw(page: Path) -> int | None:
     return statistics.median_low(times)
 
 
-EXPERIMENT = Experiment(run, data="FILE")
+def as_table(results: Results) -> str:
+    """The accuracy of the model by length and by unknown units, and what a report costs."""
+    ece, drawn = results["ece"], results["milliseconds_to_draw"]
+    times = [results["seconds_without_report"], results["seconds_with_report"]]
+    tables = [
+        _slices(heading, results["slices"][name])
+        for heading, name in (("length (characters)", "length"), ("unknown units (%)", "unknown"))
+    ]
+    return (
+        f"{results['examples']:,} test comments of {results['data']}: accuracy "
+        f"{results['accuracy']:.2%}, ECE {ece['before']:.2%} before calibration and "
+        f"{ece['after']:.2%} after. `nsmc evaluate` takes {times[0]:.0f} s without a report and "
+        f"{times[1]:.0f} s with one; the page has {results['bytes']['report.html'] / 1e6:.1f} MB"
+        f"{f' and is drawn {drawn / 1000:.1f} s after opening' if drawn else ''}. "
+        f"{machine_line(results['machine'])}\n\n" + "\n".join(tables)
+    )
+
+
+def _slices(heading: str, columns: dict[str, list[Any]]) -> str:
+    rows = [
+        [label, f"{examples:,}", f"{accuracy:.1%} ({100 * low:.1f}–{100 * high:.1f})"]
+        for label, examples, accuracy, low, high in zip(
+            *(columns[name] for name in ("bin", "examples", "accuracy", "low", "high")), strict=True
+        )
+    ]
+    return table([heading, "comments", "accuracy (95% interval)"], rows)
+
+
+EXPERIMENT = Experiment(run, as_table, page="report", data="FILE")
