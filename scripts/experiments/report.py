@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from experiments.experiment import Experiment, Results
 from pages import machine_line, table
 
+from experiments.experiment import Experiment, Results
 from nsmc.inference.directory import SHIPPED, WEIGHTS
 from nsmc.storage.files import sha256_of
 
