@@ -96,7 +96,7 @@ def _measure(recipe: str, file: Path, place: Path, lmplz: Path) -> dict[str, Any
     pairs = _pairs(model, [texts[row] for row in validation.tolist()])
     characters = sum(len(texts[row]) for row in validation.tolist())
     started = time.process_time()
-    surprises = model.surprises(units)
+    surprises = model.surprisals(units)
     seconds = time.process_time() - started
     seen = {corpus.tokens[a:b].tobytes() for a, b in _spans(corpus, training)}
     new = [
@@ -109,10 +109,10 @@ def _measure(recipe: str, file: Path, place: Path, lmplz: Path) -> dict[str, Any
     ways[f"{ORDER}-gram"] = [ngrams.surprises(one) for one in units]
 
     def both(one: list[str]) -> float:
-        return float(model.surprises([one])[0].mean())
+        return float(model.surprisals([one])[0].mean())
 
     def forwards(one: list[str]) -> float:
-        return float(model.surprises([one])[0][0].mean())
+        return float(model.surprisals([one])[0][0].mean())
 
     def by_ngrams(one: list[str]) -> float:
         return float(ngrams.surprises(one).mean())

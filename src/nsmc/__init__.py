@@ -24,13 +24,10 @@ if TYPE_CHECKING:
     from nsmc.evaluation.results import ClassifierEvaluation, Comparison, Evaluation
     from nsmc.exporting.quantization import export
     from nsmc.inference.classifier import Classifier, load
+    from nsmc.inference.completion import Completion
     from nsmc.inference.explanation import Explanation
-    from nsmc.inference.language_model import (
-        Completion,
-        LanguageModel,
-        TextScore,
-        load_language_model,
-    )
+    from nsmc.inference.language_model import LanguageModel, load_language_model
+    from nsmc.inference.text_score import TextScore
     from nsmc.inspection.info import info
     from nsmc.inspection.runs import runs
     from nsmc.pipeline.score_table import score_table
@@ -49,7 +46,7 @@ _HOMES = {
     "Classifier": "nsmc.inference.classifier",
     "ClassifierEvaluation": "nsmc.evaluation.results",
     "Comparison": "nsmc.evaluation.results",
-    "Completion": "nsmc.inference.language_model",
+    "Completion": "nsmc.inference.completion",
     "Config": "nsmc.config.schema",
     "Evaluation": "nsmc.evaluation.results",
     "Explanation": "nsmc.inference.explanation",
@@ -60,7 +57,7 @@ _HOMES = {
     "SentimentPrediction": "nsmc.tasks.sentiment",
     "SentimentStarsPrediction": "nsmc.tasks.sentiment_stars",
     "StarsPrediction": "nsmc.tasks.stars",
-    "TextScore": "nsmc.inference.language_model",
+    "TextScore": "nsmc.inference.text_score",
     "audit": "nsmc.auditing.audit",
     "compare": "nsmc.evaluation.compare",
     "download": "nsmc.data.download",

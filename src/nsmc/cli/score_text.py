@@ -10,7 +10,8 @@ from nsmc.cli.comments import add_comment_options, check_comment_options, score_
 from nsmc.cli.common import paint, say, say_about_table, table_progress
 
 if TYPE_CHECKING:
-    from nsmc.inference.language_model import LanguageModel, TextScore, UnitSurprisal
+    from nsmc.inference.language_model import LanguageModel
+    from nsmc.inference.text_score import TextScore, UnitSurprisal
 
 EPILOG = """examples:
   nsmc score-text --model runs/… "이 영화는 정말 재미있다" "이 정말 영화는 재미있다"

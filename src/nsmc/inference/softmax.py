@@ -42,18 +42,18 @@ class NextUnit:
         if sizes != expected:
             raise ValueError(f"head: expected {expected} classes, found {sizes}")
 
-    def of(self, states: Floats, rows: Integers) -> NDArray[np.float64]:
+    def log_probabilities(self, states: Floats, rows: Integers) -> NDArray[np.float64]:
         """Log probabilities [N] (nats) of the units in ``rows`` [N] after states [N, H]."""
         groups = np.searchsorted(self._ends, rows, side="right")  # [N]
-        chosen = np.where(groups == 0, rows, self._ends[0] + groups - 1)  # [N]
-        found = _picked(states, self._first, self._bias, chosen)  # [N]
+        classes = np.where(groups == 0, rows, self._ends[0] + groups - 1)  # [N]
+        logs = _log_softmax_at(states, self._first, self._bias, classes)  # [N]
         for index, (down, up) in enumerate(zip(self._down, self._up, strict=True)):
             of_group = np.flatnonzero(groups == index + 1)  # [n]
             short = states[of_group] @ down  # [n, fewer than H]
-            found[of_group] += _picked(short, up, None, rows[of_group] - self._ends[index])
-        return found
+            logs[of_group] += _log_softmax_at(short, up, None, rows[of_group] - self._ends[index])
+        return logs
 
-    def all(self, state: Floats) -> NDArray[np.float64]:
+    def all_log_probabilities(self, state: Floats) -> NDArray[np.float64]:
         """Log probabilities [V] of every unit after the state [H]."""
         first = log_softmax(state @ self._first + self._bias)  # [C]
         short = self._ends[0]
@@ -63,21 +63,21 @@ class NextUnit:
         return np.concatenate(parts)
 
 
-def _picked(
+def _log_softmax_at(
     states: Floats, weight: Floats, bias: Floats | None, classes: Integers
 ) -> NDArray[np.float64]:
     """log softmax [N] of states [N, H] at one class each [N], a few at a time."""
-    found = np.empty(len(states))  # [N]
+    logs = np.empty(len(states))  # [N]
     size = max(1, AT_ONCE // weight.shape[1])
     for start in range(0, len(states), size):
         logits = states[start : start + size] @ weight  # [some, C]
         if bias is not None:
             logits += bias
         logits -= logits.max(axis=1, keepdims=True)
-        right = logits[np.arange(len(logits)), classes[start : start + size]]  # [some]
+        chosen = logits[np.arange(len(logits)), classes[start : start + size]]  # [some]
         np.exp(logits, out=logits)
-        found[start : start + size] = right - np.log(logits.sum(axis=1, dtype=np.float64))
-    return found
+        logs[start : start + size] = chosen - np.log(logits.sum(axis=1, dtype=np.float64))
+    return logs
 
 
 def log_softmax(logits: NDArray[Any]) -> NDArray[np.float64]:

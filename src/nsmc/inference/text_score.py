@@ -1,0 +1,73 @@
+"""How likely a language model finds a text, unit by unit."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nsmc.tasks.language_model import perplexity
+
+
+@dataclass(frozen=True)
+class UnitSurprisal:
+    """One unit of a text and how little it was expected."""
+
+    unit: str
+    """As the tokenizer gave it; `nsmc.data.special_units.EOS` for the end of the text."""
+    start: int
+    """Its first code point in the text as given."""
+    end: int
+    """The code point after its last."""
+    bits: float
+    """-log₂ of its probability: 1 for a probability of a half, 10 for one in a thousand."""
+    known: bool
+    """Whether the vocabulary has it; else the bits are those of the unknown unit."""
+
+
+@dataclass(frozen=True)
+class TextScore:
+    """How likely a text is, unit by unit."""
+
+    text: str
+    """As given."""
+    units: tuple[UnitSurprisal, ...]
+    """In order, with the end of the text as the last; empty if nothing in it is legible."""
+    characters: int
+    """Of the text as the model reads it, spaces included."""
+
+    @property
+    def bits(self) -> float:
+        """-log₂ of the text's probability; NaN without units."""
+        return math.fsum(unit.bits for unit in self.units) if self.units else math.nan
+
+    @property
+    def perplexity(self) -> float:
+        """2 to the mean bits a unit: that many equally likely units would surprise as much.
+
+        Only comparable between texts and models of the same units.
+        """
+        return perplexity(self.bits * math.log(2) / len(self.units)) if self.units else math.nan
+
+    @property
+    def bits_per_character(self) -> float:
+        """Bits by the characters, comparable between models of any units.
+
+        Models of morphemes don't predict where the spaces are, which saves them some bits.
+        """
+        return self.bits / self.characters if self.units else math.nan
+
+    @property
+    def unknown(self) -> int:
+        """How many units aren't in the vocabulary."""
+        return sum(not unit.known for unit in self.units)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that ``--json`` prints; None where there is nothing legible."""
+        legible = bool(self.units)
+        return {
+            "text": self.text,
+            "perplexity": round(self.perplexity, 4) if legible else None,
+            "bits": round(self.bits, 4) if legible else None,
+            "bits_per_character": round(self.bits_per_character, 4) if legible else None,
+            "unknown": self.unknown,
+            "units": [{**asdict(unit), "bits": round(unit.bits, 4)} for unit in self.units],
+        }
