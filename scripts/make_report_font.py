@@ -13,7 +13,7 @@ from pathlib import Path
 from fontTools import subset
 
 NAME = "Review Hangul"
-FONTS = Path(__file__).resolve().parent.parent / "src" / "nsmc" / "presentation" / "fonts"
+FONTS = Path(__file__).resolve().parent.parent / "src" / "nsmc" / "report" / "fonts"
 HANJA = ((0x2E80, 0x2FDF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF))
 PRIVATE = (0xE000, 0xF8FF)
 RENAMED = {1: NAME, 3: f"{NAME} 1", 4: NAME, 6: NAME.replace(" ", "")}

@@ -34,21 +34,21 @@ def main() -> None:
     morphemes = make_tokenizer(config, model.learned)(comment)
     show("text/mecab.py", "morphemes", " ".join(morphemes))
     rows = {m: row for row, m in enumerate(model.vocabulary)}
-    show("runtime/vectors.py", "vocabulary rows", [rows.get(m, 0) for m in morphemes])
+    show("inference/vectors.py", "vocabulary rows", [rows.get(m, 0) for m in morphemes])
     letters = model.config.model.subword_letters
     ngrams = {m: subword_ids(m, buckets, letters=letters) for m in morphemes[:2]}
     show("text/subwords.py", "n-gram rows", ngrams)
     weights = model.weights()
     given, tokens = MorphemeVectors.of(model, weights)(morphemes)  # [U, E], [N]
-    show("runtime/vectors.py", "vectors [U, E]", list(given.shape))
+    show("inference/vectors.py", "vectors [U, E]", list(given.shape))
     network, lengths = model.network(weights), np.array([len(morphemes)])
     pooled = network.pooled(given, tokens, lengths)  # [1, P]
-    show("runtime/network.py", "pooled [R, P]", list(pooled.shape))
+    show("inference/network.py", "pooled [R, P]", list(pooled.shape))
     outputs = network(given, tokens, lengths)[0]  # [O]
-    show("runtime/network.py", "outputs [R, O]", [[round(float(x), 3) for x in outputs]])
+    show("inference/network.py", "outputs [R, O]", [[round(float(x), 3) for x in outputs]])
     if (wide := WideOutputs.of(model, weights)) is not None:
         added = wide([morphemes])[0]  # [O]
-        show("runtime/wide.py", "added [R, O]", [[round(float(x), 3) for x in added]])
+        show("inference/wide.py", "added [R, O]", [[round(float(x), 3) for x in added]])
     prediction = Classifier(model).predict(comment)
     show("report/display.py", "prediction", explained_text(prediction))
 
