@@ -40,7 +40,8 @@ class DelimitedReader(TextReader[list[str]]):
         self._line = ""  # the latest that the csv module was given
         self._has_returns = False
         with contextlib.closing(self._records()) as records:
-            self.columns = next(records)[1]
+            # A byte order mark alone is a file of no lines.
+            self.columns = next(records, (1, [""]))[1]
         self._check_header()
 
     def text_columns(self, chunk_rows: int) -> list[str]:
