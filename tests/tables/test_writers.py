@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from nsmc.errors import DataError, NsmcError, UsageError
-from nsmc.tables.table import open_table, open_writer
+from nsmc.tables.table import check_output, open_table, open_writer
+from tests.tables.files import convert, rows, written
 
 NASTY = [
     ["001", '그는 "최고", 라고', "NA"],
@@ -27,53 +28,26 @@ NASTY = [
 ]
 
 
-def written(path: Path, text: str) -> Path:
-    path.write_bytes(text.encode("utf-8"))
-    return path
-
-
-def convert(source: Path, target: Path, column: str | None = None, chunk_rows: int = 2) -> None:
-    with (
-        open_table(source, column=column, chunk_rows=chunk_rows) as table,
-        open_writer(target, table) as writer,
-    ):
-        for chunk in table.chunks():
-            writer.write(chunk.frame)
-
-
-def scored(source: Path, target: Path) -> None:
-    with open_table(source, chunk_rows=2) as table, open_writer(target, table) as writer:
-        for chunk in table.chunks():
-            writer.write(chunk.frame.assign(label="positive", score=0.25))
-
-
-def rows(path: Path) -> list[list[object]]:
-    with open_table(path, column="document") as table:
-        return [row for chunk in table.chunks() for row in chunk.frame.to_numpy().tolist()]
-
-
 @pytest.fixture
 def nasty(tmp_path: Path) -> Path:
     lines = ["a\tdocument\tb", *("\t".join(row) for row in NASTY)]
     return written(tmp_path / "nasty.txt", "\n".join(lines) + "\n")
 
 
-ENDINGS = [".csv", ".csv.gz", ".tsv", ".txt.gz", ".jsonl", ".jsonl.gz", ".parquet"]
-
-
-@pytest.mark.parametrize("first", ENDINGS)
-@pytest.mark.parametrize("second", [".csv", ".txt", ".jsonl", ".parquet"])
+@pytest.mark.parametrize("first", [".csv", ".csv.gz", ".tsv", ".txt.gz", ".jsonl.gz", ".parquet"])
 def test_any_format_becomes_any_other_and_comes_back(
-    tmp_path: Path, nasty: Path, first: str, second: str
+    tmp_path: Path, nasty: Path, first: str
 ) -> None:
-    one, two, back = tmp_path / f"one{first}", tmp_path / f"two{second}", tmp_path / "back.txt"
+    one, back = tmp_path / f"one{first}", tmp_path / "back.txt"
     convert(nasty, one)
-    convert(one, two, "document")
-    convert(two, back, "document")
-    assert rows(one) == rows(two) == NASTY
-    assert back.read_bytes() == nasty.read_bytes()
-    for path in (one, two):
-        assert (path.read_bytes()[:2] == b"\x1f\x8b") == (path.suffix == ".gz")
+    assert rows(one, "document") == NASTY
+    assert (one.read_bytes()[:2] == b"\x1f\x8b") == (one.suffix == ".gz")
+    for second in (".csv", ".txt", ".jsonl", ".parquet"):
+        two = tmp_path / f"two{second}"
+        convert(one, two, "document")
+        assert rows(two, "document") == NASTY
+        convert(two, back, "document")
+        assert back.read_bytes() == nasty.read_bytes()
 
 
 def test_text_goes_through_unchanged_to_the_byte(tmp_path: Path) -> None:
@@ -133,14 +107,15 @@ def test_a_cp949_table_is_written_as_utf_8(tmp_path: Path) -> None:
 
 def test_new_columns_stand_at_the_end(tmp_path: Path) -> None:
     source = written(tmp_path / "a.csv", "document,id\n가,1\n나,2\n다,3\n")
-    scored(source, tmp_path / "b.csv")
+    new = {"label": "positive", "score": 0.25}
+    convert(source, tmp_path / "b.csv", **new)
     assert (tmp_path / "b.csv").read_text(encoding="utf-8") == (
         "document,id,label,score\n가,1,positive,0.25\n나,2,positive,0.25\n다,3,positive,0.25\n"
     )
-    scored(source, tmp_path / "b.jsonl")
+    convert(source, tmp_path / "b.jsonl", **new)
     first = (tmp_path / "b.jsonl").read_text(encoding="utf-8").splitlines()[0]
     assert first == '{"document": "가", "id": "1", "label": "positive", "score": 0.25}'
-    scored(source, tmp_path / "b.parquet")
+    convert(source, tmp_path / "b.parquet", **new)
     schema = pq.read_schema(tmp_path / "b.parquet")
     assert schema.names == ["document", "id", "label", "score"]
     assert schema.types == [pa.string(), pa.string(), pa.string(), pa.float64()]
@@ -213,7 +188,7 @@ def test_parquet_from_pandas_keeps_its_index_when_scored(tmp_path: Path) -> None
     )
     frame.to_parquet(tmp_path / "a.parquet")
     # The caller replaces a column that was there, type and all.
-    scored(tmp_path / "a.parquet", tmp_path / "b.parquet")
+    convert(tmp_path / "a.parquet", tmp_path / "b.parquet", label="positive", score=0.25)
     back = pd.read_parquet(tmp_path / "b.parquet")
     assert back.index.tolist() == ["x", "y", "z"]
     assert back["label"].tolist() == ["positive"] * 3
@@ -287,7 +262,7 @@ def test_a_tab_or_line_break_without_quoting_is_an_error(tmp_path: Path, cell: s
     assert "nothing was written; name the output .csv instead" in str(caught.value)
     assert sorted(tmp_path.iterdir()) == [source]
     convert(source, tmp_path / "b.csv")
-    assert rows(tmp_path / "b.csv")[3] == [cell]
+    assert rows(tmp_path / "b.csv", "document")[3] == [cell]
 
 
 def test_a_tab_in_a_column_name_is_an_error(tmp_path: Path) -> None:
@@ -383,18 +358,33 @@ def test_the_input_is_never_the_output(tmp_path: Path, nasty: Path, link: str) -
     assert nasty.read_bytes() == before
 
 
-def test_an_unknown_output_ending_is_an_error_before_anything(tmp_path: Path, nasty: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("b.xlsx", r"ends in \.csv, .*found \.xlsx"),
+        ("none/b.csv", "there is no directory"),
+        ("nasty.txt", "an output file other than the input"),
+    ],
+)
+def test_an_output_that_cannot_be_is_an_error_before_anything(
+    tmp_path: Path, nasty: Path, name: str, words: str
+) -> None:
+    with pytest.raises(NsmcError, match=words):
+        check_output(tmp_path / name, nasty)
     with (
-        pytest.raises(DataError, match=r"ends in \.csv, .*found \.xlsx"),
+        pytest.raises(NsmcError, match=words),
         open_table(nasty) as table,
-        open_writer(tmp_path / "b.xlsx", table),
+        open_writer(tmp_path / name, table),
     ):
         pytest.fail("the block must not be entered")
+    assert list(tmp_path.iterdir()) == [nasty]
 
 
-def test_a_missing_output_directory_is_an_error(tmp_path: Path, nasty: Path) -> None:
-    with pytest.raises(NsmcError, match="there is no directory"):
-        convert(nasty, tmp_path / "none" / "b.csv")
+def test_checking_an_output_changes_nothing(tmp_path: Path, nasty: Path) -> None:
+    written(tmp_path / "b.csv", "before")
+    check_output(tmp_path / "b.csv", nasty)
+    assert (tmp_path / "b.csv").read_bytes() == b"before"
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 @pytest.fixture
