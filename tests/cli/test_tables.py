@@ -15,12 +15,12 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Command, Here, PretrainedModel, Terminal
+    from tests.cli.conftest import Command, Here, PretrainedModel, Result, Terminal
     from tests.conftest import Untrained
 
 COLUMNS = ["n", "document", "who"]
@@ -92,14 +92,55 @@ def many_rows(path: Path, count: int, pad: int = 0) -> Path:
     return path
 
 
+class Score(Protocol):
+    """Scores a table by `nsmc predict` in this process."""
+
+    def __call__(
+        self, source: Path, out: Path, *options: str, model: Path | None = None, code: int = 0
+    ) -> Result: ...
+
+
+@pytest.fixture
+def score(here: Here, small_model: Path) -> Score:
+    def call(
+        source: Path, out: Path, *options: str, model: Path | None = None, code: int = 0
+    ) -> Result:
+        place = ("--model", model or small_model, "--input", source, "--output", out)
+        result = here("predict", *place, *options)
+        assert (result.code, result.out) == (code, ""), result.err
+        return result
+
+    return call
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A small table."""
+    return write_table(tmp_path / "in.csv", COLUMNS, ROWS)
+
+
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Seconds of work for several processes: what a signal can interrupt."""
     return many_rows(tmp_path_factory.mktemp("large") / "large.csv", 200_000)
 
 
+def same_cell(cell: str, value: object) -> bool:
+    """Whether a table's cell holds a value of a prediction."""
+    if isinstance(value, float):
+        return float(cell) == pytest.approx(value, abs=2e-6)
+    return cell == (value or "")
+
+
+def summary(out: Path, labels: Sequence[str | None]) -> str:
+    """What the command says at its end."""
+    counts = Counter(label for label in labels if label).most_common()
+    each = f" ({', '.join(f'{n} {label}' for label, n in counts)})" if counts else ""
+    return f"nsmc: {len(labels)} rows scored into {out}{each}"
+
+
 @pytest.mark.parametrize(
-    ("source", "target"),
+    ("source_name", "target"),
     [
         ("in.csv", "out.jsonl"),
         ("in.tsv", "out.csv"),
@@ -114,17 +155,14 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_every_format_in_and_out(
-    source: str, target: str, here: Here, small_model: Path, tmp_path: Path
+    source_name: str, target: str, score: Score, small_model: Path, tmp_path: Path
 ) -> None:
     from nsmc.inference.classifier import load
 
-    given = tmp_path / source
-    lower = write_table(tmp_path / source.lower(), COLUMNS, ROWS)
-    lower.rename(given)
+    given, out = tmp_path / source_name, tmp_path / target
+    write_table(tmp_path / source_name.lower(), COLUMNS, ROWS).rename(given)
     before = given.read_bytes()
-    out = tmp_path / target
-    result = here("predict", "--model", small_model, "--input", given, "--output", out)
-    assert (result.code, result.out) == (0, "")
+    result = score(given, out)
     out.rename(tmp_path / target.lower())
     columns, rows = read_table(tmp_path / target.lower())
     assert columns == [*COLUMNS, *NEW]
@@ -132,16 +170,12 @@ def test_every_format_in_and_out(
     predictions = load(small_model).predict([row[1] for row in ROWS])
     for row, one in zip(rows, predictions, strict=True):
         assert row[3:5] == [one.label, one.label_ko]
-        assert (
-            row[5] == "" if not one.label else float(row[5]) == pytest.approx(one.score, abs=2e-6)
-        )
+        assert same_cell(row[5], one.score if one.label else None)
     assert [bool(row[3]) for row in rows] == [True, False, True, False, True]
     assert given.read_bytes() == before
-    counts = Counter(one.label for one in predictions if one.legible)
-    told = ", ".join(f"{count} {label}" for label, count in counts.most_common())
     assert result.err.splitlines() == [
         "nsmc: 2 rows have an empty comment, so their new cells are empty",
-        f"nsmc: 5 rows scored into {out} ({told})",
+        summary(out, [row[3] for row in rows]),
     ]
 
 
@@ -155,68 +189,54 @@ TASKS = {
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("target", ["out.csv", "out.jsonl", "out.parquet"])
 def test_every_task_adds_its_columns(
-    target: str, task: str, here: Here, untrained: Untrained, tmp_path: Path
+    target: str, task: str, score: Score, source: Path, untrained: Untrained, tmp_path: Path
 ) -> None:
     from nsmc.inference.classifier import load
 
     classes, expected = TASKS[task]
-    model = untrained(f"task={task}", classes=classes)
-    source, out = write_table(tmp_path / "in.csv", COLUMNS, ROWS), tmp_path / target
-    result = here("predict", "--model", model, "--input", source, "--output", out)
-    assert (result.code, result.out) == (0, "")
+    model, out = untrained(f"task={task}", classes=classes), tmp_path / target
+    result = score(source, out, model=model)
     columns, rows = read_table(out)
     assert columns == [*COLUMNS, *expected]
     predictions = load(model).predict([row[1] for row in ROWS])
     for row, given, one in zip(rows, ROWS, predictions, strict=True):
         assert row[:3] == given
-        cells = one.to_dict()
+        values = one.to_dict()
         for name, cell in zip(expected, row[3:], strict=True):
-            if isinstance(cells[name], float):
-                assert float(cell) == pytest.approx(cells[name], abs=2e-6)
-            else:
-                assert cell == (cells[name] or "")
-    counts = Counter(row[3] for row in rows if row[3]).most_common()
-    told = f" ({', '.join(f'{n} {label}' for label, n in counts)})" if "label" in expected else ""
-    assert result.err.splitlines()[-1] == f"nsmc: 5 rows scored into {out}{told}"
+            assert same_cell(cell, values[name])
+    labels = [row[3] if "label" in expected else None for row in rows]
+    assert result.err.splitlines()[-1] == summary(out, labels)
 
 
-def test_a_column_for_each_class(here: Here, untrained: Untrained, tmp_path: Path) -> None:
+def test_a_column_for_each_class(
+    score: Score, source: Path, untrained: Untrained, tmp_path: Path
+) -> None:
     from nsmc.inference.classifier import load
 
-    model = untrained("task=classes", classes=TASKS["classes"][0])
-    source, out = write_table(tmp_path / "in.csv", COLUMNS, ROWS), tmp_path / "out.csv"
-    asked = ("predict", "--model", model, "--input", source, "--output", out, "--probabilities")
-    assert here(*asked).code == 0
+    model, out = untrained("task=classes", classes=TASKS["classes"][0]), tmp_path / "out.csv"
+    score(source, out, "--probabilities", model=model)
     columns, rows = read_table(out)
     shares = [f"probability_{name}" for name in TASKS["classes"][0]]
     assert columns == [*COLUMNS, "label", "confidence", *shares]
     for row, one in zip(rows, load(model).predict([row[1] for row in ROWS]), strict=True):
-        if one.legible:
-            found = [float(cell) for cell in row[5:]]
-            assert found == pytest.approx(list(one.probabilities.values()), abs=2e-6)
-        else:
-            assert row[3:] == [""] * 5
+        expected = list(one.probabilities.values()) if one.legible else [""] * 3
+        assert all(map(same_cell, row[5:], expected))
+        assert one.legible or row[3:5] == ["", ""]
 
 
 @pytest.mark.parametrize("task", ["stars", "sentiment"])
 def test_without_classes_there_are_no_columns_of_them(
-    task: str, here: Here, untrained: Untrained, tmp_path: Path
+    task: str, score: Score, source: Path, untrained: Untrained, tmp_path: Path
 ) -> None:
-    source, out = write_table(tmp_path / "in.csv", COLUMNS, ROWS), tmp_path / "out.csv"
-    model = untrained(f"task={task}")
-    asked = ("predict", "--model", model, "--input", source, "--output", out, "--probabilities")
-    result = here(*asked)
-    assert result.code == 2
+    model, out = untrained(f"task={task}"), tmp_path / "out.csv"
+    result = score(source, out, "--probabilities", model=model, code=2)
     assert f"are for models of classes; the task of {model} is '{task}'" in result.err
     assert not out.exists()
 
 
-def test_nsmcs_own_file_keeps_its_label(
-    here: Here, small_model: Path, sample: Path, tmp_path: Path
-) -> None:
+def test_nsmcs_own_file_keeps_its_label(score: Score, sample: Path, tmp_path: Path) -> None:
     source, out = sample / "ratings_test.txt", tmp_path / "out.txt"
-    result = here("predict", "--model", small_model, "--input", source, "--output", out)
-    assert result.code == 0
+    result = score(source, out)
     columns, rows = read_table(out)
     assert columns == ["id", "document", "label", "predicted_label", "label_ko", "score"]
     assert [row[:3] for row in rows] == read_table(source)[1]
@@ -226,116 +246,86 @@ def test_nsmcs_own_file_keeps_its_label(
 
 
 def test_scoring_the_scored_adds_further_columns(
-    here: Here, small_model: Path, tmp_path: Path
+    score: Score, source: Path, tmp_path: Path
 ) -> None:
-    tables = [
-        write_table(tmp_path / "0.csv", COLUMNS, ROWS),
-        tmp_path / "1.csv",
-        tmp_path / "2.csv",
-    ]
-    for source, out in itertools.pairwise(tables):
-        assert here("predict", "--model", small_model, "--input", source, "--output", out).code == 0
-    columns, rows = read_table(tables[2])
+    for before, out in itertools.pairwise([source, tmp_path / "1.csv", tmp_path / "2.csv"]):
+        score(before, out)
+    columns, rows = read_table(tmp_path / "2.csv")
     assert columns == [*COLUMNS, *NEW, *(f"predicted_{name}" for name in NEW)]
     assert all(row[3:6] == row[6:] for row in rows)
 
 
-def test_the_text_column_can_be_named(here: Here, small_model: Path, tmp_path: Path) -> None:
+def test_the_text_column_can_be_named(score: Score, tmp_path: Path) -> None:
     columns = ["title", "review"]
     source = write_table(tmp_path / "in.csv", columns, [["제목", "정말 재미있게 봤어요"]])
     out = tmp_path / "out.jsonl"
-    args: list[str | Path] = ["predict", "--model", small_model, "--input", source, "--output", out]
-    unclear = here(*args)
-    assert unclear.code == 1
+    unclear = score(source, out, code=1)
     assert "2 that could be it: title, review; choose one with --column NAME" in unclear.err
     assert not out.exists()
-    assert here(*args, "--column", "review").code == 0
-    by_review = json.loads(out.read_text(encoding="utf-8"))["score"]
-    assert here(*args, "--column", "title").code == 0
-    assert json.loads(out.read_text(encoding="utf-8"))["score"] != by_review
+    scores = []
+    for column in columns:
+        score(source, out, "--column", column)
+        scores.append(json.loads(out.read_text(encoding="utf-8"))["score"])
+    assert scores[0] != scores[1]
 
 
 def test_a_table_like_the_one_trained_on_needs_no_column_named(
-    here: Here, untrained: Untrained, tmp_path: Path
+    here: Here, score: Score, untrained: Untrained, tmp_path: Path
 ) -> None:
-    asked = [write_table(tmp_path / "in.csv", ["text", "topic"], [["금리 인상", "경제"]])]
-    labels = ("task=classes", "data.label_column=topic")
+    two = write_table(tmp_path / "2.csv", ["text", "topic"], [["금리 인상", "경제"]])
     # The label column is none of comments, and the one trained on is taken where it is there.
-    three = [write_table(tmp_path / "3.csv", ["a", "b", "topic"], [["금리 인상", "다", "경제"]])]
+    three = write_table(tmp_path / "3.csv", ["a", "b", "topic"], [["금리 인상", "다", "경제"]])
     out = tmp_path / "out.jsonl"
-    for column, tables, code in (("", asked, 0), ("", three, 1), ("a", three, 0), ("a", asked, 0)):
-        model = untrained(*labels, f"data.column={column}", classes=["경제", "사회"])
-        for table in tables:
-            result = here("predict", "--model", model, "--input", table, "--output", out)
-            assert result.code == code, result.err
-            if code == 0:
-                found = json.loads(out.read_text(encoding="utf-8"))
-                one = here("predict", "--model", model, "--json", "금리 인상").out
-                assert found["confidence"] == pytest.approx(json.loads(one)["confidence"], abs=2e-6)
-            else:
-                assert "2 that could be it: a, b" in result.err
+    for column, table, code in (("", two, 0), ("", three, 1), ("a", three, 0), ("a", two, 0)):
+        fields = ("task=classes", "data.label_column=topic", f"data.column={column}")
+        model = untrained(*fields, classes=["경제", "사회"])
+        result = score(table, out, model=model, code=code)
+        if code:
+            assert "2 that could be it: a, b" in result.err
+            continue
+        confidence = json.loads(out.read_text(encoding="utf-8"))["confidence"]
+        one = json.loads(here("predict", "--model", model, "--json", "금리 인상").out)
+        assert confidence == pytest.approx(one["confidence"], abs=2e-6)
 
 
 def test_a_wrong_column_names_those_that_are_there(
-    here: Here, small_model: Path, tmp_path: Path
+    score: Score, source: Path, tmp_path: Path
 ) -> None:
-    source, out = write_table(tmp_path / "in.tsv", COLUMNS, ROWS), tmp_path / "out.tsv"
+    out = tmp_path / "out.tsv"
     out.write_text("mine", encoding="utf-8")
-    result = here(
-        "predict", "--model", small_model, "--input", source, "--output", out, "--column", "Documnt"
-    )
-    assert (result.code, result.out) == (1, "")
+    result = score(source, out, "--column", "Documnt", code=1)
     assert "no column 'Documnt'; its columns are: n, document, who" in result.err
     assert "did you mean 'document'?" in result.err
     assert out.read_text(encoding="utf-8") == "mine"
 
 
-def test_a_table_without_text(here: Here, small_model: Path, tmp_path: Path) -> None:
+def test_a_table_without_text(score: Score, tmp_path: Path) -> None:
     source = write_table(tmp_path / "in.csv", ["a", "b"], [["1", "2"], ["3", "4.5"]])
-    result = here(
-        "predict", "--model", small_model, "--input", source, "--output", tmp_path / "out.csv"
-    )
-    assert result.code == 1
+    result = score(source, tmp_path / "out.csv", code=1)
     assert "a single column of text, found none; its columns are: a, b" in result.err
 
 
-def test_a_table_without_rows_becomes_a_header(
-    here: Here, small_model: Path, tmp_path: Path
-) -> None:
-    source, out = write_table(tmp_path / "in.csv", COLUMNS, []), tmp_path / "out.csv"
-    result = here("predict", "--model", small_model, "--input", source, "--output", out)
-    assert result.code == 0
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
+def test_a_table_without_rows_becomes_a_header(name: str, score: Score, tmp_path: Path) -> None:
+    source, out = write_table(tmp_path / "in.csv", COLUMNS, []), tmp_path / name
+    assert "0 rows scored" in score(source, out).err
     assert read_table(out) == ([*COLUMNS, *NEW], [])
-    assert "0 rows scored" in result.err
 
 
-def test_cp949_is_read_and_said(here: Here, small_model: Path, tmp_path: Path) -> None:
-    source = write_table(tmp_path / "in.csv", COLUMNS, ROWS)
+def test_cp949_is_read_and_reported(score: Score, source: Path, tmp_path: Path) -> None:
     source.write_bytes(source.read_bytes().decode().encode("cp949"))
     out = tmp_path / "out.csv"
-    result = here("predict", "--model", small_model, "--input", source, "--output", out)
-    assert result.code == 0
-    assert f"{source} is not UTF-8 and was read as cp949; the output is UTF-8" in result.err
+    err = score(source, out).err
+    assert f"{source} is not UTF-8 and was read as cp949; the output is UTF-8" in err
     assert [row[:3] for row in read_table(out)[1]] == ROWS
 
 
+@pytest.mark.parametrize(("threshold", "label"), [("0", "positive"), ("1", "negative")])
 def test_the_threshold_decides_a_tables_labels(
-    here: Here, small_model: Path, tmp_path: Path
+    threshold: str, label: str, score: Score, source: Path, tmp_path: Path
 ) -> None:
-    source, out = write_table(tmp_path / "in.csv", COLUMNS, ROWS), tmp_path / "out.csv"
-    args: list[str | Path] = [
-        "predict",
-        "--model",
-        small_model,
-        "--input",
-        source,
-        "--output",
-        out,
-        "--threshold",
-    ]
-    for threshold, label in (("0", "positive"), ("1", "negative")):
-        assert here(*args, threshold).code == 0
-        assert {row[3] for row in read_table(out)[1]} == {label, ""}
+    score(source, tmp_path / "out.csv", "--threshold", threshold)
+    assert {row[3] for row in read_table(tmp_path / "out.csv")[1]} == {label, ""}
 
 
 def test_many_rows_score_as_single_comments_do(
@@ -361,9 +351,9 @@ def test_many_rows_score_as_single_comments_do(
 
 
 def test_progress_is_shown_on_a_terminal(
-    terminal: Callable[..., Terminal], small_model: Path, tmp_path: Path
+    terminal: Callable[..., Terminal], source: Path, small_model: Path, tmp_path: Path
 ) -> None:
-    source, out = write_table(tmp_path / "in.csv", COLUMNS, ROWS), tmp_path / "out.csv"
+    out = tmp_path / "out.csv"
     screen = terminal("predict", "--model", small_model, "--input", source, "--output", out)
     assert screen.finish() == 0
     assert "in.csv: 100%|" in screen.shown
