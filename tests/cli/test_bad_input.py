@@ -27,8 +27,8 @@ TINY = (
 EPOCHS = ("--epochs", "12")
 
 
-def told(result: Result, status: int, *words: str) -> None:
-    """Check that a failure was told in one message that holds these words."""
+def check_failure(result: Result, status: int, *words: str) -> None:
+    """Check that a command failed with one message that holds these words."""
     assert result.code == status, result.err
     assert result.out == ""
     assert "Traceback" not in result.err
@@ -45,49 +45,34 @@ def table(path: Path, text: str = "document\n좋다\n") -> Path:
     return path
 
 
-def binary(path: Path) -> Path:
-    path.write_bytes(random.Random(1).randbytes(4096))
-    return path
-
-
-def nothing(path: Path) -> Path:
-    return path
-
-
-def directory(path: Path) -> Path:
-    path.mkdir()
-    return path
-
-
-def empty(path: Path) -> Path:
-    path.touch()
-    return path
+MAKERS: dict[str, Callable[[Path], object]] = {
+    "nothing": lambda path: None,
+    "directory": Path.mkdir,
+    "empty": Path.touch,
+    "binary": lambda path: path.write_bytes(random.Random(1).randbytes(4096)),
+    "two columns": lambda path: table(path, "a,b\nx,y\n"),
+    "short row": lambda path: table(path, "document,b\nx,y\nz\n"),
+}
 
 
 @pytest.mark.parametrize(
-    ("make", "words"),
+    ("kind", "words"),
     [
-        (nothing, ["there is no file {path}", "check the name and the directory"]),
-        (directory, ["expected a file of reviews, found the directory {path}", "name a file"]),
-        (empty, ["{path} is empty", "a line of column names, found 0 bytes"]),
-        (binary, ["{path}", "UTF-8", "CP949"]),
-        (
-            lambda path: table(path, "a,b\nx,y\n"),
-            ["expected a column named 'document'", "a, b", "--column NAME"],
-        ),
-        (
-            lambda path: table(path, "document,b\nx,y\nz\n"),
-            ["row 2 (line 3)", "expected 2 comma-separated cells", "found 1"],
-        ),
+        ("nothing", ["there is no file {path}", "check the name and the directory"]),
+        ("directory", ["expected a file of reviews, found the directory {path}", "name a file"]),
+        ("empty", ["{path} is empty", "a line of column names, found 0 bytes"]),
+        ("binary", ["{path}", "UTF-8", "CP949"]),
+        ("two columns", ["expected a column named 'document'", "a, b", "--column NAME"]),
+        ("short row", ["row 2 (line 3)", "expected 2 comma-separated cells", "found 1"]),
     ],
 )
 def test_a_table_that_cannot_be_read(
-    make: Callable[[Path], Path], words: list[str], here: Here, small_model: Path, tmp_path: Path
+    kind: str, words: list[str], here: Here, small_model: Path, tmp_path: Path
 ) -> None:
-    path, out = make(tmp_path / "in.csv"), tmp_path / "out.csv"
-    out.write_text("mine", encoding="utf-8")
+    path, out = tmp_path / "in.csv", table(tmp_path / "out.csv", "mine")
+    MAKERS[kind](path)
     result = here("predict", "--model", small_model, "--input", path, "--output", out)
-    told(result, 1, *(word.format(path=path) for word in words))
+    check_failure(result, 1, *(word.format(path=path) for word in words))
     assert out.read_text(encoding="utf-8") == "mine"
     assert {entry.name for entry in tmp_path.iterdir()} <= {"in.csv", "out.csv"}
 
@@ -107,7 +92,7 @@ def test_an_output_that_cannot_be(
     path = table(tmp_path / "in.csv")
     before = path.read_bytes()
     result = here("predict", "--model", small_model, "--input", path, "--output", tmp_path / name)
-    told(result, status, *words)
+    check_failure(result, status, *words)
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["in.csv"]
 
@@ -134,7 +119,7 @@ def test_a_full_disk_while_a_table_is_written(
     text = "document\n" + "".join(f"좋다 {n}\n" for n in range(rows))
     path = table(tmp_path / "in.csv", text)
     result = here("predict", "--model", small_model, "--input", path, "--output", out)
-    told(result, 1, f"cannot write {out}: ", "No space left on device", "free some space")
+    check_failure(result, 1, f"cannot write {out}: ", "No space left on device", "free some space")
     assert [entry.name for entry in out.parent.iterdir()] == [name]
     assert out.read_text(encoding="utf-8") == "mine"
 
@@ -142,14 +127,27 @@ def test_a_full_disk_while_a_table_is_written(
 def test_a_label_of_two_in_evaluation(here: Here, small_model: Path, tmp_path: Path) -> None:
     path = table(tmp_path / "t.txt", "id\tdocument\tlabel\n1\t좋다\t1\n2\t별로\t2\n3\t또\t\n")
     result = here("evaluate", "--model", small_model, "--data", path)
-    told(result, 1, "expected 0 (negative) or 1 (positive)", "'2' in row 2", "nothing in row 3")
+    check_failure(
+        result, 1, "expected 0 (negative) or 1 (positive)", "'2' in row 2", "nothing in row 3"
+    )
 
 
-def test_a_label_of_two_in_training(here: Here, tmp_path: Path) -> None:
-    table(tmp_path / "ratings_train.txt", "id\tdocument\tlabel\n1\t좋다\t1\n2\t별로\t2\n")
+@pytest.mark.parametrize(
+    ("rows", "words", "started"),
+    [
+        ("1\t좋다\t1\n2\t별로\t2\n", "0 (negative) or 1 (positive), found '2' in row 2", False),
+        ("1\t좋다\t1\n", "expected at least 2 reviews", True),
+    ],
+)
+def test_reviews_that_cannot_be_learnt(
+    rows: str, words: str, started: bool, here: Here, tmp_path: Path
+) -> None:
+    table(tmp_path / "ratings_train.txt", f"id\tdocument\tlabel\n{rows}")
     result = here("train", *TINY, "--data", tmp_path, "--output", tmp_path / "run")
-    told(result, 1, "expected 0 (negative) or 1 (positive), found '2' in row 2")
-    assert not (tmp_path / "run" / "recipe.json").exists()
+    assert result.code == 1
+    assert words in result.err.splitlines()[-1]
+    assert "Traceback" not in result.err
+    assert (tmp_path / "run" / "recipe.json").exists() == started
 
 
 @pytest.mark.parametrize(
@@ -165,15 +163,7 @@ def test_data_that_is_not_there(data: str, words: list[str], here: Here, tmp_pat
     place.mkdir()
     (place / "notes.md").touch()
     result = here("train", *TINY, "--data", place / data, "--output", tmp_path / "run")
-    told(result, 1, *words)
-
-
-def test_one_review_is_too_few(here: Here, tmp_path: Path) -> None:
-    table(tmp_path / "ratings_train.txt", "id\tdocument\tlabel\n1\t좋다\t1\n")
-    result = here("train", *TINY, "--data", tmp_path, "--output", tmp_path / "run")
-    assert result.code == 1
-    assert "expected at least 2 reviews" in result.err
-    assert "Traceback" not in result.err
+    check_failure(result, 1, *words)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +179,7 @@ def test_one_review_is_too_few(here: Here, tmp_path: Path) -> None:
 )
 def test_a_wrong_field(assignment: str, words: list[str], here: Here, tmp_path: Path) -> None:
     result = here("train", "--set", assignment, "--output", tmp_path / "run")
-    told(result, 2, *words)
+    check_failure(result, 2, *words)
     assert not (tmp_path / "run").exists()
 
 
@@ -210,7 +200,7 @@ def test_a_wrong_recipe(text: str | None, words: list[str], here: Here, tmp_path
     if text is not None:
         path.write_text(text, encoding="utf-8")
     result = here("train", "--config", path, "--output", tmp_path / "run")
-    told(result, 2, *words)
+    check_failure(result, 2, *words)
     assert not (tmp_path / "run").exists()
 
 
@@ -221,60 +211,70 @@ def test_cuda_without_cuda(here: Here, small_model: Path, sample: Path, tmp_path
         pytest.skip("CUDA is there")
     words = ["the device cuda isn't there; found: cpu", "--device"]
     result = here("train", "--data", sample, "--device", "cuda", "--output", tmp_path / "run")
-    told(result, 1, *words)
+    check_failure(result, 1, *words)
     assert not (tmp_path / "run").exists()
     result = here("evaluate", "--model", small_model, "--data", sample, "--device", "cuda")
-    told(result, 1, *words)
+    check_failure(result, 1, *words)
 
 
 def test_no_such_device(here: Here, sample: Path, tmp_path: Path) -> None:
     result = here("train", "--data", sample, "--device", "gpu", "--output", tmp_path / "run")
-    told(result, 2, "expected --device auto, cpu, cuda, cuda:N or mps, found 'gpu'")
+    check_failure(result, 2, "expected --device auto, cpu, cuda, cuda:N or mps, found 'gpu'")
 
 
-@pytest.fixture
-def copied(small_model: Path, tmp_path: Path) -> Path:
-    """A model directory to damage."""
-    return Path(shutil.copytree(small_model / "model", tmp_path / "model"))
-
-
-@pytest.mark.parametrize("name", ["weights.safetensors", "model.json", "vocabulary.txt"])
-def test_a_model_with_a_flipped_byte(name: str, here: Here, copied: Path) -> None:
-    content = bytearray((copied / name).read_bytes())
+def flip_a_byte(path: Path) -> None:
+    content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
-    (copied / name).write_bytes(content)
-    result = here("predict", "--model", copied, "좋다")
-    told(result, 1, f"{copied / name} is damaged: expected SHA-256", "or train it again")
+    path.write_bytes(content)
 
 
-def test_a_model_without_one_of_its_files(here: Here, copied: Path) -> None:
-    (copied / "vocabulary.txt").unlink()
-    told(here("predict", "--model", copied, "좋다"), 1, "lacks its file vocabulary.txt; copy the")
+def raise_the_schema(path: Path) -> None:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**content, "schema": 99}), encoding="utf-8")
 
 
-def test_a_model_cut_short(here: Here, copied: Path) -> None:
-    with (copied / "weights.safetensors").open("r+b") as file:
-        file.truncate(100)
-    told(here("predict", "--model", copied, "좋다"), 1, "is damaged: expected", "found 100")
+FLIPPED = ["{path} is damaged: expected SHA-256", "or train it again"]
 
 
-def test_a_model_of_a_newer_schema(here: Here, copied: Path) -> None:
-    manifest = copied / "manifest.json"
-    content = json.loads(manifest.read_text(encoding="utf-8"))
-    manifest.write_text(json.dumps({**content, "schema": 99}), encoding="utf-8")
-    told(here("predict", "--model", copied, "좋다"), 1, "schema version 99, newer", "upgrade nsmc")
-
-
-def test_a_manifest_that_is_none(here: Here, copied: Path) -> None:
-    (copied / "manifest.json").write_text("{}", encoding="utf-8")
-    told(here("predict", "--model", copied, "좋다"), 1, "manifest.json is damaged")
+@pytest.mark.parametrize(
+    ("name", "damage", "words"),
+    [
+        ("weights.safetensors", flip_a_byte, FLIPPED),
+        ("model.json", flip_a_byte, FLIPPED),
+        ("vocabulary.txt", flip_a_byte, FLIPPED),
+        ("vocabulary.txt", Path.unlink, ["lacks its file vocabulary.txt; copy the"]),
+        (
+            "weights.safetensors",
+            lambda path: os.truncate(path, 100),
+            ["is damaged: expected", "found 100"],
+        ),
+        ("manifest.json", raise_the_schema, ["schema version 99, newer", "upgrade nsmc"]),
+        ("manifest.json", lambda path: path.write_text("{}"), ["manifest.json is damaged"]),
+    ],
+)
+def test_a_damaged_model(
+    name: str,
+    damage: Callable[[Path], object],
+    words: list[str],
+    here: Here,
+    small_model: Path,
+    tmp_path: Path,
+) -> None:
+    model = Path(shutil.copytree(small_model / "model", tmp_path / "model"))
+    damage(model / name)
+    result = here("predict", "--model", model, "좋다")
+    check_failure(result, 1, *(word.format(path=model / name) for word in words))
 
 
 def test_no_model_there(here: Here, sample: Path, tmp_path: Path) -> None:
     for args in (["predict", "좋다"], ["evaluate", "--data", sample]):
         result = here(*args, "--model", tmp_path / "none")
-        told(result, 1, f"expected a model directory at {tmp_path / 'none'}, found nothing there")
-    told(here("predict", "--model", sample, "좋다"), 1, "it has no manifest.json", "nsmc train")
+        check_failure(
+            result, 1, f"expected a model directory at {tmp_path / 'none'}, found nothing there"
+        )
+    check_failure(
+        here("predict", "--model", sample, "좋다"), 1, "it has no manifest.json", "nsmc train"
+    )
 
 
 def test_debug_shows_the_traceback_as_well(here: Here, tmp_path: Path) -> None:
@@ -295,7 +295,7 @@ def test_no_data_and_no_network(
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     args = [*TINY, "--output", str(tmp_path / "run")]
     result = here(command, *(args if command == "train" else ["--model", str(small_model)]))
-    told(result, 1, "--data data/sample")
+    check_failure(result, 1, "--data data/sample")
     assert not list(tmp_path.rglob("ratings_*"))
 
 
@@ -305,7 +305,9 @@ def test_an_output_that_holds_a_training(here: Here, small_model: Path, sample: 
 
     before = content()
     result = here("train", *TINY, "--data", sample, "--output", small_model)
-    told(result, 1, f"{small_model} holds a training already; give another --output", "--resume")
+    check_failure(
+        result, 1, f"{small_model} holds a training already; give another --output", "--resume"
+    )
     assert content() == before
 
 
@@ -321,7 +323,7 @@ def test_a_full_disk_while_training(
 ) -> None:
     run = small_disk(kilobytes) / "run"
     result = here("train", *TINY, "--epochs", "2", "--data", sample, "--output", run)
-    told(result, 1, f"cannot write {run}", "No space left on device", "free some space")
+    check_failure(result, 1, f"cannot write {run}", "No space left on device", "free some space")
     assert not [path for path in run.rglob("*") if path.name.startswith(".partial")]
 
 
@@ -329,32 +331,30 @@ def test_nothing_to_resume(
     here: Here, small_model: Path, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     result = here("train", "--resume", "--output", tmp_path / "none", "--device", "cpu")
-    told(result, 1, f"expected a training to resume in {tmp_path / 'none'}, found none; start one")
+    check_failure(
+        result, 1, f"expected a training to resume in {tmp_path / 'none'}, found none; start one"
+    )
     assert not (tmp_path / "none").exists()
     monkeypatch.chdir(tmp_path)
     result = here("train", "--resume", "--device", "cpu")
-    told(result, 1, "found no training to resume in runs; name it with --output")
+    check_failure(result, 1, "found no training to resume in runs; name it with --output")
     result = here("train", "--resume", "--output", small_model, "--device", "cpu")
-    told(result, 1, f"the training in {small_model} has ended; there is nothing to resume")
+    check_failure(result, 1, f"the training in {small_model} has ended; there is nothing to resume")
 
 
-class Errors:
-    """Standard error of a process, read as it comes, so that the process never waits for it."""
+def read_errors(process: subprocess.Popen[bytes]) -> tuple[list[str], threading.Thread]:
+    """Lines of standard error, read as they come so that the process never waits for it."""
+    lines: list[str] = []
+    assert process.stderr
+    source = process.stderr
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self.text = ""
-        self._process = process
-        self._thread = threading.Thread(target=self._read)
-        self._thread.start()
+    def read() -> None:
+        for line in source:
+            lines.append(line.decode())
 
-    def _read(self) -> None:
-        assert self._process.stderr
-        for line in self._process.stderr:
-            self.text += line.decode()
-
-    def end(self) -> str:
-        self._thread.join()
-        return self.text
+    thread = threading.Thread(target=read)
+    thread.start()
+    return lines, thread
 
 
 @dataclass(frozen=True)
@@ -379,23 +379,24 @@ def interrupted(
 ) -> Interrupted:
     output = tmp_path / "run"
     process = start("train", *TINY, *EPOCHS, "--data", sample, "--output", output)
-    errors = Errors(process)
-    until(lambda: "epoch 1/12" in errors.text or process.poll() is not None)
+    lines, thread = read_errors(process)
+    until(lambda: any("epoch 1/12" in line for line in lines) or process.poll() is not None)
     second = here("train", *TINY, "--data", sample, "--output", output)
-    epoch = errors.text.count("\nepoch ") + 1
-    until(lambda: f"epoch {epoch}/12" in errors.text or process.poll() is not None)
-    assert process.poll() is None, errors.text
+    epoch = sum(line.startswith("epoch ") for line in lines) + 1
+    until(lambda: any(f"epoch {epoch}/12" in line for line in lines) or process.poll() is not None)
+    assert process.poll() is None, "".join(lines)
     os.killpg(process.pid, signal.SIGINT)
     status = process.wait(60)
     assert process.stdout
-    return Interrupted(output, status, errors.end(), process.stdout.read(), second)
+    thread.join()
+    return Interrupted(output, status, "".join(lines), process.stdout.read(), second)
 
 
 def test_two_trainings_and_ctrl_c_and_resume(
     interrupted: Interrupted, here: Here, sample: Path
 ) -> None:
     output = interrupted.output
-    told(interrupted.second, 1, f"another training is writing into {output}; wait for it")
+    check_failure(interrupted.second, 1, f"another training is writing into {output}; wait for it")
     assert (interrupted.status, interrupted.out) == (130, b"")
     assert interrupted.err.splitlines()[-1] == "nsmc: interrupted"
     assert "Traceback" not in interrupted.err
@@ -406,9 +407,11 @@ def test_two_trainings_and_ctrl_c_and_resume(
     assert here("predict", "--model", output, "좋다").code == 0
 
     again = here("train", *TINY, *EPOCHS, "--data", sample, "--output", output)
-    told(again, 1, "holds a training already", "continue that one with --resume")
+    check_failure(again, 1, "holds a training already", "continue that one with --resume")
     other = here("train", "--resume", "--epochs", "3", "--output", output, "--device", "cpu")
-    told(other, 2, "training.epochs: started with 12, found 3", "Leave --config and --set out")
+    check_failure(
+        other, 2, "training.epochs: started with 12, found 3", "Leave --config and --set out"
+    )
 
     resumed = here("train", "--resume", "--output", output, "--device", "cpu")
     assert resumed.code == 0

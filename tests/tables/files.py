@@ -2,6 +2,7 @@
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 from nsmc.tables.table import open_table, open_writer
 
@@ -26,7 +27,7 @@ def texts(path: Path, column: str | None = None) -> list[str]:
 
 
 def convert(
-    source: Path, target: Path, column: str | None = None, chunk_rows: int = 2, **new: object
+    source: Path, target: Path, column: str | None = None, chunk_rows: int = 2, **new: Any
 ) -> None:
     """Write a table as another, with further columns that hold the same in every row."""
     with (

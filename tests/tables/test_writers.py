@@ -107,7 +107,7 @@ def test_a_cp949_table_is_written_as_utf_8(tmp_path: Path) -> None:
 
 def test_new_columns_stand_at_the_end(tmp_path: Path) -> None:
     source = written(tmp_path / "a.csv", "document,id\n가,1\n나,2\n다,3\n")
-    new = {"label": "positive", "score": 0.25}
+    new: dict[str, Any] = {"label": "positive", "score": 0.25}
     convert(source, tmp_path / "b.csv", **new)
     assert (tmp_path / "b.csv").read_text(encoding="utf-8") == (
         "document,id,label,score\n가,1,positive,0.25\n나,2,positive,0.25\n다,3,positive,0.25\n"
