@@ -71,12 +71,14 @@ def _correction(word: str, rank: Mapping[str, int]) -> str | None:
     """The most frequent word of which one wrong key makes this one; None for a known one."""
     if word in rank or len(word) > LONGEST:
         return None
-    candidates = (
-        word[:place] + intended + word[place + 1 :]
-        for place, syllable in enumerate(word)
-        for intended in intended_syllables(syllable)
-    )
-    return min((one for one in candidates if one in rank), key=rank.__getitem__, default=None)
+    best, correction = len(rank), None
+    for place, syllable in enumerate(word):  # twice as fast as generators
+        before, behind = word[:place], word[place + 1 :]
+        for intended in intended_syllables(syllable):
+            candidate = before + intended + behind
+            if candidate in rank and rank[candidate] < best:
+                best, correction = rank[candidate], candidate
+    return correction
 
 
 def learn_spelling(texts: Iterable[str]) -> bytes:
