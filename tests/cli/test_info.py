@@ -16,7 +16,7 @@ def test_the_shipped_model(here: Here) -> None:
     result = here("info")
     assert (result.code, result.err) == (0, "")
     lines = result.out.splitlines()
-    assert lines[0].endswith("models/default  (inside the package)")
+    assert lines[0].endswith("pretrained/default  (inside the package)")
     assert lines[1].startswith("task        sentiment: gives the probability that a Korean comment")
     assert lines[2] == (
         "network     Embedding 128 + n-grams → BiGRU 256 → max+mean pooling → Linear"

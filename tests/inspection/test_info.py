@@ -13,17 +13,17 @@ from nsmc.config.schema import Config
 from nsmc.errors import ModelError
 from nsmc.inference.directory import KIND, SCHEMA, open_model
 from nsmc.inspection.card import model_card
-from nsmc.inspection.info import info, network_name
+from nsmc.inspection.info import ModelInfo, info, network_name
 from nsmc.storage.bundle import read_json, writing_bundle
 
 
 @pytest.fixture(scope="module")
-def about(small_model: Path) -> dict[str, Any]:
+def about(small_model: Path) -> ModelInfo:
     return info(small_model)
 
 
 def test_shapes_and_numbers_are_those_of_the_network(
-    about: dict[str, Any], small_config: Config
+    about: ModelInfo, small_config: Config
 ) -> None:
     from nsmc.model.network import RecurrentNetwork, describe
     from nsmc.tasks.registry import make_task
@@ -39,7 +39,7 @@ def test_shapes_and_numbers_are_those_of_the_network(
     assert types["head.weight"] == "F32"
 
 
-def test_files_are_those_on_disk(about: dict[str, Any], small_model: Path) -> None:
+def test_files_are_those_on_disk(about: ModelInfo, small_model: Path) -> None:
     sizes = {f.name: f.stat().st_size for f in (small_model / "model").iterdir()}
     sizes.pop("manifest.json")
     assert {f["name"]: f["bytes"] for f in about["files"]} == sizes
@@ -47,7 +47,7 @@ def test_files_are_those_on_disk(about: dict[str, Any], small_model: Path) -> No
 
 
 def test_the_coverage_is_that_of_the_validation_part(
-    about: dict[str, Any], small_model: Path, small_config: Config, sample: Path
+    about: ModelInfo, small_model: Path, small_config: Config, sample: Path
 ) -> None:
     from nsmc.data.splits import split_rows
     from nsmc.text.tokenizer import make_tokenizer
@@ -63,7 +63,7 @@ def test_the_coverage_is_that_of_the_validation_part(
     assert about["vocabulary"]["coverage"] == pytest.approx(share)
 
 
-def test_what_differs_from_the_default_recipe(about: dict[str, Any]) -> None:
+def test_what_differs_from_the_default_recipe(about: ModelInfo) -> None:
     changed = {name: (c["default"], c["value"]) for name, c in about["changes"].items()}
     assert changed["model.hidden_size"] == (128, 16)
     assert changed["training.epochs"] == (5, 12)
@@ -71,7 +71,7 @@ def test_what_differs_from_the_default_recipe(about: dict[str, Any]) -> None:
     assert about["network"] == about["recipe"]["model"]
 
 
-def test_the_rest_is_what_was_recorded(about: dict[str, Any], small_model: Path) -> None:
+def test_the_rest_is_what_was_recorded(about: ModelInfo, small_model: Path) -> None:
     metrics = read_json(small_model / "model" / "metrics.json")
     assert about["validation"] == metrics["validation"]
     assert about["training"]["best_epoch"] == metrics["best_epoch"]
@@ -109,7 +109,7 @@ def test_a_damaged_model_is_refused(small_model: Path, tmp_path: Path) -> None:
         info(copy)
 
 
-def test_the_card_tells_the_figures(about: dict[str, Any], small_model: Path) -> None:
+def test_the_card_tells_the_figures(about: ModelInfo, small_model: Path) -> None:
     card = model_card(about)
     assert card.startswith(f"# Model card: the model {small_model / 'model'}\n\n- **What it does**")
     assert f"{about['parameters']:,} parameters" in card

@@ -1,4 +1,4 @@
-"""Trainings found, told apart, and those that can't be read named."""
+"""Trainings are listed with what sets them apart; those that can't be read are reported."""
 
 import json
 import shutil
@@ -51,23 +51,22 @@ def make(tmp_path: Path) -> Make:
 
 def test_a_finished_training(small_model: Path) -> None:
     (run,) = runs([small_model])
+    written = run.to_dict()
     lines = (small_model / "history.jsonl").read_text(encoding="utf-8").splitlines()
     history = [json.loads(line) for line in lines]
     best = min(history, key=lambda r: float(r["validation_loss"]))
-    assert run["run"] == str(small_model)
-    assert (run["state"], run["device"]) == ("finished", "cpu")
-    assert (run["epochs"], run["epochs_at_most"]) == (len(history), 12)
-    assert run["best_epoch"] == best["epoch"]
-    assert (run["loss"], run["figure"]) == (
-        best["validation_loss"],
-        {"accuracy": best["validation_accuracy"]},
-    )
-    assert run["seconds"] == history[-1]["seconds"]
-    assert run["history"] == history
-    assert run["started"] == json.loads((small_model / "recipe.json").read_text())["started"]
-    assert run["differs"]["model.hidden_size"] == 16  # of a single one: from the default
-    assert "model.cell" not in run["differs"]
-    json.dumps(run)
+    assert written["run"] == str(small_model)
+    assert (written["state"], written["device"]) == ("finished", "cpu")
+    assert (written["epochs"], written["epochs_at_most"]) == (len(history), 12)
+    assert written["best_epoch"] == best["epoch"]
+    assert written["loss"] == best["validation_loss"]
+    assert written["figure"] == {"accuracy": best["validation_accuracy"]}
+    assert written["seconds"] == history[-1]["seconds"]
+    assert written["history"] == history
+    assert run.started == json.loads((small_model / "recipe.json").read_text())["started"]
+    assert run.differs["model.hidden_size"] == 16  # of a single one: from the default
+    assert "model.cell" not in run.differs
+    json.dumps(written)
 
 
 def test_an_interrupted_and_a_running_one(make: Make) -> None:
@@ -80,31 +79,29 @@ def test_an_interrupted_and_a_running_one(make: Make) -> None:
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "claimed\n"
-        states = {run["run"]: run for run in runs([idle.parent])}
-        assert states[str(busy)]["state"] == "running"
+        by_path = {run.path: run for run in runs([idle.parent])}
+        assert by_path[busy].state == "running"
         holder.kill()
-    assert {run["state"] for run in runs([idle.parent])} == {"interrupted"}
-    stopped = states[str(idle)]
-    assert stopped["state"] == "interrupted"
-    assert (stopped["best_epoch"], stopped["loss"]) == (2, 0.3)
-    begun = states[str(busy)]
-    assert (begun["epochs"], begun["best_epoch"], begun["loss"], begun["seconds"]) == (
-        *(0, None, None, None),
-    )
+    assert {run.state for run in runs([idle.parent])} == {"interrupted"}
+    stopped = by_path[idle]
+    assert stopped.state == "interrupted"
+    assert (stopped.best["epoch"], stopped.best_loss) == (2, 0.3)
+    begun = by_path[busy]
+    assert (begun.history, begun.best, begun.best_loss, begun.seconds) == ([], {}, None, None)
 
 
 def test_what_sets_them_apart(make: Make) -> None:
     make("a", "model.cell=lstm", "training.seed=3")
     make("b", "model.cell=rnn", "training.seed=3")
     parent = make("c", "training.seed=3", "text.max_characters=9", sha="b").parent
-    differs = {Path(run["run"]).name: run["differs"] for run in runs([parent])}
+    differs = {run.path.name: run.differs for run in runs([parent])}
     assert differs == {
         "a": {"data": "reviews@aaaaaa", "model.cell": "lstm", "text.max_characters": 1000},
         "b": {"data": "reviews@aaaaaa", "model.cell": "rnn", "text.max_characters": 1000},
         "c": {"data": "reviews@bbbbbb", "model.cell": "gru", "text.max_characters": 9},
     }
     alike = runs([parent / "a", parent / "a", make("d", "model.cell=lstm", "training.seed=3")])
-    assert [run["differs"] for run in alike] == [{}, {}]  # named twice, listed once
+    assert [run.differs for run in alike] == [{}, {}]  # named twice, listed once
 
 
 def test_a_recipe_of_another_version_is_left_out(make: Make) -> None:
@@ -112,9 +109,9 @@ def test_a_recipe_of_another_version_is_left_out(make: Make) -> None:
     recipe = json.loads((path / "recipe.json").read_text(encoding="utf-8"))
     recipe["config"]["model"]["attention"] = 4
     (path / "recipe.json").write_text(json.dumps(recipe), encoding="utf-8")
-    told: list[str] = []
-    assert [run["run"] for run in runs([path, other], warn=told.append)] == [str(other)]
-    (message,) = told
+    said: list[str] = []
+    assert [run.path for run in runs([path, other], warn=said.append)] == [other]
+    (message,) = said
     assert message.startswith(f"{path} is left out: configuration: there is no field 'model.att")
 
 
@@ -132,23 +129,23 @@ def test_what_is_no_training_is_named(make: Make, small_model: Path, tmp_path: P
     cut = make("cut", losses=(0.5, 0.4))
     with (cut / "history.jsonl").open("a", encoding="utf-8") as file:
         file.write('{"epoch": 3, "val')
-    told: list[str] = []
-    found = runs([parent, tmp_path / "nowhere", parent / "file.txt"], warn=told.append)
-    names = {Path(run["run"]).relative_to(parent).as_posix() for run in found}
+    said: list[str] = []
+    listed = runs([parent, tmp_path / "nowhere", parent / "file.txt"], warn=said.append)
+    names = {run.path.relative_to(parent).as_posix() for run in listed}
     assert names == {"good", "deeper/seed-1", "cut"}
-    assert next(run["epochs"] for run in found if run["run"].endswith("cut")) == 2
+    assert next(len(run.history) for run in listed if run.path == cut) == 2
     for words in (
         f"{parent / 'notes'} is left out: no training has written it, it has no recipe.json",
         f"{parent / 'model-only'} is left out: no training has written it, it has no recipe.json; "
-        "`nsmc info` tells of a model",
+        "`nsmc info` describes a model",
         f"{cut / 'history.jsonl'} is damaged in line 3",
         f"{damaged} is left out: its record is damaged (JSONDecodeError",
         f"{half} is left out: its record is damaged (",
         f"{tmp_path / 'nowhere'} is left out: No such file or directory",
         f"{parent / 'file.txt'} is left out: Not a directory",
     ):
-        assert sum(one.startswith(words) for one in told) == 1, (words, told)
-    assert len(told) == 7
+        assert sum(one.startswith(words) for one in said) == 1, (words, said)
+    assert len(said) == 7
 
 
 def test_it_is_public() -> None:

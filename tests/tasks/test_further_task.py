@@ -134,4 +134,4 @@ def test_a_further_task_goes_all_the_way(
     assert list(table.columns[-2:]) == ["predicted_positive", "predicted_short"]
     assert ((table["predicted_short"] > 0.5) == table["short"]).mean() > 0.7
     (run,) = nsmc.runs([tmp_path / "run"])
-    assert (run["task"], list(run["figure"])) == ("questions", ["accuracy"])
+    assert (run.config.task, run.metric.name) == ("questions", "accuracy")

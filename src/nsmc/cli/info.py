@@ -2,9 +2,12 @@
 
 import argparse
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nsmc.cli.common import format_duration, model_named, parameter_lines
+
+if TYPE_CHECKING:
+    from nsmc.inspection.info import ModelInfo
 
 EPILOG = """Every file is checked against its hash first, so what is shown is what scores.
 
@@ -51,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _lines(about: dict[str, Any]) -> list[str]:
+def _lines(about: "ModelInfo") -> list[str]:
     from nsmc.config.text import UNIT_NAMES
     from nsmc.inspection.info import head_name, network_name, wide_name
 
@@ -100,8 +103,8 @@ def _tokenizer(identity: dict[str, str]) -> str:
     return f"{identity[by]} ({rest})"
 
 
-def _task(about: dict[str, Any]) -> list[str]:
-    """What it does, and its classes, the largest first, as many as a line holds."""
+def _task(about: "ModelInfo") -> list[str]:
+    """What the model does, and its classes, the largest first, as many as a line holds."""
     lines = [f"{about['task']}: {about['purpose']}"]
     state = about["task_state"]
     if sizes := state.get("reviews"):
@@ -112,8 +115,8 @@ def _task(about: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _threshold(about: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    """Where the line is drawn, of a task that draws one, and the calibration, if there is any."""
+def _threshold(about: "ModelInfo") -> list[tuple[str, list[str]]]:
+    """The threshold, of a task that has one, and the calibration, if there is any."""
     temperature = about["temperature"]
     calibrated = f"calibration {NOT_RECORDED}"
     if temperature is not None:
@@ -142,7 +145,7 @@ def _training(training: dict[str, Any]) -> str:
     )
 
 
-def _validation(about: dict[str, Any]) -> str:
+def _validation(about: "ModelInfo") -> str:
     from nsmc.inspection.info import metric_of
 
     validation, metric = about["validation"], metric_of(about)
@@ -172,11 +175,11 @@ def _recipe(changes: dict[str, dict[str, Any]]) -> list[str]:
     return [f"{field:<{width}}  (default: {default})" for field, default in fields]
 
 
-def _tensors(about: dict[str, Any]) -> list[tuple[str, tuple[int, ...], int]]:
+def _tensors(about: "ModelInfo") -> list[tuple[str, tuple[int, ...], int]]:
     return [(t["name"], tuple(t["shape"]), t["parameters"]) for t in about["tensors"]]
 
 
-def _files(about: dict[str, Any]) -> list[str]:
+def _files(about: "ModelInfo") -> list[str]:
     files = [(file["name"], file["bytes"]) for file in about["files"]] + [("all", about["bytes"])]
     name, size = max(len(f[0]) for f in files), max(len(f"{f[1]:,}") for f in files)
     return [f"{n:<{name}}  {b:>{size},} bytes" for n, b in files]

@@ -4,14 +4,14 @@ import argparse
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from nsmc.cli.common import format_duration, say
 from nsmc.errors import NsmcError, UsageError
 from nsmc.text.width import display_width
 
 if TYPE_CHECKING:
-    from nsmc.tasks.metrics import Metric
+    from nsmc.inspection.runs import TrainingRun
 
 EPILOG = """Loss and accuracy, or what else the task is followed by, are those of the validation
 part at the best epoch, uncalibrated, so that finished and unfinished trainings can be compared.
@@ -25,6 +25,8 @@ examples:
   nsmc runs --csv epochs.csv"""
 PICTURES = (".png", ".svg", ".pdf")
 ORDERS = ("loss", "figure", "started", "seconds", "run")
+TO_THE_RIGHT = (3, 4, 5, 6, 7)
+"""Columns of numbers."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,101 +67,94 @@ def run(args: argparse.Namespace) -> int:
             f"expected a picture whose name ends in {', '.join(PICTURES)}, found {args.plot}"
         )
     places = args.directories or [RUNS]
-    found = runs(places, warn=say)
-    if not found:
+    listed = runs(places, warn=say)
+    if not listed:
         raise NsmcError(
             f"found no training in {', '.join(map(str, places))}; start one with `nsmc train`, or "
             "name the directories that were its --output"
         )
-    _sort(found, args.sort)
-    drawn = [one for one in found if one["history"]]
-    if not drawn and (args.plot or args.csv):
+    _sort(listed, args.sort)
+    begun = [one for one in listed if one.history]
+    if not begun and (args.plot or args.csv):
         raise NsmcError("no training has come to the end of an epoch yet; there is nothing to draw")
     if args.plot:
-        from nsmc.training.history import draw_together
-
-        metrics = {_figure(one) for one in drawn}
-        if len(metrics) > 1:
-            raise UsageError(
-                "expected trainings of one kind of task to draw together, found some followed by "
-                f"{' and some by '.join(sorted(metric.words for metric in metrics))}; name fewer"
-            )
-        draw_together({_title(one): one["history"] for one in drawn}, metrics.pop(), args.plot)
-        say(f"curves of {len(drawn)} trainings: {args.plot}")
+        _plot(begun, args.plot)
     if args.csv:
         from nsmc.training.history import write_table
 
-        rows = [{"run": o["run"], **o["differs"], **r} for o in drawn for r in o["history"]]
+        rows = [{"run": str(o.path), **o.differs, **record} for o in begun for record in o.history]
         write_table(rows, args.csv)
         say(f"{len(rows)} epochs: {args.csv}")
     if args.json:
-        for one in found:
-            print(json.dumps(one, ensure_ascii=False))
+        for one in listed:
+            print(json.dumps(one.to_dict(), ensure_ascii=False))
     else:
-        print("\n".join(_table(found)))
+        print("\n".join(_table(listed)))
     return 0
 
 
-def _sort(found: list[dict[str, Any]], order: str) -> None:
+def _sort(listed: "list[TrainingRun]", order: str) -> None:
     if order in ("run", "started"):
-        found.sort(key=lambda one: str(one[order]))
+        listed.sort(key=lambda one: str(one.path) if order == "run" else one.started)
         return
 
-    def value(one: dict[str, Any]) -> float | None:
+    def value(one: "TrainingRun") -> float | None:
         if order != "figure":
-            return cast("float | None", one[order])
-        metric = _figure(one)
-        found: float | None = one["figure"][metric.name]
-        return -found if found is not None and metric.higher_is_better else found
+            return one.best_loss if order == "loss" else one.seconds
+        best = one.best_metric
+        return -best if best is not None and one.metric.higher_is_better else best
 
-    # Those without the figure come last.
-    found.sort(key=lambda one: (value(one) is None, value(one) or 0))
-
-
-def _figure(one: dict[str, Any]) -> "Metric":
-    from nsmc.tasks.registry import task_class
-
-    return task_class(one["task"]).metric
+    # Those without the number come last.
+    listed.sort(key=lambda one: (value(one) is None, value(one) or 0))
 
 
-def _title(one: dict[str, Any]) -> str:
-    return "  ".join([one["run"], _differs(one)]).rstrip()
+def _plot(begun: "list[TrainingRun]", path: Path) -> None:
+    from nsmc.training.history import draw_together
+
+    metrics = {one.metric for one in begun}
+    if len(metrics) > 1:
+        raise UsageError(
+            "expected trainings of one kind of task to draw together, found some followed by "
+            f"{' and some by '.join(sorted(metric.words for metric in metrics))}; name fewer"
+        )
+    curves = {f"{one.path}  {_differs(one)}".rstrip(): one.history for one in begun}
+    draw_together(curves, metrics.pop(), path)
+    say(f"curves of {len(begun)} trainings: {path}")
 
 
-def _differs(one: dict[str, Any]) -> str:
-    return " ".join(f"{name}={value}" for name, value in one["differs"].items())
+def _differs(one: "TrainingRun") -> str:
+    return " ".join(f"{name}={value}" for name, value in one.differs.items())
 
 
-def _table(found: list[dict[str, Any]]) -> list[str]:
-    metrics = {_figure(one).words for one in found}
-    metric = metrics.pop() if len(metrics) == 1 else "figure"
-    heads = ["run", "state", "started", "time", "epochs", "best", metric, "loss", "device", ""]
-    heads[-1] = "differs from the others in" if len(found) > 1 else "differs from the default in"
-    to_the_right = (3, 4, 5, 6, 7)
-    rows = [heads, *(_row(one) for one in found)]
-    widths = [max(display_width(row[column]) for row in rows) for column in range(len(heads))]
+def _table(listed: "list[TrainingRun]") -> list[str]:
+    metrics = {one.metric.words for one in listed}
+    metric = metrics.pop() if len(metrics) == 1 else "metric"
+    others = "the others" if len(listed) > 1 else "the default"
+    heads = ["run", "state", "started", "time", "epochs", "best", metric, "loss", "device"]
+    rows = [[*heads, f"differs from {others} in"], *(_row(one) for one in listed)]
+    widths = [max(map(display_width, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
         cells = []
-        for column, cell in enumerate(row):
-            space = " " * (widths[column] - display_width(cell))
-            cells.append(space + cell if column in to_the_right else cell + space)
+        for column, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            space = " " * (width - display_width(cell))
+            cells.append(space + cell if column in TO_THE_RIGHT else cell + space)
         lines.append("  ".join(cells).rstrip())
     return lines
 
 
-def _row(one: dict[str, Any]) -> list[str]:
-    started = datetime.fromisoformat(one["started"]).astimezone()
-    trained, metric = one["history"], _figure(one)
+def _row(one: "TrainingRun") -> list[str]:
+    started = datetime.fromisoformat(one.started).astimezone()
+    time, loss, metric = one.seconds, one.best_loss, one.best_metric
     return [
-        one["run"],
-        one["state"],
+        str(one.path),
+        one.state,
         f"{started:%Y-%m-%d %H:%M}",
-        format_duration(one["seconds"]) if trained else "—",
-        f"{one['epochs']}/{one['epochs_at_most']}",
-        str(one["best_epoch"]) if trained else "—",
-        metric.show(one["figure"][metric.name]) if trained else "—",
-        f"{one['loss']:.4f}" if trained else "—",
-        one["device"] or "—",
+        "—" if time is None else format_duration(time),
+        f"{len(one.history)}/{one.config.training.epochs}",
+        str(one.best.get("epoch", "—")),
+        "—" if metric is None else one.metric.show(metric),
+        "—" if loss is None else f"{loss:.4f}",
+        one.device or "—",
         _differs(one) or "nothing",
     ]

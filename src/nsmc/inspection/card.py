@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from nsmc.config.text import UNIT_NAMES
-from nsmc.inspection.info import head_name, metric_of, network_name, wide_name
+from nsmc.inspection.info import ModelInfo, head_name, metric_of, network_name, wide_name
 
 
 def model_card(
-    about: dict[str, Any],
+    about: ModelInfo,
     *,
     title: str | None = None,
     note: str | None = None,
@@ -68,7 +68,7 @@ def _toml(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-def _training_facts(about: dict[str, Any]) -> list[str]:
+def _training_facts(about: ModelInfo) -> list[str]:
     training = about["training"]
     facts = []
     if training["epochs"]:

@@ -1,7 +1,7 @@
 """What a model directory is, read from its files alone: neither torch nor Mecab is needed."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from nsmc.config.schema import changes
 from nsmc.errors import ModelError
@@ -13,28 +13,69 @@ from nsmc.tasks.metrics import Metric
 from nsmc.tasks.registry import task_class
 
 
-def info(model: Path | str | None = None) -> dict[str, Any]:
+class Tensor(TypedDict):
+    """A parameter of the network."""
+
+    name: str
+    shape: list[int]
+    dtype: str
+    parameters: int
+
+
+class ModelInfo(TypedDict):
+    """What a model is, as ``nsmc info --json`` prints it; None or nothing where not recorded."""
+
+    model: str
+    """Its path."""
+    shipped: bool
+    """Whether it is the model inside the package."""
+    task: str
+    purpose: str
+    """What it does with a comment, in a sentence."""
+    task_state: dict[str, Any]
+    """What it learnt from the labels: ``classes``, and the training ``reviews`` of each."""
+    head: str
+    """``pooled``, or ``next-unit`` of a language model."""
+    has_threshold: bool
+    network: dict[str, Any]
+    """The config's section."""
+    tensors: list[Tensor]
+    parameters: int
+    """Of all tensors."""
+    vocabulary: dict[str, Any]
+    """``unit`` and ``morphemes``: how many, of whatever unit; ``coverage``: the share of the
+    validation part's running units that are in it."""
+    tokenizer: dict[str, str]
+    """What cuts the comments."""
+    threshold: float
+    temperature: float | None
+    data: dict[str, Any]
+    """``name``, ``sha256``, ``reviews`` and ``skipped`` of the training file."""
+    training: dict[str, Any]
+    """``epochs``, ``best_epoch``, ``seconds``, ``device`` and ``written``."""
+    validation: dict[str, Any]
+    """``reviews``, ``loss`` and the task's metric, such as ``accuracy``."""
+    seen: dict[str, Any] | None
+    """``texts``: how many distinct ones it has seen in training; ``false_positive_rate`` with which
+    another is taken for one of them."""
+    history: list[dict[str, Any]]
+    """A record per epoch."""
+    recipe: dict[str, Any]
+    """The whole config."""
+    changes: dict[str, dict[str, Any]]
+    """Fields that differ from the default config: ``default`` and ``value``."""
+    versions: dict[str, str]
+    files: list[dict[str, Any]]
+    """``name``, ``bytes`` and ``sha256`` of each."""
+    bytes: int
+    """Of all files."""
+
+
+def info(model: Path | str | None = None) -> ModelInfo:
     """Describe a model, after its files have been checked against their hashes.
 
     Args:
         model: a model directory or a training's output directory; None for the shipped model.
-
-    Returns:
-        ``model`` (path), ``shipped``, ``task`` (its name), ``purpose`` (in a sentence),
-        ``task_state`` (what it took from the labels: ``classes`` and the training ``reviews`` of
-        each), ``head`` (``pooled``, or ``next-unit`` of a language model), ``has_threshold``,
-        ``network`` (the recipe's section), ``tensors`` (``name``, ``shape``, ``dtype``,
-        ``parameters``), ``parameters`` (their sum), ``vocabulary`` (``unit``: what they are;
-        ``morphemes``: how many, of whatever unit; ``coverage``: the share of the validation part's
-        running ones that are in it), ``tokenizer`` (what cut the comments), ``threshold``,
-        ``temperature``, ``data`` (``name``, ``sha256``, ``reviews``, ``skipped``), ``training``
-        (``epochs``, ``best_epoch``, ``seconds``, ``device``, ``written``), ``validation``
-        (``reviews``, ``loss`` and the task's figure, such as ``accuracy``), ``seen`` (``texts``
-        that it has seen in training, distinct ones, and the ``false_positive_rate`` with which
-        another is taken for one of them), ``history`` (a record
-        per epoch), ``recipe``, ``changes`` (fields that differ from the default recipe:
-        ``default`` and ``value``), ``versions``, ``files`` (``name``, ``bytes``, ``sha256``) and
-        ``bytes`` (their sum). None or nothing stands for what wasn't recorded.
 
     Raises:
         ModelError: the directory is missing, damaged or of another version.
@@ -46,7 +87,7 @@ def info(model: Path | str | None = None) -> dict[str, Any]:
         {"name": name, **about}
         for name, about in read_json(directory.path / MANIFEST)["files"].items()
     ]
-    kept = ("epochs", "best_epoch", "seconds", "device", "written")
+    training = ("epochs", "best_epoch", "seconds", "device", "written")
     return {
         "model": str(directory.path),
         "shipped": directory.path == SHIPPED,
@@ -68,7 +109,7 @@ def info(model: Path | str | None = None) -> dict[str, Any]:
         "threshold": directory.threshold,
         "temperature": metrics.get("temperature"),
         "data": metrics.get("data", {}),
-        "training": {name: metrics.get(name) for name in kept},
+        "training": {name: metrics.get(name) for name in training},
         "validation": metrics.get("validation", {}),
         "seen": _seen(directory),
         "history": metrics.get("history", []),
@@ -90,7 +131,7 @@ def _seen(directory: ModelDirectory) -> dict[str, Any] | None:
     return {"texts": seen.texts, "false_positive_rate": seen.false_positive_rate}
 
 
-def _tensors(path: Path) -> list[dict[str, Any]]:
+def _tensors(path: Path) -> list[Tensor]:
     """Names, shapes and types from the header of a safetensors file; no weight is read.
 
     Raises:
@@ -118,23 +159,19 @@ def _tensors(path: Path) -> list[dict[str, Any]]:
         ) from error
 
 
-def metric_of(about: dict[str, Any]) -> Metric:
-    """The figure, besides the loss, by which the training of a model was followed.
-
-    Args:
-        about: what `info` gives.
-    """
+def metric_of(about: ModelInfo) -> Metric:
+    """What, besides the loss, the training of a model was followed by."""
     return task_class(about["task"]).metric
 
 
-def head_name(about: dict[str, Any]) -> str:
+def head_name(about: ModelInfo) -> str:
     """What follows the recurrent layers: ``max+mean pooling``, or ``next unit``."""
     pooling = f"{about['network']['pooling']} pooling"
     return pooling if about["head"] == "pooled" else "next unit"
 
 
 def wide_name(network: dict[str, Any]) -> str:
-    """The wide layer of a recipe's ``model`` section for a person; empty without one."""
+    """The wide layer of a config's ``model`` section for a person; empty without one."""
     wide = network["wide"]
     if not wide["buckets"]:
         return ""

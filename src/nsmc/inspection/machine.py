@@ -1,4 +1,4 @@
-"""What a figure was measured on."""
+"""The machine and the versions of a measurement."""
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
@@ -6,14 +6,10 @@ from pathlib import Path
 
 
 def machine(*distributions: str) -> dict[str, str]:
-    """Processor, system and versions, to stand beside a measurement.
+    """The ``processor`` (as the system names it), ``system``, ``python`` and each distribution.
 
     Args:
-        distributions: whose versions matter to it, besides Python's.
-
-    Returns:
-        ``processor`` (as the system names it), ``system``, ``python``, and each distribution's
-        version or ``not installed``.
+        distributions: whose versions are recorded, ``not installed`` where there is none.
     """
     versions = {}
     for name in distributions:

@@ -1,12 +1,14 @@
-"""The trainings that stand in directories: how each went and what sets it apart from the others."""
+"""The trainings in directories: how each went and what sets it apart from the others."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from nsmc.config.schema import Config, changes, flat
 from nsmc.errors import UsageError
+from nsmc.tasks.metrics import Metric
 from nsmc.tasks.registry import task_class
 from nsmc.training.api import RUNS
 from nsmc.training.output import OutputDirectory
@@ -15,142 +17,177 @@ DEPTH = 2
 """Levels below a directory at which outputs are looked for."""
 
 
+@dataclass
+class TrainingRun:
+    """A training: its config and how it went so far."""
+
+    path: Path
+    """Its output directory."""
+    state: Literal["finished", "running", "interrupted"]
+    started: str
+    """When it was started, in UTC: ``2026-11-21T12:17:19Z``."""
+    config: Config
+    data: str
+    """The path of its reviews."""
+    sha256: str
+    """Of their file."""
+    device: str | None
+    """None before the first epoch's end."""
+    history: list[dict[str, Any]]
+    """A record per epoch."""
+    differs: dict[str, Any] = field(default_factory=dict)
+    """The fields in which the listed trainings differ, ``data`` among them; of a single one, those
+    in which it differs from the default config."""
+
+    @property
+    def metric(self) -> Metric:
+        """What, besides the loss, the training is followed by."""
+        return task_class(self.config.task).metric
+
+    @property
+    def best(self) -> dict[str, Any]:
+        """The record of the epoch with the lowest validation loss; empty before the first."""
+        return min(self.history, key=lambda record: record["validation_loss"], default={})
+
+    @property
+    def best_metric(self) -> float | None:
+        """The metric of the validation part at the best epoch, before calibration."""
+        return self.best.get(f"validation_{self.metric.name}")
+
+    @property
+    def best_loss(self) -> float | None:
+        """The validation loss of the best epoch, before calibration."""
+        return self.best.get("validation_loss")
+
+    @property
+    def seconds(self) -> float | None:
+        """Time in training so far; None before the first epoch's end."""
+        return self.history[-1]["seconds"] if self.history else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The training as ``nsmc runs --json`` prints it."""
+        return {
+            "run": str(self.path),
+            "state": self.state,
+            "started": self.started,
+            "seconds": self.seconds,
+            "epochs": len(self.history),
+            "epochs_at_most": self.config.training.epochs,
+            "best_epoch": self.best.get("epoch"),
+            "task": self.config.task,
+            "figure": {self.metric.name: self.best_metric},
+            "loss": self.best_loss,
+            "device": self.device,
+            "data": {"path": self.data, "sha256": self.sha256},
+            "config": self.config.to_dict(),
+            "differs": self.differs,
+            "history": self.history,
+        }
+
+
 def runs(
     directories: Iterable[Path | str] = (RUNS,), *, warn: Callable[[str], None] | None = None
-) -> list[dict[str, Any]]:
-    """List the output directories of `nsmc.train`, those begun first at the front.
+) -> list[TrainingRun]:
+    """List the output directories of `nsmc.train`, the first started first.
 
     Args:
         directories: output directories, or directories that hold some, two levels deep.
-        warn: is told of each directory that is missing, damaged or none that a training wrote;
-            the others are listed all the same.
-
-    Returns:
-        For each: ``run`` (path), ``state`` (``finished``, ``running`` or ``interrupted``),
-        ``started`` (UTC), ``seconds`` (in training so far), ``epochs`` (done), ``epochs_at_most``,
-        ``task``, ``best_epoch`` and its validation ``loss`` and ``figure`` (a dict of the task's
-        one: ``accuracy``, say; before calibration; None before the first epoch's end), ``device``
-        (None likewise), ``data`` (path, sha256), ``config``, ``differs`` (the fields in which the
-        listed ones differ, ``data`` among them; of a single one, those in which it differs from
-        the default recipe) and ``history``.
+        warn: called with a message for each directory that is missing, damaged or not written by a
+            training; the others are listed all the same.
     """
-    tell = warn or (lambda message: None)
-    found = []
-    for path in dict.fromkeys(o for place in directories for o in _outputs(Path(place), tell)):
+    warn = warn or _ignore
+    listed = []
+    for path in dict.fromkeys(o for place in directories for o in _outputs(Path(place), warn)):
         try:
-            found.append(_read(OutputDirectory(path), tell))
+            listed.append(_read(OutputDirectory(path), warn))
         except UsageError as error:
-            tell(f"{path} is left out: {error}")
+            warn(f"{path} is left out: {error}")
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            tell(f"{path} is left out: its record is damaged ({error!r})")
-    _tell_apart(found)
-    return sorted(found, key=lambda run: str(run["started"]))
+            warn(f"{path} is left out: its record is damaged ({error!r})")
+    _compare(listed)
+    return sorted(listed, key=lambda run: run.started)
 
 
-def _outputs(place: Path, tell: Callable[[str], None], depth: int = 0) -> Iterator[Path]:
+def _outputs(place: Path, warn: Callable[[str], None], depth: int = 0) -> Iterator[Path]:
     """The output directories at or below ``place``."""
     try:
         if OutputDirectory(place).recipe.is_file():
             yield place
             return
         below = sorted(p for p in place.iterdir() if p.is_dir() and not p.name.startswith("."))
-        found = False
+        empty = True
         for path in below if depth < DEPTH else []:
-            # What is wrong two levels down is told as what is wrong with the directory named.
-            for output in _outputs(path, tell if depth == 0 else _ignore, depth + 1):
-                found = True
+            # What is wrong two levels down is reported as wrong with the directory named.
+            for output in _outputs(path, warn if depth == 0 else _ignore, depth + 1):
+                empty = False
                 yield output
     except OSError as error:
-        tell(f"{place} is left out: {error.strerror}; expected a directory that can be read")
+        warn(f"{place} is left out: {error.strerror}; expected a directory that can be read")
         return
-    if not found and (depth > 0 or not below):
-        hint = "; `nsmc info` tells of a model" if (place / "manifest.json").is_file() else ""
-        tell(f"{place} is left out: no training has written it, it has no recipe.json{hint}")
+    if empty and (depth > 0 or not below):
+        hint = "; `nsmc info` describes a model" if (place / "manifest.json").is_file() else ""
+        warn(f"{place} is left out: no training has written it, it has no recipe.json{hint}")
 
 
 def _ignore(message: str) -> None:
     pass
 
 
-def _read(output: OutputDirectory, tell: Callable[[str], None]) -> dict[str, Any]:
-    """What a training left.
+def _read(output: OutputDirectory, warn: Callable[[str], None]) -> TrainingRun:
+    """Read what a training left.
 
     Raises:
         OSError, ValueError, KeyError, TypeError or AttributeError: it isn't whole.
     """
     recipe = json.loads(output.recipe.read_text(encoding="utf-8"))
     config = Config.from_dict(recipe["config"])
-    task = task_class(config.task)
-    metric = task.metric.name
-    history = _history(output.history, metric, tell)
-    best = min(history, key=lambda record: float(record["validation_loss"]), default={})
-    metrics_file = output.model / "metrics.json"
-    metrics = {}
-    if metrics_file.is_file():
-        metrics = json.loads(metrics_file.read_text(encoding="utf-8"))
-    return {
-        "run": str(output.path),
-        "state": _state(output),
-        "started": str(recipe["started"]),
-        "seconds": history[-1]["seconds"] if history else None,
-        "epochs": len(history),
-        "epochs_at_most": config.training.epochs,
-        "best_epoch": best.get("epoch"),
-        "task": task.name,
-        "figure": {metric: best.get(f"validation_{metric}")},
-        "loss": best.get("validation_loss"),
-        "device": metrics.get("device"),
-        "data": {"path": str(recipe["data"]), "sha256": str(recipe["sha256"])},
-        "config": config.to_dict(),
-        "differs": {},
-        "history": history,
-    }
+    file, metrics = output.model / "metrics.json", {}
+    if file.is_file():
+        metrics = json.loads(file.read_text(encoding="utf-8"))
+    return TrainingRun(
+        path=output.path,
+        state=_state(output),
+        started=str(recipe["started"]),
+        config=config,
+        data=str(recipe["data"]),
+        sha256=str(recipe["sha256"]),
+        device=metrics.get("device"),
+        history=_history(output.history, task_class(config.task).metric.name, warn),
+    )
 
 
-def _history(path: Path, metric: str, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+def _history(path: Path, metric: str, warn: Callable[[str], None]) -> list[dict[str, Any]]:
     """The records of the epochs up to the first that can't be read."""
     if not path.is_file():
         return []
+    parts = [f"{part}_{name}" for part in ("train", "validation") for name in ("loss", metric)]
     records: list[dict[str, Any]] = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
             record = json.loads(line)
-            parts = [
-                f"{part}_{name}" for part in ("train", "validation") for name in ("loss", metric)
-            ]
             for name in ("epoch", "seconds", *parts):
                 float(record[name])
         except (ValueError, KeyError, TypeError) as error:
-            tell(f"{path} is damaged in line {number} ({error!r}); the epochs before it are shown")
+            warn(f"{path} is damaged in line {number} ({error!r}); the epochs before it are shown")
             break
         records.append(record)
     return records
 
 
-def _state(output: OutputDirectory) -> str:
-    if output.model.exists() and not output.checkpoints.exists():
+def _state(output: OutputDirectory) -> Literal["finished", "running", "interrupted"]:
+    if output.has_ended():
         return "finished"
     return "running" if output.is_claimed() else "interrupted"
 
 
-def _tell_apart(found: list[dict[str, Any]]) -> None:
+def _compare(listed: list[TrainingRun]) -> None:
     """Fill in ``differs``."""
-    if len(found) == 1:
-        (run,) = found
-        run["differs"] = {
-            name: value for name, (_, value) in changes(Config.from_dict(run["config"])).items()
-        }
+    if len(listed) == 1:
+        listed[0].differs = {name: value for name, (_, value) in changes(listed[0].config).items()}
         return
-    flattened = [flat(run["config"]) for run in found]
-    names = [
-        name
-        for name in (flattened[0] if flattened else ())
-        if any(fields[name] != flattened[0][name] for fields in flattened)
-    ]
-    of_data = len({run["data"]["sha256"] for run in found}) > 1
-    for run, fields in zip(found, flattened, strict=True):
-        if of_data:
-            path, digest = Path(run["data"]["path"]), run["data"]["sha256"]
-            run["differs"]["data"] = f"{path.name}@{digest[:6]}"
-        for name in names:
-            run["differs"][name] = fields[name]
+    fields = [flat(run.config.to_dict()) for run in listed]
+    names = [n for n in fields[0] if any(f[n] != fields[0][n] for f in fields)] if fields else []
+    other_data = len({run.sha256 for run in listed}) > 1
+    for run, values in zip(listed, fields, strict=True):
+        data = {"data": f"{Path(run.data).name}@{run.sha256[:6]}"} if other_data else {}
+        run.differs = data | {name: values[name] for name in names}
