@@ -40,6 +40,22 @@ def progress_bar(**options: Any) -> Any:
 
 
 @contextlib.contextmanager
+def review_progress(*stages: str) -> Iterator[Callable[[int, int], None]]:
+    """Give what shows reviews done since the last call of all, stage after stage."""
+    names = iter(stages)
+    with progress_bar(unit="reviews", desc=next(names)) as bar:
+
+        def advance(done: int, total: int) -> None:
+            if bar.total == bar.n and not bar.disable:
+                bar.reset(total)
+                bar.set_description(next(names))
+            bar.total = total
+            bar.update(done)
+
+        yield advance
+
+
+@contextlib.contextmanager
 def table_progress(source: Path) -> Iterator[Callable[[int, int, int], None]]:
     """Give what shows how far a table has been read: bytes done, bytes in all, rows."""
     with progress_bar(unit="B", unit_scale=True, desc=source.name) as bar:

@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from nsmc.cli.common import add_review_options, model_named, progress_bar, say
+from nsmc.cli.common import add_review_options, model_named, review_progress, say
 
 EPILOG = """A model is a directory that `nsmc train` wrote, or the word `shipped` for the one
 inside the package. Each draws the line at its own threshold. The reviews must be new to both: on
@@ -45,12 +45,7 @@ def run(args: argparse.Namespace) -> int:
     from nsmc.cli.comparison_lines import comparison_lines, only_label
     from nsmc.evaluation.compare import compare
 
-    with progress_bar(unit="reviews", desc="scoring") as bar:
-
-        def advance(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done)
-
+    with review_progress("scoring") as advance:
         result = compare(
             model_named(args.model_a),
             model_named(args.model_b),

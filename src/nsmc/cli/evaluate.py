@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nsmc.cli.common import add_model_options, add_review_options, progress_bar, say
+from nsmc.cli.common import add_model_options, add_review_options, review_progress, say
 
 if TYPE_CHECKING:
     from nsmc.evaluation.results import Evaluation
@@ -53,15 +53,7 @@ def run(args: argparse.Namespace) -> int:
     from nsmc.evaluation.overlap import overlap_warning
     from nsmc.report.evaluation_report import evaluate
 
-    with progress_bar(unit="reviews", desc="scoring") as bar:
-
-        def advance(done: int, total: int) -> None:
-            if bar.total == bar.n and not bar.disable:  # what follows is the report's
-                bar.reset(total)
-                bar.set_description("explaining")
-            bar.total = total
-            bar.update(done)
-
+    with review_progress("scoring", "explaining") as advance:
         result = evaluate(
             args.data,
             args.model,

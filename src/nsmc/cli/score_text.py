@@ -51,9 +51,23 @@ def run(args: argparse.Namespace) -> int:
     if args.input is not None:
         _score_table(model, args)
         return 0
-    shown = _Shown(model, args.json)
-    score_comments(args.text, shown.show)
-    shown.tell_odd_one()
+    legible, odd = 0, None
+
+    def show(texts: list[str]) -> None:
+        nonlocal legible, odd
+        for score in model.score(texts):
+            if score.units:
+                legible += 1
+                odd = score if odd is None or score.perplexity > odd.perplexity else odd
+            if args.json:
+                print(json.dumps(score.to_dict(), ensure_ascii=False))
+            else:
+                print("\n".join(_lines(score)))
+        sys.stdout.flush()
+
+    score_comments(args.text, show)
+    if odd is not None and legible > 1 and not args.json:
+        print(f"the odd one: {_one_line(odd.text)}")
     return 0
 
 
@@ -67,33 +81,6 @@ def _score_table(model: "LanguageModel", args: argparse.Namespace) -> None:
         f"{result.rows:,} rows scored into {args.output}; perplexity of all together "
         f"{result.perplexity:,.1f}"
     )
-
-
-class _Shown:
-    """Prints scores, and remembers which text was the odd one."""
-
-    def __init__(self, model: "LanguageModel", as_json: bool) -> None:
-        self._model, self._as_json = model, as_json
-        self._legible = 0
-        self._odd: TextScore | None = None
-
-    def show(self, texts: list[str]) -> None:
-        """Score some texts and print what was found."""
-        for score in self._model.score(texts):
-            if score.units:
-                self._legible += 1
-                if self._odd is None or score.perplexity > self._odd.perplexity:
-                    self._odd = score
-            if self._as_json:
-                print(json.dumps(score.to_dict(), ensure_ascii=False))
-            else:
-                print("\n".join(_lines(score)))
-        sys.stdout.flush()
-
-    def tell_odd_one(self) -> None:
-        """The last line for a person who gave several texts."""
-        if self._legible > 1 and self._odd is not None and not self._as_json:
-            print(f"the odd one: {_one_line(self._odd.text)}")
 
 
 def _lines(score: "TextScore") -> list[str]:
