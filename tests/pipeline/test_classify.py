@@ -102,7 +102,7 @@ def test_a_network_that_is_not_the_model_s_own_stays_here(
     for workers in (1, 2):
         here.clear()
         assert_same(list(score_chunks(chunks, classifier, workers=workers)), expected)
-        assert len(here) == len(chunks)
+        assert len(here) == len(chunks) - 1  # one of them is empty
         assert set(here) == {os.getpid()}
 
 
