@@ -1,12 +1,13 @@
 """What many tests need: the sample data, a cache of their own and a small trained model."""
 
-import itertools
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import hypothesis
 import pytest
+from filelock import FileLock
 
 from nsmc.config.schema import Config, load_config
 
@@ -29,12 +30,43 @@ SMALL = (
 """Overrides that make a network which trains in seconds and still learns the sample's words."""
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep the tests out of the user's cache and data directories, their processes too."""
-    import os
+@pytest.fixture(scope="session")
+def shared_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory of this run of pytest, the same in all worker processes of pytest-xdist."""
+    base = tmp_path_factory.getbasetemp()
+    path = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    path.mkdir(exist_ok=True)
+    return path
 
-    base = tmp_path_factory.mktemp("user")
+
+class BuildOnce(Protocol):
+    """Builds a directory in one of the worker processes, for all of them to read."""
+
+    def __call__(self, name: str, build: Callable[[Path], object]) -> Path:
+        """Args: the directory's name, and what fills it."""
+        ...
+
+
+@pytest.fixture(scope="session")
+def build_once(shared_directory: Path) -> BuildOnce:
+    """Directories that take seconds to make; read them, don't write into them."""
+
+    def call(name: str, build: Callable[[Path], object]) -> Path:
+        path = shared_directory / name
+        with FileLock(shared_directory / f"{name}.lock"):
+            if not path.exists():
+                building = path.with_name(f"{name}.building")
+                build(building)
+                building.rename(path)
+        return path
+
+    return call
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(shared_directory: Path) -> None:
+    """Keep the tests out of the user's cache and data directories, their processes too."""
+    base = shared_directory / "user"
     os.environ["NSMC_CACHE"] = str(base / "cache")
     os.environ["NSMC_DATA"] = str(base / "data")
 
@@ -52,24 +84,29 @@ def small_config() -> Config:
 
 
 @pytest.fixture(scope="session")
-def small_model(tmp_path_factory: pytest.TempPathFactory, small_config: Config) -> Path:
+def small_model(build_once: BuildOnce, small_config: Config) -> Path:
     """The output directory of a training on the sample data; read it, don't write into it."""
-    from nsmc.training.api import train
 
-    output = tmp_path_factory.mktemp("small") / "run"
-    train(small_config, data=SAMPLE, output=output, device="cpu")
-    return output
+    def build(output: Path) -> None:
+        from nsmc.training.api import train
+
+        train(small_config, data=SAMPLE, output=output, device="cpu")
+
+    return build_once("small", build)
 
 
 @pytest.fixture(scope="session")
-def hihello(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def hihello(build_once: BuildOnce) -> Path:
     """The output directory of the smallest language model; read it, don't write into it."""
-    from nsmc.training.api import train
 
-    root, output = SAMPLE.parent.parent, tmp_path_factory.mktemp("hihello") / "run"
-    recipe = load_config(root / "configs" / "hihello.toml")
-    train(recipe, data=root / "data" / "hihello.txt", output=output, device="cpu")
-    return output
+    def build(output: Path) -> None:
+        from nsmc.training.api import train
+
+        root = SAMPLE.parent.parent
+        recipe = load_config(root / "configs" / "hihello.toml")
+        train(recipe, data=root / "data" / "hihello.txt", output=output, device="cpu")
+
+    return build_once("hihello", build)
 
 
 class Untrained(Protocol):
@@ -96,7 +133,8 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Untrained:
     from nsmc.text.tokenizer import make_tokenizer
     from nsmc.training.save import stored_weights
 
-    place, numbers = tmp_path_factory.mktemp("untrained"), itertools.count()
+    place = tmp_path_factory.mktemp("untrained")
+    made: dict[object, Path] = {}
     small = ("model.embedding_size=8", "model.hidden_size=8", "model.subword_buckets=50")
 
     def make(
@@ -104,13 +142,16 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Untrained:
         classes: Sequence[str] = (),
         vocabulary: Sequence[str] = ("<unk>", "재밌", "다"),
     ) -> Path:
+        key = (overrides, tuple(classes), tuple(vocabulary))
+        if key in made:
+            return made[key]
         config = load_config(None, [*small, *overrides])
         task = make_task(config, {"classes": list(classes)} if classes else {})
         torch.manual_seed(3)
         network = RecurrentNetwork(len(vocabulary), config.model, task)
         for parameter in network.parameters():
             torch.nn.init.uniform_(parameter, -0.5, 0.5)
-        path = place / str(next(numbers))
+        path = place / str(len(made))
         write_model(
             path,
             config=config,
@@ -121,6 +162,7 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Untrained:
             weights=stored_weights(network),
             metrics={},
         )
+        made[key] = path
         return path
 
     return make
