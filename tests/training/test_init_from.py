@@ -39,11 +39,11 @@ def recipe(start: Path, *others: str) -> Config:
 
 def given(config: Config, output: Path, vocabulary: list[str]) -> tuple[RecurrentNetwork, str]:
     """A network that has been started, and what was said of that."""
-    network = RecurrentNetwork(len(vocabulary), config.model, make_task(config))
+    task = make_task(config)
+    network = RecurrentNetwork(len(vocabulary), config.model, task)
     start = find_pretrained(config, output)
     assert start is not None
-    letters = config.model.subword_letters
-    return network, start.load_into(network, vocabulary, output, letters=letters).taken
+    return network, start.load_into(network, task, vocabulary, output).taken
 
 
 def test_rows_are_taken_by_name_and_layers_by_shape(untrained: Untrained, tmp_path: Path) -> None:
@@ -181,6 +181,7 @@ def test_a_source_that_has_changed_is_refused(untrained: Untrained, tmp_path: Pa
     shutil.rmtree(place)
     shutil.copytree(second, place)
     config = recipe(place)
-    network = RecurrentNetwork(5, config.model, make_task(config))
+    task = make_task(config)
+    network = RecurrentNetwork(5, config.model, task)
     with pytest.raises(NsmcError, match="has changed since this training began"):
-        start.load_into(network, UNITS, tmp_path)
+        start.load_into(network, task, UNITS, tmp_path)

@@ -1,6 +1,6 @@
 """A whole training: from a recipe and reviews to a model directory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,8 @@ from nsmc.training.init_from import PretrainedModel, find_pretrained
 from nsmc.training.loop import EpochDone, StepDone, train_epochs
 from nsmc.training.optimizers import make_optimizers, supports_sparse
 from nsmc.training.output import OutputDirectory
-from nsmc.training.save import save_network, stored_weights
-from nsmc.training.state import TrainingState, load_newest_checkpoint, save_checkpoint
+from nsmc.training.save import coverage, save_network, stored_weights
+from nsmc.training.state import TrainingState, checkpoints, load_newest_checkpoint, save_checkpoint
 
 VALIDATION_BATCH = 512
 
@@ -75,19 +75,19 @@ def run_training(
     listen: Listener | None = None,
     warn: Callable[[str], None] | None = None,
 ) -> Trained:
-    """Train a recipe on an encoded corpus, writing into a directory that the caller has claimed.
+    """Train a network on an encoded corpus, writing into a directory that the caller has claimed.
 
     Each best epoch is written as a model directory at once, so an interrupted training leaves a
     model that scores; checkpoints allow it to go on.
 
     Args:
-        config: the recipe.
+        config: the whole configuration.
         corpus: the encoded reviews.
-        output: where everything goes.
+        output: where everything is written.
         device: as `nsmc.model.device.choose_device` takes it.
         resume: continue from the newest whole checkpoint; without one, from the start.
-        listen: hears each event.
-        warn: is told what went wrong without ending the training.
+        listen: called with each event.
+        warn: called with a message for what goes wrong without ending the training.
 
     Raises:
         DeviceError: the device isn't there or ran out of memory.
@@ -97,55 +97,25 @@ def run_training(
     say = listen or (lambda event, state: None)
     where = choose_device(device)
     torch.set_num_threads(config.training.threads)
-    autocast = autocast_type(config.training.precision, where)
     seed_everything(config.training.seed, where, deterministic=config.training.deterministic)
-    source = corpus.source["name"]
-    task = make_task(config).learn(corpus.labels, source)
-    targets = task.corpus_targets(corpus)  # [R, K]
-    train_rows, validation_rows = split_corpus(corpus, config.data, task.strata(targets))
-    field = field_for(corpus, config.model, task)
+    task = make_task(config).learn(corpus.labels, corpus.source["name"])
     start = find_pretrained(config, output.path)
-    field.count_vocabulary(train_rows, config.data, start.vocabulary if start else ())
-    vocabulary: list[str] = field.vocab.itos
-    training_set = make_dataset(field, train_rows, targets)
-    weights = task.sampling(targets[train_rows])  # [training reviews] or None
-
-    def batches_of(epoch: int) -> EqualLengthIterator:
-        # Python mixes a tuple's hash from its integers alone, so this is the same in any process.
-        seed = hash((config.training.seed, epoch))
-        return EqualLengthIterator(
-            training_set, config.training.batch_size, seed=seed, device=where, weights=weights
-        )
-
-    validation = EqualLengthIterator(
-        make_dataset(field, validation_rows, targets), VALIDATION_BATCH, seed=None, device=where
-    )
-    network = RecurrentNetwork(len(vocabulary), config.model, task, sparse=supports_sparse(where))
-    network.to(where)
-    state = TrainingState(
-        network,
-        make_optimizers(network, config.training, where),
-        # Exact to 2⁵³ examples; Apple's GPUs have no float64.
-        totals=torch.zeros(
-            4, device=where, dtype=torch.float32 if where.type == "mps" else torch.float64
-        ),
-    )
-    resumed = resume and any(output.checkpoints.glob("step-*"))
-    if start and not resumed:
-        letters = config.model.subword_letters
-        start = start.load_into(network, vocabulary, output.path, letters=letters, task=task)
-    if resumed:
+    data = _TrainingData(config, corpus, task, start.vocabulary if start else (), where)
+    state = _initial_state(config, task, len(data.vocabulary), where)
+    if resume and checkpoints(output.checkpoints):
         for damage in load_newest_checkpoint(state, output.checkpoints):
             if warn:
                 warn(f"{damage}; the checkpoint before it was taken")
+    elif start:
+        start = start.load_into(state.network, task, data.vocabulary, output.path)
     say(
         Started(
             device=where,
-            parameters=list(describe(network)),
-            training=len(train_rows),
-            validation=len(validation_rows),
+            parameters=list(describe(state.network)),
+            training=len(data.training),
+            validation=len(data.validation.dataset),
             epochs=config.training.epochs,
-            vocabulary=len(vocabulary),
+            vocabulary=len(data.vocabulary),
             corpus=corpus,
             task=task,
             start=start,
@@ -155,8 +125,19 @@ def run_training(
     )
     origin = {"init_from": start.record()} if start else {}
     texts = _training_texts(corpus, start, output.path, warn)
+
+    def write_model(validation: Validated | None, **further: Any) -> dict[str, Any]:
+        metrics = _metrics(state, task, data, validation) | further | origin
+        save_network(
+            output.model, state.network, data.vocabulary, config, corpus, task, metrics, texts
+        )
+        return metrics
+
     picture = CurvesPicture(output.curves, task.metric)
-    for event in train_epochs(state, task, batches_of, validation, config.training, autocast):
+    autocast = autocast_type(config.training.precision, where)
+    for event in train_epochs(
+        state, task, data.batches, data.validation, config.training, autocast
+    ):
         if isinstance(event, EpochDone):
             write_history(state.counters.history, output.history)
             write_table(state.counters.history, output.table)
@@ -164,24 +145,75 @@ def run_training(
             # Before the model: one without checkpoints beside it is of a training that has ended.
             save_checkpoint(state, output.checkpoints)
             if event.is_best:
-                metrics = _metrics(state, task, where, len(validation_rows)) | origin
-                save_network(
-                    output.model, network, vocabulary, config, corpus, task, metrics, texts
-                )
+                write_model(None)
         elif state.counters.step % config.training.checkpoint_steps == 0:
             save_checkpoint(state, output.checkpoints)
         say(event, state)
     picture.draw(state.counters.history)
-    # Calibrate the best weights as they will be stored, and write them as the model.
+    network = state.network
     network.load_state_dict(state.best)
     network.eval()
-    calibration = task.finish(network, validation)
-    # The figures are of the model as stored, so the tables are rounded before they are taken.
+    calibration = task.finish(network, data.validation)
+    # The metrics are those of the model as stored: its tables are rounded to float16 first.
     network.load_state_dict({k: torch.from_numpy(v) for k, v in stored_weights(network).items()})
-    found = task.validate(network, validation)
-    metrics = _metrics(state, task, where, len(validation_rows), found) | calibration | origin
-    save_network(output.model, network, vocabulary, config, corpus, task, metrics, texts)
+    metrics = write_model(task.validate(network, data.validation), **calibration)
     return Trained(output.model, metrics, task)
+
+
+class _TrainingData:
+    """A corpus as batches to train on and to validate on, with the vocabulary of the first.
+
+    Args:
+        config: the whole configuration.
+        corpus: R reviews.
+        task: gives their targets.
+        known: units that get a row in the vocabulary whether the reviews have them or not.
+        device: where batches go.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        corpus: Corpus,
+        task: Task,
+        known: Sequence[str],
+        device: torch.device,
+    ) -> None:
+        self.config, self.device = config.training, device
+        targets = task.corpus_targets(corpus)  # [R, K]
+        rows, validation_rows = split_corpus(corpus, config.data, task.strata(targets))
+        field = field_for(corpus, config.model, task)
+        field.count_vocabulary(rows, config.data, known)
+        self.vocabulary: list[str] = field.vocab.itos
+        self.training = make_dataset(field, rows, targets)
+        self.validation = EqualLengthIterator(
+            make_dataset(field, validation_rows, targets),
+            VALIDATION_BATCH,
+            seed=None,
+            device=device,
+        )
+        self.coverage = coverage(corpus, validation_rows, self.vocabulary)
+        self._weights = task.sampling(targets[rows])  # [training reviews] or None
+
+    def batches(self, epoch: int) -> EqualLengthIterator:
+        """The batches of an epoch, counted from 0, in that epoch's order."""
+        # Python mixes a tuple's hash from its integers alone, so this is the same in any process.
+        seed = hash((self.config.seed, epoch))
+        size, weights = self.config.batch_size, self._weights
+        return EqualLengthIterator(
+            self.training, size, seed=seed, device=self.device, weights=weights
+        )
+
+
+def _initial_state(
+    config: Config, task: Task, vocabulary: int, device: torch.device
+) -> TrainingState:
+    sparse = supports_sparse(device)
+    network = RecurrentNetwork(vocabulary, config.model, task, sparse=sparse).to(device)
+    # Exact to 2⁵³ examples; Apple's GPUs have no float64.
+    dtype = torch.float32 if device.type == "mps" else torch.float64
+    totals = torch.zeros(4, device=device, dtype=dtype)
+    return TrainingState(network, make_optimizers(network, config.training, device), totals)
 
 
 def _training_texts(
@@ -208,13 +240,9 @@ def _training_texts(
 
 
 def _metrics(
-    state: TrainingState,
-    task: Task,
-    device: torch.device,
-    validation: int,
-    found: Validated | None = None,
+    state: TrainingState, task: Task, data: _TrainingData, validation: Validated | None
 ) -> dict[str, Any]:
-    """What to record of a training: the validation by ``found``, or as the best epoch had it."""
+    """The record of a training; without ``validation``, with the best epoch's own."""
     counters = state.counters
     metric = task.metric.name
     best = counters.history[counters.best_epoch - 1]
@@ -223,11 +251,12 @@ def _metrics(
         "best_epoch": counters.best_epoch,
         "epochs": counters.epoch,
         "seconds": round(counters.seconds, 1),
-        "device": str(device),
+        "device": str(data.device),
         "validation": {
-            "reviews": validation,
-            "loss": found.loss if found else best["validation_loss"],
-            metric: found.metric if found else best[f"validation_{metric}"],
+            "reviews": len(data.validation.dataset),
+            "loss": validation.loss if validation else best["validation_loss"],
+            metric: validation.metric if validation else best[f"validation_{metric}"],
         },
+        "coverage": data.coverage,
         "history": counters.history,
     }

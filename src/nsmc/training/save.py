@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from nsmc._version import __version__
 from nsmc.config.schema import Config
 from nsmc.data.corpus import Corpus
-from nsmc.data.splits import split_corpus
 from nsmc.inference.directory import write_model
 from nsmc.inference.quantized import TABLES, WIDE
 from nsmc.inference.train_overlap import TrainingTexts
@@ -38,28 +37,25 @@ def save_network(
     config: Config,
     corpus: Corpus,
     task: Task,
-    results: dict[str, Any],
+    metrics: dict[str, Any],
     training_texts: TrainingTexts | None,
 ) -> None:
     """Write the model directory of a network.
 
     Args:
-        path: where.
-        network: as it shall score.
-        vocabulary: [V] morphemes by row.
-        config: the recipe.
-        corpus: what it was trained on.
+        path: the directory.
+        network: what scores.
+        vocabulary: [V] units by row.
+        config: the whole configuration.
+        corpus: the reviews of the training.
         task: what it learnt.
-        results: the figures of the training, added to where it ran and on what.
-        training_texts: the texts that the model was trained on, if they are known.
+        metrics: the record of the training; data, parameters, versions and time are added.
+        training_texts: None if they aren't known.
 
     Raises:
         NsmcError: the place is not writable or the disk is full.
         ModelError: a weight isn't a finite number.
     """
-    weights = stored_weights(network)
-    targets = task.corpus_targets(corpus)  # [R, K]
-    _, validation = split_corpus(corpus, config.data, task.strata(targets))
     write_model(
         path,
         config=config,
@@ -68,12 +64,11 @@ def save_network(
         learned=corpus.learned,
         threshold=0.5,
         vocabulary=list(vocabulary),
-        weights=weights,
+        weights=stored_weights(network),
         training_texts=training_texts,
         metrics={
-            **results,
+            **metrics,
             "data": corpus.source,
-            "coverage": coverage(corpus, validation, vocabulary),
             "parameters": sum(p.numel() for p in network.parameters()),
             "versions": {"nsmc": __version__, "torch": torch.__version__, "numpy": np.__version__},
             "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -82,12 +77,12 @@ def save_network(
 
 
 def coverage(corpus: Corpus, rows: NDArray[np.int64], vocabulary: Sequence[str]) -> float:
-    """Share of the running morphemes of some reviews that have a row of their own.
+    """The share of the running units of some reviews that the vocabulary holds.
 
     Args:
         corpus: the encoded reviews.
         rows: which of them.
-        vocabulary: [V] morphemes by row; row 0 is the unknown one.
+        vocabulary: [V] units by row; row 0 is the unknown one.
     """
     words = frozenset(vocabulary[1:])
     known = np.array([morpheme in words for morpheme in corpus.morphemes])  # [M]
