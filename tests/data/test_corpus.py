@@ -81,7 +81,11 @@ def test_holds_what_tokenizing_by_hand_gives(sample: Path, of_sample: Corpus) ->
 def test_leaves_out_and_counts_what_has_nothing_legible(tmp_path: Path) -> None:
     path = written(tmp_path / "reviews.txt", ROWS)
     done: list[int] = []
-    corpus = build_corpus(read_reviews(path, label_columns=LABEL), CONFIG, progress=done.append)
+    corpus = build_corpus(
+        read_reviews(path, label_columns=LABEL),
+        CONFIG,
+        progress=lambda count, _: done.append(count),
+    )
     tokenizer = make_tokenizer(CONFIG)
     legible = [tokenizer(ROWS[row][0]) for row in (0, 2, 5)]
     assert corpus.offsets.tolist() == np.cumsum([0, *(len(m) for m in legible)]).tolist()
@@ -111,7 +115,7 @@ def test_two_workers_give_what_one_gives(
     monkeypatch.setattr(corpus_module, "CHUNK", 37)  # many chunks, the last one shorter
     done: list[int] = []
     reviews = read_reviews(sample / "ratings_train.txt", label_columns=LABEL)
-    corpus = build_corpus(reviews, CONFIG, workers=2, progress=done.append)
+    corpus = build_corpus(reviews, CONFIG, workers=2, progress=lambda count, _: done.append(count))
     assert same(corpus, of_sample)
     assert (len(done), sum(done)) == (-(-600 // 37), 600)
 

@@ -94,9 +94,7 @@ def build_dataset(
         options.say(f"{unlabelled:,} comments have no label and are left out")
     reviews, labels, count = reviews.take(labelled), given[labelled], len(labelled)
     progress = options.progress_of("tokenizing")
-    corpus = build_corpus(
-        reviews, text, learned=learned, progress=lambda done: progress(done, count)
-    )
+    corpus = build_corpus(reviews, text, learned=learned, progress=progress)
     assert len(corpus) == count, "a legible comment has at least one unit"
     names = dict(zip(task.class_answer.values, task.class_answer.names, strict=True))
     duplicates = group_duplicates(corpus)

@@ -6,7 +6,6 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from nsmc.config.text import TextConfig
 from nsmc.data.corpus import Check, Corpus, load_corpus, read_corpus, save_corpus
@@ -18,9 +17,6 @@ from nsmc.tables.formats import ending
 from nsmc.text.noise import VERSION as NOISE
 from nsmc.text.tokenizer import declared_identity, differences, make_tokenizer
 
-if TYPE_CHECKING:
-    pass
-
 TRAIN_FILE = "ratings_train.txt"
 PREPARED = "ratings_train.corpus"
 
@@ -30,27 +26,26 @@ def training_corpus(
     config: TextConfig,
     *,
     column: str | None = None,
-    label_columns: "Sequence[LabelColumnSpec]" = (),
+    label_columns: Sequence[LabelColumnSpec] = (),
     noise: float = 0.0,
     check: Check | None = None,
     progress: Callable[[int, int], None] | None = None,
     warn: Callable[[str], None] | None = None,
 ) -> Corpus:
-    """The encoded training reviews of a file or directory, tokenized only if never done before.
+    """The encoded training reviews of a file or directory, tokenized unless they are cached.
 
     ``data`` is a table, a directory with ``ratings_train.txt``, or one that ``nsmc prepare`` wrote,
     which needs no Mecab. The corpus of a table is kept in the user's cache directory under the hash
-    of the file, the tokenizer's settings and the columns. What the vocabulary keeps
-    (``data.min_freq``, ``data.max_size``) is decided when a training starts, from the counts of the
-    whole corpus, so one corpus serves every vocabulary setting.
+    of the file, the tokenizer's settings and the columns. A training counts its vocabulary from the
+    corpus, so one corpus serves all settings of that.
 
     Args:
         data: the file or directory.
         config: the tokenizer's configuration.
         column: the text column; None where it is clear.
         label_columns: the label columns; none for text alone.
-        noise: share of the reviews that there shall be a noisy copy of.
-        check: hears of the labels before anything is tokenized.
+        noise: share of the reviews to add a noisy copy of.
+        check: called with the labels before anything is tokenized.
         progress: called with reviews done since the last call and reviews in all.
         warn: called with a message when the cache can't be written; training goes on.
 
@@ -64,7 +59,9 @@ def training_corpus(
     if prepared.is_dir():
         corpus = load_corpus(prepared)
         _check_prepared(corpus, config, column, label_columns, noise, prepared)
-        return _checked(_only(corpus, label_columns), check, prepared)
+        names = {one.name for one in label_columns}
+        labels = {name: column for name, column in corpus.labels.items() if name in names}
+        return _checked(dataclasses.replace(corpus, labels=labels), check, prepared)
     file = _training_file(data)
     entry = cache_directory() / "corpora" / _key(file, config, column, label_columns, noise)
     if cached := _cached(entry, config):
@@ -96,7 +93,7 @@ def prepare(
     config: TextConfig,
     *,
     column: str | None = None,
-    label_columns: "Sequence[LabelColumnSpec]" = (),
+    label_columns: Sequence[LabelColumnSpec] = (),
     noise: float = 0.0,
     check: Check | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -138,11 +135,11 @@ def _key(
     file: Path,
     config: TextConfig,
     column: str | None,
-    label_columns: "Sequence[LabelColumnSpec]",
+    label_columns: Sequence[LabelColumnSpec],
     noise: float,
 ) -> str:
-    # Without the versions of Mecab and its dictionary, which only an installed Mecab can tell:
-    # they stand in the corpus and are compared when it is found.
+    # Without the versions of Mecab and its dictionary, which only an installed Mecab knows: they
+    # are in the corpus and compared there.
     declared = json.dumps(
         {
             "file": sha256_of(file),
@@ -179,38 +176,32 @@ def _checked(corpus: Corpus, check: Check | None, place: Path) -> Corpus:
     return corpus
 
 
-def _only(corpus: Corpus, label_columns: "Sequence[LabelColumnSpec]") -> Corpus:
-    """The corpus with no other labels than a table would have been read with."""
-    names = {one.name for one in label_columns}
-    labels = {name: column for name, column in corpus.labels.items() if name in names}
-    return dataclasses.replace(corpus, labels=labels)
-
-
 def _check_prepared(
     corpus: Corpus,
     config: TextConfig,
     column: str | None,
-    label_columns: "Sequence[LabelColumnSpec]",
+    label_columns: Sequence[LabelColumnSpec],
     noise: float,
     path: Path,
 ) -> None:
     declared = declared_identity(config)
-    found = {name: corpus.identity.get(name, "nothing") for name in declared}
-    if wrong := differences(declared, found):
+    held = {name: corpus.identity.get(name, "nothing") for name in declared}
+    if wrong := differences(declared, held):
         raise NsmcError(
             f"{path} was prepared with other settings ({'; '.join(wrong)}). Prepare it again with "
             "this configuration, or train with the configuration it was prepared with"
         )
-    if (held_noise := corpus.source["noise"]) != noise:
+    if corpus.source["noise"] != noise:
         raise NsmcError(
-            f"{path} was prepared with data.noise = {held_noise:g}, but {noise:g} was asked for; "
-            "prepare it again with this configuration, or train with the one it was prepared with"
+            f"{path} was prepared with data.noise = {corpus.source['noise']:g}, but {noise:g} was "
+            "asked for; prepare it again with this configuration, or train with the one it was "
+            "prepared with"
         )
-    held = corpus.source["column"]
-    if column not in (None, held):
+    if column not in (None, corpus.source["column"]):
         raise DataError(
-            f"{path} was prepared from the comments in column {held!r}, but column {column!r} was "
-            f"asked for; leave --column out, or prepare {corpus.source['name']} again with it"
+            f"{path} was prepared from the comments in column {corpus.source['column']!r}, but "
+            f"column {column!r} was asked for; leave --column out, or prepare "
+            f"{corpus.source['name']} again with it"
         )
     for one in label_columns:
         if one.required and one.name not in corpus.labels:

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nsmc.config.text import TextConfig
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
+from nsmc.data.noise import noisy_copies
 from nsmc.errors import DataError
 from nsmc.storage.bundle import read_json, verify_bundle, write_json, writing_bundle
 from nsmc.text.tokenizer import Tokenizer, is_learned, learn, make_tokenizer
@@ -25,8 +26,6 @@ KIND = "corpus"
 SCHEMA = 3
 CHUNK = 2000
 """Reviews per piece of work: few enough to share out evenly, many enough to be worth sending."""
-LARGE = 1_000_000
-"""Bytes of a file from which worker processes save more than they cost to start."""
 LEARNED = "units.model"
 """The file of what a tokenizer has learnt."""
 
@@ -102,14 +101,12 @@ def read_corpus(
     config: TextConfig,
     *,
     column: str | None = None,
-    label_columns: "Sequence[LabelColumnSpec]" = (),
+    label_columns: Sequence[LabelColumnSpec] = (),
     noise: float = 0.0,
     check: Check | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Corpus:
     """Read, tokenize and encode a file of reviews on all cores.
-
-    The worker processes of a large file start while it is being read.
 
     Args:
         file: as `nsmc.data.reviews.read_reviews` takes it, with ``column`` and ``label_columns``.
@@ -117,7 +114,7 @@ def read_corpus(
         column: the text column; None where it is clear.
         label_columns: the label columns.
         noise: share of the reviews to add a noisy copy of.
-        check: hears of the labels before anything is tokenized.
+        check: called with the labels before anything is tokenized.
         progress: called with the number of reviews done since the last call, and of all.
 
     Raises:
@@ -126,15 +123,10 @@ def read_corpus(
     """
     from nsmc.data.reviews import read_reviews
 
-    def read() -> "Reviews":
-        reviews = read_reviews(file, column=column, label_columns=label_columns)
-        if check:
-            check(reviews.labels, str(file))
-        return reviews
-
-    large = file.is_file() and file.stat().st_size > LARGE
-    workers = available_cores() if large else 1
-    return _encoded(read, config, None, workers, progress, noise)
+    reviews = read_reviews(file, column=column, label_columns=label_columns)
+    if check:
+        check(reviews.labels, str(file))
+    return build_corpus(reviews, config, noise=noise, progress=progress)
 
 
 def build_corpus(
@@ -142,8 +134,9 @@ def build_corpus(
     config: TextConfig,
     *,
     learned: bytes | None = None,
+    noise: float = 0.0,
     workers: int | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Corpus:
     """Tokenize and encode reviews on all cores.
 
@@ -151,85 +144,53 @@ def build_corpus(
         reviews: as `nsmc.data.reviews.read_reviews` gives them.
         config: the tokenizer's configuration.
         learned: what a model's tokenizer has learnt, to cut as it does; None learns anew.
+        noise: share of the reviews to add a noisy copy of.
         workers: processes; None takes one per core, or this process alone for a few reviews.
-        progress: called with the number of reviews done since the last call.
+        progress: called with the number of reviews done since the last call, and of all.
 
     Raises:
         NsmcError: the tokenizer can't be made.
         DataError: no comment has anything legible in it.
     """
+    if learned is None and is_learned(config):
+        learned = learn(config, reviews.texts)
+    tokenizer = make_tokenizer(config, learned)
+    copied, noisy_texts = noisy_copies(reviews.texts, noise)
+    texts = reviews.texts + noisy_texts
     if workers is None:
         # A worker costs a third of a second to start, which is what Mecab needs for 7,000 reviews.
-        workers = available_cores() if len(reviews.texts) > 10_000 else 1
-    tell = (lambda done, total: progress(done)) if progress else None
-    return _encoded(lambda: reviews, config, learned, workers, tell)
-
-
-def _encoded(
-    read: "Callable[[], Reviews]",
-    config: TextConfig,
-    learned: bytes | None,
-    workers: int,
-    progress: Callable[[int, int], None] | None,
-    noise: float = 0.0,
-) -> Corpus:
-    @cache
-    def reviews() -> "Reviews":
-        return read()
-
-    @cache
-    def noisy() -> tuple[NDArray[np.int64], list[str]]:
-        from nsmc.data.noise import noisy_copies
-
-        return noisy_copies(reviews().texts, noise)
-
-    # Before there can be any worker, each of which is given it.
-    if learned is None and is_learned(config):
-        learned = learn(config, reviews().texts)
-
-    @cache
-    def tokenizer() -> Tokenizer:
-        return make_tokenizer(config, learned)
-
-    def chunks() -> Iterator[list[str]]:
-        # Asked for once the workers have been started, which takes them a while.
-        tokenizer()
-        texts = reviews().texts + noisy()[1]
-        for start in range(0, len(texts), CHUNK):
-            yield texts[start : start + CHUNK]
-
+        workers = available_cores() if len(texts) > 10_000 else 1
+    make = (lambda: _encoder(tokenizer)) if workers <= 1 else partial(_make, config, learned)
+    chunks = (texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK))
     index: dict[str, int] = {}
-    tokens: list[NDArray[np.int32]] = []
-    lengths: list[NDArray[np.int64]] = []
-    make = (lambda: _encoding(tokenizer())) if workers <= 1 else partial(_make, config, learned)
-    for encoded in map_chunks(chunks(), make, workers):
+    tokens, lengths = [], []
+    for encoded in map_chunks(chunks, make, workers):
         rows = [index.setdefault(m, len(index)) for m in encoded.morphemes]
         tokens.append(np.array(rows, dtype=np.int32)[encoded.tokens])
         lengths.append(encoded.lengths)
         if progress:
-            progress(len(encoded.lengths), len(reviews().texts) + len(noisy()[1]))
-    counted = np.concatenate(lengths) if lengths else np.empty(0, np.int64)  # [rows with a comment]
-    legible = counted > 0
+            progress(len(encoded.lengths), len(texts))
+    counts = np.concatenate(lengths) if lengths else np.empty(0, np.int64)  # [texts]
+    legible = counts > 0
     if not legible.any():
-        raise DataError(f"{reviews().path}: no comment has anything legible in it")
-    kept = counted[legible]  # [R]
-    count = len(reviews().texts)
-    copied = noisy()[0][legible[count:]]  # [copies that are legible]
-    # What is copied is legible, but the illegible between the originals are gone.
-    copies = (np.cumsum(legible[:count]) - 1)[copied]  # [copies that are legible]
-    rows_of = np.append(np.flatnonzero(legible[:count]), copied)  # [R]
+        raise DataError(f"{reviews.path}: no comment has anything legible in it")
+    originals = legible[: len(reviews.texts)]
+    copied = copied[legible[len(reviews.texts) :]]  # [legible copies]
+    # The originals without anything legible are left out; no copy is one of theirs.
+    copies = (np.cumsum(originals) - 1)[copied]  # [legible copies]
+    rows_of = np.append(np.flatnonzero(originals), copied)  # [R]
     return Corpus(
         tokens=np.concatenate(tokens),
-        offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)]),
-        labels={name: column.take(rows_of) for name, column in reviews().labels.items()},
+        offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(counts[legible])]),
+        labels={name: column.take(rows_of) for name, column in reviews.labels.items()},
         morphemes=list(index),
-        identity=tokenizer().identity(),
+        identity=tokenizer.identity(),
         source={
-            "name": reviews().path.name,
-            "sha256": reviews().sha256,
-            "column": reviews().column,
-            "reviews": int(legible[:count].sum()),
-            "skipped": reviews().skipped_empty + int((~legible[:count]).sum()),
+            "name": reviews.path.name,
+            "sha256": reviews.sha256,
+            "column": reviews.column,
+            "reviews": int(originals.sum()),
+            "skipped": reviews.skipped_empty + int((~originals).sum()),
             "noise": noise,
         },
         learned=learned,
@@ -239,7 +200,7 @@ def _encoded(
 
 @dataclass(frozen=True)
 class _Encoded:
-    """A chunk, with a list of morphemes of its own: far less to send than all of them in full."""
+    """A chunk with its own list of morphemes: far less to send than each as text."""
 
     tokens: NDArray[np.int32]
     """Every review's morphemes end to end, as indices into ``morphemes``."""
@@ -248,10 +209,10 @@ class _Encoded:
 
 
 def _make(config: TextConfig, learned: bytes | None) -> Callable[[list[str]], _Encoded]:
-    return _encoding(make_tokenizer(config, learned))
+    return _encoder(make_tokenizer(config, learned))
 
 
-def _encoding(tokenizer: Tokenizer) -> Callable[[list[str]], _Encoded]:
+def _encoder(tokenizer: Tokenizer) -> Callable[[list[str]], _Encoded]:
     def encode(texts: list[str]) -> _Encoded:
         reviews = [tokenizer(text) for text in texts]
         index: dict[str, int] = {}

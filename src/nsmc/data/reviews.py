@@ -6,6 +6,7 @@ Shapes: R reviews.
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ from nsmc.tables.table import open_table
 if TYPE_CHECKING:
     from nsmc.tables.table import Table
 
+Rows = NDArray[np.int64]
+
 
 @dataclass(frozen=True, eq=False)
 class Reviews:
@@ -30,7 +33,7 @@ class Reviews:
     texts: list[str]
     """[R] the comments; none is blank."""
     labels: dict[str, LabelColumn]
-    """The label columns that were label_columns and are there, by their names."""
+    """The label columns that were asked for and are there, by their names."""
     rows: NDArray[np.int64]
     """[R] the number of each in the file, counted from 1 without the header."""
     path: Path
@@ -102,29 +105,26 @@ def reviews_of(table: "Table", label_columns: "Sequence[LabelColumnSpec]" = ()) 
     """
     path = table.path
     texts: list[str] = []
-    rows: list[NDArray[np.int64]] = []
+    rows: list[Rows] = []
     skipped = 0
-    readers = [_ColumnReader(path, name) for name in _found(table, label_columns)]
+    cells: dict[str, list[object]] = {name: [] for name in _present(table, label_columns)}
     for chunk in table.chunks():
-        kept = np.array([bool(text.strip()) for text in chunk.texts], dtype=bool)  # [chunk]
-        numbers = np.flatnonzero(kept) + chunk.first_row  # [kept]
-        for reader in readers:
-            reader.read(cell_values(chunk.frame[reader.name]), kept, numbers)
-        if len(numbers) < len(kept):
-            skipped += len(kept) - len(numbers)
-            texts += [text for text, keep in zip(chunk.texts, kept, strict=True) if keep]
-        else:
-            texts += chunk.texts
-        rows.append(numbers)
+        mask = [bool(text.strip()) for text in chunk.texts]  # [chunk]
+        texts += compress(chunk.texts, mask)
+        rows.append(np.flatnonzero(mask) + chunk.first_row)
+        skipped += len(mask) - len(rows[-1])
+        for name, values in cells.items():
+            values += compress(cell_values(chunk.frame[name]), mask)
     if not texts:
         raise DataError(
             f"{path}: expected at least one {'labelled ' if label_columns else ''}comment, found "
             f"none ({skipped:,} rows with an empty one); check that it is the right file"
         )
+    numbers = np.concatenate(rows)  # [R]
     return Reviews(
         texts,
-        {reader.name: reader.column() for reader in readers},
-        np.concatenate(rows),
+        {name: _label_column(path, name, values, numbers) for name, values in cells.items()},
+        numbers,
         path,
         sha256_of(path),
         table.text_column,
@@ -150,12 +150,12 @@ def label_text(value: object) -> str:
     return cell_text(value)
 
 
-def _found(table: "Table", label_columns: "Sequence[LabelColumnSpec]") -> list[str]:
-    """Names of the label_columns columns that a table has."""
-    found = []
+def _present(table: "Table", label_columns: "Sequence[LabelColumnSpec]") -> list[str]:
+    """Names of those label columns that a table has."""
+    names = []
     for one in label_columns:
         if one.name in table.columns and one.name != table.text_column:
-            found.append(one.name)
+            names.append(one.name)
         elif one.required:
             beside = [name for name in table.columns if name != table.text_column]
             raise DataError(
@@ -163,56 +163,30 @@ def _found(table: "Table", label_columns: "Sequence[LabelColumnSpec]") -> list[s
                 f", found the columns: {', '.join(table.columns)}{nearest(one.name, beside)}; "
                 "choose one with --label-column NAME"
             )
-    return found
+    return names
 
 
-class _ColumnReader:
-    """One label column, put together from chunks: each distinct cell is looked at once."""
+def _label_column(path: Path, name: str, cells: list[object], rows: Rows) -> LabelColumn:
+    """Encode the cells of a column; ``rows`` are their numbers in the file."""
+    if not set(map(type, cells)) <= {str}:
+        cells = [_label_text(path, name, *cell) for cell in zip(cells, rows.tolist(), strict=True)]
+    code_of = _Codes()
+    codes = np.array([code_of[cell] for cell in cells], dtype=np.int32)  # [R]
+    distinct, places = np.unique(codes, return_index=True)
+    # Codes are given in order of appearance; -1 is an empty cell.
+    first_rows = dict(zip(distinct.tolist(), rows[places].tolist(), strict=True))
+    first_empty = first_rows.pop(-1, 0)
+    return LabelColumn(name, codes, tuple(code_of.names), tuple(first_rows.values()), first_empty)
 
-    def __init__(self, path: Path, name: str) -> None:
-        self.path = path
-        self.name = name
-        self._codes = _Codes()
-        self._chunks: list[NDArray[np.int32]] = []
-        self._first_rows: list[int] = []
-        self._first_empty = 0
 
-    def read(self, values: list[object], kept: NDArray[np.bool_], rows: NDArray[np.int64]) -> None:
-        """Take the cells of a chunk, of which some rows are kept; ``rows`` are their numbers."""
-        if len(rows) < len(values):
-            values = [value for value, keep in zip(values, kept, strict=True) if keep]
-        cells = values if set(map(type, values)) <= {str} else self._texts(values, rows)
-        codes = np.array([self._codes[cell] for cell in cells], dtype=np.int32)  # [kept]
-        before = len(self._first_rows)
-        if len(self._codes.names) > before:
-            found, places = np.unique(codes, return_index=True)
-            # Codes are given in order of appearance, and the new ones stand at the end.
-            self._first_rows += rows[places[found >= before]].tolist()
-        if not self._first_empty and (codes < 0).any():
-            self._first_empty = int(rows[np.argmax(codes < 0)])
-        self._chunks.append(codes)
-
-    def column(self) -> LabelColumn:
-        """The whole column."""
-        return LabelColumn(
-            self.name,
-            np.concatenate(self._chunks),
-            tuple(self._codes.names),
-            tuple(self._first_rows),
-            self._first_empty,
-        )
-
-    def _texts(self, values: list[object], rows: NDArray[np.int64]) -> list[object]:
-        found: list[object] = []
-        for value, row in zip(values, rows.tolist(), strict=True):
-            try:
-                found.append(label_text(value))
-            except TypeError as error:
-                raise DataError(
-                    f"{self.path}, row {row}, column {self.name!r}: {error}; correct that row or "
-                    "choose another column with --label-column NAME"
-                ) from error
-        return found
+def _label_text(path: Path, name: str, value: object, row: int) -> str:
+    try:
+        return label_text(value)
+    except TypeError as error:
+        raise DataError(
+            f"{path}, row {row}, column {name!r}: {error}; correct that row or choose another "
+            "column with --label-column NAME"
+        ) from error
 
 
 class _Codes(dict[object, int]):

@@ -1,4 +1,4 @@
-"""`nsmc.train`: data found, tokenized or taken from the cache, output claimed, training run."""
+"""`nsmc.train`: reviews, an output directory and a configuration to a trained model."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -29,17 +29,17 @@ def train(
     """Train a model and write it, with its history and curves, into a directory.
 
     Args:
-        config: the recipe; None for the default one, or for the one resumed.
+        config: None for the default one, or with ``resume`` for the one it was started with.
         data: a table of reviews, a directory with ``ratings_train.txt``, or one that ``nsmc
-            prepare`` wrote; None takes the official files, downloading them when they aren't there
-            yet. The recipe says which columns are read.
+            prepare`` wrote; None for the official files, downloaded if they aren't there yet. The
+            configuration says which columns are read.
         output: the output directory; None makes one under ``runs``, named by the time, or with
             ``resume`` takes the newest there.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        resume: continue an interrupted training to the same weights as if it hadn't been.
-        listen: hears of the start, each step and each epoch.
-        tokenized: hears how many reviews were just tokenized, and of how many.
-        warn: is told what went wrong without ending the training.
+        resume: continue an interrupted training, to the same weights as without interruption.
+        listen: called at the start, after each step and after each epoch.
+        tokenized: called with the number of reviews just tokenized, and of all.
+        warn: called with a message for what goes wrong without ending the training.
 
     Raises:
         UsageError: the configuration is wrong, or differs from the one to be resumed.
@@ -49,7 +49,7 @@ def train(
         NsmcError: the output directory is in use or can't be written, or the reviews aren't those
             of the training to be resumed.
     """
-    # A wrong device is told before minutes of tokenizing, not after.
+    # A wrong device is an error before minutes of tokenizing, not after.
     from nsmc.model.device import choose_device
 
     choose_device(device)
@@ -67,7 +67,7 @@ def train(
         from nsmc.data.splits import training_columns
 
         if config.training.init_from:
-            # What doesn't fit is told before minutes of tokenizing, not after.
+            # So is a model that doesn't fit.
             from nsmc.training.init_from import find_pretrained
 
             find_pretrained(config, place.path)

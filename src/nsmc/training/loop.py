@@ -1,4 +1,4 @@
-"""The loop, as a generator: it trains and tells; printing, saving and drawing stand outside.
+"""The training loop as a generator; its caller prints, saves and draws between two steps.
 
 Shapes: B reviews in a batch.
 """
@@ -51,15 +51,15 @@ def train_epochs(
 ) -> Iterator[StepDone | EpochDone]:
     """Train ``state`` to its last epoch or until it stops getting better.
 
-    Between two yields nothing is under way, so the caller may save ``state`` at any of them, and
-    go on later from there to the same weights.
+    At each yield ``state`` is complete: the caller may save it, and continue from there later to
+    the same weights.
 
     Args:
         state: fresh, or loaded from a checkpoint.
         task: what is learnt.
-        batches_of: an epoch's number, from 0, to its batches in that epoch's order.
-        validation: the batches that decide which epoch is the best.
-        config: the training's configuration.
+        batches_of: from an epoch's number, counted from 0, to its batches in order.
+        validation: the batches whose loss decides which epoch is the best.
+        config: the section ``training``.
         autocast: the type of mixed precision, or None.
 
     Raises:
@@ -67,10 +67,10 @@ def train_epochs(
         DeviceError: the device's memory doesn't hold a batch.
     """
     counters = state.counters
-    while counters.epoch < config.epochs and not _stale(state, config):
+    while counters.epoch < config.epochs and not _out_of_patience(state, config):
         batches = batches_of(counters.epoch)
         batches.skip(counters.batch)
-        # As if all epochs had as many batches: where reviews are drawn, they differ by a few.
+        # As if all epochs had as many batches; with weighted sampling they differ by a few.
         before, steps = (len(batches) * epochs for epochs in (counters.epoch, config.epochs))
         started = time.monotonic()
         state.network.train()
@@ -81,11 +81,11 @@ def train_epochs(
             counters.seconds, started = counters.seconds + now - started, now
             yield StepDone(counters.epoch + 1, reviews)
         state.network.eval()
-        found = task.validate(state.network, validation)
+        validated = task.validate(state.network, validation)
         counters.seconds += time.monotonic() - started
-        # Of the last step, which a training resumed at the epoch's end didn't take itself.
+        # Computed anew: a training resumed at the epoch's end didn't take the last step itself.
         rate = learning_rate(before + counters.batch - 1, steps, config)
-        is_best = _end_epoch(state, task, found, rate)
+        is_best = _end_epoch(state, task, validated, rate)
         yield EpochDone(counters.epoch, is_best)
 
 
@@ -97,7 +97,7 @@ def _take_step(
     config: TrainingConfig,
     autocast: torch.dtype | None,
 ) -> int:
-    """Learn from one batch and count it; returns its reviews.
+    """Learn from one batch and count it; return its number of reviews.
 
     Raises:
         DeviceError: the device's memory doesn't hold the batch.
@@ -110,7 +110,7 @@ def _take_step(
     for optimizer in optimizers:
         optimizer.zero_grad()
     try:
-        found = backward(state.network, task, batch, config.adversarial_norm, autocast)
+        result = backward(state.network, task, batch, config.adversarial_norm, autocast)
         clip_gradients(state.network.dense_parameters(), config.clip_norm)
         for optimizer in optimizers:
             optimizer.step()
@@ -120,16 +120,16 @@ def _take_step(
             f"{units} units; use a smaller training.batch_size"
         ) from error
     # Summed on the device: reading a number back at every step would stall a GPU.
-    state.totals[0] += found.loss * found.examples
-    state.totals[1] += found.examples
-    state.totals[2:] += found.tally
+    state.totals[0] += result.loss * result.examples
+    state.totals[1] += result.examples
+    state.totals[2:] += result.tally
     state.counters.batch += 1
     state.counters.step += 1
     state.counters.seen += reviews
     return reviews
 
 
-def _end_epoch(state: TrainingState, task: Task, found: Validated, rate: float) -> bool:
+def _end_epoch(state: TrainingState, task: Task, validated: Validated, rate: float) -> bool:
     """Record an epoch by its totals and its validation; return whether it is the best so far.
 
     Raises:
@@ -137,10 +137,10 @@ def _end_epoch(state: TrainingState, task: Task, found: Validated, rate: float) 
     """
     counters = state.counters
     counters.epoch += 1
-    losses, examples, metrics, with_figure = state.totals.tolist()
+    losses, examples, metrics, with_metric = state.totals.tolist()
     train_loss, metric = losses / examples, task.metric.name
     # The last step of an epoch may ruin the weights after the last training loss was taken.
-    if not (math.isfinite(train_loss) and math.isfinite(found.loss)):
+    if not (math.isfinite(train_loss) and math.isfinite(validated.loss)):
         raise NsmcError(
             f"the loss is no longer a number after epoch {counters.epoch}; use a lower "
             "training.learning_rate, or training.clip_norm = 1.0"
@@ -151,20 +151,20 @@ def _end_epoch(state: TrainingState, task: Task, found: Validated, rate: float) 
             "step": counters.step,
             "learning_rate": rate,
             "train_loss": train_loss,
-            f"train_{metric}": task.metric_value(metrics, with_figure),
-            "validation_loss": found.loss,
-            f"validation_{metric}": found.metric,
+            f"train_{metric}": task.metric_value(metrics, with_metric),
+            "validation_loss": validated.loss,
+            f"validation_{metric}": validated.metric,
             "seconds": round(counters.seconds, 3),
         }
     )
-    is_best = found.loss < counters.best_loss
+    is_best = validated.loss < counters.best_loss
     if is_best:
-        state.keep_as_best(found.loss)
+        state.keep_as_best(validated.loss)
     counters.batch = counters.seen = 0
     state.totals.zero_()
     return is_best
 
 
-def _stale(state: TrainingState, config: TrainingConfig) -> bool:
+def _out_of_patience(state: TrainingState, config: TrainingConfig) -> bool:
     since_best = state.counters.epoch - state.counters.best_epoch
     return bool(config.patience and state.counters.best_epoch and since_best >= config.patience)

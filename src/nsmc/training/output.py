@@ -1,7 +1,6 @@
-"""The output directory of a training: who may write there, and what stands where."""
+"""The output directory of a training: its files, its lock and its checks."""
 
 import contextlib
-import dataclasses
 import shutil
 import time
 from collections.abc import Iterator
@@ -15,49 +14,30 @@ from nsmc.storage.bundle import read_json, write_json
 from nsmc.storage.files import atomic_write, cannot_write
 
 
-@dataclasses.dataclass(frozen=True)
 class OutputDirectory:
-    """The places in a training's output directory."""
+    """The files of a training's output directory."""
 
-    path: Path
-    """The directory itself."""
-
-    @property
-    def model(self) -> Path:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.model = path / "model"
         """The model directory of the best epoch so far."""
-        return self.path / "model"
-
-    @property
-    def checkpoints(self) -> Path:
+        self.checkpoints = path / "checkpoints"
         """Where ``--resume`` continues from; removed when the training has ended."""
-        return self.path / "checkpoints"
-
-    @property
-    def history(self) -> Path:
+        self.history = path / "history.jsonl"
         """A JSON object per epoch."""
-        return self.path / "history.jsonl"
-
-    @property
-    def table(self) -> Path:
+        self.table = path / "history.csv"
         """The same as a table."""
-        return self.path / "history.csv"
-
-    @property
-    def curves(self) -> Path:
-        """The picture of loss and accuracy."""
-        return self.path / "curves.png"
-
-    @property
-    def recipe(self) -> Path:
+        self.curves = path / "curves.png"
+        """The picture of the loss and the task's metric."""
+        self.recipe = path / "recipe.json"
         """The configuration and the data it was started with."""
-        return self.path / "recipe.json"
 
     @contextlib.contextmanager
     def claimed(self, option: str = "--output") -> Iterator[None]:
         """Keep other trainings out of the directory while the block runs.
 
         Args:
-            option: what names another directory, for the message.
+            option: the option that chooses another directory, for the message.
 
         Raises:
             NsmcError: another process trains into it, or it can't be written.
@@ -143,11 +123,11 @@ class OutputDirectory:
         shutil.rmtree(done, ignore_errors=True)
 
     def start(self, config: Config, data: Path, reviews: str) -> None:
-        """Note what is about to be trained.
+        """Record what is about to be trained.
 
         Args:
-            config: the recipe.
-            data: the directory of the reviews.
+            config: the whole configuration.
+            data: the file or directory of the reviews.
             reviews: SHA-256 of their file.
 
         Raises:
@@ -189,7 +169,7 @@ class OutputDirectory:
             reviews: SHA-256 of their file.
 
         Raises:
-            NsmcError: the training was started with others.
+            NsmcError: the training was started on others.
         """
         started: str = read_json(self.recipe)["sha256"]
         if reviews != started:
@@ -213,7 +193,7 @@ def newest_output(parent: Path) -> Path:
     Raises:
         NsmcError: there is none.
     """
-    found = [path.parent for path in parent.glob("*/recipe.json")]
-    if not found:
+    outputs = [path.parent for path in parent.glob("*/recipe.json")]
+    if not outputs:
         raise NsmcError(f"found no training to resume in {parent}; name it with --output")
-    return max(found, key=lambda path: path.stat().st_mtime)
+    return max(outputs, key=lambda path: path.stat().st_mtime)

@@ -1,4 +1,4 @@
-"""Everything that a training is at a moment, and its way to disk and back."""
+"""The state of a training, and its checkpoints."""
 
 import shutil
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from nsmc.storage.bundle import read_json, verify_bundle, write_json, writing_bu
 KIND = "checkpoint"
 SCHEMA = 2
 KEPT = 2
-"""Checkpoints kept: should the newest be damaged, the one before it still resumes."""
+"""Checkpoints to keep: if the newest is damaged, the one before it still resumes."""
 
 
 @dataclass
@@ -38,18 +38,18 @@ class Counters:
     best_epoch: int = 0
     """The epoch, counted from 1, that had it; 0 before the first."""
     history: list[dict[str, Any]] = field(default_factory=list)
-    """A record per epoch, as it stands in ``history.jsonl``."""
+    """A record per epoch, as in ``history.jsonl``."""
 
 
 @dataclass
 class TrainingState:
-    """A network on its way, with its optimizers, best weights and counters."""
+    """A network in training, with its optimizers, best weights and counters."""
 
     network: RecurrentNetwork
     optimizers: dict[str, Optimizer]
     totals: Tensor
-    """[4] of the running epoch: losses summed over examples, how many these are, figures summed,
-    and how many have one; see `nsmc.tasks.task.StepLoss`."""
+    """[4] sums of the running epoch: losses, examples, metrics, and examples that have a metric;
+    see `nsmc.tasks.task.StepLoss`."""
     best: dict[str, Tensor] = field(default_factory=dict)
     """The weights of the best epoch, on the CPU; empty before the first."""
     counters: Counters = field(default_factory=Counters)
@@ -98,26 +98,26 @@ def checkpoints(directory: Path) -> list[Path]:
 
 
 def load_newest_checkpoint(state: TrainingState, directory: Path) -> list[str]:
-    """Bring ``state`` to the newest undamaged checkpoint.
+    """Load the newest undamaged checkpoint into ``state``.
 
     Returns:
-        What was wrong with each newer one that had to be passed over.
+        What is wrong with each newer checkpoint.
 
     Raises:
-        ModelError: none is left that is whole.
+        ModelError: none is undamaged.
     """
-    passed_over = []
+    damages = []
     for path in reversed(checkpoints(directory)):
         try:
             verify_bundle(path, KIND, SCHEMA)
         except ModelError as error:
-            passed_over.append(str(error))
+            damages.append(str(error))
             continue
         _load(state, path)
-        return passed_over
+        return damages
     raise ModelError(
         f"expected a checkpoint to resume from in {directory}, found "
-        + ("; ".join(passed_over) or "none")
+        + ("; ".join(damages) or "none")
         + ". Train from the start, into another --output"
     )
 

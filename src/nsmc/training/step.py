@@ -43,8 +43,8 @@ def backward(
     """
     vectors = network.embed(batch.text)  # [T, B, E]
     leaf = vectors.detach().requires_grad_()  # [T, B, E]
-    found = _loss(network, task, leaf, batch, autocast)
-    found.loss.backward()  # type: ignore[no-untyped-call]
+    result = _loss(network, task, leaf, batch, autocast)
+    result.loss.backward()  # type: ignore[no-untyped-call]
     gradient = leaf.grad
     assert gradient is not None
     if adversarial_norm:
@@ -57,7 +57,7 @@ def backward(
         assert moved.grad is not None
         gradient = gradient + moved.grad  # [T, B, E]
     vectors.backward(gradient)  # type: ignore[no-untyped-call]
-    return StepLoss(found.loss.detach(), found.examples, found.tally)
+    return StepLoss(result.loss.detach(), result.examples, result.tally)
 
 
 def _loss(
