@@ -99,6 +99,7 @@ def test_leaves_out_and_counts_what_has_nothing_legible(tmp_path: Path) -> None:
         "column": "document",
         "reviews": 3,
         "skipped": 3,
+        "noise": 0.0,
     }
     assert sum(done) == 4  # the blank ones never reach the tokenizer
 
