@@ -13,8 +13,8 @@ to docs/model-card.md; --card-only writes that page again from them.
 """
 
 import argparse
+import dataclasses
 import json
-import shutil
 import statistics
 import time
 from pathlib import Path
@@ -30,7 +30,7 @@ from nsmc.data.reviews import read_reviews
 from nsmc.evaluation.evaluate import TEST_FILE
 from nsmc.exporting.quantization import export
 from nsmc.inference.classifier import load
-from nsmc.inference.directory import SHIPPED
+from nsmc.inference.directory import SHIPPED, open_model, write_again
 from nsmc.inspection.card import model_card
 from nsmc.inspection.info import info
 from nsmc.inspection.machine import machine
@@ -43,6 +43,7 @@ RESULTS = ROOT / "docs" / "results" / "shipped-model.json"
 CARD = ROOT / "docs" / "model-card.md"
 TRACKS: tuple[Track, ...] = get_args(Track)
 SHIPS: Track = "all"
+START = "both teachers in one network (scripts/distillation)"
 
 
 def main() -> None:
@@ -86,8 +87,7 @@ def main() -> None:
         for track, of_track in outputs.items()
     }
     best = min(tracks[SHIPS]["seeds"], key=lambda record: float(record["validation"]["loss"]))
-    shutil.rmtree(SHIPPED, ignore_errors=True)
-    shutil.copytree(outputs[SHIPS][best["seed"]] / "int8", SHIPPED)
+    ship(outputs[SHIPS][best["seed"]] / "int8", args.data_name, SHIPPED)
     results = {
         "data": args.data_name,
         "shipped_seed": best["seed"],
@@ -102,6 +102,20 @@ def main() -> None:
     experiment.run("behaviour", [])
     CARD.write_text(card(results), encoding="utf-8")
     print(json.dumps(results, ensure_ascii=False, indent=2))
+
+
+def ship(model: Path, data_name: str, output: Path) -> None:
+    """Write a model with the paths of its training replaced by what they mean."""
+    source = open_model(model)
+    training = dataclasses.replace(source.config.training, init_from=START)
+    name = f"{data_name} and further reviews, with soft labels by both teachers"
+    metrics = {
+        **source.metrics,
+        "init_from": {**source.metrics["init_from"], "path": START},
+        "data": {**source.metrics["data"], "name": name},
+    }
+    config = dataclasses.replace(source.config, training=training)
+    write_again(source, output, config=config, metrics=metrics)
 
 
 def _teachers(track: Track, seed: int) -> int:
@@ -220,7 +234,6 @@ What the teachers said of the validation part:
         title="Model card: the model inside the package",
         note="Written by `scripts/train_shipped_model.py` from the model's own directory, "
         "`docs/results/shipped-model.json` and `docs/results/behaviour.json`; don't edit.",
-        data_name=name,
         facts=[f"**Machine**: {made_on['processor']}, {made_on['system']}."],
         metrics=metrics,
         limits=[

@@ -80,8 +80,18 @@ def test_it_knows_which_texts_it_has_seen() -> None:
 
 def test_the_card_is_what_its_script_writes() -> None:
     script = ROOT / "scripts" / "train_shipped_model.py"
-    written = runpy.run_path(str(script))["card"](json.loads(RESULTS.read_text(encoding="utf-8")))
-    assert CARD.read_text(encoding="utf-8") == written, "run it with --card-only"
+    names = runpy.run_path(str(script))
+    card = names["card"](json.loads(RESULTS.read_text(encoding="utf-8")))
+    assert CARD.read_text(encoding="utf-8") == card, "run it with --card-only"
+    # In words, not by paths of the machine that trained it.
+    model = open_model()
+    start = model.config.training.init_from
+    assert start == model.metrics["init_from"]["path"] == names["START"]
+    assert model.metrics["data"]["name"].startswith("NSMC-R and further reviews, with soft labels")
+    # Its validation metrics aren't those of its best epoch, and both say why.
+    best = model.metrics["history"][model.metrics["best_epoch"] - 1]
+    assert model.metrics["validation"]["accuracy"] != best["validation_accuracy"]
+    assert all(step in card for step in model.metrics["after_training"])
 
 
 def test_the_readme_prints_what_the_model_says(classifier: nsmc.Classifier) -> None:

@@ -19,7 +19,7 @@ from nsmc.inference.quantized import WORDS
 def average(before: Path, after: Path, share: float, output: Path) -> None:
     """Write a model whose weights are ``share`` of the later model's and the rest of the earlier's.
 
-    What the directory tells of its validation part is the later model's.
+    The validation metrics in the directory are the later model's.
 
     Args:
         before: the model directory that the training of ``after`` started from.
@@ -39,7 +39,8 @@ def average(before: Path, after: Path, share: float, output: Path) -> None:
         ).astype(values.dtype)
         for name, values in later.items()
     }
-    metrics = {**second.metrics, "share_of_the_later": share}
+    step = f"its weights averaged with those that it started from, {share:g} of its own"
+    metrics = {**second.metrics, "after_training": [step]}
     write_again(second, output, weights=mixed, metrics=metrics)
 
 

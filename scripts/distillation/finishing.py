@@ -74,7 +74,11 @@ def finish(model: Path, words: Path, output: Path, texts: list[str], truth: Floa
     weights["head.bias"] = weights["head.bias"] + np.float32(shift)
     metrics = {
         **before.metrics,
-        "calibrated": {"scale": scale, "shift": shift},
+        "after_training": [
+            *before.metrics.get("after_training", []),
+            "text.spelling switched on",
+            f"its log odds times {scale:.3f}, {shift:+.3f}, to fit the validation part",
+        ],
         "validation": validation_of(scale * said + shift, truth),
     }
     write_again(before, output, **changes, weights=weights, metrics=metrics)

@@ -82,7 +82,7 @@ def _lines(about: "ModelInfo") -> list[str]:
         *_threshold(about),
         ("data", _data(about["data"])),
         ("training", [_training(about["training"])]),
-        ("validation", [_validation(about)]),
+        ("validation", _validation(about)),
         ("seen", [_seen(about["seen"])]),
         ("recipe", _recipe(about["changes"])),
         ("versions", [", ".join(f"{k} {v}" for k, v in about["versions"].items())]),
@@ -145,15 +145,19 @@ def _training(training: dict[str, Any]) -> str:
     )
 
 
-def _validation(about: "ModelInfo") -> str:
+def _validation(about: "ModelInfo") -> list[str]:
+    """The metrics of the finished model, and why they are not those of its best epoch."""
     from nsmc.inspection.info import metric_of
 
     validation, metric = about["validation"], metric_of(about)
     if not validation:
-        return ""
+        return [""]
     reviews = f" ({validation['reviews']:,} reviews)" if "reviews" in validation else ""
     shown = metric.show(validation[metric.name])
-    return f"{metric.words} {shown}, loss {validation['loss']:.4f}{reviews}"
+    lines = [f"{metric.words} {shown}, loss {validation['loss']:.4f}{reviews}"]
+    if about["after_training"]:
+        lines.append(f"after the last epoch: {'; '.join(about['after_training'])}")
+    return lines
 
 
 def _seen(seen: dict[str, Any] | None) -> str:

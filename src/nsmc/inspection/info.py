@@ -54,7 +54,9 @@ class ModelInfo(TypedDict):
     training: dict[str, Any]
     """``epochs``, ``best_epoch``, ``seconds``, ``device`` and ``written``."""
     validation: dict[str, Any]
-    """``reviews``, ``loss`` and the task's metric, such as ``accuracy``."""
+    """``reviews``, ``loss`` and the task's metric, such as ``accuracy``, of the finished model."""
+    after_training: list[str]
+    """In words, what changed the model after its last epoch beyond the temperature."""
     seen: dict[str, Any] | None
     """``texts``: how many distinct ones it has seen in training; ``false_positive_rate`` with which
     another is taken for one of them."""
@@ -118,6 +120,7 @@ def info(model: Path | str | None = None) -> ModelInfo:
             name: {"default": default, "value": value}
             for name, (default, value) in changes(directory.config).items()
         },
+        "after_training": metrics.get("after_training", []),
         "versions": metrics.get("versions", {}),
         "files": files,
         "bytes": sum(file["bytes"] for file in files),
