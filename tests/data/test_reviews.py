@@ -74,6 +74,9 @@ def test_labels_of_text_leave_the_only_other_column_for_the_comments(tmp_path: P
     # The control: without the labels' name nobody can tell.
     with pytest.raises(DataError, match="found 2 that could be it: text, topic"):
         read_reviews(path)
+    # Not even a column with the usual name of comments is both.
+    path = written(tmp_path / "b.csv", "text,document\n이겼다,스포츠\n")
+    assert read_reviews(path, label_columns=[LabelColumnSpec("document")]).texts == ["이겼다"]
 
 
 def test_several_columns_are_read_at_once(tmp_path: Path) -> None:

@@ -39,8 +39,11 @@ def choose_text_column(
             f"{path} has no column {column!r}; {listing}{nearest(column, columns)}; "
             "choose one with --column NAME"
         )
-    for name in (column, usual, DEFAULT_COLUMN):
-        if name is not None and name in columns:
+    if column is not None:
+        return column
+    others = set(others) if len(columns) > 1 else set()
+    for name in (usual, DEFAULT_COLUMN):
+        if name in columns and name not in others:
             return name
     taken = {*_OWN_COLUMNS, *others} if len(columns) > 1 else set()
     candidates = [name for name in reader.text_columns(chunk_rows) if name not in taken]
