@@ -14,6 +14,8 @@ from nsmc.inference.directory import open_model
 from nsmc.tasks.registry import TASKS
 from nsmc.tasks.task import LabelTask
 
+pytestmark = pytest.mark.slow
+
 TINY = (
     "data.min_freq=1",
     "model.embedding_size=6",

@@ -12,6 +12,8 @@ import pytest
 
 from nsmc.cli.main import run
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "language-model.md").read_text(encoding="utf-8")
 COMMANDS = [line.strip() for line in re.findall(r"^    (nsmc .*)$", PAGE, re.MULTILINE)]

@@ -12,6 +12,8 @@ import pytest
 
 from nsmc.cli.main import run
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "own-labels.md").read_text(encoding="utf-8")
 TOPICS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -34,7 +35,7 @@ from nsmc.text.character_ngrams import character_ngrams
 from nsmc.training.api import train
 
 if TYPE_CHECKING:
-    from tests.conftest import Untrained
+    from tests.conftest import BuildOnce, Untrained
 
 BUCKETS = 4096
 RECIPE = (
@@ -74,20 +75,34 @@ def recipe(task: str) -> Config:
     return load_config(None, [*RECIPE, f"task={task}", f"data.label_column={LABELS[task]}"])
 
 
-@pytest.fixture(scope="module", params=LABELS)
-def trained(
-    request: pytest.FixtureRequest, reviews: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+@pytest.fixture(scope="module")
+def train_once(reviews: Path, build_once: BuildOnce) -> Callable[[str], Path]:
+    """Give the model directory of a task."""
+
+    def call(task: str) -> Path:
+        def build(output: Path) -> None:
+            train(recipe(task), data=reviews, output=output, device="cpu")
+
+        return build_once(f"wide-{task}", build) / "model"
+
+    return call
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(task, marks=() if task == "sentiment" else pytest.mark.slow) for task in LABELS
+    ],
+)
+def trained(request: pytest.FixtureRequest, train_once: Callable[[str], Path]) -> Path:
     """A model directory of each task."""
-    output = tmp_path_factory.mktemp("trained") / "run"
-    return train(recipe(request.param), data=reviews, output=output, device="cpu").model
+    return train_once(request.param)
 
 
 @pytest.fixture(scope="module")
-def sentiment(reviews: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sentiment(train_once: Callable[[str], Path]) -> Path:
     """The model directory of one task."""
-    output = tmp_path_factory.mktemp("sentiment") / "run"
-    return train(recipe("sentiment"), data=reviews, output=output, device="cpu").model
+    return train_once("sentiment")
 
 
 def cut(classifier: Classifier) -> list[list[str]]:

@@ -39,6 +39,7 @@ def test_planted_labels_are_the_first_issues(easy: Planted, audited: nsmc.Audit)
         assert (strongest.contribution > 0) == (issue.given_label == 0)
 
 
+@pytest.mark.slow
 def test_the_sample_by_networks_trained_on_it(
     planted_sample: Planted, tiny_fields: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -58,6 +59,7 @@ def test_the_sample_by_networks_trained_on_it(
     assert below > 0.6
 
 
+@pytest.mark.slow
 def test_the_sample_by_the_shipped_model(planted_sample: Planted) -> None:
     said: list[str] = []
     result = nsmc.audit(planted_sample.path, explain=False, top=40, say=said.append)
@@ -68,6 +70,7 @@ def test_the_sample_by_the_shipped_model(planted_sample: Planted) -> None:
     assert hits >= 20
 
 
+@pytest.mark.slow
 def test_another_list_of_the_same_audit_trains_nothing(
     easy: Planted, tiny: Config, tiny_fields: tuple[str, ...], audited: nsmc.Audit, work: Path
 ) -> None:
@@ -94,6 +97,7 @@ def test_another_list_of_the_same_audit_trains_nothing(
     assert repaired.probabilities.tolist() == audited.probabilities.tolist()
 
 
+@pytest.mark.slow
 def test_the_same_comment_has_the_same_scores_and_its_conflicts_are_counted(
     write: Write, tmp_path: Path
 ) -> None:
@@ -105,6 +109,7 @@ def test_the_same_comment_has_the_same_scores_and_its_conflicts_are_counted(
     assert [(issue.row, issue.conflicting_rows) for issue in result.issues] == [(3, 2)]
 
 
+@pytest.mark.slow
 def test_rows_without_a_comment_are_left_out_and_rows_keep_their_number(
     write: Write, tmp_path: Path
 ) -> None:
@@ -115,6 +120,7 @@ def test_rows_without_a_comment_are_left_out_and_rows_keep_their_number(
     assert [issue.row for issue in result.issues] == [3]
 
 
+@pytest.mark.slow
 def test_networks_that_know_nothing_are_reported(
     write: Write, nouns: tuple[str, ...], tiny: Config, tmp_path: Path
 ) -> None:
@@ -165,6 +171,7 @@ def test_arguments_that_make_no_sense(
         nsmc.audit(easy.path, **arguments)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_labels_that_cannot_be_told_apart(
     write: Write, nouns: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -187,6 +194,7 @@ def test_labels_that_cannot_be_told_apart(
 TOPICS = {"배우": ("표정", "몸짓"), "음악": ("노래", "선율"), "결말": ("마지막", "반전")}
 
 
+@pytest.mark.slow
 def test_own_classes_in_a_table_whose_only_other_column_is_text(
     nouns: tuple[str, ...], tiny_fields: tuple[str, ...], tmp_path: Path
 ) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from nsmc.config.schema import Config
     from tests.auditing.conftest import Planted
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
 import os, sys
 import nsmc

@@ -311,6 +311,7 @@ def test_an_output_that_holds_a_training(here: Here, small_model: Path, sample: 
     assert content() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kilobytes",
     [
@@ -392,6 +393,7 @@ def interrupted(
     return Interrupted(output, status, "".join(lines), process.stdout.read(), second)
 
 
+@pytest.mark.slow
 def test_two_trainings_and_ctrl_c_and_resume(
     interrupted: Interrupted, here: Here, sample: Path
 ) -> None:

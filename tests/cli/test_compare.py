@@ -20,6 +20,7 @@ def write(path: Path, rows: list[tuple[str, int]]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_gain_is_told(command: Command, small_model: Path, sample: Path, tmp_path: Path) -> None:
     args = ("compare", small_model, "shipped", "--data", sample)
     result = command(*args, "--top", "3", "--output", tmp_path / "all.csv")

@@ -106,6 +106,7 @@ def test_a_model_that_is_not_there(here: Here, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_without_onnx_all_but_the_graph_works(
     command: Command, small_model: Path, sample: Path, tmp_path: Path
 ) -> None:

@@ -58,6 +58,7 @@ def mixed(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("mixed") / "mixed.txt", seen[:150] + others)
 
 
+@pytest.mark.slow
 def test_from_a_training_to_an_evaluation_as_processes(
     command: Command, sample: Path, tmp_path: Path
 ) -> None:

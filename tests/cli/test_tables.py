@@ -361,6 +361,7 @@ def test_progress_is_shown_on_a_terminal(
     assert out.is_file()
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_rows(small_model: Path, tmp_path: Path) -> None:
     # One core, because a chunk is under way for each; a process between, because the peak of a
     # child starts at what its parent had.

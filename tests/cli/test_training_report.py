@@ -74,6 +74,7 @@ def test_one_chart_is_left_and_no_bar(train: Callable[..., Terminal]) -> None:
     assert not any(re.match(r"epoch \d/\d: ", line) for line in lines)  # no bar is left behind
 
 
+@pytest.mark.slow
 def test_a_window_made_narrower_as_it_trains(train: Callable[..., Terminal]) -> None:
     screen = train(200)
     screen.wait_for(f"epoch 2/{EPOCHS}: ")
@@ -90,6 +91,7 @@ def test_a_window_made_narrower_as_it_trains(train: Callable[..., Terminal]) -> 
     assert len(drawn[-1]) < 60
 
 
+@pytest.mark.slow
 def test_a_dumb_terminal_gets_bars_alone(train: Callable[..., Terminal]) -> None:
     screen = train(120, TERM="dumb")
     assert screen.finish() == 0

@@ -33,6 +33,7 @@ def test_the_default_recipe_is_the_default() -> None:
         assert re.search(r"  # \S", line), f"not explained: {line}"
 
 
+@pytest.mark.slow
 def test_the_sample_recipe_learns_the_sample(sample: Path, tmp_path: Path) -> None:
     from nsmc.report.evaluation_report import evaluate
 

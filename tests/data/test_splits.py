@@ -105,6 +105,7 @@ def test_too_few_are_refused(tmp_path: Path) -> None:
         split_corpus(alone, DataConfig(), None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_validates_on_the_marked_rows(
     tmp_path: Path, task: str, capsys: pytest.CaptureFixture[str]
@@ -144,6 +145,7 @@ def test_a_table_without_the_column(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.slow
 def test_an_audit_deals_its_folds_itself(sample: Path, tmp_path: Path) -> None:
     import nsmc
 

@@ -10,6 +10,8 @@ import pytest
 
 from nsmc.report.evaluation_report import evaluate
 
+pytestmark = pytest.mark.slow
+
 Ask = Callable[[Path, str], Any]
 
 

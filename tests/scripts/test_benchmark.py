@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
 
 
+@pytest.mark.slow
 def test_every_part_gives_its_rows(tmp_path: Path, sample: Path) -> None:
     command = [sys.executable, str(ROOT / "scripts" / "benchmark.py"), "--smoke"]
     command += ["--data", str(sample), "--data-name", "the sample", "--work", str(tmp_path)]

@@ -13,6 +13,8 @@ import pytest
 
 from nsmc.errors import DataError
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).parent.parent.parent / "scripts" / "compare_accuracy.py"
 
 

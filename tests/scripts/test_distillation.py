@@ -139,6 +139,7 @@ def times(work: Path) -> dict[str, int]:
     return {str(path.relative_to(work)): path.stat().st_mtime_ns for path in files}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("track", get_args(Track))
 def test_the_joined_teachers_say_what_both_say(stages: Stages, track: Track) -> None:
     output = stages.joined(track, 1)
@@ -166,6 +167,7 @@ def test_the_joined_teachers_say_what_both_say(stages: Stages, track: Track) -> 
     assert seen.contains([joined.tokenizer(text) for text in reviews.texts]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("track", get_args(Track))
 def test_from_reviews_to_a_model_and_nothing_twice(stages: Stages, track: Track) -> None:
     output = stages.finished(track, 1)
@@ -181,6 +183,7 @@ def test_from_reviews_to_a_model_and_nothing_twice(stages: Stages, track: Track)
     assert all(seconds >= 0 for seconds in took.values())
 
 
+@pytest.mark.slow
 def test_the_average_lies_between_the_teachers_and_their_student(stages: Stages) -> None:
     ends = stages.joined("all", 1), stages.student(1)
     first, second, between = (open_model(path) for path in (*ends, stages.averaged(1)))
@@ -196,6 +199,7 @@ def test_the_average_lies_between_the_teachers_and_their_student(stages: Stages)
         np.testing.assert_allclose(c, (1 - SHARE) * a + SHARE * b, atol=2e-3)
 
 
+@pytest.mark.slow
 def test_what_is_finished_puts_words_right_and_is_calibrated(stages: Stages) -> None:
     before, after = open_model(stages.averaged(1)), open_model(stages.finished("all", 1))
     assert (before.config.text.spelling, after.config.text.spelling) == (False, True)
@@ -219,6 +223,7 @@ def test_what_is_finished_puts_words_right_and_is_calibrated(stages: Stages) -> 
     ).all()
 
 
+@pytest.mark.slow
 def test_the_student_goes_on_from_its_teachers(stages: Stages) -> None:
     output = stages.student(1)
     model, reviews = open_model(output), stages.reviews()
@@ -235,6 +240,7 @@ def test_the_student_goes_on_from_its_teachers(stages: Stages) -> None:
     assert model.metrics["validation"]["reviews"] == int(held.sum())
 
 
+@pytest.mark.slow
 def test_scores_of_other_reviews_are_refused(stages: Stages, reviews: Reviews) -> None:
     output = stages.morphemes("150k", 1)
     assert len(stages._scores(output, reviews)) == len(reviews.texts)

@@ -5,11 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from nsmc.text.noise import KINDS
 
 SCRIPT = Path(__file__).parent.parent.parent / "scripts" / "experiment.py"
 
 
+@pytest.mark.slow
 def test_every_kind_stands_beside_the_clean_reviews(tmp_path: Path, sample: Path) -> None:
     data, output = sample / "ratings_test.txt", tmp_path / "new" / "robustness.json"
     command = [sys.executable, str(SCRIPT), "robustness", "--data", str(data)]

@@ -367,6 +367,7 @@ def test_chunks_number_their_rows_and_start_anew(tmp_path: Path, name: str) -> N
         assert table.bytes_read == table.total_bytes == path.stat().st_size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
 def test_a_large_table_streams_in_bounded_memory_with_progress(tmp_path: Path, name: str) -> None:
     line = "{},지루하지 않고 재미있는 영화였습니다 {},1\n"

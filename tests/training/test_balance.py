@@ -61,6 +61,7 @@ def test_balance_finds_the_rare_class(
     assert low <= recall(sample, tmp_path, balance) <= high
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_draws_what_it_would_have(sample: Path, tmp_path: Path) -> None:
     """Of a table that is named nowhere but in the directory to be resumed."""
     data = tmp_path / "skewed.tsv"

@@ -89,6 +89,7 @@ def history_of(output: OutputDirectory) -> list[dict[str, Any]]:
     return [{**json.loads(line), "seconds": None} for line in lines]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes can't be stopped here")
 def test_a_killed_training_resumes_to_the_same_bytes(sample: Path, tmp_path: Path) -> None:
     names = ("once", "again", "killed", "older")

@@ -193,6 +193,7 @@ def test_tells_of_the_start_each_step_and_each_epoch(few: Path, tmp_path: Path) 
     assert names == {".lock", "recipe.json", "history.jsonl", "history.csv", "curves.png", "model"}
 
 
+@pytest.mark.slow
 def test_the_best_epoch_is_kept_and_training_stops_after_it(few: Path, tmp_path: Path) -> None:
     states: list[dict[str, torch.Tensor]] = []
 
@@ -227,6 +228,7 @@ def test_the_best_epoch_is_kept_and_training_stops_after_it(few: Path, tmp_path:
     assert not np.allclose(found["encoder.weight_hh_l0"], last)
 
 
+@pytest.mark.slow
 def test_without_patience_it_never_stops_early(few: Path, tmp_path: Path) -> None:
     config = load_config(
         None,
@@ -272,6 +274,7 @@ def test_weights_too_large_to_be_stored_end_without_a_model(few: Path, tmp_path:
     assert not (tmp_path / "run" / "model").exists()
 
 
+@pytest.mark.slow
 def test_another_seed_gives_other_weights(few: Path, tmp_path: Path) -> None:
     weights = []
     for number, seed in enumerate((1, 1, 2)):
@@ -325,11 +328,16 @@ def uncut(few: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, li
 @pytest.mark.parametrize(
     ("kind", "when"),
     [
-        pytest.param(Started, 1, id="before the first step"),
+        pytest.param(Started, 1, id="before the first step", marks=pytest.mark.slow),
         pytest.param(StepDone, 3, id="in the first epoch"),
-        pytest.param(StepDone, 0, id="after the last step of an epoch, before its end"),
-        pytest.param(EpochDone, 1, id="between epochs"),
-        pytest.param(EpochDone, 2, id="after the last epoch"),
+        pytest.param(
+            StepDone,
+            0,
+            id="after the last step of an epoch, before its end",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(EpochDone, 1, id="between epochs", marks=pytest.mark.slow),
+        pytest.param(EpochDone, 2, id="after the last epoch", marks=pytest.mark.slow),
     ],
 )
 def test_resumes_from_any_moment_to_the_same_model(
@@ -352,6 +360,7 @@ def test_resumes_from_any_moment_to_the_same_model(
         assert {**one, "seconds": 0} == {**other, "seconds": 0}
 
 
+@pytest.mark.slow
 def test_a_training_cut_while_its_first_model_is_written_resumes(
     few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -370,6 +379,7 @@ def test_a_training_cut_while_its_first_model_is_written_resumes(
     assert train(output=tmp_path / "run", resume=True, device="cpu").metrics["epochs"] == 2
 
 
+@pytest.mark.slow
 def test_a_damaged_checkpoint_is_passed_over_with_a_warning(few: Path, tmp_path: Path) -> None:
     config = load_config(None, [*TINY, "training.epochs=2", "training.checkpoint_steps=1"])
     run = tmp_path / "run"
@@ -392,6 +402,7 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_warning(few: Path, tmp_path:
     assert events[0].resumed_at == 3
 
 
+@pytest.mark.slow
 def test_other_reviews_are_not_resumed_with(few: Path, sample: Path, tmp_path: Path) -> None:
     config = load_config(None, [*TINY, "training.checkpoint_steps=1"])
     data = tmp_path / "data"
