@@ -1,9 +1,9 @@
-"""The ONNX graph for other programs: everything after the embedding, as a handful of nodes.
+"""The ONNX graph for other programs: everything after the embedding, in few nodes.
 
 Built from the weights alone, without torch's exporters, which handle neither packed sequences nor
 a free batch size of recurrent layers well.
 
-Shapes: T morphemes, B reviews, E embedding size, F filters, K units in a filter's sight, T' steps
+Shapes: T morphemes, B reviews, E embedding size, F filters, K units in a kernel, T' steps
 after a convolution (T without one), D directions, H hidden size, I input size of a layer, P pooled
 size, G gates, O outputs.
 """
@@ -38,7 +38,7 @@ def scoring_graph(
     Args:
         weights: the network's parameters under torch's names.
         config: the network's configuration.
-        properties: what the model shall tell of itself, in the graph's metadata.
+        properties: the graph's metadata.
 
     Returns:
         A serialized ONNX model.
@@ -92,19 +92,19 @@ def scoring_graph(
             "vectors", TensorProto.FLOAT, ["T", "B", config.embedding_size]
         )
     ]
-    named = "logits"
+    last = "logits"
     if config.wide.buckets:
         inputs.append(helper.make_tensor_value_info("added", TensorProto.FLOAT, shape))
-        named = "recurrent"
-    made = "column" if outputs == 1 else named
+        last = "recurrent"
+    made = "column" if outputs == 1 else last
     nodes.append(
         helper.make_node("Gemm", ["pooled", "head.weight", "head.bias"], [made], transB=1)  # [B, O]
     )
     if outputs == 1:
         constants["last_axis"] = np.array([1], dtype=np.int64)
-        nodes.append(helper.make_node("Squeeze", [made, "last_axis"], [named]))  # [B]
+        nodes.append(helper.make_node("Squeeze", [made, "last_axis"], [last]))  # [B]
     if config.wide.buckets:
-        nodes.append(helper.make_node("Add", [named, "added"], ["logits"]))  # [B] or [B, O]
+        nodes.append(helper.make_node("Add", [last, "added"], ["logits"]))  # [B] or [B, O]
     graph = helper.make_graph(
         nodes,
         "nsmc",
@@ -133,11 +133,16 @@ def _convolution_nodes(helper: Any, config: ModelConfig, vectors: str, steps: st
             kernel_shape=[kernel],
             pads=[kernel // 2, kernel // 2],
         ),  # [B, F, T]
-        helper.make_node("Relu", ["convolved"], ["found"]),  # [B, F, T]
+        helper.make_node("Relu", ["convolved"], ["rectified"]),  # [B, F, T]
         helper.make_node(
-            "MaxPool", ["found"], ["kept"], kernel_shape=[pooling], strides=[pooling], ceil_mode=1
+            "MaxPool",
+            ["rectified"],
+            ["maxima"],
+            kernel_shape=[pooling],
+            strides=[pooling],
+            ceil_mode=1,
         ),  # [B, F, T']
-        helper.make_node("Transpose", ["kept"], [steps], perm=[2, 0, 1]),  # [T', B, F]
+        helper.make_node("Transpose", ["maxima"], [steps], perm=[2, 0, 1]),  # [T', B, F]
     ]
 
 

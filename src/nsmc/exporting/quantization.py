@@ -48,7 +48,7 @@ def export(
     if target.exists() and not overwrite:
         raise NsmcError(f"{target} is there already; give another --output, or --overwrite")
     if target.is_dir() and any(target.iterdir()) and not (target / MANIFEST).is_file():
-        # A slip of the keyboard must not cost anybody a directory of other things.
+        # A mistyped path must not replace a directory of other things.
         raise NsmcError(
             f"{target} is no model directory, so it isn't replaced; give another --output"
         )
@@ -73,7 +73,7 @@ def _write_graph(source: ModelDirectory, weights: Mapping[str, Any], target: Pat
             "is a language model, which labels none; as a directory it can be exported"
         )
     properties = {
-        # What the outputs stand for: the classes in their order, the scale of the stars.
+        # The meaning of the outputs: the classes in their order, the scale of the stars.
         "recipe": json.dumps(source.config.to_dict(), ensure_ascii=False),
         "task_state": json.dumps(source.task_state, ensure_ascii=False),
     }

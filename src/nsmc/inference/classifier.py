@@ -1,4 +1,4 @@
-"""Comments to what a model says of them.
+"""A model directory that scores and explains comments.
 
 Shapes: R reviews, N morphemes of all of them, T of one, U distinct ones, E embedding size, P
 pooled size, O outputs.
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from nsmc.config.text import UNIT_NAMES
 from nsmc.errors import UsageError
 from nsmc.inference.directory import ModelDirectory, open_model
-from nsmc.inference.explanation import Explanation, Part, contributions, nothing
+from nsmc.inference.explanation import Explanation, Part, baseline_outputs, contributions
 from nsmc.inference.network import Network, NumpyNetwork
 from nsmc.inference.units import open_tokenizer, text_config_of
 from nsmc.inference.vectors import MorphemeVectors
@@ -29,7 +29,7 @@ from nsmc.tasks.task import LabelTask
 from nsmc.text.tokenizer import Tokenizer
 
 DISTINCT = 1 << 15
-"""Distinct morphemes whose products are in memory at once: more are scored half by half."""
+"""Distinct morphemes whose products are in memory at once; more are scored in halves."""
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -38,8 +38,8 @@ Integers = NDArray[np.int64]
 class Classifier:
     """A trained model, ready to score. Make one with `nsmc.load`.
 
-    Threads may share one: what it caches is guarded by locks, and no result depends on what was
-    scored before or beside it. While it scores, numpy's matrix products use one thread.
+    Threads may share one: its caches are guarded by locks, and no result depends on what was
+    scored before or meanwhile. While it scores, numpy's matrix products use one thread.
 
     Args:
         model: a verified model directory.
@@ -61,7 +61,7 @@ class Classifier:
     ) -> None:
         self.model = model
         self.task: LabelTask = model.label_task
-        """What the model was asked, and how it shows its answers."""
+        """What the network predicts."""
         if threshold is not None and not self.task.has_threshold:
             raise UsageError(
                 f"a threshold is for models that tell 긍정 from 부정; the task of {model.path} is "
@@ -94,7 +94,8 @@ class Classifier:
         """Score one comment, or each of several.
 
         Any string can be scored. One with nothing legible in it (empty, white space, control
-        characters) gets no label and NaN, since the model has no opinion of it.
+        characters) gets no label and NaN. A comment gets the same digits whenever it is scored
+        alone; in a list they may differ in the last bits of float32: see `outputs_of`.
 
         Returns:
             What the task gives: `nsmc.SentimentPrediction`, `nsmc.ClassPrediction` and so on.
@@ -105,18 +106,18 @@ class Classifier:
         """
         texts = [text] if isinstance(text, str) else list(text)
         outputs = self.outputs_of([self.tokenizer(t) for t in texts])
-        found = self.task.predictions(texts, outputs, self.threshold)
-        return found[0] if isinstance(text, str) else found
+        predictions = self.task.predictions(texts, outputs, self.threshold)
+        return predictions[0] if isinstance(text, str) else predictions
 
     @overload  # as for `predict`
     def explain(self, text: str) -> Explanation: ...  # type: ignore[overload-overlap]
     @overload
     def explain(self, text: Sequence[str]) -> list[Explanation]: ...
     def explain(self, text: str | Sequence[str]) -> Explanation | list[Explanation]:
-        """Score one comment, or each of several, and tell what each morpheme did to the result.
+        """Score one comment, or each of several, with the contribution of each morpheme.
 
-        The same comment always gets the same explanation. One with nothing legible in it has no
-        parts and NaN for its value.
+        The same comment always gets the same explanation, alone or in a list. One with nothing
+        legible in it has no parts and NaN for its value.
 
         Raises:
             TypeError: something that isn't a string.
@@ -130,8 +131,8 @@ class Classifier:
         task, morphemes = self.task, self.tokenizer(text)
         outputs = self.outputs_of([morphemes])  # [1, O]
         (prediction,) = task.predictions([text], outputs, self.threshold)
-        of, number = task.explained(outputs[0] if morphemes else self._nothing)
-        baseline = float(number(self._nothing[None])[0])
+        of, number = task.explained(outputs[0] if morphemes else self._baseline)
+        baseline = float(number(self._baseline[None])[0])
         if not morphemes:
             return Explanation(
                 prediction, of, task.explains, math.nan, baseline, (), self.explained_units
@@ -158,40 +159,40 @@ class Classifier:
         )
 
     def network_of(self, morphemes: Sequence[str]) -> Network:
-        """The network with what character n-grams add, for some of a comment's morphemes.
+        """The network together with the wide layer, for subsets of a comment's morphemes.
 
-        Its ``tokens`` say which of ``morphemes`` stand where, so it can be asked for subsets.
+        The ``tokens`` of a call are places in ``morphemes``.
         """
         wide = self._wide
         if wide is None:
             return self._network
 
-        def scored(vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
+        def score(vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
             outputs = self._network(vectors, tokens, lengths)  # [R, O]
             ends = np.cumsum(lengths).tolist()  # [R]
-            there = [morphemes[token] for token in tokens.tolist()]  # N of them
-            added = wide([there[a:b] for a, b in pairwise([0, *ends])])  # [R, O]
-            return outputs + added
+            units = [morphemes[token] for token in tokens.tolist()]  # N of them
+            return outputs + wide([units[a:b] for a, b in pairwise([0, *ends])])  # [R, O]
 
-        return scored
+        return score
 
     @property
     def explained_units(self) -> str:
-        """What the parts of an explanation are called: letters are explained by the syllable."""
+        """The name of an explanation's parts: jamo are explained by the syllable."""
         unit = self.text_config.unit
         return UNIT_NAMES["syllable" if unit == "jamo" else unit]
 
     @cached_property
-    def _nothing(self) -> Floats:
-        """The outputs [O] that explanations start from: see `nsmc.inference.explanation`."""
-        return nothing(self._network, self._vectors.size)
+    def _baseline(self) -> Floats:
+        """The outputs [O] that explanations start from."""
+        return baseline_outputs(self._network, self._vectors.size)
 
     def outputs_of(self, reviews: Sequence[Sequence[str]]) -> Floats:
-        """Outputs [R, O] of comments already cut; NaN for one without morphemes.
+        """Outputs [R, O] of tokenized comments; NaN for one without morphemes.
 
-        Equal calls give equal bits, whatever was scored before and whichever threads score
-        meanwhile. Nothing is padded; alone and in a batch a comment gets the same outputs but for
-        the last bits of float32 (some 1e-6), since BLAS adds up in another order there.
+        Equal calls give equal bits, whatever was scored before and whatever other threads score
+        meanwhile. Nothing is padded. Alone and in a batch the outputs of a comment differ by the
+        last bits of float32 (1e-6 at most in the shipped model), because BLAS adds up a row in an
+        order that depends on the number of rows.
         """
         outputs = np.full((len(reviews), self.task.outputs), np.nan, np.float32)  # [R, O]
         if legible := [review for review in reviews if review]:
@@ -202,7 +203,7 @@ class Classifier:
         return outputs
 
     def score_morphemes(self, reviews: Sequence[Sequence[str]]) -> NDArray[np.float64]:
-        """Probabilities of positive [R] of comments already cut; NaN for one without morphemes.
+        """Probabilities of positive [R] of tokenized comments; NaN for one without morphemes.
 
         Raises:
             UsageError: the model's task isn't to tell 긍정 from 부정.
@@ -215,14 +216,14 @@ class Classifier:
         return self.task.positive(self.outputs_of(reviews))
 
     def sentence_vectors(self, reviews: Sequence[Sequence[str]]) -> Floats:
-        """The vectors [R, P] that the last layer sees of comments already cut, none empty."""
+        """The last layer's inputs [R, P] for tokenized comments, none empty."""
         own = self._network
         if not isinstance(own, NumpyNetwork):
             own = self.model.network(self.model.weights())
         return self._run(own.pooled, reviews)
 
     def _run(self, network: Network, reviews: Sequence[Sequence[str]]) -> Floats:
-        """What a network gives [R, …] for reviews already cut, none empty."""
+        """The outputs [R, …] of a network for tokenized reviews, none empty."""
         vectors, tokens = self._vectors(m for review in reviews for m in review)  # [U, E], [N]
         if len(vectors) > DISTINCT and len(reviews) > 1:
             half = len(reviews) // 2
@@ -245,7 +246,7 @@ class Classifier:
 
 
 def check_threshold(threshold: float) -> None:
-    """Refuse what isn't a probability.
+    """Check that a threshold is a probability.
 
     Raises:
         UsageError: the threshold isn't between 0 and 1.

@@ -1,13 +1,13 @@
 """The convolution in numpy, for reviews of any lengths at once and without padding between them.
 
-What a filter adds for the unit at one of the places in its sight is a product of that unit's vector
-alone, so it is made once for each distinct unit of thousands of reviews (``inputs``), looked up at
-each place and summed: `nsmc.inference.recurrence` does the same for the gates.
+The products of a filter with a unit's vector depend on that unit alone. They are made once for each
+distinct unit of thousands of reviews (``inputs``), looked up at each place and summed, as
+`nsmc.inference.recurrence` does for the gates.
 `nsmc.model.convolution` has the equations.
 
 Shapes: U distinct units, N places of all reviews end to end, B reviews of a block, n places of
-those, E embedding size, F filters, K units in a filter's sight, P steps of which one is kept, n'
-steps that are left of a block.
+those, E embedding size, F filters, K units in a kernel, P steps pooled into one, n' steps of a
+block after pooling.
 """
 
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ class Convolution:
         self._weight = np.ascontiguousarray(weight.transpose(2, 1, 0))  # [K, E, F]
 
     def inputs(self, vectors: Floats) -> Floats:
-        """What the vectors [U, E] add at each place in sight: [K, U + 1, F], the last nothing."""
+        """Products of the vectors [U, E] with the kernel: [K, U + 1, F], zeros in the last row."""
         products = np.empty(
             (len(self._weight), len(vectors) + 1, len(self._bias)), np.float32
         )  # [K, U + 1, F]
@@ -62,7 +62,7 @@ class Convolution:
 
         Args:
             inputs: [K, U + 1, F], of `inputs`.
-            tokens: [N] which of the U stands at each place.
+            tokens: [N] which of the U is at each place.
             starts: [B] where in ``tokens`` each review begins.
             lengths: [B] units of each review, each at least 1.
 
@@ -70,12 +70,12 @@ class Convolution:
             The steps' vectors [n', F], review by review, and how many each review [B] has.
         """
         kernel, rows, _ = inputs.shape
-        half, nothing = kernel // 2, rows - 1
+        half, zero = kernel // 2, rows - 1
         begins = np.cumsum(lengths) - lengths  # [B], of the reviews end to end
         along = np.arange(int(lengths.sum())) - np.repeat(begins, lengths)  # [n] place in its own
-        # Before the first review, after the last and between them a filter must see nothing.
+        # Zeros before the first review, after the last and between any two.
         places = np.repeat(begins + half * np.arange(1, len(lengths) + 1), lengths) + along  # [n]
-        units = np.full(len(places) + half * (len(lengths) + 1), nothing)  # places and gaps
+        units = np.full(len(places) + half * (len(lengths) + 1), zero)  # places and gaps
         units[places] = tokens[np.repeat(starts, lengths) + along]
         sums = inputs[half].take(units[places], axis=0)  # [n, F]
         other = np.empty_like(sums)

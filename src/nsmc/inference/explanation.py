@@ -1,4 +1,4 @@
-"""What each morpheme of a comment did to its result.
+"""How much each morpheme of a comment contributes to its result.
 
 Shapes: T morphemes, P parts that they make, E embedding size, N subsets.
 """
@@ -17,19 +17,19 @@ from nsmc.tasks.task import ExplainedNumber, Value
 
 @dataclass(frozen=True)
 class Part:
-    """One morpheme and what it did; the letters of a syllable are one part together."""
+    """A morpheme and its contribution; the jamo of a syllable are one part together."""
 
     start: int
     """Its first code point in the comment as typed."""
     end: int
     """The code point after its last."""
     morpheme: str
-    """As the tokenizer gave it, so normalized; several units as the text that they spell."""
+    """As the tokenizer gave it, so normalized; several units are joined."""
     contribution: float
-    """In the explanation's unit: above 0 it speaks for what is explained, below against it."""
+    """In the explanation's unit: above 0 for what is explained, below 0 against it."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The object that stands for it in JSON."""
+        """The object for JSON."""
         return {**vars(self), "contribution": round(self.contribution, 6)}
 
 
@@ -72,8 +72,8 @@ class Explanation:
         }
 
 
-def nothing(network: Network, size: int) -> NDArray[np.float32]:
-    """Outputs [O] of one morpheme whose vector [E] is zeros: of one that says nothing."""
+def baseline_outputs(network: Network, size: int) -> NDArray[np.float32]:
+    """Outputs [O] of one morpheme whose vector [E] is zeros, so that it says nothing."""
     vectors = np.zeros((1, size), dtype=np.float32)  # [U, E]
     outputs: NDArray[np.float32] = network(vectors, np.array([0]), np.array([1]))[0]  # [O]
     return outputs
@@ -82,7 +82,7 @@ def nothing(network: Network, size: int) -> NDArray[np.float32]:
 def contributions(
     network: Network,
     vectors: NDArray[np.float32],
-    of: Value,
+    number: Value,
     baseline: float,
     value: float,
     *,
@@ -91,28 +91,28 @@ def contributions(
 ) -> NDArray[np.float64]:
     """Share out ``value - baseline`` among the parts of a comment.
 
-    The shares are Shapley values of the game in which a set of parts is worth the value of the
-    comment that they alone would make, in their order: absent ones are deleted, as a person would,
-    and not replaced by something that could have a meaning of its own.
+    The shares are Shapley values. The value of a set of parts is that of the comment which they
+    alone make, in their order: absent parts are deleted, and not replaced by something that could
+    have a meaning of its own.
 
     Args:
         network: the model's.
         vectors: [T, E], T at least 1.
-        of: what is explained, from the network's outputs.
+        number: what is explained, from the network's outputs.
         baseline: the value of no morpheme.
         value: that of the whole comment.
         part_of: [T] which of P parts each morpheme is of, from 0 on and never falling; None makes
             each a part of its own.
-        seed: of the sampled orders; always the same, so that an explanation is too.
+        seed: of the sampled orders; always the same, so that explanations can be repeated.
 
     Returns:
         [P] with the sum ``value - baseline``.
     """
     parts = np.arange(len(vectors)) if part_of is None else part_of  # [T]
 
-    def worth(subsets: NDArray[np.bool_]) -> NDArray[np.float64]:
-        there = subsets[:, parts]  # [N, T]
-        tokens = np.nonzero(there)[1]  # [places]
-        return of(network(vectors, tokens, there.sum(axis=1)))  # [N]
+    def value_of(subsets: NDArray[np.bool_]) -> NDArray[np.float64]:
+        mask = subsets[:, parts]  # [N, T]
+        tokens = np.nonzero(mask)[1]  # [places]
+        return number(network(vectors, tokens, mask.sum(axis=1)))  # [N]
 
-    return shapley_values(worth, int(parts[-1]) + 1, baseline, value, seed=seed)
+    return shapley_values(value_of, int(parts[-1]) + 1, baseline, value, seed=seed)

@@ -1,8 +1,8 @@
-"""What turns morphemes' vectors into a task's numbers, on whatever it runs.
+"""The network after the embedding: from morphemes' vectors to a task's outputs.
 
 Shapes: U distinct morphemes of all reviews, N their places end to end, R reviews, B reviews of a
 block, n of them still running, S steps, E embedding size, D directions, H hidden size, P pooled
-size, O outputs; of a convolution F filters and K units in sight.
+size, O outputs; of a convolution F filters and K units in a kernel.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from nsmc.inference.convolution import Convolution
 from nsmc.inference.recurrence import Floats, Integers, Layer
 
 BLOCK = 256
-"""Reviews that run side by side: enough to keep the matrix products busy, few enough for caches."""
+"""Reviews side by side: many enough for fast matrix products, few enough for the caches."""
 BLOCK_MORPHEMES = 1 << 15
 """Morphemes of a block at most, so that memory doesn't follow the length of comments."""
 
@@ -31,19 +31,17 @@ class Network(Protocol):
 
         Args:
             vectors: [U, E] of every distinct morpheme.
-            tokens: [N] which of them stands at each place of the reviews, end to end.
+            tokens: [N] indices into ``vectors`` for the morphemes of the reviews, end to end.
             lengths: [R] morphemes of each review, each at least 1; their sum is N.
 
         Returns:
-            What the task makes its results of: outputs [R, O].
+            Outputs [R, O].
         """
         ...
 
 
 class NumpyNetwork:
-    """(Convolution) → RNN → pooling → Linear on the CPU: without torch it starts at once.
-
-    Nothing is padded.
+    """(Convolution) → RNN → pooling → Linear on the CPU, without torch and without padding.
 
     Args:
         weights: the network's parameters under torch's names.
@@ -81,7 +79,7 @@ class NumpyNetwork:
         return outputs
 
     def pooled(self, vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
-        """The vectors [R, P] that the last, linear layer gets; arguments as for `Network`."""
+        """The inputs [R, P] of the last, linear layer; arguments as for `Network`."""
         starts = np.cumsum(lengths) - lengths  # [R]
         order = np.argsort(-lengths, kind="stable")  # [R], longest first
         pooled = np.empty((len(lengths), len(self._head)), np.float32)  # [R, P]
@@ -102,10 +100,10 @@ class NumpyNetwork:
         """Pooled vectors [B, P] of reviews sorted by falling length."""
         if self._convolution is not None:
             outputs, lengths = self._convolution.steps(inputs, tokens, starts, lengths)
-            inputs, tokens, starts = _placed(self._layers[0], outputs, lengths)
+            inputs, tokens, starts = _next_inputs(self._layers[0], outputs, lengths)
         for lower, upper in pairwise(self._layers):
             outputs = lower.outputs(inputs, tokens, starts, lengths)  # [places of the block, D·H]
-            inputs, tokens, starts = _placed(upper, outputs, lengths)
+            inputs, tokens, starts = _next_inputs(upper, outputs, lengths)
         layer = self._layers[-1]
         shape = (layer.directions, len(lengths), layer.hidden)
         parts = {name: np.zeros(shape, np.float32) for name in self._pooling.split("+")}
@@ -126,6 +124,8 @@ class NumpyNetwork:
         return np.concatenate(halves, axis=1)  # [B, P]
 
 
-def _placed(layer: Layer, vectors: Floats, lengths: Integers) -> tuple[Floats, Integers, Integers]:
-    """A layer's inputs [G, D, places, H], tokens and starts where no two places share a vector."""
+def _next_inputs(
+    layer: Layer, vectors: Floats, lengths: Integers
+) -> tuple[Floats, Integers, Integers]:
+    """Inputs [G, D, places, H], tokens and starts for a layer above, one vector a place."""
     return layer.inputs(vectors), np.arange(len(vectors)), np.cumsum(lengths) - lengths

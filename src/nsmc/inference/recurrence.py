@@ -1,19 +1,18 @@
 """The recurrent layers in numpy, for reviews of any lengths at once and without padding.
 
 The reviews of a block are sorted by falling length. At step t only the first n reviews, those
-that are longer than t, are still running; the forward direction is at their morpheme t, the
-backward one at the t-th from their end, so that both take the same steps side by side. A review
-that has ended is simply no longer touched: there is nothing to mask.
+longer than t, are still running. The forward direction is at their morpheme t, the backward one at
+the t-th from their end, so both take the same steps side by side. A review that has ended is no
+longer touched: there is nothing to mask.
 
-What a gate adds for the input is a product of the input's vector alone, so it is made once for
-each distinct morpheme of thousands of reviews (``inputs``) and only looked up here. That halves the
-arithmetic of a layer, and is why this is faster than a general GRU operator, which multiplies
-at every place.
+The product of a gate's weights with an input depends on that input alone. It is made once for each
+distinct morpheme of thousands of reviews (``inputs``) and then looked up. That halves the
+arithmetic of a layer; a general GRU operator multiplies at every place.
 
 σ(a) = (1 + tanh(a/2))/2, with the halves put into the weights, leaves tanh as the only function.
 
-Arrays keep gates and directions in front, [G, D, n, H], so that one gate of all reviews is one run
-of memory: numpy's loops are at their best on long runs.
+Arrays have gates and directions in front, [G, D, n, H]: one gate of all reviews is contiguous, and
+numpy's loops are fastest on long runs.
 
 Shapes: U distinct inputs, N morphemes of all reviews end to end, B reviews of a block, n of them
 still running, S steps in which these are the same, D directions, I input size, H hidden size,
@@ -31,8 +30,7 @@ Integers = NDArray[np.int64]
 Stretch = tuple[int, int, Floats]
 """The first step of a stretch, n, and the outputs [S, D, n, H] of its S steps."""
 STRETCH = 1 << 21
-"""Bytes of gates looked up at once: enough to spare small blocks numpy's cost of a call, and few
-enough to stay in the processor's caches."""
+"""Bytes of gates looked up at once: few calls of numpy for small blocks, and in the caches."""
 HALF = np.float32(0.5)
 
 # For each gate, in torch's order, whether it is a σ, whose argument the weights halve.
@@ -90,7 +88,7 @@ class Layer:
         }[cell]
 
     def inputs(self, vectors: Floats) -> Floats:
-        """What the vectors [U, I] add to every gate of each direction: [G, D, U, H]."""
+        """Products of the vectors [U, I] with the input weights, plus bias: [G, D, U, H]."""
         products: Floats = np.matmul(vectors, self._input)  # [G, D, U, H]
         products += self._bias
         return products
@@ -102,7 +100,7 @@ class Layer:
 
         Args:
             inputs: [G, D, U, H], of `inputs`.
-            tokens: [N] which of the U stands at each place.
+            tokens: [N] which of the U is at each place.
             starts: [B] where in ``tokens`` each review begins.
             lengths: [B] of each review, falling, each at least 1.
         """
@@ -139,21 +137,21 @@ class Layer:
         """
         begins = np.cumsum(lengths) - lengths  # [B]
         ends = begins + lengths - 1  # [B]
-        found = np.empty((int(lengths.sum()), self.directions, self.hidden), np.float32)
+        places = np.empty((int(lengths.sum()), self.directions, self.hidden), np.float32)
         for t, n, outputs in self.stretches(inputs, tokens, starts, lengths):
             steps = np.arange(t, t + len(outputs))[:, None]  # [S, 1]
-            found[begins[:n] + steps, 0] = outputs[:, 0]
+            places[begins[:n] + steps, 0] = outputs[:, 0]
             if self.directions == 2:
-                found[ends[:n] - steps, 1] = outputs[:, 1]
-        return found.reshape(len(found), -1)
+                places[ends[:n] - steps, 1] = outputs[:, 1]
+        return places.reshape(len(places), -1)
 
     def step(self, inputs: Floats, state: Floats, memory: Floats) -> Floats:
-        """Go on by one place, where a text is made as it is read.
+        """Advance by one place, for a text that is generated unit by unit.
 
         Args:
-            inputs: [G, D, B, H], of `inputs` for one vector each; used up.
-            state: [D, B, H] what the last step gave; zeros before the first.
-            memory: [D, B, H] of an LSTM, which is moved on in place; zeros before the first.
+            inputs: [G, D, B, H], of `inputs` for one vector each; overwritten.
+            state: [D, B, H] the last step's output; zeros before the first.
+            memory: [D, B, H] of an LSTM, updated in place; zeros before the first.
 
         Returns:
             The output [D, B, H], which is the next step's state.
@@ -204,7 +202,7 @@ def _lstm(gates: Floats, recurrent: Floats, state: Floats, memory: Floats, outpu
 
 
 def _even_stretches(lengths: Integers, elements: int) -> Iterator[tuple[int, int, int]]:
-    """Runs of steps in which the same reviews go on: first step, step after the last, n.
+    """Runs of steps in which the same reviews are running: first step, step after the last, n.
 
     Args:
         lengths: [B], falling.

@@ -1,9 +1,9 @@
 """How much each of several parts adds to a value: Shapley values.
 
-L. S. Shapley, "A value for n-person games", 1953. A part's share is what it adds to those that are
-there already, averaged over all orders in which the parts can come. Within any one order the
-additions sum to the whole minus nothing, so the shares do too, whatever orders are averaged. Few
-parts are computed exactly; for more, orders are sampled (Castro, Gómez and Tejada, "Polynomial
+L. S. Shapley, "A value for n-person games", 1953. A part's share is what it adds to those before
+it, averaged over all orders of the parts. Within one order the additions sum to the value of all
+parts minus that of none, so the shares do too. Few parts are computed exactly; for more, orders are
+sampled (Castro, Gómez and Tejada, "Polynomial
 calculation of the Shapley value based on sampling", 2009; Štrumbelj and Kononenko, "Explaining
 prediction models and individual predictions with feature contributions", 2014), each with its
 reverse, which cancels much of the noise (Mitchell et al., "Sampling Permutations for Shapley Value
@@ -19,45 +19,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 EXACT = 10
-"""Up to so many parts, all 2^T subsets are asked for."""
+"""Up to so many parts, all 2^T subsets are scored."""
 MOST_ORDERS, FEW_ORDERS, FEWEST_ORDERS = 64, 4, 2
 """Orders sampled for parts just above `EXACT`, at least up to `LONG` ones, and above; even."""
 USUAL_STEPS = 24_000
 """Parts in all subsets together, which time follows: the more parts, the fewer orders."""
 LONG = 700
 LONGEST = 1000
-"""For more parts than this, neighbours come and go together, so that time stays bounded."""
+"""More parts than this are grouped with their neighbours, so that time stays bounded."""
 
 Value = Callable[[NDArray[np.bool_]], NDArray[np.float64]]
 """Subsets [N, T], each neither empty nor all, to their values [N]."""
 
 
 def shapley_values(
-    value: Value, parts: int, nothing: float, everything: float, *, seed: int = 0
+    value: Value, parts: int, empty: float, full: float, *, seed: int = 0
 ) -> NDArray[np.float64]:
-    """Share out ``everything - nothing`` among the parts.
+    """Share out ``full - empty`` among the parts.
 
     Args:
-        value: what subsets of the parts are worth.
+        value: the values of subsets of the parts.
         parts: T.
-        nothing: the value of no part.
-        everything: the value of all parts.
+        empty: the value of no part.
+        full: the value of all parts.
         seed: what the orders are drawn by, together with the number of parts.
 
     Returns:
-        [T] shares, whose sum is ``everything - nothing`` up to the last bits of float64. They are
-        exact for up to `EXACT` parts and estimates for more; of more than `LONGEST`, neighbours
-        have equal shares in what they do together. The same arguments give the same shares.
+        [T] shares, whose sum is ``full - empty`` up to the last bits of float64. They are
+        exact for up to `EXACT` parts and estimates for more; of more than `LONGEST`, the parts
+        of a group have equal shares. The same arguments give the same shares.
     """
     if parts <= EXACT:
-        return _exact(value, parts, nothing, everything)
+        return _exact(value, parts, empty, full)
     if parts <= LONGEST:
         orders = _orders(parts, _order_count(parts), seed)
-        return _sampled(value, orders, nothing, everything)
+        return _sampled(value, orders, empty, full)
     runs = max(16, LONGEST**2 // parts)
     run_of = np.arange(parts) * runs // parts  # [T]
     orders = _orders(runs, FEWEST_ORDERS, seed)
-    together = _sampled(lambda subsets: value(subsets[:, run_of]), orders, nothing, everything)
+    together = _sampled(lambda subsets: value(subsets[:, run_of]), orders, empty, full)
     return (together / np.bincount(run_of))[run_of]  # [T]
 
 
@@ -68,31 +68,31 @@ def _order_count(parts: int) -> int:
 
 def _orders(parts: int, count: int, seed: int) -> NDArray[np.int64]:
     """Draw orders [P, T], each with its reverse."""
-    random = np.random.default_rng([seed, parts])
-    half = np.stack([random.permutation(parts) for _ in range(count // 2)])  # [P/2, T]
+    rng = np.random.default_rng([seed, parts])
+    half = np.stack([rng.permutation(parts) for _ in range(count // 2)])  # [P/2, T]
     return np.concatenate([half, half[:, ::-1]])  # [P, T]
 
 
 def _sampled(
-    value: Value, orders: NDArray[np.int64], nothing: float, everything: float
+    value: Value, orders: NDArray[np.int64], empty: float, full: float
 ) -> NDArray[np.float64]:
     count, parts = orders.shape
     ranks = np.argsort(orders, axis=1)  # [P, T]
     # The first one, two, … of every order.
     subsets = ranks[:, None, :] < np.arange(1, parts)[None, :, None]  # [P, T-1, T]
     values = np.empty((count, parts + 1))  # [P, T+1]
-    values[:, 0], values[:, -1] = nothing, everything
+    values[:, 0], values[:, -1] = empty, full
     values[:, 1:-1] = value(subsets.reshape(-1, parts)).reshape(count, -1)  # [P, T-1]
     added = np.diff(values)  # [P, T], by order
     shares: NDArray[np.float64] = np.take_along_axis(added, ranks, axis=1).mean(axis=0)  # [T]
     return shares
 
 
-def _exact(value: Value, parts: int, nothing: float, everything: float) -> NDArray[np.float64]:
+def _exact(value: Value, parts: int, empty: float, full: float) -> NDArray[np.float64]:
     codes = np.arange(1 << parts)  # [2^T], one bit a part
     subsets = (codes[:, None] >> np.arange(parts) & 1).astype(bool)  # [2^T, T]
     values = np.empty(len(codes))  # [2^T]
-    values[0], values[-1] = nothing, everything
+    values[0], values[-1] = empty, full
     if parts > 1:
         values[1:-1] = value(subsets[1:-1])  # [2^T - 2]
     sizes = subsets.sum(axis=1)  # [2^T]

@@ -15,18 +15,18 @@ from nsmc.inference.quantized import SCALES, WIDE
 from nsmc.text.character_ngrams import character_ngrams
 
 SCALE = 10.0
-"""About the root of a comment's number of n-grams: the usual comment's weights add up as they are,
-and so Adam's steps, which don't depend on it, are of the same use as for other weights."""
+"""About the root of the usual comment's number of n-grams. Its weights then add up unscaled, and
+Adam's steps, which don't depend on the scale, suit them as they suit other weights."""
 AT_ONCE = 2048
 """Comments whose n-grams are in memory at once."""
 
 
 class WideOutputs:
-    """What the character n-grams of comments add to a network's outputs.
+    """The wide layer's part of the outputs: the sum over a comment's character n-grams.
 
     Args:
         table: [K, O], floating-point numbers or int8.
-        scales: [O] what each column of an int8 table is to be multiplied by.
+        scales: [O] factors of an int8 table's columns.
         longest: characters of the longest n-grams.
     """
 
@@ -51,28 +51,28 @@ class WideOutputs:
         config = model.config.model.wide
         table, scales = weights.get(WIDE), weights.get(SCALES[WIDE])
         expected = (config.buckets, model.label_task.outputs) if config.buckets else None
-        found = None if table is None else table.shape
+        shape = None if table is None else table.shape
         scaled = table is not None and table.dtype == np.int8
-        if found != expected or scaled != (scales is not None):
+        if shape != expected or scaled != (scales is not None):
             raise ModelError(
                 f"{model.path} doesn't fit together: its weights aren't those of its recipe "
-                f"({WIDE}: expected {expected or 'nothing'}, found {found or 'nothing'}); train "
+                f"({WIDE}: expected {expected or 'nothing'}, found {shape or 'nothing'}); train "
                 "again"
             )
         return None if table is None else cls(table, scales, config.longest)
 
     def __call__(self, comments: Sequence[Sequence[str]]) -> NDArray[np.float32]:
-        """The addition [R, O] for comments already cut; 0 for one without units."""
+        """The part [R, O] of the outputs for tokenized comments; 0 for one without units."""
         added = np.zeros((len(comments), self._table.shape[1]), np.float32)  # [R, O]
         for start in range(0, len(comments), AT_ONCE):
             some = comments[start : start + AT_ONCE]
             ids, counts = character_ngrams(some, self._longest, len(self._table))  # [G], [R]
-            there = np.flatnonzero(counts)
-            if not len(there):
+            legible = np.flatnonzero(counts)
+            if not len(legible):
                 continue
             rows = self._table[ids].astype(np.float32)  # [G, O]
-            begins = (np.cumsum(counts) - counts)[there]
-            sums = np.add.reduceat(rows, begins)  # [there, O]
-            roots = np.sqrt(counts[there]).astype(np.float32)[:, None]  # [there, 1]
-            added[start + there] = sums * self._scales / roots
+            begins = (np.cumsum(counts) - counts)[legible]
+            sums = np.add.reduceat(rows, begins)  # [legible, O]
+            roots = np.sqrt(counts[legible]).astype(np.float32)[:, None]  # [legible, 1]
+            added[start + legible] = sums * self._scales / roots
         return added

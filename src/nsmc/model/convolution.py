@@ -1,11 +1,11 @@
-"""A convolution over time, before the recurrent layers: what stands side by side, seen at once.
+"""A convolution over time before the recurrent layers.
 
-After Kim, "Convolutional neural networks for sentence classification", EMNLP 2014, whose filters
-look at a few words in a row; that recurrent layers read what the filters found is from Zhou et al.,
-"A C-LSTM neural network for text classification", 2015.
+Filters over a few units in a row: Kim, "Convolutional neural networks for sentence classification",
+EMNLP 2014. Recurrent layers over their outputs: Zhou et al., "A C-LSTM neural network for text
+classification", 2015.
 
-Shapes: T units, B reviews, E embedding size, F filters, K units in a filter's sight, P steps of
-which one is kept, T' = ⌈T/P⌉ steps.
+Shapes: T units, B reviews, E embedding size, F filters, K units in a kernel, P steps pooled
+into one, T' = ⌈T/P⌉ steps.
 """
 
 import torch
@@ -42,16 +42,16 @@ class Convolution(nn.Module):
         filters, _, kernel = self.weight.shape
         length = len(vectors)
         padded = pad(vectors, (0, 0, 0, 0, kernel // 2, kernel // 2))  # [T + K - 1, B, E]
-        # One product of everything in sight: `conv1d` wants time last, and to bring it there and
-        # back costs the CPU half as much again.
-        seen = torch.cat([padded[k : k + length] for k in range(kernel)], dim=-1)  # [T, B, K·E]
+        # One product of all that a kernel covers: `conv1d` wants time last, and the transposes cost
+        # the CPU half as much again.
+        covered = torch.cat([padded[k : k + length] for k in range(kernel)], dim=-1)  # [T, B, K·E]
         weight = self.weight.transpose(1, 2).reshape(filters, -1)  # [F, K·E]
-        found = relu(linear(seen, weight, self.bias))  # [T, B, F]
+        steps = relu(linear(covered, weight, self.bias))  # [T, B, F]
         if self.pooling == 1:
-            return found
+            return steps
         # Nothing is below what ReLU leaves, so zeros fill up the last step.
-        found = pad(found, (0, 0, 0, 0, 0, -length % self.pooling))  # [T'·P, B, F]
-        return found.reshape(-1, self.pooling, *found.shape[1:]).amax(dim=1)  # [T', B, F]
+        steps = pad(steps, (0, 0, 0, 0, 0, -length % self.pooling))  # [T'·P, B, F]
+        return steps.reshape(-1, self.pooling, *steps.shape[1:]).amax(dim=1)  # [T', B, F]
 
 
 def make_convolution(config: ModelConfig) -> nn.Module | None:

@@ -10,27 +10,27 @@ if TYPE_CHECKING:
 
 
 def choose_device(name: str) -> "torch.device":
-    """Turn ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps`` into a device that is there.
+    """Turn ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps`` into an available device.
 
-    ``auto`` takes the first of CUDA, MPS and CPU that is.
+    ``auto`` takes the first available one of CUDA, MPS and CPU.
 
     Raises:
         UsageError: another name.
-        DeviceError: the device isn't there; the message lists those that are.
+        DeviceError: the device isn't available; the message lists those that are.
     """
     import torch
 
     present = available_devices()
     if name == "auto":
-        wanted = "cuda:0" if "cuda:0" in present else present[-1]
+        device = "cuda:0" if "cuda:0" in present else present[-1]
     elif name == "cuda":
-        wanted = "cuda:0"
+        device = "cuda:0"
     else:
-        wanted = name
-    kind, _, index = wanted.partition(":")
+        device = name
+    kind, _, index = device.partition(":")
     if kind not in ("cpu", "cuda", "mps") or (index and not index.isdigit()):
         raise UsageError(f"expected --device auto, cpu, cuda, cuda:N or mps, found {name!r}")
-    if wanted not in present:
+    if device not in present:
         raise DeviceError(
             f"the device {name} isn't there; found: {', '.join(present)}. "
             + (
@@ -39,7 +39,7 @@ def choose_device(name: str) -> "torch.device":
                 else "Use one of those, or --device auto"
             )
         )
-    return torch.device(wanted)
+    return torch.device(device)
 
 
 def available_devices() -> list[str]:

@@ -1,4 +1,4 @@
-"""Dropout with a cheaper source of chance on the CPU."""
+"""Dropout with a cheaper random generator on the CPU."""
 
 import torch
 from torch import Tensor, nn
@@ -7,8 +7,8 @@ from torch import Tensor, nn
 class Dropout(nn.Dropout):
     """``nn.Dropout``, whose random bits are drawn four elements at a time on the CPU.
 
-    torch draws a double for every element there, which costs more than all else that is done with
-    the element. Sixteen bits each are enough: the share dropped is right to 1/65,536.
+    torch draws a double for every element there, which costs more than the rest of the layer.
+    Sixteen bits are enough: the share dropped is right to 1/65,536.
     """
 
     def forward(self, vectors: Tensor) -> Tensor:
@@ -19,5 +19,5 @@ class Dropout(nn.Dropout):
         bits = torch.empty((count + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
         uniform = bits.view(torch.int16)[:count].view(vectors.shape)  # from -2^15 to 2^15 - 1
         dropped = round(self.p * 2**16)
-        kept = uniform >= dropped - 2**15
-        return vectors * kept.to(vectors.dtype).mul_(2**16 / (2**16 - dropped))
+        mask = uniform >= dropped - 2**15
+        return vectors * mask.to(vectors.dtype).mul_(2**16 / (2**16 - dropped))

@@ -1,4 +1,4 @@
-"""What stands on the recurrent layers when a whole comment gets one answer.
+"""The head of a network that gives one answer for a whole comment.
 
 Shapes: T steps, B reviews, D directions, H hidden size, P pooled size, O outputs.
 """

@@ -27,7 +27,7 @@ _TABLES = ("embedding.", "wide.")
 
 
 class RecurrentNetwork(nn.Module):
-    """B texts of T units each to what the task's head makes of them.
+    """B texts of T units each to the outputs of the task's head.
 
     `embed` and `encode` are apart because adversarial training needs the gradient, and scoring its
     input, between them.
@@ -35,7 +35,7 @@ class RecurrentNetwork(nn.Module):
     Args:
         vocabulary: rows of the vocabulary, the unknown unit's included.
         config: the network's configuration.
-        task: which head there is, and how many outputs it has.
+        task: decides on the head and its number of outputs.
         sparse: give the embedding tables sparse gradients.
     """
 

@@ -1,4 +1,4 @@
-"""What a language model has of its own: layers that don't look ahead, and the softmax.
+"""A language model's own layers: recurrent ones that don't look ahead, and the softmax.
 
 Shapes: T units of a text with a boundary at both ends, B texts, I input size, D directions, H
 hidden size, N predictions, V rows of the vocabulary, C classes of a group, K groups, n predictions
@@ -24,9 +24,9 @@ from nsmc.tasks.language_model import group_ends, group_sizes
 class DirectedEncoder(nn.Module):
     """Recurrent layers [T, B, I] → [T, B, D·H] in which each direction has a stack of its own.
 
-    The upper layers of `nsmc.model.cells.make_encoder` read both directions, and so have seen the
-    whole text at every place. Here they read their own direction's output alone. The parameters
-    have the names that they have there, and for one layer the same shapes.
+    The upper layers of `nsmc.model.cells.make_encoder` read both directions, so the whole text at
+    every place. Here they read their own direction alone. Parameters have the same names as there,
+    and for one layer the same shapes.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -129,17 +129,17 @@ class NextUnitHead(nn.Module):
 
 def _cross_entropy(states: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor) -> Tensor:
     """Losses [] summed, of targets [N] by softmax(W h + b) of states [N, H]."""
-    found: Tensor = _LinearCrossEntropy.apply(  # type: ignore[no-untyped-call]
+    loss: Tensor = _LinearCrossEntropy.apply(  # type: ignore[no-untyped-call]
         states, weight, bias, targets, torch.is_grad_enabled()
     )
-    return found
+    return loss
 
 
 class _LinearCrossEntropy(torch.autograd.Function):
     """A linear layer and its cross-entropy, a few predictions at a time.
 
-    The logits of a batch would take hundreds of megabytes, which is slow to write and to read again
-    for the gradients. Here some of them are made, turned into loss and gradients and forgotten.
+    The logits of a batch would take hundreds of megabytes. Here a few predictions' logits at a time
+    become loss and gradients and are dropped.
     """
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""The network of a model directory on any device of torch's.
+"""The network of a model directory, on any of torch's devices.
 
 Shapes: R reviews, N morphemes of all of them end to end, U distinct ones, B reviews of one length
 T, E embedding size, O outputs.
@@ -31,17 +31,17 @@ class TorchNetwork:
     def __init__(self, directory: ModelDirectory, device: str) -> None:
         self._device = choose_device(device)
         self._outputs = directory.label_task.outputs
-        # Vectors come in ready: the tables would only take the device's memory.
+        # Vectors are made by the caller: the tables would only take the device's memory.
         network = RecurrentNetwork(1, directory.config.model, directory.label_task)
-        # So do the sums of character n-grams, which are added to what this gives.
+        # The caller also adds the sums of character n-grams.
         del network.embedding
         network.wide = None
-        kept = {
+        weights = {
             k: v
             for k, v in directory.weights().items()
             if k.split(".")[0] not in ("embedding", "wide")
         }
-        network.load_state_dict({k: torch.from_numpy(v) for k, v in kept.items()})
+        network.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()})
         self._network = network.to(self._device).eval()
 
     @torch.inference_mode()
@@ -61,6 +61,6 @@ class TorchNetwork:
                 chosen = rows[first : first + size]  # [B]
                 begins = torch.from_numpy(starts[chosen]).to(self._device)  # [B]
                 along = torch.arange(length, device=self._device)[:, None] + begins  # [T, B]
-                found = self._network.classify(table[places[along]])  # [B, O]
-                outputs[chosen] = found.float().cpu().numpy()
+                scores = self._network.classify(table[places[along]])  # [B, O]
+                outputs[chosen] = scores.float().cpu().numpy()
         return outputs

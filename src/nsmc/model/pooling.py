@@ -12,10 +12,10 @@ from torch.autograd.function import once_differentiable
 
 
 class _Maximum(torch.autograd.Function):
-    """`amax` over time, whose gradient goes whole to each place that has the maximum.
+    """`amax` over time, whose whole gradient goes to each place that has the maximum.
 
-    torch's shares it out among equal places, for which it counts them: three times the work for
-    what two different places of a comment all but never are.
+    torch's `amax` counts equal places and divides the gradient among them: three times the work,
+    though two places of a comment are hardly ever equal.
     """
 
     @staticmethod
@@ -28,8 +28,8 @@ class _Maximum(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         outputs, top = ctx.saved_tensors
-        chosen = torch.eq(outputs, top, out=torch.empty_like(outputs))  # [T, B, D·H], 0 or 1
-        return chosen.mul_(gradient)
+        mask = torch.eq(outputs, top, out=torch.empty_like(outputs))  # [T, B, D·H], 0 or 1
+        return mask.mul_(gradient)
 
 
 def pool(outputs: Tensor, kind: str, directions: int) -> Tensor:

@@ -21,9 +21,9 @@ class WideLinear(nn.Module):
 
         outputs = s / √|g(x)| · Σ_{n in g(x)} W[hash(n) mod K]
 
-    with g(x) the distinct n-grams of the comment and s a constant. What is seen again word for word
-    it learns by heart, which the recurrent layers are slow at; these read what it can't, words far
-    apart and new ones. Both are learnt together: Cheng et al., "Wide & deep learning for
+    with g(x) the distinct n-grams of the comment and s a constant. It memorizes phrases, which the
+    recurrent layers are slow at; these read words that are far apart, and new ones. Both are
+    trained together: Cheng et al., "Wide & deep learning for
     recommender systems", DLRS 2016.
 
     Args:
@@ -39,20 +39,20 @@ class WideLinear(nn.Module):
         self._sparse = sparse
 
     def forward(self, batch: "MorphemeBatch") -> Tensor:
-        """What the n-grams of a batch's comments add to the outputs: [B, O]."""
+        """The part [B, O] of the outputs that a batch's n-grams make."""
         assert batch.grams is not None and batch.gram_counts is not None
         offsets = batch.gram_counts.cumsum(0) - batch.gram_counts  # [B]
-        kept = None
+        mask = None
         if self.training and self._dropout:
-            kept = torch.rand(len(batch.grams), device=batch.grams.device) >= self._dropout  # [G]
-            kept = kept.to(self.weight.dtype).div_(1 - self._dropout)  # [G]
+            mask = torch.rand(len(batch.grams), device=batch.grams.device) >= self._dropout  # [G]
+            mask = mask.to(self.weight.dtype).div_(1 - self._dropout)  # [G]
         sums = embedding_bag(
             batch.grams,
             self.weight,
             offsets,
             mode="sum",
             sparse=self._sparse,
-            per_sample_weights=kept,
+            per_sample_weights=mask,
         )  # [B, O]
         outputs: Tensor = sums * (SCALE / batch.gram_counts.clamp_min(1).sqrt())[:, None]
         return outputs
