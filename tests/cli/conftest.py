@@ -54,7 +54,7 @@ class Command(Protocol):
     ) -> Result: ...
 
 
-class PretrainedModel(Protocol):
+class Start(Protocol):
     """Starts a command as a process in a session of its own, whose streams are pipes."""
 
     def __call__(self, *args: str | Path) -> subprocess.Popen[bytes]: ...
@@ -109,7 +109,7 @@ def command() -> Command:
 
 
 @pytest.fixture
-def start() -> Iterator[PretrainedModel]:
+def start() -> Iterator[Start]:
     started: list[subprocess.Popen[bytes]] = []
 
     def call(*args: str | Path) -> subprocess.Popen[bytes]:

@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Here, PretrainedModel, Terminal
+    from tests.cli.conftest import Here, Start, Terminal
 
 ROWS = [
     ("a", "정말 최고다 감동이다", 0),
@@ -180,7 +180,7 @@ def test_networks_are_trained_on_the_table_when_asked(
 
 
 def test_ctrl_c_says_so_and_leaves_no_output(
-    start: PretrainedModel,
+    start: Start,
     sample: Path,
     tmp_path: Path,
     until: Callable[[Callable[[], bool]], None],

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Here, PretrainedModel, Result
+    from tests.cli.conftest import Here, Result, Start
 
 TINY = (
     *("--set", "model.embedding_size=8", "--set", "model.hidden_size=8"),
@@ -371,7 +371,7 @@ class Interrupted:
 
 @pytest.fixture
 def interrupted(
-    start: PretrainedModel,
+    start: Start,
     here: Here,
     until: Callable[[Callable[[], bool]], None],
     sample: Path,

@@ -16,7 +16,7 @@ import pytest
 from nsmc.text.width import display_width
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Command, Here, PretrainedModel, Terminal
+    from tests.cli.conftest import Command, Here, Start, Terminal
     from tests.conftest import Untrained
 
 KEYS = ["text", "label", "label_ko", "score", "confidence"]
@@ -115,7 +115,7 @@ def test_cp949_lines_are_read_and_that_is_said_once(command: Command, small_mode
     ]
 
 
-def test_bytes_of_no_encoding_name_their_line(start: PretrainedModel, small_model: Path) -> None:
+def test_bytes_of_no_encoding_name_their_line(start: Start, small_model: Path) -> None:
     process = start("predict", "--model", small_model, "-")
     assert process.stdin and process.stdout and process.stderr
     process.stdin.write("좋다\n".encode() + b"\xff\xff\n")
@@ -218,7 +218,7 @@ def test_ctrl_c_at_the_prompt(terminal: Callable[..., Terminal], small_model: Pa
 
 @pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_while_it_waits_for_a_line(
-    number: signal.Signals, status: int, start: PretrainedModel, small_model: Path
+    number: signal.Signals, status: int, start: Start, small_model: Path
 ) -> None:
     process = start("predict", "--model", small_model, "-")
     assert process.stdin and process.stdout and process.stderr
@@ -231,9 +231,7 @@ def test_a_signal_while_it_waits_for_a_line(
     assert process.stderr.read().decode() == said[status]
 
 
-def test_a_result_comes_before_standard_input_ends(
-    start: PretrainedModel, small_model: Path
-) -> None:
+def test_a_result_comes_before_standard_input_ends(start: Start, small_model: Path) -> None:
     process = start("predict", "--model", small_model, "--json")
     assert process.stdin and process.stdout
     for comment in COMMENTS:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Command, Here, PretrainedModel, Result, Terminal
+    from tests.cli.conftest import Command, Here, Result, Start, Terminal
     from tests.conftest import Untrained
 
 COLUMNS = ["n", "document", "who"]
@@ -415,7 +415,7 @@ def test_a_signal_leaves_nothing_behind(
     number: signal.Signals,
     status: int,
     whole_group: bool,
-    start: PretrainedModel,
+    start: Start,
     until: Callable[[Callable[[], bool]], None],
     large: Path,
     small_model: Path,

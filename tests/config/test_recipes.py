@@ -15,7 +15,8 @@ RECIPES = sorted((ROOT / "configs").glob("*.toml"))
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
 def test_a_recipe_loads_and_comments_every_choice_at_least_once(recipe: Path) -> None:
-    load_config(recipe)
+    config = load_config(recipe)
+    assert Config.from_dict(config.to_dict()) == config
     text = recipe.read_text(encoding="utf-8")
     assert text.startswith("# ")
     for line in re.findall(r"^\w+ = .*$", text, re.MULTILINE):
