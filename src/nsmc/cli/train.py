@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nsmc.training.run import Trained
 
 EPILOG = """examples:
-  nsmc train --data data/sample --output runs/first
+  nsmc train --data data/sample --config configs/sample.toml --output runs/first
   nsmc train --config configs/classic-bilstm.toml --set training.epochs=3
   nsmc train --config configs/own-labels.toml --data topics.csv --column text --label-column topic
   nsmc train --resume --output runs/first
