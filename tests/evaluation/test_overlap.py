@@ -1,31 +1,27 @@
 """Hits and what follows from them, also where some are mistakes."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nsmc.evaluation.overlap import overlap_line, overlap_metrics, overlap_warning
+from nsmc.evaluation.overlap import overlap_metrics
+from nsmc.report.metric_lines import overlap_line, overlap_warning
 
 
-def figures_of(kept: NDArray[np.bool_]) -> dict[str, Any]:
+def metrics_of(kept: NDArray[np.bool_]) -> dict[str, Any]:
     return {"accuracy": int(kept.sum()) / 1000}
 
 
-def lines(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [("accuracy", f"{metrics['accuracy']:.2%}  (95% interval)"), ("F1", "1")]
-
-
 def told(hits: int, count: int, rate: float) -> dict[str, Any]:
-    found = overlap_metrics(np.arange(count) < hits, rate, {"accuracy": 0.75}, figures_of)
+    found = overlap_metrics(np.arange(count) < hits, rate, {"accuracy": 0.75}, metrics_of)
     assert found is not None
     return found
 
 
 def test_a_model_that_does_not_tell() -> None:
-    assert overlap_metrics(None, 0.0, {}, figures_of) is None
+    assert overlap_metrics(None, 0.0, {}, metrics_of) is None
     assert overlap_warning(None) is None
 
 
@@ -33,12 +29,12 @@ def test_a_model_that_does_not_tell() -> None:
     ("hits", "rate", "estimated", "line"),
     [
         (0, 1e-6, 0, "none of 1,000"),
-        (30, 1e-6, 30, "30 of 1,000 (3.0%); accuracy on the other 970: 97.00%"),
+        (30, 1e-6, 30, "30 of 1,000 (3.0%); accuracy on the other 970: 0.97"),
         (1000, 1e-6, 1000, "1,000 of 1,000 (100.0%)"),
         # With mistakes as frequent as these, 200 hits are what no seen review at all gives.
-        (200, 0.2, 0, "about 0 of 1,000 (0.0%); accuracy on 800 of the others: 80.00%"),
-        (190, 0.2, 0, "about 0 of 1,000 (0.0%); accuracy on 810 of the others: 81.00%"),
-        (600, 0.2, 500, "about 500 of 1,000 (50.0%); accuracy on 400 of the others: 40.00%"),
+        (200, 0.2, 0, "about 0 of 1,000 (0.0%); accuracy on 800 of the others: 0.8"),
+        (190, 0.2, 0, "about 0 of 1,000 (0.0%); accuracy on 810 of the others: 0.81"),
+        (600, 0.2, 500, "about 500 of 1,000 (50.0%); accuracy on 400 of the others: 0.4"),
         (1000, 1.0, 1000, "1,000 of 1,000 (100.0%)"),
     ],
 )
@@ -47,15 +43,16 @@ def test_hits_are_corrected_for_mistakes(hits: int, rate: float, estimated: int,
     assert (found["reviews"], found["unseen_examples"]) == (hits, 1000 - hits)
     assert found["estimated"] == estimated
     assert found["false_positive_rate"] == rate
-    assert overlap_line(found, lines) == line
+    assert overlap_line(found) == line
 
 
 def test_figures_are_those_of_the_reviews_that_were_not_found() -> None:
     assert told(400, 1000, 0.0)["unseen"] == {"accuracy": 0.6}
     assert told(0, 1000, 0.0)["unseen"] == {"accuracy": 0.75}  # of all, not taken anew
     assert told(1000, 1000, 0.0)["unseen"] is None
-    # A task whose labels are nowhere among them has no figure to tell.
-    assert overlap_line(told(4, 10, 0.0), lambda metrics: []) == "4 of 10 (40.0%)"
+    # There is no metric where none of them has a label.
+    unlabelled = told(4, 10, 0.0) | {"unseen": {}}
+    assert overlap_line(unlabelled) == "4 of 10 (40.0%)"
 
 
 def test_more_than_half_is_no_test() -> None:

@@ -24,31 +24,31 @@ class Lines(ABC):
         self.paired = metrics
 
     @abstractmethod
-    def of_model(self, metrics: Mapping[str, Any]) -> tuple[str, list[str]]:
+    def _of_model(self, metrics: Mapping[str, Any]) -> tuple[str, list[str]]:
         """The metrics of a model before its path, and what comes behind it."""
 
     @abstractmethod
-    def difference(self) -> list[str]:
+    def _difference(self) -> list[str]:
         """The difference and its test."""
 
     @abstractmethod
-    def verdict(self) -> str:
+    def _verdict(self) -> str:
         """One sentence to act on."""
 
     @abstractmethod
-    def cells(self, row: Mapping[str, Any]) -> list[str]:
+    def _cells(self, row: Mapping[str, Any]) -> list[str]:
         """A disagreement below the `heads`."""
 
-    def metrics(self) -> list[str]:
-        """The lines above the verdict."""
+    def summary(self) -> list[str]:
+        """The metrics of both models, their difference and the verdict."""
         lines = [f"data   {self.comparison.data.path} ({self.paired.examples:,} reviews)"]
         both = zip("AB", self.comparison.models, (self.paired.a, self.paired.b), strict=True)
         for name, model, metrics in both:
-            before, behind = self.of_model(metrics)
+            before, behind = self._of_model(metrics)
             lines.append(f"{name}      {before}  {', '.join([str(model.path), *behind])}")
-        return [*lines, *self.difference()]
+        return [*lines, *self._difference(), "", self._verdict()]
 
-    def undecided(self, difference: str) -> str:
+    def _undecided(self, difference: str) -> str:
         """The verdict where chance may explain the difference."""
         verdict = (
             f"A and B cannot be told apart on these {self.paired.examples:,} reviews: chance alone "
@@ -61,18 +61,13 @@ class Lines(ABC):
         return verdict
 
     def disagreements(self, top: int, more: str) -> list[str]:
-        """The first of the comments on which the models disagree.
-
-        Args:
-            top: how many to show.
-            more: how to see the rest; empty where that is clear.
-        """
+        """The first of the comments on which the models disagree."""
         rows = self.comparison.disagreements
         if not rows or not top:
             return []
         shown = rows[:top]
         count = "one comment" if len(rows) == 1 else f"{len(rows):,} comments, farthest apart first"
-        table = [list(self.heads), *(self.cells(row) for row in shown)]
+        table = [list(self.heads), *(self._cells(row) for row in shown)]
         widths = [max(map(display_width, column)) for column in zip(*table, strict=True)]
         texts = ["", *(" ".join(row["document"].split()) for row in shown)]
         lines = ["", f"they disagree on {count}:", ""]
@@ -89,15 +84,13 @@ class ClassLines(Lines):
 
     heads = ("label", "A", "B", "right")
 
-    def of_model(self, metrics: Mapping[str, Any]) -> tuple[str, list[str]]:
-        """See `Lines.of_model`."""
+    def _of_model(self, metrics: Mapping[str, Any]) -> tuple[str, list[str]]:
         low, high = metrics["accuracy_interval"]
         accuracy = f"{metrics['accuracy']:7.2%}  (95% interval {low:.2%} – {high:.2%})"
         threshold = metrics.get("threshold")
         return accuracy, [] if threshold is None else [f"threshold {threshold:g}"]
 
-    def difference(self) -> list[str]:
-        """See `Lines.difference`."""
+    def _difference(self) -> list[str]:
         assert self.paired.table is not None
         (both, only_a), (only_b, neither) = self.paired.table
         low, high = self._points()
@@ -111,8 +104,7 @@ class ClassLines(Lines):
             f"A wrong  {only_b:>{width},}  {neither:>{width},}",
         ]
 
-    def verdict(self) -> str:
-        """See `Lines.verdict`."""
+    def _verdict(self) -> str:
         low, high = self._points()
         points = 100 * self.paired.difference
         if not self.comparison.disagreements:
@@ -123,10 +115,9 @@ class ClassLines(Lines):
         if self.paired.better == "a":
             interval = f"95% interval {-high:.1f} to {-low:.1f}"
             return f"A is better by {-points:.1f} points ({interval}): B is a loss."
-        return self.undecided(f"{abs(points):.2f} points")
+        return self._undecided(f"{abs(points):.2f} points")
 
-    def cells(self, row: Mapping[str, Any]) -> list[str]:
-        """See `Lines.cells`."""
+    def _cells(self, row: Mapping[str, Any]) -> list[str]:
         names = self.comparison.label_names
         calls = [f"{names[row[f'label_{m}']]} {_confidence(row, m):6.1%}" for m in "ab"]
         return [names[row["label"]], *calls, row["right"]]
@@ -142,8 +133,7 @@ class StarLines(Lines):
 
     heads = ("given", "A", "B", "nearer")
 
-    def of_model(self, metrics: Mapping[str, Any]) -> tuple[str, list[str]]:
-        """See `Lines.of_model`."""
+    def _of_model(self, metrics: Mapping[str, Any]) -> tuple[str, list[str]]:
         low, high = metrics["mean_absolute_error_interval"]
         rank = metrics["rank_correlation"]
         interval = "" if low is None else f"  (95% interval {low:.3f} – {high:.3f})"
@@ -151,8 +141,7 @@ class StarLines(Lines):
         error = f"off by {metrics['mean_absolute_error']:.3f} stars on average"
         return f"{error}{interval}{correlation}", []
 
-    def difference(self) -> list[str]:
-        """See `Lines.difference`."""
+    def _difference(self) -> list[str]:
         low, high = self.paired.difference_interval
         interval = "" if low is None else f"  (95% interval {low:+.3f} to {high:+.3f})"
         return [
@@ -160,32 +149,35 @@ class StarLines(Lines):
             f"{_probability(self.paired.p_value)}"
         ]
 
-    def verdict(self) -> str:
-        """See `Lines.verdict`."""
+    def _verdict(self) -> str:
         low, high = self.paired.difference_interval
         stars = self.paired.difference
         if low is None or high is None or self.paired.better is None:
-            return self.undecided(f"{abs(stars):.3f} stars")
+            return self._undecided(f"{abs(stars):.3f} stars")
         if self.paired.better == "b":
             interval = f"95% interval {-high:.2f} to {-low:.2f}"
             return f"B is nearer by {-stars:.2f} stars ({interval}): the gain is real."
         interval = f"95% interval {low:.2f} to {high:.2f}"
         return f"A is nearer by {stars:.2f} stars ({interval}): B is a loss."
 
-    def cells(self, row: Mapping[str, Any]) -> list[str]:
-        """See `Lines.cells`."""
+    def _cells(self, row: Mapping[str, Any]) -> list[str]:
         stars = [f"★{row[f'stars_{m}']:.1f}" for m in "ab"]
         return [f"★{row['given']:g}", *stars, row["nearer"]]
 
 
 def comparison_lines(comparison: Comparison, top: int, more: str) -> list[str]:
-    """All lines of a comparison; ``top`` and ``more`` as `Lines.disagreements` takes them."""
+    """All lines of a comparison.
+
+    Args:
+        comparison: of two models.
+        top: disagreements to show.
+        more: how to see the rest of them; empty where that is clear.
+    """
     kinds = {"labels": ClassLines, "stars": StarLines}
     leading = kinds[comparison.metrics.kind](comparison, comparison.metrics)
-    lines = [*leading.metrics(), "", leading.verdict()]
+    lines = leading.summary()
     if comparison.stars is not None:
-        stars = StarLines(comparison, comparison.stars)
-        lines += ["", *stars.metrics(), "", stars.verdict()]
+        lines += ["", *StarLines(comparison, comparison.stars).summary()]
     return [*lines, *leading.disagreements(top, more)]
 
 

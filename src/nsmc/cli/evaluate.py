@@ -50,8 +50,8 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         NsmcError: the model or the reviews can't be used.
     """
-    from nsmc.evaluation.overlap import overlap_warning
     from nsmc.report.evaluation_report import evaluate
+    from nsmc.report.metric_lines import overlap_warning
 
     with review_progress("scoring", "explaining") as advance:
         result = evaluate(
@@ -86,14 +86,13 @@ def _table(result: "Evaluation") -> str:
 
 
 def _lines(result: "Evaluation") -> list[tuple[str, str]]:
-    from nsmc.evaluation.overlap import NAME, overlap_line
-    from nsmc.report.metric_lines import metric_lines
+    from nsmc.report.metric_lines import SEEN, metric_lines, overlap_line
 
     lines = metric_lines(result.metrics)
     if "units" in result.metrics:
         lines.insert(0, _units_line(result))
     if result.seen:
-        lines.append((NAME, overlap_line(result.seen, metric_lines)))
+        lines.append((SEEN, overlap_line(result.seen)))
     return lines
 
 

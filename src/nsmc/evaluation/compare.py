@@ -19,7 +19,7 @@ from nsmc.evaluation.scored_reviews import legible_rows, trained_column
 from nsmc.inference.classifier import Classifier, load
 from nsmc.pipeline.chunks import Progress
 from nsmc.pipeline.classify import score_by_each
-from nsmc.tasks.task import LabelTask
+from nsmc.tasks.task import Floats, LabelTask
 
 
 def compare(
@@ -60,36 +60,21 @@ def compare(
     started = time.perf_counter()
     classifiers = [load(model_a), load(model_b)]
     tasks = [classifier.task.reading(label_column) for classifier in classifiers]
+    # What can't be compared or written is refused before an hour of scoring.
+    shared = _shared_answers(classifiers, tasks)
+    specs = _label_columns(tasks)
     path = reviews_file(data)
     named = [column, *(trained_column(classifier.model) for classifier in classifiers)]
-    # Models that can't be compared are refused before an hour of scoring.
-    same_classes, same_scale = _shared_answers(classifiers, tasks)
-    specs = _label_columns(tasks)
-    with contextlib.ExitStack() as files:
-        text_column = next(filter(None, named), None)
-        table = files.enter_context(open_reviews(path, column=text_column, label_columns=specs))
+    with (
+        open_reviews(path, column=next(filter(None, named), None), label_columns=specs) as table,
+        contextlib.nullcontext() if output is None else open_writer(Path(output), table) as writer,
+    ):
         reviews = reviews_of(table, specs)
         targets = [task.targets(reviews.labels, str(path)) for task in tasks]  # [R, K] each
-        # So is a place that can't be written.
-        writer = None
-        if output is not None:
-            writer = files.enter_context(open_writer(Path(output), table))
         outputs = score_by_each(reviews.texts, classifiers, progress=progress)  # [R, O] each
         legible = legible_rows(np.concatenate(outputs, axis=1), reviews)  # [R]
-        scored = [
-            (task, of_model[legible], given[legible])
-            for task, of_model, given in zip(tasks, outputs, targets, strict=True)
-        ]
-        pairs: list[Pair] = []
-        if same_classes:
-            a, b = (
-                task.class_predictions(of_model, given, classifier.threshold)
-                for classifier, (task, of_model, given) in zip(classifiers, scored, strict=True)
-            )
-            pairs.append(ClassPair(a, b))
-        if same_scale:
-            pairs.append(StarPair(*(task.star_predictions(*numbers) for task, *numbers in scored)))
-        pairs = [pair for pair in pairs if pair.labelled.any()]
+        outputs, targets = ([part[legible] for part in parts] for parts in (outputs, targets))
+        pairs = _pairs(classifiers, tasks, outputs, targets, shared)
         if not pairs:
             raise DataError(f"{path}: expected labels of what both models predict, found none")
         leading, *others = pairs
@@ -99,10 +84,10 @@ def compare(
 
             frame = pd.DataFrame(disagreements, columns=list(leading.columns))
             writer.write(frame.astype(leading.columns))
-    models = [classifier.model for classifier in classifiers]
-    hashes = [model.metrics.get("data", {}).get("sha256") for model in models]
+    a, b = (classifier.model for classifier in classifiers)
+    hashes = [model.metrics.get("data", {}).get("sha256") for model in (a, b)]
     return Comparison(
-        models=(models[0], models[1]),
+        models=(a, b),
         trained_on_it=(hashes[0] == reviews.sha256, hashes[1] == reviews.sha256),
         metrics=leading.metrics(),
         stars=others[0].metrics() if others else None,
@@ -112,6 +97,33 @@ def compare(
         data=DataFile(path, reviews.sha256),
         seconds=round(time.perf_counter() - started, 3),
     )
+
+
+def _pairs(
+    classifiers: Sequence[Classifier],
+    tasks: Sequence[LabelTask],
+    outputs: Sequence[Floats],
+    targets: Sequence[Floats],
+    shared: tuple[bool, bool],
+) -> list[Pair]:
+    """The predictions of both, classes before stars, of which there are labels.
+
+    Args:
+        classifiers, tasks: of both models.
+        outputs, targets: [R, O] and [R, K] of each.
+        shared: whether both predict the same classes, and whether stars of one scale.
+    """
+    scored = list(zip(classifiers, tasks, outputs, targets, strict=True))
+    pairs: list[Pair] = []
+    if shared[0]:
+        a, b = (
+            task.class_predictions(of_model, given, classifier.threshold)
+            for classifier, task, of_model, given in scored
+        )
+        pairs.append(ClassPair(a, b))
+    if shared[1]:
+        pairs.append(StarPair(*(task.star_predictions(o, given) for _, task, o, given in scored)))
+    return [pair for pair in pairs if pair.labelled.any()]
 
 
 def _label_columns(tasks: Sequence[LabelTask]) -> list[LabelColumnSpec]:

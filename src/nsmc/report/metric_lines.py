@@ -5,6 +5,8 @@ from typing import Any
 
 SHOWN = 12
 """Classes of which the lines tell; the report's tables and ``--json`` have all."""
+SEEN = "seen in training"
+"""The name of `overlap_line`."""
 Lines = list[tuple[str, str]]
 
 
@@ -94,3 +96,39 @@ def _stars(metrics: Mapping[str, Any]) -> Lines:
         ),
         ("within one star", f"{metrics['within_one']:.2%}"),
     ]
+
+
+def overlap_line(seen: Mapping[str, Any]) -> str:
+    """``1,532 of 50,000 (3.1%); accuracy on the other 48,468: 88.02%``.
+
+    Args:
+        seen: of `nsmc.evaluation.overlap.overlap_metrics`.
+    """
+    hits, estimated, others = seen["reviews"], seen["estimated"], seen["unseen_examples"]
+    count = hits + others
+    if not hits:
+        return f"none of {count:,}"
+    exact = hits == estimated
+    line = f"{'' if exact else 'about '}{estimated:,} of {count:,} ({estimated / count:.1%})"
+    for name, value in metric_lines(seen["unseen"])[:1] if seen["unseen"] else ():
+        which = f"the other {others:,}" if exact else f"{others:,} of the others"
+        line += f"; {name} on {which}: {value.partition('  ')[0]}"
+    return line
+
+
+def overlap_warning(seen: Mapping[str, Any] | None) -> str | None:
+    """The warning where more than half was seen; None where it wasn't, or isn't known.
+
+    Args:
+        seen: of `nsmc.evaluation.overlap.overlap_metrics`.
+    """
+    if not seen:
+        return None
+    count = seen["reviews"] + seen["unseen_examples"]
+    if 2 * seen["estimated"] <= count:
+        return None
+    others = "look at those of the others, or " if seen["unseen_examples"] else ""
+    return (
+        f"the model has seen {seen['estimated']:,} of these {count:,} reviews in training, so its "
+        f"figures on all of them are no honest test; {others}give reviews that it has not seen"
+    )

@@ -14,14 +14,13 @@ from nsmc._version import __version__
 from nsmc.config.text import UNIT_NAMES
 from nsmc.errors import NsmcError, UsageError
 from nsmc.evaluation.curves import Table
-from nsmc.evaluation.overlap import overlap_line
 from nsmc.evaluation.results import ClassifierEvaluation
 from nsmc.evaluation.scored_reviews import ScoredReviews
 from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import SHIPPED, ModelDirectory
 from nsmc.report.binary import BinaryView
 from nsmc.report.classes import ClassesView
-from nsmc.report.metric_lines import metric_lines
+from nsmc.report.metric_lines import overlap_line
 from nsmc.report.page import report_page
 from nsmc.report.stars import RegressionView
 from nsmc.report.view import View
@@ -139,7 +138,7 @@ def report_metrics(result: ClassifierEvaluation, views: list[View]) -> dict[str,
         "made": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         "nsmc": __version__,
         "model": _about(result.model),
-        "seen": overlap_line(result.seen, metric_lines) if result.seen else None,
+        "seen": overlap_line(result.seen) if result.seen else None,
     }
     return metrics
 
