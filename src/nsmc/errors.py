@@ -1,4 +1,4 @@
-"""What a user can cause and how it is told: what was expected, what was found, what to do next."""
+"""Errors that a user can cause: what was expected, what was found, what to do next."""
 
 from collections.abc import Iterable
 

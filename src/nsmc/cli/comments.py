@@ -18,7 +18,7 @@ def add_comment_options(parser: argparse.ArgumentParser, kind: str = "comments")
 
     Args:
         parser: the command's.
-        kind: what they are called.
+        kind: their name in the plural.
     """
     parser.add_argument(
         "text",
@@ -80,7 +80,7 @@ def _prompt(show: Callable[[list[str]], None]) -> None:
 
 
 def _available_lines() -> Iterator[list[str]]:
-    """Lines of standard input, as many at once as have arrived: no pipe is kept waiting."""
+    """Lines of standard input, as many at once as have arrived: no pipe has to wait."""
     if sys.stdin is None:  # `<&-`, or a service without one
         raise UsageError("expected comments, found standard input closed; give some as arguments")
     import queue
@@ -108,11 +108,11 @@ def _available_lines() -> Iterator[list[str]]:
 
 
 class _Decoder:
-    """Bytes of a line to text: UTF-8, or CP949 for a line that isn't, which is said once."""
+    """Bytes of a line to text: UTF-8, or else CP949, of which the first one is reported."""
 
     def __init__(self) -> None:
         self._lines = 0
-        self._told = False
+        self._reported = False
 
     def __call__(self, line: bytes) -> str:
         self._lines += 1
@@ -128,7 +128,7 @@ class _Decoder:
                     f"line {self._lines} of standard input is neither UTF-8 nor CP949 text; "
                     "expected one comment a line"
                 ) from error
-            if not self._told:
+            if not self._reported:
                 say(f"line {self._lines} of standard input isn't UTF-8 and was read as CP949")
-                self._told = True
+                self._reported = True
         return text.rstrip("\r\n")

@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.json and model.text_config.unit == "morpheme":
         say("a model of morphemes doesn't know where spaces stand: what it adds is written apart")
     for _ in range(args.count):
-        found = model.complete(
+        completion = model.complete(
             args.text,
             units=args.units,
             temperature=args.temperature,
@@ -82,6 +82,7 @@ def run(args: argparse.Namespace) -> int:
             seed=rng,
         )
         print(
-            json.dumps(found.to_dict(), ensure_ascii=False) if args.json else found.text, flush=True
+            json.dumps(completion.to_dict(), ensure_ascii=False) if args.json else completion.text,
+            flush=True,
         )
     return 0

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "predict": "score comments: arguments, standard input, a prompt or a whole table",
-    "score-text": "tell how likely a language model finds texts, and which is the odd one",
+    "score-text": "score texts by a language model, and show which is the odd one",
     "complete": "continue a comment with a language model",
     "evaluate": "measure a model on labelled reviews",
     "audit": "find the rows of a labelled table whose label is probably wrong",
     "train": "train a model on labelled reviews",
     "prepare": "tokenize training reviews once, to train on a machine without Mecab",
-    "compare": "tell whether one of two models is better, and where they disagree",
-    "info": "tell what a model is: network, vocabulary, data, figures, or its card",
-    "runs": "list trainings, with their figures and what sets them apart",
+    "compare": "show whether one of two models is better, and where they disagree",
+    "info": "show what a model is: network, vocabulary, data, metrics, or its card",
+    "runs": "list trainings, with their metrics and what sets them apart",
     "export": "write a model in a smaller form, or as an ONNX graph",
     "download": "download the official NSMC files, with checksums and resume",
 }
@@ -118,7 +118,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="nsmc",
         description="Korean movie-review sentiment: 긍정 or 부정, with its probability.",
-        epilog="`nsmc COMMAND --help` tells a command's options.",
+        epilog="`nsmc COMMAND --help` lists a command's options.",
     )
     parser.add_argument("--version", action="version", version=f"nsmc {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)

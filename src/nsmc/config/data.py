@@ -7,8 +7,7 @@ from nsmc.config.fields import require
 
 @dataclass(frozen=True)
 class DataConfig:
-    """The part of a recipe that says where in a table the reviews stand, splits them and builds the
-    vocabulary."""
+    """Which columns of a table hold the reviews, how they are split and the vocabulary is built."""
 
     column: str = ""
     """The column of the comments; empty takes ``document``, or else the only one of text."""

@@ -1,4 +1,4 @@
-"""A recipe: everything that decides what ``nsmc train`` makes."""
+"""The config: everything that decides what ``nsmc train`` makes."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ from nsmc.errors import UsageError
 
 @dataclass(frozen=True)
 class Config:
-    """A recipe: the task and its sections; each field's meaning stands below it in its class."""
+    """The task and the sections; the docstring below a field is its help text."""
 
     task: TaskName = "sentiment"
     """What the network is asked: ``sentiment``, 긍정 or 부정; ``classes``, labels of your own;
@@ -43,7 +43,7 @@ class Config:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Config":
-        """Build and check a recipe from plain values; what is not given keeps its default.
+        """Build and check a config from plain values; what is not given keeps its default.
 
         Raises:
             UsageError: an unknown section or field, a wrong type or a value out of range.
@@ -88,10 +88,8 @@ def changes(config: Config, base: Config | None = None) -> dict[str, tuple[Any, 
     Returns:
         The field's full name, such as ``model.cell``, to the values in ``base`` and in ``config``.
     """
-    expected, found = flat((base or Config()).to_dict()), flat(config.to_dict())
-    return {
-        name: (expected[name], value) for name, value in found.items() if value != expected[name]
-    }
+    before, after = flat((base or Config()).to_dict()), flat(config.to_dict())
+    return {name: (before[name], value) for name, value in after.items() if value != before[name]}
 
 
 def flat(values: Mapping[str, Any], within: str = "") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The options of each task that has any: one section of a recipe each."""
+"""The options of each task that has any: a section each."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +13,7 @@ class SentimentConfig:
     """For ``task = "sentiment"`` and ``task = "sentiment+stars"``."""
 
     soft_labels: bool = False
-    """Take any label from 0 to 1 for a probability of positive: what other models said of a review
+    """Take any label from 0 to 1 for a probability of positive: what other models predict
     (distillation)."""
     balance: Literal["none", "prior"] = "none"
     """What is done where positive and negative labels aren't equally frequent: nothing, or

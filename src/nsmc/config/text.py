@@ -11,7 +11,7 @@ UNIT_NAMES = {"morpheme": "morphemes", "syllable": "syllables", "jamo": "jamo", 
 
 @dataclass(frozen=True)
 class TextConfig:
-    """The part of a recipe that decides what the network sees of a comment."""
+    """What the network sees of a comment."""
 
     unit: Literal["morpheme", "syllable", "jamo", "bpe"] = "morpheme"
     """What a comment is cut into. ``morpheme`` is Mecab's; ``syllable`` takes each character,
@@ -27,7 +27,7 @@ class TextConfig:
     """For ``bpe``: how many pieces to learn, single characters included. More make comments shorter
     and leave each piece fewer examples."""
     spelling: bool = False
-    """Put mistyped words right before they are cut: unknown ones, of which a frequent word of the
+    """Correct mistyped words before they are cut: unknown ones, of which a frequent word of the
     training comments is one wrong key away. Not for ``bpe``, whose pieces are what is learnt."""
     max_characters: int = 1000
     """A longer comment is cut here, before it is tokenized: Mecab's time grows faster than the

@@ -8,7 +8,7 @@ from nsmc.config.fields import require
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """The part of a recipe that drives the loop."""
+    """What drives the loop."""
 
     epochs: int = 5
     """Passes over the training part."""

@@ -1,7 +1,7 @@
 """The model directory: the contract between training and everything after it.
 
 manifest.json       kind, schema version, and size and SHA-256 of every other file
-model.json          recipe, what the task learnt from its labels, tokenizer identity, threshold
+model.json          config, what the task learnt from its labels, tokenizer identity, threshold
 vocabulary.txt      one unit a line, UTF-8; the first is the unknown one
 units.model         only where the tokenizer was learnt (``unit = "bpe"``, ``spelling``): what it
                     learnt
@@ -16,7 +16,7 @@ seen.bin            its training texts as a Bloom filter, if they are known: see
 import contextlib
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,7 +74,7 @@ class ModelDirectory:
         """The texts that it was trained and validated on; None where that wasn't recorded.
 
         Raises:
-            ModelError: what stands there can't be read.
+            ModelError: they can't be read.
         """
         # Here: a comment that is typed and scored needs none of it.
         from nsmc.inference.train_overlap import TrainingTexts
@@ -119,7 +119,7 @@ class ModelDirectory:
             weights: of `weights`.
 
         Raises:
-            ModelError: the weights aren't those of the recipe, or the model labels nothing.
+            ModelError: the weights don't fit the config, or the model labels nothing.
         """
         task = self.label_task
         try:
@@ -196,9 +196,13 @@ def write_again(source: ModelDirectory, path: Path, **changes: Any) -> None:
     Raises:
         NsmcError, ModelError: as `write_model`.
     """
-    kept = ("config", "task_state", "identity", "threshold", "vocabulary", "metrics")
-    names = (*kept, "learned", "training_texts")
-    parts = {name: getattr(source, name) for name in names if name not in changes}
+    parts = {
+        field.name: getattr(source, field.name)
+        for field in fields(source)
+        if field.name != "path" and field.name not in changes
+    }
+    if "training_texts" not in changes:
+        parts["training_texts"] = source.training_texts
     if "weights" not in changes:
         parts["weights"] = source.stored()
     write_model(path, **parts, **changes)
@@ -250,7 +254,7 @@ def open_model(path: Path | None = None) -> ModelDirectory:
             metrics=read_json(path / "metrics.json"),
             learned=learned.read_bytes() if learned.exists() else None,
         )
-        _ = opened.task  # what can't be made of its recipe is told here
+        _ = opened.task  # refuses a config of which no task can be made
         return opened
     except (ValueError, KeyError, TypeError, AttributeError, OSError, UsageError) as error:
         raise ModelError(

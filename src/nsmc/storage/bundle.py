@@ -1,4 +1,4 @@
-"""A directory with a manifest: the one format in which models, checkpoints and corpora are kept.
+"""A directory with a manifest: the one format of models, checkpoints and corpora.
 
 A bundle is written beside its final place, its manifest last, and renamed in whole. The manifest
 names the kind, the schema version and, for every other file, its size and SHA-256, because the

@@ -191,6 +191,7 @@ def calibration_bins(scores: NDArray[np.float64]) -> NDArray[np.int64]:
 
 def accuracy_interval(right: int, examples: int, z: float = 1.96) -> tuple[float, float]:
     """Wilson's 95% interval of an accuracy (Wilson, JASA 22, 1927)."""
+    # Not scipy's binomtest, which runs a whole test on the way to these two roots.
     share = right / examples
     spread = z * np.sqrt(share * (1 - share) / examples + z * z / (4 * examples**2))
     scale = 1 + z * z / examples

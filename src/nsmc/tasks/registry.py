@@ -1,4 +1,4 @@
-"""Every task by the name that a recipe gives it."""
+"""Every task by the name that a config gives it."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -33,5 +33,5 @@ def make_task(config: Config, state: Mapping[str, Any] | None = None) -> "Task":
 def task_class(name: str) -> "type[Task]":
     """The class of the task of that name, which holds what is the same for every config."""
     module, _, of_module = TASKS[name].partition(":")  # type: ignore[index]
-    found: type[Task] = getattr(import_module(module), of_module)
-    return found
+    task: type[Task] = getattr(import_module(module), of_module)
+    return task
