@@ -47,10 +47,10 @@ def draw(
         label: a value of y in at most `LABEL` - 1 characters.
     """
     columns, rows = width - LABEL - 1, height - 3
-    kept = [
+    finite = [
         Curve([p for p in curve.points if math.isfinite(p[1])], curve.marker) for curve in curves
     ]
-    low, high = _range([y for curve in kept for _, y in curve.points])
+    low, high = _range([y for curve in finite for _, y in curve.points])
 
     def dot(point: Point) -> tuple[int, int]:
         x = (point[0] - ends[0]) / (ends[1] - ends[0]) * (2 * columns - 1)
@@ -58,13 +58,13 @@ def draw(
         return min(max(round(x), 0), 2 * columns - 1), round(y)
 
     patterns = [[BLANK] * columns for _ in range(rows)]  # [H][W]
-    for curve in kept:
+    for curve in finite:
         places = [dot(point) for point in curve.points]
         for start, end in zip(places, places[1:] or places, strict=False):
             for x, y in _line(start, end):
                 patterns[y // 4][x // 2] |= DOTS[y % 4][x % 2]
     plot = [[chr(pattern) if pattern != BLANK else " " for pattern in row] for row in patterns]
-    for curve in kept:
+    for curve in finite:
         for x, y in map(dot, curve.points if curve.marker else ()):
             plot[y // 4][x // 2] = curve.marker
     values = {0: high, rows - 1: low}

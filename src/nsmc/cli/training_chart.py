@@ -15,7 +15,7 @@ SIDE_BY_SIDE = 76
 
 
 class _Mean:
-    """The mean of values that have one place on the x axis."""
+    """The mean of the values at one place of the x axis."""
 
     def __init__(self, place: int) -> None:
         self.place = place
@@ -31,28 +31,28 @@ class _Mean:
 
 
 class TrainingChart:
-    """Loss and figure, of training between two updates and of validation at each epoch's end.
+    """Charts of the loss and the metric: training between updates, validation after each epoch.
 
     Args:
         epochs: epochs at most: the end of the x axis.
-        metric: what the training is followed by beside its loss.
+        metric: the task's.
     """
 
     def __init__(self, epochs: int, metric: Metric) -> None:
-        self._epochs, self._figure = epochs, metric
+        self._epochs, self._metric = epochs, metric
         self._training: list[_Mean] = []
         self._validation: list[tuple[float, float, float]] = []
 
     def add_training(self, epochs: float, loss: float, metric: float) -> None:
-        """Take what training has come to when so many epochs, and a part of one, are done."""
+        """Add a point of the training curves, after a number of epochs that need not be whole."""
         place = int(POINTS * epochs / self._epochs)
         if not self._training or self._training[-1].place != place:
             self._training.append(_Mean(place))
         self._training[-1].add((epochs, loss, metric))
 
     def add_epoch(self, record: Mapping[str, Any]) -> None:
-        """Take the record of an epoch."""
-        epoch, name = record["epoch"], self._figure.name
+        """Add the record of an epoch."""
+        epoch, name = record["epoch"], self._metric.name
         # Of an epoch before a resume, or shorter than an update, only the mean is known.
         if not self._training or self._training[-1].values[0] <= epoch - 1:
             self.add_training(epoch - 0.5, record["train_loss"], record[f"train_{name}"])
@@ -77,16 +77,15 @@ class TrainingChart:
         return lines
 
     def _draw(self, which: int, width: int, height: int) -> list[str]:
-        """Draw the loss (1) or the figure (2)."""
-
+        """Draw the loss (1) or the metric (2)."""
         training: list[Point] = [(m.values[0], m.values[which]) for m in self._training]
         validation: list[Point] = [(values[0], values[which]) for values in self._validation]
-        name = ("loss", self._figure.words)[which - 1]
+        name = ("loss", self._metric.words)[which - 1]
         return draw(
             f"{name}: line training, o validation",
             [Curve(training), Curve(validation, "o")],
             width=width,
             height=height,
             ends=(0, self._epochs),
-            label=(lambda y: f"{y:.3f}") if which == 1 else self._figure.brief,
+            label=(lambda y: f"{y:.3f}") if which == 1 else self._metric.brief,
         )

@@ -1,8 +1,7 @@
-"""What `nsmc train` says as it goes: bars and a chart on a terminal, lines elsewhere."""
+"""The progress of `nsmc train`: bars and a chart on a terminal, lines elsewhere."""
 
 import sys
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nsmc.cli.common import format_duration, is_terminal, parameter_lines, progress_bar, say
@@ -17,10 +16,13 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_LINES = 15
 SECONDS_BETWEEN_CHARTS = 0.5
 STEPS_BETWEEN_UPDATES = 20
+Totals = tuple[float, float, float, float, int]
+"""The four sums of `nsmc.training.state.TrainingState.totals`, and the reviews seen."""
+ZERO: Totals = (0.0, 0.0, 0.0, 0.0, 0)
 
 
 class Reporter:
-    """Tells a person of a training's progress on standard error."""
+    """Shows a training's progress on standard error."""
 
     def __init__(self) -> None:
         self._terminal = is_terminal(sys.stderr)
@@ -32,7 +34,7 @@ class Reporter:
         self._last_line = self._last_chart = time.monotonic()
         self._size = self._epochs = 0
         self._at_start = (0.0, 0)
-        self._at_update = _Totals()
+        self._at_update = ZERO
 
     def __enter__(self) -> "Reporter":
         return self
@@ -41,7 +43,7 @@ class Reporter:
         self._close()
 
     def tokenized(self, done: int, total: int) -> None:
-        """Hear of ``done`` more reviews tokenized of ``total``."""
+        """Show that ``done`` more reviews of ``total`` are tokenized."""
         if self._bar is None:
             self._bar = progress_bar(total=total, unit="reviews", desc="tokenizing")
             if not self._terminal:
@@ -49,7 +51,7 @@ class Reporter:
         self._bar.update(done)
 
     def hear(self, event: "Event", state: "TrainingState") -> None:
-        """Hear of the start, a step or the end of an epoch."""
+        """Show the start, a step or the end of an epoch."""
         from nsmc.training.loop import EpochDone
         from nsmc.training.run import Started
 
@@ -65,7 +67,7 @@ class Reporter:
         self._size, self._epochs = started.training, started.epochs
         self._at_start = (state.counters.seconds, self._reviews(state))
         self._task = started.task
-        self._at_update = _Totals.of(state)
+        self._at_update = _totals(state)
         print(_describe(started), file=sys.stderr)
         self._chart = TrainingChart(self._epochs, self._task.metric)
         for record in state.counters.history:
@@ -89,7 +91,7 @@ class Reporter:
             file=sys.stderr,
             flush=True,
         )
-        self._at_update, self._since_update = _Totals(), 0
+        self._at_update, self._since_update = ZERO, 0
         self._chart.add_epoch(record)
         self._draw()
 
@@ -110,10 +112,10 @@ class Reporter:
                 self._draw()
                 self._last_chart = now
         elif not self._terminal and now - self._last_line >= SECONDS_BETWEEN_LINES:
-            totals = _Totals.of(state)
-            loss, metric = totals.means(self._task)
+            totals = _totals(state)
+            loss, metric = _means(self._task, totals)
             say(
-                f"epoch {epoch}/{self._epochs}  {totals.seen:,}/{self._size:,} reviews  "
+                f"epoch {epoch}/{self._epochs}  {state.counters.seen:,}/{self._size:,} reviews  "
                 f"loss {loss:.4f}  {self._task.metric.words} {self._task.metric.show(metric)}  "
                 f"{self._rate(state):,.0f} reviews/s  {self._left(state)} left"
             )
@@ -121,18 +123,18 @@ class Reporter:
 
     def _update(self, state: "TrainingState") -> None:
         """Move the bar on, and the training curves by what was learnt since the last time."""
-        totals = _Totals.of(state)
-        loss, value = totals.means(self._task)
+        totals = _totals(state)
+        loss, value = _means(self._task, totals)
         metric = self._task.metric
         self._bar.set_postfix_str(
             f"loss {loss:.4f}, {metric.words} {metric.show(value)}, "
             f"{self._left(state)} left in all",
             refresh=False,
         )
-        self._bar.update(totals.seen - self._bar.n)
+        self._bar.update(state.counters.seen - self._bar.n)
         self._chart.add_training(
-            state.counters.epoch + totals.seen / self._size,
-            *totals.since(self._at_update).means(self._task),
+            state.counters.epoch + state.counters.seen / self._size,
+            *_means(self._task, totals, self._at_update),
         )
         self._at_update = totals
 
@@ -162,36 +164,17 @@ class Reporter:
             self._bar = None
 
 
-@dataclass(frozen=True)
-class _Totals:
-    """What the running epoch has come to."""
+def _totals(state: "TrainingState") -> Totals:
+    """Read the running epoch's sums, which waits for the device and so isn't done at every step."""
+    return (*state.totals.tolist(), state.counters.seen)
 
-    losses: float = 0.0
-    examples: float = 0.0
-    metrics: float = 0.0
-    with_figure: float = 0.0
-    seen: int = 0
-    """Reviews."""
 
-    @classmethod
-    def of(cls, state: "TrainingState") -> "_Totals":
-        """Read them, which waits for the device and so isn't done at every step."""
-        losses, examples, metrics, with_figure = state.totals.tolist()
-        return cls(losses, examples, metrics, with_figure, state.counters.seen)
-
-    def since(self, before: "_Totals") -> "_Totals":
-        """What was added since then."""
-        return _Totals(
-            self.losses - before.losses,
-            self.examples - before.examples,
-            self.metrics - before.metrics,
-            self.with_figure - before.with_figure,
-            self.seen - before.seen,
-        )
-
-    def means(self, task: "Task") -> tuple[float, float]:
-        """The mean loss and the task's figure."""
-        return self.losses / self.examples, task.metric_value(self.metrics, self.with_figure)
+def _means(task: "Task", totals: Totals, before: Totals = ZERO) -> tuple[float, float]:
+    """The mean loss and the task's metric of what was added since ``before``."""
+    losses, examples, metrics, with_metric, _ = (
+        new - old for new, old in zip(totals, before, strict=True)
+    )
+    return losses / examples, task.metric_value(metrics, with_metric)
 
 
 def _describe(started: "Started") -> str:

@@ -269,8 +269,8 @@ def load_corpus(path: Path) -> Corpus:
     about = read_json(path / "corpus.json")
 
     def array(name: str) -> NDArray[Any]:
-        found: NDArray[Any] = np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-        return found
+        mapped: NDArray[Any] = np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        return mapped
 
     return Corpus(
         tokens=array("tokens"),

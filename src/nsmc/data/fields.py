@@ -35,7 +35,7 @@ class MorphemeBatch(NamedTuple):
     offsets: Tensor
     """[U] where in ``ngrams`` each morpheme's begin."""
     positions: Tensor
-    """[T, B] which of the U morphemes stands at each place of each review."""
+    """[T, B] which of the U morphemes is at each place of each review."""
     grams: Tensor | None = None
     """Rows of the reviews' character n-grams in the wide layer's table, review after review."""
     gram_counts: Tensor | None = None

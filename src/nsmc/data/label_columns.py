@@ -67,14 +67,14 @@ class LabelColumn:
             DataError: naming the first offenders, their rows and how many there are.
         """
         counts = self.counts()
-        found = [(self.first_rows[i], repr(self.names[i])) for i in wrong if counts[i]]
+        offenders = [(self.first_rows[i], repr(self.names[i])) for i in wrong if counts[i]]
         number = int(counts[list(wrong)].sum()) if wrong else 0
         empty = int((self.codes < 0).sum()) if empty_too else 0
         if empty:
-            found.append((self.first_empty, "nothing"))
+            offenders.append((self.first_empty, "nothing"))
         if not number + empty:
             return
-        first = [f"{what} in row {row:,}" for row, what in sorted(found)[:SHOWN]]
+        first = [f"{what} in row {row:,}" for row, what in sorted(offenders)[:SHOWN]]
         rest = ", …" if number + empty > len(first) else ""
         raise DataError(
             f"{source}, column {self.name!r}: expected {expected}, found {', '.join(first)}{rest} "

@@ -1,6 +1,6 @@
-"""Noisy copies of reviews: what makes a network bear the comments that people really type.
+"""Noisy copies of reviews, which make a network robust to comments as people type them.
 
-Learning from inputs with noise in them, under the same labels: Belinkov and Bisk, "Synthetic and
+Training on noisy inputs with the same labels: Belinkov and Bisk, "Synthetic and
 natural noise both break neural machine translation", ICLR 2018.
 """
 
@@ -32,9 +32,9 @@ def noisy_copies(texts: Sequence[str], share: float) -> tuple[NDArray[np.int64],
     chosen = np.sort(generator.permutation(len(texts))[:count])  # [count]
     shares = np.array(list(LEARNT.values()))  # [kinds]
     kinds = generator.choice(list(LEARNT), count, p=shares / shares.sum())  # [count]
-    found = [
+    copies = [
         (row, noisy)
         for row, kind in zip(chosen.tolist(), kinds.tolist(), strict=True)
         if (noisy := perturb(texts[row], kind, row)) != texts[row]
     ]
-    return np.array([row for row, _ in found], np.int64), [noisy for _, noisy in found]
+    return np.array([row for row, _ in copies], np.int64), [noisy for _, noisy in copies]

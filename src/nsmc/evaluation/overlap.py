@@ -1,4 +1,4 @@
-"""How many of the evaluated reviews a model has seen in training, and its figures on the others.
+"""The overlap of training and test data: reviews seen in training, and metrics on the others.
 
 Shapes: R reviews.
 """
@@ -16,28 +16,26 @@ def overlap_metrics(
     metrics: Mapping[str, Any],
     measure: Callable[[NDArray[np.bool_]], dict[str, Any]],
 ) -> dict[str, Any] | None:
-    """The figures of reviews that weren't seen in training.
+    """Count the reviews seen in training, and measure the others.
 
-    A review that is taken for a seen one by mistake is a random one, so those that are left are a
-    fair sample of the reviews that weren't seen.
+    Which unseen reviews are taken for seen ones is random, so the rest of them is a fair sample.
 
     Args:
-        seen: [R] whether each was found among the texts of the training; None where those aren't
-            known.
-        rate: the probability that one is found there by mistake.
+        seen: [R] whether each is among the training texts; None where those aren't known.
+        rate: the probability of a false positive among them.
         metrics: of all reviews.
-        measure: gives the figures of the reviews where [R] is true, at least one.
+        measure: from a mask [R] with at least one true value to the metrics of those reviews.
 
     Returns:
-        ``reviews`` (found), ``estimated`` (how many of them were truly seen),
-        ``false_positive_rate``, ``unseen_examples`` (not found) and ``unseen`` (their figures; None
-        where there are none). None without ``seen``.
+        ``reviews`` (taken for seen), ``estimated`` (how many of them were truly seen),
+        ``false_positive_rate``, ``unseen_examples`` (the others) and ``unseen`` (their metrics;
+        None where there are none). None without ``seen``.
     """
     if seen is None:
         return None
     hits, count = int(seen.sum()), len(seen)
     others = count - hits
-    # Each of those not seen is found with the probability of the rate.
+    # Each unseen review is taken for a seen one with the probability of the rate.
     estimated = round(max(0.0, (hits - rate * count) / (1 - rate))) if others else hits
     unseen = None
     if others:

@@ -1,4 +1,4 @@
-"""A training's record: JSON lines to read by machine, a table for a spreadsheet, a picture."""
+"""The record of a training as JSON lines, as a table and as a picture."""
 
 import csv
 import json
@@ -14,7 +14,7 @@ from nsmc.tasks.metrics import Metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure as Canvas
+    from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
 HANGUL_FONTS = ("NanumGothic", "Noto Sans CJK KR", "Malgun Gothic", "Apple SD Gothic Neo")
@@ -82,31 +82,31 @@ class CurvesPicture:
 
 
 def draw_curves(history: Sequence[dict[str, Any]], metric: Metric, path: Path) -> None:
-    """Draw the loss and the task's figure over the epochs, training and validation, as a picture.
+    """Draw the loss and the task's metric over the epochs, for training and validation.
 
     Raises:
         NsmcError: the place is not writable or the disk is full.
     """
-    canvas = _figure(9, 3.6)
+    figure = _new_figure(9, 3.6)
     epochs = [record["epoch"] for record in history]
     best = min(history, key=lambda record: record["validation_loss"])["epoch"]
-    for axes, name, scale in _panels(canvas, metric):
+    for axes, name, scale in _panels(figure, metric):
         for part, colour in (("train", "tab:gray"), ("validation", "tab:blue")):
             values = [record[f"{part}_{name}"] * scale for record in history]
             axes.plot(epochs, values, "o-", color=colour, label=part)
         axes.axvline(best, color="tab:green", linestyle=":", label=f"best: epoch {best}")
         axes.legend()
-    _save(canvas, path)
+    _save(figure, path)
 
 
 def draw_together(
     histories: Mapping[str, Sequence[dict[str, Any]]], metric: Metric, path: Path
 ) -> None:
-    """Lay the validation curves of several trainings over one another, with training ones behind.
+    """Draw the validation curves of several trainings in one picture, training curves behind.
 
     Args:
-        histories: what each is called to its records, at least one each.
-        metric: what all of them were followed by.
+        histories: from a training's title to its records, at least one each.
+        metric: of their task.
         path: .png, .svg or .pdf.
 
     Raises:
@@ -115,16 +115,16 @@ def draw_together(
     from matplotlib import rc_context
     from matplotlib.font_manager import get_font_names
 
-    # Matplotlib's own font has no Hangul, which stands in the names of directories and data.
+    # Matplotlib's own font has no Hangul, which names of directories and data may have.
     families = ["DejaVu Sans", *(name for name in HANGUL_FONTS if name in get_font_names())]
     titles = [fill(title, LEGEND_WIDTH) for title in histories]
     rows = sum(title.count("\n") + 1 for title in titles)
     with rc_context({"font.family": families}), warnings.catch_warnings():
         # On a system without any font of Hangul its letters are boxes; the rest is legible.
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        canvas = _figure(9, 3.6 + 0.4 + 0.2 * rows)
+        figure = _new_figure(9, 3.6 + 0.4 + 0.2 * rows)
         lines: list[Line2D] = []
-        for axes, name, scale in _panels(canvas, metric):
+        for axes, name, scale in _panels(figure, metric):
             for index, history in enumerate(histories.values()):
                 # Marker and colour together repeat after 70; one alone tells them apart in grey.
                 colour, marker = f"C{index % 10}", "os^Dv*P"[index % 7]
@@ -135,38 +135,38 @@ def draw_together(
                 )
                 axes.plot(epochs, train, "--", color=colour, linewidth=0.8, alpha=0.6)
                 lines += axes.plot(epochs, validation, f"{marker}-", color=colour)
-        canvas.legend(
+        figure.legend(
             lines[: len(titles)],
             titles,
             title="solid: validation, dashed: training",
             loc="outside lower left",
             fontsize="small",
         )
-        _save(canvas, path)
+        _save(figure, path)
 
 
-def _figure(width: float, height: float) -> "Canvas":
+def _new_figure(width: float, height: float) -> "Figure":
     # The object interface: pyplot would look for a display and keep every figure.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure as Canvas
+    from matplotlib.figure import Figure
 
-    canvas = Canvas(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(canvas)
-    return canvas
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
 
 
-def _panels(canvas: "Canvas", metric: Metric) -> "Iterator[tuple[Axes, str, float]]":
-    """Axes for the loss and for the figure, the name of each in a record, and what it is times."""
+def _panels(figure: "Figure", metric: Metric) -> "Iterator[tuple[Axes, str, float]]":
+    """Axes for the loss and for the metric, with the name in a record and the scale of each."""
     from matplotlib.ticker import MaxNLocator
 
     panels = [("loss", "loss", 1.0), (metric.name, metric.title, metric.scale)]
-    for axes, (name, label, scale) in zip(canvas.subplots(1, 2), panels, strict=True):
+    for axes, (name, label, scale) in zip(figure.subplots(1, 2), panels, strict=True):
         axes.set(xlabel="epoch", ylabel=label)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         yield axes, name, scale
 
 
-def _save(canvas: "Canvas", path: Path) -> None:
+def _save(figure: "Figure", path: Path) -> None:
     with atomic_write(path) as temporary:
-        canvas.savefig(temporary, dpi=120, format=path.suffix.removeprefix(".").lower())
+        figure.savefig(temporary, dpi=120, format=path.suffix.removeprefix(".").lower())
