@@ -77,7 +77,7 @@ def page_frame(explains: ExplainedNumber, units: str) -> tuple[str, str]:
     labels = EXPLANATION_LABELS[explains]
     page = render("explanation_page.html", labels=labels, units=units, comments=Markup(_PLACE))
     start, _, end = page.partition(_PLACE)
-    return start, end
+    return start, f"{end}\n"
 
 
 def page_article(explanation: Explanation) -> str:
