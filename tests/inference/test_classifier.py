@@ -129,6 +129,15 @@ def test_scores_do_not_hang_on_the_neighbours(classifier: Classifier, sample: Pa
     assert [p.score for p in many] == pytest.approx([many[0].score] * (BLOCK + 3), abs=1e-6)
 
 
+def test_a_score_is_the_same_whatever_came_before(untrained: Untrained) -> None:
+    model = untrained("model.embedding_size=64", "model.hidden_size=64")
+    texts = [POSITIVE, NEGATIVE, "배우는 좋은데 이야기가 뻔하고 결말이 허무하다"]
+    first, second = load(model), load(model)
+    expected = [first.predict(text) for text in texts]
+    # To the last bit: the order of the cached vectors is another one here.
+    assert [second.predict(text) for text in texts[::-1]][::-1] == expected
+
+
 def test_it_learnt_something(classifier: Classifier, sample: Path) -> None:
     lines = (sample / "ratings_train.txt").read_text(encoding="utf-8").splitlines()[1:]
     rows = [line.split("\t") for line in lines]

@@ -1,15 +1,18 @@
-"""The network in numpy scores as the one in torch, whatever stands beside a review."""
+"""The network in numpy scores as those in torch and ONNX, whatever is beside a review."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any, Literal
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from numpy.typing import NDArray
 
-from nsmc.config.model import ModelConfig
+from nsmc.config.model import ConvConfig, ModelConfig
 from nsmc.config.schema import Config
+from nsmc.exporting.onnx import scoring_graph
 from nsmc.inference import network as network_module
 from nsmc.inference import recurrence
 from nsmc.inference.network import BLOCK, BLOCK_MORPHEMES, NumpyNetwork
@@ -19,6 +22,7 @@ from nsmc.tasks.registry import make_task
 Cell = Literal["rnn", "gru", "lstm"]
 Pooling = Literal["last", "max", "mean", "max+mean"]
 OUTPUTS = 3
+POOLINGS: tuple[Pooling, ...] = ("last", "max", "mean", "max+mean")
 MIXED = [1, 7, 1, 60, 2, 7, 25, 3]
 """Lengths: the shortest there is, some twice, a long one, in no order."""
 
@@ -72,27 +76,58 @@ class Watched(NumpyNetwork):
         return super()._block(inputs, tokens, starts, lengths)
 
 
+def check(shape: ModelConfig, lengths: Sequence[int] = MIXED) -> None:
+    """Compare torch, numpy and ONNX: each review alone, all together, those of one length."""
+    torchs = on_torch(shape)
+    weights = weights_of(torchs)
+    vectors, tokens, sizes = reviews(lengths)
+    expected = one_by_one(torchs, vectors, tokens, sizes)
+    assert np.ptp(expected, axis=0).min() > 0.02
+    network = NumpyNetwork(weights, shape, OUTPUTS)
+    parts = np.split(tokens, np.cumsum(sizes)[:-1])
+    shuffled = np.random.default_rng(1).permutation(len(sizes))
+    for order in (np.arange(len(sizes)), np.argsort(sizes), shuffled):
+        outputs = network(vectors, np.concatenate([parts[i] for i in order]), sizes[order])
+        assert outputs.dtype == np.float32
+        assert outputs.shape == (len(sizes), OUTPUTS)
+        np.testing.assert_allclose(outputs, expected[order], atol=1e-5, rtol=0)
+    session = onnxruntime.InferenceSession(
+        scoring_graph(weights, shape), providers=["CPUExecutionProvider"]
+    )
+    for length in np.unique(sizes):
+        rows = np.flatnonzero(sizes == length)
+        batch = np.stack([vectors[parts[i]] for i in rows], axis=1)  # [T, B, E]
+        with torch.inference_mode():
+            together = torchs.classify(torch.from_numpy(batch)).numpy()
+        np.testing.assert_allclose(together, expected[rows], atol=1e-5, rtol=0)
+        (logits,) = session.run(["logits"], {"vectors": batch})
+        assert logits.dtype == np.float32
+        np.testing.assert_allclose(logits, expected[rows], atol=1e-5, rtol=0)
+
+
 @pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize("bidirectional", [False, True])
-@pytest.mark.parametrize("pooling", ["last", "max", "mean", "max+mean"])
+@pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
-def test_agrees_with_torch(cell: Cell, pooling: Pooling, bidirectional: bool, layers: int) -> None:
-    shape = config(cell, pooling=pooling, bidirectional=bidirectional, layers=layers)
-    torchs = on_torch(shape)
-    network = NumpyNetwork(weights_of(torchs), shape, OUTPUTS)
-    vectors, tokens, lengths = reviews(MIXED)
-    expected = one_by_one(torchs, vectors, tokens, lengths)
-    assert np.ptp(expected, axis=0).min() > 0.02
-    found = network(vectors, tokens, lengths)
-    assert found.dtype == np.float32
-    assert found.shape == (len(MIXED), OUTPUTS)
-    np.testing.assert_allclose(found, expected, atol=1e-5, rtol=0)
-    # The same reviews in another order.
-    parts = np.split(tokens, np.cumsum(lengths)[:-1])
-    for order in (np.argsort(lengths), np.random.default_rng(1).permutation(len(MIXED))):
-        shuffled = np.concatenate([parts[i] for i in order])
-        found = network(vectors, shuffled, lengths[order])
-        np.testing.assert_allclose(found, expected[order], atol=1e-5, rtol=0)
+def test_agrees_with_torch_and_onnx(
+    cell: Cell, pooling: Pooling, bidirectional: bool, layers: int
+) -> None:
+    check(config(cell, pooling=pooling, bidirectional=bidirectional, layers=layers))
+
+
+@pytest.mark.parametrize(
+    ("cell", "kernel", "steps"), list(product(["rnn", "gru", "lstm"], [1, 3, 5], [1, 2, 3]))
+)
+def test_a_convolution_agrees_as_well(cell: Cell, kernel: int, steps: int) -> None:
+    # Reviews shorter than the kernel and the pooling, and longer.
+    check(config(cell, conv=ConvConfig(7, kernel, steps)), [*range(10, 0, -1), *range(1, 11)])
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize(("layers", "bidirectional"), [(1, False), (2, True), (3, True)])
+def test_a_convolution_below_any_layers(pooling: Pooling, layers: int, bidirectional: bool) -> None:
+    conv = ConvConfig(7, 3, 2)
+    check(config(conv=conv, pooling=pooling, layers=layers, bidirectional=bidirectional))
 
 
 def test_weights_are_left_as_they_were() -> None:
@@ -137,9 +172,10 @@ def test_long_reviews_have_small_blocks() -> None:
 @pytest.mark.parametrize("stretch", [1, 2000])
 def test_boundaries_change_nothing(monkeypatch: pytest.MonkeyPatch, stretch: int) -> None:
     lengths = [*MIXED, *np.random.default_rng(5).integers(1, 30, size=50).tolist()]
-    for cell in ("rnn", "gru", "lstm"):
-        for layers in (1, 2):
-            shape = config(cell, layers=layers)
+    cells: tuple[Cell, ...] = ("rnn", "gru", "lstm")
+    for cell in cells:
+        for layers, conv in ((1, ConvConfig()), (2, ConvConfig()), (2, ConvConfig(7, 5, 2))):
+            shape = config(cell, layers=layers, conv=conv)
             weights, batch = weights_of(on_torch(shape)), reviews(lengths)
             expected = NumpyNetwork(weights, shape, OUTPUTS)(*batch)
             with monkeypatch.context() as patch:
@@ -154,7 +190,7 @@ def test_boundaries_change_nothing(monkeypatch: pytest.MonkeyPatch, stretch: int
             np.testing.assert_allclose(found, expected, atol=1e-6, rtol=0)
 
 
-@pytest.mark.parametrize("pooling", ["last", "max", "mean", "max+mean"])
+@pytest.mark.parametrize("pooling", POOLINGS)
 def test_a_score_does_not_hang_on_the_neighbours(pooling: Pooling) -> None:
     shape = config(pooling=pooling, layers=2)
     network = NumpyNetwork(weights_of(on_torch(shape)), shape, OUTPUTS)
@@ -169,8 +205,9 @@ def test_a_score_does_not_hang_on_the_neighbours(pooling: Pooling) -> None:
     np.testing.assert_allclose(small, together[:1], atol=1e-6, rtol=0)
 
 
-def test_nothing_to_score() -> None:
-    shape = config(layers=2)
+@pytest.mark.parametrize("filters", [0, 7])
+def test_nothing_to_score(filters: int) -> None:
+    shape = config(layers=2, conv=ConvConfig(filters))
     network = NumpyNetwork(weights_of(on_torch(shape)), shape, OUTPUTS)
     vectors, tokens, lengths = reviews([])
     assert network(vectors, tokens, lengths).shape == (0, OUTPUTS)
@@ -178,7 +215,7 @@ def test_nothing_to_score() -> None:
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
-@pytest.mark.parametrize("pooling", ["last", "max", "mean", "max+mean"])
+@pytest.mark.parametrize("pooling", POOLINGS)
 def test_pooled_vectors(pooling: Pooling, bidirectional: bool) -> None:
     shape = config(pooling=pooling, bidirectional=bidirectional)
     weights = weights_of(on_torch(shape))
