@@ -16,13 +16,19 @@ FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 """
 ASKED = """<script>addEventListener("load", async () => {{
   const wait = () => new Promise((done) => setTimeout(done, 20));
-  while (!document.documentElement.hasAttribute("data-drawn")) await wait();
+  const charts = document.querySelector(".chart");
+  while (charts && !document.documentElement.hasAttribute("data-drawn")) await wait();
   const answer = await (async () => {{ {program} }})();
-  const place = document.createElement("pre");
-  place.id = "answer";
-  place.textContent = JSON.stringify(answer);
-  document.body.replaceChildren(place);
+  parent.postMessage(JSON.stringify(answer), "*");
 }});</script>"""
+# A window of the browser has a least width, a frame has none.
+FRAME = """<!doctype html><body><iframe src="{page}" width="{width}" height="4000"></iframe>
+<pre id="answer"></pre><script>addEventListener("message", (event) => {{
+  document.getElementById("answer").textContent = event.data;
+}});</script>"""
+# The page of explanations forbids all scripts, so the one that asks is let in.
+NO_SCRIPT = "default-src 'none'; style-src"
+SCRIPT = "default-src 'none'; script-src 'unsafe-inline'; style-src"
 
 Browser = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -70,17 +76,19 @@ def browser(tmp_path: Path) -> Browser:
 
 
 @pytest.fixture
-def ask(browser: Browser, tmp_path: Path) -> Callable[[Path, str], Any]:
-    """Run a program in a drawn page and return what it returns."""
+def ask(browser: Browser, tmp_path: Path) -> Callable[..., Any]:
+    """Run a program in a drawn page of some width (pixels) and return what it returns."""
 
-    def call(page: Path, program: str) -> Any:
-        text = page.read_text(encoding="utf-8")
-        asking = tmp_path / "asking.html"
+    def call(page: Path, program: str, width: int = 1280) -> Any:
+        text = page.read_text(encoding="utf-8").replace(NO_SCRIPT, SCRIPT)
+        asking, frame = tmp_path / "asking.html", tmp_path / "frame.html"
         asking.write_text(
             text.replace("</body>", ASKED.format(program=program) + "</body>"), encoding="utf-8"
         )
-        shown = browser(asking, "--dump-dom").stdout
-        assert '<pre id="answer">' in shown, "the page was never drawn"
-        return json.loads(unescape(shown.partition('<pre id="answer">')[2].partition("</pre>")[0]))
+        frame.write_text(FRAME.format(page=asking.as_uri(), width=width), encoding="utf-8")
+        shown = browser(frame, "--dump-dom").stdout
+        answer = shown.partition('<pre id="answer">')[2].partition("</pre>")[0]
+        assert answer, "the page was never drawn"
+        return json.loads(unescape(answer))
 
     return call

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+import nsmc
 from nsmc.report.evaluation_report import evaluate
+from nsmc.report.explanation_page import page_article, page_frame
 
 pytestmark = pytest.mark.slow
 
-Ask = Callable[[Path, str], Any]
+Ask = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +28,26 @@ def report(small_model: Path, sample: Path, tmp_path_factory: pytest.TempPathFac
 def metrics(report: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(report.with_name("figures.json").read_text(encoding="utf-8"))
     return found
+
+
+@pytest.fixture(scope="module")
+def others(
+    untrained: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """Reports of many classes with long names, and of sentiment and stars."""
+    place = tmp_path_factory.mktemp("others")
+    path = place / "t.csv"
+    words = ("재밌다", "별로다", "그냥 그렇다", "노잼", "최고", "다 다")
+    names = [f"꽤 긴 이름의 주제 {number}" for number in range(30)]
+    rows = [f"{words[n % 6]} {n % 17},{names[n % 30]},{n % 10 + 1}" for n in range(200)]
+    path.write_text("document,topic,rating\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    models = {
+        "classes": untrained("task=classes", "data.label_column=topic", classes=names),
+        "stars": untrained("task=sentiment+stars"),
+    }
+    for name, model in models.items():
+        evaluate(path, model, report=place / name)
+    return {name: place / name / "report.html" for name in models}
 
 
 def test_everything_is_drawn_and_nothing_is_fetched(ask: Ask, report: Path) -> None:
@@ -125,26 +147,6 @@ def test_the_sliders_tell_the_figures(ask: Ask, report: Path, metrics: dict[str,
     assert answer["sure"] != answer["start"] == answer["back"]
 
 
-@pytest.fixture(scope="module")
-def others(
-    untrained: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Path]:
-    """Reports of classes and of stars."""
-    place = tmp_path_factory.mktemp("others")
-    path = place / "t.csv"
-    words = ("재밌다", "별로다", "그냥 그렇다", "노잼", "최고", "다 다")
-    names = [f"꽤 긴 이름의 주제 {number}" for number in range(30)]
-    rows = [f"{words[n % 6]} {n % 17},{names[n % 30]},{n % 10 + 1}" for n in range(200)]
-    path.write_text("document,topic,rating\n" + "\n".join(rows) + "\n", encoding="utf-8")
-    models = {
-        "classes": untrained("task=classes", "data.label_column=topic", classes=names),
-        "stars": untrained("task=sentiment+stars"),
-    }
-    for name, model in models.items():
-        evaluate(path, model, report=place / name)
-    return {name: place / name / "report.html" for name in models}
-
-
 DRAWN = """
 const charts = [...document.querySelectorAll(".chart")];
 const seen = {
@@ -185,6 +187,64 @@ def test_classes_can_be_left_undecided(ask: Ask, others: dict[str, Path]) -> Non
         expected = f"{100 * decided:.1f}% of the comments are decided, {100 * right:.1f}% of them"
         assert words == f"{expected} right."
     assert (answer["told"][2], answer["diamond"]) == ("No comment is decided.", [])
+
+
+@pytest.fixture(scope="module")
+def pages(
+    report: Path, others: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """A report of each kind, and a page of explanations by the model that ships."""
+    page = tmp_path_factory.mktemp("explained") / "why.html"
+    typed = (
+        "단점이 없는 건 아니지만 장점이 훨씬 많은 영화",
+        "지루할 줄 알았는데 전혀 안 지루했음 " * 6,
+        "매우" * 60,
+    )
+    classifier = nsmc.load()
+    start, end = page_frame(classifier.task.terms, classifier.explained_units)
+    articles = [page_article(classifier.explain(text)) for text in typed]
+    page.write_text("".join([start, *articles, end]), encoding="utf-8")
+    return {"sentiment": report, **others, "explanations": page}
+
+
+MEASURED = """
+for (const one of document.querySelectorAll("details")) one.open = true;
+const boxes = (within, chosen) => [...within.querySelectorAll(chosen)]
+  .map((one) => ({ text: one.textContent, box: one.getBoundingClientRect() }))
+  .filter((one) => one.box.width > 0);
+const touch = (a, b, room) => a.left < b.right + room && b.left < a.right + room
+  && a.top < b.bottom && b.top < a.bottom;
+const touching = (ones, room) => ones.flatMap((a, i) => ones.slice(i + 1)
+  .filter((b) => touch(a.box, b.box, room)).map((b) => [a.text, b.text]));
+const charts = [...document.querySelectorAll(".chart")];
+const comments = [...document.querySelectorAll(".nsmc-explained:not(.legend)")];
+return {
+  ticks: charts.flatMap((one) => touching(boxes(one, ".xtick text, .ytick text, .y2tick text"), 0)),
+  cut: charts.flatMap((one) => boxes(one, "text").filter(({ box }) =>
+    box.left < one.getBoundingClientRect().left - 1
+    || box.right > one.getBoundingClientRect().right + 1).map(({ text }) => text)),
+  narrowest: Math.min(...comments.map((one) => one.parentElement.clientWidth)),
+  numbers: comments.flatMap((one) => boxes(one, "rt")).length,
+  broken: comments.flatMap((one) => boxes(one, "rt")
+    .filter(({ box }) => box.height > 20).map(({ text }) => text)),
+  touching: comments.flatMap((one) => touching(boxes(one, "rt"), 0)),
+  beyond: document.documentElement.scrollWidth - innerWidth,
+};
+"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("kind", ["sentiment", "classes", "stars", "explanations"])
+def test_everything_is_legible_at_any_width(
+    ask: Ask, pages: dict[str, Path], kind: str, width: int
+) -> None:
+    answer = ask(pages[kind], MEASURED, width)
+    assert answer["ticks"] == []
+    assert answer["cut"] == []
+    assert answer["narrowest"] >= 300
+    assert answer["numbers"] > 0
+    assert (answer["broken"], answer["touching"]) == ([], [])
+    assert answer["beyond"] <= 0
 
 
 def test_it_prints(browser: Callable[..., Any], report: Path, tmp_path: Path) -> None:
