@@ -201,7 +201,7 @@ def pages(
         "매우" * 60,
     )
     classifier = nsmc.load()
-    start, end = page_frame(classifier.task.terms, classifier.explained_units)
+    start, end = page_frame(classifier.task.explains, classifier.explained_units)
     articles = [page_article(classifier.explain(text)) for text in typed]
     page.write_text("".join([start, *articles, end]), encoding="utf-8")
     return {"sentiment": report, **others, "explanations": page}

@@ -35,7 +35,7 @@ WRITTEN = 12
 """Classes up to which each cell of that picture has its number written in it."""
 LONGEST = 14
 """Characters of a class's name on an axis."""
-LETTER = 13
+LETTER = 12
 """Pixels of one of them at most."""
 WIDEST = 800
 """Pixels that names side by side may take; where they need more, they stand upright."""
@@ -167,8 +167,8 @@ def confusion_chart(names: tuple[str, ...], confusion: list[list[int]]) -> Chart
     ticks = {"tickvals": places, "ticktext": short, "showgrid": False, "automargin": False}
     chart["xaxis"] |= ticks | {"range": [-0.5, len(chosen) - 0.5], "tickangle": 90 * upright}
     chart["yaxis"] |= ticks | {"range": [len(chosen) - 0.5, -0.5]}
-    below, cell = (longest + 50, 26) if upright else (56, max(40, longest + 8))
-    chart["margin"] |= {"l": longest + 50, "t": 80, "b": below}
+    below, cell = (longest + 46, 26) if upright else (56, max(40, longest + 8))
+    chart["margin"] |= {"l": longest + 46, "t": 80, "b": below}
     chart["height"] = 80 + below + max(180, 26 * len(chosen))
     # Where there is less room than this, the page lets the chart be moved sideways.
     chart["meta"] = {"least_width": longest + 70 + cell * len(chosen)}
