@@ -34,7 +34,6 @@ from nsmc.report.charts import (
 from nsmc.report.decisions import DecisionView
 from nsmc.report.display import DisplayText
 from nsmc.report.examples import first_places
-from nsmc.report.sentence_space import sentence_space
 from nsmc.tasks.predictions import ClassPredictions
 
 NAMES = ("negative", "positive")
@@ -56,36 +55,28 @@ class BinaryView(DecisionView):
     @property
     def scores(self) -> NDArray[np.float64]:
         """[R] probabilities of positive."""
-        scores: NDArray[np.float64] = self.choices.probabilities[:, 1]
+        scores: NDArray[np.float64] = self.predictions.probabilities[:, 1]
         return scores
 
-    def outcomes(self, choices: ClassPredictions) -> tuple[Any, Any]:
+    def outcomes(self, predictions: ClassPredictions) -> tuple[Any, Any]:
         """Of positive, whatever was predicted."""
-        return choices.labels, choices.probabilities[:, 1]
+        return predictions.labels, predictions.probabilities[:, 1]
 
     def metrics(self) -> dict[str, Any]:
         """Those of `DecisionView`, and ``classes`` (precision, recall, F1 and reviews of each),
         ``roc``, ``precision_recall`` and ``average_precision`` (None of one class alone),
         ``thresholds`` and ``space``.
         """
-        labels, scores = self.choices.labels, self.scores
+        labels, scores = self.predictions.labels, self.scores
         both = len(np.unique(labels)) == 2
-        space = sentence_space(self.scored, scores) if self.leading else None
-        points = None
-        if space is not None:
-            points = self.space_metrics(
-                space,
-                label=labels[space.chosen].tolist(),
-                score=scores[space.chosen].tolist(),
-            )
         return {
             **super().metrics(),
-            "classes": _class_metrics(labels, self.choices.predicted),
+            "classes": _class_metrics(labels, self.predictions.predicted),
             "roc": roc_table(labels, scores) if both else None,
             "precision_recall": precision_recall_table(labels, scores) if both else None,
             "average_precision": _average_precision(labels, scores) if both else None,
             "thresholds": threshold_table(labels, scores),
-            "space": points,
+            "space": self.space_metrics(scores, label=labels, score=scores),
         }
 
     def tables(self, metrics: Mapping[str, Any]) -> dict[str, Table]:
@@ -112,8 +103,8 @@ class BinaryView(DecisionView):
         """``called_positive`` and ``called_negative`` are the most confident errors,
         ``least_confident`` the least confident right ones.
         """
-        right, confidence = self.choices.right, self.choices.confidence  # [R], [R]
-        texts, predicted = self.scored.texts, self.choices.predicted
+        right, confidence = self.predictions.right, self.predictions.confidence  # [R], [R]
+        texts, predicted = self.scored.texts, self.predictions.predicted
         return {
             "called_positive": first_places(texts, ~right & (predicted == 1), -confidence),
             "called_negative": first_places(texts, ~right & (predicted == 0), -confidence),
@@ -122,7 +113,7 @@ class BinaryView(DecisionView):
 
     def shown(self, number: int) -> DisplayText:
         """긍정 or 부정 in its colour."""
-        return DisplayText(self.choices.names[number], ("negative", "positive")[number])
+        return DisplayText(self.predictions.names[number], ("negative", "positive")[number])
 
     def error_columns(self, places: NDArray[np.int64]) -> Table:
         """The probability of positive."""

@@ -25,7 +25,6 @@ from nsmc.report.charts import (
 )
 from nsmc.report.decisions import DecisionView
 from nsmc.report.examples import first_places
-from nsmc.report.sentence_space import sentence_space
 
 COLOURS = (BLUE, ORANGE, "#009e73", "#d55e00", "#cc79a7", SKY, INK, "#8c6d1f")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "pentagon", "star", "hexagon", "cross")
@@ -54,22 +53,18 @@ class ClassesView(DecisionView):
         share of the label's), ``commonest`` (the accuracy of always predicting the commonest class)
         and ``space``.
         """
-        choices = self.choices
-        space = sentence_space(self.scored) if self.leading else None
-        points = None
-        if space is not None:
-            names = choices.names
-            points = self.space_metrics(
-                space,
-                label=[names[i] for i in choices.labels[space.chosen].tolist()],
-                called=[names[i] for i in choices.predicted[space.chosen].tolist()],
-                confidence=np.round(choices.confidence[space.chosen], 6).tolist(),
-            )
+        predictions = self.predictions
+        names = np.array(predictions.names, dtype=object)  # [C]
         return {
             **super().metrics(),
             "confused": self._confused(),
-            "commonest": float(np.bincount(choices.labels).max() / len(choices.labels)),
-            "space": points,
+            "commonest": float(np.bincount(predictions.labels).max() / len(predictions.labels)),
+            "space": self.space_metrics(
+                None,
+                label=names[predictions.labels],
+                called=names[predictions.predicted],
+                confidence=np.round(predictions.confidence, 6),
+            ),
         }
 
     def tables(self, metrics: Mapping[str, Any]) -> dict[str, Table]:
@@ -85,14 +80,14 @@ class ClassesView(DecisionView):
     def charts(self, metrics: Mapping[str, Any]) -> dict[str, Chart]:
         """Those of `DecisionView`, and ``confusion`` and ``space``."""
         charts = super().charts(metrics)
-        charts["confusion"] = confusion_chart(self.choices.names, metrics["confusion"])
+        charts["confusion"] = confusion_chart(self.predictions.names, metrics["confusion"])
         if space := metrics["space"]:
             charts["space"] = class_space_chart(space["points"], space["variance"])
         return charts
 
     def chosen(self) -> dict[str, list[int]]:
         """``most_confident_errors`` and ``least_confident``, the least confident right ones."""
-        right, confidence = self.choices.right, self.choices.confidence  # [R], [R]
+        right, confidence = self.predictions.right, self.predictions.confidence  # [R], [R]
         return {
             "most_confident_errors": first_places(self.scored.texts, ~right, -confidence),
             "least_confident": first_places(self.scored.texts, right, confidence),
@@ -100,9 +95,11 @@ class ClassesView(DecisionView):
 
     def _confused(self) -> Table:
         """Pairs of different classes, the most frequent first."""
-        choices = self.choices
-        names, sizes = choices.names, Counter(choices.labels.tolist())
-        pairs = Counter(zip(choices.labels.tolist(), choices.predicted.tolist(), strict=True))
+        predictions = self.predictions
+        names, sizes = predictions.names, Counter(predictions.labels.tolist())
+        pairs = Counter(
+            zip(predictions.labels.tolist(), predictions.predicted.tolist(), strict=True)
+        )
         # Equally frequent ones in the order of the classes.
         ranked = sorted((-n, pair) for pair, n in pairs.items() if pair[0] != pair[1])
         return {

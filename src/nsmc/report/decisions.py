@@ -42,15 +42,15 @@ class DecisionView(View):
     def __init__(self, scored: ScoredReviews, *, leading: bool) -> None:
         super().__init__(scored, leading=leading)
         assert scored.choices is not None
-        self.choices = scored.choices
+        self.predictions = scored.choices
 
-    def outcomes(self, choices: ClassPredictions) -> tuple[Any, Any]:
+    def outcomes(self, predictions: ClassPredictions) -> tuple[Any, Any]:
         """Whether the predicted event happened [R], and its predicted probability [R]."""
-        return choices.right, choices.confidence
+        return predictions.right, predictions.confidence
 
     def metrics(self) -> dict[str, Any]:
         """``errors``, ``calibration``, ``slices`` and ``coverage``."""
-        right, confidence = self.choices.right, self.choices.confidence
+        right, confidence = self.predictions.right, self.predictions.confidence
         return {
             "errors": int((~right).sum()),
             "calibration": self._calibration(),
@@ -87,17 +87,17 @@ class DecisionView(View):
 
     def label(self, place: int) -> tuple[Any, DisplayText]:
         """See `View.label`."""
-        number = int(self.choices.labels[place])
-        return self.choices.values[number], self.shown(number)
+        number = int(self.predictions.labels[place])
+        return self.predictions.values[number], self.shown(number)
 
     def predicted(self, place: int) -> tuple[DisplayText, str]:
         """See `View.predicted`."""
-        number = int(self.choices.predicted[place])
-        return self.shown(number), f"{self.choices.confidence[place]:.1%}"
+        number = int(self.predictions.predicted[place])
+        return self.shown(number), f"{self.predictions.confidence[place]:.1%}"
 
     def shown(self, number: int) -> DisplayText:
         """A class for a person."""
-        return DisplayText(self.choices.names[number])
+        return DisplayText(self.predictions.names[number])
 
     def error_columns(self, places: Any) -> Table:
         """The columns of ``errors.csv`` besides the labels and the confidence."""
@@ -105,14 +105,14 @@ class DecisionView(View):
 
     def _errors(self) -> Table:
         """Every comment predicted otherwise than labelled, the most confident first."""
-        choices, scored = self.choices, self.scored
-        confidence = choices.confidence  # [R]
-        wrong = np.flatnonzero(~choices.right)
+        predictions, scored = self.predictions, self.scored
+        confidence = predictions.confidence  # [R]
+        wrong = np.flatnonzero(~predictions.right)
         wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
         return {
             "row": scored.rows[wrong].tolist(),
-            "label": [choices.values[i] for i in choices.labels[wrong].tolist()],
-            "called": [choices.values[i] for i in choices.predicted[wrong].tolist()],
+            "label": [predictions.values[i] for i in predictions.labels[wrong].tolist()],
+            "called": [predictions.values[i] for i in predictions.predicted[wrong].tolist()],
             **self.error_columns(wrong),
             "confidence": np.round(confidence[wrong], 6).tolist(),
             "document": [scored.texts[place] for place in wrong.tolist()],
@@ -130,12 +130,12 @@ class DecisionView(View):
             )
         return {
             "temperature": temperature,
-            "after": self._reliability(self.choices),
+            "after": self._reliability(self.predictions),
             "before": None if before is None else self._reliability(before),
         }
 
-    def _reliability(self, choices: ClassPredictions) -> dict[str, Any]:
-        happened, probability = self.outcomes(choices)  # [R], [R]
+    def _reliability(self, predictions: ClassPredictions) -> dict[str, Any]:
+        happened, probability = self.outcomes(predictions)  # [R], [R]
         return {
             "ece": expected_calibration_error(happened, probability),
             "bins": reliability_table(happened, probability, self.reliability_columns),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.evaluation.curves import Table
+from nsmc.evaluation.curves import Table, table_of
 from nsmc.evaluation.scored_reviews import ScoredReviews
 from nsmc.evaluation.significance import mean_interval
 from nsmc.evaluation.slices import error_slices
@@ -28,7 +28,6 @@ from nsmc.report.charts import (
 )
 from nsmc.report.display import DisplayText
 from nsmc.report.examples import first_places
-from nsmc.report.sentence_space import sentence_space
 from nsmc.report.view import View, stacked
 from nsmc.tasks.metrics import star_metrics
 from nsmc.tasks.predictions import RegressionPredictions
@@ -37,6 +36,8 @@ STEPS = 9
 """Groups of the scale: of 1 to 10 stars, each is one star wide."""
 FINE = 36
 """Bins of the errors in the length of the scale."""
+QUANTILES = (5, 25, 50, 75, 95)
+"""Percentiles of the predicted stars that the box plot shows."""
 SINGLE = 21
 """Numbers given up to which each is a group of its own."""
 
@@ -50,7 +51,7 @@ class RegressionView(View):
     def __init__(self, scored: ScoredReviews, *, leading: bool) -> None:
         super().__init__(scored, leading=leading)
         assert scored.numbers is not None
-        self.numbers = scored.numbers
+        self.predictions = scored.numbers
 
     def metrics(self) -> dict[str, Any]:
         """``stars``: those of `nsmc.tasks.metrics.star_metrics` with
@@ -58,31 +59,24 @@ class RegressionView(View):
         ``by_found``, ``histogram`` (of predicted - given) and ``slices``; where no other view
         leads, ``space``.
         """
-        numbers = self.numbers
-        off = np.abs(numbers.errors)  # [R]
-        found: dict[str, Any] = {
+        predictions = self.predictions
+        off = np.abs(predictions.errors)  # [R]
+        metrics: dict[str, Any] = {
             "stars": {
-                **star_metrics(numbers.given, numbers.predicted),
+                **star_metrics(predictions.given, predictions.predicted),
                 "mean_absolute_error_interval": mean_interval(off),
-                "mean_error": float(numbers.errors.mean()),
-                "scale": [numbers.scale.low, numbers.scale.high],
-                "by_given": given_table(numbers),
-                "by_found": found_table(numbers),
-                "histogram": error_table(numbers),
+                "mean_error": float(predictions.errors.mean()),
+                "scale": [predictions.scale.low, predictions.scale.high],
+                "by_given": given_table(predictions),
+                "by_found": found_table(predictions),
+                "histogram": error_table(predictions),
                 "slices": error_slices(self.scored, off),
             }
         }
         if self.leading:
-            space = sentence_space(self.scored, numbers.predicted)
-            points = None
-            if space is not None:
-                points = self.space_metrics(
-                    space,
-                    given=numbers.given[space.chosen].tolist(),
-                    found=np.round(numbers.predicted[space.chosen], 6).tolist(),
-                )
-            found["space"] = points
-        return found
+            given, predicted = predictions.given, np.round(predictions.predicted, 6)
+            metrics["space"] = self.space_metrics(predicted, given=given, found=predicted)
+        return metrics
 
     def tables(self, metrics: Mapping[str, Any]) -> dict[str, Table]:
         """Those of ``stars``, ``stars_errors`` (all that are more than one star off) and, where no
@@ -137,7 +131,7 @@ class RegressionView(View):
         """``most_too_many`` and ``most_too_few``: where the model gives far more and far fewer
         stars than people gave.
         """
-        texts, errors = self.scored.texts, self.numbers.errors
+        texts, errors = self.scored.texts, self.predictions.errors
         return {
             "most_too_many": first_places(texts, errors > 1, -errors),
             "most_too_few": first_places(texts, errors < -1, errors),
@@ -145,68 +139,59 @@ class RegressionView(View):
 
     def label(self, place: int) -> tuple[Any, DisplayText]:
         """See `View.label`."""
-        given = float(self.numbers.given[place])
+        given = float(self.predictions.given[place])
         return given, DisplayText(f"★{given:g}")
 
     def predicted(self, place: int) -> tuple[DisplayText, str]:
         """See `View.predicted`."""
-        stars = DisplayText(f"★{self.numbers.predicted[place]:.1f}")
-        return stars, f"{self.numbers.errors[place]:+.1f}"
+        stars = DisplayText(f"★{self.predictions.predicted[place]:.1f}")
+        return stars, f"{self.predictions.errors[place]:+.1f}"
 
     def _errors(self) -> Table:
-        numbers, scored = self.numbers, self.scored
-        off = np.abs(numbers.errors)  # [R]
+        predictions, scored = self.predictions, self.scored
+        off = np.abs(predictions.errors)  # [R]
         order = np.argsort(-off, kind="stable")
         far = order[off[order] > 1]
         return {
             "row": scored.rows[far].tolist(),
-            "given": numbers.given[far].tolist(),
-            "found": np.round(numbers.predicted[far], 6).tolist(),
-            "error": np.round(numbers.errors[far], 6).tolist(),
+            "given": predictions.given[far].tolist(),
+            "found": np.round(predictions.predicted[far], 6).tolist(),
+            "error": np.round(predictions.errors[far], 6).tolist(),
             "document": [scored.texts[place] for place in far.tolist()],
         }
 
 
-def given_table(numbers: RegressionPredictions) -> Table:
-    """What the model gives by what people gave: ``given`` (a number, or the middle of a group where
-    there are many), ``reviews``, ``mean_absolute_error`` with its 95% interval ``low`` to ``high``,
-    and ``mean_found`` with the quantiles ``found_05``, ``found_25``, ``found_50``, ``found_75`` and
-    ``found_95``.
+def given_table(predictions: RegressionPredictions) -> Table:
+    """Predictions by what people gave: ``given`` (a number, or the middle of a group where there
+    are many), ``reviews``, ``mean_absolute_error`` with its 95% interval ``low`` to ``high``, and
+    ``mean_found`` with the quantiles ``found_05``, ``found_25``, ``found_50``, ``found_75`` and
+    ``found_95`` of the predicted stars.
     """
-    quantiles = (5, 25, 50, 75, 95)
+    rows = []
+    for given, mask in _groups(predictions, predictions.given, single=True):
+        predicted, off = predictions.predicted[mask], np.abs(predictions.errors[mask])
+        spread = np.percentile(predicted, QUANTILES).tolist()
+        error = float(off.mean()), *mean_interval(off)
+        rows.append((given, int(mask.sum()), *error, float(predicted.mean()), *spread))
     names = ("given", "reviews", "mean_absolute_error", "low", "high", "mean_found")
-    table: Table = {name: [] for name in (*names, *(f"found_{q:02}" for q in quantiles))}
-    for given, here in _groups(numbers, numbers.given, single=True):
-        found, off = numbers.predicted[here], np.abs(numbers.errors[here])
-        row = (
-            *(given, int(here.sum()), float(off.mean()), *mean_interval(off)),
-            *(float(found.mean()), *np.percentile(found, quantiles).tolist()),
-        )
-        for name, value in zip(table, row, strict=True):
-            table[name].append(value)
-    return table
+    return table_of((*names, *(f"found_{q:02}" for q in QUANTILES)), rows)
 
 
-def found_table(numbers: RegressionPredictions) -> Table:
-    """What people gave by what the model gives: ``reviews`` of each group of the scale, their
-    ``mean_found``, and ``mean_given`` with its 95% interval ``low`` to ``high``.
+def found_table(predictions: RegressionPredictions) -> Table:
+    """What people gave by what was predicted: ``reviews`` of each group of the scale, their
+    ``mean_found`` (predicted), and ``mean_given`` with its 95% interval ``low`` to ``high``.
     """
-    table: Table = {n: [] for n in ("reviews", "mean_found", "mean_given", "low", "high")}
-    for _, here in _groups(numbers, numbers.predicted, single=False):
-        given = numbers.given[here]
-        row = (
-            *(int(here.sum()), float(numbers.predicted[here].mean())),
-            *(float(given.mean()), *mean_interval(given)),
-        )
-        for name, value in zip(table, row, strict=True):
-            table[name].append(value)
-    return table
+    rows = []
+    for _, mask in _groups(predictions, predictions.predicted, single=False):
+        given, mean = predictions.given[mask], float(predictions.predicted[mask].mean())
+        rows.append((len(given), mean, float(given.mean()), *mean_interval(given)))
+    return table_of(("reviews", "mean_found", "mean_given", "low", "high"), rows)
 
 
-def error_table(numbers: RegressionPredictions) -> Table:
+def error_table(predictions: RegressionPredictions) -> Table:
     """Reviews by predicted - given: ``low``, ``high`` and ``reviews`` of each bin."""
-    width = (numbers.scale.high - numbers.scale.low) / FINE
-    bins = np.floor(numbers.errors / width).astype(np.int64)  # [R]
+    width = (predictions.scale.high - predictions.scale.low) / FINE
+    bins = np.floor(predictions.errors / width).astype(np.int64)  # [R]
     first = int(bins.min())
     counts = np.bincount(bins - first).tolist()
     return {
@@ -217,16 +202,16 @@ def error_table(numbers: RegressionPredictions) -> Table:
 
 
 def _groups(
-    numbers: RegressionPredictions, values: NDArray[np.float64], *, single: bool
+    predictions: RegressionPredictions, values: NDArray[np.float64], *, single: bool
 ) -> list[tuple[float, NDArray[np.bool_]]]:
     """Groups of reviews [R] by values [R], with the number that each stands for."""
     distinct = np.unique(values)
     if single and len(distinct) <= SINGLE:
         return [(float(value), values == value) for value in distinct]
-    width = (numbers.scale.high - numbers.scale.low) / STEPS
-    bins = ((values - numbers.scale.low) / width).astype(np.int64).clip(0, STEPS - 1)  # [R]
+    width = (predictions.scale.high - predictions.scale.low) / STEPS
+    bins = ((values - predictions.scale.low) / width).astype(np.int64).clip(0, STEPS - 1)  # [R]
     return [
-        (numbers.scale.low + (number + 0.5) * width, bins == number)
+        (predictions.scale.low + (number + 0.5) * width, bins == number)
         for number in np.unique(bins).tolist()
     ]
 

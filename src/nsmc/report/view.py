@@ -9,13 +9,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nsmc.config.text import UNIT_NAMES
 from nsmc.evaluation.curves import Table
 from nsmc.evaluation.scored_reviews import ScoredReviews
 from nsmc.report.charts import Chart
 from nsmc.report.display import DisplayText
 from nsmc.report.examples import Example
-from nsmc.report.sentence_space import Space
+from nsmc.report.sentence_space import sentence_space
 
 
 class View(ABC):
@@ -97,16 +100,25 @@ class View(ABC):
 
         return {name: [example(place) for place in places] for name, places in chosen.items()}
 
-    def space_metrics(self, space: Space | None, **columns: Sequence[Any]) -> dict[str, Any] | None:
-        """The picture's points with `space_columns`, each [S]; None where there is no picture."""
+    def space_metrics(
+        self, toward: NDArray[np.float64] | None, **columns: NDArray[Any]
+    ) -> dict[str, Any] | None:
+        """The points of the picture of the space; None where there is no picture.
+
+        Args:
+            toward: [R] a number that grows to the right, or None.
+            columns: the `space_columns`, [R] each.
+        """
+        space = sentence_space(self.scored, toward) if self.leading else None
         if space is None:
             return None
+        chosen = space.chosen  # [S]
         points = {
-            "row": self.scored.rows[space.chosen].tolist(),
+            "row": self.scored.rows[chosen].tolist(),
             "x": space.x,
             "y": space.y,
-            **columns,
-            "document": [self.scored.texts[place] for place in space.chosen.tolist()],
+            **{name: column[chosen].tolist() for name, column in columns.items()},
+            "document": [self.scored.texts[place] for place in chosen.tolist()],
         }
         return {"points": points, "variance": space.variance}
 
