@@ -88,7 +88,7 @@ def _send_next(pipe: "Connection", waiting: Iterator[Any]) -> bool:
     chunk = next(waiting, None)
     if chunk is None:
         return False
-    # A dead worker is noticed, and told, when its answer is waited for.
+    # A dead worker is noticed, and reported, when its answer is waited for.
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         pipe.send(chunk)
     return True

@@ -17,9 +17,9 @@ EPILOG = """examples:
 
 Labels are read as the model's task wants them: 0 and 1, the names of its classes, or stars.
 Rows with an empty comment are left out and counted. A label that the model can't give is an
-error that names its row, because a file with wrong labels gives a wrong figure.
+error that names its row, because a file with wrong labels gives wrong metrics.
 
-Reviews that the model has seen in training are counted, and what it does on the others is told."""
+Reviews that the model has seen in training are counted, and the others are measured apart."""
 WIDTH = 18
 """Columns of the names at least."""
 
@@ -39,13 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--report",
         type=Path,
         metavar="DIR",
-        help="also write a page with curves, slices and explained errors, and its figures as JSON "
+        help="also write a page with curves, slices and explained errors, and its numbers as JSON "
         "and CSV, into DIR",
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Evaluate and print the figures.
+    """Evaluate and print the metrics.
 
     Raises:
         NsmcError: the model or the reviews can't be used.

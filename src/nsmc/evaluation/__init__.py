@@ -1,1 +1,1 @@
-"""How good a model is, and how that is told."""
+"""How good a model is, and whether one is better than another: numbers only."""
