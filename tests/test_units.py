@@ -20,6 +20,8 @@ from nsmc.inference.directory import open_model
 from nsmc.pipeline.classify import score_by_each, score_chunks
 from nsmc.text.tokenizer import learn
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "data" / "sample" / "ratings_train.txt"
 UNITS = ("syllable", "jamo", "bpe")

@@ -95,6 +95,7 @@ def check_left(run: Path) -> None:
     assert picture.std() > 0.01  # not a blank page
 
 
+@pytest.mark.slow
 def test_on_a_terminal(
     terminal: Callable[..., Terminal], recipe: Path, sample: Path, tmp_path: Path
 ) -> None:

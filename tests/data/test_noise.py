@@ -169,6 +169,7 @@ def test_prepared_reviews_have_the_noise_that_is_asked_for(data: Path, tmp_path:
         training_corpus(tmp_path / "prepared-0.0", CONFIG, label_columns=LABEL, noise=1)
 
 
+@pytest.mark.slow
 def test_a_training_learns_from_them(sample: Path, tmp_path: Path) -> None:
     from nsmc.training.run import Event, Started
     from nsmc.training.state import TrainingState
