@@ -78,7 +78,9 @@ def main() -> None:
         track: {
             # JSON's keys are text.
             "teachers": {
-                str(seed): read_json(stages.joined(track, _teachers(track, seed)) / "teachers.json")
+                str(seed): read_json(
+                    stages.ensemble(track, _teachers(track, seed)) / "teachers.json"
+                )
                 for seed in args.seeds
             },
             "stage_seconds": {str(seed): stages.seconds(track, seed) for seed in args.seeds},

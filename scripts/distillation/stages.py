@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from distillation.averaging import average
-from distillation.finishing import finish, learn_words
-from distillation.joining import Weighing, join
-from distillation.lessons import lessons
+from distillation.calibrate import calibrate, learn_words
+from distillation.ensemble import EnsembleWeights, combine
 from distillation.ngrams import CONFIG
 from distillation.reviews import Reviews, Track, read_all
+from distillation.soft_labels import soft_label_table
 from numpy.typing import NDArray
 
 from nsmc.config.schema import load_config
@@ -67,10 +67,10 @@ class Stages:
         """The directory of a track's model of one seed, which puts words right, calibrated."""
         output = self.work / track / f"seed-{seed}"
         if not (output / "model").exists():
-            before = self.averaged(seed) if track == "all" else self.joined(track, seed)
+            before = self.averaged(seed) if track == "all" else self.ensemble(track, seed)
             reviews = self.reviews()
             held = np.flatnonzero(reviews.validates)
-            finish(
+            calibrate(
                 before / "model",
                 self.words(),
                 output / "model",
@@ -88,41 +88,41 @@ class Stages:
         return output
 
     def averaged(self, seed: int) -> Path:
-        """The directory of the model between the joined teachers and their student."""
+        """The directory of the model between the ensemble of teachers and their student."""
         output = self.work / "all" / f"averaged-{seed}"
         if not (output / "model").exists():
-            before, after = self.joined("all", 1), self.student(seed)
+            before, after = self.ensemble("all", 1), self.student(seed)
             average(before / "model", after / "model", SHARE, output / "model")
         return output
 
     def student(self, seed: int) -> Path:
-        """Of the track of all labels: its joined teachers, taught to bear rough comments."""
-        start = self.joined("all", 1)
+        """Of the track of all labels: its ensemble of teachers, taught to bear rough comments."""
+        start = self.ensemble("all", 1)
         overrides = [f"training.seed={seed}", f"training.init_from={start}"]
         output = self.work / "all" / f"student-{seed}"
         return self._trained(output, self.soft_labels(), overrides, "distilled.toml")
 
     def soft_labels(self) -> Path:
-        """The table that students of all labels learn from: see `distillation.lessons`."""
-        path = self.work / "all" / "lessons.parquet"
+        """The table that students of all labels learn from: see `distillation.soft_labels`."""
+        path = self.work / "all" / "soft-labels.parquet"
         if not path.exists():
             reviews = self.reviews()
-            joined = open_model(self.joined("all", 1)).metrics["joined"]
-            weighing = Weighing(**joined["weighing"])
+            joined = open_model(self.ensemble("all", 1)).metrics["joined"]
+            weighing = EnsembleWeights(**joined["weighing"])
             said = self._scores(self.morphemes("all", 1), reviews)
             log_odds = weighing(said, self._out_of_fold(reviews))
-            lessons(reviews, 1 / (1 + np.exp(-log_odds))).to_parquet(path, index=False)
+            soft_label_table(reviews, 1 / (1 + np.exp(-log_odds))).to_parquet(path, index=False)
         return path
 
-    def joined(self, track: Track, seed: int) -> Path:
+    def ensemble(self, track: Track, seed: int) -> Path:
         """The directory of both teachers in one network; ``teachers.json`` tells of them."""
-        output = self.work / track / f"joined-{seed}"
+        output = self.work / track / f"ensemble-{seed}"
         if not (output / "teachers.json").exists():
             reviews = self.reviews()
             held = np.flatnonzero(reviews.validates)
             kept = np.load(self.ngrams(track, seed))
             texts = [reviews.texts[row] for row in held.tolist()]
-            record = join(
+            record = combine(
                 self.morphemes(track, seed) / "model",
                 kept["weight"],
                 float(kept["bias"][0]),

@@ -7,10 +7,10 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 import pytest
-from distillation.joining import Weighing, metrics
-from distillation.lessons import lessons
+from distillation.ensemble import EnsembleWeights, metrics
 from distillation.ngrams import FOLDS, Grams, learnt, log_odds, teach
 from distillation.reviews import Reviews, Track, read_all
+from distillation.soft_labels import soft_label_table
 from distillation.stages import PASSES, SHARE, Stages
 
 import nsmc
@@ -104,9 +104,9 @@ def test_the_teacher_of_ngrams_says_nothing_of_what_it_has_learnt_from(reviews: 
 def test_lessons_are_half_the_truth_where_that_is_known(
     reviews: Reviews, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("distillation.lessons.OF_EACH", 20)
+    monkeypatch.setattr("distillation.soft_labels.OF_EACH", 20)
     taught = np.random.default_rng(2).random(len(reviews.texts))
-    table = lessons(reviews, taught)
+    table = soft_label_table(reviews, taught)
     assert table["document"].head(400).tolist() == reviews.texts[:400]
     held = table["validation"] == 1
     assert table["label"][held].tolist() == reviews.labels[reviews.validates].tolist()
@@ -121,7 +121,7 @@ def test_teachers_are_weighed_by_what_they_are_worth() -> None:
     random = np.random.default_rng(1)
     truth = (random.random(2000) < 0.5).astype(np.float64)
     good, poor = (4 * truth - 2 + noise * random.standard_normal(2000) for noise in (1.5, 8))
-    weighing = Weighing.fitted(good, poor - 3, truth)
+    weighing = EnsembleWeights.fit(good, poor - 3, truth)
     assert weighing.recurrent > 5 * abs(weighing.ngrams) > 0
     together = metrics(weighing(good, poor - 3), truth)
     assert together["log_loss"] <= metrics(good, truth)["log_loss"]
@@ -142,9 +142,9 @@ def times(work: Path) -> dict[str, int]:
 @pytest.mark.slow
 @pytest.mark.parametrize("track", get_args(Track))
 def test_the_joined_teachers_say_what_both_say(stages: Stages, track: Track) -> None:
-    output = stages.joined(track, 1)
+    output = stages.ensemble(track, 1)
     record = json.loads((output / "teachers.json").read_text("utf-8"))
-    weighing = Weighing(**record["weighing"])
+    weighing = EnsembleWeights(**record["weighing"])
     assert open_model(stages.morphemes(track, 1)).task.name == (
         "sentiment" if track == "150k" else "sentiment+stars"
     )
@@ -185,7 +185,7 @@ def test_from_reviews_to_a_model_and_nothing_twice(stages: Stages, track: Track)
 
 @pytest.mark.slow
 def test_the_average_lies_between_the_teachers_and_their_student(stages: Stages) -> None:
-    ends = stages.joined("all", 1), stages.student(1)
+    ends = stages.ensemble("all", 1), stages.student(1)
     first, second, between = (open_model(path) for path in (*ends, stages.averaged(1)))
     places = [model.vocabulary.index("영화") for model in (first, second, between)]
     rows = [
@@ -200,21 +200,22 @@ def test_the_average_lies_between_the_teachers_and_their_student(stages: Stages)
 
 
 @pytest.mark.slow
-def test_what_is_finished_puts_words_right_and_is_calibrated(stages: Stages) -> None:
+def test_the_last_stage_corrects_spelling_and_calibrates(stages: Stages) -> None:
     before, after = open_model(stages.averaged(1)), open_model(stages.finished("all", 1))
     assert (before.config.text.spelling, after.config.text.spelling) == (False, True)
     reviews, classifier = stages.reviews(), nsmc.load(after.path)
     held = np.flatnonzero(reviews.validates)
     cut = [classifier.tokenizer(reviews.texts[row]) for row in held]
-    said = nsmc.load(before.path).outputs_of(cut)[:, 0].astype(np.float64)
+    uncalibrated = nsmc.load(before.path).outputs_of(cut)[:, 0].astype(np.float64)
     calibrated = after.metrics["calibrated"]
-    expected = calibrated["scale"] * said + calibrated["shift"]
-    found = classifier.outputs_of(cut)[:, 0].astype(np.float64)
-    np.testing.assert_allclose(found, expected, atol=5e-3)  # tables are kept in float16
+    expected = calibrated["scale"] * uncalibrated + calibrated["shift"]
+    log_odds = classifier.outputs_of(cut)[:, 0].astype(np.float64)
+    np.testing.assert_allclose(log_odds, expected, atol=5e-3)  # tables are kept in float16
     truth = reviews.labels[held]
-    assert metrics(found, truth)["log_loss"] <= metrics(said, truth)["log_loss"] + 1e-4
+    least = metrics(uncalibrated, truth)["log_loss"]
+    assert metrics(log_odds, truth)["log_loss"] <= least + 1e-4
     assert after.metrics["validation"]["loss"] == pytest.approx(
-        metrics(found, truth)["log_loss"], abs=1e-3
+        metrics(log_odds, truth)["log_loss"], abs=1e-3
     )
     # As a mistyped text is cut now, so it is among those that were seen.
     assert after.training_texts is not None
@@ -228,7 +229,7 @@ def test_the_student_goes_on_from_its_teachers(stages: Stages) -> None:
     output = stages.student(1)
     model, reviews = open_model(output), stages.reviews()
     started_from = model.metrics["init_from"]
-    assert Path(started_from["path"]) == stages.joined("all", 1)
+    assert Path(started_from["path"]) == stages.ensemble("all", 1)
     for taken in ("those of the n-grams", "the head", "the wide layer"):
         assert taken in started_from["taken"]
     table = pd.read_parquet(stages.soft_labels())

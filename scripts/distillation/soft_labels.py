@@ -1,4 +1,4 @@
-"""What a student of the joined teachers learns from: which reviews, and what is true of them.
+"""What a student of the ensemble of teachers learns from: which reviews, and what is true of them.
 
 Shapes: R reviews.
 """
@@ -14,7 +14,7 @@ TRUTH = 0.5
 """The weight of a known label beside what the teachers say."""
 
 
-def lessons(reviews: Reviews, taught: NDArray[np.float64]) -> pd.DataFrame:
+def soft_label_table(reviews: Reviews, taught: NDArray[np.float64]) -> pd.DataFrame:
     """The table of a student's reviews, with soft labels and a column that marks what validates.
 
     Half of a label is the truth, where it is known (Hinton et al., "Distilling the knowledge in a

@@ -5,7 +5,7 @@ from itertools import compress
 from pathlib import Path
 
 import numpy as np
-from distillation.joining import Floats, log_odds_of, validation_of
+from distillation.ensemble import Floats, log_odds_of, validation_of
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
@@ -40,7 +40,7 @@ def learn_words(texts: list[str], held_back: NDArray[np.bool_], output: Path) ->
     (output / LEARNED).write_bytes(learned)
 
 
-def finish(model: Path, words: Path, output: Path, texts: list[str], truth: Floats) -> None:
+def calibrate(model: Path, words: Path, output: Path, texts: list[str], truth: Floats) -> None:
     """Write the same model with ``text.spelling`` on, calibrated on validation reviews.
 
     It was trained without: a word put right is one that it knows better than the one as typed. A
@@ -65,8 +65,8 @@ def finish(model: Path, words: Path, output: Path, texts: list[str], truth: Floa
         "training_texts": TrainingTexts.from_bytes((words / SEEN).read_bytes()),
     }
     write_again(before, output, **changes)
-    said = log_odds_of(output, texts)  # [R]
-    fit = LogisticRegression(C=1e6).fit(said[:, None], truth)
+    log_odds = log_odds_of(output, texts)  # [R]
+    fit = LogisticRegression(C=1e6).fit(log_odds[:, None], truth)
     scale, shift = float(fit.coef_[0, 0]), float(fit.intercept_[0])
     weights = before.weights()
     for name in ("head.weight", "head.bias", WIDE):
@@ -79,6 +79,7 @@ def finish(model: Path, words: Path, output: Path, texts: list[str], truth: Floa
             "text.spelling switched on",
             f"its log odds times {scale:.3f}, {shift:+.3f}, to fit the validation part",
         ],
-        "validation": validation_of(scale * said + shift, truth),
+        "calibrated": {"scale": scale, "shift": shift},
+        "validation": validation_of(scale * log_odds + shift, truth),
     }
     write_again(before, output, **changes, weights=weights, metrics=metrics)

@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclasses.dataclass(frozen=True)
-class Weighing:
+class EnsembleWeights:
     """Log odds = recurrent · r + ngrams · g + intercept, of the teachers' log odds r and g.
 
     Stacking: Wolpert, "Stacked generalization", Neural Networks 5, 1992.
@@ -33,7 +33,7 @@ class Weighing:
     intercept: float
 
     @classmethod
-    def fitted(cls, recurrent: Floats, ngrams: Floats, truth: Floats) -> "Weighing":
+    def fit(cls, recurrent: Floats, ngrams: Floats, truth: Floats) -> "EnsembleWeights":
         """By logistic regression on validation reviews [R]."""
         inputs = np.stack([recurrent, ngrams], axis=1)  # [R, 2]
         fit = LogisticRegression(C=1.0).fit(inputs, truth)
@@ -45,7 +45,7 @@ class Weighing:
         return self.recurrent * recurrent + self.ngrams * ngrams + self.intercept
 
 
-def join(
+def combine(
     recurrent: Path,
     table: NDArray[np.float32],
     bias: float,
@@ -73,8 +73,8 @@ def join(
     Returns:
         How good the teachers are, alone and together, and their weights.
     """
-    model, said = open_model(recurrent), log_odds_of(recurrent, texts)  # [R]
-    weighing = Weighing.fitted(said, ngrams, truth)
+    model, log_odds = open_model(recurrent), log_odds_of(recurrent, texts)  # [R]
+    weighing = EnsembleWeights.fit(log_odds, ngrams, truth)
     weights = dict(model.weights())
     weights["head.weight"] = weights["head.weight"][:1] * np.float32(weighing.recurrent)  # [1, P]
     biases = np.array([weights["head.bias"][0]]), np.array([bias])
@@ -88,9 +88,9 @@ def join(
     )
     record = {
         "validation": {
-            "morphemes": metrics(said, truth),
+            "morphemes": metrics(log_odds, truth),
             "character n-grams": metrics(ngrams, truth),
-            "together": metrics(weighing(said, ngrams), truth),
+            "together": metrics(weighing(log_odds, ngrams), truth),
         },
         "weighing": dataclasses.asdict(weighing),
     }
@@ -106,7 +106,7 @@ def join(
             **model.metrics,
             "task": "sentiment",
             "temperature": 1.0,
-            "validation": validation_of(weighing(said, ngrams), truth),
+            "validation": validation_of(weighing(log_odds, ngrams), truth),
             "parameters": sum(v.size for v in weights.values()),
             "joined": record,
         },
@@ -118,14 +118,14 @@ def join(
 def log_odds_of(model: Path, texts: list[str]) -> Floats:
     """Log odds [R] of positive of some texts; 0 for one with nothing legible."""
     classifier = load(model)
-    said = classifier.outputs_of([classifier.tokenizer(text) for text in texts])[:, 0]
-    return np.nan_to_num(said.astype(np.float64))
+    log_odds = classifier.outputs_of([classifier.tokenizer(text) for text in texts])[:, 0]
+    return np.nan_to_num(log_odds.astype(np.float64))
 
 
 def validation_of(log_odds: Floats, truth: Floats) -> dict[str, float]:
-    """What a model directory tells of its validation part, of log odds [R]."""
-    found = metrics(log_odds, truth)
-    return {"reviews": len(truth), "loss": found["log_loss"], "accuracy": found["accuracy"]}
+    """The validation metrics of a model directory, from log odds [R]."""
+    values = metrics(log_odds, truth)
+    return {"reviews": len(truth), "loss": values["log_loss"], "accuracy": values["accuracy"]}
 
 
 def metrics(log_odds: Floats, truth: Floats) -> dict[str, float]:
