@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import trace_comment
 
 from nsmc.cli.main import COMMANDS
 
@@ -43,6 +44,15 @@ def test_commands_have_the_options_shown(page: Path) -> None:
 def test_python_names_exist(page: Path) -> None:
     for name in re.findall(r"\bnsmc(?:\.[A-Za-z_]\w*)+", page.read_text(encoding="utf-8")):
         pkgutil.resolve_name(name)
+
+
+def test_the_flow_shows_what_its_script_prints(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["trace_comment.py"])
+    trace_comment.main()
+    flow = (ROOT / "docs" / "flow.md").read_text(encoding="utf-8")
+    assert f"```\n{capsys.readouterr().out}```" in flow
 
 
 def _options(command: str) -> set[str]:
