@@ -7,9 +7,9 @@ from typing import Any
 from nsmc.tables.table import open_table, open_writer
 
 
-def written(path: Path, text: str, encoding: str = "utf-8") -> Path:
+def written(path: Path, text: str | bytes, encoding: str = "utf-8") -> Path:
     """A file of some text, compressed where its name says so."""
-    data = text.encode(encoding)
+    data = text.encode(encoding) if isinstance(text, str) else text
     path.write_bytes(gzip.compress(data) if path.suffix.lower() == ".gz" else data)
     return path
 

@@ -9,13 +9,9 @@ import pytest
 from nsmc.errors import DataError
 from nsmc.storage.files import BLOCK
 from nsmc.tables.encoding import detect_encoding
+from tests.tables.files import written
 
 TEXT = "id\tdocument\tlabel\n1\t정말 재미있다 ㅋㅋ\t1\n2\t돈이 아까운 영화\t0\n"
-
-
-def written(path: Path, data: bytes) -> Path:
-    path.write_bytes(gzip.compress(data) if path.suffix.lower() == ".gz" else data)
-    return path
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.txt.gz", "a.TXT.GZ"])

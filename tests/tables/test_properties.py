@@ -17,7 +17,24 @@ from nsmc.tables.table import open_writer
 from tests.tables.files import convert, rows
 
 COLUMNS = ["document", "b", "c"]
-ODD = ["\r", "\n", "\r\n", '"', '""', ",", "\t", "\u2028", "\x85", "NA", "001", "😀", "뷁", " "]
+ODD = [
+    "\r",
+    "\n",
+    "\r\n",
+    '"',
+    '""',
+    ",",
+    "\t",
+    "\u2028",
+    "\x85",
+    "NA",
+    "null",
+    "001",
+    "1e5",
+    "True",
+    "😀",
+    " ",
+]
 NUMBERS = st.integers() | st.floats(allow_nan=False)
 
 

@@ -13,30 +13,25 @@ if TYPE_CHECKING:
 
 
 class TableReader(abc.ABC):
-    """Reads a table as frames.
-
-    Attributes:
-        path: the file.
-        columns: the names of its columns.
-        encoding: how its text is encoded; None for Parquet.
-    """
+    """Reads a table as frames."""
 
     path: Path
     columns: list[str]
     encoding: str | None
+    """None for Parquet."""
 
     @property
     @abc.abstractmethod
     def bytes_read(self) -> int:
-        """Bytes of the file that the latest call of `frames` has consumed."""
+        """Bytes of the file on disk that the latest call of `frames` has consumed."""
 
     @abc.abstractmethod
     def schema(self) -> Any:
         """Columns and their types as a pyarrow schema."""
 
     @abc.abstractmethod
-    def text_columns(self, chunk_rows: int) -> list[str]:
-        """Columns that may hold comments, by the types or the first ``chunk_rows`` rows."""
+    def text_columns(self) -> list[str]:
+        """Columns that may hold comments, by their types or their first rows."""
 
     @abc.abstractmethod
     def frames(self, chunk_rows: int) -> "Generator[pd.DataFrame]":
@@ -80,8 +75,7 @@ class TableWriter(abc.ABC):
     def close(self) -> None:
         """Complete the file on disk and close it; a second call does nothing."""
 
-    @abc.abstractmethod
-    def _begin(self, frame: "pd.DataFrame") -> None:
+    def _begin(self, frame: "pd.DataFrame") -> None:  # noqa: B027
         """Write what comes before the rows of the first frame."""
 
     @abc.abstractmethod

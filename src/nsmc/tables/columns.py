@@ -12,41 +12,35 @@ _OWN_COLUMNS = ("label", "label_ko")
 
 
 def choose_text_column(
-    reader: TableReader,
-    column: str | None,
-    *,
-    usual: str,
-    others: Iterable[str],
-    chunk_rows: int,
+    reader: TableReader, column: str | None, *, usual: str, others: Iterable[str]
 ) -> str:
     """Return the column of a table that holds the comments.
 
     Args:
         reader: the table.
-        column: the name that the user gave, if any.
-        usual: without one, the name that it has if it is there; else `DEFAULT_COLUMN`; else it is
-            the only column that can hold text.
+        column: the name that the user gave. None takes ``usual`` if it is there, else
+            `DEFAULT_COLUMN`, else the only column that can hold text.
+        usual: see ``column``.
         others: columns that hold something else, labels for example.
-        chunk_rows: rows to look at where types don't tell.
 
     Raises:
         DataError: the column isn't there, or isn't clear; the message lists those that are.
     """
     path, columns = reader.path, reader.columns
     listing = f"its columns are: {', '.join(columns)}"
-    if column is not None and column not in columns:
+    if column is not None:
+        if column in columns:
+            return column
         raise DataError(
             f"{path} has no column {column!r}; {listing}{nearest(column, columns)}; "
             "choose one with --column NAME"
         )
-    if column is not None:
-        return column
     others = set(others) if len(columns) > 1 else set()
     for name in (usual, DEFAULT_COLUMN):
         if name in columns and name not in others:
             return name
     taken = {*_OWN_COLUMNS, *others} if len(columns) > 1 else set()
-    candidates = [name for name in reader.text_columns(chunk_rows) if name not in taken]
+    candidates = [name for name in reader.text_columns() if name not in taken]
     if len(candidates) == 1:
         return candidates[0]
     found = (

@@ -1,4 +1,4 @@
-"""Tables of separated cells: .csv (RFC 4180) and .tsv/.txt (tabs, no quoting).
+"""Tables of separated cells: .csv (RFC 4180), .tsv/.txt (tabs, no quoting), and plain lines.
 
 ``pandas.read_csv`` (3.1) isn't used: it fills rows that are too short with empty cells, shifts or
 cuts a first row that is too long, drops blank lines of a one-column table, takes a stray carriage
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from nsmc.errors import DataError
 from nsmc.tables.base import check_unique
 from nsmc.tables.cells import cell_text, cell_values
+from nsmc.tables.columns import DEFAULT_COLUMN
 from nsmc.tables.text_files import TextReader, TextWriter, without_end
 
 if TYPE_CHECKING:
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
 # (number of the line a row begins on, its cells)
 Record = tuple[int, list[str]]
 
+PEEKED = 8192
+"""Rows that are looked at for columns of text."""
 LONGEST_CELL = 1 << 24
 """Characters. A quote nobody closes would swallow the rest of the file; no review is this long."""
 
 
-class DelimitedReader(TextReader[list[str]]):
+class DelimitedReader(TextReader):
     """Reads .csv (``quoted``) or .tsv/.txt files as frames of strings, with no cell interpreted.
 
     Raises:
@@ -44,20 +47,15 @@ class DelimitedReader(TextReader[list[str]]):
             self.columns = next(records, (1, [""]))[1]
         self._check_header()
 
-    def text_columns(self, chunk_rows: int) -> list[str]:
+    def text_columns(self) -> list[str]:
         """Columns with something other than numbers in the first rows; a single one always."""
         if len(self.columns) == 1:
             return self.columns
-        with contextlib.closing(self.frames(chunk_rows)) as frames:
+        with contextlib.closing(self.frames(PEEKED)) as frames:
             first = next(frames, None)
         if first is None:
             return self.columns  # a header alone says nothing about the values
         return [name for name in self.columns if not all(map(_is_number, cell_values(first[name])))]
-
-    def _frame(self, rows: list[list[str]]) -> "pd.DataFrame":
-        import pandas as pd
-
-        return pd.DataFrame(rows, columns=self.columns, dtype="str")
 
     def _rows(self) -> Generator[list[str]]:
         width = len(self.columns)
@@ -144,6 +142,28 @@ class DelimitedReader(TextReader[list[str]]):
             f"{sign}-separated cells as in the header ({', '.join(self.columns)}), found "
             f"{len(cells)}: {row[:60]!r}{'…' if len(row) > 60 else ''}; {advice}"
         )
+
+
+class PlainReader(TextReader):
+    """Reads the lines of a text file as a table of one column, ``document``.
+
+    Raises:
+        DataError: the file is no text.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.columns = [DEFAULT_COLUMN]
+
+    def has_header(self) -> bool:
+        """Whether the first line looks like that of a table: it has a tab, or is ``document``."""
+        with self._lines() as lines:
+            first = without_end(next(lines, ""))
+        return "\t" in first or first == DEFAULT_COLUMN
+
+    def _rows(self) -> Generator[str]:
+        with self._lines() as lines:
+            yield from map(without_end, lines)
 
 
 def _is_number(value: object) -> bool:

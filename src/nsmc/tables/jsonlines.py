@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _INT64 = range(-(1 << 63), 1 << 63)
 
 
-class JsonlReader(TextReader[dict[str, Any]]):
+class JsonlReader(TextReader):
     """Reads objects as frames of dtype object, whose cells are the values as Python has them.
 
     A null is None, a key that an object lacks is ``pandas.NA``. The file is read once beforehand: a
@@ -42,32 +42,20 @@ class JsonlReader(TextReader[dict[str, Any]]):
         """The columns as a pyarrow schema; one of mixed or nested values becomes JSON text."""
         import pyarrow as pa
 
-        types = {
-            frozenset({"bool"}): pa.bool_(),
-            frozenset({"int"}): pa.int64(),
-            frozenset({"float"}): pa.float64(),
-            frozenset({"int", "float"}): pa.float64(),
-        }
-        return pa.schema(
-            [
-                (name, types.get(frozenset(kinds - {"NoneType"}), pa.string()))
-                for name, kinds in self._kinds.items()
-            ]
-        )
+        types = {"bool": pa.bool_(), "int": pa.int64(), "float": pa.float64()}
+        types["float int"] = pa.float64()
+        kinds = {name: " ".join(sorted(of - {"NoneType"})) for name, of in self._kinds.items()}
+        return pa.schema([(name, types.get(kind, pa.string())) for name, kind in kinds.items()])
 
-    def text_columns(self, chunk_rows: int) -> list[str]:
+    def text_columns(self) -> list[str]:
         """Columns in which every value is a string or null, and not all are null."""
         return [name for name, kinds in self._kinds.items() if kinds - {"NoneType"} == {"str"}]
 
     def _frame(self, rows: list[dict[str, Any]]) -> "pd.DataFrame":
         import pandas as pd
 
-        return pd.DataFrame(
-            {
-                name: pd.Series([item.get(name, pd.NA) for item in rows], dtype=object)
-                for name in self.columns
-            }
-        )
+        columns = {name: [item.get(name, pd.NA) for item in rows] for name in self.columns}
+        return pd.DataFrame(columns, dtype=object)
 
     def _rows(self) -> Generator[dict[str, Any]]:
         with self._lines() as lines:
@@ -114,9 +102,6 @@ class JsonlWriter(TextWriter):
     # same: what this error handler writes is JSON's escape, too.
     _encode_errors = "backslashreplace"
 
-    def _begin(self, frame: "pd.DataFrame") -> None:
-        """There is no header: every object names its keys."""
-
     def _write_rows(self, frame: "pd.DataFrame") -> None:
         import pandas as pd
 
@@ -124,9 +109,9 @@ class JsonlWriter(TextWriter):
         columns = [cell_values(frame[name]) for name in names]
         lines = []
         for row, cells in enumerate(zip(*columns, strict=True), start=self.rows + 1):
-            pairs = zip(names, cells, strict=True)
+            item = {k: v for k, v in zip(names, cells, strict=True) if v is not pd.NA}
             try:
-                lines.append(json_text({k: v for k, v in pairs if v is not pd.NA}) + "\n")
+                lines.append(json_text(item) + "\n")
             except TypeError as error:
                 self._refuse(row, str(error), "parquet")
         self._write_lines(lines, self.rows + 1)

@@ -41,13 +41,12 @@ class ParquetReader(TableReader):
         """The file's own pyarrow schema, with its metadata."""
         return self._schema
 
-    def text_columns(self, chunk_rows: int) -> list[str]:
+    def text_columns(self) -> list[str]:
         """Columns of a string type."""
         return [field.name for field in self._schema if _is_string(field.type)]
 
     def frames(self, chunk_rows: int) -> "Generator[pd.DataFrame]":
-        """Yield frames of up to ``chunk_rows`` rows; see `TableReader.frames`."""
-        import pandas as pd
+        """See `TableReader.frames`."""
         import pyarrow as pa
 
         self._rows_read = 0
@@ -56,10 +55,7 @@ class ParquetReader(TableReader):
                 if not batch.num_rows:
                     continue
                 self._rows_read += batch.num_rows
-                # ignore_metadata: what was an index for some other program is a column here.
-                yield pa.Table.from_batches([batch]).to_pandas(
-                    types_mapper=pd.ArrowDtype, ignore_metadata=True
-                )
+                yield to_frame(pa.Table.from_batches([batch]))
 
     @contextlib.contextmanager
     def _file(self) -> Iterator[Any]:
@@ -77,25 +73,29 @@ class ParquetReader(TableReader):
             ) from error
 
 
+def to_frame(table: Any) -> "pd.DataFrame":
+    """A pyarrow table as a frame of Arrow-typed columns."""
+    import pandas as pd
+
+    # ignore_metadata: what was an index for some other program is a column here.
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
+    return frame
+
+
 def _is_string(kind: Any) -> bool:
     """Whether an Arrow type is one of strings, dictionary-encoded ones included."""
     import pyarrow as pa
 
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
-    return any(test(kind) for test in tests)
+    return kind in (pa.string(), pa.large_string(), pa.string_view())
 
 
 class ParquetWriter(TableWriter):
-    """Writes Parquet; columns the input has keep its types, nullability and metadata.
+    """Writes Parquet into a temporary file; ``path`` is for messages.
 
-    The first frame decides the types of the others, so it may be one of no rows.
-
-    Args:
-        path: the file's name in messages.
-        temporary: where the bytes go.
-        known: pyarrow schema of the input, if there is one.
+    Columns of the input, whose schema is ``known``, keep types, nullability and metadata. The first
+    frame decides the types of the others, so it may be one of no rows.
     """
 
     def __init__(self, path: Path, temporary: Path, known: Any = None) -> None:
@@ -107,7 +107,7 @@ class ParquetWriter(TableWriter):
         self._file: Any = None
 
     def close(self) -> None:
-        """Complete the file on disk and close it; a second call does nothing."""
+        """See `TableWriter.close`."""
         if self._file is not None:
             self._file.close()
 

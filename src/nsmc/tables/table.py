@@ -11,12 +11,11 @@ from nsmc.storage.files import atomic_write
 from nsmc.tables.base import TableReader, TableWriter
 from nsmc.tables.cells import cell_values, comment_text
 from nsmc.tables.columns import DEFAULT_COLUMN, choose_text_column
-from nsmc.tables.delimited import DelimitedReader, DelimitedWriter
+from nsmc.tables.delimited import DelimitedReader, DelimitedWriter, PlainReader
 from nsmc.tables.formats import ending, table_format
 from nsmc.tables.input_file import size_of
 from nsmc.tables.jsonlines import JsonlReader, JsonlWriter
-from nsmc.tables.parquet import ParquetReader, ParquetWriter
-from nsmc.tables.plain import PlainReader
+from nsmc.tables.parquet import ParquetReader, ParquetWriter, to_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,8 +37,6 @@ class Table:
     """A table opened for reading; use it as a context manager. See `open_table`.
 
     Attributes:
-        path: the file.
-        format: csv, tsv, jsonl or parquet.
         encoding: how the text is encoded; None for Parquet.
         total_bytes: the size of the file.
         columns: the names of all columns.
@@ -48,7 +45,6 @@ class Table:
 
     def __init__(self, reader: TableReader, text_column: str, chunk_rows: int) -> None:
         self.path = reader.path
-        self.format = table_format(reader.path)
         self.encoding = reader.encoding
         self.total_bytes = size_of(reader.path)
         self.columns = list(reader.columns)
@@ -70,12 +66,7 @@ class Table:
 
     def empty(self) -> "pd.DataFrame":
         """Return a frame of the table's columns and no rows, to write when there are no chunks."""
-        import pandas as pd
-
-        frame: pd.DataFrame = (
-            self.schema().empty_table().to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
-        )
-        return frame
+        return to_frame(self.schema().empty_table())
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the rows from the first on; each call starts anew.
@@ -124,13 +115,12 @@ def open_table(
 
     The text column is ``column`` if given, else ``usual`` or ``document`` if there is one, else the
     only column of text: of a string type in .jsonl and .parquet; in the other formats the only
-    column at all, or the only one in whose first ``chunk_rows`` rows something isn't a number.
-    ``label`` and ``label_ko`` are never taken for it among others.
+    column at all, or the only one in whose first rows something isn't a number. ``label`` and
+    ``label_ko`` are never taken for it among others.
 
     Args:
         path: the file.
-        column: the text column's name.
-        usual: the name that the text column has where ``column`` is None.
+        column, usual: names of the text column, see above.
         others: columns that hold something else than comments.
         plain: take a .txt file whose first line looks like no header as one comment a line. Where
             ``column`` is given, the file is a table in any case.
@@ -139,12 +129,8 @@ def open_table(
     Raises:
         DataError: the file can't be read as what its name says, or the text column isn't clear.
     """
-    if chunk_rows < 1:
-        raise ValueError(f"expected at least one row a chunk, found {chunk_rows}")
     reader = _open_reader(path, plain=plain and column is None)
-    text_column = choose_text_column(
-        reader, column, usual=usual, others=others, chunk_rows=chunk_rows
-    )
+    text_column = choose_text_column(reader, column, usual=usual, others=others)
     return Table(reader, text_column, chunk_rows)
 
 
@@ -153,15 +139,12 @@ def _open_reader(path: Path, *, plain: bool) -> TableReader:
         reader = PlainReader(path)
         if not reader.has_header():
             return reader
-    match table_format(path):
+    match kind := table_format(path):
         case "parquet":
             return ParquetReader(path)
         case "jsonl":
             return JsonlReader(path)
-        case "csv":
-            return DelimitedReader(path, quoted=True)
-        case "tsv":
-            return DelimitedReader(path, quoted=False)
+    return DelimitedReader(path, quoted=kind == "csv")
 
 
 @contextlib.contextmanager
@@ -193,15 +176,12 @@ def open_writer(path: Path, like: Table | None = None) -> Iterator[TableWriter]:
 
 
 def _make_writer(path: Path, temporary: Path, like: Table | None) -> TableWriter:
-    match table_format(path):
+    match kind := table_format(path):
         case "parquet":
             return ParquetWriter(path, temporary, like.schema() if like else None)
         case "jsonl":
             return JsonlWriter(path, temporary)
-        case "csv":
-            return DelimitedWriter(path, temporary, quoted=True)
-        case "tsv":
-            return DelimitedWriter(path, temporary, quoted=False)
+    return DelimitedWriter(path, temporary, quoted=kind == "csv")
 
 
 def check_output(path: Path, source: Path) -> None:

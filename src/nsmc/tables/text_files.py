@@ -8,7 +8,7 @@ import io
 import itertools
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Generic, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, cast
 
 from nsmc.errors import DataError
 from nsmc.tables.base import TableReader, TableWriter
@@ -19,11 +19,8 @@ from nsmc.tables.input_file import open_input, size_of
 if TYPE_CHECKING:
     import pandas as pd
 
-Row = TypeVar("Row")
-"""What a format has for a row before it is in a frame."""
 
-
-class TextReader(TableReader, Generic[Row]):
+class TextReader(TableReader):
     """Reads the lines of a text file in whatever encoding it has.
 
     Raises:
@@ -38,7 +35,7 @@ class TextReader(TableReader, Generic[Row]):
 
     @property
     def bytes_read(self) -> int:
-        """Bytes of the file on disk consumed so far."""
+        """See `TableReader.bytes_read`."""
         if self._raw is None:
             return 0
         return self._size if self._raw.closed else self._raw.tell()
@@ -49,17 +46,23 @@ class TextReader(TableReader, Generic[Row]):
 
         return pa.schema([(name, pa.string()) for name in self.columns])
 
+    def text_columns(self) -> list[str]:
+        """See `TableReader.text_columns`."""
+        return self.columns
+
     def frames(self, chunk_rows: int) -> "Generator[pd.DataFrame]":
-        """Yield frames of up to ``chunk_rows`` rows; see `TableReader.frames`."""
+        """See `TableReader.frames`."""
         with contextlib.closing(self._rows()) as rows:
             while chunk := list(itertools.islice(rows, chunk_rows)):
                 yield self._frame(chunk)
 
     @abc.abstractmethod
-    def _rows(self) -> Generator[Row]: ...
+    def _rows(self) -> Generator[Any]: ...
 
-    @abc.abstractmethod
-    def _frame(self, rows: list[Row]) -> "pd.DataFrame": ...
+    def _frame(self, rows: list[Any]) -> "pd.DataFrame":
+        import pandas as pd
+
+        return pd.DataFrame(rows, columns=self.columns, dtype="str")
 
     @contextlib.contextmanager
     def _lines(self) -> Iterator[Iterator[str]]:
@@ -78,12 +81,7 @@ def without_end(line: str) -> str:
 
 
 class TextWriter(TableWriter):
-    """Writes lines in UTF-8.
-
-    Args:
-        path: the file's name in messages and for its format.
-        temporary: where the bytes go.
-    """
+    """Writes lines in UTF-8 into a temporary file; ``path`` is for messages and the format."""
 
     _encode_errors = "strict"
 
@@ -97,7 +95,7 @@ class TextWriter(TableWriter):
             self._out = cast(BinaryIO, self._files.enter_context(packed))
 
     def close(self) -> None:
-        """Complete the file on disk and close it; a second call does nothing."""
+        """See `TableWriter.close`."""
         self._files.close()
 
     def _write_lines(self, lines: list[str], first_row: int) -> None:
