@@ -198,7 +198,7 @@ def pages(
     typed = (
         "단점이 없는 건 아니지만 장점이 훨씬 많은 영화",
         "지루할 줄 알았는데 전혀 안 지루했음 " * 6,
-        "매우" * 60,
+        "매우" * 20,
     )
     classifier = nsmc.load()
     start, end = page_frame(classifier.task.explains, classifier.explained_units)

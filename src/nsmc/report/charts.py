@@ -58,6 +58,8 @@ def slice_chart(
     }
     chart = layout(name, f"{title}<br>and comments")
     chart["yaxis"] |= {"type": "category", "autorange": "reversed", "showgrid": False}
+    # Plotly's own margins never settle in a narrow chart of such names.
+    chart["yaxis"]["automargin"] = chart["xaxis"]["automargin"] = False
     chart["xaxis"] |= {"nticks": 6}
     if form.endswith("%"):
         floor = min([*slices["low"], 0.5]) - 0.03
@@ -77,7 +79,9 @@ def slice_chart(
         }
     ]
     chart |= {"showlegend": False, "height": 90 + ROW * max(6, len(names))}
-    chart["margin"] |= {"t": 26}
+    longest = max(8 * len(name) for name in slices["bin"])  # pixels
+    longest += max(7 * len(f"{count:,}") for count in slices["examples"])
+    chart["margin"] |= {"l": 60 + longest, "t": 26}
     return {"data": [points], "layout": chart}
 
 
