@@ -46,7 +46,7 @@ class ClassesView(DecisionView):
     template = "classes.html"
     space_columns = ("label", "called", "confidence")
     reliability_columns = PROMISED_RIGHT
-    reliability_titles = ("probability of the predicted class (%)", "share that is right (%)")
+    reliability_titles = ("predicted probability (%)", "share that is right (%)")
 
     def metrics(self) -> dict[str, Any]:
         """Those of `DecisionView`, and ``confused`` (a table of the pairs: label, called, how many,
