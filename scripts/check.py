@@ -1,6 +1,7 @@
 """Everything that must pass before a change lands: linter, formatter, types, tests with coverage.
 
 python scripts/check.py            all of it, as CI does
+python scripts/check.py --fast     the tests that answer soon, without coverage
 python scripts/check.py -k resume  the rest is handed to pytest
 """
 
@@ -9,21 +10,26 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CHECKS = (
-    ("ruff", "check", "."),
-    ("ruff", "format", "--check", "."),
-    ("mypy",),
-    # A file's tests share what they train, so each file stays on one core.
-    ("pytest", "--numprocesses=auto", "--dist=loadfile", "--cov", "--cov-report=term:skip-covered"),
-)
+LINTERS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
+# A file's tests share what they train, so each file stays on one core.
+PYTEST = ("pytest", "--numprocesses=auto", "--dist=loadfile")
+COVERAGE = ("--cov", "--cov-report=term:skip-covered")
+
+
+def pytest_command(arguments: list[str]) -> tuple[str, ...]:
+    """The run of pytest for the arguments of this script."""
+    if "--fast" in arguments:
+        rest = (argument for argument in arguments if argument != "--fast")
+        return *PYTEST, "-m", "not slow", *rest
+    # The floor of coverage holds for the whole suite alone.
+    return *PYTEST, *COVERAGE, *arguments, *(["--cov-fail-under=0"] if arguments else [])
 
 
 def main() -> int:
     """Run the checks in order; the first that fails ends it with its exit status."""
-    for check in CHECKS:
-        extra = sys.argv[1:] if check[0] == "pytest" else []
-        print("$", *check, *extra, flush=True)
-        status = subprocess.run([sys.executable, "-m", *check, *extra], cwd=ROOT).returncode
+    for check in (*LINTERS, pytest_command(sys.argv[1:])):
+        print("$", *check, flush=True)
+        status = subprocess.run([sys.executable, "-m", *check], cwd=ROOT).returncode
         if status:
             return status
     return 0
