@@ -27,14 +27,14 @@ EPILOG = """examples:
   nsmc audit articles.csv --label-column topic --set task=classes --output doubtful.csv
 
 Networks are trained on parts of the table, and each scores the part that it hasn't seen. Ctrl-C
-loses little: the same command goes on where it was, and with another --top it trains nothing.
+loses little: the same command continues, and with another --top it trains nothing.
 A table of fewer than 20,000 comments is scored by the model inside the package, which finds more
 wrong labels there if they are film comments; for other texts, give --folds 4.
 
 The output has the rows with label issues, all their columns as they were, surest first, and rank,
 row (in the file, from 1 without the header), suggested_label, probability (of the label given),
 against (the words that speak against it, for the first 2,000 rows) and same_otherwise (in how
-many other rows the same comment stands with another label).
+many other rows the same comment has another label).
 
 Tables: .csv .tsv .txt .jsonl .parquet, the text formats also .gz."""
 SHOWN = 20

@@ -148,12 +148,12 @@ def add_recipe_options(
 ) -> None:
     """Declare the recipe, with what it is by default, and single fields of it."""
     parser.add_argument(
-        "--config", type=Path, metavar="FILE", help=f"a recipe in TOML (default: {default})"
+        "--config", type=Path, metavar="FILE", help=f"a config in TOML (default: {default})"
     )
     parser.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="SECTION.FIELD=VALUE",
-        help="one field of the recipe; may be repeated",
+        help="one field of the config; may be repeated",
     )

@@ -7,10 +7,10 @@ from pathlib import Path
 from nsmc.cli.common import add_review_options, model_named, review_progress, say
 
 EPILOG = """A model is a directory that `nsmc train` wrote, or the word `shipped` for the one
-inside the package. Each draws the line at its own threshold. The reviews must be new to both: on
-those that a model was trained or chosen on, it looks better than it is. What is compared is two
-models, not two recipes: another seed makes another model. Both must predict the same: the
-sentiment, the same classes, or stars of one scale.
+inside the package. Each uses its own threshold. The reviews must be new to both: on those that it
+was trained or chosen on, a model looks better than it is. The command compares two models, not two
+configs: another seed makes another model. Both must predict the same: the sentiment, the same
+classes, or stars of one scale.
 
 examples:
   nsmc compare shipped runs/mine --data labelled.csv

@@ -13,9 +13,9 @@ EPILOG = """examples:
   nsmc complete --model runs/… "이 영화는" --count 5 --temperature 0.7 --seed 1
   nsmc complete --model runs/… "h" --temperature 0
 
-A low --temperature or --top-p writes what is common, a high one what is rare. The same --seed
-writes the same. A model of syllables, letters or learnt pieces writes spaces where they belong;
-one of morphemes doesn't know of spaces and puts one between any two.
+A low --temperature or --top-p writes common units, a high one rare ones. The same --seed writes
+the same text. A model of syllables, letters or learnt pieces writes spaces where they belong;
+one of morphemes knows no spaces and puts one between any two units.
 A model is made by: nsmc train --config configs/language-model.toml --data FILE"""
 
 

@@ -15,7 +15,7 @@ EPILOG = """examples:
   nsmc evaluate --data labelled.csv --report report   (then open report/report.html)
   nsmc evaluate --model runs/topics --data articles.jsonl --label-column topic
 
-Labels are read as the model's task wants them: 0 and 1, the names of its classes, or stars.
+Labels are what the model's task expects: 0 and 1, the names of its classes, or stars.
 Rows with an empty comment are left out and counted. A label that the model can't give is an
 error that names its row, because a file with wrong labels gives wrong metrics.
 

@@ -9,11 +9,11 @@ EPILOG = """examples:
   nsmc export --model runs/first --int8 --output small
   nsmc export --model runs/first --output network.onnx
 
-A directory is scored with as any other: nsmc predict --model small. An ONNX graph holds the layers
-after the embedding: vectors of the morphemes in, the task's numbers out, which are the log odds of
-긍정, a logit for each class, or stars between -1 and 1 for their scale's ends; its metadata holds
-the recipe and the classes (pip install "nsmc[onnx]"). With [model.wide] a second input, added, is
-what the character n-grams come to: nsmc.inference.wide.WideOutputs."""
+Score with a directory as with any other: nsmc predict --model small. An ONNX graph holds the layers
+after the embedding: vectors of the morphemes in, the task's outputs out. These are the log odds of
+긍정, a logit for each class, or stars from -1 to 1 for the ends of their scale; its metadata holds
+the config and the classes (pip install "nsmc[onnx]"). With [model.wide] a second input, added, is
+the sum of the character n-grams' weights: nsmc.inference.wide.WideOutputs."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -26,9 +26,9 @@ COMMANDS = {
     "prepare": "tokenize training reviews once, to train on a machine without Mecab",
     "compare": "show whether one of two models is better, and where they disagree",
     "info": "show what a model is: network, vocabulary, data, metrics, or its card",
-    "runs": "list trainings, with their metrics and what sets them apart",
+    "runs": "list trainings, with their metrics and the fields in which they differ",
     "export": "write a model in a smaller form, or as an ONNX graph",
-    "download": "download the official NSMC files, with checksums and resume",
+    "download": "download the official NSMC files, with retries and checksums",
 }
 """Each is a module of this package, _ standing for -, with ``add_arguments``, ``run`` and, if need
 be, ``EPILOG``."""

@@ -22,10 +22,10 @@ EPILOG = """examples:
   nsmc predict --input comments.csv --output scored.csv
   nsmc predict --explain "연기는 좋은데 지루하다" --html why.html
 
-What a result is, the model says: 긍정 or 부정, one of its own classes, or stars. An empty comment
-gets none: --json shows null, a table leaves the cells empty.
-A table gains the columns label, label_ko and score; of own classes label and confidence; of stars
-stars. One it has already keeps its values, and the new one is called predicted_label and so on.
+The task decides the prediction: 긍정 or 부정, one of the classes, or stars. An empty comment gets
+none: --json shows null, a table has empty cells.
+A table gains the columns label, label_ko and score; for classes label and confidence; for stars
+stars. A column that is there keeps its values; the new one is named predicted_label and so on.
 
 Tables: .csv .tsv .txt .jsonl .parquet, the text formats also .gz."""
 LABELS_SHOWN = 5

@@ -13,11 +13,11 @@ from nsmc.text.width import display_width
 if TYPE_CHECKING:
     from nsmc.inspection.runs import TrainingRun
 
-EPILOG = """Loss and accuracy, or what else the task is followed by, are those of the validation
-part at the best epoch, uncalibrated, so that finished and unfinished trainings can be compared.
-Trainings that differ in their data, in data.validation or in data.split_seed were validated on
-other reviews and can't. Of several, the fields in which they differ are shown; of one, those in
-which it differs from the default recipe.
+EPILOG = """Loss and accuracy, or the task's other metric, are of the validation part at the best
+epoch, uncalibrated, so that finished and unfinished trainings can be compared. Trainings that
+differ in their data, in data.validation or in data.split_seed were validated on other reviews and
+cannot. For several, the fields in which they differ are shown; for one, those in which it differs
+from the default config.
 
 examples:
   nsmc runs
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--sort",
         choices=ORDERS,
         default="loss",
-        help="what comes first (default: lowest loss; figure: best accuracy, or the like)",
+        help="what comes first (default: lowest loss; figure: best accuracy or other metric)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument(

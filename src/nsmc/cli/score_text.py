@@ -18,10 +18,10 @@ EPILOG = """examples:
   cat comments.txt | nsmc score-text --model runs/… - --json
   nsmc score-text --model runs/… --input comments.csv --output scored.csv
 
-The number below each text's unit is its surprise in bits: 1 for what was as likely as not, 10 for
-one in a thousand. ! marks what is beyond that, ? what the vocabulary doesn't hold, </s> the end of
-the text. The perplexity is 2 to the mean bits a unit; of several texts the odd one is the one where
-it is highest. A table gains the columns perplexity, bits, bits_per_character, units and unknown.
+The number below each unit is its surprisal in bits: 1 for a probability of one half, 10 for one in
+a thousand. ! marks units beyond that, ? units outside the vocabulary, </s> the end of the text.
+The perplexity is 2 to the mean bits of a unit; the odd one of several texts has the highest. A
+table gains the columns perplexity, bits, bits_per_character, units and unknown.
 A model is made by: nsmc train --config configs/language-model.toml --data FILE"""
 SURPRISING = 10.0
 """Bits from which a unit is marked."""

@@ -17,10 +17,10 @@ EPILOG = """examples:
   nsmc train --config configs/own-labels.toml --data topics.csv --column text --label-column topic
   nsmc train --resume --output runs/first
 
-Rows with an empty comment are left out and counted; a label that the task doesn't know is an error
-that names its row, for 긍정 and 부정 any other than 1 and 0. The fields of a recipe and their
-meaning: `nsmc train --fields`. A terminal shows the curves as they grow; `nsmc runs` lists what was
-trained and lays curves over one another."""
+Rows with an empty comment are left out and counted. A label that the task doesn't know is an error
+that names its row; for 긍정 and 부정 any other than 1 and 0. `nsmc train --fields` lists the fields
+of a config with their meaning. A terminal shows live curves; `nsmc runs` lists trainings and
+draws their curves into one picture."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="continue an interrupted training: that in --output, or the newest under runs",
     )
     parser.add_argument(
-        "--fields", action="store_true", help="list the fields of a recipe with their meaning"
+        "--fields", action="store_true", help="list the fields of a config with their meaning"
     )
 
 

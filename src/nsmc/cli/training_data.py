@@ -31,8 +31,8 @@ def add_training_data_options(parser: argparse.ArgumentParser, prepared: str = "
     parser.add_argument(
         "--label-column",
         metavar="NAME",
-        help="column of the labels, or of the stars where the recipe asks for these "
-        "(default: the recipe's own, label or rating)",
+        help="column of the labels, or of the stars where the config asks for these "
+        "(default: the config's own, label or rating)",
     )
 
 

@@ -14,7 +14,7 @@ class DataConfig:
     label_column: str = ""
     """The column of the labels; empty takes ``label``."""
     validation: float = 0.05
-    """Share of the training reviews kept aside to choose the best epoch on."""
+    """Share of the training reviews held back to choose the best epoch."""
     validation_column: str = ""
     """A column that marks with 1 the reviews to validate on, and with 0 or nothing those to learn
     from; empty draws ``validation`` of them by ``split_seed``."""
@@ -27,7 +27,7 @@ class DataConfig:
     """A morpheme rarer than this in the training part is unknown: fewer rows, and the unknown
     row learns what a new word usually means."""
     max_size: int = 50000
-    """At most this many morphemes, the commonest, get a row in the vocabulary."""
+    """At most this many morphemes, the most frequent, get a row in the vocabulary."""
 
     def __post_init__(self) -> None:
         require(

@@ -26,7 +26,7 @@ class Config:
     """The task and the sections; the docstring below a field is its help text."""
 
     task: TaskName = "sentiment"
-    """What the network is asked: ``sentiment``, 긍정 or 부정; ``classes``, labels of your own;
+    """What the network predicts: ``sentiment``, 긍정 or 부정; ``classes``, labels of your own;
     ``stars``, a number; ``sentiment+stars``, both at once; ``language-model``, the next unit."""
     text: TextConfig = field(default_factory=TextConfig)
     data: DataConfig = field(default_factory=DataConfig)

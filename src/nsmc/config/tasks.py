@@ -16,8 +16,8 @@ class SentimentConfig:
     """Take any label from 0 to 1 for a probability of positive: what other models predict
     (distillation)."""
     balance: Literal["none", "prior"] = "none"
-    """What is done where positive and negative labels aren't equally frequent: nothing, or
-    ``prior``, which learns the probability of a world where they are."""
+    """For labels of unequal frequency: nothing, or ``prior``, which learns the probability of a world
+    where positive and negative are equally frequent."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ClassesConfig:
     """For ``task = "classes"``."""
 
     balance: Literal["none", "weights", "sampling"] = "none"
-    """What is done about classes of unequal size: nothing, which is right for the accuracy;
+    """For classes of unequal size: nothing, which is right for the accuracy;
     ``weights`` lets a review of a rare class count for more in the loss; ``sampling`` draws as many
     reviews of each class. Both favour the rare classes and shift the probabilities."""
 
@@ -47,7 +47,7 @@ class StarsConfig:
     in NSMC."""
     positive_from: float = 9.0
     """For ``sentiment+stars``: and one of at least so many is positive; between the two, only the
-    stars are learnt from."""
+    stars count."""
 
     def __post_init__(self) -> None:
         require(self.low < self.high, f"low must be below high, found {self.low} and {self.high}")
