@@ -16,8 +16,8 @@ class SentimentConfig:
     """Take any label from 0 to 1 for a probability of positive: what other models predict
     (distillation)."""
     balance: Literal["none", "prior"] = "none"
-    """For labels of unequal frequency: nothing, or ``prior``, which learns the probability of a world
-    where positive and negative are equally frequent."""
+    """For labels of unequal frequency: nothing, or ``prior``, which learns the probability of a
+    world where positive and negative are equally frequent."""
 
 
 @dataclass(frozen=True)
