@@ -67,7 +67,7 @@ def test_too_few_reviews_tell_nothing(here: Here, small_model: Path, tmp_path: P
 
 def test_the_same_model_twice(here: Here, sample: Path) -> None:
     result = here("compare", "shipped", "default", "--data", sample)
-    assert result.out.endswith("A and B call every one of these 200 reviews the same.\n")
+    assert result.out.endswith("A and B predict the same for all 200 reviews.\n")
 
 
 def test_one_class_is_said(here: Here, small_model: Path, tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ class ClassLines(Lines):
         low, high = self._points()
         points = 100 * self.paired.difference
         if not self.comparison.disagreements:
-            return f"A and B call every one of these {self.paired.examples:,} reviews the same."
+            return f"A and B predict the same for all {self.paired.examples:,} reviews."
         if self.paired.better == "b":
             interval = f"95% interval {low:.1f} to {high:.1f}"
             return f"B is better by {points:.1f} points ({interval}): the gain is real."
