@@ -171,7 +171,7 @@ def _unseen(data: Path, model: Path) -> dict[str, Any]:
 
 
 def card(results: dict[str, Any]) -> str:
-    """The page: what the model's directory says of it, and its figures on the test file."""
+    """The page: what the model's directory says of it, and its metrics on the test file."""
     tracks, name, made_on = results["tracks"], results["data"], results["machine"]
     shipped = next(r for r in tracks[SHIPS]["seeds"] if r["seed"] == results["shipped_seed"])
     test = shipped["test"]
@@ -190,8 +190,8 @@ def card(results: dict[str, Any]) -> str:
         f"- Track `{track}`: mean of {len(found['seeds'])} seeds "
         f"**{found['test_accuracy_mean']:.2%}**"
         + (f" ± {100 * found['test_accuracy_stdev']:.2f}" if len(found["seeds"]) > 1 else "")
-        + f", {found['test_accuracy_unseen_mean']:.2%} on the test reviews whose text stands "
-        f"nowhere in training. All stages of a seed: {_minutes(found['stage_seconds'])} minutes."
+        + f", {found['test_accuracy_unseen_mean']:.2%} on the test reviews whose text is not in "
+        f"the training texts. All stages of a seed: {_minutes(found['stage_seconds'])} minutes."
         for track, found in tracks.items()
     )
     taught = "\n".join(
@@ -201,19 +201,18 @@ def card(results: dict[str, Any]) -> str:
         for seed, record in _distinct(found["teachers"]).items()
         for teacher, r in record["validation"].items()
     )
-    metrics = f"""## Figures on {name}
+    metrics = f"""## Metrics on {name}
 
 NSMC-R is a fresh draw, by NSMC's own rule, from the raw reviews that NSMC was drawn from. It has
-NSMC's form and size but is not its official split, so these figures stand beside published ones
+NSMC's form and size but is not its official split, so these numbers compare with published ones
 only roughly.
 
 {test["examples"]:,} test reviews, measured once for each model, after everything was chosen on the
-validation part (what was measured on the way stands in `docs/experiments.md`). Track
-`150k` learns from the labels of the 150,000 training reviews and from the texts of the further
-ones; track `all` from their stars as well. The seeds of the first are of both teachers, those of
-the second of the student alone; the same language models are behind all of them, a third one and
-one pair of teachers behind the second. Unseen are the test reviews whose text stands nowhere in
-training.
+validation part (`docs/experiments.md` has what was measured on the way). Track `150k` learns from
+the labels of the 150,000 training reviews and from the texts of the further ones; track `all` from
+their stars as well. The seeds of the first are of both teachers, those of the second of the student
+alone. All share the same language models; the second track has a third one and one pair of
+teachers. Unseen are the test reviews whose text is not in the training texts.
 
 | track | seed | validation | its loss | test | unseen | AUC | ECE | last training |
 |---|---|---|---|---|---|---|---|---|
@@ -226,7 +225,7 @@ The shipped model: accuracy **{test["accuracy"]:.2%}**, precision {test["precisi
 
     {results["command"]}
 
-What the teachers said of the validation part:
+The teachers on the validation part:
 
 | track | seed | teacher | accuracy | log loss | AUC |
 |---|---|---|---|---|---|
@@ -241,7 +240,7 @@ What the teachers said of the validation part:
         limits=[
             weak,
             f"The official NSMC test file was drawn from the same raw reviews as {name}, so the "
-            "model has seen most of it in training, three quarters of it with its stars: a figure "
+            "model has seen most of it in training, three quarters of it with its stars: a metric "
             "on that file is not an honest test of this model, and `nsmc evaluate` says so.",
         ],
     )
@@ -295,15 +294,15 @@ def _everyday() -> tuple[str, str]:
 
 {found["all"]["cases"]:,} comments written for this project and taken from no review, each with the
 label that nearly every reader would give it (`tests/behaviour/cases.tsv`), and how often the model
-calls them wrong (`docs/results/behaviour.json`):
+predicts them wrong (`docs/results/behaviour.json`):
 
 {behaviour.as_table(found).rstrip()}
 
-Each type has a few dozen comments, so a share tells a rough order, no more. Repeat it:
+Each type has a few dozen comments, so a share gives a rough order, no more. Repeat it:
 
     {found["command"]}"""
     return section, (
-        f"Of everyday comments it calls these types wrong most often: {behaviour.worst(found)}."
+        f"Of everyday comments it predicts these types wrong most often: {behaviour.worst(found)}."
     )
 
 
