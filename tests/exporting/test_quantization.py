@@ -215,7 +215,7 @@ def test_a_language_model_fits_in_eight_bits_but_in_no_graph(
         vocabulary=["<unk>", EOS, "재밌", "다"],
     )
     with pytest.raises(
-        UsageError, match=r"that label a comment, and .* is a language model; .*; as a directory it"
+        UsageError, match=r"that label a comment, and .* is a language model, .*; as a directory it"
     ):
         export(model, tmp_path / "a.onnx")
     assert not list(tmp_path.iterdir())

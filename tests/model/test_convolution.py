@@ -8,7 +8,10 @@ import pytest
 import torch
 
 from nsmc.config.model import ConvConfig, ModelConfig
-from nsmc.model.convolution import Convolution, make_convolution
+from nsmc.config.schema import Config
+from nsmc.model.convolution import Convolution
+from nsmc.model.network import RecurrentNetwork
+from nsmc.tasks.registry import make_task
 
 SHAPES = list(product([1, 3, 5], [1, 2, 3]))
 """Kernels and poolings."""
@@ -69,17 +72,14 @@ def test_it_starts_as_he_et_al_say() -> None:
     assert made.weight.std().item() == pytest.approx(math.sqrt(2 / 300), rel=0.03)
 
 
-def test_without_filters_there_is_none() -> None:
-    assert make_convolution(ModelConfig()) is None
-    assert make_convolution(ModelConfig(conv=ConvConfig(kernel=5, pooling=2))) is None
-    made = make_convolution(ModelConfig(conv=ConvConfig(filters=8)))
-    assert made is not None
-    assert [(name, tuple(p.shape)) for name, p in made.named_parameters()] == [
-        ("weight", (8, 128, 3)),
-        ("bias", (8,)),
-    ]
-
-
-def test_the_recurrent_layers_read_what_it_gives() -> None:
-    assert ModelConfig(embedding_size=32).encoder_input_size == 32
-    assert ModelConfig(embedding_size=32, conv=ConvConfig(filters=8)).encoder_input_size == 8
+@pytest.mark.parametrize(
+    ("conv", "size"), [(ConvConfig(kernel=5, pooling=2), 32), (ConvConfig(filters=8), 8)]
+)
+def test_the_recurrent_layers_read_what_it_gives_if_there_is_one(
+    conv: ConvConfig, size: int
+) -> None:
+    config = ModelConfig(embedding_size=32, conv=conv)
+    network = RecurrentNetwork(3, config, make_task(Config()))
+    assert (network.convolution is not None) == (size == 8)
+    weight = network.encoder.get_parameter("weight_ih_l0")  # [G·H, I]
+    assert config.encoder_input_size == size == weight.shape[1]

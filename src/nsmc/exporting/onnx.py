@@ -3,9 +3,8 @@
 Built from the weights alone, without torch's exporters, which handle neither packed sequences nor
 a free batch size of recurrent layers well.
 
-Shapes: T morphemes, B reviews, E embedding size, F filters, K units in a kernel, T' steps
-after a convolution (T without one), D directions, H hidden size, I input size of a layer, P pooled
-size, G gates, O outputs.
+Shapes: T morphemes, B reviews, E embedding size, F filters, T' steps after a convolution (T without
+one), D directions, H hidden size, I input size of a layer, P pooled size, G gates, O outputs.
 """
 
 from collections.abc import Mapping
@@ -40,9 +39,6 @@ def scoring_graph(
         config: the network's configuration.
         properties: the graph's metadata.
 
-    Returns:
-        A serialized ONNX model.
-
     Raises:
         NsmcError: the package onnx isn't installed.
     """
@@ -55,25 +51,24 @@ def scoring_graph(
         ) from error
 
     nodes: list[Any] = []
-    constants: dict[str, NDArray[Any]] = {}
+    layers = ("convolution.", "head.")
+    constants = {name: value for name, value in weights.items() if name.startswith(layers)}
+    constants["merge"] = np.array([0, 0, -1], dtype=np.int64)
     source = "vectors"
     if config.conv.filters:
         source = "steps"
-        nodes += _convolution_nodes(helper, config, "vectors", source)
-        constants |= {name: weights[name] for name in ("convolution.weight", "convolution.bias")}
+        nodes += _convolution_nodes(helper, config)
+    attributes: dict[str, Any] = {
+        "hidden_size": config.hidden_size,
+        "direction": "bidirectional" if config.bidirectional else "forward",
+    }
+    if config.cell == "gru":
+        attributes["linear_before_reset"] = 1  # as in torch, after the matrix product
     for layer in range(config.layers):
-        operator, _ = _OPERATORS[config.cell]
         constants |= _layer_constants(weights, config, layer)
-        attributes: dict[str, Any] = {
-            "hidden_size": config.hidden_size,
-            "direction": "bidirectional" if config.bidirectional else "forward",
-        }
-        if config.cell == "gru":
-            # torch applies the reset gate after the matrix product.
-            attributes["linear_before_reset"] = 1
         nodes += [
             helper.make_node(
-                operator,
+                _OPERATORS[config.cell][0],
                 [source, f"W{layer}", f"R{layer}", f"B{layer}"],
                 [f"Y{layer}", f"last{layer}"],  # [T', D, B, H], [D, B, H]
                 **attributes,
@@ -82,19 +77,13 @@ def scoring_graph(
             helper.make_node("Reshape", [f"YT{layer}", "merge"], [f"out{layer}"]),  # [T', B, D·H]
         ]
         source = f"out{layer}"
-    constants["merge"] = np.array([0, 0, -1], dtype=np.int64)
     nodes += _pooling_nodes(helper, config, source, f"last{config.layers - 1}", constants)
-    constants |= {name: weights[name] for name in ("head.weight", "head.bias")}
     outputs = len(weights["head.bias"])
-    shape = ["B"] if outputs == 1 else ["B", outputs]
-    inputs = [
-        helper.make_tensor_value_info(
-            "vectors", TensorProto.FLOAT, ["T", "B", config.embedding_size]
-        )
-    ]
+    shape: list[Any] = ["B"] if outputs == 1 else ["B", outputs]
+    inputs = {"vectors": ["T", "B", config.embedding_size]}
     last = "logits"
     if config.wide.buckets:
-        inputs.append(helper.make_tensor_value_info("added", TensorProto.FLOAT, shape))
+        inputs["added"] = shape
         last = "recurrent"
     made = "column" if outputs == 1 else last
     nodes.append(
@@ -108,7 +97,7 @@ def scoring_graph(
     graph = helper.make_graph(
         nodes,
         "nsmc",
-        inputs,
+        [helper.make_tensor_value_info(k, TensorProto.FLOAT, v) for k, v in inputs.items()],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, shape)],
         [numpy_helper.from_array(np.ascontiguousarray(v), k) for k, v in constants.items()],
     )
@@ -121,11 +110,11 @@ def scoring_graph(
     return serialized
 
 
-def _convolution_nodes(helper: Any, config: ModelConfig, vectors: str, steps: str) -> list[Any]:
-    """Nodes from the units' vectors [T, B, E] to the steps [T', B, F] of `Convolution`."""
+def _convolution_nodes(helper: Any, config: ModelConfig) -> list[Any]:
+    """Nodes from ``vectors`` [T, B, E] to the ``steps`` [T', B, F] of `Convolution`."""
     kernel, pooling = config.conv.kernel, config.conv.pooling
     return [
-        helper.make_node("Transpose", [vectors], ["time_last"], perm=[1, 2, 0]),  # [B, E, T]
+        helper.make_node("Transpose", ["vectors"], ["time_last"], perm=[1, 2, 0]),  # [B, E, T]
         helper.make_node(
             "Conv",
             ["time_last", "convolution.weight", "convolution.bias"],
@@ -142,7 +131,7 @@ def _convolution_nodes(helper: Any, config: ModelConfig, vectors: str, steps: st
             strides=[pooling],
             ceil_mode=1,
         ),  # [B, F, T']
-        helper.make_node("Transpose", ["maxima"], [steps], perm=[2, 0, 1]),  # [T', B, F]
+        helper.make_node("Transpose", ["maxima"], ["steps"], perm=[2, 0, 1]),  # [T', B, F]
     ]
 
 

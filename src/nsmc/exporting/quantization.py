@@ -1,9 +1,7 @@
 """`nsmc.export`: a trained model in a smaller form, or in one that other programs run."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from nsmc.errors import NsmcError, UsageError
 from nsmc.inference.directory import ModelDirectory, open_model, write_again
@@ -16,20 +14,15 @@ def export(
 ) -> Path:
     """Write a model in another form.
 
-    A name in ``.onnx`` gives the layers after the embedding as an ONNX graph, ``vectors`` [T, B, E]
-    to ``logits`` [B], or to [B, O] where the task has several outputs, for reviews of one
-    length T; any other name gives a model directory. A graph of a model with ``[model.wide]`` has a
-    second input, ``added``: see `nsmc.exporting.onnx.scoring_graph`.
+    A name in ``.onnx`` gives the ONNX graph of `nsmc.exporting.onnx.scoring_graph`, any other name
+    a model directory.
 
     Args:
         model: a model directory; None for the one inside the package.
-        output: where it goes.
-        int8: keep the embedding tables in 8 bits and the recurrent matrices in 16, which halves a
+        output: where it goes; also what is returned.
+        int8: store the embedding tables in 8 bits and the recurrent matrices in 16, which halves a
             model directory.
         overwrite: replace the model directory or the file at ``output``.
-
-    Returns:
-        ``output``.
 
     Raises:
         ModelError: the model is missing or damaged.
@@ -54,7 +47,7 @@ def export(
         )
     source = open_model(None if model is None else Path(model))
     if to_onnx:
-        _write_graph(source, source.weights(), target)
+        _write_graph(source, target)
         return target
     from nsmc.inference.quantized import quantized
 
@@ -63,7 +56,7 @@ def export(
     return target
 
 
-def _write_graph(source: ModelDirectory, weights: Mapping[str, Any], target: Path) -> None:
+def _write_graph(source: ModelDirectory, target: Path) -> None:
     from nsmc.exporting.onnx import scoring_graph
     from nsmc.storage.files import atomic_write
 
@@ -77,6 +70,6 @@ def _write_graph(source: ModelDirectory, weights: Mapping[str, Any], target: Pat
         "recipe": json.dumps(source.config.to_dict(), ensure_ascii=False),
         "task_state": json.dumps(source.task_state, ensure_ascii=False),
     }
-    graph = scoring_graph(weights, source.config.model, properties)
+    graph = scoring_graph(source.weights(), source.config.model, properties)
     with atomic_write(target) as temporary:
         temporary.write_bytes(graph)

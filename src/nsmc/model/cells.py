@@ -43,12 +43,7 @@ def make_encoder(config: ModelConfig) -> nn.RNNBase:
     al., ICLR 2014), input weights uniform after Glorot and Bengio (AISTATS 2010), biases at zero
     but the LSTM's forget gate, which starts open at one (Jozefowicz et al., ICML 2015).
     """
-    kinds: dict[str, type[nn.RNN] | type[nn.GRU] | type[nn.LSTM]] = {
-        "rnn": nn.RNN,
-        "gru": nn.GRU,
-        "lstm": nn.LSTM,
-    }
-    encoder = kinds[config.cell](
+    encoder: nn.RNNBase = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[config.cell](
         input_size=config.encoder_input_size,
         hidden_size=config.hidden_size,
         num_layers=config.layers,

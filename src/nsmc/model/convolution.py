@@ -30,9 +30,7 @@ class Convolution(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        conv = config.conv
-        self.pooling = conv.pooling
-        # As in `nn.Conv1d`.
+        conv, self.pooling = config.conv, config.conv.pooling
         self.weight = nn.Parameter(torch.empty(conv.filters, config.embedding_size, conv.kernel))
         self.bias = nn.Parameter(torch.zeros(conv.filters))  # [F]
         nn.init.kaiming_uniform_(self.weight, nonlinearity="relu")  # [F, E, K]
@@ -52,8 +50,3 @@ class Convolution(nn.Module):
         # Nothing is below what ReLU leaves, so zeros fill up the last step.
         steps = pad(steps, (0, 0, 0, 0, 0, -length % self.pooling))  # [T'·P, B, F]
         return steps.reshape(-1, self.pooling, *steps.shape[1:]).amax(dim=1)  # [T', B, F]
-
-
-def make_convolution(config: ModelConfig) -> nn.Module | None:
-    """The convolution [T, B, E] → [T', B, F] of a network; None without one."""
-    return Convolution(config) if config.conv.filters else None

@@ -21,12 +21,8 @@ def choose_device(name: str) -> "torch.device":
     import torch
 
     present = available_devices()
-    if name == "auto":
-        device = "cuda:0" if "cuda:0" in present else present[-1]
-    elif name == "cuda":
-        device = "cuda:0"
-    else:
-        device = name
+    best = "cuda:0" if "cuda:0" in present else present[-1]
+    device = {"auto": best, "cuda": "cuda:0"}.get(name, name)
     kind, _, index = device.partition(":")
     if kind not in ("cpu", "cuda", "mps") or (index and not index.isdigit()):
         raise UsageError(f"expected --device auto, cpu, cuda, cuda:N or mps, found {name!r}")
@@ -46,11 +42,9 @@ def available_devices() -> list[str]:
     """The names of the devices torch can use here: ``cpu``, ``cuda:0`` …, ``mps``."""
     import torch
 
-    cuda = (
-        [f"cuda:{i}" for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
-    )
-    mps = ["mps"] if torch.backends.mps.is_available() else []
-    return ["cpu", *cuda, *mps]
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    mps = ["mps"] * torch.backends.mps.is_available()
+    return ["cpu", *(f"cuda:{i}" for i in range(count)), *mps]
 
 
 def autocast_type(precision: str, device: "torch.device") -> "torch.dtype | None":

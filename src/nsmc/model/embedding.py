@@ -37,9 +37,8 @@ class MorphemeEmbedding(nn.Module):
         nn.init.normal_(self.words.weight, std=0.1)
         self.ngrams: nn.EmbeddingBag | None = None
         if config.subword_buckets:
-            self.ngrams = nn.EmbeddingBag(
-                config.subword_buckets, size, mode="mean", sparse=sparse
-            )  # [K, E]
+            rows = config.subword_buckets
+            self.ngrams = nn.EmbeddingBag(rows, size, mode="mean", sparse=sparse)  # [K, E]
             nn.init.normal_(self.ngrams.weight, std=0.1)
 
     def forward(self, batch: "MorphemeBatch") -> Tensor:

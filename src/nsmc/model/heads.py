@@ -11,12 +11,7 @@ from nsmc.model.pooling import pool
 
 
 class PooledLinear(nn.Linear):
-    """Pooling over the steps, dropout and a linear layer.
-
-    Args:
-        config: the network's configuration.
-        outputs: O.
-    """
+    """Pooling over the steps, dropout and a linear layer."""
 
     def __init__(self, config: ModelConfig, outputs: int) -> None:
         super().__init__(config.pooled_size, outputs)

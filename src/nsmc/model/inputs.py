@@ -7,13 +7,7 @@ from nsmc.tasks.task import Task
 
 
 def field_for(corpus: Corpus, config: ModelConfig, task: Task) -> MorphemeField:
-    """The field whose batches a `nsmc.model.network.RecurrentNetwork` of the same arguments takes.
-
-    Args:
-        corpus: the encoded reviews.
-        config: the network's configuration.
-        task: what the network is asked.
-    """
+    """The field whose batches a `RecurrentNetwork` of this config and task takes."""
     wide = config.wide
     return MorphemeField(
         corpus,

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from nsmc.config.model import ModelConfig
 from nsmc.model.cells import make_encoder
-from nsmc.model.convolution import make_convolution
+from nsmc.model.convolution import Convolution
 from nsmc.model.dropout import Dropout
 from nsmc.model.embedding import MorphemeEmbedding
 from nsmc.model.heads import PooledLinear
@@ -21,7 +21,6 @@ from nsmc.tasks.task import LabelTask, Task
 
 if TYPE_CHECKING:
     from nsmc.data.fields import MorphemeBatch
-
 
 _TABLES = ("embedding.", "wide.")
 
@@ -46,7 +45,7 @@ class RecurrentNetwork(nn.Module):
         self.config = config
         self.embedding = MorphemeEmbedding(vocabulary, config, sparse=sparse)
         self.embedding_dropout = Dropout(config.embedding_dropout)
-        self.convolution = make_convolution(config)
+        self.convolution = Convolution(config) if config.conv.filters else None
         self.encoder: nn.Module
         self.head: nn.Module
         self.wide: WideLinear | None = None

@@ -73,11 +73,6 @@ class NextUnitHead(nn.Module):
 
     (Grave et al., "Efficient softmax approximation for GPUs", ICML 2017), where P_k h is shorter
     the rarer the units are. `nsmc.tasks.language_model.group_ends` decides on the groups.
-
-    Args:
-        config: the network's configuration.
-        vocabulary: V.
-        options: where the softmax is adaptive.
     """
 
     def __init__(self, config: ModelConfig, vocabulary: int, options: LanguageModelConfig) -> None:
@@ -121,9 +116,8 @@ class NextUnitHead(nn.Module):
                 if len(places):
                     short = down(states.index_select(0, places))  # [n, size]
                     of_group = targets[places] - start  # [n]
-                    total = total + _cross_entropy(
-                        short, up.get_parameter("weight"), None, of_group
-                    )
+                    weight = up.get_parameter("weight")  # [C, size]
+                    total = total + _cross_entropy(short, weight, None, of_group)
         return total
 
 

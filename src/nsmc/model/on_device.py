@@ -36,12 +36,13 @@ class TorchNetwork:
         # The caller also adds the sums of character n-grams.
         del network.embedding
         network.wide = None
-        weights = {
-            k: v
-            for k, v in directory.weights().items()
-            if k.split(".")[0] not in ("embedding", "wide")
-        }
-        network.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()})
+        network.load_state_dict(
+            {
+                name: torch.from_numpy(values)
+                for name, values in directory.weights().items()
+                if not name.startswith(("embedding.", "wide."))
+            }
+        )
         self._network = network.to(self._device).eval()
 
     @torch.inference_mode()

@@ -38,11 +38,8 @@ def pool(outputs: Tensor, kind: str, directions: int) -> Tensor:
     Args:
         outputs: [T, B, D·H], forward half first; every review is T steps long.
         kind: ``last``: the last step of each direction, which for the backward one is at the
-            first morpheme; ``max``, ``mean``, or ``max+mean`` side by side.
+            first morpheme; ``max``, ``mean``, or ``max+mean`` side by side: [B, 2·D·H].
         directions: D.
-
-    Returns:
-        [B, D·H], or [B, 2·D·H] for ``max+mean``.
     """
     if kind == "last":
         if directions == 1:

@@ -23,13 +23,9 @@ class WideLinear(nn.Module):
 
     with g(x) the distinct n-grams of the comment and s a constant. It memorizes phrases, which the
     recurrent layers are slow at; these read words that are far apart, and new ones. Both are
-    trained together: Cheng et al., "Wide & deep learning for
-    recommender systems", DLRS 2016.
+    trained together: Cheng et al., "Wide & deep learning for recommender systems", DLRS 2016.
 
-    Args:
-        config: the layer's configuration, with ``buckets`` above 0.
-        outputs: O.
-        sparse: give sparse gradients, as `nsmc.model.embedding.MorphemeEmbedding` does.
+    With ``sparse``, gradients are sparse, as those of `nsmc.model.embedding.MorphemeEmbedding`.
     """
 
     def __init__(self, config: WideConfig, outputs: int, *, sparse: bool = False) -> None:
@@ -54,5 +50,4 @@ class WideLinear(nn.Module):
             sparse=self._sparse,
             per_sample_weights=mask,
         )  # [B, O]
-        outputs: Tensor = sums * (SCALE / batch.gram_counts.clamp_min(1).sqrt())[:, None]
-        return outputs
+        return sums * (SCALE / batch.gram_counts.clamp_min(1).sqrt())[:, None]

@@ -15,6 +15,10 @@ from nsmc.errors import ModelError
 from nsmc.storage.files import sha256_of, umask, whole_directory
 
 MANIFEST = "manifest.json"
+_RESTORE = {
+    "model": "copy the directory again from where it was whole, or train it again",
+    "corpus": "delete it and prepare the data again",
+}
 
 
 @contextlib.contextmanager
@@ -57,9 +61,10 @@ def verify_bundle(path: Path, kind: str, schema: int) -> None:
 
 
 def _verify(path: Path, kind: str, schema: int) -> None:
+    restore = _RESTORE.get(kind, "delete it and start again")
     if not path.is_dir():
-        found = "a file" if path.exists() else "nothing"
-        raise ModelError(f"expected a {kind} directory at {path}, found {found} there")
+        other = "a file" if path.exists() else "nothing"
+        raise ModelError(f"expected a {kind} directory at {path}, found {other} there")
     manifest = path / MANIFEST
     if not manifest.is_file():
         raise ModelError(
@@ -73,7 +78,7 @@ def _verify(path: Path, kind: str, schema: int) -> None:
             str(name): (int(f["bytes"]), str(f["sha256"])) for name, f in content["files"].items()
         }
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-        raise ModelError(f"{manifest} is damaged ({error}); {_restore(kind)}") from error
+        raise ModelError(f"{manifest} is damaged ({error}); {restore}") from error
     if found_kind != kind:
         raise ModelError(f"expected a {kind} directory, found a {found_kind} directory at {path}")
     if found_schema > schema:
@@ -84,32 +89,21 @@ def _verify(path: Path, kind: str, schema: int) -> None:
     if found_schema < schema:
         raise ModelError(
             f"{path} has schema version {found_schema}, older than the {schema} this nsmc reads; "
-            f"{_restore(kind)} with this version"
+            f"{restore} with this version"
         )
     for name, (size, digest) in files.items():
-        _verify_file(path, name, size, digest, kind)
-
-
-def _verify_file(path: Path, name: str, size: int, digest: str, kind: str) -> None:
-    file = path / name
-    if not file.is_file():
-        raise ModelError(f"{path} lacks its file {name}; {_restore(kind)}")
-    if (found := file.stat().st_size) != size:
-        raise ModelError(
-            f"{file} is damaged: expected {size:,} bytes, found {found:,}; {_restore(kind)}"
-        )
-    if (found_digest := sha256_of(file)) != digest:
-        raise ModelError(
-            f"{file} is damaged: expected SHA-256 {digest[:12]}…, found {found_digest[:12]}…; "
-            f"{_restore(kind)}"
-        )
-
-
-def _restore(kind: str) -> str:
-    return {
-        "model": "copy the directory again from where it was whole, or train it again",
-        "corpus": "delete it and prepare the data again",
-    }.get(kind, "delete it and start again")
+        file = path / name
+        if not file.is_file():
+            raise ModelError(f"{path} lacks its file {name}; {restore}")
+        if (actual := file.stat().st_size) != size:
+            raise ModelError(
+                f"{file} is damaged: expected {size:,} bytes, found {actual:,}; {restore}"
+            )
+        if (actual_digest := sha256_of(file)) != digest:
+            raise ModelError(
+                f"{file} is damaged: expected SHA-256 {digest[:12]}…, found "
+                f"{actual_digest[:12]}…; {restore}"
+            )
 
 
 def write_json(path: Path, value: Any) -> None:

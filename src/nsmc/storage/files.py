@@ -23,6 +23,17 @@ def sha256_of(path: Path) -> str:
 
 
 @contextlib.contextmanager
+def _named_failures(path: Path) -> Iterator[None]:
+    """Turn the system's errors into messages that name ``path``."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # not of this file, but of standard output, whose reader has gone
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+@contextlib.contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
     """Give a temporary path beside ``path``; rename it into place only if the block ends well.
 
@@ -32,7 +43,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     Raises:
         NsmcError: the directory is missing, not writable, or the disk is full.
     """
-    try:
+    with _named_failures(path):
         # These ask the system too, and raise for a name too long or a directory out of bounds.
         if path.is_dir():
             raise NsmcError(f"expected a file name to write to, found the directory {path}")
@@ -43,21 +54,15 @@ def atomic_write(path: Path) -> Iterator[Path]:
         # Not the whole name: one just short enough would be too long with more before it.
         suffix = "-" + path.name[-32:]
         handle, name = tempfile.mkstemp(prefix=".partial-", suffix=suffix, dir=path.parent)
-    except OSError as error:
-        raise cannot_write(path, error) from error
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        # mkstemp makes files private; a result gets the permissions any other new file would get.
-        temporary.chmod(0o666 & ~umask())
-        temporary.replace(path)
-    except BrokenPipeError:
-        raise  # not of this file, but of standard output, whose reader has gone
-    except OSError as error:
-        raise cannot_write(path, error) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            # mkstemp makes files private; a result gets the permissions of any other new file.
+            temporary.chmod(0o666 & ~umask())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -70,28 +75,24 @@ def whole_directory(path: Path) -> Iterator[Path]:
     Raises:
         NsmcError: a file has that name, the place is not writable or the disk is full.
     """
-    try:
+    with _named_failures(path):
         # A link's target is replaced; the link itself can't be swapped for a directory.
         path = path.resolve()
         if path.exists() and not path.is_dir():
             raise NsmcError(f"expected a directory name to write to, found the file {path}")
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".partial-{path.name}-", dir=path.parent))
-    except OSError as error:
-        raise cannot_write(path, error) from error
-    try:
-        yield temporary
-        temporary.chmod(0o777 & ~umask())
-        old = path.with_name(f".old-{path.name}")
-        shutil.rmtree(old, ignore_errors=True)
-        if path.exists():
-            path.rename(old)
-        temporary.rename(path)
-        shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        raise cannot_write(path, error) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        try:
+            yield temporary
+            temporary.chmod(0o777 & ~umask())
+            old = path.with_name(f".old-{path.name}")
+            shutil.rmtree(old, ignore_errors=True)
+            if path.exists():
+                path.rename(old)
+            temporary.rename(path)
+            shutil.rmtree(old, ignore_errors=True)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def cannot_write(path: Path, error: OSError) -> NsmcError:

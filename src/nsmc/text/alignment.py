@@ -17,20 +17,17 @@ def align(text: str, spans: Sequence[Span], max_characters: int) -> list[Span]:
     """Find the code points of a comment that became each span of its normalized form.
 
     Spans in order give spans in order, within ``text``, which overlap only if the given ones do.
-    Characters that `nsmc.text.normalize.normalize` drops directly after one that it keeps (a
-    variation selector, a zero-width joiner) belong to that one: an emoji keeps its selector.
-    Normalized by itself, ``text[start:end]`` is the span's text again, unless the tokenizer cut
-    inside a combining sequence, such as between a letter and an accent that has no precomposed
-    form. A letter that normalization turns into several gives its span to the first unit with a
-    part of it, and an empty span behind it to the next. An empty span stays empty.
+    A character that `nsmc.text.normalize.normalize` drops (a variation selector, a zero-width
+    joiner) belongs to the one before it. Normalized by itself, ``text[start:end]`` is the span's
+    text again, unless the tokenizer cut inside a combining sequence, such as between a letter and
+    an accent that has no precomposed form. A letter that normalization turns into several gives its
+    span to the first unit with a part of it, and an empty span behind it to the next. An empty span
+    stays empty.
 
     Args:
         text: the comment as typed.
         spans: [T] the units' spans in the normalized comment.
         max_characters: the tokenizer's.
-
-    Returns:
-        [T] spans in code points of ``text``.
 
     Raises:
         ValueError: a span reaches beyond the normalized comment.
@@ -85,12 +82,11 @@ def _translate(text: str) -> Iterator[tuple[str, Span]]:
     """Characters after translation, each with the dropped ones directly behind it."""
     waiting: tuple[str, Span] | None = None
     for place, character in enumerate(text):
-        # As `str.translate` does, but one by one.
-        kept = character if PLAIN.fullmatch(character) else character.translate(TABLE)
-        if kept:
+        replacement = character.translate(TABLE)
+        if replacement:
             if waiting is not None:
                 yield waiting
-            waiting = (kept, (place, place + 1))
+            waiting = (replacement, (place, place + 1))
         elif waiting is not None and not waiting[0].isspace():
             waiting = (waiting[0], (waiting[1][0], place + 1))
     if waiting is not None:

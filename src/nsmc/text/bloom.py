@@ -15,33 +15,19 @@ HASHES = 7
 
 
 class BloomFilter:
-    """A set of strings that answers ``in`` and nothing else.
-
-    Args:
-        bits: what `bloom_bits` returned.
-        hashes: what `bloom_bits` was given.
-    """
+    """The set of strings of the `bloom_bits` made with as many hashes; it answers only ``in``."""
 
     def __init__(self, bits: bytes, hashes: int = HASHES) -> None:
-        self._bits = bits
-        self._hashes = hashes
+        self._bits, self._hashes = bits, hashes
 
     def __contains__(self, member: str) -> bool:
         bits = self._bits
-        return bool(bits) and all(
-            bits[place >> 3] >> (place & 7) & 1
-            for place in _places(member, 8 * len(bits), self._hashes)
-        )
+        places = _places(member, 8 * len(bits), self._hashes)
+        return bool(bits) and all(bits[place >> 3] >> (place & 7) & 1 for place in places)
 
 
 def bloom_bits(members: Collection[str], *, size: int | None = None, hashes: int = HASHES) -> bytes:
-    """The bits of a `BloomFilter`; the same for the same set.
-
-    Args:
-        members: the strings of the set.
-        size: bytes of the filter; None for `BITS` a member.
-        hashes: bits that each member sets.
-    """
+    """The bits of a `BloomFilter` of ``size`` bytes (None: `BITS` a member), by the set alone."""
     bits = bytearray(-(-BITS * len(members) // 8) if size is None else size)
     for member in members:
         for place in _places(member, 8 * len(bits), hashes):
@@ -50,7 +36,7 @@ def bloom_bits(members: Collection[str], *, size: int | None = None, hashes: int
 
 
 def _places(member: str, size: int, hashes: int) -> Iterator[int]:
-    """The numbers of the bits, of ``size``, that a member sets."""
+    """The numbers of the bits that a member sets."""
     # Half of an emoji, cut off by a limit, is a code point that UTF-8 alone doesn't have.
     digest = hashlib.blake2b(member.encode(errors="surrogatepass"), digest_size=16).digest()
     first, second = int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")

@@ -7,6 +7,7 @@ within the piece, so that pieces joined are the comment again.
 """
 
 import hashlib
+import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
@@ -31,10 +32,7 @@ _INSTALL = "Install it: pip install sentencepiece; text.unit = 'syllable' or 'ja
 
 
 class Pieces:
-    """Pieces by a learnt model.
-
-    Args:
-        learned: what `learn_bpe` returned.
+    """Pieces by a learnt model, which `learn_bpe` returned.
 
     Raises:
         NsmcError: SentencePiece is missing, or ``learned`` isn't one of its models.
@@ -56,10 +54,9 @@ class Pieces:
         }
 
     def __call__(self, text: str) -> list[str]:
-        """Cut a normalized text into pieces; an empty one gives ``[]``.
+        """The pieces of a normalized text: the first of each word begins with `SPACE`.
 
-        The first piece of each word begins with `nsmc.text.syllables.SPACE`. A run of unknown
-        characters is one piece.
+        A run of unknown characters is one piece.
         """
         pieces: list[str] = self._model.encode(text, out_type=str)
         return pieces
@@ -85,21 +82,14 @@ class Pieces:
 
 
 def learn_bpe(texts: Iterable[str], size: int) -> bytes:
-    """Learn pieces from comments; the same comments give the same bytes.
+    """Learn a SentencePiece model; the same normalized comments in one order give the same bytes.
 
-    Args:
-        texts: normalized comments, in an order that is always the same.
-        size: pieces to learn; of few comments there may be fewer to learn.
-
-    Returns:
-        A SentencePiece model, for `Pieces`.
+    There are ``size`` pieces, or fewer where the comments hold no more.
 
     Raises:
         DataError: nothing legible to learn from.
         NsmcError: SentencePiece is missing, or ``size`` is too small for the characters there are.
     """
-    import io
-
     library = import_library("sentencepiece", _INSTALL)
     legible = [line for text in texts if (line := text.replace(_RESERVED, " ").strip())]
     if not legible:

@@ -28,13 +28,13 @@ def character_ngrams(
     marks of beginning and end, but not as n-grams of their own.
 
     Args:
-        comments: B comments already cut into units.
+        comments: [B] comments already cut into units.
         longest: characters of the longest n-grams.
         buckets: rows that they are hashed into, a power of two.
 
     Returns:
-        Row numbers [G] in ``[0, buckets)``, comment after comment, ascending and none twice within
-        one; and their count for each comment [B], which is 0 only without units.
+        Row numbers [G], comment after comment, ascending and none twice within one; and their count
+        for each comment [B], which is 0 only without units.
     """
     bits = buckets.bit_length() - 1
     text = MARK.join(["", *("".join(units) for units in comments), ""])

@@ -32,7 +32,7 @@ WORDS = {
 """Regular expressions of words to the emoji that people type for them or beside them."""
 
 _PATTERN = re.compile("|".join(f"({words})" for words in WORDS))
-_EMOJI = [list(emoji) for emoji in WORDS.values()]
+_EMOJI = list(WORDS.values())
 
 
 def add_emoji(text: str, rng: Random) -> str:

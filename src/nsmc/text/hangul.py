@@ -5,6 +5,7 @@ The Unicode Standard, section 3.12: the code point of a syllable is
 """
 
 import unicodedata
+from collections.abc import Sequence
 
 INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 MEDIALS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
@@ -22,6 +23,9 @@ _LETTERS = {
     )
     for number, letter in enumerate(letters)
 }
+_INITIALS = {letter: number for number, letter in enumerate(INITIALS)}
+_MEDIALS = {letter: number for number, letter in enumerate(MEDIALS)}
+_FINALS = {FINAL_MARK + letter: number for number, letter in enumerate(FINALS, 1)}
 _TYPES = {"HANGUL CHOSEONG": "L", "HANGUL JUNGSEONG": "V", "HANGUL JONGSEONG": "T"}
 
 
@@ -49,6 +53,15 @@ def letters_of(character: str) -> tuple[str, ...]:
     """
     parts = unicodedata.normalize("NFD", character) if is_syllable(character) else (character,)
     return tuple(_LETTERS.get(part, part) for part in parts)
+
+
+def compose_letters(letters: Sequence[str]) -> tuple[int, str]:
+    """The first character that up to three of `letters_of` make, after their number."""
+    initial, medial, final = (*letters, "", "")[:3]
+    if initial not in _INITIALS or medial not in _MEDIALS:
+        return 1, initial.removeprefix(FINAL_MARK) if initial in _FINALS else initial
+    count = 3 if final in _FINALS else 2
+    return count, compose(_INITIALS[initial], _MEDIALS[medial], _FINALS.get(final, 0))
 
 
 def syllable_type(character: str) -> str | None:

@@ -4,23 +4,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from nsmc.text.alignment import Span, consecutive_spans
-from nsmc.text.hangul import (
-    FINAL_MARK,
-    FINALS,
-    INITIALS,
-    MEDIALS,
-    compose,
-    letters_of,
-    syllable_type,
-)
-from nsmc.text.syllables import SPACE, clusters
-
-_INITIALS = {letter: number for number, letter in enumerate(INITIALS)}
-_MEDIALS = {letter: number for number, letter in enumerate(MEDIALS)}
-_FINALS = {FINAL_MARK + letter: number for number, letter in enumerate(FINALS, 1)}
+from nsmc.text.hangul import compose_letters, letters_of, syllable_type
+from nsmc.text.syllables import SPACE, Syllables, clusters
 
 
-class Jamo:
+class Jamo(Syllables):
     """One unit a letter of a Hangul syllable, and one for each other character.
 
     ``각`` is ``ㄱ ㅏ -ㄱ``: the initial, the medial, and the final, which is a kind of its own
@@ -31,7 +19,7 @@ class Jamo:
     """
 
     def __call__(self, text: str) -> list[str]:
-        """Cut a normalized text into letters; an empty one gives ``[]``."""
+        """The letters of a normalized text."""
         return [unit for cluster in clusters(text) for unit in _units_of(cluster)]
 
     def spans(self, text: str) -> list[Span]:
@@ -47,23 +35,10 @@ class Jamo:
         """
         characters, place = [], 0
         while place < len(units):
-            taken, character = _compose_first(units[place : place + 3])
+            count, character = compose_letters(units[place : place + 3])
             characters.append(character)
-            place += taken
-        return "".join(characters).replace(SPACE, " ")
-
-    def identity(self) -> dict[str, str]:
-        """Nothing beyond what the configuration declares."""
-        return {}
-
-
-def _compose_first(units: Sequence[str]) -> tuple[int, str]:
-    """The first character that up to three units make, after the number of units it takes."""
-    initial, medial, final = (*units, "", "")[:3]
-    if initial not in _INITIALS or medial not in _MEDIALS:
-        return 1, initial.removeprefix(FINAL_MARK) if initial in _FINALS else initial
-    taken = 3 if final in _FINALS else 2
-    return taken, compose(_INITIALS[initial], _MEDIALS[medial], _FINALS.get(final, 0))
+            place += count
+        return super().join(characters)
 
 
 @lru_cache(20_000)  # all syllables of Unicode and more

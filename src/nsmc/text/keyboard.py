@@ -60,15 +60,8 @@ def _slips(letters: str) -> list[tuple[int, ...]]:
     return slips
 
 
-def _sources(slips: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    """For each letter those that may become it."""
-    letters = range(len(slips))
-    return [tuple(one for one in letters if letter in slips[one]) for letter in letters]
-
-
 # Of initials, medials and finals; finals count from 1, and none has no key to slip from.
 _SLIPS = [_slips(letters) for letters in (INITIALS, MEDIALS, f" {FINALS}")]
-_SOURCES = [_sources(slips) for slips in _SLIPS]
 
 
 def mistype(syllable: str, rng: Random) -> str:
@@ -85,8 +78,9 @@ def intended_syllables(syllable: str) -> tuple[str, ...]:
     numbers = decompose(syllable)
     return tuple(
         _replace(numbers, which, source)
-        for which, sources in enumerate(_SOURCES)
-        for source in sources[numbers[which]]
+        for which, slips in enumerate(_SLIPS)
+        for source, typed in enumerate(slips)
+        if numbers[which] in typed
     )
 
 

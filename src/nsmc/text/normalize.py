@@ -43,14 +43,12 @@ class _Table(dict[int, str | int]):
 
     def __missing__(self, point: int) -> str | int:
         category = unicodedata.category(chr(point))
+        self[point] = point
         if category in ("Cc", "Zs", "Zl", "Zp") or point in _FILLERS:
-            replacement: str | int = " "
+            self[point] = " "
         elif category in ("Cf", "Cs") or 0xFE00 <= point <= 0xFE0F:
-            replacement = ""
-        else:
-            replacement = point
-        self[point] = replacement
-        return replacement
+            self[point] = ""
+        return self[point]
 
 
 TABLE = _Table()

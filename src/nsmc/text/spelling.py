@@ -32,11 +32,8 @@ class Spelling:
 
     A syllable becomes a syllable, so a comment keeps its length and every character its place.
 
-    Args:
-        learned: what `learn_spelling` returned.
-
     Raises:
-        NsmcError: it isn't that.
+        NsmcError: ``learned`` isn't what `learn_spelling` returned.
     """
 
     def __init__(self, learned: bytes) -> None:
@@ -82,15 +79,10 @@ def _correction(word: str, rank: Mapping[str, int]) -> str | None:
 
 
 def learn_spelling(texts: Iterable[str]) -> bytes:
-    """Learn the words of comments; the same comments give the same bytes.
+    """Learn the words of normalized comments; the same comments give the same bytes.
 
-    Args:
-        texts: normalized comments.
-
-    Returns:
-        For `Spelling`: the words (runs of Hangul syllables, of up to `LONGEST`) that occur `LEAST`
-        times, the most frequent first; and, as a `BloomFilter`, those rarer ones that would be
-        corrected otherwise.
+    These are the words (runs of up to `LONGEST` Hangul syllables) that occur `LEAST` times, the
+    most frequent first; and, as a `BloomFilter`, rarer ones that would be corrected otherwise.
 
     Raises:
         DataError: no word occurs `LEAST` times.

@@ -25,9 +25,6 @@ def subword_ids(morpheme: str, buckets: int, *, letters: bool = False) -> list[i
         buckets: rows of the n-gram table; 0 gives no n-grams.
         letters: hash the n-grams of its letters (``재밌`` is ``ㅈㅐㅁㅣ-ㅆ``) into the same rows as
             well: a wrong key changes a syllable, but few of its letters' n-grams.
-
-    Returns:
-        One row number in ``[0, buckets)`` per n-gram, repeats kept.
     """
     if buckets == 0:
         return []

@@ -24,7 +24,7 @@ class Syllables:
     """One unit a character: a Hangul syllable, a letter, a digit, a sign, an emoji, a space."""
 
     def __call__(self, text: str) -> list[str]:
-        """Cut a normalized text into characters; an empty one gives ``[]``."""
+        """The characters of a normalized text."""
         return [SPACE if cluster == " " else cluster for cluster in clusters(text)]
 
     def spans(self, text: str) -> list[Span]:

@@ -17,22 +17,18 @@ class Segmenter(Protocol):
 
     def __call__(self, text: str) -> list[str]:
         """Cut ``text``, already normalized; an empty text gives an empty list."""
-        ...
 
     def spans(self, text: str) -> list[Span]:
         """The spans, in ``text`` already normalized, of the units that a call returns.
 
         In order; units of the same characters, such as the letters of a syllable, share a span.
         """
-        ...
 
     def join(self, units: Sequence[str]) -> str:
         """Join units to a normalized text again, as far as they determine it."""
-        ...
 
     def identity(self) -> dict[str, str]:
         """All that the units depend on beyond `declared_identity`: programs, with versions."""
-        ...
 
 
 class Tokenizer:
@@ -73,9 +69,7 @@ class Tokenizer:
         return self._segment(self._normalize(text))
 
     def spans(self, text: str) -> list[Span]:
-        """The spans of a comment's units in the comment as typed, in code points.
-
-        See `nsmc.text.alignment.align`; units made of the same characters share their span.
+        """The spans of a comment's units in the comment as typed, as `align` gives them.
 
         Raises:
             TypeError: ``text`` isn't a string.
@@ -131,8 +125,7 @@ def learn(config: TextConfig, texts: Iterable[str]) -> bytes | None:
         texts: the comments as typed, in a fixed order; not read when there is nothing to learn.
 
     Returns:
-        The bytes that `make_tokenizer` takes and a model directory keeps: the same for the same
-        comments. None for a tokenizer that isn't learnt.
+        The same bytes for the same comments; None for a tokenizer that isn't learnt.
 
     Raises:
         DataError: there is nothing to learn from.
@@ -151,11 +144,7 @@ def learn(config: TextConfig, texts: Iterable[str]) -> bytes | None:
 
 
 def make_tokenizer(config: TextConfig, learned: bytes | None = None) -> Tokenizer:
-    """Make the tokenizer of a configuration.
-
-    Args:
-        config: the section ``[text]``.
-        learned: what `learn` returned, for ``unit = "bpe"`` and ``spelling``.
+    """Make the tokenizer of a configuration; ``learned`` is what `learn` returned.
 
     Raises:
         NsmcError: Mecab, its dictionary, SentencePiece or ``learned`` can't be used; the message
