@@ -56,7 +56,7 @@ def test_what_it_has_learnt_travels(model: ModelDirectory, tmp_path: Path) -> No
         weights=model.weights(),
         metrics={},
     )
-    with pytest.raises(ModelError, match="its recipe has units that are learnt, and it holds none"):
+    with pytest.raises(ModelError, match="its config has units that are learnt, and it holds none"):
         nsmc.load(tmp_path / "without")
 
 

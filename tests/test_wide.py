@@ -326,7 +326,7 @@ def test_a_table_of_another_recipe_is_refused(sentiment: Path, change: dict[str,
     shape = model.config.model
     shape = replace(shape, wide=replace(shape.wide, **change))
     other = replace(model, config=replace(model.config, model=shape))
-    with pytest.raises(ModelError, match=r"aren't those of its recipe \(wide\.weight: expected "):
+    with pytest.raises(ModelError, match=r"aren't those of its config \(wide\.weight: expected "):
         Classifier(other)
 
 

@@ -152,7 +152,7 @@ def test_weights_that_are_not_those_of_the_recipe(
     if change is not None:
         weights[name] = np.ascontiguousarray(change(values))
     place = sealed_again(model, "weights.safetensors", save(weights))
-    words = rf"doesn't fit together: its weights aren't those of its recipe \(.*{told}.*; train"
+    words = rf"doesn't fit together: its weights aren't those of its config \(.*{told}.*; train"
     opened = open_model(place)
     with pytest.raises(ModelError, match=words):
         opened.network(weights)
@@ -165,7 +165,7 @@ def test_a_recipe_of_another_network(model: Path, field: str, value: object) -> 
     content = json.loads((model / "model.json").read_text(encoding="utf-8"))
     content["config"]["model"][field] = value
     place = sealed_again(model, "model.json", json.dumps(content).encode())
-    with pytest.raises(ModelError, match="its weights aren't those of its recipe"):
+    with pytest.raises(ModelError, match="its weights aren't those of its config"):
         load(place)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nsmc.cli.common import (
-    add_recipe_options,
+    add_config_options,
     format_duration,
     is_terminal,
     model_named,
@@ -95,7 +95,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:N or mps"
     )
-    add_recipe_options(parser, default="a quick one, by the size of the table")
+    add_config_options(parser, default="a quick one, by the size of the table")
     parser.add_argument(
         "--json", action="store_true", help="one JSON object with the numbers and all listed rows"
     )

@@ -143,10 +143,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_recipe_options(
+def add_config_options(
     parser: argparse.ArgumentParser, default: str = "the best one known"
 ) -> None:
-    """Declare the recipe, with what it is by default, and single fields of it."""
+    """Declare the config, with what it is by default, and single fields of it."""
     parser.add_argument(
         "--config", type=Path, metavar="FILE", help=f"a config in TOML (default: {default})"
     )

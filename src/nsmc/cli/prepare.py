@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from nsmc.cli.common import progress_bar
-from nsmc.cli.training_data import add_training_data_options, chosen_recipe
+from nsmc.cli.training_data import add_training_data_options, chosen_config
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     from nsmc.data.splits import training_columns
     from nsmc.tasks.registry import make_task
 
-    config = chosen_recipe(args, []) or Config()
+    config = chosen_config(args, []) or Config()
     task = make_task(config)
     with progress_bar(unit="reviews", desc="tokenizing") as bar:
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nsmc.cli.common import format_duration, say
-from nsmc.cli.training_data import add_training_data_options, chosen_recipe
+from nsmc.cli.training_data import add_training_data_options, chosen_config
 
 if TYPE_CHECKING:
     from nsmc.tasks.task import Task
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         print(_fields())
         return 0
     epochs = [] if args.epochs is None else [f"training.epochs={args.epochs}"]
-    config = chosen_recipe(args, epochs)
+    config = chosen_config(args, epochs)
     from nsmc.cli.training_report import Reporter
     from nsmc.training.api import train
 

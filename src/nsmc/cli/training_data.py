@@ -1,10 +1,10 @@
-"""What `nsmc train` and `nsmc prepare` share: the recipe, the reviews and their columns."""
+"""What `nsmc train` and `nsmc prepare` share: the config, the reviews and their columns."""
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nsmc.cli.common import add_recipe_options
+from nsmc.cli.common import add_config_options
 from nsmc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 def add_training_data_options(parser: argparse.ArgumentParser, prepared: str = "") -> None:
-    """Declare the recipe and the reviews; ``prepared`` tells of a further kind of directory."""
-    add_recipe_options(parser)
+    """Declare the config and the reviews; ``prepared`` names a further kind of directory."""
+    add_config_options(parser)
     parser.add_argument(
         "--data",
         type=Path,
@@ -36,11 +36,11 @@ def add_training_data_options(parser: argparse.ArgumentParser, prepared: str = "
     )
 
 
-def chosen_recipe(args: argparse.Namespace, overrides: list[str]) -> "Config | None":
-    """The recipe that the options ask for, ``overrides`` among them; None if there are none.
+def chosen_config(args: argparse.Namespace, overrides: list[str]) -> "Config | None":
+    """The config that the options ask for, ``overrides`` among them; None if there are none.
 
     Raises:
-        UsageError: the recipe is wrong, or has no labels to name a column of.
+        UsageError: the config is wrong, or has no labels to name a column of.
     """
     from nsmc.config.schema import load_config
     from nsmc.tasks.registry import make_task

@@ -52,9 +52,9 @@ def override(values: dict[str, Any], assignment: str, fields: Mapping[str, Any])
     """Put one ``section.field=value`` into ``values``, the value read by the field's type.
 
     Args:
-        values: plain values of a recipe, changed.
+        values: plain values of a config, changed.
         assignment: a field of a nested section is ``section.nested.field``.
-        fields: names of the recipe's fields, sections most of them, to their types.
+        fields: names of the config's fields, sections most of them, to their types.
 
     Raises:
         UsageError: the assignment has another form, or the section or field doesn't exist.

@@ -56,7 +56,7 @@ FIELDS: dict[str, Any] = get_type_hints(Config)
 
 
 def load_config(path: Path | None = None, overrides: Iterable[str] = ()) -> Config:
-    """Read a TOML recipe and apply ``section.field=value`` overrides to it.
+    """Read a TOML file and apply ``section.field=value`` overrides to it.
 
     Args:
         path: the file; None starts from the defaults.

@@ -29,7 +29,7 @@ class Convolution:
 
     Raises:
         KeyError: a parameter is missing.
-        ValueError: a parameter's shape isn't that of the recipe.
+        ValueError: a parameter's shape isn't that of the config.
     """
 
     def __init__(self, weights: Mapping[str, NDArray[Any]], config: ModelConfig) -> None:

@@ -126,7 +126,7 @@ class ModelDirectory:
             return NumpyNetwork(weights, self.config.model, task.outputs)
         except (KeyError, ValueError) as error:
             raise ModelError(
-                f"{self.path} doesn't fit together: its weights aren't those of its recipe "
+                f"{self.path} doesn't fit together: its weights aren't those of its config "
                 f"({error}); train again"
             ) from error
 

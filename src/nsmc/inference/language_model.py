@@ -66,7 +66,7 @@ class LanguageModel:
             self._softmax = NextUnit(weights, ends)
         except (KeyError, ValueError) as error:
             raise ModelError(
-                f"{model.path} doesn't fit together: its weights aren't those of its recipe "
+                f"{model.path} doesn't fit together: its weights aren't those of its config "
                 f"({error}); train again"
             ) from error
 

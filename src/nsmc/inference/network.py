@@ -50,7 +50,7 @@ class NumpyNetwork:
 
     Raises:
         KeyError: a parameter is missing.
-        ValueError: a parameter's shape isn't that of the recipe.
+        ValueError: a parameter's shape isn't that of the config.
     """
 
     def __init__(

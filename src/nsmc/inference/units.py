@@ -19,7 +19,7 @@ def text_config_of(model: ModelDirectory) -> TextConfig:
 
     Raises:
         ModelError: this version of nsmc prepares comments in another way than the one that trained
-            the model, or the model lacks the units that its recipe had learnt.
+            the model, or the model lacks the units that its config had learnt.
     """
     config = model.config.text
     declared = declared_identity(config)
@@ -30,7 +30,7 @@ def text_config_of(model: ModelDirectory) -> TextConfig:
         )
     if is_learned(config) and model.learned is None:
         raise ModelError(
-            f"{model.path} doesn't fit together: its recipe has units that are learnt, and it "
+            f"{model.path} doesn't fit together: its config has units that are learnt, and it "
             "holds none; train again"
         )
     return config

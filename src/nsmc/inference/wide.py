@@ -46,7 +46,7 @@ class WideOutputs:
             None for a model without.
 
         Raises:
-            ModelError: the table isn't that of the recipe.
+            ModelError: the table isn't that of the config.
         """
         config = model.config.model.wide
         table, scales = weights.get(WIDE), weights.get(SCALES[WIDE])
@@ -55,7 +55,7 @@ class WideOutputs:
         scaled = table is not None and table.dtype == np.int8
         if shape != expected or scaled != (scales is not None):
             raise ModelError(
-                f"{model.path} doesn't fit together: its weights aren't those of its recipe "
+                f"{model.path} doesn't fit together: its weights aren't those of its config "
                 f"({WIDE}: expected {expected or 'nothing'}, found {shape or 'nothing'}); train "
                 "again"
             )

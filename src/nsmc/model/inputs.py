@@ -1,4 +1,4 @@
-"""The tensors that a network of a recipe reads."""
+"""The tensors that a network of a config reads."""
 
 from nsmc.config.model import ModelConfig
 from nsmc.data.corpus import Corpus

@@ -144,7 +144,7 @@ class Classes(LabelTask):
         return weights
 
     def loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
-        """Cross-entropy (nats), by the classes' weights if the recipe asks for them."""
+        """Cross-entropy (nats), by the classes' weights if the config asks for them."""
         return self._cross_entropy(
             outputs, targets, weighted=self.config.classes.balance == "weights"
         )

@@ -145,7 +145,7 @@ def _check_compatible(model: ModelDirectory, config: Config) -> None:
     if size != config.model.embedding_size:
         raise UsageError(
             f"configuration: training.init_from: the vectors of {model.path} have {size} numbers, "
-            f"those of this recipe {config.model.embedding_size}; set model.embedding_size={size}"
+            f"those of this config {config.model.embedding_size}; set model.embedding_size={size}"
         )
 
 

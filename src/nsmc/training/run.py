@@ -1,4 +1,4 @@
-"""A whole training: from a recipe and reviews to a model directory."""
+"""A whole training: from a config and reviews to a model directory."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
