@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument(
-        "--plot", type=Path, metavar="FILE", help="lay the curves over one another: .png .svg .pdf"
+        "--plot", type=Path, metavar="FILE", help="draw all curves into one picture: .png .svg .pdf"
     )
     parser.add_argument(
         "--csv", type=Path, metavar="FILE", help="write every epoch of every training as a table"
@@ -59,13 +59,13 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         NsmcError: there are none, or a file can't be written.
     """
-    from nsmc.inspection.runs import runs
-    from nsmc.training.api import RUNS
-
     if args.plot and args.plot.suffix.lower() not in PICTURES:
         raise UsageError(
             f"expected a picture whose name ends in {', '.join(PICTURES)}, found {args.plot}"
         )
+    from nsmc.inspection.runs import runs
+    from nsmc.training.api import RUNS
+
     places = args.directories or [RUNS]
     listed = runs(places, warn=say)
     if not listed:
