@@ -17,7 +17,7 @@ from nsmc.data.reviews import read_reviews
 from nsmc.errors import ModelError
 from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import open_model
-from nsmc.pipeline.classify import score_by_each, score_chunks
+from nsmc.pipeline.classify import map_units, score_by_each
 from nsmc.text.tokenizer import learn
 
 pytestmark = pytest.mark.slow
@@ -94,8 +94,9 @@ def test_workers_score_as_one_process_does(trained: Path, unit: str) -> None:
     classifier = nsmc.load(trained / unit)
     alone = classifier.outputs_of([classifier.tokenizer(text) for text in COMMENTS])  # [R, O]
     assert np.isnan(alone[:, 0]).tolist() == [False, True, False, False, False]
-    scored = np.concatenate(list(score_chunks([COMMENTS[:2], COMMENTS[2:]], classifier, workers=2)))
-    np.testing.assert_allclose(scored, alone, atol=1e-6)
+    chunks = [COMMENTS[:2], COMMENTS[2:]]
+    scored = list(map_units(chunks, classifier, classifier.outputs_of, workers=2))
+    np.testing.assert_allclose(np.concatenate(scored), alone, atol=1e-6)
 
 
 @pytest.mark.parametrize("unit", UNITS)

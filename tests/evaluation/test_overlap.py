@@ -21,7 +21,7 @@ def told(hits: int, count: int, rate: float) -> dict[str, Any]:
 
 
 def test_a_model_that_does_not_tell() -> None:
-    assert overlap_metrics(None, 0.0, {}, metrics_of) is None
+    assert overlap_metrics(np.zeros(3, bool), None, {}, metrics_of) is None
     assert overlap_warning(None) is None
 
 

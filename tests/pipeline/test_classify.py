@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from nsmc.errors import ModelError
 from nsmc.inference.classifier import Classifier, load
 from nsmc.inference.directory import open_model
-from nsmc.pipeline.classify import score_chunks
+from nsmc.pipeline.classify import map_units
 
 SIZES = (3, 60, 0, 1, 100, 41)
 
@@ -32,6 +33,10 @@ def expected(small_model: Path, chunks: list[list[str]]) -> list[list[float]]:
     """One by one."""
     classifier = load(small_model)
     return [[classifier.predict(text).score for text in chunk] for chunk in chunks]
+
+
+def score_chunks(chunks: Iterable[list[str]], classifier: Classifier, *, workers: int) -> Any:
+    return map_units(chunks, classifier, classifier.outputs_of, workers=workers)
 
 
 def assert_same(found: list[Any], expected: list[list[float]], within: float = 1e-5) -> None:

@@ -22,7 +22,6 @@ from nsmc.data.corpus import Corpus
 from nsmc.errors import ModelError
 from nsmc.inference.classifier import Classifier, load
 from nsmc.pipeline.chunks import slices, with_progress
-from nsmc.pipeline.classify import score_units
 from nsmc.storage.files import atomic_write
 from nsmc.training.output import OutputDirectory
 
@@ -214,7 +213,7 @@ def _score(
 ) -> NDArray[np.float64]:
     """The probabilities [rows, C] of some comments; 0 for a class that the model hasn't learnt."""
     chunks = (_units(dataset.corpus.take(rows[place])) for place in slices(len(rows)))
-    scored = with_progress(score_units(chunks, classifier), len(rows), progress)
+    scored = with_progress(map(classifier.outputs_of, chunks), len(rows), progress)
     outputs = np.concatenate(list(scored))  # [rows, O]
     unlabelled = np.zeros((len(rows), 2), np.float32)  # [rows, K], K at most 2
     predictions = classifier.task.class_predictions(outputs, unlabelled, classifier.threshold)

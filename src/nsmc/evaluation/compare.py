@@ -13,13 +13,13 @@ import numpy as np
 from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.errors import DataError, UsageError
 from nsmc.evaluation.evaluate import reviews_file
-from nsmc.evaluation.pairs import ClassPair, Pair, StarPair
+from nsmc.evaluation.pairs import pair_classes, pair_stars
 from nsmc.evaluation.results import Comparison, DataFile
-from nsmc.evaluation.scored_reviews import legible_rows, trained_column
+from nsmc.evaluation.scored_reviews import legible_rows
 from nsmc.inference.classifier import Classifier, load
 from nsmc.pipeline.chunks import Progress
 from nsmc.pipeline.classify import score_by_each
-from nsmc.tasks.task import Floats, LabelTask
+from nsmc.tasks.task import LabelTask
 
 
 def compare(
@@ -61,10 +61,10 @@ def compare(
     classifiers = [load(model_a), load(model_b)]
     tasks = [classifier.task.reading(label_column) for classifier in classifiers]
     # What can't be compared or written is refused before an hour of scoring.
-    shared = _shared_answers(classifiers, tasks)
+    same_classes, same_scale = _shared_answers(classifiers, tasks)
     specs = _label_columns(tasks)
     path = reviews_file(data)
-    named = [column, *(trained_column(classifier.model) for classifier in classifiers)]
+    named = [column, *(classifier.model.config.data.column for classifier in classifiers)]
     with (
         open_reviews(path, column=next(filter(None, named), None), label_columns=specs) as table,
         contextlib.nullcontext() if output is None else open_writer(Path(output), table) as writer,
@@ -74,56 +74,37 @@ def compare(
         outputs = score_by_each(reviews.texts, classifiers, progress=progress)  # [R, O] each
         legible = legible_rows(np.concatenate(outputs, axis=1), reviews)  # [R]
         outputs, targets = ([part[legible] for part in parts] for parts in (outputs, targets))
-        pairs = _pairs(classifiers, tasks, outputs, targets, shared)
-        if not pairs:
+        scored = list(zip(tasks, outputs, targets, strict=True))
+        classes = stars = None
+        if same_classes:
+            thresholds = (classifier.threshold for classifier in classifiers)
+            classes = pair_classes(
+                *(t.class_predictions(o, k, next(thresholds)) for t, o, k in scored)
+            )
+        if same_scale:
+            stars = pair_stars(*(task.star_predictions(o, k) for task, o, k in scored))
+        leading = classes or stars
+        if leading is None:
             raise DataError(f"{path}: expected labels of what both models predict, found none")
-        leading, *others = pairs
         disagreements = leading.disagreements(reviews.take(np.flatnonzero(legible)))
         if writer is not None:
             import pandas as pd
 
-            frame = pd.DataFrame(disagreements, columns=list(leading.columns))
-            writer.write(frame.astype(leading.columns))
+            frame = pd.DataFrame(disagreements, columns=list(leading.types))
+            writer.write(frame.astype(leading.types))
     a, b = (classifier.model for classifier in classifiers)
     hashes = [model.metrics.get("data", {}).get("sha256") for model in (a, b)]
     return Comparison(
         models=(a, b),
         trained_on_it=(hashes[0] == reviews.sha256, hashes[1] == reviews.sha256),
-        metrics=leading.metrics(),
-        stars=others[0].metrics() if others else None,
+        metrics=leading.metrics,
+        stars=stars.metrics if classes and stars else None,
         label_names=leading.label_names,
         disagreements=disagreements,
         skipped=reviews.skipped_empty + int((~legible).sum()),
         data=DataFile(path, reviews.sha256),
         seconds=round(time.perf_counter() - started, 3),
     )
-
-
-def _pairs(
-    classifiers: Sequence[Classifier],
-    tasks: Sequence[LabelTask],
-    outputs: Sequence[Floats],
-    targets: Sequence[Floats],
-    shared: tuple[bool, bool],
-) -> list[Pair]:
-    """The predictions of both, classes before stars, of which there are labels.
-
-    Args:
-        classifiers, tasks: of both models.
-        outputs, targets: [R, O] and [R, K] of each.
-        shared: whether both predict the same classes, and whether stars of one scale.
-    """
-    scored = list(zip(classifiers, tasks, outputs, targets, strict=True))
-    pairs: list[Pair] = []
-    if shared[0]:
-        a, b = (
-            task.class_predictions(of_model, given, classifier.threshold)
-            for classifier, task, of_model, given in scored
-        )
-        pairs.append(ClassPair(a, b))
-    if shared[1]:
-        pairs.append(StarPair(*(task.star_predictions(o, given) for _, task, o, given in scored)))
-    return [pair for pair in pairs if pair.labelled.any()]
 
 
 def _label_columns(tasks: Sequence[LabelTask]) -> list[LabelColumnSpec]:

@@ -8,7 +8,7 @@ from typing import Any
 from nsmc.errors import DataError, UsageError
 from nsmc.evaluation.overlap import overlap_metrics
 from nsmc.evaluation.results import ClassifierEvaluation, DataFile
-from nsmc.evaluation.scored_reviews import score_reviews, trained_column
+from nsmc.evaluation.scored_reviews import score_reviews
 from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import ModelDirectory, open_model
 from nsmc.inference.language_model import LanguageModel
@@ -28,11 +28,6 @@ def evaluate_classifier(
 ) -> ClassifierEvaluation:
     """Score labelled reviews and compare with their labels.
 
-    Args:
-        classifier: what scores.
-        data: a table of reviews.
-        column, label_column, progress: as `nsmc.evaluate` takes them.
-
     Raises:
         DataError: the reviews are missing, have no labels or can't be read.
     """
@@ -40,20 +35,15 @@ def evaluate_classifier(
 
     started = time.perf_counter()
     task = classifier.task.reading(label_column)
-    column = column or trained_column(classifier.model)
+    column = column or classifier.model.config.data.column or None
     reviews = read_reviews(data, column=column, label_columns=task.label_columns())
     scored = score_reviews(reviews, classifier, task, progress)
     metrics = scored.metrics()
-    training_texts = classifier.model.training_texts
-    seen = overlap_metrics(
-        scored.seen,
-        training_texts.false_positive_rate if training_texts else 0.0,
-        metrics,
-        lambda mask: scored.take(mask).metrics(),
-    )
+    texts = classifier.model.training_texts
+    rate = texts.false_positive_rate if texts else None
     return ClassifierEvaluation(
         metrics={"examples": len(scored.texts), **metrics},
-        seen=seen,
+        seen=overlap_metrics(scored.seen, rate, metrics, lambda m: scored.take(m).metrics()),
         skipped=reviews.skipped_empty + len(reviews.texts) - len(scored.texts),
         model=classifier.model,
         data=DataFile(data, reviews.sha256),
@@ -89,14 +79,10 @@ def open_scorer(
 
 
 def refuse_options(directory: ModelDirectory, options: Mapping[str, Any]) -> None:
-    """Refuse options that mean nothing to a language model.
-
-    Args:
-        directory: the language model's.
-        options: by their names; None for one that wasn't given.
+    """Refuse options, by their names, that mean nothing to a language model.
 
     Raises:
-        UsageError: one was given.
+        UsageError: one was given: it isn't None.
     """
     if given := [name for name, value in options.items() if value is not None]:
         raise UsageError(

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from nsmc.errors import DataError
 from nsmc.evaluation.overlap import overlap_metrics
 from nsmc.evaluation.results import DataFile, Evaluation
-from nsmc.evaluation.scored_reviews import trained_column
 from nsmc.inference.language_model import LanguageModel
 from nsmc.pipeline.chunks import Progress, chunks_of, map_comments, with_progress
 
@@ -40,7 +39,7 @@ def evaluate_language_model(
     from nsmc.data.reviews import read_reviews
 
     started = time.perf_counter()
-    reviews = read_reviews(data, column=column or trained_column(model.model))
+    reviews = read_reviews(data, column=column or model.model.config.data.column or None)
     _ = model.tokenizer  # here, so that its warning comes once and before all else
     results = map_comments(chunks_of(reviews.texts), partial(_score, model))
     sums, seen = (  # [R, 4], [R]
@@ -49,16 +48,11 @@ def evaluate_language_model(
     )
     if not len(sums):
         raise DataError(f"{reviews.path}: no text has anything legible in it")
-    metrics = text_metrics(sums)
-    training_texts = model.model.training_texts
+    metrics, texts = text_metrics(sums), model.model.training_texts
+    rate = texts.false_positive_rate if texts else None
     return Evaluation(
         metrics=metrics,
-        seen=overlap_metrics(
-            seen if training_texts else None,
-            training_texts.false_positive_rate if training_texts else 0.0,
-            metrics,
-            lambda mask: text_metrics(sums[mask]),
-        ),
+        seen=overlap_metrics(seen, rate, metrics, lambda mask: text_metrics(sums[mask])),
         skipped=reviews.skipped_empty + len(reviews.texts) - len(sums),
         model=model.model,
         data=DataFile(data, reviews.sha256),

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 
 def overlap_metrics(
-    seen: NDArray[np.bool_] | None,
-    rate: float,
+    seen: NDArray[np.bool_],
+    rate: float | None,
     metrics: Mapping[str, Any],
     measure: Callable[[NDArray[np.bool_]], dict[str, Any]],
 ) -> dict[str, Any] | None:
@@ -21,17 +21,17 @@ def overlap_metrics(
     Which unseen reviews are taken for seen ones is random, so the rest of them is a fair sample.
 
     Args:
-        seen: [R] whether each is among the training texts; None where those aren't known.
-        rate: the probability of a false positive among them.
+        seen: [R] whether each is among the training texts.
+        rate: the probability of a false positive among them; None where those aren't known.
         metrics: of all reviews.
         measure: from a mask [R] with at least one true value to the metrics of those reviews.
 
     Returns:
         ``reviews`` (taken for seen), ``estimated`` (how many of them were truly seen),
         ``false_positive_rate``, ``unseen_examples`` (the others) and ``unseen`` (their metrics;
-        None where there are none). None without ``seen``.
+        None where there are none). None without a ``rate``.
     """
-    if seen is None:
+    if rate is None:
         return None
     hits, count = int(seen.sum()), len(seen)
     others = count - hits

@@ -1,5 +1,6 @@
 """What an evaluation and a comparison return."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,7 @@ class ClassifierEvaluation(Evaluation):
     """The reviews one by one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PairedMetrics:
     """Two models' predictions of one kind, on the same reviews."""
 
@@ -83,6 +84,10 @@ class PairedMetrics:
     b: Mapping[str, Any]
     examples: int
     """Reviews that have a label of this kind."""
+    labels: list[int] | dict[str, int] | None = None
+    """Of classes, how many reviews are labelled 0 and 1, or each class."""
+    table: list[list[int]] | None = None
+    """Of classes, [[both right, only A], [only B, both wrong]]."""
     difference: float
     """B - A: of accuracies, or of mean absolute errors, so that below 0 B is nearer."""
     difference_interval: tuple[float | None, float | None]
@@ -93,25 +98,12 @@ class PairedMetrics:
     reviews_needed: int | None
     """Reviews that would show a difference of this size with a probability of 80%; None if these
     do, or if there is none."""
-    labels: list[int] | dict[str, int] | None = None
-    """Of classes, how many reviews are labelled 0 and 1, or each class."""
-    table: list[list[int]] | None = None
-    """Of classes, [[both right, only A], [only B, both wrong]]."""
 
     def to_dict(self) -> dict[str, Any]:
         """As ``--json`` prints it."""
-        classes = {"labels": self.labels, "table": self.table} if self.table else {}
-        return {
-            "a": dict(self.a),
-            "b": dict(self.b),
-            "examples": self.examples,
-            **classes,
-            "difference": self.difference,
-            "difference_interval": list(self.difference_interval),
-            "p_value": self.p_value,
-            "better": self.better,
-            "reviews_needed": self.reviews_needed,
-        }
+        without = {"kind"} if self.table else {"kind", "labels", "table"}
+        fields = dataclasses.asdict(self)
+        return {name: value for name, value in fields.items() if name not in without}
 
 
 @dataclass(frozen=True, eq=False)

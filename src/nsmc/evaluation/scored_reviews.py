@@ -5,7 +5,7 @@ Shapes: R reviews, O outputs of the head, K numbers of a target.
 
 import dataclasses
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from nsmc.errors import DataError
 from nsmc.inference.classifier import Classifier
-from nsmc.inference.directory import ModelDirectory
 from nsmc.pipeline.chunks import Progress, chunks_of, with_progress
 from nsmc.pipeline.classify import Outputs, Units, map_units
 from nsmc.tasks.predictions import ClassPredictions, RegressionPredictions
@@ -40,8 +39,8 @@ class ScoredReviews:
     """[R, K] as `nsmc.tasks.task.Task.targets` gives them."""
     unknown: NDArray[np.float64]
     """[R] share of each comment's units that the model's vocabulary doesn't hold."""
-    seen: NDArray[np.bool_] | None = None
-    """[R] whether each is among the texts of the model's training; None where these aren't
+    seen: NDArray[np.bool_]
+    """[R] whether each is among the texts of the model's training; False where these aren't
     known."""
 
     def take(self, mask: NDArray[np.bool_]) -> "ScoredReviews":
@@ -55,7 +54,7 @@ class ScoredReviews:
             outputs=self.outputs[mask],
             targets=self.targets[mask],
             unknown=self.unknown[mask],
-            seen=None if self.seen is None else self.seen[mask],
+            seen=self.seen[mask],
         )
 
     def metrics(self) -> dict[str, Any]:
@@ -90,37 +89,22 @@ def score_reviews(
 ) -> ScoredReviews:
     """Score labelled reviews; those without anything legible are left out.
 
-    Args:
-        reviews: with the label columns of the task.
-        classifier: what scores.
-        task: the classifier's, perhaps reading another label column.
-        progress: called with reviews done since the last call and reviews in all.
+    The task is the classifier's, perhaps reading another label column.
 
     Raises:
         DataError: a label isn't what the task takes, or no review is legible.
     """
     targets = task.targets(reviews.labels, str(reviews.path))  # [reviews, K]
-    results = map_units(chunks_of(reviews.texts), classifier, _UnitScorer(classifier))
+    results = map_units(chunks_of(reviews.texts), classifier, partial(_score_units, classifier))
     outputs, unknown, seen = (  # [reviews, O], [reviews], [reviews]
         np.concatenate(parts)
         for parts in zip(*with_progress(results, len(reviews.texts), progress), strict=True)
     )
     legible = legible_rows(outputs, reviews)  # [reviews]
-    return ScoredReviews(
-        classifier,
-        task,
-        reviews.texts,
-        reviews.rows,
-        outputs,
-        targets,
-        unknown,
-        None if classifier.model.training_texts is None else seen,
-    ).take(legible)
-
-
-def trained_column(directory: ModelDirectory) -> str | None:
-    """The text column that a model was trained on; None if it wasn't named."""
-    return directory.config.data.column or None
+    scored = ScoredReviews(
+        classifier, task, reviews.texts, reviews.rows, outputs, targets, unknown, seen
+    )
+    return scored.take(legible)
 
 
 def legible_rows(outputs: Floats, reviews: "Reviews") -> NDArray[np.bool_]:
@@ -135,22 +119,12 @@ def legible_rows(outputs: Floats, reviews: "Reviews") -> NDArray[np.bool_]:
     return np.asarray(legible)
 
 
-class _UnitScorer:
-    """From the units of R comments to what `ScoredReviews` holds of each."""
-
-    def __init__(self, classifier: Classifier) -> None:
-        self.classifier = classifier
-
-    @cached_property
-    def known(self) -> frozenset[str]:
-        """The units of the vocabulary; row 0 is the unknown one."""
-        return frozenset(self.classifier.model.vocabulary[1:])
-
-    def __call__(self, units: Units) -> tuple[Outputs, NDArray[np.float64], NDArray[np.bool_]]:
-        """Outputs [R, O], shares of unknown units [R], and which were seen in training [R]."""
-        unknown = [sum(u not in self.known for u in one) / max(1, len(one)) for one in units]
-        training_texts = self.classifier.model.training_texts
-        seen = np.zeros(len(units), np.bool_)
-        if training_texts is not None:
-            seen = training_texts.contains(units)
-        return self.classifier.outputs_of(units), np.array(unknown), seen
+def _score_units(
+    classifier: Classifier, units: Units
+) -> tuple[Outputs, NDArray[np.float64], NDArray[np.bool_]]:
+    """Outputs [R, O], shares of unknown units [R], and which were seen in training [R]."""
+    known = frozenset(classifier.model.vocabulary[1:])  # row 0 is the unknown one
+    unknown = [sum(unit not in known for unit in one) / max(1, len(one)) for one in units]
+    texts = classifier.model.training_texts
+    seen = np.zeros(len(units), np.bool_) if texts is None else texts.contains(units)
+    return classifier.outputs_of(units), np.array(unknown), seen

@@ -75,8 +75,7 @@ def map_comments(
             count += len(chunk)
         waiting = itertools.chain(ahead, waiting)
         workers = cores if count > FEW else 1
-    if workers <= 1:
-        yield from map(function, waiting)
-        return
     # A worker unpickles the function with its first chunk: what goes wrong there is raised here.
-    yield from map_chunks(waiting, partial(pickle.loads, pickle.dumps(function)), workers)
+    several = workers > 1
+    make = partial(pickle.loads, pickle.dumps(function)) if several else lambda: function
+    yield from map_chunks(waiting, make, workers)

@@ -25,9 +25,9 @@ def score_comments(
     """The outputs [R, O] of a list of comments; NaN for one with nothing legible in it.
 
     Raises:
-        NsmcError, ModelError: as `score_chunks`.
+        NsmcError, ModelError: as `map_units`.
     """
-    results = score_chunks(chunks_of(comments), classifier)
+    results = map_units(chunks_of(comments), classifier, classifier.outputs_of)
     empty = np.empty((0, classifier.task.outputs), np.float32)
     return np.concatenate([empty, *with_progress(results, len(comments), progress)])
 
@@ -40,30 +40,13 @@ def score_by_each(
     Classifiers that cut comments alike share the units.
 
     Raises:
-        NsmcError, ModelError: as `score_chunks`.
+        NsmcError, ModelError: as `map_units`.
     """
     for classifier in classifiers:
         _ = classifier.tokenizer  # here, so that its warning comes once and before all else
     results = map_comments(chunks_of(comments), partial(_score_each, classifiers))
     by_classifier = zip(*with_progress(results, len(comments), progress), strict=True)
     return [np.concatenate(parts) for parts in by_classifier]
-
-
-def score_chunks(
-    chunks: Iterable[list[str]], classifier: Classifier, *, workers: int | None = None
-) -> Iterator[Outputs]:
-    """Yield the outputs [R, O] of each chunk of comments, in the order of the chunks.
-
-    Args:
-        chunks: R comments each.
-        classifier: what scores.
-        workers: processes; None follows the rule.
-
-    Raises:
-        NsmcError: a worker died, or the tokenizer can't be used.
-        ModelError: the model directory was changed meanwhile.
-    """
-    return map_units(chunks, classifier, classifier.outputs_of, workers=workers)
 
 
 def map_units(
@@ -79,19 +62,20 @@ def map_units(
     the workers only cut, and the function is applied in this process.
 
     Args:
-        chunks, workers: as `score_chunks` takes them.
+        chunks: R comments each.
         classifier: what cuts.
-        function: from the units of R comments; something that pickle can send.
+        function: from the units of R comments, its ``outputs_of`` for example; something that
+            pickle can send.
+        workers: processes; None follows the rule.
+
+    Raises:
+        NsmcError: a worker died, or the tokenizer can't be used.
+        ModelError: the model directory was changed meanwhile.
     """
     tokenizer = classifier.tokenizer  # here, so that its warning comes once and before all else
     if classifier.runs_in_workers:
         return map_comments(chunks, partial(_apply, classifier, function), workers=workers)
     return map(function, map_comments(chunks, partial(cut, tokenizer), workers=workers))
-
-
-def score_units(chunks: Iterable[Units], classifier: Classifier) -> Iterator[Outputs]:
-    """Yield the outputs [R, O] of chunks of comments that are already cut, in this process."""
-    return map(classifier.outputs_of, chunks)
 
 
 def cut(tokenizer: Tokenizer, comments: list[str]) -> Units:

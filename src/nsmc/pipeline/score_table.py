@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from nsmc.errors import UsageError
 from nsmc.inference.classifier import Classifier
 from nsmc.pipeline.chunks import CHUNK
-from nsmc.pipeline.classify import score_chunks
+from nsmc.pipeline.classify import map_units
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,7 +88,7 @@ def score_table(
     labels: Counter[str | None] = Counter()
 
     def score(chunks: Iterator[list[str]]) -> Iterator[Cells]:
-        for outputs in score_chunks(chunks, classifier, workers=workers):
+        for outputs in map_units(chunks, classifier, classifier.outputs_of, workers=workers):
             columns = task.columns_of(outputs, classifier.threshold)
             labels.update(columns.get("label", []))
             shares = task.probabilities(outputs) if probabilities else {}
