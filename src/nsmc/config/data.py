@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nsmc.config.fields import require
+from nsmc.config.fields import require, require_at_least
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,5 @@ class DataConfig:
             0 < self.validation < 1, f"validation must be between 0 and 1, found {self.validation}"
         )
         require(0 <= self.noise <= 1, f"noise must be from 0 to 1, found {self.noise}")
-        require(self.split_seed >= 0, f"split_seed must be 0 or more, found {self.split_seed}")
-        require(self.min_freq >= 1, f"min_freq must be at least 1, found {self.min_freq}")
-        require(self.max_size >= 1, f"max_size must be at least 1, found {self.max_size}")
+        require_at_least(self, 0, "split_seed")
+        require_at_least(self, 1, "min_freq", "max_size")

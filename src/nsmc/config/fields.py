@@ -1,9 +1,8 @@
 """From plain values (TOML, JSON, ``--set``) to frozen dataclasses, with errors that name the field.
 
-A section of the configuration is a frozen dataclass whose fields are bool, int, float, str, a
-``Literal`` of strings or a section of their own. The docstring below each field is its help text.
-No library: pydantic would check the types, but is one more import before every scored comment, and
-the nearest right name, ``--set`` and full names in messages would have to be written around it.
+A section's fields are bool, int, float, str, a ``Literal`` of strings or a section of their own.
+The docstring below each field is its help text. Not pydantic: it is one more import before every
+scored comment, and the nearest right name and ``--set`` would have to be written around it.
 """
 
 import ast
@@ -25,13 +24,12 @@ def build(section: type[Section], values: Mapping[str, Any], where: str) -> Sect
     """Make ``section`` from ``values``; what is not given keeps its default.
 
     Args:
-        section: a frozen dataclass, nested ones allowed as fields.
+        section: a frozen dataclass.
         values: field names to values as TOML gives them.
         where: the section's name for messages, such as ``model``.
 
     Raises:
-        UsageError: an unknown field (with the nearest right name), a value of the wrong type, or
-            a value that the dataclass itself refuses with ValueError.
+        UsageError: an unknown field, a value of the wrong type, or one that the dataclass refuses.
     """
     hints = get_type_hints(section)
     names = [field.name for field in dataclasses.fields(section)]  # type: ignore[arg-type]
@@ -108,13 +106,24 @@ def field_help(section: type) -> dict[str, str]:
 
 
 def require(condition: bool, message: str) -> None:
-    """Refuse a field's value: for use in ``__post_init__`` of a section.
-
-    Raises:
-        ValueError: with ``message``, when the condition doesn't hold.
-    """
+    """Refuse a field's value by ValueError, in ``__post_init__`` of a section."""
     if not condition:
         raise ValueError(message)
+
+
+def require_at_least(section: object, least: int, *names: str) -> None:
+    """Refuse a value below ``least`` of any of these fields."""
+    bound = f"at least {least}" if least else "0 or more"
+    for name in names:
+        value = getattr(section, name)
+        require(value >= least, f"{name} must be {bound}, found {value}")
+
+
+def require_share(section: object, *names: str) -> None:
+    """Refuse a value that isn't from 0 to below 1 of any of these fields."""
+    for name in names:
+        value = getattr(section, name)
+        require(0 <= value < 1, f"{name} must be from 0 to below 1, found {value}")
 
 
 def _unknown(path: str, name: str, known: Iterable[str], *, is_section: bool) -> str:
@@ -142,15 +151,13 @@ def _convert(hint: Any, value: Any, path: str) -> Any:
         if not isinstance(value, Mapping):
             raise UsageError(f"configuration: {path}: expected a section, found {value!r}")
         return build(hint, value, path)  # type: ignore[arg-type]
-    options = _options(hint)
-    if options is not None:
-        if value not in options:
-            close = nearest(str(value), options)
-            raise UsageError(
-                f"configuration: {path}: expected one of {', '.join(options)}, "
-                f"found {value!r}.{close}"
-            )
-        return value
+    if (options := _options(hint)) is not None:
+        if value in options:
+            return value
+        raise UsageError(
+            f"configuration: {path}: expected one of {', '.join(options)}, found {value!r}."
+            f"{nearest(str(value), options)}"
+        )
     for accepted in _types(hint):
         # bool is an int to Python, but not to a person who wrote `epochs = true`.
         if type(value) is accepted:

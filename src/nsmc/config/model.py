@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from nsmc.config.fields import require
+from nsmc.config.fields import require, require_at_least, require_share
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,12 @@ class ConvConfig:
     layers have to read; 1 keeps every step."""
 
     def __post_init__(self) -> None:
-        require(self.filters >= 0, f"filters must be 0 or more, found {self.filters}")
+        require_at_least(self, 0, "filters")
         require(
             self.kernel >= 1 and self.kernel % 2 == 1,
             f"kernel must be an odd number from 1 on, found {self.kernel}",
         )
-        require(self.pooling >= 1, f"pooling must be at least 1, found {self.pooling}")
+        require_at_least(self, 1, "pooling")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class WideConfig:
         )
         require(self.buckets <= 1 << 30, f"buckets must be at most 2^30, found {self.buckets}")
         require(1 <= self.longest <= 16, f"longest must be from 1 to 16, found {self.longest}")
-        require(0 <= self.dropout < 1, f"dropout must be from 0 to below 1, found {self.dropout}")
+        require_share(self, "dropout")
 
 
 @dataclass(frozen=True)
@@ -84,20 +84,13 @@ class ModelConfig:
     """A linear layer of character n-grams beside them."""
 
     def __post_init__(self) -> None:
-        for name in ("layers", "embedding_size", "hidden_size"):
-            value = getattr(self, name)
-            require(value >= 1, f"{name} must be at least 1, found {value}")
-        require(
-            self.subword_buckets >= 0,
-            f"subword_buckets must be 0 or more, found {self.subword_buckets}",
-        )
+        require_at_least(self, 1, "layers", "embedding_size", "hidden_size")
+        require_at_least(self, 0, "subword_buckets")
         require(
             self.subword_buckets > 0 or not self.subword_letters,
             "subword_letters needs a table of n-grams; set subword_buckets above 0",
         )
-        for name in ("embedding_dropout", "dropout"):
-            value = getattr(self, name)
-            require(0 <= value < 1, f"{name} must be from 0 to below 1, found {value}")
+        require_share(self, "embedding_dropout", "dropout")
 
     @property
     def directions(self) -> int:

@@ -56,11 +56,11 @@ FIELDS: dict[str, Any] = get_type_hints(Config)
 
 
 def load_config(path: Path | None = None, overrides: Iterable[str] = ()) -> Config:
-    """Read a TOML file and apply ``section.field=value`` overrides to it.
+    """Read a TOML config and apply ``section.field=value`` overrides to it; later ones win.
 
     Args:
-        path: the file; None starts from the defaults.
-        overrides: assignments as ``--set`` takes them; later ones win.
+        path: None starts from the defaults.
+        overrides: assignments as ``--set`` takes them.
 
     Raises:
         UsageError: the file is missing or isn't TOML, or a field or value is wrong.
@@ -83,11 +83,8 @@ def load_config(path: Path | None = None, overrides: Iterable[str] = ()) -> Conf
 
 
 def changes(config: Config, base: Config | None = None) -> dict[str, tuple[Any, Any]]:
-    """The fields in which a config differs from another, None for the default one.
-
-    Returns:
-        The field's full name, such as ``model.cell``, to the values in ``base`` and in ``config``.
-    """
+    """Full names of the fields that differ from ``base``, None for the default config, such as
+    ``model.cell``, to their values in ``base`` and in ``config``."""
     before, after = flat((base or Config()).to_dict()), flat(config.to_dict())
     return {name: (before[name], value) for name, value in after.items() if value != before[name]}
 

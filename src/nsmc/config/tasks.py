@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from nsmc.config.fields import require
+from nsmc.config.fields import require, require_at_least
 
 TaskName = Literal["sentiment", "classes", "stars", "sentiment+stars", "language-model"]
 
@@ -51,7 +51,7 @@ class StarsConfig:
 
     def __post_init__(self) -> None:
         require(self.low < self.high, f"low must be below high, found {self.low} and {self.high}")
-        require(self.weight >= 0, f"weight must be 0 or more, found {self.weight}")
+        require_at_least(self, 0, "weight")
         require(
             self.negative_to < self.positive_from,
             f"negative_to must be below positive_from, found {self.negative_to} and "
@@ -72,7 +72,7 @@ class LanguageModelConfig:
     times as many are the second group, and the rest the third."""
 
     def __post_init__(self) -> None:
-        require(self.shortlist >= 2, f"shortlist must be at least 2, found {self.shortlist}")
+        require_at_least(self, 2, "shortlist")
         require(
             self.adaptive_from > self.shortlist,
             f"adaptive_from must be above shortlist, found {self.adaptive_from} and "

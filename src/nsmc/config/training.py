@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from nsmc.config.fields import require
+from nsmc.config.fields import require, require_at_least, require_share
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,12 @@ class TrainingConfig:
     """Steps between the checkpoints that --resume continues from; each epoch's end has one too."""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "threads", "checkpoint_steps"):
-            value = getattr(self, name)
-            require(value >= 1, f"{name} must be at least 1, found {value}")
+        require_at_least(self, 1, "epochs", "batch_size", "threads", "checkpoint_steps")
         require(
             0 < self.learning_rate < 1e37,  # Adam's first step is ten times it: what float32 holds
             f"learning_rate must be above 0 and below 1e37, found {self.learning_rate}",
         )
-        require(0 <= self.warmup < 1, f"warmup must be from 0 to below 1, found {self.warmup}")
+        require_share(self, "warmup")
         for name in ("weight_decay", "clip_norm", "adversarial_norm", "patience", "seed"):
             value = getattr(self, name)
             require(0 <= value < 2**63, f"{name} must be 0 or more, found {value}")

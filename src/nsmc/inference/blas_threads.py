@@ -12,12 +12,11 @@ from typing import Any
 def one_thread() -> Iterator[None]:
     """Limit BLAS to one thread inside the block.
 
-    The products of a comment are small. With more threads they wait for one another by spinning,
-    twice at every step; where other processes want the cores, scoring takes many times as long.
-    Many comments are shared out to processes instead.
+    The products of a comment are small: more threads wait for one another by spinning at every
+    step, and scoring beside other processes takes many times as long.
 
     The limit belongs to the whole process. It begins with the first thread that enters a block and
-    ends with the last that leaves one, so threads and nested blocks leave it as they found it.
+    ends with the last that leaves one.
     """
     with _limit.lock:
         if not _limit.blocks:
@@ -53,7 +52,7 @@ class _Limit:
             getattr(library, "_real_set_num_threads", library.set_num_threads)(count)
 
     def after_fork(self) -> None:
-        """A forked process has none of the threads that were inside a block."""
+        """End the limit: a forked process has none of the threads inside a block."""
         self.lock = threading.Lock()
         if self.blocks:
             self.blocks = 0
@@ -62,7 +61,7 @@ class _Limit:
 
 @cache
 def _libraries() -> list[Any]:
-    """The BLAS libraries of this process, looked up once: that takes longer than a comment."""
+    """The BLAS libraries of this process; to look them up takes longer than a comment."""
     from threadpoolctl import ThreadpoolController
 
     libraries = ThreadpoolController().lib_controllers

@@ -5,8 +5,8 @@ pooled size, O outputs.
 """
 
 import math
-import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from itertools import groupby, pairwise
 from operator import itemgetter
@@ -21,12 +21,11 @@ from nsmc.errors import UsageError
 from nsmc.inference.directory import ModelDirectory, open_model
 from nsmc.inference.explanation import Explanation, Part, baseline_outputs, contributions
 from nsmc.inference.network import Network, NumpyNetwork
-from nsmc.inference.units import open_tokenizer, text_config_of
+from nsmc.inference.units import TextModel
 from nsmc.inference.vectors import MorphemeVectors
 from nsmc.inference.wide import WideOutputs
 from nsmc.tasks.predictions import Prediction
 from nsmc.tasks.task import LabelTask
-from nsmc.text.tokenizer import Tokenizer
 
 DISTINCT = 1 << 15
 """Distinct morphemes whose products are in memory at once; more are scored in halves."""
@@ -35,11 +34,11 @@ Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
 
-class Classifier:
+class Classifier(TextModel):
     """A trained model, ready to score. Make one with `nsmc.load`.
 
-    Threads may share one: its caches are guarded by locks, and no result depends on what was
-    scored before or meanwhile. While it scores, numpy's matrix products use one thread.
+    Threads may share one: locks guard its caches, and no result depends on what was scored before
+    or meanwhile. While it scores, numpy's matrix products use one thread.
 
     Args:
         model: a verified model directory.
@@ -59,25 +58,22 @@ class Classifier:
         threshold: float | None = None,
         network: Network | None = None,
     ) -> None:
-        self.model = model
         self.task: LabelTask = model.label_task
-        """What the network predicts."""
         if threshold is not None and not self.task.has_threshold:
             raise UsageError(
                 f"a threshold is for models that tell 긍정 from 부정; the task of {model.path} is "
                 f"{self.task.name!r}, so leave it out"
             )
         self.threshold = model.threshold if threshold is None else threshold
-        check_threshold(self.threshold)
+        if not 0 <= self.threshold <= 1:
+            raise UsageError(f"expected a threshold from 0 to 1, found {self.threshold}")
+        super().__init__(model)
         weights = model.weights()
         self._vectors = MorphemeVectors.of(model, weights)
         self._network = network or model.network(weights)
         self._wide = WideOutputs.of(model, weights)
         self.runs_in_workers = network is None
         """Whether any process can score as this one does, given the model directory alone."""
-        self.text_config = text_config_of(model)
-        self._tokenizer: Tokenizer | None = None
-        self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to a worker process as the path and the threshold: it opens the model anew."""
@@ -93,9 +89,9 @@ class Classifier:
     def predict(self, text: str | Sequence[str]) -> Prediction | list[Prediction]:
         """Score one comment, or each of several.
 
-        Any string can be scored. One with nothing legible in it (empty, white space, control
-        characters) gets no label and NaN. A comment gets the same digits whenever it is scored
-        alone; in a list they may differ in the last bits of float32: see `outputs_of`.
+        Any string can be scored. One without anything legible (empty, white space, control
+        characters) gets no label and NaN. A comment scored alone always gets the same digits; in a
+        list the last bits of float32 may differ: see `outputs_of`.
 
         Returns:
             What the task gives: `nsmc.SentimentPrediction`, `nsmc.ClassPrediction` and so on.
@@ -116,16 +112,14 @@ class Classifier:
     def explain(self, text: str | Sequence[str]) -> Explanation | list[Explanation]:
         """Score one comment, or each of several, with the contribution of each morpheme.
 
-        The same comment always gets the same explanation, alone or in a list. One with nothing
-        legible in it has no parts and NaN for its value.
+        A comment always gets the same explanation, alone or in a list. One without anything legible
+        has no parts and NaN for its value.
 
         Raises:
             TypeError: something that isn't a string.
             NsmcError: Mecab can't be used.
         """
-        if isinstance(text, str):
-            return self._explain(text)
-        return [self._explain(t) for t in text]
+        return self._explain(text) if isinstance(text, str) else list(map(self._explain, text))
 
     def _explain(self, text: str) -> Explanation:
         task, morphemes = self.task, self.tokenizer(text)
@@ -133,10 +127,11 @@ class Classifier:
         (prediction,) = task.predictions([text], outputs, self.threshold)
         of, number = task.explained(outputs[0] if morphemes else self._baseline)
         baseline = float(number(self._baseline[None])[0])
+        explanation = Explanation(
+            prediction, of, task.explains, math.nan, baseline, (), self.explained_units
+        )
         if not morphemes:
-            return Explanation(
-                prediction, of, task.explains, math.nan, baseline, (), self.explained_units
-            )
+            return explanation
         value = float(number(outputs)[0])
         vectors, tokens = self._vectors(morphemes)  # [U, E], [T]
         # The letters of a syllable can't be shown apart, so they are one part together.
@@ -145,21 +140,14 @@ class Classifier:
         part_of = np.repeat(np.arange(len(parts)), [len(units) for _, units in parts])  # [T]
         network = self.network_of(morphemes)
         shares = contributions(network, vectors[tokens], number, baseline, value, part_of=part_of)
-        return Explanation(
-            prediction,
-            of,
-            task.explains,
-            value,
-            baseline,
-            tuple(
-                Part(start, end, units[0] if len(units) == 1 else self.tokenizer.join(units), share)
-                for ((start, end), units), share in zip(parts, shares.tolist(), strict=True)
-            ),
-            self.explained_units,
+        explained = tuple(
+            Part(start, end, units[0] if len(units) == 1 else self.tokenizer.join(units), share)
+            for ((start, end), units), share in zip(parts, shares.tolist(), strict=True)
         )
+        return replace(explanation, value=value, parts=explained)
 
     def network_of(self, morphemes: Sequence[str]) -> Network:
-        """The network together with the wide layer, for subsets of a comment's morphemes.
+        """The network with the wide layer, for subsets of a comment's morphemes.
 
         The ``tokens`` of a call are places in ``morphemes``.
         """
@@ -189,10 +177,9 @@ class Classifier:
     def outputs_of(self, reviews: Sequence[Sequence[str]]) -> Floats:
         """Outputs [R, O] of tokenized comments; NaN for one without morphemes.
 
-        Equal calls give equal bits, whatever was scored before and whatever other threads score
-        meanwhile. Nothing is padded. Alone and in a batch the outputs of a comment differ by the
-        last bits of float32 (1e-6 at most in the shipped model), because BLAS adds up a row in an
-        order that depends on the number of rows.
+        Equal calls give equal bits, whatever was scored before and by whatever threads. Alone and
+        in a batch the outputs of a comment differ by the last bits of float32 (1e-6 at most in the
+        shipped model), because BLAS adds up a row in an order that depends on the number of rows.
         """
         outputs = np.full((len(reviews), self.task.outputs), np.nan, np.float32)  # [R, O]
         if legible := [review for review in reviews if review]:
@@ -231,28 +218,6 @@ class Classifier:
                 [self._run(network, part) for part in (reviews[:half], reviews[half:])]
             )
         return network(vectors, tokens, np.array([len(review) for review in reviews]))
-
-    @property
-    def tokenizer(self) -> Tokenizer:
-        """The model's tokenizer; opening it warns if Mecab or its dictionary has changed.
-
-        Raises:
-            NsmcError: Mecab can't be used.
-        """
-        with self._lock:
-            if self._tokenizer is None:
-                self._tokenizer = open_tokenizer(self.model, self.text_config)
-            return self._tokenizer
-
-
-def check_threshold(threshold: float) -> None:
-    """Check that a threshold is a probability.
-
-    Raises:
-        UsageError: the threshold isn't between 0 and 1.
-    """
-    if not 0 <= threshold <= 1:
-        raise UsageError(f"expected a threshold from 0 to 1, found {threshold}")
 
 
 def load(model: Path | str | None = None, *, threshold: float | None = None) -> Classifier:

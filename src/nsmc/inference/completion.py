@@ -1,7 +1,4 @@
-"""How a language model goes on with a text: one unit drawn after the other.
-
-Shapes: V rows of the vocabulary.
-"""
+"""How a language model continues a text: one unit drawn after the other."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.inference.softmax import log_softmax
+from nsmc.tasks.metrics import log_softmax
 
 
 @dataclass(frozen=True)
@@ -33,12 +30,10 @@ class Completion:
 def draw_unit(
     logs: NDArray[np.float64], temperature: float, top_p: float, rng: np.random.Generator
 ) -> int:
-    """Draw a row of the vocabulary, never the unknown unit's.
+    """Draw a row of the vocabulary by its log probabilities [V], never the unknown unit's.
 
-    Args:
-        logs: log probabilities [V] of all rows.
-        temperature, top_p: see `nsmc.inference.language_model.LanguageModel.complete`.
-        rng: the source of the draw.
+    ``temperature`` and ``top_p`` are those of
+    `nsmc.inference.language_model.LanguageModel.complete`.
     """
     logs[0] = -np.inf
     if not temperature:

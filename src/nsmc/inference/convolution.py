@@ -1,13 +1,11 @@
 """The convolution in numpy, for reviews of any lengths at once and without padding between them.
 
-The products of a filter with a unit's vector depend on that unit alone. They are made once for each
-distinct unit of thousands of reviews (``inputs``), looked up at each place and summed, as
-`nsmc.inference.recurrence` does for the gates.
+The products of a filter with a unit's vector depend on that unit alone. ``inputs`` makes them once
+for each distinct unit of thousands of reviews; ``steps`` looks them up at each place and adds them.
 `nsmc.model.convolution` has the equations.
 
 Shapes: U distinct units, N places of all reviews end to end, B reviews of a block, n places of
-those, E embedding size, F filters, K units in a kernel, P steps pooled into one, n' steps of a
-block after pooling.
+those, E embedding size, F filters, K units in a kernel, n' steps of a block after pooling.
 """
 
 from collections.abc import Mapping
@@ -46,9 +44,8 @@ class Convolution:
 
     def inputs(self, vectors: Floats) -> Floats:
         """Products of the vectors [U, E] with the kernel: [K, U + 1, F], zeros in the last row."""
-        products = np.empty(
-            (len(self._weight), len(vectors) + 1, len(self._bias)), np.float32
-        )  # [K, U + 1, F]
+        shape = (len(self._weight), len(vectors) + 1, len(self._bias))
+        products = np.empty(shape, np.float32)  # [K, U + 1, F]
         np.matmul(vectors, self._weight, out=products[:, :-1])
         products[:, -1] = 0
         # Every place has one unit in the middle.
@@ -58,16 +55,14 @@ class Convolution:
     def steps(
         self, inputs: Floats, tokens: Integers, starts: Integers, lengths: Integers
     ) -> tuple[Floats, Integers]:
-        """The steps of a block's reviews.
+        """The steps' vectors [n', F] of a block, review by review, and how many each review [B]
+        has.
 
         Args:
             inputs: [K, U + 1, F], of `inputs`.
             tokens: [N] which of the U is at each place.
             starts: [B] where in ``tokens`` each review begins.
             lengths: [B] units of each review, each at least 1.
-
-        Returns:
-            The steps' vectors [n', F], review by review, and how many each review [B] has.
         """
         kernel, rows, _ = inputs.shape
         half, zero = kernel // 2, rows - 1

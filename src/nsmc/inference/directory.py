@@ -3,19 +3,15 @@
 manifest.json       kind, schema version, and size and SHA-256 of every other file
 model.json          config, what the task learnt from its labels, tokenizer identity, threshold
 vocabulary.txt      one unit a line, UTF-8; the first is the unknown one
-units.model         only where the tokenizer was learnt (``unit = "bpe"``, ``spelling``): what it
-                    learnt
-weights.safetensors every parameter under torch's name; embedding tables in float16, or in int8
-                    with the rows' scales beside them and recurrent matrices in float16, the rest
-                    in float32
+units.model         what the tokenizer learnt (``unit = "bpe"``, ``spelling``)
+weights.safetensors every parameter under torch's name: see `nsmc.inference.quantized`
 metrics.json        how it was trained, on what, and how well it did on its validation part
-seen.bin            its training texts as a Bloom filter, if they are known: see
-                    `nsmc.inference.train_overlap`
+seen.bin            its training texts as a Bloom filter: see `nsmc.inference.train_overlap`
 """
 
 import contextlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -48,9 +44,7 @@ class ModelDirectory:
     """What a model directory holds, verified."""
 
     path: Path
-    """Where it was read from."""
     config: Config
-    """What it was trained by."""
     task_state: dict[str, Any]
     """What the task learnt from its labels: see `nsmc.tasks.task.Task.state`."""
     identity: dict[str, str]
@@ -96,10 +90,7 @@ class ModelDirectory:
     def tables(
         self, weights: Mapping[str, NDArray[Any]]
     ) -> tuple[EmbeddingTable, EmbeddingTable | None]:
-        """The embedding tables: words [V, E] and n-grams [K, E], the latter None without them.
-
-        Args:
-            weights: of `weights`.
+        """The embedding tables of `weights`: words [V, E] and n-grams [K, E] or None.
 
         Raises:
             ModelError: the table of words doesn't fit the vocabulary.
@@ -113,17 +104,20 @@ class ModelDirectory:
         return words, ngrams
 
     def network(self, weights: Mapping[str, NDArray[Any]]) -> NumpyNetwork:
-        """The layers after the embedding, of a model that labels comments.
-
-        Args:
-            weights: of `weights`.
+        """The layers after the embedding, from `weights` of a model that labels comments.
 
         Raises:
             ModelError: the weights don't fit the config, or the model labels nothing.
         """
-        task = self.label_task
+        outputs = self.label_task.outputs
+        with self.fitting_weights():
+            return NumpyNetwork(weights, self.config.model, outputs)
+
+    @contextlib.contextmanager
+    def fitting_weights(self) -> Iterator[None]:
+        """Turn a KeyError or ValueError inside the block into a ModelError about the weights."""
         try:
-            return NumpyNetwork(weights, self.config.model, task.outputs)
+            yield
         except (KeyError, ValueError) as error:
             raise ModelError(
                 f"{self.path} doesn't fit together: its weights aren't those of its config "
@@ -170,15 +164,8 @@ def write_model(
                 "train again with a lower training.learning_rate"
             )
     with writing_bundle(path, KIND, SCHEMA) as directory:
-        write_json(
-            directory / "model.json",
-            {
-                "config": config.to_dict(),
-                "task_state": task_state,
-                "identity": identity,
-                "threshold": threshold,
-            },
-        )
+        about = {"config": config.to_dict(), "task_state": task_state, "identity": identity}
+        write_json(directory / "model.json", {**about, "threshold": threshold})
         if learned is not None:
             (directory / LEARNED).write_bytes(learned)
         (directory / "vocabulary.txt").write_bytes("\n".join(vocabulary).encode())
@@ -191,28 +178,24 @@ def write_model(
 
 
 def write_again(source: ModelDirectory, path: Path, **changes: Any) -> None:
-    """Write a model directory like another, but for ``changes``: what `write_model` is given.
+    """Write a copy of a model directory with ``changes`` of arguments of `write_model`.
 
     Raises:
         NsmcError, ModelError: as `write_model`.
     """
-    parts = {
-        field.name: getattr(source, field.name)
-        for field in fields(source)
-        if field.name != "path" and field.name not in changes
-    }
+    parts = {field.name: getattr(source, field.name) for field in fields(source)}
+    del parts["path"]
     if "training_texts" not in changes:
         parts["training_texts"] = source.training_texts
     if "weights" not in changes:
         parts["weights"] = source.stored()
-    write_model(path, **parts, **changes)
+    write_model(path, **parts | changes)
 
 
 def write_training_texts(path: Path, texts: "TrainingTexts | None") -> None:
-    """Put another set of training texts into a model directory; all else in it stays as it is.
+    """Replace the set of training texts in a model directory; None takes it out.
 
-    For a model that has seen more than the file it was trained on: the union of its own set, if it
-    has one, with those of the other texts. None takes the set out.
+    For a model that has seen more than the file it was trained on, such as its teachers' texts.
 
     Raises:
         ModelError: there is no such model directory, or it is damaged.

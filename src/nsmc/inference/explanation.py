@@ -44,8 +44,7 @@ class Explanation:
     explains: ExplainedNumber
     """What all numbers here are."""
     value: float
-    """The number explained, such as the log odds of 긍정, ln(p / (1 - p)); NaN if there is nothing
-    legible in the comment."""
+    """The number explained, such as ln(p / (1 - p)) of 긍정; NaN if nothing is legible."""
     baseline: float
     """The value without any morpheme: the network's for one morpheme of zeros."""
     parts: tuple[Part, ...]
@@ -89,7 +88,7 @@ def contributions(
     part_of: NDArray[np.int64] | None = None,
     seed: int = 0,
 ) -> NDArray[np.float64]:
-    """Share out ``value - baseline`` among the parts of a comment.
+    """Share out ``value - baseline`` among P parts of a comment: [P].
 
     The shares are Shapley values. The value of a set of parts is that of the comment which they
     alone make, in their order: absent parts are deleted, and not replaced by something that could
@@ -101,12 +100,8 @@ def contributions(
         number: what is explained, from the network's outputs.
         baseline: the value of no morpheme.
         value: that of the whole comment.
-        part_of: [T] which of P parts each morpheme is of, from 0 on and never falling; None makes
-            each a part of its own.
-        seed: of the sampled orders; always the same, so that explanations can be repeated.
-
-    Returns:
-        [P] with the sum ``value - baseline``.
+        part_of: [T] each morpheme's part, from 0 on and never falling; None makes each its own.
+        seed: of the sampled orders.
     """
     parts = np.arange(len(vectors)) if part_of is None else part_of  # [T]
 

@@ -1,12 +1,10 @@
 """A language model without torch: it scores texts and continues them.
 
 Shapes: R texts, T units of one with a boundary at both ends, N units of all of them, U distinct
-ones, n of some, B texts of a block, D directions, E embedding size, H hidden size, V rows of the
-vocabulary.
+ones, B texts of a block, D directions, E embedding size, H hidden size.
 """
 
 import math
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, overload
@@ -19,27 +17,22 @@ from nsmc.errors import ModelError
 from nsmc.inference.blas_threads import one_thread
 from nsmc.inference.completion import Completion, draw_unit
 from nsmc.inference.directory import ModelDirectory, open_model
+from nsmc.inference.recurrence import BACKWARD, FORWARD
 from nsmc.inference.recurrent_stack import RecurrentStack, StackReader
 from nsmc.inference.sampling import check_sampling
 from nsmc.inference.softmax import NextUnit
 from nsmc.inference.text_score import TextScore, UnitSurprisal
-from nsmc.inference.units import open_tokenizer, text_config_of
+from nsmc.inference.units import TextModel
 from nsmc.inference.vectors import MorphemeVectors
 from nsmc.tasks.language_model import LanguageModelTask, group_ends
 from nsmc.text.normalize import normalize
-from nsmc.text.tokenizer import Tokenizer
 
 BLOCK_UNITS = 1 << 12
 """Units of the texts that run side by side, at most."""
 
 
-class LanguageModel:
-    """A trained language model. Make one with `nsmc.load_language_model`.
-
-    Threads may share one: what it caches is guarded by locks.
-
-    Args:
-        model: a verified model directory.
+class LanguageModel(TextModel):
+    """A trained language model, which threads may share. Make one with `nsmc.load_language_model`.
 
     Raises:
         ModelError: it isn't a language model, its parts don't fit together, or this version of
@@ -49,42 +42,20 @@ class LanguageModel:
     def __init__(self, model: ModelDirectory) -> None:
         if not isinstance(model.task, LanguageModelTask):
             raise ModelError(f"{model.path} labels comments; use nsmc predict or nsmc evaluate")
-        self.model = model
-        self.text_config = text_config_of(model)
-        self._tokenizer: Tokenizer | None = None
-        self._lock = threading.Lock()
+        super().__init__(model)
         weights = model.weights()
         self._vectors = MorphemeVectors.of(model, weights)
         self._rows = {unit: row for row, unit in enumerate(model.vocabulary) if row}
         config = model.config.model
         ends = group_ends(len(model.vocabulary), model.config.language_model)
-        try:
-            self._forward = RecurrentStack(weights, config, "")
-            self._backward = (
-                RecurrentStack(weights, config, "_reverse") if config.bidirectional else None
-            )
+        with model.fitting_weights():
+            suffixes = [FORWARD, BACKWARD][: config.directions]
+            self._stacks = [RecurrentStack(weights, config, suffix) for suffix in suffixes]
             self._softmax = NextUnit(weights, ends)
-        except (KeyError, ValueError) as error:
-            raise ModelError(
-                f"{model.path} doesn't fit together: its weights aren't those of its config "
-                f"({error}); train again"
-            ) from error
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to a worker process as the path: it opens the model anew."""
         return load_language_model, (self.model.path,)
-
-    @property
-    def tokenizer(self) -> Tokenizer:
-        """The model's tokenizer; opening it warns if what it uses has changed.
-
-        Raises:
-            NsmcError: what it needs can't be used.
-        """
-        with self._lock:
-            if self._tokenizer is None:
-                self._tokenizer = open_tokenizer(self.model, self.text_config)
-            return self._tokenizer
 
     @overload  # a str is a Sequence[str] as well; the first that fits is meant
     def score(self, text: str) -> TextScore: ...  # type: ignore[overload-overlap]
@@ -113,23 +84,19 @@ class LanguageModel:
             return TextScore(text, (), 0)
         spans = [*self.tokenizer.spans(text), (len(text), len(text))]
         bits = (nats.mean(axis=0) / math.log(2)).tolist()  # [T - 1]
-        return TextScore(
-            text,
-            tuple(
-                UnitSurprisal(unit, start, end, surprisal, unit in self._rows)
-                for unit, (start, end), surprisal in zip([*units, EOS], spans, bits, strict=True)
-            ),
-            len(normalize(text, self.text_config.max_characters)),
+        scored = tuple(
+            UnitSurprisal(unit, *span, surprisal, unit in self._rows)
+            for unit, span, surprisal in zip([*units, EOS], spans, bits, strict=True)
         )
+        return TextScore(text, scored, len(normalize(text, self.text_config.max_characters)))
 
     def surprisals(self, texts: Sequence[Sequence[str]]) -> list[NDArray[np.float64]]:
-        """-log p (nats) of every unit of texts already cut: arrays [D, T - 1].
+        """-log p (nats) of every unit of tokenized texts: arrays [D, T - 1], [D, 0] without units.
 
         The forward direction comes first. Its last number is that of the end of the text, the
-        backward direction's that of the beginning. A text without units has none: [D, 0].
+        backward direction's that of the beginning.
         """
-        directions = 1 if self._backward is None else 2
-        surprisals = [np.empty((directions, 0)) for _ in texts]
+        surprisals = [np.empty((len(self._stacks), 0)) for _ in texts]
         lengths = np.array([len(units) for units in texts], dtype=np.int64)  # [R]
         order = np.argsort(-lengths, kind="stable")  # [R], longest first
         order = order[lengths[order] > 0]
@@ -154,21 +121,19 @@ class LanguageModel:
         starts = ends - lengths  # [B]
         last, first = np.zeros(len(flat), bool), np.zeros(len(flat), bool)  # [N]
         last[ends - 1] = first[starts] = True
-        states = self._forward.states(vectors, tokens, starts, lengths)  # [N, H]
+        states = self._stacks[0].states(vectors, tokens, starts, lengths)  # [N, H]
         halves = [-self._softmax.log_probabilities(states[~last], rows[~first])]  # of [N - B]
-        if self._backward is not None:
-            # Backwards, the stack reads the reversed texts.
+        for backward in self._stacks[1:]:  # which reads the reversed texts
             reversal = np.repeat(starts + ends - 1, lengths) - np.arange(len(flat))  # [N]
-            read = self._backward.states(vectors, tokens[reversal], starts, lengths)  # [N, H]
+            read = backward.states(vectors, tokens[reversal], starts, lengths)  # [N, H]
             states = read[reversal]  # [N, H]
             halves.append(-self._softmax.log_probabilities(states[~first], rows[~last]))
         cuts = np.cumsum(lengths - 1)[:-1]  # [B - 1]
         surprisals = [
             np.stack(parts) for parts in zip(*(np.split(h, cuts) for h in halves), strict=True)
         ]
-        if self._backward is not None:
-            for nats in surprisals:  # [2, T - 1]
-                nats[1] = np.roll(nats[1], -1)  # the boundary comes last, as forwards
+        for nats in surprisals:  # [D, T - 1]
+            nats[1:] = np.roll(nats[1:], -1, axis=1)  # the boundary comes last, as forwards
         return surprisals
 
     def complete(
@@ -220,14 +185,10 @@ class LanguageModel:
     ) -> Iterator[str]:
         """Draw the units that follow those of a text; `nsmc.data.special_units.EOS` ends it.
 
-        Each takes the time of one step, however many came before.
-
-        Args:
-            units: of a text already cut.
-            temperature, top_p: as for `complete`.
-            rng: the source of the draws.
+        Each takes the time of one step, however many came before. Arguments are those of
+        `complete`; the units are those of a text already cut.
         """
-        reader = StackReader(self._forward)
+        reader = StackReader(self._stacks[0])
         read = (EOS, *units)
         while True:
             with one_thread():

@@ -1,8 +1,8 @@
 """The network after the embedding: from morphemes' vectors to a task's outputs.
 
 Shapes: U distinct morphemes of all reviews, N their places end to end, R reviews, B reviews of a
-block, n of them still running, S steps, E embedding size, D directions, H hidden size, P pooled
-size, O outputs; of a convolution F filters and K units in a kernel.
+block, n of them still running, S steps, E embedding size, D directions, G gates, H hidden size, P
+pooled size, O outputs; of a convolution F filters and K units in a kernel.
 """
 
 from collections.abc import Mapping
@@ -15,27 +15,24 @@ from numpy.typing import NDArray
 from nsmc.config.model import ModelConfig
 from nsmc.inference.blas_threads import one_thread
 from nsmc.inference.convolution import Convolution
-from nsmc.inference.recurrence import Floats, Integers, Layer
+from nsmc.inference.recurrence import BACKWARD, FORWARD, Floats, Integers, Layer
 
 BLOCK = 256
-"""Reviews side by side: many enough for fast matrix products, few enough for the caches."""
+"""Reviews side by side: enough for fast matrix products, few enough for the caches."""
 BLOCK_MORPHEMES = 1 << 15
-"""Morphemes of a block at most, so that memory doesn't follow the length of comments."""
+"""Morphemes of a block at most: memory doesn't follow the length of comments."""
 
 
 class Network(Protocol):
     """Scores reviews."""
 
     def __call__(self, vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
-        """Score reviews of any lengths.
+        """Outputs [R, O] of reviews of any lengths.
 
         Args:
             vectors: [U, E] of every distinct morpheme.
             tokens: [N] indices into ``vectors`` for the morphemes of the reviews, end to end.
-            lengths: [R] morphemes of each review, each at least 1; their sum is N.
-
-        Returns:
-            Outputs [R, O].
+            lengths: [R] morphemes of each review, each at least 1.
         """
         ...
 
@@ -56,7 +53,7 @@ class NumpyNetwork:
     def __init__(
         self, weights: Mapping[str, NDArray[Any]], config: ModelConfig, outputs: int
     ) -> None:
-        directions = config.directions
+        directions = [FORWARD, BACKWARD][: config.directions]
         self._pooling: str = config.pooling
         self._convolution = Convolution(weights, config) if config.conv.filters else None
         self._layers = [
@@ -64,15 +61,14 @@ class NumpyNetwork:
         ]
         self._head: Floats = weights["head.weight"].T  # [P, O]
         self._bias: Floats = weights["head.bias"]  # [O]
-        parts = len(self._pooling.split("+"))
-        expected = (parts * directions * self._layers[-1].hidden, outputs)
+        expected = (config.pooled_size, outputs)
         if self._head.shape != expected:
             raise ValueError(f"head.weight: expected {expected}, found {self._head.shape}")
         if self._bias.shape != (outputs,):
             raise ValueError(f"head.bias: expected {(outputs,)}, found {self._bias.shape}")
 
     def __call__(self, vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
-        """Score reviews; see `Network`. Returns outputs [R, O]."""
+        """Outputs [R, O]; see `Network`."""
         with one_thread():
             pooled = self.pooled(vectors, tokens, lengths)  # [R, P]
             outputs: Floats = pooled @ self._head + self._bias  # [R, O]
@@ -127,5 +123,5 @@ class NumpyNetwork:
 def _next_inputs(
     layer: Layer, vectors: Floats, lengths: Integers
 ) -> tuple[Floats, Integers, Integers]:
-    """Inputs [G, D, places, H], tokens and starts for a layer above, one vector a place."""
+    """Inputs, tokens and starts for a layer above whose every place has a vector."""
     return layer.inputs(vectors), np.arange(len(vectors)), np.cumsum(lengths) - lengths

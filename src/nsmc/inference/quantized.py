@@ -1,4 +1,7 @@
-"""Weights as a model directory stores them: tables in float16, or in int8 with scales.
+"""Weights as a model directory stores them.
+
+Embedding tables are in float16, or in int8 with a scale for each row beside recurrent matrices in
+float16. Everything else is in float32.
 
 Shapes: V rows, E embedding size, S rows asked for, K rows and O outputs of the wide layer.
 """
@@ -39,13 +42,13 @@ class EmbeddingTable:
 
 
 def read_table(weights: Mapping[str, NDArray[Any]], name: str) -> EmbeddingTable | None:
-    """One of `TABLES` among a model's weights; None if the model has none of this name."""
+    """One of `TABLES` among a model's weights; None if the model lacks it."""
     values = weights.get(name)
     return None if values is None else EmbeddingTable(values, weights.get(SCALES[name]))
 
 
 def dequantized(weights: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """All weights in float32 but the tables, which stay as stored: few of their rows are needed."""
+    """All weights in float32 but the tables, of which few rows are needed."""
     return {
         name: values if name in SCALES else values.astype(np.float32, copy=False)
         for name, values in weights.items()
@@ -56,13 +59,13 @@ def quantized(weights: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Tables in int8, recurrent matrices in float16.
 
     A row x of a table becomes round(127 x / s) with s = max|x|, stored with s/127: symmetric
-    quantization by rows, as in Guan et al., "Post-training 4-bit quantization on embedding tables",
-    2019, with eight bits. An element is off by at most s/254. The wide layer's table is quantized
-    by columns; a comment has some hundred of its weights, whose errors cancel out. Tables in int8
-    already stay as they are.
+    quantization by rows (Guan et al., "Post-training 4-bit quantization on embedding tables",
+    2019). An element is off by at most s/254. The wide layer's table is quantized by columns; a
+    comment has some hundred of its weights, whose errors cancel out. Tables in int8 already stay as
+    they are.
 
-    The recurrent matrices are off by at most 2⁻¹¹ of an element. They are `dequantized` when they
-    are read, because the processor multiplies matrices of float32 fastest.
+    Recurrent matrices are off by at most 2⁻¹¹ of an element. They are `dequantized` when they are
+    read, because the processor multiplies matrices of float32 fastest.
     """
     smaller = dict(weights)
     for name, values in weights.items():

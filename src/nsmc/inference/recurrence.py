@@ -2,12 +2,10 @@
 
 The reviews of a block are sorted by falling length. At step t only the first n reviews, those
 longer than t, are still running. The forward direction is at their morpheme t, the backward one at
-the t-th from their end, so both take the same steps side by side. A review that has ended is no
-longer touched: there is nothing to mask.
+the t-th from their end, so both take the same steps side by side. Nothing is masked.
 
-The product of a gate's weights with an input depends on that input alone. It is made once for each
-distinct morpheme of thousands of reviews (``inputs``) and then looked up. That halves the
-arithmetic of a layer; a general GRU operator multiplies at every place.
+The product of a gate's weights with an input depends on that input alone. ``inputs`` makes it once
+for each distinct morpheme of thousands of reviews, which halves the arithmetic of a layer.
 
 σ(a) = (1 + tanh(a/2))/2, with the halves put into the weights, leaves tanh as the only function.
 
@@ -19,7 +17,7 @@ still running, S steps in which these are the same, D directions, I input size, 
 G gates of the cell.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +30,7 @@ Stretch = tuple[int, int, Floats]
 STRETCH = 1 << 21
 """Bytes of gates looked up at once: few calls of numpy for small blocks, and in the caches."""
 HALF = np.float32(0.5)
+FORWARD, BACKWARD = "", "_reverse"
 
 # For each gate, in torch's order, whether it is a σ, whose argument the weights halve.
 _HALVED = {"rnn": [False], "gru": [True, True, False], "lstm": [True, True, False, True]}
@@ -44,7 +43,7 @@ class Layer:
         cell: ``rnn``, ``gru`` or ``lstm``; `nsmc.model.cells` has their equations.
         weights: the network's parameters under torch's names, float32.
         index: the layer, counted from 0.
-        directions: D.
+        suffixes: [D] of the parameters' names: `FORWARD`, `BACKWARD` or both.
 
     Raises:
         KeyError: a parameter is missing.
@@ -52,23 +51,21 @@ class Layer:
     """
 
     def __init__(
-        self, cell: str, weights: Mapping[str, NDArray[Any]], index: int, directions: int
+        self, cell: str, weights: Mapping[str, NDArray[Any]], index: int, suffixes: Sequence[str]
     ) -> None:
-        self.directions = directions
-        self.hidden: int = weights[f"encoder.weight_hh_l{index}"].shape[1]
+        self.directions = len(suffixes)
+        self.hidden: int = weights[f"encoder.weight_hh_l{index}{suffixes[0]}"].shape[1]
         """H"""
         halves = np.where(_HALVED[cell], np.float32(0.5), np.float32(1))[:, None, None]  # [G, 1, 1]
-        suffixes = ["", "_reverse"][:directions]
 
         def gates(kind: str) -> Floats:
-            names = [f"encoder.{kind}_l{index}{s}" for s in suffixes]
-            parts = [weights[name] for name in names]
-            expected = len(halves) * self.hidden
-            for name, part in zip(names, parts, strict=True):
+            split = []
+            for name in [f"encoder.{kind}_l{index}{s}" for s in suffixes]:
+                part, expected = weights[name], len(halves) * self.hidden
                 # Or the rows of one cell would be shared out among the gates of another.
                 if len(part) != expected:
                     raise ValueError(f"{name}: expected {expected} rows, found {len(part)}")
-            split = [part.reshape(len(halves), -1, *part.shape[1:]) for part in parts]
+                split.append(part.reshape(len(halves), -1, *part.shape[1:]))
             return np.stack(split, axis=1)  # [G, D, H, I], [G, D, H, H] or [G, D, H]
 
         recurrent, recurrent_bias = gates("weight_hh"), gates("bias_hh")
@@ -81,11 +78,8 @@ class Layer:
         # [G, D, I, H] and [G, D, H, H]
         self._input = np.ascontiguousarray((gates("weight_ih") * halves[..., None]).swapaxes(2, 3))
         self._recurrent = np.ascontiguousarray((recurrent * halves[..., None]).swapaxes(2, 3))
-        self._advance: Callable[[Floats, Floats, Floats, Floats, Floats], None] = {
-            "rnn": _rnn,
-            "gru": self._gru,
-            "lstm": _lstm,
-        }[cell]
+        advance = {"rnn": _rnn, "gru": self._gru, "lstm": _lstm}
+        self._advance: Callable[[Floats, Floats, Floats, Floats, Floats], None] = advance[cell]
 
     def inputs(self, vectors: Floats) -> Floats:
         """Products of the vectors [U, I] with the input weights, plus bias: [G, D, U, H]."""
@@ -112,9 +106,8 @@ class Layer:
         onward = np.array([1, -1][:directions])[:, None]  # [D, 1]
         state = np.zeros((directions, len(lengths), size), np.float32)  # [D, B, H]
         memory = np.zeros_like(state)  # [D, B, H], of the LSTM
-        for t, end, n in _even_stretches(
-            lengths, STRETCH // (rows.itemsize * count * directions * size)
-        ):
+        most = STRETCH // (rows.itemsize * count * directions * size)
+        for t, end, n in _even_stretches(lengths, most):
             steps = np.arange(t, end)[:, None, None]  # [S, 1, 1]
             places = first[:, :n] + steps * onward  # [S, D, n]
             chosen = tokens[places][:, None] + begins  # [S, G, D, n]
@@ -131,10 +124,7 @@ class Layer:
     def outputs(
         self, inputs: Floats, tokens: Integers, starts: Integers, lengths: Integers
     ) -> Floats:
-        """The outputs at every place of a block's reviews, end to end: [places, D·H].
-
-        Args: as `stretches` takes them.
-        """
+        """The outputs at every place of a block's reviews, end to end: [places, D·H]."""
         begins = np.cumsum(lengths) - lengths  # [B]
         ends = begins + lengths - 1  # [B]
         places = np.empty((int(lengths.sum()), self.directions, self.hidden), np.float32)
@@ -146,15 +136,12 @@ class Layer:
         return places.reshape(len(places), -1)
 
     def step(self, inputs: Floats, state: Floats, memory: Floats) -> Floats:
-        """Advance by one place, for a text that is generated unit by unit.
+        """The output [D, B, H] of one more step, for a text that is generated unit by unit.
 
         Args:
             inputs: [G, D, B, H], of `inputs` for one vector each; overwritten.
             state: [D, B, H] the last step's output; zeros before the first.
             memory: [D, B, H] of an LSTM, updated in place; zeros before the first.
-
-        Returns:
-            The output [D, B, H], which is the next step's state.
         """
         recurrent = np.matmul(state, self._recurrent)  # [G, D, B, H]
         output = np.empty_like(state)
@@ -204,9 +191,7 @@ def _lstm(gates: Floats, recurrent: Floats, state: Floats, memory: Floats, outpu
 def _even_stretches(lengths: Integers, elements: int) -> Iterator[tuple[int, int, int]]:
     """Runs of steps in which the same reviews are running: first step, step after the last, n.
 
-    Args:
-        lengths: [B], falling.
-        elements: n times the steps of a run at most, but for runs of one step.
+    Of reviews with falling lengths [B]; a run has at most ``elements`` / n steps, but at least one.
     """
     ends = np.unique(lengths).tolist()  # where reviews end, rising
     t = 0

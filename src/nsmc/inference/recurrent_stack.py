@@ -15,27 +15,12 @@ from nsmc.inference.recurrence import Floats, Integers, Layer
 
 
 class RecurrentStack:
-    """Recurrent layers of one direction.
-
-    Args:
-        weights: the network's parameters under torch's names, float32.
-        config: the network's shape.
-        suffix: of the parameters' names, ``_reverse`` for the backward direction.
-
-    Raises:
-        KeyError: a parameter is missing.
-        ValueError: a parameter has other rows than the cell.
-    """
+    """Recurrent layers of one direction; arguments and errors are those of `Layer`."""
 
     def __init__(
         self, weights: Mapping[str, NDArray[Any]], config: ModelConfig, suffix: str
     ) -> None:
-        kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        self.layers = []
-        for index in range(config.layers):
-            names = [f"encoder.{kind}_l{index}" for kind in kinds]
-            own = {name: weights[name + suffix] for name in names}
-            self.layers.append(Layer(config.cell, own, index, 1))
+        self.layers = [Layer(config.cell, weights, i, [suffix]) for i in range(config.layers)]
 
     def states(
         self, vectors: Floats, tokens: Integers, starts: Integers, lengths: Integers

@@ -1,13 +1,12 @@
 """How much each of several parts adds to a value: Shapley values.
 
 L. S. Shapley, "A value for n-person games", 1953. A part's share is what it adds to those before
-it, averaged over all orders of the parts. Within one order the additions sum to the value of all
-parts minus that of none, so the shares do too. Few parts are computed exactly; for more, orders are
-sampled (Castro, Gómez and Tejada, "Polynomial
-calculation of the Shapley value based on sampling", 2009; Štrumbelj and Kononenko, "Explaining
-prediction models and individual predictions with feature contributions", 2014), each with its
-reverse, which cancels much of the noise (Mitchell et al., "Sampling Permutations for Shapley Value
-Estimation", JMLR 2022).
+it, averaged over all orders of the parts; the shares sum to the value of all parts minus that of
+none. Few parts are computed exactly. For more, orders are sampled (Castro, Gómez and Tejada,
+"Polynomial calculation of the Shapley value based on sampling", 2009; Štrumbelj and Kononenko,
+"Explaining prediction models and individual predictions with feature contributions", 2014), each
+with its reverse, which cancels much of the noise (Mitchell et al., "Sampling Permutations for
+Shapley Value Estimation", JMLR 2022).
 
 Shapes: T parts, P orders, N subsets.
 """
@@ -42,28 +41,23 @@ def shapley_values(
         parts: T.
         empty: the value of no part.
         full: the value of all parts.
-        seed: what the orders are drawn by, together with the number of parts.
+        seed: of the sampled orders; the same arguments give the same shares.
 
     Returns:
-        [T] shares, whose sum is ``full - empty`` up to the last bits of float64. They are
-        exact for up to `EXACT` parts and estimates for more; of more than `LONGEST`, the parts
-        of a group have equal shares. The same arguments give the same shares.
+        [T] shares with the sum ``full - empty``, exact for up to `EXACT` parts and estimated for
+        more; of more than `LONGEST`, neighbours are grouped and share alike.
     """
     if parts <= EXACT:
         return _exact(value, parts, empty, full)
     if parts <= LONGEST:
-        orders = _orders(parts, _order_count(parts), seed)
-        return _sampled(value, orders, empty, full)
+        least = FEW_ORDERS if parts <= LONG else FEWEST_ORDERS
+        count = min(MOST_ORDERS, max(least, 2 * USUAL_STEPS // parts**2))
+        return _sampled(value, _orders(parts, count, seed), empty, full)
     runs = max(16, LONGEST**2 // parts)
     run_of = np.arange(parts) * runs // parts  # [T]
     orders = _orders(runs, FEWEST_ORDERS, seed)
     together = _sampled(lambda subsets: value(subsets[:, run_of]), orders, empty, full)
     return (together / np.bincount(run_of))[run_of]  # [T]
-
-
-def _order_count(parts: int) -> int:
-    least = FEW_ORDERS if parts <= LONG else FEWEST_ORDERS
-    return min(MOST_ORDERS, max(least, 2 * USUAL_STEPS // parts**2))
 
 
 def _orders(parts: int, count: int, seed: int) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.inference.recurrence import Floats, Integers
+from nsmc.tasks.metrics import log_softmax
 
 AT_ONCE = 1 << 22
 """Logits in memory at once."""
@@ -37,8 +38,7 @@ class NextUnit:
         self._down: list[Floats] = [weights[f"head.down.{i}.weight"].T for i in others]
         self._up: list[Floats] = [weights[f"head.up.{i}.weight"].T for i in others]
         sizes = [self._first.shape[1], *(up.shape[1] for up in self._up)]
-        expected = [ends[0] + len(others)]
-        expected += [end - start for start, end in pairwise(ends)]
+        expected = [ends[0] + len(others), *(end - start for start, end in pairwise(ends))]
         if sizes != expected:
             raise ValueError(f"head: expected {expected} classes, found {sizes}")
 
@@ -78,11 +78,3 @@ def _log_softmax_at(
         np.exp(logits, out=logits)
         logs[start : start + size] = chosen - np.log(logits.sum(axis=1, dtype=np.float64))
     return logs
-
-
-def log_softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
-    """Logits [C] to log probabilities [C]."""
-    exact = logits.astype(np.float64)  # [C]
-    exact -= exact.max()
-    exact -= np.log(np.exp(exact).sum())
-    return exact

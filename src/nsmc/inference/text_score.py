@@ -41,10 +41,7 @@ class TextScore:
 
     @property
     def perplexity(self) -> float:
-        """2 to the mean bits a unit: that many equally likely units would surprise as much.
-
-        Only comparable between texts and models of the same units.
-        """
+        """2 to the mean bits a unit; comparable between texts and models of the same units."""
         return perplexity(self.bits * math.log(2) / len(self.units)) if self.units else math.nan
 
     @property
@@ -62,12 +59,10 @@ class TextScore:
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json`` prints; None where there is nothing legible."""
-        legible = bool(self.units)
+        numbers = ("perplexity", "bits", "bits_per_character")
         return {
             "text": self.text,
-            "perplexity": round(self.perplexity, 4) if legible else None,
-            "bits": round(self.bits, 4) if legible else None,
-            "bits_per_character": round(self.bits_per_character, 4) if legible else None,
+            **{k: round(getattr(self, k), 4) if self.units else None for k in numbers},
             "unknown": self.unknown,
             "units": [{**asdict(unit), "bits": round(unit.bits, 4)} for unit in self.units],
         }

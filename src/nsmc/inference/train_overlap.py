@@ -1,8 +1,8 @@
 """Which texts a model was trained on, to measure the overlap of training and test data.
 
-A Bloom filter (`nsmc.text.bloom`) of all training texts, small enough to travel with the model. A
-training text is always found; another one is taken for one with a known probability. All filters
-have one size, so that those of two models can be joined; zlib keeps the file of a small set small.
+A Bloom filter (`nsmc.text.bloom`) of all training texts, small enough to travel with the model. It
+never misses a training text, and takes another for one with a known probability. All filters have
+one size, so that two can be joined; zlib keeps the file of a small set small.
 
 Shapes: R reviews.
 """
@@ -32,7 +32,7 @@ _HEADER = struct.Struct(f"<{len(MAGIC)}sQ")
 
 @dataclass(frozen=True, eq=False)
 class TrainingTexts:
-    """The texts of a training as a set that answers whether a text is in it."""
+    """The texts of a training as a set."""
 
     bits: bytes
     """The filter: `SIZE` bytes."""
@@ -41,7 +41,7 @@ class TrainingTexts:
 
     @classmethod
     def from_units(cls, reviews: Iterable[Sequence[str]]) -> "TrainingTexts":
-        """The set of comments, each given as the units that a tokenizer cut it into."""
+        """The set of comments, given as units."""
         keys = {_key(units) for units in reviews}
         return cls(bloom_bits(keys, size=SIZE, hashes=HASHES), len(keys))
 
@@ -51,18 +51,16 @@ class TrainingTexts:
         return (int.from_bytes(self.bits).bit_count() / (8 * SIZE)) ** HASHES
 
     def contains(self, reviews: Iterable[Sequence[str]]) -> NDArray[np.bool_]:
-        """Whether each of R comments, given as its units, is in the set: [R].
-
-        True for all that are, and for others with the probability `false_positive_rate`.
-        """
+        """[R] whether each comment, given as its units, is in the set, or is taken for one that
+        is."""
         members = BloomFilter(self.bits, HASHES)
         return np.array([_key(units) in members for units in reviews], np.bool_)
 
     def union(self, other: "TrainingTexts") -> "TrainingTexts":
         """The set of all texts of both.
 
-        The number of distinct texts is estimated from the bits that are set (Swamidass and Baldi,
-        "Mathematical correction for fingerprint similarity measures", J. Chem. Inf. Model. 2007).
+        Their number is estimated from the bits that are set (Swamidass and Baldi, "Mathematical
+        correction for fingerprint similarity measures", J. Chem. Inf. Model. 2007).
         """
         joined = int.from_bytes(self.bits) | int.from_bytes(other.bits)
         free = 1 - joined.bit_count() / (8 * SIZE)

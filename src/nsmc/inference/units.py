@@ -1,8 +1,8 @@
-"""The tokenizer of a model directory, and whether it cuts as it did in training."""
+"""A model directory with its tokenizer, and whether that cuts as it did in training."""
 
+import threading
 import warnings
 
-from nsmc.config.text import TextConfig
 from nsmc.errors import ModelError
 from nsmc.inference.directory import ModelDirectory
 from nsmc.text.tokenizer import (
@@ -14,43 +14,45 @@ from nsmc.text.tokenizer import (
 )
 
 
-def text_config_of(model: ModelDirectory) -> TextConfig:
-    """How a model's comments are cut.
+class TextModel:
+    """A verified model directory whose tokenizer is opened once, also by threads.
 
     Raises:
         ModelError: this version of nsmc prepares comments in another way than the one that trained
-            the model, or the model lacks the units that its config had learnt.
+            the model, or the model lacks the units that its tokenizer had learnt.
     """
-    config = model.config.text
-    declared = declared_identity(config)
-    if wrong := differences({k: model.identity.get(k, "") for k in declared}, declared):
-        raise ModelError(
-            f"{model.path} was trained on comments prepared in another way "
-            f"({'; '.join(wrong)}); train it again with this version of nsmc"
-        )
-    if is_learned(config) and model.learned is None:
-        raise ModelError(
-            f"{model.path} doesn't fit together: its config has units that are learnt, and it "
-            "holds none; train again"
-        )
-    return config
 
+    def __init__(self, model: ModelDirectory) -> None:
+        self.model = model
+        self.text_config = model.config.text
+        declared = declared_identity(self.text_config)
+        if wrong := differences({k: model.identity.get(k, "") for k in declared}, declared):
+            raise ModelError(
+                f"{model.path} was trained on comments prepared in another way "
+                f"({'; '.join(wrong)}); train it again with this version of nsmc"
+            )
+        if is_learned(self.text_config) and model.learned is None:
+            raise ModelError(
+                f"{model.path} doesn't fit together: its config has units that are learnt, and it "
+                "holds none; train again"
+            )
+        self._tokenizer: Tokenizer | None = None
+        self._lock = threading.Lock()
 
-def open_tokenizer(model: ModelDirectory, config: TextConfig) -> Tokenizer:
-    """A model's tokenizer; warns if a program or dictionary that it uses has changed.
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The model's tokenizer; opening it warns if its program or dictionary has changed.
 
-    Args:
-        model: a verified model directory.
-        config: of `text_config_of`.
-
-    Raises:
-        NsmcError: what the tokenizer needs can't be used.
-    """
-    tokenizer = make_tokenizer(config, model.learned)
-    if changed := differences(model.identity, tokenizer.identity()):
-        warnings.warn(
-            "this model was trained on units cut by other versions, so scores may differ "
-            f"a little: {'; '.join(changed)}",
-            stacklevel=2,
-        )
-    return tokenizer
+        Raises:
+            NsmcError: what the tokenizer needs can't be used.
+        """
+        with self._lock:
+            if self._tokenizer is None:
+                self._tokenizer = make_tokenizer(self.text_config, self.model.learned)
+                if changed := differences(self.model.identity, self._tokenizer.identity()):
+                    warnings.warn(
+                        "this model was trained on units cut by other versions, so scores may "
+                        f"differ a little: {'; '.join(changed)}",
+                        stacklevel=2,
+                    )
+            return self._tokenizer

@@ -16,7 +16,7 @@ from nsmc.inference.quantized import EmbeddingTable
 from nsmc.text.subwords import subword_ids
 
 CACHED = 100_000
-"""Vectors cached at most: comments bring new misspellings for ever, memory should not grow so."""
+"""Vectors cached at most: comments bring new misspellings for ever."""
 
 AT_ONCE = 4096
 """New morphemes whose n-grams are in memory at once."""
@@ -45,15 +45,14 @@ class MorphemeVectors:
         # Row 0 is for what isn't in the vocabulary; a comment that says <unk> is no exception.
         self._word_rows = {m: row for row, m in enumerate(vocabulary) if row}
         self._words, self._ngrams, self._letters = words, ngrams, letters
-        self.size: int = words.values.shape[1]
-        """E"""
+        self.size: int = words.values.shape[1]  # E
         self._lock = threading.Lock()
         self._cache_rows: dict[str, int] = {}
         self._cache = np.empty((1024, self.size), np.float32)  # [at least as many, E]
 
     @classmethod
     def of(cls, model: ModelDirectory, weights: Mapping[str, NDArray[Any]]) -> "MorphemeVectors":
-        """Those of a verified model directory, whose `ModelDirectory.weights` are given.
+        """Those of a verified model directory and its `ModelDirectory.weights`.
 
         Raises:
             ModelError: the table of words doesn't fit the vocabulary.
@@ -66,8 +65,8 @@ class MorphemeVectors:
 
         Returns:
             The vectors [U, E] of the distinct morphemes in the order in which they first occur, and
-            which of them each morpheme is [N]. The order is the call's alone, never the cache's:
-            the last bits of a matrix product depend on the order of its rows.
+            which of them each morpheme is [N]. The order never depends on the cache: it decides the
+            last bits of a matrix product.
         """
         places: dict[str, int] = {}
         tokens = np.array([places.setdefault(m, len(places)) for m in morphemes], dtype=np.int64)

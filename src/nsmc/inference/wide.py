@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.errors import ModelError
 from nsmc.inference.directory import ModelDirectory
 from nsmc.inference.quantized import SCALES, WIDE
 from nsmc.text.character_ngrams import character_ngrams
 
 SCALE = 10.0
-"""About the root of the usual comment's number of n-grams. Its weights then add up unscaled, and
-Adam's steps, which don't depend on the scale, suit them as they suit other weights."""
+"""About the root of the usual comment's number of n-grams, which makes the weights add up unscaled:
+Adam's steps, which don't depend on the scale, then suit them as they suit other weights."""
 AT_ONCE = 2048
 """Comments whose n-grams are in memory at once."""
 
@@ -40,10 +39,7 @@ class WideOutputs:
 
     @classmethod
     def of(cls, model: ModelDirectory, weights: Mapping[str, NDArray[Any]]) -> "WideOutputs | None":
-        """Those of a verified model directory, whose `ModelDirectory.weights` are given.
-
-        Returns:
-            None for a model without.
+        """Those of a verified model directory and its `ModelDirectory.weights`; None without.
 
         Raises:
             ModelError: the table isn't that of the config.
@@ -53,12 +49,10 @@ class WideOutputs:
         expected = (config.buckets, model.label_task.outputs) if config.buckets else None
         shape = None if table is None else table.shape
         scaled = table is not None and table.dtype == np.int8
-        if shape != expected or scaled != (scales is not None):
-            raise ModelError(
-                f"{model.path} doesn't fit together: its weights aren't those of its config "
-                f"({WIDE}: expected {expected or 'nothing'}, found {shape or 'nothing'}); train "
-                "again"
-            )
+        with model.fitting_weights():
+            if shape != expected or scaled != (scales is not None):
+                found = shape or "nothing"
+                raise ValueError(f"{WIDE}: expected {expected or 'nothing'}, found {found}")
         return None if table is None else cls(table, scales, config.longest)
 
     def __call__(self, comments: Sequence[Sequence[str]]) -> NDArray[np.float32]:

@@ -7,9 +7,8 @@ from collections.abc import Callable
 def fit_temperature(loss: Callable[[float], float]) -> float:
     """The temperature T > 0 with the lowest loss of logits divided by T.
 
-    Guo et al., "On calibration of modern neural networks", ICML 2017. The search is in log T and
-    stays within a factor of 20, because a model that gets every validation review right would
-    otherwise ask for T = 0.
+    Guo et al., "On calibration of modern neural networks", ICML 2017. The search in log T has
+    bounds, because a model that gets every validation review right would otherwise ask for T = 0.
 
     Args:
         loss: from T to the cross-entropy of reviews that weren't trained on.

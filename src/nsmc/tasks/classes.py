@@ -14,8 +14,8 @@ from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
 from nsmc.tasks.calibration import fit_temperature
-from nsmc.tasks.metrics import ACCURACY, class_metrics
-from nsmc.tasks.predictions import ClassAnswer, ClassPredictions, Prediction
+from nsmc.tasks.metrics import ACCURACY, class_metrics, log_softmax
+from nsmc.tasks.predictions import ClassAnswer, ClassPredictions, Prediction, rounded_number
 from nsmc.tasks.task import Floats, LabelTask, Value, rounded
 
 if TYPE_CHECKING:
@@ -32,14 +32,9 @@ class ClassPrediction(Prediction):
     """The class of one comment."""
 
     label: str
-    """The likeliest class; empty if there is nothing legible in the comment."""
+    """The likeliest class; empty if nothing in the comment is legible."""
     probabilities: dict[str, float]
-    """Of each class by its name, in the order in which the model has them; NaN without a label."""
-
-    @property
-    def legible(self) -> bool:
-        """Whether there was anything in the comment to score."""
-        return bool(self.label)
+    """Of each class by its name, in the model's order; NaN without a label."""
 
     @property
     def confidence(self) -> float:
@@ -48,13 +43,12 @@ class ClassPrediction(Prediction):
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json`` prints; None where there is no label."""
+        shares = {name: round(share, 6) for name, share in self.probabilities.items()}
         return {
             "text": self.text,
             "label": self.label or None,
-            "confidence": round(self.confidence, 6) if self.label else None,
-            "probabilities": {k: round(v, 6) for k, v in self.probabilities.items()}
-            if self.label
-            else None,
+            "confidence": rounded_number(self.confidence),
+            "probabilities": shares if self.label else None,
         }
 
 
@@ -73,7 +67,7 @@ class Classes(LabelTask):
         self.reviews: list[int] = list((state or {}).get("reviews", []))
         """[C] reviews of each in the training file."""
         self._weights: list[float] | None = None
-        """[C] of each class, where all shall count for the same; None where all reviews do."""
+        """[C] of each class, where all shall count the same; None where all reviews do."""
 
     @property
     def outputs(self) -> int:  # type: ignore[override]
@@ -126,10 +120,8 @@ class Classes(LabelTask):
             source,
             f"one of the model's {self.outputs} classes ({known})",
         )
-        numbers = np.array(
-            [place.get(name, np.nan) for name in column.names], np.float32
-        )  # [names]
-        return numbers[column.codes, None]
+        numbers = [place.get(name, np.nan) for name in column.names]
+        return np.array(numbers, np.float32)[column.codes, None]
 
     def strata(self, targets: Floats) -> NDArray[np.int64]:
         """The classes: a rare one shall be in both parts."""
@@ -145,9 +137,8 @@ class Classes(LabelTask):
 
     def loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
         """Cross-entropy (nats), by the classes' weights if the config asks for them."""
-        return self._cross_entropy(
-            outputs, targets, weighted=self.config.classes.balance == "weights"
-        )
+        weighted = self.config.classes.balance == "weights"
+        return self._cross_entropy(outputs, targets, weighted=weighted)
 
     def validation_loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
         """The same, with weights too where the training reviews are sampled by class."""
@@ -206,7 +197,7 @@ class Classes(LabelTask):
     def probabilities(self, outputs: Floats) -> dict[str, list[float | None]]:
         """See `LabelTask.probabilities`."""
         shares = np.exp(log_softmax(outputs)).T  # [C, R]
-        return {name: rounded(share) for name, share in zip(self.classes, shares, strict=True)}
+        return dict(zip(self.classes, map(rounded, shares), strict=True))
 
     def explained(self, outputs: Floats) -> tuple[str, Value]:
         """The log odds of the likeliest class against all others together."""
@@ -233,12 +224,3 @@ class Classes(LabelTask):
     def metrics(self, outputs: Floats, targets: Floats, threshold: float) -> dict[str, Any]:
         """See `nsmc.tasks.metrics.class_metrics`."""
         return class_metrics(self.class_labels(targets), np.exp(log_softmax(outputs)), self.classes)
-
-
-def log_softmax(outputs: Floats) -> NDArray[np.float64]:
-    """Logits [R, C] to log probabilities [R, C]; NaN stays NaN."""
-    exact = outputs.astype(np.float64)  # [R, C]
-    with np.errstate(invalid="ignore"):  # of NaN
-        exact -= exact.max(axis=1, keepdims=True)
-        exact -= np.log(np.exp(exact).sum(axis=1, keepdims=True))
-    return exact

@@ -1,17 +1,15 @@
-"""A language model: which unit comes next, at every place of a text.
+"""A language model: which unit comes next, at every place of a text (many-to-many).
 
-The embedding and the recurrent layers are those of any other task; instead of one answer a text
-there is one a place (many-to-many). With ``model.bidirectional`` there are two language models that
-share the embedding and the softmax: one reads forwards, the other backwards, and neither sees what
-it has to predict (Peters et al., "Deep contextualized word representations", NAACL 2018, section
-3.1).
+With ``model.bidirectional`` there are two language models that share the embedding and the softmax:
+one reads forwards, the other backwards, and neither sees what it has to predict (Peters et al.,
+"Deep contextualized word representations", NAACL 2018, section 3.1).
 
-Shapes: T units of a text with `EOS` at both ends, B texts, E embedding size, V rows of the
-vocabulary.
+Shapes: T units of a text with `EOS` at both ends, B texts, V rows of the vocabulary.
 """
 
 import math
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from nsmc.config.schema import Config
@@ -58,7 +56,7 @@ class LanguageModelTask(Task):
         return []
 
     def step_loss(self, network: Any, vectors: "Tensor", batch: Any) -> StepLoss:
-        """See `Task.step_loss`; an example is a unit, the boundary after a text included."""
+        """An example is a unit, the boundary after a text included."""
         import torch
 
         rows = batch.text.words[batch.text.positions]  # [T, B]
@@ -94,14 +92,10 @@ def perplexity(loss: float) -> float:
 
 
 def group_ends(vocabulary: int, options: LanguageModelConfig) -> list[int]:
-    """Where the groups of units that are predicted alike end, the first beginning at row 0.
+    """Ends of the groups of rows that are predicted alike; the first group begins at row 0.
 
-    The rows of a vocabulary stand by falling frequency. With one group the softmax is a plain one;
-    with more it is adaptive (Grave et al., "Efficient softmax approximation for GPUs", ICML 2017).
-
-    Args:
-        vocabulary: V.
-        options: where the softmax is adaptive.
+    The rows of a vocabulary of V are sorted by falling frequency. One group is a plain softmax,
+    more are an adaptive one (Grave et al., "Efficient softmax approximation for GPUs", ICML 2017).
     """
     if vocabulary < options.adaptive_from:
         return [vocabulary]
@@ -112,15 +106,9 @@ def group_ends(vocabulary: int, options: LanguageModelConfig) -> list[int]:
 def group_sizes(
     vocabulary: int, hidden: int, options: LanguageModelConfig
 ) -> list[tuple[int, int]]:
-    """Units and numbers that these are predicted from, of each group.
-
-    Args:
-        vocabulary: V.
-        hidden: the hidden size of a direction.
-        options: as `group_ends` takes it.
-    """
-    ends = group_ends(vocabulary, options)
+    """Units of each group of V, and the numbers that these are predicted from."""
+    pairs = enumerate(pairwise([0, *group_ends(vocabulary, options)]))
     return [
         (end - start, hidden if not index else max(FEWEST, hidden // REDUCTION**index))
-        for index, (start, end) in enumerate(zip([0, *ends], ends, strict=False))
+        for index, (start, end) in pairs
     ]

@@ -16,7 +16,7 @@ BINS = 15
 
 @dataclass(frozen=True)
 class Metric:
-    """The one number, besides the loss, by which a training is followed."""
+    """The number, besides the loss, by which a training is followed."""
 
     name: str
     """Its key in records: ``train_<name>`` and ``validation_<name>``."""
@@ -48,7 +48,7 @@ ACCURACY = Metric("accuracy", "accuracy (%)", scale=100, unit="%")
 def binary_metrics(
     labels: NDArray[np.int8], scores: NDArray[np.float64], threshold: float
 ) -> dict[str, Any]:
-    """Compute what ``nsmc evaluate`` reports.
+    """Compute what ``nsmc evaluate`` reports of two classes.
 
     Args:
         labels: [R] 0 = negative, 1 = positive; R at least 1.
@@ -57,9 +57,8 @@ def binary_metrics(
 
     Returns:
         ``examples``, ``accuracy`` with its ``accuracy_interval`` (95%), ``precision``, ``recall``
-        and ``f1`` of the positive class (0 where nothing was predicted or is positive),
-        ``roc_auc`` (None for one class alone), ``log_loss`` (nats), ``ece`` and
-        ``confusion`` [[tn, fp], [fn, tp]].
+        and ``f1`` of the positive class (0 where undefined), ``roc_auc`` (None for one class
+        alone), ``log_loss`` (nats), ``ece`` and ``confusion`` [[tn, fp], [fn, tp]].
     """
     from sklearn import metrics
 
@@ -96,18 +95,20 @@ def class_metrics(
     Returns:
         ``examples``, ``accuracy`` with its ``accuracy_interval`` (95%), ``balanced_accuracy`` and
         ``macro_f1`` (means of recall and F1 over the classes with examples), ``log_loss``
-        (nats), ``ece`` (of the probability of the class predicted), ``classes`` (``class``,
-        ``precision``, ``recall``, ``f1``, ``examples`` and ``called``, how often it was predicted;
-        None where one is undefined) and ``confusion`` [C][C], labels by predictions.
+        (nats), ``ece`` (of the class predicted), ``classes`` (``class``, ``precision``, ``recall``,
+        ``f1``, ``examples`` and ``called``, how often it was predicted; None where undefined) and
+        ``confusion`` [C][C], labels by predictions.
     """
     count = len(names)
     predicted = probabilities.argmax(axis=1)  # [R]
     confusion = np.bincount(labels * count + predicted, minlength=count * count)
     confusion = confusion.reshape(count, count)  # [C, C]
-    given, called, hits = confusion.sum(axis=1), confusion.sum(axis=0), np.diag(confusion)  # [C]
+    given, predictions = confusion.sum(axis=1), confusion.sum(axis=0)  # [C], [C]
+    hits = np.diag(confusion)  # [C]
     right = int(hits.sum())
     with np.errstate(invalid="ignore", divide="ignore"):
-        precision, recall, f1 = hits / called, hits / given, 2 * hits / (called + given)  # of [C]
+        recall, f1 = hits / given, 2 * hits / (predictions + given)  # [C], [C]
+        shares = {"precision": hits / predictions, "recall": recall, "f1": f1}
     of_label = np.maximum(probabilities[np.arange(len(labels)), labels], np.finfo(np.float64).tiny)
     return {
         "examples": len(labels),
@@ -120,11 +121,9 @@ def class_metrics(
         "classes": [
             {
                 "class": name,
-                "precision": _defined(precision[i]),
-                "recall": _defined(recall[i]),
-                "f1": _defined(f1[i]),
+                **{k: None if np.isnan(v[i]) else float(v[i]) for k, v in shares.items()},
                 "examples": int(given[i]),
-                "called": int(called[i]),
+                "called": int(predictions[i]),
             }
             for i, name in enumerate(names)
         ],
@@ -142,8 +141,8 @@ def star_metrics(given: NDArray[Any], predicted: NDArray[np.float64]) -> dict[st
     Returns:
         ``examples``, ``mean_absolute_error`` and ``root_mean_square_error`` (stars),
         ``mean_absolute_error_of_median`` (what always saying the ``median`` would give),
-        ``rank_correlation`` (Spearman's ρ with mean ranks for ties; None when either has one value
-        alone) and ``within_one`` (share of reviews at most one star off).
+        ``rank_correlation`` (Spearman's ρ; None when either has one value alone) and ``within_one``
+        (share of reviews at most one star off).
     """
     from scipy.stats import spearmanr
 
@@ -161,22 +160,23 @@ def star_metrics(given: NDArray[Any], predicted: NDArray[np.float64]) -> dict[st
     }
 
 
-def _defined(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+def log_softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
+    """Logits [..., C] to log probabilities [..., C]; NaN stays NaN."""
+    exact = logits.astype(np.float64)  # [..., C]
+    with np.errstate(invalid="ignore"):  # of NaN
+        exact -= exact.max(axis=-1, keepdims=True)
+        exact -= np.log(np.exp(exact).sum(axis=-1, keepdims=True))
+    return exact
 
 
 def expected_calibration_error(
     labels: NDArray[np.int8] | NDArray[np.bool_], scores: NDArray[np.float64]
 ) -> float:
-    """How far probabilities are from frequencies, as a share between 0 and 1.
+    """How far probabilities [R] are from frequencies of labels [R], from 0 to 1.
 
-    The reviews go into `BINS` equally wide bins by their probability of positive; the result is
-    the mean over reviews of |mean probability - share of positives| of their bin (Naeini et al.,
-    "Obtaining well calibrated probabilities using Bayesian binning", AAAI 2015).
-
-    Args:
-        labels: [R] 0 or 1.
-        scores: [R] probabilities of positive.
+    The mean over reviews of |mean probability - share of positives| of their bin, one of `BINS`
+    equally wide ones (Naeini et al., "Obtaining well calibrated probabilities using Bayesian
+    binning", AAAI 2015).
     """
     bins = calibration_bins(scores)  # [R]
     # Per bin, reviews · |mean score - mean label| is |sum of scores - sum of labels|.

@@ -3,6 +3,7 @@
 Shapes: R reviews, C classes.
 """
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,13 +25,18 @@ class Prediction(ABC):
         def __getattr__(self, name: str) -> Any: ...
 
     @property
-    @abstractmethod
     def legible(self) -> bool:
-        """Whether there was anything in the comment to score."""
+        """Whether there was anything in the comment to score: a label says so."""
+        return bool(self.label)
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json`` prints; None where there is nothing legible."""
+
+
+def rounded_number(value: float) -> float | None:
+    """A number to six decimals, as in JSON; None for NaN."""
+    return None if math.isnan(value) else round(value, 6)
 
 
 @dataclass(frozen=True)
@@ -42,8 +48,8 @@ class ClassAnswer:
     values: tuple[Any, ...]
     """[C] as in files and in JSON."""
     has_threshold: bool = False
-    """Whether the second of two classes is predicted at or above a threshold of its probability;
-    without one the likeliest class is predicted."""
+    """Whether the second of two classes is predicted at or above a threshold of its probability,
+    and not where it is likelier."""
 
     def __str__(self) -> str:
         """``부정 or 긍정``, ``10 classes (1, 2, 3, …)``."""
@@ -72,8 +78,15 @@ class StarScale:
 
     def stars(self, outputs: NDArray[Any]) -> NDArray[np.float64]:
         """Stars [R] of outputs [R], none beyond the ends of the scale."""
-        stars: NDArray[np.float64] = outputs.astype(np.float64) * self.half + self.middle
-        return stars.clip(self.low, self.high)
+        return self.unclipped(outputs).clip(self.low, self.high)
+
+    def unclipped(self, outputs: NDArray[Any]) -> NDArray[np.float64]:
+        """The same before they are cut to the scale."""
+        return np.asarray(outputs.astype(np.float64) * self.half + self.middle)
+
+    def to_outputs(self, stars: Any) -> Any:
+        """The other way, of an array or a tensor of stars."""
+        return (stars - self.middle) / self.half
 
     def __str__(self) -> str:
         """``stars from 1 to 10``."""
@@ -90,8 +103,7 @@ class ClassPredictions:
     probabilities: NDArray[np.float64]
     """[R, C]; NaN where there is nothing legible."""
     threshold: float | None = None
-    """Of two classes: the second is predicted at or above this probability. None predicts the
-    likeliest."""
+    """The second of two classes is predicted at or above it; None predicts the likeliest."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,24 +119,18 @@ class ClassPredictions:
     def predicted(self) -> NDArray[np.int64]:
         """[R] the class predicted."""
         if self.threshold is not None:
-            positive: NDArray[np.bool_] = self.probabilities[:, 1] >= self.threshold  # [R]
-            return positive.astype(np.int64)
-        likeliest: NDArray[np.int64] = self.probabilities.argmax(axis=1)  # [R]
-        return likeliest
+            return np.asarray(self.probabilities[:, 1] >= self.threshold, np.int64)
+        return np.asarray(self.probabilities.argmax(axis=1))
 
     @property
     def confidence(self) -> NDArray[np.float64]:
         """[R] the probability of the class predicted."""
-        confidence: NDArray[np.float64] = self.probabilities[
-            np.arange(len(self.labels)), self.predicted
-        ]
-        return confidence
+        return np.asarray(self.probabilities[np.arange(len(self.labels)), self.predicted])
 
     @property
     def right(self) -> NDArray[np.bool_]:
         """[R] whether the class predicted is the label's."""
-        right: NDArray[np.bool_] = self.predicted == self.labels
-        return right
+        return np.asarray(self.predicted == self.labels)
 
 
 @dataclass(frozen=True, eq=False)

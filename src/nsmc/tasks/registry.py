@@ -25,7 +25,7 @@ def make_task(config: Config, state: Mapping[str, Any] | None = None) -> "Task":
 
     Args:
         config: names the task and holds its options.
-        state: what `Task.state` gave when it was trained; None for one to be trained.
+        state: of `Task.state` after a training; None for a task to be trained.
     """
     return task_class(config.task)(config, state)
 

@@ -16,7 +16,7 @@ from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
 from nsmc.tasks.calibration import fit_temperature
 from nsmc.tasks.metrics import ACCURACY, binary_metrics
-from nsmc.tasks.predictions import ClassAnswer, ClassPredictions, Prediction
+from nsmc.tasks.predictions import ClassAnswer, ClassPredictions, Prediction, rounded_number
 from nsmc.tasks.task import Floats, LabelTask, Value, rounded
 
 if TYPE_CHECKING:
@@ -31,18 +31,13 @@ class SentimentPrediction(Prediction):
     """The sentiment of one comment."""
 
     score: float
-    """The probability of positive; NaN if there is nothing legible in the comment."""
+    """The probability of positive; NaN if nothing in the comment is legible."""
     label: str
-    """``positive`` or ``negative``; empty if there is nothing legible in the comment."""
-
-    @property
-    def legible(self) -> bool:
-        """Whether there was anything in the comment to score."""
-        return bool(self.label)
+    """``positive`` or ``negative``; empty if nothing in the comment is legible."""
 
     @property
     def label_ko(self) -> str:
-        """``긍정`` or ``부정``; empty if there is nothing legible in the comment."""
+        """``긍정`` or ``부정``; empty without a label."""
         return KOREAN[self.label]
 
     @property
@@ -52,13 +47,12 @@ class SentimentPrediction(Prediction):
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json`` prints; None where there is no label."""
-        scored = bool(self.label)
         return {
             "text": self.text,
             "label": self.label or None,
             "label_ko": self.label_ko or None,
-            "score": round(self.score, 6) if scored else None,
-            "confidence": round(self.confidence, 6) if scored else None,
+            "score": rounded_number(self.score),
+            "confidence": rounded_number(self.confidence),
         }
 
 
@@ -83,11 +77,10 @@ class Sentiment(LabelTask):
         """Log odds of positive among the training labels, where these are to be balanced."""
 
     def learn(self, columns: Mapping[str, LabelColumn], source: str) -> Self:
-        """See `Task.learn`; decides how far apart the frequencies of both labels are."""
+        """Measure how far apart the frequencies of both labels are."""
         labels = self.targets(columns, source)[:, 0]  # [R]
         if self._balanced:
-            prior = log_odds(labels)
-            if prior is None:
+            if (prior := log_odds(labels)) is None:
                 raise DataError(
                     f"{source}: expected reviews of both labels to balance them, found one alone; "
                     "set sentiment.balance = 'none'"
@@ -106,39 +99,31 @@ class Sentiment(LabelTask):
         return numbers[column.codes, None].astype(np.float32)
 
     def _read(self, column: LabelColumn, source: str, *, empty_too: bool) -> NDArray[np.float64]:
-        """The number of each name of a column of labels; ``empty_too``: each cell must have one.
-
-        Raises:
-            DataError: one isn't what a label may be.
-        """
+        """The number of each name of a label column; ``empty_too``: each cell must have one."""
         numbers = column.numbers()  # [names]
         right = (numbers >= 0) & (numbers <= 1) if self._soft else np.isin(numbers, (0, 1))
         wrong = np.flatnonzero(~right).tolist()
-        column.refuse(wrong, source, self._expected, empty_too=empty_too)
+        soft, hard = "a probability of positive from 0 to 1", "0 (negative) or 1 (positive)"
+        expected = (soft if self._soft else hard) + ("" if empty_too else ", or nothing")
+        column.refuse(wrong, source, expected, empty_too=empty_too)
         return numbers
 
-    @property
-    def _expected(self) -> str:
-        if self._soft:
-            return "a probability of positive from 0 to 1"
-        return "0 (negative) or 1 (positive)"
-
     def loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
-        """Binary cross-entropy (nats), of soft labels that with the probability itself.
+        """Binary cross-entropy (nats); of soft labels, with the probability itself.
 
-        Where labels are balanced, their log odds are added to the network's, which then has only
-        to learn what a review changes about them: Menon et al., "Long-tail learning via logit
-        adjustment", ICLR 2021, section 4. Soft labels: Hinton, Vinyals and Dean, "Distilling the
-        knowledge in a neural network", 2015.
+        Balanced labels: their log odds are added to the network's, which has only to learn what a
+        review changes (Menon et al., "Long-tail learning via logit adjustment", ICLR 2021, section
+        4). Soft labels: Hinton, Vinyals and Dean, "Distilling the knowledge in a neural network",
+        2015.
         """
         return self._loss(outputs, targets, self._prior)
 
     def validation_loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
-        """See `LabelTask.validation_loss`; where labels are balanced, with those given.
+        """Balanced labels: with the log odds of validation's own labels.
 
-        Not with those of training: what validates may be a random share of it, or other reviews,
-        in which both labels are as frequent as they will be in use. Without any, a random share
-        would choose the epoch that says the more frequent label most often.
+        Validation may have both labels as frequent as they will be in use. And a random share of
+        the training reviews, without any log odds, would choose the epoch that says the frequent
+        label most.
         """
         return self._loss(outputs, targets, self._shift(targets[:, 0].cpu().numpy()))
 
@@ -178,12 +163,8 @@ class Sentiment(LabelTask):
     ) -> list[Prediction]:
         """A `SentimentPrediction` each."""
         scores = probabilities(outputs[:, 0])  # [R]
-        return [
-            SentimentPrediction(text, score, label)
-            for text, score, label in zip(
-                texts, scores.tolist(), labels_of(scores, threshold), strict=True
-            )
-        ]
+        labels = labels_of(scores, threshold)
+        return list(map(SentimentPrediction, texts, scores.tolist(), labels))
 
     def positive(self, outputs: Floats) -> NDArray[np.float64]:
         """The probability of positive [R]."""
@@ -235,10 +216,7 @@ def log_odds(labels: Floats) -> float | None:
 
 
 def binary_cross_entropy(logits: NDArray[Any], labels: NDArray[Any]) -> float:
-    """Mean of log(1 + exp(-logit)) of the positive and log(1 + exp(logit)) of the negative [R].
-
-    Of a soft label it is the mean of both, weighed by it.
-    """
+    """Mean cross-entropy (nats) of logits [R] with labels [R] from 0 to 1."""
     exact, positive = logits.astype(np.float64), labels.astype(np.float64)  # [R], [R]
     losses = positive * np.logaddexp(0, -exact) + (1 - positive) * np.logaddexp(0, exact)  # [R]
     return float(losses.mean())

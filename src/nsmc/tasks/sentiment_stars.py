@@ -13,9 +13,9 @@ from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
 from nsmc.tasks.metrics import star_metrics
-from nsmc.tasks.predictions import Prediction, RegressionPredictions, StarScale
+from nsmc.tasks.predictions import Prediction, RegressionPredictions, StarScale, rounded_number
 from nsmc.tasks.sentiment import Sentiment, SentimentPrediction
-from nsmc.tasks.stars import read_stars, star_predictions
+from nsmc.tasks.stars import read_stars
 from nsmc.tasks.task import Floats, rounded
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class SentimentStarsPrediction(SentimentPrediction):
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json`` prints; None where there is no label."""
-        return {**super().to_dict(), "stars": round(self.stars, 6) if self.legible else None}
+        return {**super().to_dict(), "stars": rounded_number(self.stars)}
 
 
 class SentimentStars(Sentiment):
@@ -57,7 +57,7 @@ class SentimentStars(Sentiment):
         ]
 
     def learn(self, columns: Mapping[str, LabelColumn], source: str) -> Self:
-        """Check that there is something to learn from, for both heads."""
+        """Check that both heads have something to learn from."""
         targets = self.targets(columns, source)
         for place, what in enumerate(("label", "number of stars")):
             if np.isnan(targets[:, place]).all():
@@ -69,10 +69,10 @@ class SentimentStars(Sentiment):
         return super().learn(columns, source)
 
     def targets(self, columns: Mapping[str, LabelColumn], source: str) -> Floats:
-        """[R, 2]: 0 or 1, and stars, NaN where unknown.
+        """[R, 2]: 0 or 1, and stars; NaN where unknown.
 
-        A review without a label takes it from its stars, as NSMC was made: few are negative, many
-        positive, those between have none.
+        A review without a label takes it from its stars, as in NSMC: few are negative, many
+        positive.
         """
         stars_name, label_name = (spec.name for spec in self.label_columns())
         if not columns:
@@ -83,9 +83,8 @@ class SentimentStars(Sentiment):
         reviews = len(next(iter(columns.values())).codes)
         targets = np.full((reviews, 2), np.nan, np.float32)  # [R, 2]
         if stars_name in columns:
-            targets[:, 1] = read_stars(
-                self.star_scale, columns[stars_name], source, empty_too=False
-            )
+            column = columns[stars_name]
+            targets[:, 1] = read_stars(self.star_scale, column, source, empty_too=False)
             options = self.config.stars
             targets[targets[:, 1] <= options.negative_to, 0] = 0
             targets[targets[:, 1] >= options.positive_from, 0] = 1
@@ -101,25 +100,18 @@ class SentimentStars(Sentiment):
             )
         return targets
 
-    @property
-    def _expected(self) -> str:
-        return f"{super()._expected}, or nothing"
-
     def _loss(self, outputs: "Tensor", targets: "Tensor", prior: float) -> "Tensor":
         """Binary cross-entropy of the labels, and ``stars.weight`` of the stars' squared error."""
         from torch.nn.functional import binary_cross_entropy_with_logits
 
         known = ~targets.isnan()  # [B, 2]
         values = targets.nan_to_num()  # [B, 2]
-        labels = binary_cross_entropy_with_logits(
-            outputs[:, 0] + prior, values[:, 0], reduction="none"
-        )  # [B]
-        stars = (
-            outputs[:, 1] - (values[:, 1] - self.star_scale.middle) / self.star_scale.half
-        ).square()  # [B]
+        odds = outputs[:, 0] + prior  # [B]
+        labels = binary_cross_entropy_with_logits(odds, values[:, 0], reduction="none")  # [B]
+        stars: Tensor = outputs[:, 1] - self.star_scale.to_outputs(values[:, 1])  # [B]
         # Over all reviews, so that a batch of few labels doesn't make much of each.
         weight = self.config.stars.weight
-        return (labels * known[:, 0] + weight * stars * known[:, 1]).mean()
+        return (labels * known[:, 0] + weight * stars.square() * known[:, 1]).mean()
 
     def metric_values(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
         """Whether each that has a label is right."""
@@ -142,16 +134,16 @@ class SentimentStars(Sentiment):
     ) -> list[Prediction]:
         """A `SentimentStarsPrediction` each."""
         stars = self.star_scale.stars(outputs[:, 1]).tolist()
+        sentiments = super().predictions(texts, outputs, threshold)
         return [
             SentimentStarsPrediction(**vars(sentiment), stars=number)
-            for sentiment, number in zip(
-                super().predictions(texts, outputs, threshold), stars, strict=True
-            )
+            for sentiment, number in zip(sentiments, stars, strict=True)
         ]
 
     def star_predictions(self, outputs: Floats, targets: Floats) -> RegressionPredictions:
         """See `LabelTask.star_predictions`."""
-        return star_predictions(self.star_scale, outputs[:, 1], targets[:, 1])
+        stars = self.star_scale.stars(outputs[:, 1])
+        return RegressionPredictions(self.star_scale, targets[:, 1].astype(np.float64), stars)
 
     def metrics(self, outputs: Floats, targets: Floats, threshold: float) -> dict[str, Any]:
         """The sentiment's, of reviews with a label; ``stars``, of those that have some."""

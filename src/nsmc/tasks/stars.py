@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.tasks.metrics import Metric, star_metrics
-from nsmc.tasks.predictions import Prediction, RegressionPredictions, StarScale
+from nsmc.tasks.predictions import Prediction, RegressionPredictions, StarScale, rounded_number
 from nsmc.tasks.task import Floats, LabelTask, Value, rounded
 
 if TYPE_CHECKING:
@@ -29,16 +28,16 @@ class StarsPrediction(Prediction):
 
     @property
     def legible(self) -> bool:
-        """Whether there was anything in the comment to score."""
+        """Whether there are stars."""
         return not np.isnan(self.stars)
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json`` prints; None where there are no stars."""
-        return {"text": self.text, "stars": round(self.stars, 6) if self.legible else None}
+        return {"text": self.text, "stars": rounded_number(self.stars)}
 
 
 class Stars(LabelTask):
-    """Stars as a number, mean squared error of their scale from -1 to 1, mean absolute error."""
+    """A number of stars, squared error of their scale from -1 to 1, mean absolute error."""
 
     name = "stars"
     metric = Metric(
@@ -65,7 +64,8 @@ class Stars(LabelTask):
 
     def loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
         """Mean squared error, of half the scale's length as the unit."""
-        return (outputs - (targets - self.star_scale.middle) / self.star_scale.half).square().mean()
+        errors: Tensor = outputs - self.star_scale.to_outputs(targets)  # [B, 1]
+        return errors.square().mean()
 
     def metric_values(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
         """The absolute error of each, in stars."""
@@ -81,17 +81,16 @@ class Stars(LabelTask):
         self, texts: Sequence[str], outputs: Floats, threshold: float
     ) -> list[Prediction]:
         """A `StarsPrediction` each."""
-        stars = self.star_scale.stars(outputs[:, 0]).tolist()
-        return [StarsPrediction(text, given) for text, given in zip(texts, stars, strict=True)]
+        return list(map(StarsPrediction, texts, self.star_scale.stars(outputs[:, 0]).tolist()))
 
     def explained(self, outputs: Floats) -> tuple[str, Value]:
         """The stars, before they are cut to their scale."""
-        scale = self.star_scale
-        return "★", lambda of: of[:, 0].astype(np.float64) * scale.half + scale.middle
+        return "★", lambda of: self.star_scale.unclipped(of[:, 0])
 
     def star_predictions(self, outputs: Floats, targets: Floats) -> RegressionPredictions:
         """See `LabelTask.star_predictions`."""
-        return star_predictions(self.star_scale, outputs[:, 0], targets[:, 0])
+        stars = self.star_scale.stars(outputs[:, 0])
+        return RegressionPredictions(self.star_scale, targets[:, 0].astype(np.float64), stars)
 
     def metrics(self, outputs: Floats, targets: Floats, threshold: float) -> dict[str, Any]:
         """See `nsmc.tasks.metrics.star_metrics`."""
@@ -101,13 +100,7 @@ class Stars(LabelTask):
 def read_stars(
     scale: StarScale, column: LabelColumn, source: str, *, empty_too: bool = True
 ) -> Floats:
-    """Stars [R] of a column; NaN for an empty cell.
-
-    Args:
-        scale: what each cell must be on.
-        column: [R] cells.
-        source: the file, for messages.
-        empty_too: whether an empty cell is refused as well.
+    """Stars [R] of a column; NaN for an empty cell, which ``empty_too`` refuses.
 
     Raises:
         DataError: a cell isn't a number between the ends of the scale.
@@ -118,10 +111,3 @@ def read_stars(
     column.refuse(wrong, source, expected, empty_too=empty_too)
     with_empty = np.append(numbers, np.nan)  # the last one for the code -1
     return with_empty[column.codes].astype(np.float32)
-
-
-def star_predictions(
-    scale: StarScale, outputs: NDArray[Any], given: Floats
-) -> RegressionPredictions:
-    """The stars of outputs [R] beside those given [R]."""
-    return RegressionPredictions(scale, given.astype(np.float64), scale.stars(outputs))

@@ -2,9 +2,7 @@
 
 The network, the loop, the model directory, scoring and the report know tasks by these classes
 alone. A further task is a file of its own, its options in `nsmc.config.tasks` and a line in
-`nsmc.tasks.registry`. Methods that take tensors import torch themselves, because scoring reads
-these files without it. How a result looks to a person is not decided here: see
-`nsmc.report.display` and its neighbours.
+`nsmc.tasks.registry`. Methods that take tensors import torch themselves: scoring needs none.
 
 Shapes: R reviews, B reviews of a batch, T units of each, E embedding size, O outputs of the head,
 K numbers of a target, N any number of comments.
@@ -38,8 +36,7 @@ Floats = NDArray[np.float32]
 Value = Callable[[Floats], NDArray[np.float64]]
 """From outputs [N, O] to one number each [N]."""
 ExplainedNumber = Literal["positive", "class", "stars"]
-"""What the numbers of an explanation are: log odds of 긍정, log odds of the class that the comment
-gets, or stars."""
+"""What an explanation's numbers are: log odds of 긍정, of the class predicted, or stars."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +75,7 @@ class Task(ABC):
     head: ClassVar[Literal["pooled", "next-unit"]] = "pooled"
     """Which head the network gets: one of `nsmc.model.heads` or of `nsmc.model.next_unit`."""
     label_setting: ClassVar[str] = ""
-    """The config's field that names the label column, for ``--label-column``; empty without one."""
+    """The config's field that names the label column; empty without one."""
     has_threshold: ClassVar[bool] = False
     """Whether a probability is cut at a threshold."""
     adds_eos: ClassVar[bool] = False
@@ -95,7 +92,7 @@ class Task(ABC):
         """The task with what the training labels decide, such as the names of the classes.
 
         Args:
-            columns: of the training file, those of `label_columns` that it has.
+            columns: those of `label_columns` that the training file has.
             source: the file, for messages.
 
         Raises:
@@ -104,7 +101,7 @@ class Task(ABC):
         return self
 
     def state(self) -> dict[str, Any]:
-        """What `learn` decided, as plain values that a model directory keeps."""
+        """What `learn` decided, as plain values for a model directory."""
         return {}
 
     def reading(self, label_column: str | None) -> Self:
@@ -157,13 +154,10 @@ class Task(ABC):
 class LabelTask(Task):
     """A task of one answer a comment: many units to O numbers.
 
-    A task declares its kinds of answer: `class_answer` with `class_predictions`, `star_scale` with
+    It declares its kinds of answer: `class_answer` with `class_predictions`, `star_scale` with
     `star_predictions`, or both, the classes then leading. One without either has metrics, but no
-    report, comparison or audit. Nothing else asks which task it is.
-
-    A task must define the class attributes without a default here, and the abstract methods:
-    ``label_columns``, `targets`, `loss`, `metric_values` for training; `columns_of`, `predictions`
-    and `explained` for scoring; `metrics` for evaluation.
+    report, comparison or audit. A task defines the class attributes without a default here and the
+    abstract methods.
     """
 
     outputs: int
@@ -173,7 +167,7 @@ class LabelTask(Task):
     explains: ClassVar[ExplainedNumber] = "class"
     """What `explained` gives numbers of."""
     classes: Sequence[str] = ()
-    """The names by output where each class has one of its own, for a probability of each."""
+    """The classes' names where each has an output of its own, for a probability of each."""
     class_answer: ClassAnswer | None = None
     """The classes that it predicts; None if it predicts none."""
     star_scale: StarScale | None = None
@@ -190,11 +184,11 @@ class LabelTask(Task):
         """
 
     def corpus_targets(self, corpus: "Corpus") -> Floats:
-        """See `Task.corpus_targets`."""
+        """The `targets` of a corpus."""
         return self.targets(corpus.labels, corpus.source["name"])
 
     def learn(self, columns: Mapping[str, LabelColumn], source: str) -> Self:
-        """See `Task.learn`."""
+        """The task itself, whose labels are checked."""
         self.targets(columns, source)  # refuses wrong labels
         return self
 
@@ -203,7 +197,7 @@ class LabelTask(Task):
         """The mean loss [] of outputs [B, O] for targets [B, K]."""
 
     def validation_loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
-        """The loss [] by which epochs are compared: that of training, if no task says otherwise."""
+        """The loss [] by which epochs are compared: by default that of training."""
         return self.loss(outputs, targets)
 
     @abstractmethod
@@ -215,23 +209,20 @@ class LabelTask(Task):
         return {}, np.ones(self.outputs, np.float32)
 
     def step_loss(self, network: Any, vectors: "Tensor", batch: Any) -> StepLoss:
-        """See `Task.step_loss`."""
+        """The `loss` of a batch."""
         outputs = network.classify(vectors, batch.text).float()  # [B, O]
-        return StepLoss(
-            self.loss(outputs, batch.label),
-            len(outputs),
-            _tally(self.metric_values(outputs.detach(), batch.label)),
-        )
+        tally = _tally(self.metric_values(outputs.detach(), batch.label))
+        return StepLoss(self.loss(outputs, batch.label), len(outputs), tally)
 
     def validate(self, network: Any, batches: Iterable[Any]) -> Validated:
-        """See `Task.validate`."""
+        """The `validation_loss` and metric over batches."""
         outputs, targets = _outputs_and_targets(network, batches)  # [R, O], [R, K]
         total, count = _tally(self.metric_values(outputs, targets)).tolist()
         metric = self.metric_value(total, count)
         return Validated(float(self.validation_loss(outputs, targets)), metric, len(outputs))
 
     def finish(self, network: Any, batches: Iterable[Any]) -> dict[str, Any]:
-        """See `Task.finish`."""
+        """The `calibration`, put into the network's weights."""
         import torch
 
         outputs, targets = _outputs_and_targets(network, batches)  # [R, O], [R, K]
