@@ -8,6 +8,7 @@ import pytest
 import nsmc
 from nsmc.config.schema import load_config
 from nsmc.data.cache import training_corpus
+from nsmc.data.corpus import Encoding
 from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.errors import ModelError
 from nsmc.exporting.quantization import export
@@ -70,7 +71,7 @@ def test_the_training_reviews_are_known_as_seen(model: ModelDirectory, sample: P
 def test_the_cache_keeps_both_kinds_apart(sample: Path) -> None:
     columns = [LabelColumnSpec("label")]
     spelt, plain = (
-        training_corpus(sample, load_config(None, recipe).text, label_columns=columns)
+        training_corpus(sample, Encoding(load_config(None, recipe).text, label_columns=columns))
         for recipe in (RECIPE, ())
     )
     assert spelt.learned is not None

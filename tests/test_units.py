@@ -12,7 +12,7 @@ import pytest
 import nsmc
 from nsmc.config.schema import load_config
 from nsmc.data.cache import training_corpus
-from nsmc.data.corpus import build_corpus
+from nsmc.data.corpus import Encoding, build_corpus
 from nsmc.data.reviews import read_reviews
 from nsmc.errors import ModelError
 from nsmc.inference.classifier import Classifier
@@ -119,8 +119,8 @@ def test_the_corpus_and_the_model_hold_the_same_pieces(trained: Path) -> None:
     config = load_config(ROOT / "configs" / "bpe.toml", SMALL)
     model = open_model(trained / "bpe")
     columns = model.task.label_columns()
-    corpus = training_corpus(trained / "data.txt", config.text, label_columns=columns)
-    again = training_corpus(trained / "data.txt", config.text, label_columns=columns)
+    corpus = training_corpus(trained / "data.txt", Encoding(config.text, label_columns=columns))
+    again = training_corpus(trained / "data.txt", Encoding(config.text, label_columns=columns))
     assert corpus.learned is not None
     assert corpus.learned == again.learned == model.learned
     assert corpus.identity == again.identity == model.identity

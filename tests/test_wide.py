@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 import nsmc
 from nsmc.config.schema import Config, load_config
-from nsmc.data.corpus import read_corpus
+from nsmc.data.corpus import Encoding, read_corpus
 from nsmc.errors import ModelError, UsageError
 from nsmc.exporting.quantization import export
 from nsmc.inference import wide as wide_module
@@ -118,7 +118,7 @@ def test_the_networks_outputs_are_the_classifiers(trained: Path, reviews: Path) 
     config = model.config
     network = RecurrentNetwork(len(model.vocabulary), config.model, model.task).eval()
     network.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()})
-    corpus = read_corpus(reviews, config.text, label_columns=model.task.label_columns())
+    corpus = read_corpus(reviews, Encoding(config.text, label_columns=model.task.label_columns()))
     field = field_for(corpus, config.model, model.task)
     # A vocabulary as the field asks it: the unknown unit's row for what it lacks.
     field.use_vocabulary(defaultdict(int, {u: row for row, u in enumerate(model.vocabulary)}))

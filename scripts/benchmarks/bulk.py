@@ -116,7 +116,7 @@ def corpus_row(texts: list[str], sizes: Sizes, cores: int) -> Row:
     """
     from nsmc.config.text import TextConfig
     from nsmc.data.cache import TRAIN_FILE
-    from nsmc.data.corpus import read_corpus, save_corpus
+    from nsmc.data.corpus import Encoding, read_corpus, save_corpus
     from nsmc.data.label_columns import LabelColumnSpec
     from nsmc.text.tokenizer import make_tokenizer
 
@@ -129,7 +129,9 @@ def corpus_row(texts: list[str], sizes: Sizes, cores: int) -> Row:
 
         def ours() -> float:
             started = time.perf_counter()
-            corpus = read_corpus(file, TextConfig(), label_columns=[LabelColumnSpec("label")])
+            corpus = read_corpus(
+                file, Encoding(TextConfig(), label_columns=[LabelColumnSpec("label")])
+            )
             save_corpus(corpus, Path(place) / "corpus")
             return time.perf_counter() - started
 

@@ -36,11 +36,14 @@ def train_fasttext(work: Path, data: Path, cores: int) -> dict[str, Path]:
     import fasttext
 
     from nsmc.data.cache import training_corpus
+    from nsmc.data.corpus import Encoding
     from nsmc.data.label_columns import LabelColumnSpec
 
     models = {name: work / f"fasttext-{index}.bin" for index, name in enumerate(FASTTEXT)}
     if not all(path.exists() for path in models.values()):
-        corpus = training_corpus(data, TextConfig(), label_columns=[LabelColumnSpec("label")])
+        corpus = training_corpus(
+            data, Encoding(TextConfig(), label_columns=[LabelColumnSpec("label")])
+        )
         labels = corpus.labels["label"]
         lines = work / "fasttext.txt"
         with lines.open("w", encoding="utf-8") as file:

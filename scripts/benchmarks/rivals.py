@@ -21,6 +21,7 @@ import nsmc
 from benchmarks.contenders import FASTTEXT
 from nsmc.config.schema import Config
 from nsmc.data.cache import TRAIN_FILE, training_corpus
+from nsmc.data.corpus import Encoding
 from nsmc.data.reviews import read_reviews
 from nsmc.data.splits import split_rows
 from nsmc.evaluation.evaluate import TEST_FILE
@@ -99,7 +100,7 @@ class Split:
     def morphemes(self) -> list[list[str]]:
         """The training comments cut by the default tokenizer: once, and found again later."""
         corpus = training_corpus(
-            self.data, Config().text, label_columns=make_task(Config()).label_columns()
+            self.data, Encoding(Config().text, label_columns=make_task(Config()).label_columns())
         )
         assert len(corpus) == len(self.train.texts)
         units, bounds = corpus.tokens.tolist(), corpus.offsets.tolist()

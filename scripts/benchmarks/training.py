@@ -11,7 +11,7 @@ from benchmarks.contenders import ClassicLoop
 
 if TYPE_CHECKING:
     from nsmc.config.schema import Config
-    from nsmc.data.corpus import Corpus
+    from nsmc.data.corpus import Corpus, Encoding
 
 GATES = {"gru": 3, "lstm": 4}
 CLASSIC_BATCH = 64
@@ -88,7 +88,9 @@ def training_rows(data: Path, sizes: Sizes) -> list[Row]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     config = Config()
-    corpus = training_corpus(data, config.text, label_columns=make_task(config).label_columns())
+    corpus = training_corpus(
+        data, Encoding(config.text, label_columns=make_task(config).label_columns())
+    )
     rows = [row for cell in GATES for row in _rows_of_cell(cell, corpus, sizes)]
     torch.set_num_threads(threads)
     return rows

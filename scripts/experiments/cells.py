@@ -30,6 +30,7 @@ from experiments.experiment import (
 )
 from nsmc.config.schema import Config
 from nsmc.data.cache import training_corpus
+from nsmc.data.corpus import Encoding
 from nsmc.inference.directory import open_model
 from nsmc.tasks.registry import make_task
 
@@ -87,7 +88,7 @@ def _rates(data: Path) -> dict[str, list[float]]:
     for name, fields in VARIANTS.items():
         config = nsmc.load_config(RECIPE, fields)
         task = make_task(config)
-        corpus = training_corpus(data, config.text, label_columns=task.label_columns())
+        corpus = training_corpus(data, Encoding(config.text, label_columns=task.label_columns()))
         loops[name] = OurLoop(config, corpus)
     return in_turn(ROUNDS, {name: partial(loop.rate, STEPS) for name, loop in loops.items()})
 

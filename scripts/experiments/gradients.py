@@ -21,6 +21,7 @@ from pages import machine_line, table
 from experiments.experiment import ROOT, Experiment, Results
 from nsmc.data.batches import EqualLengthIterator, make_dataset
 from nsmc.data.cache import training_corpus
+from nsmc.data.corpus import Encoding
 from nsmc.data.splits import split_rows
 from nsmc.inference.directory import ModelDirectory, open_model
 from nsmc.model.inputs import field_for
@@ -41,7 +42,9 @@ def run(args: argparse.Namespace) -> Iterator[Results]:
     for cell in CELLS:
         model = open_model(args.runs / f"{cell}-1")
         config = model.config
-        corpus = training_corpus(args.data, config.text, label_columns=model.task.label_columns())
+        corpus = training_corpus(
+            args.data, Encoding(config.text, label_columns=model.task.label_columns())
+        )
         targets = model.task.corpus_targets(corpus)
         training, rows = split_rows(len(corpus), config.data.validation, config.data.split_seed)
         rows = rows[corpus.lengths[rows] >= STEPS]

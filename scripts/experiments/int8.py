@@ -16,6 +16,7 @@ from benchmarks.common import in_turn, median_ratio
 from experiments.experiment import Experiment, Results
 from nsmc.config.schema import Config
 from nsmc.data.cache import training_corpus
+from nsmc.data.corpus import Encoding
 from nsmc.data.splits import split_rows
 from nsmc.exporting.quantization import export
 from nsmc.inference.classifier import load
@@ -26,7 +27,7 @@ def run(args: argparse.Namespace) -> Iterator[Results]:
     """Export, score with both and compare."""
     full = open_model(args.model)
     task = full.task
-    corpus = training_corpus(args.data, Config().text, label_columns=task.label_columns())
+    corpus = training_corpus(args.data, Encoding(Config().text, label_columns=task.label_columns()))
     share, seed = full.config.data.validation, full.config.data.split_seed
     _, rows = split_rows(len(corpus), share, seed)
     held_back = corpus.take(rows)

@@ -30,7 +30,7 @@ from experiments.language_models import (
     unlabelled_texts,
 )
 from nsmc.data.cache import training_corpus
-from nsmc.data.corpus import Corpus
+from nsmc.data.corpus import Corpus, Encoding
 from nsmc.data.reviews import read_reviews
 from nsmc.data.splits import split_rows
 from nsmc.inference.language_model import LanguageModel, load_language_model
@@ -87,7 +87,7 @@ def as_table(results: dict[str, Any]) -> str:
 def _measure(recipe: str, file: Path, place: Path, lmplz: Path) -> dict[str, Any]:
     config = nsmc.load_config(CONFIGS / f"{recipe}.toml")
     model = load_language_model(place)
-    corpus = training_corpus(file, config.text)
+    corpus = training_corpus(file, Encoding(config.text))
     texts = read_reviews(file).texts
     assert len(texts) == len(corpus), "a text without units would shift all behind it"
     training, validation = split_rows(len(corpus), config.data.validation, config.data.split_seed)

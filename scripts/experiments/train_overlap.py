@@ -14,7 +14,7 @@ from pages import machine_line, table
 
 from experiments.experiment import Experiment, Results
 from nsmc.config.schema import Config
-from nsmc.data.corpus import Corpus, read_corpus
+from nsmc.data.corpus import Corpus, Encoding, read_corpus
 from nsmc.inference.train_overlap import TrainingTexts
 
 COUNTS = (1_000, 10_000, 100_000, 150_000, 300_000, 650_000, 1_000_000, 3_000_000)
@@ -72,7 +72,7 @@ def _size(count: int) -> dict[str, Any]:
 
 def _reviews(data: Path) -> dict[str, Any]:
     train, test = (
-        read_corpus(data / name, Config().text)
+        read_corpus(data / name, Encoding(Config().text))
         for name in ("ratings_train.txt", "ratings_test.txt")
     )
     started = time.perf_counter()

@@ -10,7 +10,7 @@ from nsmc.config.data import DataConfig
 from nsmc.config.schema import load_config
 from nsmc.config.text import TextConfig
 from nsmc.data.cache import prepare, training_corpus
-from nsmc.data.corpus import Corpus, load_corpus, read_corpus, save_corpus
+from nsmc.data.corpus import Corpus, Encoding, load_corpus, read_corpus, save_corpus
 from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.noise import noisy_copies
 from nsmc.data.splits import split_corpus
@@ -78,10 +78,12 @@ def test_a_share_is_copied_always_the_same(sample: Path) -> None:
 
 
 def test_copies_stand_behind_the_originals_with_their_labels(data: Path) -> None:
-    plain = read_corpus(data, CONFIG, label_columns=LABEL)
+    plain = read_corpus(data, Encoding(CONFIG, label_columns=LABEL))
     heard: list[tuple[int, int]] = []
     corpus = read_corpus(
-        data, CONFIG, label_columns=LABEL, noise=1, progress=lambda *counts: heard.append(counts)
+        data,
+        Encoding(CONFIG, label_columns=LABEL, noise=1),
+        progress=lambda *counts: heard.append(counts),
     )
     assert plain.copies is None
     assert plain.originals == len(plain) == 4
@@ -104,7 +106,7 @@ def test_copies_stand_behind_the_originals_with_their_labels(data: Path) -> None
 
 
 def test_they_are_saved_and_a_part_knows_none(data: Path, tmp_path: Path) -> None:
-    corpus = read_corpus(data, CONFIG, label_columns=LABEL, noise=1)
+    corpus = read_corpus(data, Encoding(CONFIG, label_columns=LABEL, noise=1))
     save_corpus(corpus, tmp_path / "kept")
     loaded = load_corpus(tmp_path / "kept")
     assert loaded.copies is not None
@@ -124,8 +126,8 @@ def test_no_copy_validates_and_none_of_what_validates_is_learnt_from(
     sample: Path, stratified: bool
 ) -> None:
     path = sample / "ratings_train.txt"
-    plain = read_corpus(path, CONFIG, label_columns=LABEL)
-    corpus = read_corpus(path, CONFIG, label_columns=LABEL, noise=0.6)
+    plain = read_corpus(path, Encoding(CONFIG, label_columns=LABEL))
+    corpus = read_corpus(path, Encoding(CONFIG, label_columns=LABEL, noise=0.6))
     config = DataConfig(validation=0.2)
     whole, few = (np.array([int(x) for x in labels_of(c)]) for c in (corpus, plain))
     training, validation = split_corpus(corpus, config, whole if stratified else None)
@@ -145,8 +147,8 @@ def test_no_copy_validates_and_none_of_what_validates_is_learnt_from(
 def test_another_share_is_another_entry_of_the_cache(data: Path, tmp_path: Path) -> None:
     entries = tmp_path / "cache" / "corpora"
     for number, noise in enumerate((0.0, 0.5, 1.0), 1):
-        corpus = training_corpus(data.parent, CONFIG, label_columns=LABEL, noise=noise)
-        again = training_corpus(data.parent, CONFIG, label_columns=LABEL, noise=noise)
+        corpus = training_corpus(data.parent, Encoding(CONFIG, label_columns=LABEL, noise=noise))
+        again = training_corpus(data.parent, Encoding(CONFIG, label_columns=LABEL, noise=noise))
         assert len(list(entries.iterdir())) == number
         assert corpus.originals == again.originals == 4
         assert len(again) == len(corpus)
@@ -156,17 +158,17 @@ def test_another_share_is_another_entry_of_the_cache(data: Path, tmp_path: Path)
 def test_prepared_reviews_have_the_noise_that_is_asked_for(data: Path, tmp_path: Path) -> None:
     for noise in (0.0, 0.5):
         place = tmp_path / f"prepared-{noise}"
-        prepare(data.parent, place, CONFIG, label_columns=LABEL, noise=noise)
-        corpus = training_corpus(place, CONFIG, label_columns=LABEL, noise=noise)
+        prepare(data.parent, place, Encoding(CONFIG, label_columns=LABEL, noise=noise))
+        corpus = training_corpus(place, Encoding(CONFIG, label_columns=LABEL, noise=noise))
         assert (corpus.copies is not None) == (noise > 0)
     words = (
         r"was prepared with data\.noise = {}, but {} was asked for; prepare it again with this "
         "configuration, or train with the one it was prepared with"
     )
     with pytest.raises(NsmcError, match=words.format(r"0\.5", "0")):
-        training_corpus(tmp_path / "prepared-0.5", CONFIG, label_columns=LABEL)
+        training_corpus(tmp_path / "prepared-0.5", Encoding(CONFIG, label_columns=LABEL))
     with pytest.raises(NsmcError, match=words.format("0", "1")):
-        training_corpus(tmp_path / "prepared-0.0", CONFIG, label_columns=LABEL, noise=1)
+        training_corpus(tmp_path / "prepared-0.0", Encoding(CONFIG, label_columns=LABEL, noise=1))
 
 
 @pytest.mark.slow

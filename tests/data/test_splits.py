@@ -10,9 +10,9 @@ from nsmc.cli.main import run
 from nsmc.config.data import DataConfig
 from nsmc.config.schema import load_config
 from nsmc.config.text import TextConfig
-from nsmc.data.corpus import Corpus, read_corpus
+from nsmc.data.corpus import Corpus, Encoding, read_corpus
 from nsmc.data.label_columns import LabelColumnSpec
-from nsmc.data.splits import split_corpus, split_rows, training_columns
+from nsmc.data.splits import split_corpus, split_rows
 from nsmc.errors import DataError
 from nsmc.tasks.registry import TASKS, make_task
 from nsmc.training.api import train
@@ -54,9 +54,11 @@ def written(path: Path, marks: Sequence[str]) -> Path:
 def corpus_of(path: Path, noise: float = 0) -> Corpus:
     return read_corpus(
         path,
-        TextConfig(),
-        label_columns=[LabelColumnSpec("label"), LabelColumnSpec("held")],
-        noise=noise,
+        Encoding(
+            TextConfig(),
+            label_columns=[LabelColumnSpec("label"), LabelColumnSpec("held")],
+            noise=noise,
+        ),
     )
 
 
@@ -98,7 +100,8 @@ def test_an_empty_part_is_refused(tmp_path: Path, mark: str, found: str) -> None
 def test_too_few_are_refused(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text("document,label\n정말 재밌다,1\n", encoding="utf-8")
     alone = read_corpus(
-        tmp_path / "r.csv", TextConfig(), label_columns=[LabelColumnSpec("label")], noise=1
+        tmp_path / "r.csv",
+        Encoding(TextConfig(), label_columns=[LabelColumnSpec("label")], noise=1),
     )
     assert len(alone) == 2  # with its copy
     with pytest.raises(DataError, match=r"expected at least 2 reviews, .*; found 1"):
@@ -113,9 +116,8 @@ def test_every_task_validates_on_the_marked_rows(
     path = written(tmp_path / "r.csv", ["1", "0", "", "1", "0", "1", "", "0"])
     fields = [f"task={task}", *TINY]
     config = load_config(None, fields)
-    made = make_task(config)
-    wanted = training_columns(made.label_columns(), config.data)
-    assert wanted == [*made.label_columns(), LabelColumnSpec("held")]
+    columns = make_task(config).label_columns()
+    assert Encoding.of(config, columns).label_columns == [*columns, LabelColumnSpec("held")]
     heard: list[Started] = []
 
     def hear(event: Event, state: TrainingState) -> None:

@@ -23,8 +23,8 @@ def run(args: argparse.Namespace) -> int:
     """
     from nsmc.config.schema import Config
     from nsmc.data.cache import prepare
+    from nsmc.data.corpus import Encoding
     from nsmc.data.download import official_data
-    from nsmc.data.splits import training_columns
     from nsmc.tasks.registry import make_task
 
     config = chosen_config(args, []) or Config()
@@ -38,10 +38,7 @@ def run(args: argparse.Namespace) -> int:
         place = prepare(
             args.data or official_data(),
             args.output,
-            config.text,
-            column=config.data.column or None,
-            label_columns=training_columns(task.label_columns(), config.data),
-            noise=config.data.noise,
+            Encoding.of(config, task.label_columns()),
             check=task.learn,
             progress=advance,
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.config.schema import Config
 from nsmc.config.text import TextConfig
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.data.noise import noisy_copies
@@ -31,6 +32,28 @@ LEARNED = "units.model"
 
 Check = Callable[[Mapping[str, LabelColumn], str], object]
 """Called with the label columns and the file as soon as these are read, to refuse what is wrong."""
+Progress = Callable[[int, int], object]
+"""Called with the number of reviews done since the last call, and of all."""
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """What decides how a file of reviews becomes a corpus."""
+
+    text: TextConfig
+    column: str | None = None
+    """The text column; None where it is clear."""
+    label_columns: Sequence[LabelColumnSpec] = ()
+    """The columns to read beside the comments."""
+    noise: float = 0.0
+    """Share of the reviews to add a noisy copy of."""
+
+    @classmethod
+    def of(cls, config: Config, label_columns: Sequence[LabelColumnSpec]) -> "Encoding":
+        """A training's: its task's columns, and the one that marks what validates, if any."""
+        data = config.data
+        marks = [LabelColumnSpec(data.validation_column)] if data.validation_column else []
+        return cls(config.text, data.column or None, [*label_columns, *marks], data.noise)
 
 
 @dataclass(frozen=True)
@@ -97,25 +120,9 @@ class Corpus:
 
 
 def read_corpus(
-    file: Path,
-    config: TextConfig,
-    *,
-    column: str | None = None,
-    label_columns: Sequence[LabelColumnSpec] = (),
-    noise: float = 0.0,
-    check: Check | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    file: Path, encoding: Encoding, *, check: Check | None = None, progress: Progress | None = None
 ) -> Corpus:
     """Read, tokenize and encode a file of reviews on all cores.
-
-    Args:
-        file: as `nsmc.data.reviews.read_reviews` takes it, with ``column`` and ``label_columns``.
-        config: the tokenizer's configuration.
-        column: the text column; None where it is clear.
-        label_columns: the label columns.
-        noise: share of the reviews to add a noisy copy of.
-        check: called with the labels before anything is tokenized.
-        progress: called with the number of reviews done since the last call, and of all.
 
     Raises:
         NsmcError: the tokenizer can't be made.
@@ -123,10 +130,10 @@ def read_corpus(
     """
     from nsmc.data.reviews import read_reviews
 
-    reviews = read_reviews(file, column=column, label_columns=label_columns)
+    reviews = read_reviews(file, column=encoding.column, label_columns=encoding.label_columns)
     if check:
         check(reviews.labels, str(file))
-    return build_corpus(reviews, config, noise=noise, progress=progress)
+    return build_corpus(reviews, encoding.text, noise=encoding.noise, progress=progress)
 
 
 def build_corpus(
@@ -136,17 +143,17 @@ def build_corpus(
     learned: bytes | None = None,
     noise: float = 0.0,
     workers: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Corpus:
     """Tokenize and encode reviews on all cores.
 
     Args:
-        reviews: as `nsmc.data.reviews.read_reviews` gives them.
-        config: the tokenizer's configuration.
+        reviews: with or without labels.
+        config: the tokenizer's.
         learned: what a model's tokenizer has learnt, to cut as it does; None learns anew.
         noise: share of the reviews to add a noisy copy of.
         workers: processes; None takes one per core, or this process alone for a few reviews.
-        progress: called with the number of reviews done since the last call, and of all.
+        progress: called after each chunk.
 
     Raises:
         NsmcError: the tokenizer can't be made.
@@ -155,12 +162,13 @@ def build_corpus(
     if learned is None and is_learned(config):
         learned = learn(config, reviews.texts)
     tokenizer = make_tokenizer(config, learned)
+    encode = partial(_encode, tokenizer)
     copied, noisy_texts = noisy_copies(reviews.texts, noise)
     texts = reviews.texts + noisy_texts
     if workers is None:
         # A worker costs a third of a second to start, which is what Mecab needs for 7,000 reviews.
         workers = available_cores() if len(texts) > 10_000 else 1
-    make = (lambda: _encoder(tokenizer)) if workers <= 1 else partial(_make, config, learned)
+    make = (lambda: encode) if workers <= 1 else partial(_make, config, learned)
     chunks = (texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK))
     index: dict[str, int] = {}
     tokens, lengths = [], []
@@ -209,21 +217,15 @@ class _Encoded:
 
 
 def _make(config: TextConfig, learned: bytes | None) -> Callable[[list[str]], _Encoded]:
-    return _encoder(make_tokenizer(config, learned))
+    return partial(_encode, make_tokenizer(config, learned))
 
 
-def _encoder(tokenizer: Tokenizer) -> Callable[[list[str]], _Encoded]:
-    def encode(texts: list[str]) -> _Encoded:
-        reviews = [tokenizer(text) for text in texts]
-        index: dict[str, int] = {}
-        flat = [index.setdefault(m, len(index)) for review in reviews for m in review]
-        return _Encoded(
-            np.array(flat, dtype=np.int32),
-            np.array([len(review) for review in reviews], dtype=np.int64),
-            list(index),
-        )
-
-    return encode
+def _encode(tokenizer: Tokenizer, texts: list[str]) -> _Encoded:
+    reviews = [tokenizer(text) for text in texts]
+    index: dict[str, int] = {}
+    flat = [index.setdefault(unit, len(index)) for review in reviews for unit in review]
+    lengths = np.array([len(review) for review in reviews], dtype=np.int64)
+    return _Encoded(np.array(flat, dtype=np.int32), lengths, list(index))
 
 
 def save_corpus(corpus: Corpus, path: Path) -> None:
@@ -247,12 +249,7 @@ def save_corpus(corpus: Corpus, path: Path) -> None:
             "identity": corpus.identity,
             "source": corpus.source,
             "columns": [
-                {
-                    "name": column.name,
-                    "names": column.names,
-                    "first_rows": column.first_rows,
-                    "first_empty": column.first_empty,
-                }
+                {key: value for key, value in vars(column).items() if key != "codes"}
                 for column in corpus.labels.values()
             ],
         }

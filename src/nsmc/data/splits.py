@@ -3,25 +3,14 @@
 Shapes: R reviews of a corpus, noisy copies of others among them; G groups of reviews.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.config.data import DataConfig
 from nsmc.data.corpus import Corpus
-from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.errors import DataError
 
 Rows = NDArray[np.int64]
-
-
-def training_columns(
-    label_columns: Sequence[LabelColumnSpec], config: DataConfig
-) -> list[LabelColumnSpec]:
-    """The columns that a training reads beside the comments: the task's own come first."""
-    marks = [LabelColumnSpec(config.validation_column)] if config.validation_column else []
-    return [*label_columns, *marks]
 
 
 def split_corpus(corpus: Corpus, config: DataConfig, strata: Rows | None) -> tuple[Rows, Rows]:
@@ -32,7 +21,7 @@ def split_corpus(corpus: Corpus, config: DataConfig, strata: Rows | None) -> tup
     Args:
         corpus: R reviews.
         config: which validate: those marked in a column, or a share of all.
-        strata: [R] as `split_rows` takes them, for the share.
+        strata: [R] as `split_rows` takes them; a marked column needs none.
 
     Raises:
         DataError: a mark is neither 0, 1 nor empty, or a part is empty.

@@ -53,7 +53,8 @@ def train(
     from nsmc.model.device import choose_device
 
     choose_device(device)
-    place = OutputDirectory(Path(output) if output else _default_output(resume))
+    default = newest_output if resume else new_output
+    place = OutputDirectory(Path(output) if output else default(RUNS))
     with_data = Path(data) if data else None
     if resume:
         config, with_data = _to_resume(place, config, with_data)
@@ -64,21 +65,19 @@ def train(
         else:
             place.check_free()
         from nsmc.data.cache import training_corpus
-        from nsmc.data.splits import training_columns
+        from nsmc.data.corpus import Encoding
+        from nsmc.data.download import official_data
 
         if config.training.init_from:
             # So is a model that doesn't fit.
             from nsmc.training.init_from import find_pretrained
 
             find_pretrained(config, place.path)
-        reviews = with_data or _official_data()
+        reviews = with_data or official_data()
         task = make_task(config)
         corpus = training_corpus(
             reviews,
-            config.text,
-            column=config.data.column or None,
-            label_columns=training_columns(task.label_columns(), config.data),
-            noise=config.data.noise,
+            Encoding.of(config, task.label_columns()),
             check=task.learn,
             progress=tokenized,
             warn=warn,
@@ -94,16 +93,6 @@ def train(
         )
         place.finish()
         return trained
-
-
-def _official_data() -> Path:
-    from nsmc.data.download import official_data
-
-    return official_data()
-
-
-def _default_output(resume: bool) -> Path:
-    return newest_output(RUNS) if resume else new_output(RUNS)
 
 
 def _to_resume(
