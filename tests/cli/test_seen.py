@@ -74,7 +74,7 @@ def test_from_a_training_to_an_evaluation_as_processes(
     assert (seen["reviews"], seen["estimated"], seen["unseen_examples"]) == (600, 600, 0)
     assert seen["unseen"] is None
     assert 0 < seen["false_positive_rate"] < 1e-6
-    assert "the model has seen 600 of these 600 reviews in training, so its figures" in known.err
+    assert "the model has seen 600 of these 600 reviews in training, so its metrics" in known.err
     shown = command("evaluate", "--model", run, "--data", train_file)
     assert "\nseen in training  600 of 600 (100.0%)\n" in shown.out
 

@@ -130,5 +130,5 @@ def overlap_warning(seen: Mapping[str, Any] | None) -> str | None:
     others = "look at those of the others, or " if seen["unseen_examples"] else ""
     return (
         f"the model has seen {seen['estimated']:,} of these {count:,} reviews in training, so its "
-        f"figures on all of them are no honest test; {others}give reviews that it has not seen"
+        f"metrics on all of them are no honest test; {others}give reviews that it has not seen"
     )
