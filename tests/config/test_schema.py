@@ -12,32 +12,23 @@ from nsmc.config.schema import FIELDS, Config, changes, flat, load_config
 from nsmc.errors import UsageError
 
 
-def written(path: Path, text: str) -> Path:
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
 def refusal(values: dict[str, Any]) -> str:
     with pytest.raises(UsageError) as caught:
         Config.from_dict(values)
     return str(caught.value)
 
 
-def test_no_file_and_no_assignment_give_the_defaults() -> None:
-    assert load_config() == Config() == Config.from_dict({})
-
-
 def test_the_sections_are_those_of_the_recipe() -> None:
+    assert load_config() == Config() == Config.from_dict({})
     assert list(FIELDS) == [f.name for f in dataclasses.fields(Config)]
     for name, hint in FIELDS.items():
         assert (type(getattr(Config(), name)) is hint) == (name != "task")
 
 
 def test_a_file_and_assignments_after_it(tmp_path: Path) -> None:
-    path = written(
-        tmp_path / "레시피.toml",
-        '[model]\ncell = "lstm"\nhidden_size = 64 # 주석\n[training]\nlearning_rate = 1\n',
-    )
+    path = tmp_path / "레시피.toml"
+    text = '[model]\ncell = "lstm"\nhidden_size = 64 # 주석\n[training]\nlearning_rate = 1\n'
+    path.write_text(text, encoding="utf-8")
     config = load_config(path, ["model.cell=rnn", "training.epochs=2", "training.epochs=3"])
     assert (config.model.cell, config.model.hidden_size) == ("rnn", 64)
     assert (config.training.learning_rate, config.training.epochs) == (1.0, 3)
@@ -56,7 +47,8 @@ def test_plain_values_and_back(tmp_path: Path) -> None:
 
 
 def test_a_section_within_a_section(tmp_path: Path) -> None:
-    path = written(tmp_path / "conv.toml", "[model]\nlayers = 2\n[model.conv]\nfilters = 64\n")
+    path = tmp_path / "conv.toml"
+    path.write_text("[model]\nlayers = 2\n[model.conv]\nfilters = 64\n", encoding="utf-8")
     config = load_config(path, ["model.conv.pooling=2"])
     assert config.model.layers == 2
     assert config.model.conv == ConvConfig(filters=64, pooling=2)
@@ -69,36 +61,31 @@ def test_a_section_within_a_section(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("content", "words"),
     [
-        ("[model\n", "Expected ']'"),
-        ("[model]\ncell = lstm\n", "Invalid value"),
-        ("[model]\ncell = 'gru'\ncell = 'lstm'\n", "Cannot overwrite a value"),
-        ("[training]\nseed = " + "1" * 5000, "4300"),
+        (b"[model\n", "Expected ']'"),
+        (b"[model]\ncell = lstm\n", "Invalid value"),
+        (b"[model]\ncell = 'gru'\ncell = 'lstm'\n", "Cannot overwrite a value"),
+        (b"[training]\nseed = " + b"1" * 5000, "4300"),
+        ("# 한글\n".encode("cp949"), "'utf-8' codec"),
     ],
 )
-def test_a_broken_file_is_refused_with_the_place(tmp_path: Path, text: str, words: str) -> None:
-    path = written(tmp_path / "broken.toml", text)
+def test_a_broken_file_is_refused_with_the_place(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
+    path = tmp_path / "broken.toml"
+    path.write_bytes(content)
     with pytest.raises(UsageError) as caught:
         load_config(path)
     assert str(caught.value).startswith(f"{path} is not a TOML configuration: ")
     assert words in str(caught.value)
 
 
-def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "cp949.toml"
-    path.write_bytes("# 한글\n".encode("cp949"))
-    with pytest.raises(UsageError, match="is not a TOML configuration: 'utf-8' codec"):
-        load_config(path)
-
-
 def test_a_missing_file_and_a_directory_are_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(UsageError, match=r"^there is no configuration file .*none\.toml$"):
         load_config(tmp_path / "none.toml")
-    assert str(caught.value) == f"there is no configuration file {tmp_path / 'none.toml'}"
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(UsageError, match=r"^cannot read the configuration .*: Is a directory$"):
         load_config(tmp_path)
-    assert str(caught.value) == f"cannot read the configuration {tmp_path}: Is a directory"
 
 
 def test_unknown_names_are_answered_with_the_nearest() -> None:
@@ -146,46 +133,32 @@ def test_unknown_names_are_answered_with_the_nearest() -> None:
         ("training.adversarial_norm=-1", "training: adversarial_norm must be 0 or more"),
         ("training.patience=-1", "training: patience must be 0 or more, found -1"),
         ("training.seed=-1", "training: seed must be 0 or more, found -1"),
+        ("text.dictionary=/dic", "text: dictionary goes with tokenizer = 'system-mecab', and only"),
+        ("text.tokenizer=system-mecab", "text: dictionary goes with tokenizer = 'system-mecab'"),
+        (
+            "model.subword_letters=true model.subword_buckets=0",
+            "model: subword_letters needs a table of n-grams; set subword_buckets above 0",
+        ),
     ],
 )
 def test_values_out_of_range_are_refused_by_name(assignment: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
-        load_config(None, [assignment])
+        load_config(None, assignment.split())
     assert str(caught.value).startswith(f"configuration: {message}")
 
 
-def test_ngrams_of_letters_want_a_table() -> None:
-    with pytest.raises(
-        UsageError, match=r"subword_letters needs a table of n-grams; set subword_b"
-    ):
-        load_config(None, ["model.subword_letters=true", "model.subword_buckets=0"])
-    assert load_config(None, ["model.subword_letters=true"]).model.subword_letters
-
-
 @pytest.mark.parametrize(
-    "assignment",
+    "fields",
     [
-        *("text.max_characters=1", "text.max_characters=100000", "data.validation=0.999"),
-        *(
-            "data.min_freq=1",
-            "data.noise=1",
-            "model.subword_buckets=0",
-            "model.dropout=0",
-            "training.warmup=0",
-        ),
-        *("training.clip_norm=0", "training.adversarial_norm=0", "training.patience=0"),
+        "text.max_characters=1 data.validation=0.999 data.min_freq=1 data.noise=1",
+        "text.max_characters=100000 model.subword_buckets=0 model.dropout=0 training.clip_norm=0",
+        "training.adversarial_norm=0 training.patience=0 training.warmup=0",
+        "model.subword_letters=true",
+        "text.tokenizer=system-mecab text.dictionary=/usr/local/dic",
     ],
 )
-def test_values_at_the_edge_of_the_range_are_taken(assignment: str) -> None:
-    load_config(None, [assignment])
-
-
-def test_a_dictionary_and_the_systems_mecab_go_together() -> None:
-    for assignment in ("text.dictionary=/usr/local/dic", "text.tokenizer=system-mecab"):
-        with pytest.raises(UsageError, match="text: dictionary goes with tokenizer = 'system-mec"):
-            load_config(None, [assignment])
-    config = load_config(None, ["text.tokenizer=system-mecab", "text.dictionary=/my dic"])
-    assert config.text.dictionary == "/my dic"
+def test_values_at_the_edge_of_the_range_are_taken(fields: str) -> None:
+    assert len(changes(load_config(None, fields.split()))) == len(fields.split())
 
 
 def test_a_recipe_does_not_change() -> None:
@@ -193,7 +166,7 @@ def test_a_recipe_does_not_change() -> None:
         Config().model.layers = 2  # type: ignore[misc]
 
 
-def test_changes_are_told_field_by_field() -> None:
+def test_changes_are_field_by_field() -> None:
     config = load_config(None, ["model.cell=lstm", "training.warmup=0"])
     assert changes(config) == {"model.cell": ("gru", "lstm"), "training.warmup": (0.05, 0.0)}
     assert changes(config, config) == {}

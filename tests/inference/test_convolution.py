@@ -1,16 +1,14 @@
-"""The convolution in numpy is torch's, review by review, whatever stands beside one."""
+"""The convolution in numpy by itself; `test_network` holds it equal to torch's and ONNX's."""
 
 from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 
 from nsmc.config.model import ConvConfig, ModelConfig
 from nsmc.inference.convolution import Convolution
-from nsmc.model.convolution import Convolution as TorchConvolution
 
 SHAPES = list(product([1, 3, 5], [1, 2, 3]))
 """Kernels and poolings."""
@@ -36,43 +34,6 @@ def reviews() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     generator = np.random.default_rng(4)
     vectors = generator.normal(size=(DISTINCT, SIZE)).astype(np.float32)  # [U, E]
     return vectors, generator.integers(DISTINCT, size=LENGTHS.sum())  # [N]
-
-
-@torch.inference_mode()
-def on_torch(
-    kernel: int, pooling: int, vectors: NDArray[np.float32], tokens: NDArray[np.int64]
-) -> list[NDArray[np.float32]]:
-    """The steps [T', F] of each review by itself."""
-    made = TorchConvolution(shape(kernel, pooling))
-    state = {name.removeprefix("convolution."): value for name, value in weights(kernel).items()}
-    made.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
-    parts = np.split(tokens, np.cumsum(LENGTHS)[:-1])
-    return [made(torch.from_numpy(vectors[part][:, None]))[:, 0].numpy() for part in parts]
-
-
-@pytest.mark.parametrize(("kernel", "pooling"), SHAPES)
-def test_agrees_with_torch(kernel: int, pooling: int) -> None:
-    vectors, tokens = reviews()
-    expected = on_torch(kernel, pooling, vectors, tokens)
-    made = Convolution(weights(kernel), shape(kernel, pooling))
-    found, lengths = made.steps(made.inputs(vectors), tokens, STARTS, LENGTHS)
-    assert lengths.tolist() == [len(steps) for steps in expected]
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, np.concatenate(expected), atol=1e-5, rtol=0)
-    assert 0.2 < (found > 0).mean() < 0.95
-
-
-@pytest.mark.parametrize(("kernel", "pooling"), SHAPES)
-def test_some_of_the_reviews_in_another_order(kernel: int, pooling: int) -> None:
-    vectors, tokens = reviews()
-    expected = on_torch(kernel, pooling, vectors, tokens)
-    made = Convolution(weights(kernel), shape(kernel, pooling))
-    for chosen in ([3, 6, 0, 1], [1], [13], list(range(13, -1, -1))):
-        found, lengths = made.steps(made.inputs(vectors), tokens, STARTS[chosen], LENGTHS[chosen])
-        assert lengths.tolist() == [len(expected[i]) for i in chosen]
-        np.testing.assert_allclose(
-            found, np.concatenate([expected[i] for i in chosen]), atol=1e-5, rtol=0
-        )
 
 
 @pytest.mark.parametrize(("kernel", "pooling"), SHAPES)

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from threadpoolctl import ThreadpoolController
@@ -45,7 +45,7 @@ def comments() -> list[str]:
     text = " ".join(file.read_text(encoding="utf-8") for file in files)
     words, rng = sorted(set(re.findall("[가-힣]+", text))), random.Random(1)
     mistyped = [word[:-1] + chr(rng.randrange(0xAC00, 0xD7A4)) for word in words]
-    return [" ".join(rng.choices(words + mistyped, k=rng.randint(1, 4))) for _ in range(1500)]
+    return [" ".join(rng.choices(words + mistyped, k=rng.randint(1, 4))) for _ in range(500)]
 
 
 def by_threads(function: Callable[[str], Result], texts: Sequence[str]) -> list[Result]:
@@ -53,40 +53,33 @@ def by_threads(function: Callable[[str], Result], texts: Sequence[str]) -> list[
         return list(pool.map(function, texts))
 
 
-def test_comments_are_scored_as_by_one_thread(untrained: Untrained, comments: list[str]) -> None:
-    model = untrained(*TINY, "model.wide.buckets=1024")
-    alone = load(model)
-    expected = [alone.predict(text) for text in comments]
-    shared = load(model)
-    assert by_threads(shared.predict, comments) == expected
-    # Nothing wrong was left behind, either.
-    assert [shared.predict(text) for text in comments] == expected
+def check_equal(answer: Callable[[Any], Callable[[str], Any]], model: Any, texts: Any) -> None:
+    """Threads that share one model get what one thread gets of another, now and afterwards."""
+    expected = list(map(answer(model()), texts))
+    shared = answer(model())
+    assert by_threads(shared, texts) == expected
+    assert list(map(shared, texts)) == expected
 
 
-def test_few_cached_vectors_are_enough(
+def test_scores_are_those_of_one_thread(
     untrained: Untrained, comments: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = untrained(*TINY)
-    alone = load(model)
-    expected = [alone.predict(text) for text in comments[:500]]
-    monkeypatch.setattr("nsmc.inference.vectors.CACHED", 50)
-    assert by_threads(load(model).predict, comments[:500]) == expected
+    path = untrained(*TINY, "model.wide.buckets=1024")
+    check_equal(lambda model: model.predict, lambda: load(path), comments)
+    monkeypatch.setattr("nsmc.inference.vectors.CACHED", 50)  # few are enough
+    check_equal(lambda model: model.predict, lambda: load(path), comments[:150])
 
 
 def test_explanations_are_those_of_one_thread(untrained: Untrained, comments: list[str]) -> None:
-    model = untrained(*TINY, "text.unit=jamo")
-    alone = load(model)
-    expected = [alone.explain(text) for text in comments[:60]]
-    assert by_threads(load(model).explain, comments[:60]) == expected
+    path = untrained(*TINY, "text.unit=jamo")
+    check_equal(lambda model: model.explain, lambda: load(path), comments[:30])
 
 
 def test_a_language_model_scores_as_by_one_thread(
     untrained: Untrained, comments: list[str]
 ) -> None:
-    model = untrained(*TINY, "task=language-model", "training.adversarial_norm=0")
-    alone = load_language_model(model)
-    expected = [alone.score(text) for text in comments[:300]]
-    assert by_threads(load_language_model(model).score, comments[:300]) == expected
+    path = untrained(*TINY, "task=language-model", "training.adversarial_norm=0")
+    check_equal(lambda model: model.score, lambda: load_language_model(path), comments[:150])
 
 
 def test_a_tokenizer_is_opened_once(untrained: Untrained) -> None:
@@ -126,7 +119,7 @@ def test_one_thread_is_for_the_block_alone(blas: ThreadpoolController) -> None:
 
 def test_threads_leave_the_limit_as_they_found_it(blas: ThreadpoolController) -> None:
     def often(_: str) -> bool:
-        for _turn in range(300):
+        for _turn in range(100):
             with one_thread():
                 if threads_of(blas) != {1}:
                     return False

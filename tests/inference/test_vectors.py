@@ -66,12 +66,12 @@ def test_more_than_the_cache_holds_are_still_right(
 
 
 def test_scores_stay_right_when_little_is_kept(
-    small_model: Path, sample: Path, monkeypatch: pytest.MonkeyPatch
+    small_model: Path, comments: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines = (sample / "ratings_test.txt").read_text(encoding="utf-8").splitlines()[1:]
-    texts = [line.split("\t")[1] for line in lines]
-    expected = [p.score for p in load(small_model).predict(texts)]
+    expected = [p.score for p in load(small_model).predict(comments)]
     monkeypatch.setattr(vectors_module, "CACHED", 5)
     classifier = load(small_model)
-    found = [p.score for start in range(0, 200, 9) for p in classifier.predict(texts[start:][:9])]
+    found = [
+        p.score for start in range(0, 200, 9) for p in classifier.predict(comments[start:][:9])
+    ]
     assert found == pytest.approx(expected, abs=1e-5)

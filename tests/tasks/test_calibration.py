@@ -1,4 +1,4 @@
-"""A known temperature is found again, for two classes and for many, and no label changes."""
+"""A known temperature comes out again, for two classes and for many, and no label changes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -46,18 +46,6 @@ def test_finds_one_of_many_classes_again(temperature: float, task_of: Callable[.
     assert ((outputs * scales).argmax(axis=1) == outputs.argmax(axis=1)).all()
 
 
-def test_is_where_the_loss_is_lowest() -> None:
-    logits, labels = calibrated(500)
-    found = temperature_of(3 * logits, labels)
-
-    def loss(temperature: float) -> float:
-        scaled = torch.tensor(3 * logits / temperature)
-        target = torch.tensor(labels, dtype=torch.float64)
-        return float(torch.nn.functional.binary_cross_entropy_with_logits(scaled, target))
-
-    assert all(loss(found) <= loss(found * factor) for factor in (0.9, 0.99, 1.01, 1.1))
-
-
 def test_makes_the_calibration_error_fall_and_changes_no_decision() -> None:
     logits, labels = calibrated()
     logits = 4 * logits  # overconfident
@@ -73,6 +61,8 @@ def test_is_bounded() -> None:
     logits, right = np.array([-2.0, -1.0, 1.0, 2.0]), np.array([0.0, 0.0, 1.0, 1.0])
     assert temperature_of(logits, right) == pytest.approx(0.05)
     assert temperature_of(logits, 1 - right) == pytest.approx(20.0)
+    huge = np.array([1e30, -1e30, 1e30])
+    assert 0.05 <= temperature_of(huge, np.array([1.0, 0.0, 0.0])) <= 20.001
     # Nothing to choose between: any temperature does, as long as it is one.
     assert 0.05 <= temperature_of(np.zeros(4), right) <= 20.0
 
@@ -80,11 +70,6 @@ def test_is_bounded() -> None:
 def test_soft_labels_ask_for_the_temperature_of_what_they_say() -> None:
     logits, _ = calibrated()
     assert temperature_of(3 * logits, probabilities(logits)) == pytest.approx(3, rel=1e-3)
-
-
-def test_huge_logits_are_safe() -> None:
-    logits = np.array([1e30, -1e30, 1e30])
-    assert 0.05 <= temperature_of(logits, np.array([1.0, 0.0, 0.0])) <= 20.001
 
 
 @pytest.mark.parametrize(

@@ -67,13 +67,8 @@ def test_predictions_at_a_threshold(task: Any) -> None:
     half, sure, nothing = task.predictions(["가", "나", ""], outputs, 0.6)
     assert isinstance(half, SentimentPrediction)
     assert (half.label, half.label_ko, half.confidence) == ("negative", "부정", 0.5)
-    assert sure.to_dict() == {
-        "text": "나",
-        "label": "positive",
-        "label_ko": "긍정",
-        "score": 0.8,
-        "confidence": 0.8,
-    }
+    labels = {"label": "positive", "label_ko": "긍정"}
+    assert sure.to_dict() == {"text": "나", **labels, "score": 0.8, "confidence": 0.8}
     assert display_text(sure) == DisplayText("긍정  80.0%", "positive")
     assert not nothing.legible
     assert set(nothing.to_dict().values()) == {"", None}
