@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import pty
 import select
@@ -17,7 +18,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import pytest
 
@@ -35,29 +36,31 @@ class Result:
     out: str
     err: str
 
+    def objects(self) -> list[dict[str, Any]]:
+        """The output of a command that went well: JSON, an object a line."""
+        assert self.code == 0, self.err
+        return [json.loads(line) for line in self.out.splitlines()]
 
-class Here(Protocol):
-    """Runs a command in this process."""
+    def object(self) -> dict[str, Any]:
+        """The only object of the output."""
+        (value,) = self.objects()
+        return value
 
-    def __call__(self, *args: str | Path) -> Result: ...
-
-
-class Command(Protocol):
-    """Runs a command as a process whose streams are pipes."""
-
-    def __call__(
-        self,
-        *args: str | Path,
-        stdin: bytes | None = b"",
-        env: dict[str, str] | None = None,
-        cwd: Path | None = None,
-    ) -> Result: ...
+    def check_refusal(self, code: int, *words: str) -> None:
+        """Check that it failed with these words, no result and no traceback."""
+        assert (self.code, self.out) == (code, ""), self.err
+        assert "Traceback" not in self.err
+        for word in words:
+            assert word in self.err
 
 
-class Start(Protocol):
-    """Starts a command as a process in a session of its own, whose streams are pipes."""
-
-    def __call__(self, *args: str | Path) -> subprocess.Popen[bytes]: ...
+Here = Callable[..., Result]
+"""Runs a command in this process."""
+Command = Callable[..., Result]
+"""Runs a command as a process whose streams are pipes: ``stdin``, ``env`` and ``cwd`` by name."""
+Start = Callable[..., "subprocess.Popen[bytes]"]
+"""Starts a command as a process in a session of its own, whose streams are pipes."""
+Until = Callable[[Callable[[], bool]], None]
 
 
 def command_line(*args: str | Path) -> list[str]:
@@ -80,8 +83,7 @@ def here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
         except SystemExit as ended:
             assert isinstance(ended.code, int)
             code = ended.code
-        out, err = capsys.readouterr()
-        return Result(code, out, err)
+        return Result(code, *capsys.readouterr())
 
     yield call
     signal.signal(signal.SIGTERM, terminate)
@@ -91,7 +93,7 @@ def here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 def command() -> Command:
     def call(
         *args: str | Path,
-        stdin: bytes | None = b"",
+        stdin: bytes = b"",
         env: dict[str, str] | None = None,
         cwd: Path | None = None,
     ) -> Result:
@@ -101,6 +103,22 @@ def command() -> Command:
             capture_output=True,
             env=environment(env),
             cwd=cwd,
+            timeout=LIMIT,
+        )
+        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return call
+
+
+@pytest.fixture
+def shell() -> Callable[..., Result]:
+    """Runs a line of bash in which ``$nsmc`` is the command and ``$1``, … are the arguments."""
+
+    def call(line: str, *args: str | Path) -> Result:
+        done = subprocess.run(
+            ["bash", "-c", f"set -o pipefail; {line}", "bash", *map(str, args)],
+            capture_output=True,
+            env={**os.environ, "nsmc": f"{sys.executable} -m nsmc"},
             timeout=LIMIT,
         )
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
@@ -202,13 +220,8 @@ class Terminal:
 def terminal() -> Iterator[Callable[..., Terminal]]:
     opened: list[Terminal] = []
 
-    def call(
-        *args: str | Path,
-        env: dict[str, str] | None = None,
-        out_to_pipe: bool = False,
-        columns: int = 120,
-    ) -> Terminal:
-        opened.append(Terminal(*args, env=env, out_to_pipe=out_to_pipe, columns=columns))
+    def call(*args: str | Path, **options: Any) -> Terminal:
+        opened.append(Terminal(*args, **options))
         return opened[-1]
 
     yield call
@@ -217,7 +230,7 @@ def terminal() -> Iterator[Callable[..., Terminal]]:
 
 
 @pytest.fixture
-def until() -> Callable[[Callable[[], bool]], None]:
+def until() -> Until:
     """Wait for a condition; it is a failure if it doesn't come about."""
 
     def wait(condition: Callable[[], bool]) -> None:

@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Here, Start, Terminal
+    from tests.cli.conftest import Here, Start, Terminal, Until
 
 ROWS = [
     ("a", "정말 최고다 감동이다", 0),
@@ -35,10 +35,7 @@ def table(tmp_path: Path) -> Path:
 
 
 def audited(here: Here, *args: str | Path) -> dict[str, Any]:
-    result = here("audit", *args, "--json")
-    assert result.code == 0, result.err
-    value: dict[str, Any] = json.loads(result.out)
-    return value
+    return here("audit", *args, "--json").object()
 
 
 def test_json_holds_the_metrics_and_the_issues(here: Here, table: Path) -> None:
@@ -129,13 +126,9 @@ def test_columns_of_the_same_name_stay(here: Here, tmp_path: Path) -> None:
     result = here("audit", path, "--label-column", "good", "--column", "text", "--output", output)
     assert result.code == 0, result.err
     assert "columns of these names already, so new are: audit_row" in result.err
-    (line,) = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
-    assert (line["row"], line["text"], line["good"], line["audit_row"]) == (
-        7,
-        "정말 최고다",
-        "0",
-        1,
-    )
+    line = json.loads(output.read_text(encoding="utf-8"))
+    values = (line["row"], line["text"], line["good"], line["audit_row"])
+    assert values == (7, "정말 최고다", "0", 1)
     assert "extra" not in line
 
 
@@ -151,15 +144,13 @@ def test_no_issue_is_a_table_without_rows(here: Here, tmp_path: Path) -> None:
 
 def test_the_shipped_model_by_its_name(here: Here, table: Path) -> None:
     result = here("audit", table, "--model", "shipped", "--json")
-    assert result.code == 0
     assert "few to learn from" not in result.err
-    assert json.loads(result.out)["doubts"] == audited(here, table)["doubts"]
+    assert result.object()["doubts"] == audited(here, table)["doubts"]
 
 
 def test_top_and_share_limit_the_list(here: Here, table: Path) -> None:
-    assert [issue["row"] for issue in audited(here, table, "--top", "1")["doubts"]] == [
-        audited(here, table)["doubts"][0]["row"]
-    ]
+    (one,) = audited(here, table, "--top", "1")["doubts"]
+    assert one["row"] == audited(here, table)["doubts"][0]["row"]
     assert len(audited(here, table, "--share", "0.25")["doubts"]) == 1
 
 
@@ -172,18 +163,14 @@ def test_networks_are_trained_on_the_table_when_asked(
         *("audit", sample / "ratings_train.txt", "--folds", "2", "--work", tmp_path / "w"),
         *("--device", "cpu", "--top", "1", "--json", *args),
     )
-    assert result.code == 0, result.err
+    metrics = result.object()
     assert "training 2 networks, each on 50% of 600 comments" in result.err
-    metrics = json.loads(result.out)
     assert (metrics["folds"], metrics["model"]) == (2, None)
     assert sorted(path.name for path in (tmp_path / "w").glob("fold-*")) == ["fold-1", "fold-2"]
 
 
 def test_ctrl_c_says_so_and_leaves_no_output(
-    start: Start,
-    sample: Path,
-    tmp_path: Path,
-    until: Callable[[Callable[[], bool]], None],
+    start: Start, sample: Path, tmp_path: Path, until: Until
 ) -> None:
     output, work = tmp_path / "o.csv", tmp_path / "w"
     process = start(
@@ -213,11 +200,7 @@ def test_a_terminal_shows_progress_and_colours(
     ("args", "status", "words"),
     [
         (["--set", "training.epoch=1"], 2, "no field 'training.epoch'"),
-        (
-            ["--folds", "0", "--set", "training.epochs=1"],
-            2,
-            "--model and --folds 0 train none: give one",
-        ),
+        (["--folds", "0", "--set", "training.epochs=1"], 2, "--folds 0 train none: give one"),
         (["--folds", "4", "--model", "shipped"], 2, "not allowed with argument --folds"),
         (["--top", "3", "--share", "0.1"], 2, "not allowed with argument --top"),
         (["--top", "0"], 2, "expected --top to be at least 1, found 0"),
@@ -233,23 +216,17 @@ def test_a_terminal_shows_progress_and_colours(
 def test_wrong_usage_is_refused(
     args: list[str], status: int, words: str, here: Here, table: Path
 ) -> None:
-    result = here("audit", table, *args)
-    assert (result.code, result.out) == (status, "")
-    assert words in result.err
-    assert "Traceback" not in result.err
+    here("audit", table, *args).check_refusal(status, words)
 
 
 def test_the_table_itself_is_never_overwritten(here: Here, table: Path) -> None:
     before = table.read_bytes()
     result = here("audit", table, "--output", table)
-    assert result.code == 2
-    assert "expected an output file other than the input" in result.err
+    result.check_refusal(2, "expected an output file other than the input")
     assert table.read_bytes() == before
 
 
 def test_a_wrong_label_is_reported_with_its_row(here: Here, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("document,label\n좋다,1\n별로,\n글쎄,2\n", encoding="utf-8")
-    result = here("audit", path)
-    assert result.code == 1
-    assert "found nothing in row 2, '2' in row 3 (2 such rows)" in result.err
+    here("audit", path).check_refusal(1, "found nothing in row 2, '2' in row 3 (2 such rows)")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Command, Here, Terminal
+    from tests.cli.conftest import Here, Terminal
 
 
 def write(path: Path, rows: list[tuple[str, int]]) -> Path:
@@ -21,9 +20,9 @@ def write(path: Path, rows: list[tuple[str, int]]) -> Path:
 
 
 @pytest.mark.slow
-def test_a_gain_is_told(command: Command, small_model: Path, sample: Path, tmp_path: Path) -> None:
+def test_a_gain_is_reported(here: Here, small_model: Path, sample: Path, tmp_path: Path) -> None:
     args = ("compare", small_model, "shipped", "--data", sample)
-    result = command(*args, "--top", "3", "--output", tmp_path / "all.csv")
+    result = here(*args, "--top", "3", "--output", tmp_path / "all.csv")
     assert result.code == 0, result.err
     lines = result.out.splitlines()
     assert re.fullmatch(r"data   .*ratings_test\.txt \(200 reviews\)", lines[0])
@@ -41,14 +40,14 @@ def test_a_gain_is_told(command: Command, small_model: Path, sample: Path, tmp_p
         r"^(긍정|부정)   (?:긍정|부정) +\d+\.\d%  (?:긍정|부정) +\d+\.\d%  [AB]", result.out, re.M
     )
     assert len(shown) == 3
-    found = json.loads(command(*args, "--json").out)
+    found = here(*args, "--json").object()
     assert found["better"] == "b"
     table = (tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()
     assert table[0] == "row,document,label,label_a,score_a,label_b,score_b,right"
     assert len(table) - 1 == len(found["disagreements"])
     assert f"nsmc: {len(table) - 1} comments on which they disagree: " in result.err
     # The other way round it is a loss.
-    back = command("compare", "default", small_model, "--data", sample, "--top", "0")
+    back = here("compare", "default", small_model, "--data", sample, "--top", "0")
     assert re.search(r"^A is better by \d+\.\d points .*: B is a loss\.$", back.out, re.MULTILINE)
     assert "farthest apart" not in back.out
 
@@ -97,12 +96,10 @@ def test_reviews_that_a_model_was_trained_on_are_no_test(
         (("compare", "shipped", "default", "--top", "-1"), 2, "invalid count value: '-1'"),
     ],
 )
-def test_what_is_wrong_is_told(
+def test_what_is_wrong_is_reported(
     here: Here, arguments: tuple[str, ...], code: int, words: str
 ) -> None:
-    result = here(*arguments)
-    assert (result.code, result.out) == (code, "")
-    assert words in result.err
+    here(*arguments).check_refusal(code, words)
 
 
 def test_a_bar_on_a_terminal(
@@ -130,5 +127,4 @@ def test_own_classes_and_stars(here: Here, untrained: Callable[..., Path], tmp_p
     assert lines[1].startswith("A      off by ")
     assert "paired t-test: p " in lines[3]
     refused = here("compare", a, stars[0], "--data", table)
-    assert (refused.code, refused.out) == (2, "")
-    assert "expected two models that predict the same" in refused.err
+    refused.check_refusal(2, "expected two models that predict the same")

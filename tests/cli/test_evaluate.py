@@ -1,4 +1,4 @@
-"""`nsmc evaluate`: figures for programs, a table for a person."""
+"""`nsmc evaluate`: metrics for programs, a table for a person, a report."""
 
 from __future__ import annotations
 
@@ -7,18 +7,25 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Command, Here
+    from tests.cli.conftest import Command, Here, Result, Terminal
 
 KEYS = [
     *("examples", "accuracy", "precision", "recall", "f1", "roc_auc", "log_loss", "ece"),
     *("confusion", "accuracy_interval", "threshold", "seen", "skipped", "model", "data"),
     "seconds",
 ]
+
+
+@pytest.fixture
+def evaluate(here: Here, small_model: Path) -> Callable[..., Result]:
+    """`nsmc evaluate` of the small model, in this process."""
+    return lambda *args: here("evaluate", "--model", small_model, "--data", *args)
 
 
 def reviews(sample: Path) -> list[list[str]]:
@@ -32,34 +39,26 @@ def write_nsmc(path: Path, rows: list[list[str]]) -> Path:
     return path
 
 
-def metrics(here: Here, model: Path, *args: str | Path) -> dict[str, Any]:
-    result = here("evaluate", "--model", model, "--json", *args)
-    assert result.code == 0, result.err
-    found: dict[str, Any] = json.loads(result.out)
-    return found
-
-
-def test_json_has_the_keys_of_the_contract(here: Here, small_model: Path, sample: Path) -> None:
+def test_json_has_the_keys_of_the_contract(
+    evaluate: Callable[..., Result], command: Command, small_model: Path, sample: Path
+) -> None:
     path = sample / "ratings_test.txt"
-    found = metrics(here, small_model, "--data", path)
+    found = evaluate(path, "--json").object()
     assert sorted(found) == sorted(KEYS)
-    assert found["data"] == {
-        "path": str(path),
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-    }
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert found["data"] == {"path": str(path), "sha256": digest}
     assert found["model"] == str(small_model / "model")
     assert (found["examples"], found["skipped"], found["threshold"]) == (200, 0, 0.5)
-
-
-def test_a_directory_means_its_test_file(command: Command, small_model: Path, sample: Path) -> None:
+    # A directory means its test file, and there is no progress bar where nobody looks.
     result = command("evaluate", "--model", small_model, "--json", "--data", sample)
-    assert (result.code, result.err) == (0, "")  # and no progress bar where nobody looks
-    assert json.loads(result.out)["data"]["path"] == str(sample / "ratings_test.txt")
+    assert (result.object()["data"]["path"], result.err) == (str(path), "")
 
 
-def test_a_table_for_a_person(here: Here, small_model: Path, sample: Path) -> None:
-    found = metrics(here, small_model, "--data", sample)
-    result = here("evaluate", "--model", small_model, "--data", sample)
+def test_a_table_for_a_person(
+    evaluate: Callable[..., Result], small_model: Path, sample: Path
+) -> None:
+    found = evaluate(sample, "--json").object()
+    result = evaluate(sample)
     assert (result.code, result.err) == (0, "")
     lines = {line[:18].strip(): line[18:] for line in result.out.splitlines()}
     assert lines["model"] == str(small_model / "model")
@@ -74,25 +73,20 @@ def test_a_table_for_a_person(here: Here, small_model: Path, sample: Path) -> No
 
 @pytest.mark.parametrize("label", ["0", "1"])
 def test_data_of_one_class(
-    label: str, here: Here, small_model: Path, sample: Path, tmp_path: Path
+    label: str, evaluate: Callable[..., Result], sample: Path, tmp_path: Path
 ) -> None:
     rows = [row for row in reviews(sample) if row[2] == label]
     path = write_nsmc(tmp_path / "one.txt", rows)
-    found = metrics(here, small_model, "--data", path)
-    assert found["roc_auc"] is None
-    assert found["examples"] == len(rows)
+    found = evaluate(path, "--json").object()
+    assert (found["roc_auc"], found["examples"]) == (None, len(rows))
     assert sum(found["confusion"][1 - int(label)]) == 0
-    result = here("evaluate", "--model", small_model, "--data", path)
-    assert result.code == 0
-    assert "undefined: only one class is there" in result.out
+    assert "undefined: only one class is there" in evaluate(path).out
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.jsonl", "t.parquet", "t.tsv", "t.txt.gz"])
 def test_a_labelled_table_in_another_format(
-    name: str, here: Here, small_model: Path, sample: Path, tmp_path: Path
+    name: str, evaluate: Callable[..., Result], sample: Path, tmp_path: Path
 ) -> None:
-    import pandas as pd
-
     rows = reviews(sample)
     frame = pd.DataFrame(
         {"document": [row[1] for row in rows], "label": [int(row[2]) for row in rows]}
@@ -106,48 +100,43 @@ def test_a_labelled_table_in_another_format(
         frame.to_csv(path, index=False)
     else:  # pandas compresses where the name says so
         frame.to_csv(path, index=False, sep="\t", quoting=csv.QUOTE_NONE)
-    same = metrics(here, small_model, "--data", sample)
-    found = metrics(here, small_model, "--data", path)
+    same, found = (evaluate(data, "--json").object() for data in (sample, path))
     for key in ("examples", "accuracy", "roc_auc", "log_loss"):
         assert found[key] == pytest.approx(same[key]), key
     assert found["confusion"] == same["confusion"]
 
 
 def test_empty_comments_are_left_out_and_counted(
-    here: Here, small_model: Path, tmp_path: Path
+    evaluate: Callable[..., Result], tmp_path: Path
 ) -> None:
-    path = write_nsmc(
-        tmp_path / "t.txt",
-        [["1", "좋다", "1"], ["2", "", "0"], ["3", " ", "1"], ["4", "별로", "0"]],
-    )
-    result = here("evaluate", "--model", small_model, "--data", path, "--json")
-    found = json.loads(result.out)
+    rows = [["1", "좋다", "1"], ["2", "", "0"], ["3", " ", "1"], ["4", "별로", "0"]]
+    result = evaluate(write_nsmc(tmp_path / "t.txt", rows), "--json")
+    found = result.object()
     assert (found["examples"], found["skipped"]) == (2, 2)
     assert "2 rows with an empty comment were left out" in result.err
 
 
-def test_options_reach_the_evaluation(here: Here, small_model: Path, tmp_path: Path) -> None:
+def test_options_reach_the_evaluation(evaluate: Callable[..., Result], tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("title,review,label\n제목,좋다,1\n제목,별로,0\n", encoding="utf-8")
-    options = ("--data", path, "--column", "review", "--device", "auto")
-    everything = metrics(here, small_model, *options, "--threshold", "0")
-    assert everything["confusion"] == [[0, 1], [0, 1]]
-    assert everything["threshold"] == 0
-    wrong = here("evaluate", "--model", small_model, *options, "--threshold", "2")
-    assert wrong.code == 2
-    assert "expected a threshold from 0 to 1, found 2.0" in wrong.err
+    options = ("--column", "review", "--device", "auto")
+    everything = evaluate(path, *options, "--threshold", "0", "--json").object()
+    assert (everything["confusion"], everything["threshold"]) == ([[0, 1], [0, 1]], 0)
+    wrong = evaluate(path, *options, "--threshold", "2")
+    wrong.check_refusal(2, "expected a threshold from 0 to 1, found 2.0")
 
 
-def test_unlabelled_data(here: Here, small_model: Path, tmp_path: Path) -> None:
+def test_unlabelled_data(evaluate: Callable[..., Result], tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("n,document\n1,좋다\n", encoding="utf-8")
-    result = here("evaluate", "--model", small_model, "--data", path)
-    assert (result.code, result.out) == (1, "")
-    assert "expected a column 'label' with the labels beside the comments" in result.err
-    assert "found the columns: n, document; choose one with --label-column NAME" in result.err
+    evaluate(path).check_refusal(
+        1,
+        "expected a column 'label' with the labels beside the comments",
+        "found the columns: n, document; choose one with --label-column NAME",
+    )
 
 
-def test_other_tasks_are_told_in_their_own_figures(
+def test_other_tasks_have_their_own_metrics(
     here: Here, untrained: Callable[..., Path], hihello: Path, tmp_path: Path
 ) -> None:
     table = tmp_path / "t.csv"
@@ -157,18 +146,64 @@ def test_other_tasks_are_told_in_their_own_figures(
     lines = here(*asked, model, "--label-column", "주제").out.splitlines()
     assert lines[1] == f"data              {table} (2 reviews)"
     assert any(line.startswith("macro F1") for line in lines)
-    stars = untrained("task=stars")
-    lines = here(*asked, stars, "--column", "글").out.splitlines()
+    stars = (*asked, untrained("task=stars"), "--column", "글")
+    lines = here(*stars).out.splitlines()
     # The longest name decides where the values begin.
     assert {line[19] for line in lines} == {" "}
     assert any(line.startswith("mean absolute error ") for line in lines)
-    found = json.loads(here(*asked, stars, "--column", "글", "--json").out)
+    found = here(*stars, "--json").object()
     assert (found["examples"], found["median"]) == (2, 6.5)
-    wrong = here(*asked, stars, "--column", "글", "--label-column", "주제")
-    assert (wrong.code, wrong.out) == (1, "")
-    assert "column '주제': expected a number from 1 to 10, found '경제' in row 1" in wrong.err
+    here(*stars, "--label-column", "주제").check_refusal(
+        1, "column '주제': expected a number from 1 to 10, found '경제' in row 1"
+    )
     text = tmp_path / "t.txt"
     text.write_text("hihello\n", encoding="utf-8")
     done = here("evaluate", "--model", hihello, "--data", text)
     assert (done.code, "perplexity" in done.out) == (0, True)
     assert here("evaluate", "--model", hihello, "--data", text, "--threshold", "0.4").code == 2
+
+
+def test_both_steps_of_a_report_show_progress_and_the_table_names_it(
+    terminal: Callable[..., Terminal], small_model: Path, sample: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "새 보고서"
+    args = ("evaluate", "--model", small_model, "--data", sample, "--report", target)
+    screen = terminal(*args, columns=400)
+    assert screen.finish() == 0
+    assert "scoring" in screen.shown
+    assert "explaining" in screen.shown
+    assert screen.shown.splitlines()[-1] == f"{'report':<18}{target / 'report.html'}"
+    assert (target / "report.html").stat().st_size > 1_000_000
+    assert len(list(target.iterdir())) == 10
+
+
+@pytest.mark.parametrize("device", ["cpu", "auto"])
+def test_a_report_holds_what_json_does_on_any_device(
+    device: str, evaluate: Callable[..., Result], sample: Path, tmp_path: Path
+) -> None:
+    done = evaluate(sample, "--json", "--device", device, "--report", tmp_path)
+    printed = done.object()
+    assert done.err == ""
+    assert printed.pop("report") == str(tmp_path / "report.html")
+    written = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    assert {name: written[name] for name in printed} == printed
+
+
+def test_a_report_where_a_file_is(
+    evaluate: Callable[..., Result], sample: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "file"
+    place.write_text("mine", encoding="utf-8")
+    words = f"expected a directory name for the report, found the file {place}; name another place"
+    evaluate(sample, "--report", place).check_refusal(1, f"nsmc: {words}\n")
+
+
+def test_a_full_disk_leaves_no_half_page(
+    evaluate: Callable[..., Result], sample: Path, small_disk: Callable[[int], Path]
+) -> None:
+    place = small_disk(1000)  # enough for the metrics, not for the page
+    done = evaluate(sample, "--report", place)
+    assert done.code == 1
+    assert f"cannot write {place / 'report.html'}: No space left on device" in done.err
+    assert not (place / "report.html").exists()
+    assert not list(place.glob(".partial*"))

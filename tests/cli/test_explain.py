@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
 
 import pytest
@@ -16,15 +13,11 @@ import pytest
 from nsmc.text.width import display_width
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Command, Here, Terminal
+    from tests.cli.conftest import Command, Here, Result, Terminal
     from tests.conftest import Untrained
 
 COMMENTS = ["재밌다", "배우는 좋은데 이야기가 뻔하고 결말이 허무해서 정말 돈이 아까웠다"]
 COLOUR = re.compile("\x1b\\[[0-9;]*m")
-
-
-def objects(out: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in out.splitlines()]
 
 
 def test_the_usual_line_comes_first_then_signed_bars(here: Here) -> None:
@@ -33,7 +26,7 @@ def test_the_usual_line_comes_first_then_signed_bars(here: Here) -> None:
     assert (result.code, result.err) == (0, "")
     lines = result.out.splitlines()
     assert [line for line in lines if not line.startswith(" ")] == plain
-    one, _ = objects(here("predict", "--explain", "--json", *COMMENTS).out)
+    one, _ = here("predict", "--explain", "--json", *COMMENTS).objects()
     most = f"{one['parts'][0]['contribution']:+.2f}"
     assert lines[1].split() == [most.replace("+", "-"), "부정", "|", "긍정", most]
     assert lines[2].split() == ["재밌", most, "|" + "⣿" * 12]
@@ -68,8 +61,8 @@ def test_the_lines_sum_to_the_score(here: Here) -> None:
 
 
 def test_json_gives_spans(here: Here) -> None:
-    plain = objects(here("predict", "--json", *COMMENTS, "").out)
-    found = objects(here("predict", "--json", "--explain", *COMMENTS, "").out)
+    plain = here("predict", "--json", *COMMENTS, "").objects()
+    found = here("predict", "--json", "--explain", *COMMENTS, "").objects()
     for one, usual in zip(found, plain, strict=True):
         assert {key: one[key] for key in usual} == pytest.approx(usual, abs=2e-6)
         assert list(one) == [*usual, "of", "unit", "value", "logit", "baseline", "parts"]
@@ -83,11 +76,9 @@ def test_json_gives_spans(here: Here) -> None:
 
 def test_lines_of_standard_input(command: Command) -> None:
     stdin = f"{COMMENTS[0]}\n\n{COMMENTS[1]}\n".encode()
-    result = command("predict", "--explain", "--json", "-", stdin=stdin)
-    assert result.code == 0
-    assert [len(one["parts"]) > 0 for one in objects(result.out)] == [True, False, True]
-    shown = command("predict", "--explain", stdin=b"\n")
-    assert shown.out.split() == ["—", "—"]
+    found = command("predict", "--explain", "--json", "-", stdin=stdin).objects()
+    assert [len(one["parts"]) > 0 for one in found] == [True, False, True]
+    assert command("predict", "--explain", stdin=b"\n").out.split() == ["—", "—"]
 
 
 @pytest.mark.parametrize(("env", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
@@ -138,23 +129,14 @@ def test_a_page_appears_whole_or_not_at_all(command: Command, tmp_path: Path) ->
     assert page.read_text(encoding="utf-8") == "before"
     assert list(tmp_path.iterdir()) == [page]
     result = command("predict", "--explain", "--html", tmp_path / "no" / "why.html", "재밌다")
-    assert (result.code, result.out) == (1, "")
-    assert f"there is no directory {tmp_path / 'no'}; create it first" in result.err
+    result.check_refusal(1, f"there is no directory {tmp_path / 'no'}; create it first")
 
 
-def test_head_ends_it_quietly_without_a_page(tmp_path: Path) -> None:
+def test_head_ends_it_quietly_without_a_page(shell: Callable[..., Result], tmp_path: Path) -> None:
     lines, page = tmp_path / "lines", tmp_path / "why.html"
     lines.write_text("재밌다\n" * 20_000, encoding="utf-8")
-    script = (
-        'set -o pipefail; { "$1" -m nsmc predict --explain --html "$2" - <"$3"; echo rc $? >&2; }'
-        " | head -1"
-    )
-    done = subprocess.run(
-        ["bash", "-c", script, "bash", sys.executable, page, lines],
-        capture_output=True,
-        timeout=60,
-    )
-    assert done.stderr.decode() == "rc 0\n"
+    line = '{ $nsmc predict --explain --html "$1" - <"$2"; echo rc $? >&2; } | head -1'
+    assert shell(line, page, lines).err == "rc 0\n"
     assert [path.name for path in tmp_path.iterdir()] == ["lines"]
 
 
@@ -174,7 +156,7 @@ def test_a_class_is_named_and_stars_are_in_stars(
         lines = result.out.splitlines()
         assert sides in lines[1]
         assert lines[-1].startswith(f"  {unit} ")
-        (one,) = objects(here(*asked, "재밌다", "--json").out)
+        one = here(*asked, "재밌다", "--json").object()
         assert one["unit"] == unit
         result_of = {"classes": one["of"], "stars": "★", "sentiment+stars": "긍정"}[task]
         assert f": {result_of}" in lines[-1]
@@ -186,24 +168,9 @@ def test_a_class_is_named_and_stars_are_in_stars(
         assert "<b>생활</b>" not in shown
 
 
-@pytest.mark.parametrize(
-    ("args", "words"),
-    [
-        (["--html", "x.html", "좋다"], "--html FILE writes explanations; give --explain as well"),
-        (["--explain", "--input", "a.csv", "--output", "b.csv"], "for comments, not tables"),
-    ],
-)
-def test_wrong_usage(args: list[str], words: str, here: Here) -> None:
-    result = here("predict", *args)
-    assert (result.code, result.out) == (2, "")
-    assert words in result.err
-
-
 def test_a_broken_argument_is_explained_all_the_same(command: Command, tmp_path: Path) -> None:
     page = tmp_path / "why.html"
-    result = command("predict", "--explain", "--json", "영화\udcff 별로", "--html", page)
-    assert result.code == 0
-    (one,) = objects(result.out)
+    one = command("predict", "--explain", "--json", "영화\udcff 별로", "--html", page).object()
     assert [(p["start"], p["end"]) for p in one["parts"]] == [(0, 3), (4, 6)]
     assert "별로" in page.read_text(encoding="utf-8")
 

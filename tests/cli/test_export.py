@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,39 +18,30 @@ if TYPE_CHECKING:
 def test_the_other_commands_work_on_a_small_model(
     here: Here, small_model: Path, sample: Path, tmp_path: Path
 ) -> None:
-    place = tmp_path / "small"
+    place, comments = tmp_path / "small", ["정말 재밌다", "돈 아까운 쓰레기 영화"]
     result = here("export", "--model", small_model, "--output", place, "--int8")
     assert (result.code, result.out, result.err) == (0, f"{place}\n", "")
 
-    predicted = here("predict", "--model", place, "--json", "정말 재밌다", "돈 아까운 쓰레기 영화")
-    assert (predicted.code, predicted.err) == (0, "")
-    labels = [json.loads(line)["label"] for line in predicted.out.splitlines()]
-    assert labels == ["positive", "negative"]
+    predicted = here("predict", "--model", place, "--json", *comments)
+    assert [one["label"] for one in predicted.objects()] == ["positive", "negative"]
+    assert predicted.err == ""
+    table, scored = tmp_path / "a.csv", tmp_path / "b.csv"
+    table.write_text("\n".join(["document", *comments, ""]), encoding="utf-8")
+    assert here("predict", "--model", place, "--input", table, "--output", scored).code == 0
+    lines = scored.read_text(encoding="utf-8").splitlines()
+    assert [line.split(",")[1] for line in lines] == ["label", "positive", "negative"]
 
     asked = ("evaluate", "--data", sample, "--json", "--model")
-    before, after = (json.loads(here(*asked, m).out) for m in (small_model, place))
+    before, after = (here(*asked, model).object() for model in (small_model, place))
     assert after["examples"] == before["examples"]
     assert after["accuracy"] == pytest.approx(before["accuracy"], abs=0.01)
 
-    before, after = (json.loads(here("info", m, "--json").out) for m in (small_model, place))
+    before, after = (here("info", model, "--json").object() for model in (small_model, place))
     assert after["parameters"] == before["parameters"]
     assert after["bytes"] < before["bytes"]
     types = {tensor["name"]: tensor["dtype"] for tensor in after["tensors"]}
     assert types["embedding.words.weight"] == types["embedding.ngrams.weight"] == "I8"
     assert here("info", place).code == here("info", place, "--card").code == 0
-
-
-def test_a_table_is_scored_with_a_small_model(
-    here: Here, small_model: Path, tmp_path: Path
-) -> None:
-    place, table = tmp_path / "small", tmp_path / "a.csv"
-    assert here("export", "--model", small_model, "--output", place, "--int8").code == 0
-    table.write_text("document\n정말 재밌다\n돈 아까운 쓰레기 영화\n", encoding="utf-8")
-    scored = tmp_path / "b.csv"
-    result = here("predict", "--model", place, "--input", table, "--output", scored)
-    assert result.code == 0
-    lines = scored.read_text(encoding="utf-8").splitlines()
-    assert [line.split(",")[1] for line in lines] == ["label", "positive", "negative"]
 
 
 def test_a_graph_of_the_shipped_model(here: Here, tmp_path: Path) -> None:
@@ -68,41 +58,28 @@ def test_a_graph_of_the_shipped_model(here: Here, tmp_path: Path) -> None:
 
 
 def test_what_is_there_already(here: Here, small_model: Path, tmp_path: Path) -> None:
-    asked = ("export", "--model", small_model, "--output", tmp_path / "a.onnx")
-    assert here(*asked).code == 0
-    again = here(*asked)
-    assert (again.code, again.out) == (1, "")
-    assert again.err == (
-        f"nsmc: {tmp_path / 'a.onnx'} is there already; give another --output, or --overwrite\n"
-    )
-    assert here(*asked, "--overwrite").code == 0
-
-
-def test_a_directory_of_other_things(here: Here, small_model: Path, tmp_path: Path) -> None:
-    (tmp_path / "mine.txt").write_text("소중한 것", encoding="utf-8")
-    result = here("export", "--model", small_model, "--output", tmp_path, "--overwrite")
-    assert (result.code, result.out) == (1, "")
-    assert "is no model directory, so it isn't replaced; give another --output" in result.err
-    assert (tmp_path / "mine.txt").exists()
+    asked = ("export", "--model", small_model, "--output")
+    graph, mine = tmp_path / "a.onnx", tmp_path / "mine.txt"
+    assert here(*asked, graph).code == 0
+    words = f"nsmc: {graph} is there already; give another --output, or --overwrite\n"
+    here(*asked, graph).check_refusal(1, words)
+    assert here(*asked, graph, "--overwrite").code == 0
+    mine.write_text("소중한 것", encoding="utf-8")
+    words = "is no model directory, so it isn't replaced; give another --output"
+    here(*asked, tmp_path, "--overwrite").check_refusal(1, words)
+    assert mine.exists()
 
 
 def test_wrong_usage(here: Here, small_model: Path, tmp_path: Path) -> None:
-    missing = here("export", "--int8")
-    assert missing.code == 2
-    assert "the following arguments are required: --output" in missing.err
+    missing = "the following arguments are required: --output"
+    here("export", "--int8").check_refusal(2, missing)
     both = here("export", "--model", small_model, "--output", tmp_path / "a.onnx", "--int8")
-    assert (both.code, both.out) == (2, "")
-    assert "an ONNX graph holds none of them; export a directory, or leave --int8 out" in both.err
+    words = "an ONNX graph holds none of them; export a directory, or leave --int8 out"
+    both.check_refusal(2, words)
     mistyped = here("export", "--output", tmp_path / "a", "--int16")
-    assert mistyped.code == 2
-    assert "Did you mean '--int8'?" in mistyped.err
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_model_that_is_not_there(here: Here, tmp_path: Path) -> None:
-    result = here("export", "--model", tmp_path / "none", "--output", tmp_path / "a")
-    assert (result.code, result.out) == (1, "")
-    assert result.err.startswith("nsmc: expected a model directory at ")
+    mistyped.check_refusal(2, "Did you mean '--int8'?")
+    nowhere = here("export", "--model", tmp_path / "none", "--output", tmp_path / "a")
+    nowhere.check_refusal(1, "nsmc: expected a model directory at ")
     assert not list(tmp_path.iterdir())
 
 
@@ -117,15 +94,14 @@ def test_without_onnx_all_but_the_graph_works(
             f"raise ModuleNotFoundError(\"No module named '{name}'\")\n", encoding="utf-8"
         )
     env = {"PYTHONPATH": os.pathsep.join([str(hidden), os.environ.get("PYTHONPATH", "")])}
-    file = tmp_path / "network.onnx"
-    result = command("export", "--model", small_model, "--output", file, env=env)
-    assert (result.code, result.out) == (1, "")
-    assert result.err == (
+    file, place = tmp_path / "network.onnx", tmp_path / "small"
+    refused = command("export", "--model", small_model, "--output", file, env=env)
+    refused.check_refusal(
+        1,
         "nsmc: an ONNX graph needs the package onnx, which can't be imported here (No module "
-        "named 'onnx'); install it: pip install \"nsmc[onnx]\"\n"
+        "named 'onnx'); install it: pip install \"nsmc[onnx]\"\n",
     )
     assert not file.exists()
-    place = tmp_path / "small"
     asked = ("export", "--model", small_model, "--int8", "--output", place)
     assert command(*asked, env=env).code == 0
     fields = ("training.epochs=1", "model.hidden_size=4", "model.embedding_size=4")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +37,7 @@ def test_a_model_of_ones_own(here: Here, small_model: Path) -> None:
     assert f"model       {small_model / 'model'}\n" in result.out
     assert re.search(r"; \d\d\.\d\d% of the validation part's running morphemes", result.out)
     assert re.search(r"model\.hidden_size = 16 +\(default: 128\)$", result.out, re.MULTILINE)
-    found = json.loads(here("info", small_model, "--json").out)
+    found = here("info", small_model, "--json").object()
     assert found["changes"]["model.hidden_size"] == {"default": 128, "value": 16}
     assert here("info", small_model, "--card").out.startswith("# Model card: the model ")
 
@@ -57,8 +56,6 @@ def test_other_tasks(here: Here, untrained: Callable[..., Path], hihello: Path) 
     assert any(line.startswith("validation  perplexity ") for line in lines)
 
 
-def test_what_is_wrong_is_told(here: Here, tmp_path: Path) -> None:
-    result = here("info", tmp_path / "nowhere")
-    assert (result.code, result.out) == (1, "")
-    assert "expected a model directory at" in result.err
+def test_what_is_wrong_is_reported(here: Here, tmp_path: Path) -> None:
+    here("info", tmp_path / "nowhere").check_refusal(1, "expected a model directory at")
     assert here("info", "--json", "--card").code == 2

@@ -65,7 +65,7 @@ def test_a_block_is_drawn_over_with_the_line_below(screen: Screen) -> None:
         block.draw(lines)
         screen.stream.write("a bar")
         assert screen.shown() == ["before", *lines, "a bar"]
-    block.erase()
+    block.draw(())
     assert screen.shown() == ["before"]
     screen.stream.write("after\n")
     block.draw(["seven"])

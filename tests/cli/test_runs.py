@@ -20,14 +20,14 @@ def place(small_model: Path, tmp_path: Path) -> Path:
     parent = tmp_path / "runs"
     shutil.copytree(small_model, parent / "가")
     shutil.copytree(small_model, parent / "b")
-    recipe = json.loads((parent / "b" / "recipe.json").read_text(encoding="utf-8"))
+    started, epochs = parent / "b" / "recipe.json", parent / "b" / "history.jsonl"
+    recipe = json.loads(started.read_text(encoding="utf-8"))
     recipe["config"]["training"]["seed"] = 7
-    (parent / "b" / "recipe.json").write_text(json.dumps(recipe), encoding="utf-8")
-    lines = (parent / "b" / "history.jsonl").read_text(encoding="utf-8").splitlines()
-    (parent / "b" / "history.jsonl").write_text("\n".join(lines[:2]) + "\n", encoding="utf-8")
-    begun = parent / "c"
-    begun.mkdir()
-    shutil.copy(small_model / "recipe.json", begun)
+    started.write_text(json.dumps(recipe), encoding="utf-8")
+    lines = epochs.read_text(encoding="utf-8").splitlines()
+    epochs.write_text("\n".join(lines[:2]) + "\n", encoding="utf-8")
+    (parent / "c").mkdir()
+    shutil.copy(small_model / "recipe.json", parent / "c")
     return parent
 
 
@@ -53,8 +53,7 @@ def test_a_table_best_first(command: Command, place: Path) -> None:
 
 
 def test_json(here: Here, place: Path) -> None:
-    result = here("runs", place, "--json", "--sort", "figure")
-    found = [json.loads(line) for line in result.out.splitlines()]
+    found = here("runs", place, "--json", "--sort", "figure").objects()
     assert [Path(one["run"]).name for one in found] == ["가", "b", "c"]
     assert [one["differs"] for one in found] == [{"training.seed": n} for n in (1, 7, 1)]
 
@@ -84,16 +83,12 @@ def test_curves_over_one_another_and_epochs_as_a_table(
         assert (tmp_path / name).stat().st_size > 1000
 
 
-def test_what_is_wrong_is_told(here: Here, place: Path, tmp_path: Path) -> None:
-    result = here("runs", tmp_path / "nowhere")
-    assert (result.code, result.out) == (1, "")
-    assert f"nsmc: found no training in {tmp_path / 'nowhere'}; start one with" in result.err
-    result = here("runs", place, "--plot", "curves.bmp")
-    assert (result.code, result.out) == (2, "")
-    assert "expected a picture whose name ends in .png, .svg, .pdf, found curves.bmp" in result.err
-    result = here("runs", place / "c", "--plot", tmp_path / "curves.png")
-    assert (result.code, result.out) == (1, "")
-    assert "no training has come to the end of an epoch yet" in result.err
-    result = here("runs", place, "--csv", tmp_path / "no" / "epochs.csv")
-    assert result.code == 1
-    assert "there is no directory" in result.err
+def test_what_is_wrong_is_reported(here: Here, place: Path, tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere"
+    for code, words, *args in (
+        (1, f"nsmc: found no training in {nowhere}; start one with", nowhere),
+        (2, "ends in .png, .svg, .pdf, found curves.bmp", place, "--plot", "curves.bmp"),
+        (1, "no training has come to the end of an epoch yet", place / "c", "--plot", "a.png"),
+        (1, "there is no directory", place, "--csv", nowhere / "epochs.csv"),
+    ):
+        here("runs", *args).check_refusal(code, words)

@@ -1,4 +1,4 @@
-"""What a model has seen in training is told apart, from `nsmc train` to `nsmc evaluate`."""
+"""What a model has seen in training is counted, from `nsmc train` to `nsmc evaluate`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from nsmc.training.api import train
 from nsmc.training.init_from import KEPT_TEXTS
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Command, Here
+    from tests.cli.conftest import Here
     from tests.conftest import Untrained
 
 TINY = ("model.embedding_size=8", "model.hidden_size=8", "model.subword_buckets=50")
@@ -35,12 +35,8 @@ def write(path: Path, rows: list[list[str]]) -> Path:
     return path
 
 
-def settings(*fields: str) -> list[str]:
-    return [part for field in fields for part in ("--set", field)]
-
-
 def close(one: Any, other: Any) -> bool:
-    """Whether two figures are the same but for the last bits, which a batch's others may move."""
+    """Whether two metrics are the same but for the last bits, which a batch's others may move."""
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(close(one[k], other[k]) for k in one)
     if isinstance(one, list | tuple):
@@ -59,66 +55,55 @@ def mixed(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_from_a_training_to_an_evaluation_as_processes(
-    command: Command, sample: Path, tmp_path: Path
-) -> None:
+def test_from_a_training_to_an_evaluation(here: Here, sample: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    done = command("train", "--data", sample, "--output", run, *settings(*EPOCH))
+    settings = [part for field in EPOCH for part in ("--set", field)]
+    done = here("train", "--data", sample, "--output", run, *settings)
     assert done.code == 0, done.err
     train_file = sample / "ratings_train.txt"
 
     # All of them, the validation part included.
-    known = command("evaluate", "--model", run, "--data", train_file, "--json")
-    assert known.code == 0
-    seen = json.loads(known.out)["seen"]
+    known = here("evaluate", "--model", run, "--data", train_file, "--json")
+    seen = known.object()["seen"]
     assert (seen["reviews"], seen["estimated"], seen["unseen_examples"]) == (600, 600, 0)
     assert seen["unseen"] is None
     assert 0 < seen["false_positive_rate"] < 1e-6
     assert "the model has seen 600 of these 600 reviews in training, so its metrics" in known.err
-    shown = command("evaluate", "--model", run, "--data", train_file)
+    shown = here("evaluate", "--model", run, "--data", train_file)
     assert "\nseen in training  600 of 600 (100.0%)\n" in shown.out
 
-    new = command("evaluate", "--model", run, "--data", sample, "--json")
-    assert (new.code, new.err) == (0, "")
-    found = json.loads(new.out)
+    new = here("evaluate", "--model", run, "--data", sample, "--json")
+    found = new.object()
+    assert new.err == ""
     assert found["seen"]["reviews"] == found["seen"]["estimated"] == 0
     assert found["seen"]["unseen"]["accuracy"] == found["accuracy"]
-    shown = command("evaluate", "--model", run, "--data", sample)
+    shown = here("evaluate", "--model", run, "--data", sample)
     assert "\nseen in training  none of 200\n" in shown.out
 
-    about = command("info", run).out
-    assert (
-        "\nseen        600 distinct texts in training, as hashes; of others less than one in "
-        "1,000,000 is taken for one of them\n" in about
-    )
+    about = here("info", run).out
+    words = "600 distinct texts in training, as hashes; of others less than one in 1,000,000 is "
+    assert f"\nseen        {words}taken for one of them\n" in about
     assert about.count(SEEN) == 1
 
 
-def test_the_figures_of_the_others_are_theirs(
-    here: Here, small_model: Path, sample: Path, mixed: Path
+def test_the_metrics_of_the_others_are_theirs(
+    here: Here, small_model: Path, sample: Path, mixed: Path, tmp_path: Path
 ) -> None:
-    result = here("evaluate", "--model", small_model, "--data", mixed, "--json")
-    assert (result.code, result.err) == (0, "")
-    found = json.loads(result.out)
-    alone = json.loads(here("evaluate", "--model", small_model, "--data", sample, "--json").out)
+    asked = ("evaluate", "--model", small_model, "--data")
+    result = here(*asked, mixed, "--json")
+    found, alone = result.object(), here(*asked, sample, "--json").object()
+    assert result.err == ""
     assert (found["examples"], found["seen"]["reviews"]) == (350, 150)
     assert found["seen"]["unseen_examples"] == 200
     assert found["seen"]["unseen"].keys() < found.keys()
     for name, value in found["seen"]["unseen"].items():
         assert close(value, alone[name]), name
     assert found["accuracy"] > found["seen"]["unseen"]["accuracy"]
-    shown = here("evaluate", "--model", small_model, "--data", mixed).out
-    assert (
-        "\nseen in training  150 of 350 (42.9%); accuracy on the other 200: "
-        f"{alone['accuracy']:.2%}\n" in shown
-    )
-
-
-def test_the_report_tells_it(here: Here, small_model: Path, mixed: Path, tmp_path: Path) -> None:
+    words = f"150 of 350 (42.9%); accuracy on the other 200: {alone['accuracy']:.2%}"
     place = tmp_path / "report"
-    assert here("evaluate", "--model", small_model, "--data", mixed, "--report", place).code == 0
+    assert f"\nseen in training  {words}\n" in here(*asked, mixed, "--report", place).out
     page = (place / "report.html").read_text(encoding="utf-8")
-    assert "<th>seen in training</th><td>150 of 350 (42.9%); accuracy on the other 200: " in page
+    assert f"<th>seen in training</th><td>{words}" in page
     metrics = json.loads((place / "figures.json").read_text(encoding="utf-8"))
     assert metrics["seen"]["reviews"] == 150
 
@@ -130,13 +115,13 @@ def test_a_model_from_before_there_was_such_a_file(
     assert not (model / SEEN).exists()
     place = tmp_path / "report"
     asked = ("evaluate", "--model", model, "--data", sample, "--report", place)
-    assert json.loads(here(*asked, "--json").out)["seen"] is None
+    assert here(*asked, "--json").object()["seen"] is None
     result = here(*asked)
     assert (result.code, result.err) == (0, "")
     assert "seen in training" not in result.out
     assert "seen in training" not in (place / "report.html").read_text(encoding="utf-8")
     assert "\nseen        not recorded\n" in here("info", model).out
-    assert json.loads(here("info", model, "--json").out)["seen"] is None
+    assert here("info", model, "--json").object()["seen"] is None
 
 
 def test_an_export_has_seen_what_its_model_has(
@@ -146,29 +131,26 @@ def test_an_export_has_seen_what_its_model_has(
     assert here("export", "--model", small_model, "--int8", "--output", small).code == 0
     assert (small / SEEN).read_bytes() == (small_model / "model" / SEEN).read_bytes()
     assert SEEN in read_json(small / "manifest.json")["files"]
-    result = here("evaluate", "--model", small, "--data", mixed, "--json")
-    assert json.loads(result.out)["seen"]["reviews"] == 150
+    found = here("evaluate", "--model", small, "--data", mixed, "--json").object()
+    assert found["seen"]["reviews"] == 150
 
 
 @pytest.mark.parametrize(
     ("task", "metric"),
     [("classes", "macro_f1"), ("stars", "mean_absolute_error"), ("sentiment+stars", "accuracy")],
 )
-def test_every_task_has_its_own_figures(
+def test_every_task_has_its_own_metrics(
     task: str, metric: str, untrained: Untrained, here: Here, tmp_path: Path
 ) -> None:
     texts = [f"재밌다 {n}" for n in range(40)]
     rows = [
-        {"document": text, "topic": "가나"[n % 2], "rating": 1 + n * 7 % 10}
+        json.dumps({"document": text, "topic": "가나"[n % 2], "rating": 1 + n * 7 % 10}) + "\n"
         for n, text in enumerate(texts)
     ]
-    table = tmp_path / "t.jsonl"
-    table.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    rest = tmp_path / "rest.jsonl"
-    rest.write_text("".join(json.dumps(row) + "\n" for row in rows[30:]), encoding="utf-8")
-    fields = ["data.label_column=topic"] if task == "classes" else []
-    model = tmp_path / "model"
-    classes = ["가", "나"] if task == "classes" else []
+    table, rest, model = (tmp_path / name for name in ("t.jsonl", "rest.jsonl", "model"))
+    table.write_text("".join(rows), encoding="utf-8")
+    rest.write_text("".join(rows[30:]), encoding="utf-8")
+    fields, classes = (["data.label_column=topic"], "가나") if task == "classes" else ([], ())
     nsmc.export(untrained(f"task={task}", *fields, classes=classes), model)
     tokenizer = nsmc.load(model).tokenizer
     write_training_texts(model, TrainingTexts.from_units([tokenizer(text) for text in texts[:30]]))
@@ -179,33 +161,25 @@ def test_every_task_has_its_own_figures(
     assert metric in found["unseen"]
     for name, value in found["unseen"].items():
         assert close(value, alone.metrics[name]), name
-    told = here("evaluate", "--model", model, "--data", table)
-    assert "\nseen in training" in told.out
-    line = next(line for line in told.out.splitlines() if line.startswith("seen in training"))
+    shown = here("evaluate", "--model", model, "--data", table)
+    (line,) = (line for line in shown.out.splitlines() if line.startswith("seen in training"))
     name = {"macro_f1": "accuracy"}.get(metric, metric).replace("_", " ")
     assert f" 30 of 40 (75.0%); {name} on the other 10: " in line
     assert "  " not in line.partition(": ")[2]
-    assert "has seen 30 of these 40" in told.err
+    assert "has seen 30 of these 40" in shown.err
 
 
-def test_a_language_model(here: Here, hihello: Path, tmp_path: Path) -> None:
-    text = hihello_text()
-    table = tmp_path / "t.txt"
-    table.write_text(f"{text}\n처음 보는 글\n", encoding="utf-8")
-    found = evaluate(table, hihello).seen
+def test_a_language_model(here: Here, hihello: Path, sample: Path, tmp_path: Path) -> None:
+    (text, *_) = (sample.parent / "hihello.txt").read_text(encoding="utf-8").split()
+    both, new = tmp_path / "both.txt", tmp_path / "new.txt"
+    both.write_text(f"{text}\n처음 보는 글\n", encoding="utf-8")
+    new.write_text("처음 보는 글\n", encoding="utf-8")
+    found, alone = evaluate(both, hihello).seen, evaluate(new, hihello).metrics
     assert found is not None
-    table.write_text("처음 보는 글\n", encoding="utf-8")
-    alone = evaluate(table, hihello).metrics
     assert (found["reviews"], found["unseen_examples"]) == (1, 1)
     assert found["unseen"]["perplexity"] == pytest.approx(alone["perplexity"])
-    table.write_text(f"{text}\n처음 보는 글\n", encoding="utf-8")
-    told = here("evaluate", "--model", hihello, "--data", table).out
-    assert f"1 of 2 (50.0%); perplexity on the other 1: {alone['perplexity']:.2f}" in told
-
-
-def hihello_text() -> str:
-    file = Path(__file__).parent.parent.parent / "data" / "hihello.txt"
-    return next(line for line in file.read_text(encoding="utf-8").splitlines() if line.strip())
+    shown = here("evaluate", "--model", hihello, "--data", both).out
+    assert f"1 of 2 (50.0%); perplexity on the other 1: {alone['perplexity']:.2f}" in shown
 
 
 def test_what_it_started_from_has_seen_counts_too(sample: Path, tmp_path: Path) -> None:
@@ -215,9 +189,8 @@ def test_what_it_started_from_has_seen_counts_too(sample: Path, tmp_path: Path) 
     start = train(load_config(None, EPOCH), data=first, output=tmp_path / "a", device="cpu").model
     config = load_config(None, [*EPOCH, f"training.init_from={start}"])
     warnings: list[str] = []
-    then = train(
-        config, data=second, output=tmp_path / "b", device="cpu", warn=warnings.append
-    ).model
+    warn, output = warnings.append, tmp_path / "b"
+    then = train(config, data=second, output=output, device="cpu", warn=warn).model
     seen = open_model(then).training_texts
     assert warnings == []
     assert seen is not None and seen.texts == 400
@@ -232,9 +205,8 @@ def test_a_start_that_does_not_tell_what_it_has_seen(
 ) -> None:
     config = load_config(None, [*EPOCH, f"training.init_from={untrained()}"])
     warnings: list[str] = []
-    trained = train(
-        config, data=sample, output=tmp_path / "run", device="cpu", warn=warnings.append
-    )
+    warn, output = warnings.append, tmp_path / "run"
+    trained = train(config, data=sample, output=output, device="cpu", warn=warn)
     assert open_model(trained.model).training_texts is None
     assert not (trained.model / SEEN).exists()
     (warning,) = warnings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import io
@@ -15,12 +16,16 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from nsmc.inference.classifier import load
+
 if TYPE_CHECKING:
-    from tests.cli.conftest import Command, Here, Result, Start, Terminal
+    from tests.cli.conftest import Command, Here, Result, Start, Terminal, Until
     from tests.conftest import Untrained
 
 COLUMNS = ["n", "document", "who"]
@@ -38,9 +43,6 @@ WORDS = ["좋다", "별로", "최고", "재미", "노잼", "감동", "연기", "
 def write_table(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:
     name = path.name.removesuffix(".gz")
     if name.endswith(".parquet"):
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         cells = zip(*rows, strict=True)
         pq.write_table(pa.table(dict(zip(columns, map(list, cells), strict=True))), path)
         return path
@@ -61,8 +63,6 @@ def read_table(path: Path) -> tuple[list[str], list[list[str]]]:
     """Columns and rows, every cell as text and a null as an empty one."""
     name = path.name.removesuffix(".gz")
     if name.endswith(".parquet"):
-        import pyarrow.parquet as pq
-
         table = pq.read_table(path)
         return table.column_names, [as_text(row.values()) for row in table.to_pylist()]
     data = path.read_bytes()
@@ -92,16 +92,13 @@ def many_rows(path: Path, count: int, pad: int = 0) -> Path:
     return path
 
 
-class Score(Protocol):
-    """Scores a table by `nsmc predict` in this process."""
-
-    def __call__(
-        self, source: Path, out: Path, *options: str, model: Path | None = None, code: int = 0
-    ) -> Result: ...
+Score = Callable[..., "Result"]
 
 
 @pytest.fixture
 def score(here: Here, small_model: Path) -> Score:
+    """Scores a table by `nsmc predict` in this process."""
+
     def call(
         source: Path, out: Path, *options: str, model: Path | None = None, code: int = 0
     ) -> Result:
@@ -142,23 +139,15 @@ def summary(out: Path, labels: Sequence[str | None]) -> str:
 @pytest.mark.parametrize(
     ("source_name", "target"),
     [
-        ("in.csv", "out.jsonl"),
-        ("in.tsv", "out.csv"),
-        ("in.txt", "out.txt"),
-        ("in.jsonl", "out.parquet"),
-        ("in.parquet", "out.tsv"),
-        ("in.csv.gz", "out.parquet"),
-        ("in.tsv.gz", "out.jsonl.gz"),
-        ("in.txt.gz", "out.csv.gz"),
-        ("in.jsonl.gz", "out.tsv.gz"),
-        ("IN.CSV", "OUT.CSV"),
+        *[("in.csv", "out.jsonl"), ("in.tsv", "out.csv"), ("in.txt", "out.txt")],
+        *[("in.jsonl", "out.parquet"), ("in.parquet", "out.tsv"), ("IN.CSV", "OUT.CSV")],
+        *[("in.csv.gz", "out.parquet"), ("in.tsv.gz", "out.jsonl.gz")],
+        *[("in.txt.gz", "out.csv.gz"), ("in.jsonl.gz", "out.tsv.gz")],
     ],
 )
 def test_every_format_in_and_out(
     source_name: str, target: str, score: Score, small_model: Path, tmp_path: Path
 ) -> None:
-    from nsmc.inference.classifier import load
-
     given, out = tmp_path / source_name, tmp_path / target
     write_table(tmp_path / source_name.lower(), COLUMNS, ROWS).rename(given)
     before = given.read_bytes()
@@ -191,8 +180,6 @@ TASKS = {
 def test_every_task_adds_its_columns(
     target: str, task: str, score: Score, source: Path, untrained: Untrained, tmp_path: Path
 ) -> None:
-    from nsmc.inference.classifier import load
-
     classes, expected = TASKS[task]
     model, out = untrained(f"task={task}", classes=classes), tmp_path / target
     result = score(source, out, model=model)
@@ -211,8 +198,6 @@ def test_every_task_adds_its_columns(
 def test_a_column_for_each_class(
     score: Score, source: Path, untrained: Untrained, tmp_path: Path
 ) -> None:
-    from nsmc.inference.classifier import load
-
     model, out = untrained("task=classes", classes=TASKS["classes"][0]), tmp_path / "out.csv"
     score(source, out, "--probabilities", model=model)
     columns, rows = read_table(out)
@@ -284,11 +269,11 @@ def test_a_table_like_the_one_trained_on_needs_no_column_named(
             assert "2 that could be it: a, b" in result.err
             continue
         confidence = json.loads(out.read_text(encoding="utf-8"))["confidence"]
-        one = json.loads(here("predict", "--model", model, "--json", "금리 인상").out)
+        one = here("predict", "--model", model, "--json", "금리 인상").object()
         assert confidence == pytest.approx(one["confidence"], abs=2e-6)
 
 
-def test_a_wrong_column_names_those_that_are_there(
+def test_a_missing_column_names_those_that_are_there(
     score: Score, source: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.tsv"
@@ -296,13 +281,10 @@ def test_a_wrong_column_names_those_that_are_there(
     result = score(source, out, "--column", "Documnt", code=1)
     assert "no column 'Documnt'; its columns are: n, document, who" in result.err
     assert "did you mean 'document'?" in result.err
+    numbers = write_table(tmp_path / "numbers.csv", ["a", "b"], [["1", "2"], ["3", "4.5"]])
+    words = "a single column of text, found none; its columns are: a, b"
+    assert words in score(numbers, out, code=1).err
     assert out.read_text(encoding="utf-8") == "mine"
-
-
-def test_a_table_without_text(score: Score, tmp_path: Path) -> None:
-    source = write_table(tmp_path / "in.csv", ["a", "b"], [["1", "2"], ["3", "4.5"]])
-    result = score(source, tmp_path / "out.csv", code=1)
-    assert "a single column of text, found none; its columns are: a, b" in result.err
 
 
 @pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
@@ -331,7 +313,6 @@ def test_the_threshold_decides_a_tables_labels(
 def test_many_rows_score_as_single_comments_do(
     command: Command, small_model: Path, tmp_path: Path
 ) -> None:
-    from nsmc.inference.classifier import load
     from nsmc.pipeline.chunks import CHUNK, FEW
 
     assert FEW < 30_000  # so that several processes score
@@ -390,20 +371,14 @@ def test_memory_does_not_grow_with_rows(small_model: Path, tmp_path: Path) -> No
     assert peak(60_000) < peak(20_000) + 12
 
 
-def session_of(process: int) -> int:
-    try:
-        return int(Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[3])
-    except (OSError, IndexError):
-        return -1
-
-
-def left_running(session: int) -> list[int]:
+def left_running(session: int) -> list[str]:
     """Processes of a session that are still there, zombies included."""
-    return [
-        int(entry.name)
-        for entry in Path("/proc").iterdir()
-        if entry.name.isdigit() and session_of(int(entry.name)) == session
-    ]
+    running = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, IndexError):
+            if int(stat.read_text().rsplit(")", 1)[1].split()[3]) == session:
+                running.append(stat.parent.name)
+    return running
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes by /proc")
@@ -416,7 +391,7 @@ def test_a_signal_leaves_nothing_behind(
     status: int,
     whole_group: bool,
     start: Start,
-    until: Callable[[Callable[[], bool]], None],
+    until: Until,
     large: Path,
     small_model: Path,
     tmp_path: Path,

@@ -61,8 +61,8 @@ def test_points_are_bounded_and_keep_their_shape() -> None:
         chart.add_training(10 * step / steps, step / steps, 0.5)
         if step % 40 == 0:
             few.add_training(10 * step / steps, step / steps, 0.5)
-    assert POINTS <= len(chart._training) <= POINTS + 1
+    assert POINTS <= len(chart.training) <= POINTS + 1
     # A straight line stays one, and looks as that of a fortieth of its points.
-    assert {round(m.values[1] / m.values[0], 6) for m in chart._training} == {0.1}
+    assert {round(loss / epochs, 6) for epochs, loss, _ in chart.training} == {0.1}
     middle, other = (made.lines(100, 40)[4].rstrip() for made in (chart, few))
     assert abs(len(middle) - len(other)) <= 1

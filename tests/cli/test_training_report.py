@@ -47,10 +47,9 @@ def emulated(*parts: tuple[int, str]) -> list[str]:
     return [line.rstrip() for line in (*away, *screen.display)]
 
 
-def check_told_once(lines: list[str]) -> None:
+def check_reported_once(lines: list[str]) -> None:
     for epoch in range(1, EPOCHS + 1):
-        told = [line for line in lines if line.startswith(f"epoch {epoch}/{EPOCHS}  loss 0.")]
-        assert len(told) == 1
+        assert sum(line.startswith(f"epoch {epoch}/{EPOCHS}  loss 0.") for line in lines) == 1
     assert sum(line.startswith("nsmc: best epoch") for line in lines) == 1
 
 
@@ -59,7 +58,7 @@ def test_one_chart_is_left_and_no_bar(train: Callable[..., Terminal]) -> None:
     assert screen.finish() == 0
     assert screen.shown.count("loss: line training") > EPOCHS  # redrawn within epochs too
     lines = emulated((40, screen.shown))
-    check_told_once(lines)
+    check_reported_once(lines)
     (at,) = (n for n, line in enumerate(lines) if line.startswith("loss: line training"))
     charts = lines[at : at + 16]
     assert [line for line in charts if ":" in line] == [
@@ -84,7 +83,7 @@ def test_a_window_made_narrower_as_it_trains(train: Callable[..., Terminal]) -> 
     assert screen.finish() == 0
     after = screen.shown[len(before) :]
     lines = emulated((200, before), (60, after))
-    check_told_once(lines)
+    check_reported_once(lines)
     # What stood there when the window changed may stay; below it there is one, and it fits.
     assert 1 <= sum(line.startswith("loss: line training") for line in lines) <= 2
     drawn = [line for line in after.splitlines() if re.match(r".{7}\|", line)]
@@ -92,9 +91,12 @@ def test_a_window_made_narrower_as_it_trains(train: Callable[..., Terminal]) -> 
 
 
 @pytest.mark.slow
-def test_a_dumb_terminal_gets_bars_alone(train: Callable[..., Terminal]) -> None:
-    screen = train(120, TERM="dumb")
+def test_a_dumb_terminal_gets_bars_alone(train: Callable[..., Terminal], tmp_path: Path) -> None:
+    screen = train(120, TERM="dumb", NSMC_CACHE=str(tmp_path / "cache"))
     assert screen.finish() == 0
+    assert re.search(r"tokenizing: +100%\|.*600/600", screen.shown)
+    assert re.search(r"loss 0\.\d{4}, accuracy \d\d\.\d\d%, \d:\d\d left in all", screen.shown)
+    assert screen.shown.rstrip().endswith(f"{tmp_path / 'run' / 'model'}")
     assert "\x1b" not in screen.shown
     assert not re.search("[\u2801-\u28ff]", screen.shown)
     assert f"epoch {EPOCHS}/{EPOCHS}: " in screen.shown

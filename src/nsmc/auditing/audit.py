@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nsmc.auditing.cross_validation import Scores, cross_validate, score_with_model
 from nsmc.auditing.dataset import LabelledDataset, build_dataset, label_task
 from nsmc.auditing.options import ENOUGH, FOLDS, AuditOptions, Progress, Say
-from nsmc.auditing.results import Audit, LabelIssue, issue_columns, list_issues
+from nsmc.auditing.results import Audit, issue_columns, list_issues
 from nsmc.config.schema import Config, load_config
 from nsmc.inference.classifier import Classifier, load
 from nsmc.tasks.registry import make_task
@@ -17,11 +17,10 @@ from nsmc.tasks.task import LabelTask
 
 if TYPE_CHECKING:
     from nsmc.data.reviews import Reviews
-    from nsmc.tables.table import Table
 
 KNOWING = 0.4
-"""How far from guessing (0) to agreeing with all labels (1) a network must be; below, it knows
-hardly anything. With two labels, that is to agree with 70%."""
+"""How far from guessing (0) to agreeing with all labels (1) a network must be to know anything;
+0.4 of two labels is to agree with 70%."""
 
 
 def audit(
@@ -107,6 +106,7 @@ def _path(path: Path | str | None) -> Path | None:
 
 def _audit(options: AuditOptions) -> Audit:
     from nsmc.data.reviews import open_reviews, reviews_of
+    from nsmc.pipeline.select_rows import write_rows
     from nsmc.tables.table import check_output
 
     started = time.perf_counter()
@@ -124,7 +124,11 @@ def _audit(options: AuditOptions) -> Audit:
         with _scored(reviews, task, classifier, options) as (dataset, scores):
             issues = list_issues(dataset, scores, options)
         if options.output is not None:
-            _write_issues(table, issues, options.output, options.say)
+            added = issue_columns(issues)
+            rows = [issue.row for issue in issues]
+            names = write_rows(table, rows, added, options.output, prefix="audit_")
+            if renamed := ", ".join(name for name in names if name not in added):
+                options.say(f"the table has columns of these names already, so new are: {renamed}")
     result = Audit(
         path=options.data,
         rows=dataset.reviews.rows,
@@ -138,7 +142,12 @@ def _audit(options: AuditOptions) -> Audit:
         skipped=dataset.reviews.skipped_empty,
         seconds=time.perf_counter() - started,
     )
-    _say_if_guessing(result, options.say)
+    guessing = 1 / len(result.class_names)
+    if result.agreement < guessing + KNOWING * (1 - guessing):
+        options.say(
+            f"only {result.agreement:.0%} of the labels agree with what scored them, so the list "
+            "says little: the comments are too few or too hard for it, or the labels mostly wrong"
+        )
     return result
 
 
@@ -172,22 +181,3 @@ def _scored(
     dataset = build_dataset(reviews, task, config.text, options, folds=folds)
     with cross_validate(dataset, folds, config, options) as scores:
         yield dataset, scores
-
-
-def _write_issues(table: "Table", issues: list[LabelIssue], target: Path, say: Say) -> None:
-    """Write the rows of the issues with all their own columns, in the order of the issues."""
-    from nsmc.pipeline.select_rows import write_rows
-
-    columns = issue_columns(issues)
-    names = write_rows(table, [issue.row for issue in issues], columns, target, prefix="audit_")
-    if renamed := [name for name in names if name not in columns]:
-        say(f"the table has columns of these names already, so new are: {', '.join(renamed)}")
-
-
-def _say_if_guessing(result: Audit, say: Say) -> None:
-    guessing = 1 / len(result.class_names)
-    if result.agreement < guessing + KNOWING * (1 - guessing):
-        say(
-            f"only {result.agreement:.0%} of the labels agree with what scored them, so the list "
-            "says little: the comments are too few or too hard for it, or the labels mostly wrong"
-        )

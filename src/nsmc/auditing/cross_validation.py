@@ -61,17 +61,11 @@ def score_with_model(
 def cross_validate(
     dataset: LabelledDataset, folds: int, config: Config, options: AuditOptions
 ) -> Iterator[Scores]:
-    """Score each fold with a network trained on all the others, kept while the block runs.
+    """Score each fold of R comments with a network trained on the others.
 
     A fold that was scored in the working directory before isn't scored again, and a training that
-    was interrupted there goes on from its newest checkpoint.
-
-    Args:
-        dataset: R comments.
-        folds: networks to train.
-        config: theirs.
-        options: say where the networks are kept and on which device they are trained, and hear of
-            comments trained on, over all folds and epochs.
+    was interrupted there goes on from its newest checkpoint. The networks are there while the
+    block runs. ``options`` hear of comments trained on, over all folds and epochs.
 
     Raises:
         DeviceError: the device isn't there or ran out of memory.
@@ -108,7 +102,7 @@ def cross_validate(
 def assign_folds(
     duplicates: NDArray[np.int64], labels: NDArray[np.int64], folds: int, seed: int
 ) -> NDArray[np.int64]:
-    """Assign comments to folds of about one size and one share of each label.
+    """Assign comments to folds [R], from 0, of about one size and one share of each label.
 
     The same comment is in one fold wherever it is: a network that has learnt from it, with its
     label, would give what it has learnt by heart.
@@ -118,9 +112,6 @@ def assign_folds(
         labels: [R] the class of each.
         folds: how many.
         seed: decides which comments are together.
-
-    Returns:
-        [R] the fold of each, from 0.
     """
     _, first, sizes = np.unique(duplicates, return_index=True, return_counts=True)  # [G]
     order = np.random.default_rng(seed).permutation(len(first))  # [G]
@@ -212,7 +203,7 @@ def _score(
     progress: Callable[[int, int], None] | None = None,
 ) -> NDArray[np.float64]:
     """The probabilities [rows, C] of some comments; 0 for a class that the model hasn't learnt."""
-    chunks = (_units(dataset.corpus.take(rows[place])) for place in slices(len(rows)))
+    chunks = (_units_of(dataset.corpus.take(rows[place])) for place in slices(len(rows)))
     scored = with_progress(map(classifier.outputs_of, chunks), len(rows), progress)
     outputs = np.concatenate(list(scored))  # [rows, O]
     unlabelled = np.zeros((len(rows), 2), np.float32)  # [rows, K], K at most 2
@@ -222,6 +213,6 @@ def _score(
     return padded[:, [column_of.get(value, -1) for value in dataset.class_names]]
 
 
-def _units(corpus: Corpus) -> list[list[str]]:
+def _units_of(corpus: Corpus) -> list[list[str]]:
     units = [corpus.morphemes[token] for token in corpus.tokens.tolist()]
     return [units[start:end] for start, end in pairwise(corpus.offsets.tolist())]

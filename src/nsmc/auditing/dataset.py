@@ -21,7 +21,6 @@ from nsmc.text.normalize import normalize
 if TYPE_CHECKING:
     from nsmc.data.reviews import Reviews
 
-
 ENGLISH = {0: "negative", 1: "positive"}
 """The labels of the sentiment in English."""
 
@@ -72,10 +71,10 @@ def build_dataset(
     """Leave out comments without legible text or label, and encode the others.
 
     Args:
-        reviews: as `nsmc.data.reviews.read_reviews` gives them.
+        reviews: the table's.
         task: what the labels mean.
         text: the tokenizer's config.
-        options: hears of the comments tokenized, and of those left out.
+        options: hear of the comments tokenized, and of those left out.
         learned: what a model's tokenizer has learnt; None learns it from these comments.
         folds: networks to be trained on them, 0 for none.
 
@@ -124,14 +123,14 @@ def _check_labels(
             f"no {missing} among {len(labels):,}; add some, or score the comments with "
             "`nsmc predict --input` and look at the other ones"
         )
-    instead = "leave out or put together the rarest classes, or let a model score them with --model"
+    advice = "leave out or put together the rarest classes, or let a model score them with --model"
     if binary:
-        instead = "--folds 0 lets the shipped model score them instead"
+        advice = "--folds 0 lets the shipped model score them instead"
     for label, count in zip(shown, different.tolist(), strict=True):
         if count < 2 * folds:
             raise DataError(
                 f"{path}: expected at least {2 * folds} different comments labelled {label} to "
-                f"train {folds} networks on, found {count}; {instead}"
+                f"train {folds} networks on, found {count}; {advice}"
             )
 
 

@@ -25,10 +25,8 @@ FEWEST = 20
 """Issues listed at least, if there are so many and no number is asked for."""
 EXPLAINED = 2000
 """Issues explained at most: some hours of work for a person, half a minute for a machine."""
-MORPHEMES = 3
-"""Morphemes named for an issue, at most."""
-FAINT = 0.2
-"""A morpheme with less than this share of the strongest one's contribution isn't named."""
+MORPHEMES, FAINT = 3, 0.2
+"""Morphemes named for an issue at most, and the least share of the strongest one's contribution."""
 CHUNK = 50
 """Issues explained between two reports of progress."""
 
@@ -72,7 +70,7 @@ class LabelIssue:
 
 @dataclass(frozen=True, eq=False)
 class Audit:
-    """The label issues of a table of R comments, and what they were found by."""
+    """The label issues of a table of R comments, and what scored them."""
 
     path: Path
     """The table."""
@@ -136,23 +134,21 @@ def list_issues(
         errors = float(estimate_label_errors(labels, probabilities).sum())
         most = options.top or max(FEWEST, round(errors))
     ranked = rank_label_issues(labels, probabilities)[:most]  # [I]
-    issues = [_issue(dataset, probabilities[place], place) for place in ranked.tolist()]
+    values = list(dataset.class_names)
+    issues = [
+        LabelIssue(
+            row=int(dataset.reviews.rows[place]),
+            text=dataset.reviews.texts[place],
+            given_label=values[labels[place]],
+            suggested_label=values[probabilities[place].argmax()],
+            self_confidence=float(probabilities[place, labels[place]]),
+            conflicting_rows=int(dataset.conflicting_rows[place]),
+        )
+        for place in ranked.tolist()
+    ]
     if options.explain:
         _explain(issues, scores, scores.scored_by[ranked], dataset, options)
     return issues
-
-
-def _issue(dataset: LabelledDataset, probabilities: NDArray[np.float64], place: int) -> LabelIssue:
-    """The issue of one comment, with the probabilities [C] of its labels."""
-    values, label = list(dataset.class_names), dataset.labels[place]
-    return LabelIssue(
-        row=int(dataset.reviews.rows[place]),
-        text=dataset.reviews.texts[place],
-        given_label=values[label],
-        suggested_label=values[probabilities.argmax()],
-        self_confidence=float(probabilities[label]),
-        conflicting_rows=int(dataset.conflicting_rows[place]),
-    )
 
 
 def _explain(

@@ -22,7 +22,7 @@ CACHED = 3
 
 @contextlib.contextmanager
 def claimed_workdir(path: Path | None, record: dict[str, Any]) -> Iterator[Path]:
-    """Give the working directory of an audit, kept from other processes while the block runs.
+    """Give the working directory of an audit, locked against other processes.
 
     Args:
         path: the directory; None takes one in the user's cache, named by the record.
@@ -31,14 +31,13 @@ def claimed_workdir(path: Path | None, record: dict[str, Any]) -> Iterator[Path]
     Raises:
         NsmcError: the directory belongs to another audit, is in use or can't be written.
     """
-    cache = cache_directory() / "audits"
     digest = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
-    work = path or cache / digest[:24]
+    work = path or cache_directory() / "audits" / digest[:24]
     with OutputDirectory(work).claimed("--work"):
         _check_record(work, record)
         if path is None:
             os.utime(work)
-            _delete_oldest(cache, work)
+            _delete_oldest(work)
         yield work
 
 
@@ -62,9 +61,9 @@ def _check_record(work: Path, record: dict[str, Any]) -> None:
         )
 
 
-def _delete_oldest(cache: Path, work: Path) -> None:
+def _delete_oldest(work: Path) -> None:
     """Delete the networks of older audits, but for those that another process is using."""
-    others = [path for path in cache.iterdir() if path != work and path.is_dir()]
+    others = [path for path in work.parent.iterdir() if path != work and path.is_dir()]
     others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for old in others[CACHED - 1 :]:
         with contextlib.suppress(NsmcError), OutputDirectory(old).claimed():

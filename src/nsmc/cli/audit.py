@@ -1,26 +1,31 @@
 """`nsmc audit`: which labels of a table are probably wrong."""
 
 import argparse
-import json
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nsmc.cli.common import (
+    TABLES,
     add_config_options,
+    add_device_option,
     format_duration,
     is_terminal,
     model_named,
+    one_line,
     paint,
+    print_json,
     progress_bar,
     say,
+    say_skipped,
 )
 
 if TYPE_CHECKING:
     from nsmc.auditing.results import Audit, LabelIssue
 
-EPILOG = """examples:
+EPILOG = f"""examples:
   nsmc audit ratings.txt --output doubtful.csv
   nsmc audit survey.parquet --label-column positive --share 0.02 --output doubtful.parquet
   nsmc audit data/sample/ratings_train.txt --folds 4 --set training.batch_size=16
@@ -36,9 +41,8 @@ row (in the file, from 1 without the header), suggested_label, probability (of t
 against (the words that speak against it, for the first 2,000 rows) and same_otherwise (in how
 many other rows the same comment has another label).
 
-Tables: .csv .tsv .txt .jsonl .parquet, the text formats also .gz."""
+{TABLES}"""
 SHOWN = 20
-WIDEST = 14
 WIDTH = 60
 """Characters shown of a comment; the output file has it whole."""
 SECONDS_BETWEEN_LINES = 15
@@ -48,17 +52,12 @@ CLASSES = 5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="a table with a label column")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help="where the rows with label issues go, to be corrected",
-    )
-    parser.add_argument(
-        "--column", metavar="NAME", help="text column (default: document, else the only one)"
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("file", type=Path, metavar="FILE", help="a table with a label column")
+    output = "where the rows with label issues go, to be corrected"
+    add("--output", type=Path, metavar="FILE", help=output)
+    add("--column", metavar="NAME", help="text column (default: document, else the only one)")
+    add(
         "--label-column",
         metavar="NAME",
         help="column with 0 for negative and 1 for positive, or with the names of classes "
@@ -86,43 +85,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="list at most N rows (default: as many as labels are estimated to be wrong)",
     )
     limit.add_argument("--share", type=float, metavar="P", help="the same as a share of all rows")
-    parser.add_argument(
-        "--work",
-        type=Path,
-        metavar="DIR",
-        help="keep the networks here (default: a place in this user's cache)",
-    )
-    parser.add_argument(
-        "--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:N or mps"
-    )
+    work = "keep the networks here (default: a place in this user's cache)"
+    add("--work", type=Path, metavar="DIR", help=work)
+    add_device_option(parser)
     add_config_options(parser, default="a quick one, by the size of the table")
-    parser.add_argument(
-        "--json", action="store_true", help="one JSON object with the numbers and all listed rows"
-    )
+    add("--json", action="store_true", help="one JSON object with the numbers and all listed rows")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Audit, write the rows with label issues and print the first of them.
-
-    Raises:
-        NsmcError: see `nsmc.auditing.audit.audit`.
-    """
+    """Audit, write the rows with label issues and print the first of them."""
     from nsmc.config.schema import load_config
 
     # Loaded without a file as well, to refuse a wrong --set before the table is read.
     config = load_config(args.config, args.set)
     model = None if args.model is None else model_named(args.model)
-    # The model inside the package scores when nothing is trained.
-    folds = 0 if args.model is not None and model is None else args.folds
     from nsmc.auditing.audit import audit
 
-    with _Reporter() as reporter:
+    with closing(_Reporter()) as reporter:
         result = audit(
             args.file,
             output=args.output,
             column=args.column,
             label_column=args.label_column,
-            folds=folds,
+            # The model inside the package scores when nothing is trained.
+            folds=0 if args.model is not None and model is None else args.folds,
             model=model,
             config=None if args.config is None else config,
             overrides=args.set,
@@ -133,12 +119,11 @@ def run(args: argparse.Namespace) -> int:
             progress=reporter.report,
             say=reporter.say,
         )
-    if result.skipped:
-        say(f"{result.skipped:,} rows with an empty comment were left out")
+    say_skipped(result.skipped)
     if args.output is not None:
         say(f"{len(result.issues):,} rows with label issues are in {args.output}, the surest first")
     if args.json:
-        print(json.dumps(result.to_dict(), ensure_ascii=False))
+        print_json(result.to_dict())
     else:
         print(_summary(result))
         for issue in result.issues[:SHOWN]:
@@ -155,15 +140,9 @@ class _Reporter:
         self._last_line = time.monotonic()
         self._at_start = (0.0, 0)
 
-    def __enter__(self) -> "_Reporter":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._close()
-
     def say(self, message: str) -> None:
         """Print a message between two bars."""
-        self._close()
+        self.close()
         say(message)
 
     def report(self, stage: str, done: int, total: int) -> None:
@@ -171,7 +150,7 @@ class _Reporter:
         now = time.monotonic()
         # A stage begins: its sum is another, or it starts over.
         if total != self._total or done < self._done:
-            self._close()
+            self.close()
             self._total, self._at_start = total, (now, done)
         self._done = done
         if is_terminal(sys.stderr):
@@ -185,7 +164,8 @@ class _Reporter:
             say(f"{stage}  {done:,}/{total:,} comments  {format_duration(left)} left")
             self._last_line = now
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
@@ -193,25 +173,23 @@ class _Reporter:
 
 def _summary(result: "Audit") -> str:
     errors, rows, listed = sum(result.estimated_errors), len(result.rows), len(result.issues)
-    binary = len(result.class_names) == 2
+    several, labels = "both labels", "both"
+    if len(result.class_names) > 2:
+        several, labels = "more labels", "several"
     scorer = f"the model {result.model}"
     if result.folds:
         scorer = f"{result.folds} networks, each of what it hasn't learnt from"
     shown = f"; the first {SHOWN}" if listed > SHOWN else ""
-    lines = [
-        ("data", f"{result.path} ({rows:,} comments)"),
-        ("scored by", f"{scorer}; {result.agreement:.1%} of the labels agree"),
-        ("wrong labels", f"about {errors:,.0f} ({errors / rows:.1%}): {_by_label(result)}"),
-        (
-            "both labels" if binary else "more labels",
-            f"{(result.conflicting_rows > 0).sum():,} rows hold a comment that has "
-            + ("both" if binary else "several"),
-        ),
-        ("time", format_duration(result.seconds)),
-        ("listed", f"{listed:,} rows{shown} with their row in the file, the probability of the"),
-        ("", "given label, and (the words against it):"),
-    ]
-    return "\n".join(f"{name:<{WIDEST}}{value}" for name, value in lines)
+    lines = {
+        "data": f"{result.path} ({rows:,} comments)",
+        "scored by": f"{scorer}; {result.agreement:.1%} of the labels agree",
+        "wrong labels": f"about {errors:,.0f} ({errors / rows:.1%}): {_by_label(result)}",
+        several: f"{(result.conflicting_rows > 0).sum():,} rows hold a comment that has {labels}",
+        "time": format_duration(result.seconds),
+        "listed": f"{listed:,} rows{shown} with their row in the file, the probability of the",
+        "": "given label, and (the words against it):",
+    }
+    return "\n".join(f"{name:<14}{value}" for name, value in lines.items())
 
 
 def _by_label(result: "Audit") -> str:
@@ -230,12 +208,12 @@ def _line(issue: "LabelIssue", names: dict[Any, str]) -> str:
     if len(names) == 2:
         colour = "red" if issue.suggested_label == next(iter(names)) else "green"
         suggested, others = paint(suggested, colour, sys.stdout), suggested
-    text = " ".join(issue.text.split())
+    text = one_line(issue.text)
+    shown = text[:WIDTH] + ("…" if len(text) > WIDTH else "")
     words = f"  ({issue.words})" if issue.words else ""
     conflicts = issue.conflicting_rows
     conflict = f"  [{others} in {conflicts:,} other rows]" if conflicts else ""
     return (
         f"{issue.row:>10,}  {names[issue.given_label]} → {suggested}  "
-        f"{issue.self_confidence:6.1%}  {text[:WIDTH]}{'…' if len(text) > WIDTH else ''}"
-        f"{words}{conflict}"
+        f"{issue.self_confidence:6.1%}  {shown}{words}{conflict}"
     )

@@ -47,37 +47,39 @@ def draw(
         label: a value of y in at most `LABEL` - 1 characters.
     """
     columns, rows = width - LABEL - 1, height - 3
-    finite = [
-        Curve([p for p in curve.points if math.isfinite(p[1])], curve.marker) for curve in curves
-    ]
-    low, high = _range([y for curve in finite for _, y in curve.points])
+    finite = [[p for p in curve.points if math.isfinite(p[1])] for curve in curves]
+    low, high = _range([y for points in finite for _, y in points])
 
-    def dot(point: Point) -> tuple[int, int]:
-        x = (point[0] - ends[0]) / (ends[1] - ends[0]) * (2 * columns - 1)
-        y = (high - point[1]) / (high - low) * (4 * rows - 1)
-        return min(max(round(x), 0), 2 * columns - 1), round(y)
+    def column_of(x: float, last: int) -> int:
+        return min(max(round((x - ends[0]) / (ends[1] - ends[0]) * last), 0), last)
 
     patterns = [[BLANK] * columns for _ in range(rows)]  # [H][W]
-    for curve in finite:
-        places = [dot(point) for point in curve.points]
-        for start, end in zip(places, places[1:] or places, strict=False):
+    markers: dict[tuple[int, int], str] = {}
+    for curve, points in zip(curves, finite, strict=True):
+        dots = [
+            (column_of(x, 2 * columns - 1), round((high - y) / (high - low) * (4 * rows - 1)))
+            for x, y in points
+        ]
+        for start, end in zip(dots, dots[1:] or dots, strict=False):
             for x, y in _line(start, end):
                 patterns[y // 4][x // 2] |= DOTS[y % 4][x % 2]
-    plot = [[chr(pattern) if pattern != BLANK else " " for pattern in row] for row in patterns]
-    for curve in finite:
-        for x, y in map(dot, curve.points if curve.marker else ()):
-            plot[y // 4][x // 2] = curve.marker
-    values = {0: high, rows - 1: low}
-    lines = [
-        f"{label(values[row]) if row in values else '':>{LABEL - 1}} |{''.join(cells)}"
-        for row, cells in enumerate(plot)
-    ]
-    axis, numbers = _axis(ends, columns)
+        if curve.marker:
+            markers |= {(y // 4, x // 2): curve.marker for x, y in dots}
+    cells = [[" " if code == BLANK else chr(code) for code in row] for row in patterns]
+    for (row, column), marker in markers.items():
+        cells[row][column] = marker
+    values = {0: label(high), rows - 1: label(low)}
+    plot = [f"{values.get(y, ''):>{LABEL - 1}} |{''.join(row)}" for y, row in enumerate(cells)]
+
+    axis, numbers = ["-"] * columns, [" "] * columns
+    for number in _ticks(math.ceil(ends[0]), math.floor(ends[1]), max(1, columns // 5)):
+        column, text = column_of(number, columns - 1), str(number)
+        axis[column] = "+"
+        start_of_text = min(column, columns - len(text))
+        numbers[start_of_text : start_of_text + len(text)] = text
     margin = " " * LABEL
-    return [
-        line[:width].ljust(width)
-        for line in (title, *lines, f"{margin}+{axis}", f"{margin} {numbers}")
-    ]
+    lines = [title, *plot, f"{margin}+{''.join(axis)}", f"{margin} {''.join(numbers)}"]
+    return [line[:width].ljust(width) for line in lines]
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:
@@ -85,9 +87,8 @@ def _range(values: Sequence[float]) -> tuple[float, float]:
     if not values:
         return 0.0, 1.0
     low, high = min(values), max(values)
-    if high - low > 1e-9 * max(1.0, abs(high)):
-        return low, high
-    margin = 0.01 * max(1.0, abs(high))
+    size = max(1.0, abs(high))
+    margin = 0.0 if high - low > 1e-9 * size else 0.01 * size
     return low - margin, high + margin
 
 
@@ -101,22 +102,7 @@ def _line(start: tuple[int, int], end: tuple[int, int]) -> list[tuple[int, int]]
     ]
 
 
-def _axis(ends: Point, columns: int) -> tuple[str, str]:
-    """The x axis with a tick at whole numbers, and these, as far as there is room."""
-    axis, numbers = ["-"] * columns, [" "] * columns
-    first, last = math.ceil(ends[0]), math.floor(ends[1])
-    # Four columns a number; 1, 2, 5, 10, … apart.
-    room = max(1, columns // 5)
-    step = next(
-        unit * factor
-        for factor in (10**power for power in range(12))
-        for unit in (1, 2, 5)
-        if (last - first) // (unit * factor) <= room
-    )
-    for number in range(first, last + 1, step):
-        place = round((number - ends[0]) / (ends[1] - ends[0]) * (columns - 1))
-        axis[place] = "+"
-        text = str(number)
-        start = min(place, columns - len(text))
-        numbers[start : start + len(text)] = text
-    return "".join(axis), "".join(numbers)
+def _ticks(first: int, last: int, room: int) -> range:
+    """Whole numbers 1, 2, 5, 10, … apart: about ``room`` of them at most."""
+    steps = (unit * 10**power for power in range(12) for unit in (1, 2, 5))
+    return range(first, last + 1, next(step for step in steps if (last - first) // step <= room))

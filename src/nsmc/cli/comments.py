@@ -14,12 +14,7 @@ LINES_AT_ONCE = 1024
 
 
 def add_comment_options(parser: argparse.ArgumentParser, kind: str = "comments") -> None:
-    """Declare where the comments come from, and where the results go.
-
-    Args:
-        parser: the command's.
-        kind: their name in the plural.
-    """
+    """Declare where the comments, or another ``kind``, come from, and where the results go."""
     parser.add_argument(
         "text",
         nargs="*",

@@ -1,20 +1,48 @@
-"""What several commands share."""
+"""What several commands share: options, messages, bars and columns on a terminal."""
 
 import argparse
 import contextlib
+import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
+
+from nsmc.text.width import display_width
 
 if TYPE_CHECKING:
     from nsmc.pipeline.score_table import WrittenTable
 
+TABLES = "Tables: .csv .tsv .txt .jsonl .parquet, the text formats also .gz."
+COLOURS = {"green": "32", "red": "31", "bold green": "1;32", "bold red": "1;31"}
+
 
 def say(message: str) -> None:
-    """Tell the person something that isn't a result."""
+    """Print what isn't a result, for a person."""
     print(f"nsmc: {message}", file=sys.stderr)
+
+
+def say_skipped(rows: int) -> None:
+    """Report the rows without a comment, if there are any."""
+    if rows:
+        say(f"{rows:,} rows with an empty comment were left out")
+
+
+def say_about_table(written: "WrittenTable", source: Path) -> None:
+    """Report how a table was read and written, where that isn't as usual."""
+    if written.encoding not in (None, "utf-8", "utf-8-sig"):
+        say(f"{source} is not UTF-8 and was read as {written.encoding}; the output is UTF-8")
+    if written.renamed:
+        names = ", ".join(written.renamed)
+        say(f"the table has columns of these names already, so new are: {names}")
+    if written.empty:
+        say(f"{written.empty:,} rows have an empty comment, so their new cells are empty")
+
+
+def print_json(value: object) -> None:
+    """Print one line of JSON."""
+    print(json.dumps(value, ensure_ascii=False))
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -26,10 +54,12 @@ def paint(text: str, colour: str, stream: TextIO) -> str:
     """Colour ``text`` for a terminal that shows colours; see no-color.org."""
     if not is_terminal(stream) or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return text
-    return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
+    return f"\x1b[{COLOURS[colour]}m{text}\x1b[0m"
 
 
-_COLOURS = {"green": "32", "red": "31", "bold green": "1;32", "bold red": "1;31"}
+def one_line(text: str) -> str:
+    """A comment as typed, with single spaces for all white space."""
+    return " ".join(text.split())
 
 
 def progress_bar(**options: Any) -> Any:
@@ -68,25 +98,8 @@ def table_progress(source: Path) -> Iterator[Callable[[int, int, int], None]]:
         yield advance
 
 
-def say_about_table(written: "WrittenTable", source: Path) -> None:
-    """Tell what a person should know of how a table was read and written."""
-    if written.encoding not in (None, "utf-8", "utf-8-sig"):
-        say(f"{source} is not UTF-8 and was read as {written.encoding}; the output is UTF-8")
-    if written.renamed:
-        say(
-            "the table has columns of these names already, so new are: "
-            f"{', '.join(written.renamed)}"
-        )
-    if written.empty:
-        say(f"{written.empty:,} rows have an empty comment, so their new cells are empty")
-
-
 def model_named(name: str) -> Path | None:
-    """A model as a person names it: a directory, or ``shipped`` or ``default`` for the one inside.
-
-    Returns:
-        None for the model inside the package. ``./shipped`` is a directory of that name.
-    """
+    """A model directory, or None for the model inside the package: ``shipped`` or ``default``."""
     return None if name in ("shipped", "default") else Path(name)
 
 
@@ -97,13 +110,24 @@ def format_duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def parameter_lines(parameters: Sequence[tuple[str, tuple[int, ...], int]]) -> list[str]:
+def align(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
+    """A line for each row, its cells in columns; those in ``right`` end where the widest does."""
+    widths = [max(map(display_width, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = []
+        for column, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            space = " " * (width - display_width(cell))
+            cells.append(space + cell if column in right else cell + space)
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def parameter_lines(parameters: Sequence[tuple[str, Sequence[int], int]]) -> list[str]:
     """A line for each parameter's name, shape and number of elements, and one for their sum."""
-    total = sum(count for _, _, count in parameters)
     rows = [(name, " × ".join(map(str, shape)), f"{n:,}") for name, shape, n in parameters]
-    rows.append(("all", "", f"{total:,}"))
-    name, shape, count = (max(map(len, column)) for column in zip(*rows, strict=True))
-    return [f"{row[0]:<{name}}  {row[1]:>{shape}}  {row[2]:>{count}}" for row in rows]
+    total = sum(count for _, _, count in parameters)
+    return align([*rows, ("all", "", f"{total:,}")], right=(1, 2))
 
 
 def add_review_options(parser: argparse.ArgumentParser) -> None:
@@ -132,15 +156,29 @@ def add_model_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Declare which model scores and where it draws the line."""
-    add_model_option(parser)
+def add_language_model_option(parser: argparse.ArgumentParser) -> None:
+    """Declare which language model a command takes."""
+    parser.add_argument(
+        "--model", type=Path, required=True, metavar="DIR", help="of a language model"
+    )
+
+
+def add_threshold_option(parser: argparse.ArgumentParser) -> None:
+    """Declare from which probability on a comment is positive."""
     parser.add_argument(
         "--threshold",
         type=float,
         metavar="P",
         help="positive at or above P (default: the model's own)",
     )
+
+
+def add_device_option(
+    parser: argparse.ArgumentParser, default: str = "auto", note: str = ""
+) -> None:
+    """Declare on which device a command computes."""
+    text = f"auto, cpu, cuda, cuda:N or mps{note}"
+    parser.add_argument("--device", default=default, metavar="D", help=text)
 
 
 def add_config_options(

@@ -1,10 +1,16 @@
 """`nsmc compare`: whether one model is better than another, on the same reviews."""
 
 import argparse
-import json
 from pathlib import Path
 
-from nsmc.cli.common import add_review_options, model_named, review_progress, say
+from nsmc.cli.common import (
+    add_review_options,
+    model_named,
+    print_json,
+    review_progress,
+    say,
+    say_skipped,
+)
 
 EPILOG = """A model is a directory that `nsmc train` wrote, or the word `shipped` for the one
 inside the package. Each uses its own threshold. The reviews must be new to both: on those that it
@@ -37,11 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compare and print the result.
-
-    Raises:
-        NsmcError: a model or the reviews can't be used, or the output can't be written.
-    """
+    """Compare and print the result."""
     from nsmc.cli.comparison_lines import comparison_lines, only_label
     from nsmc.evaluation.compare import compare
 
@@ -55,8 +57,7 @@ def run(args: argparse.Namespace) -> int:
             output=args.output,
             progress=advance,
         )
-    if result.skipped:
-        say(f"{result.skipped:,} rows with an empty comment were left out")
+    say_skipped(result.skipped)
     if only := only_label(result):
         say(f"every review is labelled {only}: what is compared is how many {only} are recognised")
     for name, trained_on_it in zip("AB", result.trained_on_it, strict=True):
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
                 "compare on reviews that are new to both"
             )
     if args.json:
-        print(json.dumps(result.to_dict(), ensure_ascii=False))
+        print_json(result.to_dict())
     else:
         more = "" if args.output else "--top N, or all of them with --output FILE"
         print("\n".join(comparison_lines(result, args.top, more)))

@@ -1,168 +1,36 @@
 """The lines in which a terminal shows a comparison of two models."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from nsmc.cli.common import align, one_line
 from nsmc.evaluation.results import Comparison, PairedMetrics
-from nsmc.text.width import display_width, padded
 
 
-class Lines(ABC):
-    """The lines of one kind of prediction.
+@dataclass(frozen=True)
+class _Wording:
+    """How the metrics of one kind of prediction are put into words."""
 
-    Args:
-        comparison: of two models.
-        metrics: of this kind.
-    """
-
+    unit: str
+    scale: int
+    """Units in a difference of 1."""
+    gain: int
+    """1 if more is better, -1 if less is."""
+    digits: int
+    """Of the verdict; a difference has one more."""
+    better: str
+    test: str
     heads: tuple[str, ...]
     """Above the disagreements: the label, A, B and which is right."""
 
-    def __init__(self, comparison: Comparison, metrics: PairedMetrics) -> None:
-        self.comparison = comparison
-        self.paired = metrics
 
-    @abstractmethod
-    def _of_model(self, metrics: Mapping[str, Any]) -> tuple[str, list[str]]:
-        """The metrics of a model before its path, and what comes behind it."""
-
-    @abstractmethod
-    def _difference(self) -> list[str]:
-        """The difference and its test."""
-
-    @abstractmethod
-    def _verdict(self) -> str:
-        """One sentence to act on."""
-
-    @abstractmethod
-    def _cells(self, row: Mapping[str, Any]) -> list[str]:
-        """A disagreement below the `heads`."""
-
-    def summary(self) -> list[str]:
-        """The metrics of both models, their difference and the verdict."""
-        lines = [f"data   {self.comparison.data.path} ({self.paired.examples:,} reviews)"]
-        both = zip("AB", self.comparison.models, (self.paired.a, self.paired.b), strict=True)
-        for name, model, metrics in both:
-            before, behind = self._of_model(metrics)
-            lines.append(f"{name}      {before}  {', '.join([str(model.path), *behind])}")
-        return [*lines, *self._difference(), "", self._verdict()]
-
-    def _undecided(self, difference: str) -> str:
-        """The verdict where chance may explain the difference."""
-        verdict = (
-            f"A and B cannot be told apart on these {self.paired.examples:,} reviews: chance alone "
-            f"may explain a difference of {difference}."
-        )
-        if needed := self.paired.reviews_needed:
-            verdict += (
-                f"\nWere it truly so large, some {_rounded(needed):,} reviews should show it."
-            )
-        return verdict
-
-    def disagreements(self, top: int, more: str) -> list[str]:
-        """The first of the comments on which the models disagree."""
-        rows = self.comparison.disagreements
-        if not rows or not top:
-            return []
-        shown = rows[:top]
-        count = "one comment" if len(rows) == 1 else f"{len(rows):,} comments, farthest apart first"
-        table = [list(self.heads), *(self._cells(row) for row in shown)]
-        widths = [max(map(display_width, column)) for column in zip(*table, strict=True)]
-        texts = ["", *(" ".join(row["document"].split()) for row in shown)]
-        lines = ["", f"they disagree on {count}:", ""]
-        for cells, text in zip(table, texts, strict=True):
-            row = [padded(cell, width) for cell, width in zip(cells, widths, strict=True)]
-            lines.append(f"{'  '.join(row)}  {text}".rstrip())
-        if (left := len(rows) - len(shown)) and more:
-            lines += ["", f"{left:,} more: {more}"]
-        return lines
-
-
-class ClassLines(Lines):
-    """Of two models that predict classes."""
-
-    heads = ("label", "A", "B", "right")
-
-    def _of_model(self, metrics: Mapping[str, Any]) -> tuple[str, list[str]]:
-        low, high = metrics["accuracy_interval"]
-        accuracy = f"{metrics['accuracy']:7.2%}  (95% interval {low:.2%} – {high:.2%})"
-        threshold = metrics.get("threshold")
-        return accuracy, [] if threshold is None else [f"threshold {threshold:g}"]
-
-    def _difference(self) -> list[str]:
-        assert self.paired.table is not None
-        (both, only_a), (only_b, neither) = self.paired.table
-        low, high = self._points()
-        width = max(7, len(f"{max(both, only_a, only_b, neither):,}"))
-        return [
-            f"B − A  {100 * self.paired.difference:+.2f} points  (95% interval {low:+.2f} to "
-            f"{high:+.2f})  McNemar's test: {_probability(self.paired.p_value)}",
-            "",
-            f"         {'B right':>{width}}  {'B wrong':>{width}}",
-            f"A right  {both:>{width},}  {only_a:>{width},}",
-            f"A wrong  {only_b:>{width},}  {neither:>{width},}",
-        ]
-
-    def _verdict(self) -> str:
-        low, high = self._points()
-        points = 100 * self.paired.difference
-        if not self.comparison.disagreements:
-            return f"A and B predict the same for all {self.paired.examples:,} reviews."
-        if self.paired.better == "b":
-            interval = f"95% interval {low:.1f} to {high:.1f}"
-            return f"B is better by {points:.1f} points ({interval}): the gain is real."
-        if self.paired.better == "a":
-            interval = f"95% interval {-high:.1f} to {-low:.1f}"
-            return f"A is better by {-points:.1f} points ({interval}): B is a loss."
-        return self._undecided(f"{abs(points):.2f} points")
-
-    def _cells(self, row: Mapping[str, Any]) -> list[str]:
-        names = self.comparison.label_names
-        calls = [f"{names[row[f'label_{m}']]} {_confidence(row, m):6.1%}" for m in "ab"]
-        return [names[row["label"]], *calls, row["right"]]
-
-    def _points(self) -> tuple[float, float]:
-        low, high = self.paired.difference_interval
-        assert low is not None and high is not None, "shares always have an interval"
-        return 100 * low, 100 * high
-
-
-class StarLines(Lines):
-    """Of two models that predict stars."""
-
-    heads = ("given", "A", "B", "nearer")
-
-    def _of_model(self, metrics: Mapping[str, Any]) -> tuple[str, list[str]]:
-        low, high = metrics["mean_absolute_error_interval"]
-        rank = metrics["rank_correlation"]
-        interval = "" if low is None else f"  (95% interval {low:.3f} – {high:.3f})"
-        correlation = "" if rank is None else f", rank correlation {rank:.4f}"
-        error = f"off by {metrics['mean_absolute_error']:.3f} stars on average"
-        return f"{error}{interval}{correlation}", []
-
-    def _difference(self) -> list[str]:
-        low, high = self.paired.difference_interval
-        interval = "" if low is None else f"  (95% interval {low:+.3f} to {high:+.3f})"
-        return [
-            f"B − A  {self.paired.difference:+.3f} stars{interval}  paired t-test: "
-            f"{_probability(self.paired.p_value)}"
-        ]
-
-    def _verdict(self) -> str:
-        low, high = self.paired.difference_interval
-        stars = self.paired.difference
-        if low is None or high is None or self.paired.better is None:
-            return self._undecided(f"{abs(stars):.3f} stars")
-        if self.paired.better == "b":
-            interval = f"95% interval {-high:.2f} to {-low:.2f}"
-            return f"B is nearer by {-stars:.2f} stars ({interval}): the gain is real."
-        interval = f"95% interval {low:.2f} to {high:.2f}"
-        return f"A is nearer by {stars:.2f} stars ({interval}): B is a loss."
-
-    def _cells(self, row: Mapping[str, Any]) -> list[str]:
-        stars = [f"★{row[f'stars_{m}']:.1f}" for m in "ab"]
-        return [f"★{row['given']:g}", *stars, row["nearer"]]
+WORDINGS = {
+    "labels": _Wording(
+        "points", 100, 1, 1, "better", "McNemar's test", ("label", "A", "B", "right")
+    ),
+    "stars": _Wording("stars", 1, -1, 2, "nearer", "paired t-test", ("given", "A", "B", "nearer")),
+}
 
 
 def comparison_lines(comparison: Comparison, top: int, more: str) -> list[str]:
@@ -173,12 +41,10 @@ def comparison_lines(comparison: Comparison, top: int, more: str) -> list[str]:
         top: disagreements to show.
         more: how to see the rest of them; empty where that is clear.
     """
-    kinds = {"labels": ClassLines, "stars": StarLines}
-    leading = kinds[comparison.metrics.kind](comparison, comparison.metrics)
-    lines = leading.summary()
+    lines = _summary(comparison, comparison.metrics)
     if comparison.stars is not None:
-        lines += ["", *StarLines(comparison, comparison.stars).summary()]
-    return [*lines, *leading.disagreements(top, more)]
+        lines += ["", *_summary(comparison, comparison.stars)]
+    return [*lines, *_disagreements(comparison, top, more)]
 
 
 def only_label(comparison: Comparison) -> str | None:
@@ -190,20 +56,106 @@ def only_label(comparison: Comparison) -> str | None:
     return present[0] if len(present) == 1 else None
 
 
-def _probability(p_value: float) -> str:
-    return "p < 0.0001" if p_value < 0.0001 else f"p = {p_value:.2g}"
+def _summary(comparison: Comparison, paired: PairedMetrics) -> list[str]:
+    """The metrics of both models, their difference and the verdict."""
+    lines = [f"data   {comparison.data.path} ({paired.examples:,} reviews)"]
+    describe = _accuracy if paired.kind == "labels" else _error
+    for name, model, metrics in zip("AB", comparison.models, (paired.a, paired.b), strict=True):
+        threshold = metrics.get("threshold")
+        end = "" if threshold is None else f", threshold {threshold:g}"
+        lines.append(f"{name}      {describe(metrics)}  {model.path}{end}")
+    wording, p_value = WORDINGS[paired.kind], paired.p_value
+    probability = "p < 0.0001" if p_value < 0.0001 else f"p = {p_value:.2g}"
+    digits, (low, high) = wording.digits + 1, paired.difference_interval
+    interval = ""
+    if low is not None and high is not None:
+        ends = [f"{wording.scale * end:+.{digits}f}" for end in (low, high)]
+        interval = f"  (95% interval {ends[0]} to {ends[1]})"
+    lines.append(
+        f"B − A  {wording.scale * paired.difference:+.{digits}f} {wording.unit}{interval}  "
+        f"{wording.test}: {probability}"
+    )
+    if paired.table is not None:
+        (both, only_a), (only_b, neither) = paired.table
+        width = max(7, len(f"{max(both, only_a, only_b, neither):,}"))
+        lines += [
+            "",
+            f"         {'B right':>{width}}  {'B wrong':>{width}}",
+            f"A right  {both:>{width},}  {only_a:>{width},}",
+            f"A wrong  {only_b:>{width},}  {neither:>{width},}",
+        ]
+    return [*lines, "", _verdict(comparison, paired)]
 
 
-def _rounded(number: int) -> int:
-    """Two leading digits: the rest of a plan is guesswork."""
-    unit = int(10 ** max(0, len(str(number)) - 2))
-    return -(-number // unit) * unit
+def _accuracy(metrics: Mapping[str, Any]) -> str:
+    low, high = metrics["accuracy_interval"]
+    return f"{metrics['accuracy']:7.2%}  (95% interval {low:.2%} – {high:.2%})"
 
 
-def _confidence(row: Mapping[str, Any], model: str) -> float:
-    """The probability of the label that a model gave."""
-    if f"confidence_{model}" in row:
-        sure: float = row[f"confidence_{model}"]
-        return sure
-    score: float = row[f"score_{model}"]
-    return score if row[f"label_{model}"] else 1 - score
+def _error(metrics: Mapping[str, Any]) -> str:
+    low, high = metrics["mean_absolute_error_interval"]
+    rank = metrics["rank_correlation"]
+    interval = "" if low is None else f"  (95% interval {low:.3f} – {high:.3f})"
+    correlation = "" if rank is None else f", rank correlation {rank:.4f}"
+    return f"off by {metrics['mean_absolute_error']:.3f} stars on average{interval}{correlation}"
+
+
+def _verdict(comparison: Comparison, paired: PairedMetrics) -> str:
+    """One sentence to act on."""
+    wording, (low, high) = WORDINGS[paired.kind], paired.difference_interval
+    if paired.kind == "labels" and not comparison.disagreements:
+        return f"A and B predict the same for all {paired.examples:,} reviews."
+    if paired.better is None or low is None or high is None:
+        difference = wording.scale * abs(paired.difference)
+        verdict = (
+            f"A and B cannot be told apart on these {paired.examples:,} reviews: chance alone may "
+            f"explain a difference of {difference:.{wording.digits + 1}f} {wording.unit}."
+        )
+        if needed := paired.reviews_needed:
+            # Two leading digits: the rest of a plan is guesswork.
+            unit = int(10 ** max(0, len(str(needed)) - 2))
+            needed = -(-needed // unit) * unit
+            verdict += f"\nWere it truly so large, some {needed:,} reviews should show it."
+        return verdict
+    sign = wording.gain if paired.better == "b" else -wording.gain
+    ends = sorted(sign * wording.scale * end for end in (low, high))
+    by, least, most = (
+        f"{value:.{wording.digits}f}" for value in (sign * wording.scale * paired.difference, *ends)
+    )
+    return (
+        f"{paired.better.upper()} is {wording.better} by {by} {wording.unit} (95% interval "
+        f"{least} to {most}): {'the gain is real' if paired.better == 'b' else 'B is a loss'}."
+    )
+
+
+def _disagreements(comparison: Comparison, top: int, more: str) -> list[str]:
+    """The first of the comments on which the models disagree."""
+    rows = comparison.disagreements
+    if not rows or not top:
+        return []
+    shown, kind = rows[:top], comparison.metrics.kind
+    count = "one comment" if len(rows) == 1 else f"{len(rows):,} comments, farthest apart first"
+    table = [[*WORDINGS[kind].heads, ""]]
+    for row in shown:
+        cells = _label_cells(row, comparison.label_names) if kind == "labels" else _star_cells(row)
+        table.append([*cells, one_line(row["document"])])
+    lines = ["", f"they disagree on {count}:", "", *align(table)]
+    if (left := len(rows) - len(shown)) and more:
+        lines += ["", f"{left:,} more: {more}"]
+    return lines
+
+
+def _label_cells(row: Mapping[str, Any], names: Mapping[Any, str]) -> list[str]:
+    predicted = []
+    for model in "ab":
+        label, confidence = row[f"label_{model}"], row.get(f"confidence_{model}")
+        if confidence is None:  # with two labels there is only the probability of the positive one
+            score = row[f"score_{model}"]
+            confidence = score if label else 1 - score
+        predicted.append(f"{names[label]} {confidence:6.1%}")
+    return [names[row["label"]], *predicted, row["right"]]
+
+
+def _star_cells(row: Mapping[str, Any]) -> list[str]:
+    stars = [f"★{row[f'stars_{model}']:.1f}" for model in "ab"]
+    return [f"★{row['given']:g}", *stars, row["nearer"]]

@@ -1,10 +1,9 @@
 """`nsmc complete`: a comment that a person began, continued by a language model."""
 
 import argparse
-import json
-from pathlib import Path
+import sys
 
-from nsmc.cli.common import say
+from nsmc.cli.common import add_language_model_option, print_json, say
 from nsmc.errors import UsageError
 from nsmc.inference.sampling import check_sampling
 
@@ -21,45 +20,31 @@ A model is made by: nsmc train --config configs/language-model.toml --data FILE"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
-    parser.add_argument(
-        "text", nargs="?", default="", metavar="TEXT", help="how it begins (default: with nothing)"
-    )
-    parser.add_argument(
-        "--model", type=Path, required=True, metavar="DIR", help="of a language model"
-    )
-    parser.add_argument(
-        "--units", type=int, default=40, metavar="N", help="units to add at most (default: 40)"
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("text", nargs="?", default="", metavar="TEXT", help="how it begins (default: with nothing)")
+    add_language_model_option(parser)
+    add("--units", type=int, default=40, metavar="N", help="units to add at most (default: 40)")
+    add(
         "--temperature",
         type=float,
         default=1.0,
         metavar="T",
         help="below 1 favours the likely; 0 always takes the likeliest (default: 1)",
     )
-    parser.add_argument(
+    add(
         "--top-p",
         type=float,
         default=0.9,
         metavar="P",
         help="draw from the likeliest units that have this share of the probability (default: 0.9)",
     )
-    parser.add_argument(
-        "--seed", type=int, metavar="S", help="of the drawing (default: another each time)"
-    )
-    parser.add_argument(
-        "--count", type=int, default=1, metavar="K", help="completions to write (default: 1)"
-    )
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    add("--seed", type=int, metavar="S", help="of the drawing (default: another each time)")
+    add("--count", type=int, default=1, metavar="K", help="completions to write (default: 1)")
+    add("--json", action="store_true", help="one JSON object a line")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Continue the text and print it whole.
-
-    Raises:
-        UsageError: a number out of its range.
-        NsmcError: the model can't be used.
-    """
+    """Continue the text and print it whole."""
     check_sampling(args.units, args.temperature, args.top_p)
     if args.count < 1:
         raise UsageError(f"expected --count of 1 or more, found {args.count}")
@@ -73,16 +58,12 @@ def run(args: argparse.Namespace) -> int:
     rng = np.random.default_rng(args.seed)
     if not args.json and model.text_config.unit == "morpheme":
         say("a model of morphemes doesn't know where spaces stand: what it adds is written apart")
+    options = {"units": args.units, "temperature": args.temperature, "top_p": args.top_p}
     for _ in range(args.count):
-        completion = model.complete(
-            args.text,
-            units=args.units,
-            temperature=args.temperature,
-            top_p=args.top_p,
-            seed=rng,
-        )
-        print(
-            json.dumps(completion.to_dict(), ensure_ascii=False) if args.json else completion.text,
-            flush=True,
-        )
+        completion = model.complete(args.text, seed=rng, **options)
+        if args.json:
+            print_json(completion.to_dict())
+        else:
+            print(completion.text)
+        sys.stdout.flush()
     return 0

@@ -20,14 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Download and print the paths of the files, one a line.
-
-    Raises:
-        NsmcError: see `nsmc.data.download.download`.
-    """
+    """Download and print the paths of the files, one a line."""
     from nsmc.data.download import BASE_URL, OFFICIAL, download
 
-    base_url = BASE_URL if args.url is None else args.url
-    for path in download(args.to, base_url=base_url, files=OFFICIAL):
+    for path in download(args.to, base_url=args.url or BASE_URL, files=OFFICIAL):
         print(path)
     return 0

@@ -1,11 +1,19 @@
 """`nsmc evaluate`: how good a model is on labelled reviews."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nsmc.cli.common import add_model_options, add_review_options, review_progress, say
+from nsmc.cli.common import (
+    add_device_option,
+    add_model_option,
+    add_review_options,
+    add_threshold_option,
+    print_json,
+    review_progress,
+    say,
+    say_skipped,
+)
 
 if TYPE_CHECKING:
     from nsmc.evaluation.results import Evaluation
@@ -27,13 +35,9 @@ WIDTH = 18
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
     add_review_options(parser)
-    add_model_options(parser)
-    parser.add_argument(
-        "--device",
-        default="cpu",
-        metavar="D",
-        help="auto, cpu, cuda, cuda:N or mps (default: cpu, which starts without torch)",
-    )
+    add_model_option(parser)
+    add_threshold_option(parser)
+    add_device_option(parser, "cpu", " (default: cpu, which starts without torch)")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument(
         "--report",
@@ -45,11 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Evaluate and print the metrics.
-
-    Raises:
-        NsmcError: the model or the reviews can't be used.
-    """
+    """Evaluate and print the metrics."""
     from nsmc.report.evaluation_report import evaluate
     from nsmc.report.metric_lines import overlap_warning
 
@@ -66,40 +66,33 @@ def run(args: argparse.Namespace) -> int:
         )
     if warning := overlap_warning(result.seen):
         say(warning)
-    if result.skipped:
-        say(f"{result.skipped:,} rows with an empty comment were left out")
-    print(json.dumps(result.to_dict(), ensure_ascii=False) if args.json else _table(result))
+    say_skipped(result.skipped)
+    if args.json:
+        print_json(result.to_dict())
+    else:
+        rows = _rows(result)
+        width = max(WIDTH, 1 + max(len(name) for name, _ in rows))
+        print("\n".join(f"{name:<{width}}{value}" for name, value in rows))
     return 0
 
 
-def _table(result: "Evaluation") -> str:
+def _rows(result: "Evaluation") -> list[tuple[str, str]]:
+    from nsmc.config.text import UNIT_NAMES
+    from nsmc.report.metric_lines import SEEN, metric_lines, overlap_line
+
+    metrics = result.metrics
     rows = [
         ("model", str(result.model.path)),
         ("data", f"{result.data.path} ({result.examples:,} reviews)"),
-        *_lines(result),
-        ("time", f"{result.seconds:.1f} s"),
     ]
+    if "units" in metrics:  # of a language model
+        kind = UNIT_NAMES[result.model.config.text.unit]
+        line = f"{metrics['units']:,} {kind} and ends of texts; {metrics['unknown']:.2%} unknown"
+        rows.append(("units", line))
+    rows += metric_lines(metrics)
+    if result.seen:
+        rows.append((SEEN, overlap_line(result.seen)))
+    rows.append(("time", f"{result.seconds:.1f} s"))
     if result.report is not None:
         rows.append(("report", str(result.report)))
-    width = max(WIDTH, 1 + max(len(name) for name, _ in rows))
-    return "\n".join(f"{name:<{width}}{value}" for name, value in rows)
-
-
-def _lines(result: "Evaluation") -> list[tuple[str, str]]:
-    from nsmc.report.metric_lines import SEEN, metric_lines, overlap_line
-
-    lines = metric_lines(result.metrics)
-    if "units" in result.metrics:
-        lines.insert(0, _units_line(result))
-    if result.seen:
-        lines.append((SEEN, overlap_line(result.seen)))
-    return lines
-
-
-def _units_line(result: "Evaluation") -> tuple[str, str]:
-    """What a language model was measured on."""
-    from nsmc.config.text import UNIT_NAMES
-
-    kind, metrics = UNIT_NAMES[result.model.config.text.unit], result.metrics
-    line = f"{metrics['units']:,} {kind} and ends of texts; {metrics['unknown']:.2%} unknown"
-    return "units", line
+    return rows

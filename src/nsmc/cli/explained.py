@@ -16,14 +16,10 @@ from nsmc.text.width import display_width, padded
 
 LISTED = 8
 """Morphemes with a line of their own at most."""
-WORTH_A_LINE = 0.1
+WORTH_A_LINE, BOLD = 0.1, 0.5
 """Of full strength: what is smaller isn't coloured, and summed up in the last line."""
-BOLD = 0.5
-"""Of full strength."""
-BAR = 12
-"""Columns of a bar of full strength, to either side."""
-NUMBER = 6
-"""Columns of a number."""
+BAR, NUMBER = 12, 6
+"""Columns of a bar of full strength, to either side, and of a number."""
 LONGEST_NAME = 20
 """Columns of a morpheme; Mecab gives a long run of misspelt text as one."""
 
@@ -80,14 +76,9 @@ def _split(parts: tuple[Part, ...], scale: float) -> tuple[list[Part], list[Part
 def _bar(number: float, scale: float) -> str:
     """A bar to the left of the axis for what is below 0, to the right of it for what is above."""
     full, half = divmod(min(2 * BAR, round(abs(number) / scale * 2 * BAR)), 2)
-    if number < 0:
-        bar = "⢸" * half + "⣿" * full
-        return " " * (BAR - len(bar)) + _painted(bar, "red") + "|"
-    return " " * BAR + "|" + _painted("⣿" * full + "⡇" * half, "green")
-
-
-def _painted(bar: str, colour: str) -> str:
-    return paint(bar, colour, sys.stdout) if bar else ""
+    bar = "⢸" * half + "⣿" * full if number < 0 else "⣿" * full + "⡇" * half
+    painted = paint(bar, "red" if number < 0 else "green", sys.stdout) if bar else ""
+    return f"{' ' * (BAR - len(bar))}{painted}|" if number < 0 else f"{' ' * BAR}|{painted}"
 
 
 def _signed(number: float) -> str:

@@ -37,11 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Export and print where.
-
-    Raises:
-        NsmcError: see `nsmc.exporting.quantization.export`.
-    """
+    """Export and print where."""
     from nsmc.exporting.quantization import export
 
     print(export(args.model, args.output, int8=args.int8, overwrite=args.overwrite))

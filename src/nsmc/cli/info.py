@@ -1,10 +1,9 @@
 """`nsmc info`: what a model is, for a person, a program or as a card."""
 
 import argparse
-import json
 from typing import TYPE_CHECKING, Any
 
-from nsmc.cli.common import format_duration, model_named, parameter_lines
+from nsmc.cli.common import align, format_duration, model_named, parameter_lines, print_json
 
 if TYPE_CHECKING:
     from nsmc.inspection.info import ModelInfo
@@ -35,72 +34,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what the model is.
-
-    Raises:
-        NsmcError: it is missing or damaged.
-    """
+    """Print what the model is."""
     from nsmc.inspection.info import info
 
     about = info(model_named(args.model))
     if args.json:
-        print(json.dumps(about, ensure_ascii=False))
+        print_json(about)
     elif args.card:
         from nsmc.inspection.card import model_card
 
         print(model_card(about), end="")
     else:
-        print("\n".join(_lines(about)))
+        for name, texts in _sections(about):
+            for index, text in enumerate(texts or [NOT_RECORDED]):
+                print(f"{'' if index else name:<12}{text}")
     return 0
 
 
-def _lines(about: "ModelInfo") -> list[str]:
-    from nsmc.config.text import UNIT_NAMES
-    from nsmc.inspection.info import head_name, network_name, wide_name
-
-    network, vocabulary = about["network"], about["vocabulary"]
-    ngrams = " + n-grams" if network["subword_buckets"] else ""
-    coverage = vocabulary["coverage"]
-    units = UNIT_NAMES[vocabulary["unit"]]
-    covered = f"coverage {NOT_RECORDED}"
-    if coverage is not None:
-        covered = f"{coverage:.2%} of the validation part's running {units} are among them"
-    inside = "  (inside the package)" if about["shipped"] else ""
-    sections = [
-        ("model", [f"{about['model']}{inside}"]),
+def _sections(about: "ModelInfo") -> list[tuple[str, list[str]]]:
+    """The lines of each section under its name; none for what isn't recorded."""
+    tensors = [(t["name"], t["shape"], t["parameters"]) for t in about["tensors"]]
+    files = [(f["name"], f"{f['bytes']:,} bytes") for f in about["files"]]
+    versions = [", ".join(f"{name} {version}" for name, version in about["versions"].items())]
+    return [
+        ("model", [f"{about['model']}{'  (inside the package)' if about['shipped'] else ''}"]),
         ("task", _task(about)),
-        (
-            "network",
-            [
-                f"Embedding {network['embedding_size']}{ngrams} → {network_name(network)} → "
-                f"{head_name(about)}" + (" → Linear" if about["head"] == "pooled" else ""),
-                *([f"+ {wide}"] if (wide := wide_name(network)) else []),
-            ],
-        ),
-        ("vocabulary", [f"{vocabulary['morphemes']:,} {units}; {covered}"]),
-        ("tokenizer", [_tokenizer(about["tokenizer"])]),
+        ("network", _network(about)),
+        ("vocabulary", _vocabulary(about["vocabulary"])),
+        ("tokenizer", _tokenizer(about["tokenizer"])),
         *_threshold(about),
         ("data", _data(about["data"])),
-        ("training", [_training(about["training"])]),
+        ("training", _training(about["training"])),
         ("validation", _validation(about)),
-        ("seen", [_seen(about["seen"])]),
+        ("seen", _seen(about["seen"])),
         ("recipe", _recipe(about["changes"])),
-        ("versions", [", ".join(f"{k} {v}" for k, v in about["versions"].items())]),
-        ("parameters", parameter_lines(_tensors(about))),
-        ("files", _files(about)),
+        ("versions", versions if about["versions"] else []),
+        ("parameters", parameter_lines(tensors)),
+        ("files", align([*files, ("all", f"{about['bytes']:,} bytes")], right=(1,))),
     ]
-    lines = []
-    for name, texts in sections:
-        for index, text in enumerate(texts):
-            lines.append(f"{'' if index else name:<12}{text or NOT_RECORDED}")
-    return lines
-
-
-def _tokenizer(identity: dict[str, str]) -> str:
-    # Only morphemes have a choice of tokenizers; other units are cut in one way.
-    by = "tokenizer" if "tokenizer" in identity else "unit"
-    rest = ", ".join(f"{k} {v}" for k, v in identity.items() if k != by)
-    return f"{identity[by]} ({rest})"
 
 
 def _task(about: "ModelInfo") -> list[str]:
@@ -113,6 +84,36 @@ def _task(about: "ModelInfo") -> list[str]:
         more = f" and {len(classes) - CLASSES} more: see --json" if classes[CLASSES:] else ""
         lines.append(f"trained on {shown}{more}")
     return lines
+
+
+def _network(about: "ModelInfo") -> list[str]:
+    from nsmc.inspection.info import head_name, network_name, wide_name
+
+    network = about["network"]
+    ngrams = " + n-grams" if network["subword_buckets"] else ""
+    parts = [f"Embedding {network['embedding_size']}{ngrams}", network_name(network)]
+    parts.append(head_name(about))
+    if about["head"] == "pooled":
+        parts.append("Linear")
+    wide = wide_name(network)
+    return [" → ".join(parts), *([f"+ {wide}"] if wide else [])]
+
+
+def _vocabulary(vocabulary: dict[str, Any]) -> list[str]:
+    from nsmc.config.text import UNIT_NAMES
+
+    units, coverage = UNIT_NAMES[vocabulary["unit"]], vocabulary["coverage"]
+    covered = f"coverage {NOT_RECORDED}"
+    if coverage is not None:
+        covered = f"{coverage:.2%} of the validation part's running {units} are among them"
+    return [f"{vocabulary['morphemes']:,} {units}; {covered}"]
+
+
+def _tokenizer(identity: dict[str, str]) -> list[str]:
+    # Only morphemes have a choice of tokenizers; other units are cut in one way.
+    by = "tokenizer" if "tokenizer" in identity else "unit"
+    rest = ", ".join(f"{k} {v}" for k, v in identity.items() if k != by)
+    return [f"{identity[by]} ({rest})"]
 
 
 def _threshold(about: "ModelInfo") -> list[tuple[str, list[str]]]:
@@ -128,21 +129,21 @@ def _threshold(about: "ModelInfo") -> list[tuple[str, list[str]]]:
 
 def _data(data: dict[str, Any]) -> list[str]:
     if not data:
-        return [""]
+        return []
     return [
         f"{data['name']}: {data['reviews']:,} reviews, {data['skipped']:,} empty ones left out",
         f"SHA-256 {data['sha256']}",
     ]
 
 
-def _training(training: dict[str, Any]) -> str:
+def _training(training: dict[str, Any]) -> list[str]:
     if training["epochs"] is None:
-        return ""
+        return []
     written = training["written"].replace("T", " ").replace("Z", " UTC")
-    return (
+    return [
         f"{training['epochs']} epochs, the best was {training['best_epoch']}; "
         f"{format_duration(training['seconds'])} on {training['device']}; written {written}"
-    )
+    ]
 
 
 def _validation(about: "ModelInfo") -> list[str]:
@@ -151,7 +152,7 @@ def _validation(about: "ModelInfo") -> list[str]:
 
     validation, metric = about["validation"], metric_of(about)
     if not validation:
-        return [""]
+        return []
     reviews = f" ({validation['reviews']:,} reviews)" if "reviews" in validation else ""
     shown = metric.show(validation[metric.name])
     lines = [f"{metric.words} {shown}, loss {validation['loss']:.4f}{reviews}"]
@@ -160,30 +161,21 @@ def _validation(about: "ModelInfo") -> list[str]:
     return lines
 
 
-def _seen(seen: dict[str, Any] | None) -> str:
+def _seen(seen: dict[str, Any] | None) -> list[str]:
     if seen is None:
-        return ""
+        return []
     rate = seen["false_positive_rate"]
     share = f"{rate:.1%}" if rate >= 0.001 else f"one in {1 / max(rate, 1e-6):,.0f}"
-    return (
-        f"{seen['texts']:,} distinct texts in training, as hashes; of others "
-        f"{'less than ' if rate < 1e-6 else ''}{share} is taken for one of them"
-    )
+    less = "less than " if rate < 1e-6 else ""
+    return [
+        f"{seen['texts']:,} distinct texts in training, as hashes; of others {less}{share} is "
+        "taken for one of them"
+    ]
 
 
 def _recipe(changes: dict[str, dict[str, Any]]) -> list[str]:
-    if not changes:
-        return ["the default one"]
-    fields = [(f"{name} = {c['value']}", c["default"]) for name, c in changes.items()]
-    width = max(len(field) for field, _ in fields)
-    return [f"{field:<{width}}  (default: {default})" for field, default in fields]
-
-
-def _tensors(about: "ModelInfo") -> list[tuple[str, tuple[int, ...], int]]:
-    return [(t["name"], tuple(t["shape"]), t["parameters"]) for t in about["tensors"]]
-
-
-def _files(about: "ModelInfo") -> list[str]:
-    files = [(file["name"], file["bytes"]) for file in about["files"]] + [("all", about["bytes"])]
-    name, size = max(len(f[0]) for f in files), max(len(f"{f[1]:,}") for f in files)
-    return [f"{n:<{name}}  {b:>{size},} bytes" for n, b in files]
+    fields = [
+        (f"{name} = {change['value']}", f"(default: {change['default']})")
+        for name, change in changes.items()
+    ]
+    return align(fields) or ["the default one"]

@@ -8,7 +8,7 @@ from nsmc.cli.common import is_terminal
 
 
 def can_redraw(stream: TextIO | None) -> bool:
-    """Whether a stream is a terminal that moves its cursor when told to."""
+    """Whether a stream is a terminal that can move its cursor."""
     if not is_terminal(stream) or os.environ.get("TERM") == "dumb":
         return False
     # The old console of Windows shows the codes instead; Windows Terminal sets this.
@@ -16,7 +16,7 @@ def can_redraw(stream: TextIO | None) -> bool:
 
 
 class LiveBlock:
-    """A block of lines above the line of the cursor, on which a progress bar may stand.
+    """A block of lines above the cursor's line, on which a progress bar may be.
 
     Args:
         stream: a terminal, see `can_redraw`.
@@ -34,24 +34,18 @@ class LiveBlock:
             return os.terminal_size((0, 0))
 
     def draw(self, lines: Sequence[str]) -> None:
-        """Put ``lines`` in the place of what stood there, the cursor's line included.
+        """Replace the block and the cursor's line by ``lines``; the cursor goes below them.
 
-        The cursor goes to the line below them. Each must be shorter than the terminal is wide.
+        Each line must be shorter than the terminal is wide. No lines erase the block.
         """
-        # One write, so that nothing is seen half done.
-        self._stream.write(self._to_the_top() + "".join(f"{line}\n" for line in lines))
-        self._stream.flush()
-        self._drawn = lines
-
-    def erase(self) -> None:
-        """Clear the block and the cursor's line; the cursor goes to where its top was."""
-        self.draw(())
-
-    def _to_the_top(self) -> str:
         size, height = self.size(), len(self._drawn)
         widest = max(map(len, self._drawn), default=0)
         # Since the window has become smaller, its lines are broken in two, or its top is out of
         # reach: nobody knows how far up it begins. It stays, and the next one goes below it.
         if widest >= size.columns or height >= size.lines:
             height = 0
-        return (f"\x1b[{height}A" if height else "") + "\r\x1b[J"
+        top = (f"\x1b[{height}A" if height else "") + "\r\x1b[J"
+        # One write, so that nothing is seen half done.
+        self._stream.write(top + "".join(f"{line}\n" for line in lines))
+        self._stream.flush()
+        self._drawn = lines

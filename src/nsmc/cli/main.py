@@ -30,8 +30,8 @@ COMMANDS = {
     "export": "write a model in a smaller form, or as an ONNX graph",
     "download": "download the official NSMC files, with retries and checksums",
 }
-"""Each is a module of this package, _ standing for -, with ``add_arguments``, ``run`` and, if need
-be, ``EPILOG``."""
+"""Each is a module of this package, - written as _, with ``add_arguments``, ``run`` (which returns
+the exit status or raises `NsmcError`) and, if need be, ``EPILOG``."""
 INTERRUPTED = 130
 TERMINATED = 143
 

@@ -2,21 +2,30 @@
 
 import argparse
 import contextlib
-import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nsmc.cli.comments import add_comment_options, check_comment_options, score_comments
-from nsmc.cli.common import add_model_options, paint, say, say_about_table, table_progress
+from nsmc.cli.common import (
+    TABLES,
+    add_model_option,
+    add_threshold_option,
+    one_line,
+    paint,
+    print_json,
+    say,
+    say_about_table,
+    table_progress,
+)
 from nsmc.errors import UsageError
 
 if TYPE_CHECKING:
     from nsmc.inference.classifier import Classifier
     from nsmc.tasks.predictions import Prediction
 
-EPILOG = """examples:
+EPILOG = f"""examples:
   nsmc predict "재밌다" "노잼"
   cat comments.txt | nsmc predict - --json
   nsmc predict --input comments.csv --output scored.csv
@@ -27,7 +36,7 @@ none: --json shows null, a table has empty cells.
 A table gains the columns label, label_ko and score; for classes label and confidence; for stars
 stars. A column that is there keeps its values; the new one is named predicted_label and so on.
 
-Tables: .csv .tsv .txt .jsonl .parquet, the text formats also .gz."""
+{TABLES}"""
 LABELS_SHOWN = 5
 """Labels of a scored table whose rows are counted in the last line, at most."""
 COLOURS = {"positive": "green", "negative": "red"}
@@ -55,16 +64,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--html", type=Path, metavar="FILE", help="with --explain: a page of the comments as well"
     )
-    add_model_options(parser)
+    add_model_option(parser)
+    add_threshold_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Score what the arguments name.
-
-    Raises:
-        UsageError: options that don't go together.
-        NsmcError: the model or the input can't be used.
-    """
+    """Score what the arguments name."""
     _check(args)
     from nsmc.inference.classifier import load
 
@@ -129,11 +134,10 @@ def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
 
 def _show(classifier: "Classifier", texts: list[str], args: argparse.Namespace) -> None:
     for prediction in classifier.predict(texts):
-        print(
-            json.dumps(prediction.to_dict(), ensure_ascii=False)
-            if args.json
-            else _line(prediction, " ".join(prediction.text.split()), args)
-        )
+        if args.json:
+            print_json(prediction.to_dict())
+        else:
+            print(_line(prediction, one_line(prediction.text), args))
     sys.stdout.flush()
 
 
@@ -166,11 +170,10 @@ def _explaining(
             for text in texts:
                 explanation = classifier.explain(text)
                 if args.json:
-                    print(json.dumps(explanation.to_dict(), ensure_ascii=False))
+                    print_json(explanation.to_dict())
                 else:
-                    print(_line(explanation.prediction, coloured_comment(explanation), args))
-                    for line in explained_lines(explanation):
-                        print(line)
+                    line = _line(explanation.prediction, coloured_comment(explanation), args)
+                    print("\n".join([line, *explained_lines(explanation)]))
                 sys.stdout.flush()
                 if page is not None:
                     page.write(page_article(explanation))

@@ -16,11 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the tokenized reviews and print where they are.
-
-    Raises:
-        NsmcError: the reviews can't be read or the place can't be written.
-    """
+    """Write the tokenized reviews and print where they are."""
     from nsmc.config.schema import Config
     from nsmc.data.cache import prepare
     from nsmc.data.corpus import Encoding

@@ -1,14 +1,12 @@
 """`nsmc runs`: the trainings there are, beside one another."""
 
 import argparse
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nsmc.cli.common import format_duration, say
+from nsmc.cli.common import align, format_duration, print_json, say
 from nsmc.errors import NsmcError, UsageError
-from nsmc.text.width import display_width
 
 if TYPE_CHECKING:
     from nsmc.inspection.runs import TrainingRun
@@ -25,40 +23,33 @@ examples:
   nsmc runs --csv epochs.csv"""
 PICTURES = (".png", ".svg", ".pdf")
 ORDERS = ("loss", "figure", "started", "seconds", "run")
-TO_THE_RIGHT = (3, 4, 5, 6, 7)
-"""Columns of numbers."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         "directories",
         nargs="*",
         type=Path,
         metavar="DIR",
         help="output directories, or directories that hold some (default: runs)",
     )
-    parser.add_argument(
+    add(
         "--sort",
         choices=ORDERS,
         default="loss",
         help="what comes first (default: lowest loss; figure: best accuracy or other metric)",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument(
-        "--plot", type=Path, metavar="FILE", help="draw all curves into one picture: .png .svg .pdf"
-    )
-    parser.add_argument(
-        "--csv", type=Path, metavar="FILE", help="write every epoch of every training as a table"
-    )
+    add("--json", action="store_true", help="one JSON object a line")
+    pictures = "draw all curves into one picture: .png .svg .pdf"
+    add("--plot", type=Path, metavar="FILE", help=pictures)
+    table = "write every epoch of every training as a table"
+    add("--csv", type=Path, metavar="FILE", help=table)
 
 
 def run(args: argparse.Namespace) -> int:
-    """List the trainings, and write what was asked for.
-
-    Raises:
-        NsmcError: there are none, or a file can't be written.
-    """
+    """List the trainings, and write what was asked for."""
     if args.plot and args.plot.suffix.lower() not in PICTURES:
         raise UsageError(
             f"expected a picture whose name ends in {', '.join(PICTURES)}, found {args.plot}"
@@ -87,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
         say(f"{len(rows)} epochs: {args.csv}")
     if args.json:
         for one in listed:
-            print(json.dumps(one.to_dict(), ensure_ascii=False))
+            print_json(one.to_dict())
     else:
         print("\n".join(_table(listed)))
     return 0
@@ -131,16 +122,8 @@ def _table(listed: "list[TrainingRun]") -> list[str]:
     metric = metrics.pop() if len(metrics) == 1 else "metric"
     others = "the others" if len(listed) > 1 else "the default"
     heads = ["run", "state", "started", "time", "epochs", "best", metric, "loss", "device"]
-    rows = [[*heads, f"differs from {others} in"], *(_row(one) for one in listed)]
-    widths = [max(map(display_width, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = []
-        for column, (cell, width) in enumerate(zip(row, widths, strict=True)):
-            space = " " * (width - display_width(cell))
-            cells.append(space + cell if column in TO_THE_RIGHT else cell + space)
-        lines.append("  ".join(cells).rstrip())
-    return lines
+    rows = [[*heads, f"differs from {others} in"], *map(_row, listed)]
+    return align(rows, right=range(3, 8))
 
 
 def _row(one: "TrainingRun") -> list[str]:

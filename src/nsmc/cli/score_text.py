@@ -1,13 +1,19 @@
 """`nsmc score-text`: how likely a language model finds a text, unit by unit."""
 
 import argparse
-import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nsmc.cli.comments import add_comment_options, check_comment_options, score_comments
-from nsmc.cli.common import paint, say, say_about_table, table_progress
+from nsmc.cli.common import (
+    add_language_model_option,
+    one_line,
+    paint,
+    print_json,
+    say,
+    say_about_table,
+    table_progress,
+)
 
 if TYPE_CHECKING:
     from nsmc.inference.language_model import LanguageModel
@@ -23,27 +29,18 @@ a thousand. ! marks units beyond that, ? units outside the vocabulary, </s> the 
 The perplexity is 2 to the mean bits of a unit; the odd one of several texts has the highest. A
 table gains the columns perplexity, bits, bits_per_character, units and unknown.
 A model is made by: nsmc train --config configs/language-model.toml --data FILE"""
-SURPRISING = 10.0
-"""Bits from which a unit is marked."""
-STRIKING = 14.0
-"""Bits from which it is painted bold."""
+SURPRISING, STRIKING = 10.0, 14.0
+"""Bits from which a unit is marked, and from which it is painted bold."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
     add_comment_options(parser, "texts")
-    parser.add_argument(
-        "--model", type=Path, required=True, metavar="DIR", help="of a language model"
-    )
+    add_language_model_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Score the texts that the arguments name.
-
-    Raises:
-        UsageError: options that don't go together.
-        NsmcError: the model or the input can't be used.
-    """
+    """Score the texts that the arguments name."""
     check_comment_options(args, "texts")
     from nsmc.inference.language_model import load_language_model
 
@@ -60,14 +57,14 @@ def run(args: argparse.Namespace) -> int:
                 legible += 1
                 odd = score if odd is None or score.perplexity > odd.perplexity else odd
             if args.json:
-                print(json.dumps(score.to_dict(), ensure_ascii=False))
+                print_json(score.to_dict())
             else:
                 print("\n".join(_lines(score)))
         sys.stdout.flush()
 
     score_comments(args.text, show)
     if odd is not None and legible > 1 and not args.json:
-        print(f"the odd one: {_one_line(odd.text)}")
+        print(f"the odd one: {one_line(odd.text)}")
     return 0
 
 
@@ -84,7 +81,7 @@ def _score_table(model: "LanguageModel", args: argparse.Namespace) -> None:
 
 
 def _lines(score: "TextScore") -> list[str]:
-    comment = _one_line(score.text)
+    comment = one_line(score.text)
     if not score.units:
         return [f"perplexity        —  {comment}"]
     return [
@@ -101,7 +98,3 @@ def _unit(unit: "UnitSurprisal") -> str:
     if unit.bits < SURPRISING:
         return shown
     return paint(shown, "bold red" if unit.bits >= STRIKING else "red", sys.stdout)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -1,15 +1,11 @@
 """`nsmc train`: reviews to a model directory."""
 
 import argparse
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from nsmc.cli.common import format_duration, say
+from nsmc.cli.common import add_device_option, format_duration, say
 from nsmc.cli.training_data import add_training_data_options, chosen_config
-
-if TYPE_CHECKING:
-    from nsmc.tasks.task import Task
-    from nsmc.training.run import Trained
 
 EPILOG = """examples:
   nsmc train --data data/sample --config configs/sample.toml --output runs/first
@@ -29,9 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", type=Path, metavar="DIR", help="default: a new directory under runs"
     )
-    parser.add_argument(
-        "--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:N or mps"
-    )
+    add_device_option(parser)
     parser.add_argument(
         "--epochs", type=int, metavar="N", help="the same as --set training.epochs=N"
     )
@@ -46,11 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train and print the path of the model directory.
-
-    Raises:
-        NsmcError: see `nsmc.training.api.train`.
-    """
+    """Train and print the path of the model directory."""
     if args.fields:
         print(_fields())
         return 0
@@ -59,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     from nsmc.cli.training_report import Reporter
     from nsmc.training.api import train
 
-    with Reporter() as reporter:
+    with closing(Reporter()) as reporter:
         trained = train(
             config,
             data=args.data,
@@ -70,11 +60,6 @@ def run(args: argparse.Namespace) -> int:
             tokenized=reporter.tokenized,
             warn=say,
         )
-    _tell_end(trained)
-    return 0
-
-
-def _tell_end(trained: "Trained") -> None:
     metrics, metric = trained.metrics, trained.task.metric
     validation = metrics["validation"]
     say(
@@ -82,22 +67,19 @@ def _tell_end(trained: "Trained") -> None:
         f"{metric.show(validation[metric.name])}, loss {validation['loss']:.4f}; "
         f"{format_duration(metrics['seconds'])}"
     )
-    say(f"score with it: {_trial(trained.task, trained.model)}")
+    command, text = "predict", "재밌다"
+    if trained.task.head == "next-unit":
+        command, text = "complete", "이 영화는"
+    say(f'score with it: nsmc {command} --model {trained.model} "{text}"')
     print(trained.model)
-
-
-def _trial(task: "Task", model: Path) -> str:
-    """The command that tries a model just trained."""
-    if task.head == "next-unit":
-        return f'nsmc complete --model {model} "이 영화는"'
-    return f'nsmc predict --model {model} "재밌다"'
+    return 0
 
 
 def _fields() -> str:
     from nsmc.config.fields import field_help, nested
     from nsmc.config.schema import Config, flat
 
-    lines = []
+    lines: list[str] = []
     values = flat(Config().to_dict())
     for path, section in nested(Config):
         if path:
@@ -108,6 +90,5 @@ def _fields() -> str:
                 continue
             value = values[name]
             shown = str(value).lower() if isinstance(value, bool) else repr(value)
-            lines.append(f"{field} = {shown}")
-            lines.append(f"    {text}")
+            lines += [f"{field} = {shown}", f"    {text}"]
     return "\n".join(lines)

@@ -24,23 +24,23 @@ ZERO: Totals = (0.0, 0.0, 0.0, 0.0, 0)
 class Reporter:
     """Shows a training's progress on standard error."""
 
+    _chart: TrainingChart
+    _task: "Task"
+
     def __init__(self) -> None:
         self._terminal = is_terminal(sys.stderr)
         self._bar: Any = None
         self._block = LiveBlock(sys.stderr) if can_redraw(sys.stderr) else None
-        self._chart: TrainingChart
-        self._task: Task
-        self._since_update = 0
+        self._since_update = self._size = self._epochs = 0
         self._last_line = self._last_chart = time.monotonic()
-        self._size = self._epochs = 0
         self._at_start = (0.0, 0)
         self._at_update = ZERO
 
-    def __enter__(self) -> "Reporter":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._close()
+    def close(self) -> None:
+        """Remove the bar."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
 
     def tokenized(self, done: int, total: int) -> None:
         """Show that ``done`` more reviews of ``total`` are tokenized."""
@@ -63,7 +63,7 @@ class Reporter:
             self._step(event.epoch, event.reviews, state)
 
     def _start(self, started: "Started", state: "TrainingState") -> None:
-        self._close()
+        self.close()
         self._size, self._epochs = started.training, started.epochs
         self._at_start = (state.counters.seconds, self._reviews(state))
         self._task = started.task
@@ -75,14 +75,13 @@ class Reporter:
 
     def _end_epoch(self, epoch: int, is_best: bool, state: "TrainingState") -> None:
         if self._block is not None:
-            self._block.erase()
+            self._block.draw(())
             if self._bar is not None:
                 self._bar.leave = False
-        self._close()
+        self.close()
         record, metric = state.counters.history[-1], self._task.metric
         train, validation = (
-            f"loss {record[f'{part}_loss']:.4f}  {metric.words} "
-            f"{metric.show(record[f'{part}_{metric.name}'])}"
+            self._metrics(record[f"{part}_loss"], record[f"{part}_{metric.name}"])
             for part in ("train", "validation")
         )
         print(
@@ -96,46 +95,36 @@ class Reporter:
         self._draw()
 
     def _step(self, epoch: int, reviews: int, state: "TrainingState") -> None:
-        if self._terminal and self._bar is None:
-            self._bar = progress_bar(
-                total=self._size,
-                initial=state.counters.seen - reviews,
-                unit="reviews",
-                desc=f"epoch {epoch}/{self._epochs}",
-            )
+        now, title = time.monotonic(), f"epoch {epoch}/{self._epochs}"
+        seen = state.counters.seen
+        if not self._terminal:
+            if now - self._last_line >= SECONDS_BETWEEN_LINES:
+                say(
+                    f"{title}  {seen:,}/{self._size:,} reviews  "
+                    f"{self._metrics(*_means(self._task, _totals(state)))}  "
+                    f"{self._rate(state):,.0f} reviews/s  {self._left(state)} left"
+                )
+                self._last_line = now
+            return
+        if self._bar is None:
+            start = seen - reviews
+            self._bar = progress_bar(total=self._size, initial=start, unit="reviews", desc=title)
         self._since_update += 1
-        now = time.monotonic()
-        if self._terminal and self._since_update >= STEPS_BETWEEN_UPDATES:
+        if self._since_update >= STEPS_BETWEEN_UPDATES:
             self._update(state)
             self._since_update = 0
             if now - self._last_chart >= SECONDS_BETWEEN_CHARTS:
                 self._draw()
                 self._last_chart = now
-        elif not self._terminal and now - self._last_line >= SECONDS_BETWEEN_LINES:
-            totals = _totals(state)
-            loss, metric = _means(self._task, totals)
-            say(
-                f"epoch {epoch}/{self._epochs}  {state.counters.seen:,}/{self._size:,} reviews  "
-                f"loss {loss:.4f}  {self._task.metric.words} {self._task.metric.show(metric)}  "
-                f"{self._rate(state):,.0f} reviews/s  {self._left(state)} left"
-            )
-            self._last_line = now
 
     def _update(self, state: "TrainingState") -> None:
         """Move the bar on, and the training curves by what was learnt since the last time."""
-        totals = _totals(state)
-        loss, value = _means(self._task, totals)
-        metric = self._task.metric
-        self._bar.set_postfix_str(
-            f"loss {loss:.4f}, {metric.words} {metric.show(value)}, "
-            f"{self._left(state)} left in all",
-            refresh=False,
-        )
-        self._bar.update(state.counters.seen - self._bar.n)
-        self._chart.add_training(
-            state.counters.epoch + state.counters.seen / self._size,
-            *_means(self._task, totals, self._at_update),
-        )
+        totals, seen = _totals(state), state.counters.seen
+        metrics = self._metrics(*_means(self._task, totals), separator=", ")
+        self._bar.set_postfix_str(f"{metrics}, {self._left(state)} left in all", refresh=False)
+        self._bar.update(seen - self._bar.n)
+        means = _means(self._task, totals, self._at_update)
+        self._chart.add_training(state.counters.epoch + seen / self._size, *means)
         self._at_update = totals
 
     def _draw(self) -> None:
@@ -147,6 +136,10 @@ class Reporter:
         if self._bar is not None:
             self._bar.refresh()
 
+    def _metrics(self, loss: float, value: float, separator: str = "  ") -> str:
+        metric = self._task.metric
+        return f"loss {loss:.4f}{separator}{metric.words} {metric.show(value)}"
+
     def _reviews(self, state: "TrainingState") -> int:
         return state.counters.epoch * self._size + state.counters.seen
 
@@ -157,11 +150,6 @@ class Reporter:
     def _left(self, state: "TrainingState") -> str:
         left = self._epochs * self._size - self._reviews(state)
         return format_duration(left / max(1e-9, self._rate(state)))
-
-    def _close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
 
 
 def _totals(state: "TrainingState") -> Totals:

@@ -1,1 +1,1 @@
-"""What stands in a model directory or in the output directory of a training, told again."""
+"""What a model directory and the output directory of a training hold, in words and numbers."""

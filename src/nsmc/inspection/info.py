@@ -1,11 +1,12 @@
 """What a model directory is, read from its files alone: neither torch nor Mecab is needed."""
 
+import math
 from pathlib import Path
 from typing import Any, TypedDict
 
 from nsmc.config.schema import changes
 from nsmc.errors import ModelError
-from nsmc.inference.directory import SHIPPED, WEIGHTS, ModelDirectory, open_model
+from nsmc.inference.directory import SHIPPED, WEIGHTS, open_model
 from nsmc.inference.quantized import SCALES
 from nsmc.inspection.purpose import purpose
 from nsmc.storage.bundle import MANIFEST, read_json
@@ -74,7 +75,7 @@ class ModelInfo(TypedDict):
 
 
 def info(model: Path | str | None = None) -> ModelInfo:
-    """Describe a model, after its files have been checked against their hashes.
+    """Describe a model, after a check of its files against their hashes.
 
     Args:
         model: a model directory or a training's output directory; None for the shipped model.
@@ -89,7 +90,9 @@ def info(model: Path | str | None = None) -> ModelInfo:
         {"name": name, **about}
         for name, about in read_json(directory.path / MANIFEST)["files"].items()
     ]
-    training = ("epochs", "best_epoch", "seconds", "device", "written")
+    training, seen = ("epochs", "best_epoch", "seconds", "device", "written"), None
+    if (texts := directory.training_texts) is not None:
+        seen = {"texts": texts.texts, "false_positive_rate": texts.false_positive_rate}
     return {
         "model": str(directory.path),
         "shipped": directory.path == SHIPPED,
@@ -100,7 +103,7 @@ def info(model: Path | str | None = None) -> ModelInfo:
         "has_threshold": directory.task.has_threshold,
         "network": config["model"],
         "tensors": tensors,
-        # The scales of int8 tables stand for what float tables hold themselves.
+        # The scales of int8 tables are no parameters: float tables have none.
         "parameters": sum(t["parameters"] for t in tensors if t["name"] not in SCALES.values()),
         "vocabulary": {
             "unit": directory.config.text.unit,
@@ -113,7 +116,7 @@ def info(model: Path | str | None = None) -> ModelInfo:
         "data": metrics.get("data", {}),
         "training": {name: metrics.get(name) for name in training},
         "validation": metrics.get("validation", {}),
-        "seen": _seen(directory),
+        "seen": seen,
         "history": metrics.get("history", []),
         "recipe": config,
         "changes": {
@@ -127,21 +130,8 @@ def info(model: Path | str | None = None) -> ModelInfo:
     }
 
 
-def _seen(directory: ModelDirectory) -> dict[str, Any] | None:
-    seen = directory.training_texts
-    if seen is None:
-        return None
-    return {"texts": seen.texts, "false_positive_rate": seen.false_positive_rate}
-
-
 def _tensors(path: Path) -> list[Tensor]:
-    """Names, shapes and types from the header of a safetensors file; no weight is read.
-
-    Raises:
-        ModelError: it isn't such a file.
-    """
-    import math
-
+    """Names, shapes and types from the header of a safetensors file; no weight is read."""
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -176,9 +166,8 @@ def head_name(about: ModelInfo) -> str:
 def wide_name(network: dict[str, Any]) -> str:
     """The wide layer of a config's ``model`` section for a person; empty without one."""
     wide = network["wide"]
-    if not wide["buckets"]:
-        return ""
-    return f"{wide['buckets']:,} weights of n-grams of up to {wide['longest']} characters"
+    weights = f"{wide['buckets']:,} weights of n-grams of up to {wide['longest']} characters"
+    return weights if wide["buckets"] else ""
 
 
 def network_name(network: dict[str, Any]) -> str:

@@ -8,8 +8,7 @@ from pathlib import Path
 def machine(*distributions: str) -> dict[str, str]:
     """The ``processor`` (as the system names it), ``system``, ``python`` and each distribution.
 
-    Args:
-        distributions: whose versions are recorded, ``not installed`` where there is none.
+    The version of a distribution that isn't there is ``not installed``.
     """
     versions = {}
     for name in distributions:
@@ -27,8 +26,6 @@ def machine(*distributions: str) -> dict[str, str]:
 
 def _processor() -> str:
     cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor()
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

@@ -11,12 +11,7 @@ NAMED = 12
 
 
 def purpose(task: Task, threshold: float) -> str:
-    """What a model does.
-
-    Args:
-        task: the model's.
-        threshold: positive at or above this probability, if the task has a threshold.
-    """
+    """What a model of a task does, with its threshold if the task has one."""
     if isinstance(task, Sentiment):
         clause = (
             "gives the probability that a Korean comment is positive (긍정); it predicts so from "

@@ -134,11 +134,7 @@ def _ignore(message: str) -> None:
 
 
 def _read(output: OutputDirectory, warn: Callable[[str], None]) -> TrainingRun:
-    """Read what a training left.
-
-    Raises:
-        OSError, ValueError, KeyError, TypeError or AttributeError: it isn't whole.
-    """
+    """Read what a training left; any of the errors that `runs` expects if it isn't whole."""
     recipe = json.loads(output.recipe.read_text(encoding="utf-8"))
     config = Config.from_dict(recipe["config"])
     file, metrics = output.model / "metrics.json", {}
