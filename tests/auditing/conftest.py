@@ -1,8 +1,8 @@
 """Tables whose wrong labels are known, because they were planted, and an audit of one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import pytest
@@ -26,13 +26,12 @@ class Planted:
     rows: set[int]
 
 
-class Write(Protocol):
-    """Writes labelled comments in NSMC's format, flipping the labels of some."""
-
-    def __call__(self, path: Path, comments: list[tuple[str, int]], wrong: int = 0) -> Planted: ...
+Write = Callable[..., Planted]
+Audit = Callable[..., nsmc.Audit]
 
 
 def written(path: Path, comments: list[tuple[str, int]], wrong: int = 0) -> Planted:
+    """Write labelled comments in NSMC's format, flipping the labels of some."""
     chosen = np.random.default_rng(0).choice(len(comments), wrong, replace=False).tolist()
     lines = ["id\tdocument\tlabel"]
     for row, (text, label) in enumerate(comments):
@@ -106,6 +105,17 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def audited(easy: Planted, tiny: Config, work: Path) -> nsmc.Audit:
-    """An audit of `easy` by three networks."""
-    return nsmc.audit(easy.path, folds=3, config=tiny, work=work, device="cpu")
+def audit_easy(easy: Planted, tiny: Config, work: Path) -> Audit:
+    """An audit of `easy` by three networks, with other arguments if they are given."""
+
+    def call(**arguments: object) -> nsmc.Audit:
+        usual = {"folds": 3, "config": tiny, "work": work, "device": "cpu"}
+        return nsmc.audit(easy.path, **{**usual, **arguments})  # type: ignore[arg-type]
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def audited(audit_easy: Audit) -> nsmc.Audit:
+    """That audit."""
+    return audit_easy()

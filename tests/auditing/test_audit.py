@@ -17,7 +17,7 @@ from nsmc.errors import DataError, NsmcError, UsageError
 from nsmc.storage.bundle import read_json
 
 if TYPE_CHECKING:
-    from tests.auditing.conftest import Planted, Write
+    from tests.auditing.conftest import Audit, Planted, Write
 
 
 def test_planted_labels_are_the_first_issues(easy: Planted, audited: nsmc.Audit) -> None:
@@ -72,28 +72,30 @@ def test_the_sample_by_the_shipped_model(planted_sample: Planted) -> None:
 
 @pytest.mark.slow
 def test_another_list_of_the_same_audit_trains_nothing(
-    easy: Planted, tiny: Config, tiny_fields: tuple[str, ...], audited: nsmc.Audit, work: Path
+    easy: Planted,
+    tiny_fields: tuple[str, ...],
+    audit_easy: Audit,
+    audited: nsmc.Audit,
+    work: Path,
 ) -> None:
     models = sorted(work.glob("fold-*/model/manifest.json"))
     before = [path.stat().st_ino for path in models]
     said: list[str] = []
-    again = nsmc.audit(
-        easy.path, folds=3, config=tiny, work=work, device="cpu", top=3, say=said.append
-    )
+    again = audit_easy(top=3, say=said.append)
     assert len(before) == 3
     assert [path.stat().st_ino for path in models] == before
     assert "3 of them since an earlier audit" in said[0]
     assert [issue.row for issue in again.issues] == [issue.row for issue in audited.issues[:3]]
     other = load_config(None, (*tiny_fields, "training.seed=2"))
     with pytest.raises(NsmcError, match=r"holds the networks of another audit .*config.*--work"):
-        nsmc.audit(easy.path, folds=3, config=other, work=work, device="cpu")
+        audit_easy(config=other)
     # A model that has learnt from the table is not one to score it.
     asked = nsmc.audit(easy.path, model=work / "fold-1", explain=False, say=said.append)
     assert asked.model == work / "fold-1" / "model"
     assert "has learnt from this very table" in said[-1]
     # A damaged network is made again, to the same scores.
     (work / "fold-1" / "model" / "vocabulary.txt").write_text("x", encoding="utf-8")
-    repaired = nsmc.audit(easy.path, folds=3, config=tiny, work=work, device="cpu", explain=False)
+    repaired = audit_easy(explain=False)
     assert repaired.probabilities.tolist() == audited.probabilities.tolist()
 
 

@@ -22,12 +22,9 @@ def of_two(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.stack([1 - scores, scores], axis=1)
 
 
-def test_self_confidence_is_the_probability_of_the_given_label() -> None:
+def test_self_confidence_and_its_mean_in_each_label() -> None:
     expected = [0.9, 0.8, 0.9, 0.7, 0.1, 0.2, 0.9, 0.9, 0.6, 0.2]
     assert self_confidence(LABELS, of_two(SCORES)).tolist() == pytest.approx(expected)
-
-
-def test_a_threshold_is_the_mean_within_its_label() -> None:
     # (0.9 + 0.8 + 0.9 + 0.7 + 0.1 + 0.2) / 6 and (0.9 + 0.9 + 0.6 + 0.2) / 4.
     assert class_thresholds(LABELS, of_two(SCORES)).tolist() == pytest.approx([0.6, 0.65])
 
@@ -52,10 +49,8 @@ def test_the_share_of_the_confident_ones_stands_for_all() -> None:
 
 def test_right_labels_are_not_suspected() -> None:
     labels = np.array([0, 1] * 10, dtype=np.int64)
-    assert estimate_label_errors(labels, of_two(np.where(labels == 1, 0.95, 0.05))).tolist() == [
-        0,
-        0,
-    ]
+    scores = np.where(labels == 1, 0.95, 0.05)
+    assert estimate_label_errors(labels, of_two(scores)).tolist() == [0, 0]
 
 
 def test_three_labels_and_one_that_nobody_has() -> None:
@@ -72,12 +67,8 @@ def test_three_labels_and_one_that_nobody_has() -> None:
     )
     thresholds = class_thresholds(labels, probabilities).tolist()
     assert thresholds == pytest.approx([0.5, 0.4, 0.6, np.inf])
-    assert confident_joint(labels, probabilities).tolist() == [
-        [1, 0, 1, 0],
-        [0, 1, 0, 0],
-        [0, 0, 1, 0],
-        [0, 0, 0, 0],
-    ]
+    joint = [[1, 0, 1, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
+    assert confident_joint(labels, probabilities).tolist() == joint
     assert estimate_label_errors(labels, probabilities).tolist() == [1, 0, 0, 0]
 
 

@@ -40,13 +40,14 @@ def test_the_same_comment_is_in_one_fold_and_folds_are_even(folds: int) -> None:
     assert (assign_folds(groups, labels, folds, seed=1) != fold_of).any()
 
 
-def test_counts_the_rows_of_the_same_comment_with_the_other_label() -> None:
-    groups = np.array([0, 0, 0, 1, 2, 2])
-    labels = np.array([1, 1, 0, 1, 0, 0])
-    assert count_conflicts(groups, labels).tolist() == [1, 1, 2, 0, 0, 0]
-
-
-def test_counts_those_with_any_other_of_many_labels() -> None:
-    groups = np.array([0, 0, 0, 0, 1])
-    labels = np.array([2, 2, 0, 1, 1])
-    assert count_conflicts(groups, labels).tolist() == [2, 2, 3, 3, 0]
+@pytest.mark.parametrize(
+    ("groups", "labels", "conflicts"),
+    [
+        ([0, 0, 0, 1, 2, 2], [1, 1, 0, 1, 0, 0], [1, 1, 2, 0, 0, 0]),
+        ([0, 0, 0, 0, 1], [2, 2, 0, 1, 1], [2, 2, 3, 3, 0]),
+    ],
+)
+def test_counts_the_rows_of_the_same_comment_with_any_other_label(
+    groups: list[int], labels: list[int], conflicts: list[int]
+) -> None:
+    assert count_conflicts(np.array(groups), np.array(labels)).tolist() == conflicts

@@ -14,8 +14,7 @@ import nsmc
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nsmc.config.schema import Config
-    from tests.auditing.conftest import Planted
+    from tests.auditing.conftest import Audit, Planted
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +45,7 @@ nsmc.audit(path, folds=3, config=config, work=work, device="cpu", explain=False)
 
 
 @pytest.mark.parametrize(
-    ("point", "number", "kept"),
+    ("point", "number", "reused"),
     [
         ("rename", signal.SIGKILL, []),
         ("delete", signal.SIGKILL, ["fold-1/model"]),
@@ -57,10 +56,10 @@ nsmc.audit(path, folds=3, config=config, work=work, device="cpu", explain=False)
 def test_a_killed_audit_goes_on(
     point: str,
     number: int,
-    kept: list[str],
+    reused: list[str],
     easy: Planted,
-    tiny: Config,
     tiny_fields: tuple[str, ...],
+    audit_easy: Audit,
     audited: nsmc.Audit,
     tmp_path: Path,
 ) -> None:
@@ -71,12 +70,12 @@ def test_a_killed_audit_goes_on(
         timeout=120,
     )
     assert killed.returncode == -number, killed.stderr.decode()
-    before = {name: (work / name).stat().st_ino for name in kept}
+    before = {name: (work / name).stat().st_ino for name in reused}
     stopped_in = work / ("fold-2" if point == "scores" else "fold-1")
     assert not (stopped_in / "scores.npy").exists()
-    resumed = nsmc.audit(easy.path, folds=3, config=tiny, work=work, device="cpu", explain=False)
+    resumed = audit_easy(work=work, explain=False)
     assert resumed.probabilities.tolist() == audited.probabilities.tolist()
-    assert {name: (work / name).stat().st_ino for name in kept} == before
+    assert {name: (work / name).stat().st_ino for name in reused} == before
     left = {path.name for path in stopped_in.iterdir()}
     assert {"model", "scores.npy"} <= left
     assert not {"checkpoints", ".done"} & left

@@ -234,12 +234,6 @@ def test_the_threshold_is_inclusive(predict: Callable[..., Result], small_model:
     assert one["label"] == "positive"
 
 
-@pytest.mark.parametrize("threshold", ["1.01", "-0.1", "nan", "inf"])
-def test_a_threshold_that_is_no_probability(threshold: str, predict: Callable[..., Result]) -> None:
-    result = predict(f"--threshold={threshold}", "좋다")
-    result.check_refusal(2, "expected a threshold from 0 to 1, found")
-
-
 TABLE = ["--input", "a.csv", "--output", "b.csv"]
 
 
@@ -257,6 +251,7 @@ TABLE = ["--input", "a.csv", "--output", "b.csv"]
         (["--top", "3", *TABLE], "a table with --probabilities"),
         (["--top", "0", "좋다"], "must be at least 1, found 0"),
         (["--top", "two", "좋다"], "invalid int value: 'two'"),
+        (["--threshold", "nan", "좋다"], "expected a threshold from 0 to 1, found nan"),
         (["--threshold", "half", "좋다"], "invalid float value: 'half'"),
         (["--theshold=1", "좋다"], "--theshold=1. Did you mean '--threshold'?"),
         (["-_-"], "What begins with - and is no option goes after --."),
@@ -310,14 +305,6 @@ def test_a_line_of_both(here: Here, untrained: Untrained) -> None:
         f"{one['label_ko']} {one['confidence']:6.1%}  ★{one['stars']:.1f}  {one['text']}"
         for one in found
     ]
-
-
-@pytest.mark.parametrize("task", ["classes", "stars"])
-def test_no_threshold_where_nothing_is_cut(task: str, here: Here, untrained: Untrained) -> None:
-    model = untrained(f"task={task}", classes=["가", "나"] if task == "classes" else ())
-    result = here("predict", "--model", model, "--threshold", "0.4", "좋다")
-    words = f"a threshold is for models that tell 긍정 from 부정; the task of {model} is"
-    result.check_refusal(2, words)
 
 
 def test_a_comment_that_begins_with_a_dash(predict: Callable[..., Result]) -> None:

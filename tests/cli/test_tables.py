@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import gzip
-import io
 import itertools
 import json
 import os
@@ -18,8 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import pandas as pd
 import pytest
 
 from nsmc.inference.classifier import load
@@ -40,45 +37,34 @@ NEW = ["label", "label_ko", "score"]
 WORDS = ["좋다", "별로", "최고", "재미", "노잼", "감동", "연기", "배우", "영화", "지루", "눈물"]
 
 
+def separated(path: Path) -> dict[str, Any]:
+    """How pandas writes and reads what isn't JSON or Parquet."""
+    if ".csv" in path.name:
+        return {"sep": ","}
+    return {"sep": "\t", "quoting": csv.QUOTE_NONE}
+
+
 def write_table(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:
-    name = path.name.removesuffix(".gz")
-    if name.endswith(".parquet"):
-        cells = zip(*rows, strict=True)
-        pq.write_table(pa.table(dict(zip(columns, map(list, cells), strict=True))), path)
-        return path
-    text = io.StringIO(newline="")
-    if name.endswith(".csv"):
-        csv.writer(text).writerows([columns, *rows])
-    elif name.endswith(".jsonl"):
-        for row in rows:
-            text.write(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) + "\n")
+    frame = pd.DataFrame([list(row) for row in rows], columns=list(columns))
+    if ".parquet" in path.name:
+        frame.to_parquet(path, index=False)
+    elif ".jsonl" in path.name:
+        frame.to_json(path, orient="records", lines=True, force_ascii=False)
     else:
-        text.write("".join("\t".join(row) + "\n" for row in [columns, *rows]))
-    data = text.getvalue().encode()
-    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+        frame.to_csv(path, index=False, **separated(path))
     return path
 
 
 def read_table(path: Path) -> tuple[list[str], list[list[str]]]:
     """Columns and rows, every cell as text and a null as an empty one."""
-    name = path.name.removesuffix(".gz")
-    if name.endswith(".parquet"):
-        table = pq.read_table(path)
-        return table.column_names, [as_text(row.values()) for row in table.to_pylist()]
-    data = path.read_bytes()
-    text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
-    if name.endswith(".jsonl"):
-        objects = [json.loads(line) for line in text.splitlines()]
-        return list(objects[0]), [as_text(one.values()) for one in objects]
-    if name.endswith(".csv"):
-        columns, *rows = csv.reader(io.StringIO(text, newline=""))
+    if ".parquet" in path.name:
+        frame = pd.read_parquet(path)
+    elif ".jsonl" in path.name:
+        frame = pd.read_json(path, lines=True, dtype=False)
     else:
-        columns, *rows = [line.split("\t") for line in text.removesuffix("\n").split("\n")]
-    return columns, rows
-
-
-def as_text(values: Any) -> list[str]:
-    return ["" if value is None else str(value) for value in values]
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, **separated(path))
+    rows = [["" if pd.isna(cell) else str(cell) for cell in row] for row in frame.to_numpy()]
+    return list(frame.columns), rows
 
 
 def many_rows(path: Path, count: int, pad: int = 0) -> Path:

@@ -79,7 +79,7 @@ def test_the_rest_is_what_was_recorded(about: ModelInfo, small_model: Path) -> N
     assert about["data"]["reviews"] == 600
     assert about["tokenizer"]["binding"].startswith("mecab-ko ")
     assert (about["threshold"], about["shipped"]) == (0.5, False)
-    assert info() == info(None) and info()["shipped"]
+    assert nsmc.info() == info(None) and info()["shipped"]
     json.dumps(about)
 
 
@@ -176,7 +176,3 @@ def test_networks_have_their_usual_names(network: dict[str, Any], name: str) -> 
     assert (
         network_name({**network, "conv": {**conv, "pooling": 2}}) == f"Conv 32×5 → max 2 → {name}"
     )
-
-
-def test_it_is_public() -> None:
-    assert nsmc.info is info

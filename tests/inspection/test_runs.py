@@ -50,7 +50,7 @@ def make(tmp_path: Path) -> Make:
 
 
 def test_a_finished_training(small_model: Path) -> None:
-    (run,) = runs([small_model])
+    (run,) = nsmc.runs([small_model])
     written = run.to_dict()
     lines = (small_model / "history.jsonl").read_text(encoding="utf-8").splitlines()
     history = [json.loads(line) for line in lines]
@@ -146,7 +146,3 @@ def test_what_is_no_training_is_named(make: Make, small_model: Path, tmp_path: P
     ):
         assert sum(one.startswith(words) for one in said) == 1, (words, said)
     assert len(said) == 7
-
-
-def test_it_is_public() -> None:
-    assert nsmc.runs is runs
