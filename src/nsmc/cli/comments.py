@@ -1,6 +1,7 @@
 """Comments as arguments, from a prompt, one a line from standard input, or in a table."""
 
 import argparse
+import contextlib
 import os
 import sys
 import threading
@@ -91,39 +92,30 @@ def _available_lines() -> Iterator[list[str]]:
         arrived.put(None)
 
     threading.Thread(target=read, daemon=True).start()
-    decode = _Decoder()
-    ended = False
+    number, reported, ended = 0, False, False
     while not ended:
         lines = [arrived.get()]
         while lines[-1] is not None and len(lines) < LINES_AT_ONCE and not arrived.empty():
             lines.append(arrived.get())
+        texts = []
+        for line in filter(None, lines):
+            number += 1
+            text, encoding = _decode(line, number)
+            texts.append(text.rstrip("\r\n"))
+            if encoding == "cp949" and not reported:
+                say(f"line {number} of standard input isn't UTF-8 and was read as CP949")
+                reported = True
         ended = lines[-1] is None
-        if texts := [decode(line) for line in lines if line is not None]:
+        if texts:
             yield texts
 
 
-class _Decoder:
-    """Bytes of a line to text: UTF-8, or else CP949, of which the first one is reported."""
-
-    def __init__(self) -> None:
-        self._lines = 0
-        self._reported = False
-
-    def __call__(self, line: bytes) -> str:
-        self._lines += 1
-        if self._lines == 1:
-            line = line.removeprefix(b"\xef\xbb\xbf")
-        try:
-            text = line.decode("utf-8")
-        except UnicodeDecodeError:
-            try:
-                text = line.decode("cp949")
-            except UnicodeDecodeError as error:
-                raise NsmcError(
-                    f"line {self._lines} of standard input is neither UTF-8 nor CP949 text; "
-                    "expected one comment a line"
-                ) from error
-            if not self._reported:
-                say(f"line {self._lines} of standard input isn't UTF-8 and was read as CP949")
-                self._reported = True
-        return text.rstrip("\r\n")
+def _decode(line: bytes, number: int) -> tuple[str, str]:
+    """A line of standard input and its encoding."""
+    for encoding in ("utf-8-sig" if number == 1 else "utf-8", "cp949"):
+        with contextlib.suppress(UnicodeDecodeError):
+            return line.decode(encoding), encoding
+    raise NsmcError(
+        f"line {number} of standard input is neither UTF-8 nor CP949 text; expected one comment a "
+        "line"
+    )
