@@ -27,13 +27,13 @@ from benchmarks import rivals
 from benchmarks.common import measured_on
 from benchmarks.rivals import Rival, Scorer, Split
 from experiments.experiment import measured_once
+from machine import machine
 from numpy.typing import NDArray
 from pages import machine_line, put, table
 from threadpoolctl import threadpool_limits
 
 import nsmc
 from nsmc.errors import DataError, UsageError
-from nsmc.inspection.machine import machine
 from nsmc.storage.bundle import read_json, write_json
 from nsmc.tasks.metrics import accuracy_interval
 

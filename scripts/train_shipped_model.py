@@ -24,6 +24,7 @@ import experiment
 from distillation.reviews import Track
 from distillation.stages import Stages
 from experiments import behaviour, robustness
+from machine import machine
 
 from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.reviews import read_reviews
@@ -33,7 +34,6 @@ from nsmc.inference.classifier import load
 from nsmc.inference.directory import SHIPPED, open_model, write_again
 from nsmc.inspection.card import model_card
 from nsmc.inspection.info import info
-from nsmc.inspection.machine import machine
 from nsmc.report.evaluation_report import evaluate
 from nsmc.storage.bundle import read_json, write_json
 from nsmc.text.normalize import normalize

@@ -174,7 +174,8 @@ def write_table(path: Path, texts: Iterable[str]) -> None:
 
 def measured_on() -> dict[str, Any]:
     """The machine, its cores, what runs on it and the date."""
-    from nsmc.inspection.machine import machine
+    from machine import machine
+
     from nsmc.workers import available_cores
 
     ours = ("nsmc", "torch", "torchtext", "numpy")

@@ -8,7 +8,7 @@ import re
 import sys
 
 from nsmc.cli.common import paint
-from nsmc.inference.explanation import Explanation, Part
+from nsmc.inference.explanation import Explanation
 from nsmc.report.display import explained_text
 from nsmc.report.explanation_labels import EXPLANATION_LABELS
 from nsmc.report.explanation_page import full_strength
@@ -44,9 +44,13 @@ def explained_lines(explanation: Explanation) -> list[str]:
     if not explanation.parts:
         return []
     scale = full_strength(explanation)
-    listed, rest = _split(explanation.parts, scale)
-    rows = [(_shortened(part.morpheme), part.contribution) for part in listed]
-    if rest:
+    ranked = sorted(explanation.parts, key=lambda part: -abs(part.contribution))
+    strong = sum(abs(part.contribution) >= WORTH_A_LINE * scale for part in ranked)
+    count = min(LISTED, max(1, strong))
+    if count == len(ranked) - 1:  # a line for the rest is as good as one for itself
+        count += 1
+    rows = [(_shortened(part.morpheme), part.contribution) for part in ranked[:count]]
+    if rest := ranked[count:]:
         rows.append((f"{len(rest):,} others", sum(part.contribution for part in rest)))
     width = max(display_width(name) for name, _ in rows)
     labels = EXPLANATION_LABELS[explanation.explains]
@@ -61,16 +65,6 @@ def explained_lines(explanation: Explanation) -> list[str]:
         f"{number_of(explanation.value)}: {explained_text(explanation.prediction)}"
     )
     return [f"  {line}" for line in lines]
-
-
-def _split(parts: tuple[Part, ...], scale: float) -> tuple[list[Part], list[Part]]:
-    """Those that get a line of their own, the largest first, and the others."""
-    ranked = sorted(parts, key=lambda part: -abs(part.contribution))
-    count = sum(abs(part.contribution) >= WORTH_A_LINE * scale for part in parts)
-    count = min(LISTED, max(1, count))
-    if count == len(ranked) - 1:  # a line for the rest is as good as one for itself
-        count += 1
-    return ranked[:count], ranked[count:]
 
 
 def _bar(number: float, scale: float) -> str:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from nsmc.cli.common import progress_bar
+from nsmc.cli.common import review_progress
 from nsmc.cli.training_data import add_training_data_options, chosen_config
 
 
@@ -25,12 +25,7 @@ def run(args: argparse.Namespace) -> int:
 
     config = chosen_config(args, []) or Config()
     task = make_task(config)
-    with progress_bar(unit="reviews", desc="tokenizing") as bar:
-
-        def advance(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done)
-
+    with review_progress("tokenizing") as advance:
         place = prepare(
             args.data or official_data(),
             args.output,

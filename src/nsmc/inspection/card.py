@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from nsmc.config.text import UNIT_NAMES
 from nsmc.inspection.info import ModelInfo, head_name, metric_of, network_name, wide_name
@@ -31,6 +30,10 @@ def model_card(
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    data = about["recipe"]["data"]
+    held_back = f"{data['validation']:.0%}"
+    if column := data["validation_column"]:
+        held_back = f"those marked in `{column}`"
     # Markdown shows text as it is, so nothing is escaped.
     environment = Environment(
         autoescape=False,
@@ -50,18 +53,13 @@ def model_card(
         metrics=metrics,
         limits=limits,
         units=UNIT_NAMES[about["vocabulary"]["unit"]],
-        held_back=_held_back(about["recipe"]["data"]),
+        held_back=held_back,
         training_facts=_training_facts(about),
         metric=metric_of(about) if about["validation"] else None,
         head_name=head_name,
         network_name=network_name,
         wide_name=wide_name,
     )
-
-
-def _held_back(data: dict[str, Any]) -> str:
-    column = data["validation_column"]
-    return f"those marked in `{column}`" if column else f"{data['validation']:.0%}"
 
 
 def _toml(value: object) -> str:
