@@ -37,9 +37,7 @@ def map_chunks(
         Exception: what the function raised.
     """
     if workers <= 1:
-        function = make()
-        for chunk in chunks:
-            yield function(chunk)
+        yield from map(make(), chunks)
         return
     waiting = iter(chunks)
     with _started(workers, make) as pipes:
@@ -116,11 +114,9 @@ def _one_thread_each() -> Iterator[None]:
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        for name in names:
+            del os.environ[name]
+        os.environ.update({name: value for name, value in before.items() if value is not None})
 
 
 @contextlib.contextmanager
@@ -136,19 +132,19 @@ def _without_interrupts() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # signals don't interrupt other threads
         return
-    held: list[int] = []
+    received: list[int] = []
     numbers = (signal.SIGINT, signal.SIGTERM)
-    kept = [(n, handler) for n in numbers if (handler := signal.getsignal(n)) is not None]
-    for number, _ in kept:
-        signal.signal(number, lambda number, frame: held.append(number))
+    handlers = [(n, handler) for n in numbers if (handler := signal.getsignal(n)) is not None]
+    for number, _ in handlers:
+        signal.signal(number, lambda number, frame: received.append(number))
     try:
         with _blocked_in_children():
             yield
     finally:
-        for number, handler in kept:
+        for number, handler in handlers:
             signal.signal(number, handler)
-    for held_number in held:
-        signal.raise_signal(held_number)
+    for late in received:
+        signal.raise_signal(late)
 
 
 @contextlib.contextmanager

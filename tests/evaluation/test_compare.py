@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-import nsmc
 from nsmc.errors import DataError, ModelError, NsmcError
 from nsmc.evaluation.compare import compare
 from nsmc.inference.classifier import load
@@ -31,7 +30,7 @@ def other_model(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(small_model: Path, other_model: Path, sample: Path) -> dict[str, Any]:
+def result(small_model: Path, other_model: Path, sample: Path) -> dict[str, Any]:
     return compare(other_model, small_model, sample).to_dict()
 
 
@@ -41,78 +40,68 @@ def reviews(sample: Path) -> list[tuple[str, int]]:
 
 
 def test_the_counts_are_those_of_the_predictions(
-    found: dict[str, Any], small_model: Path, other_model: Path, sample: Path
+    result: dict[str, Any], small_model: Path, other_model: Path, sample: Path
 ) -> None:
     rows = reviews(sample)
     right = []
     for model in (other_model, small_model):
         predicted = load(model).predict([text for text, _ in rows])
-        called = [p.label == "positive" for p in predicted]
-        right.append([one == bool(label) for one, (_, label) in zip(called, rows, strict=True)])
+        positive = [p.label == "positive" for p in predicted]
+        right.append([one == bool(label) for one, (_, label) in zip(positive, rows, strict=True)])
     pairs = list(zip(*right, strict=True))
-    (both, only_a), (only_b, neither) = found["table"]
-    assert both == pairs.count((True, True))
-    assert only_a == pairs.count((True, False))
-    assert only_b == pairs.count((False, True))
-    assert neither == pairs.count((False, False))
-    assert found["a"]["accuracy"] == pytest.approx((both + only_a) / 200)
-    assert found["b"]["accuracy"] == pytest.approx((both + only_b) / 200)
-    assert found["difference"] == pytest.approx((only_b - only_a) / 200)
-    assert (found["examples"], found["labels"], found["skipped"]) == (200, [100, 100], 0)
-    assert found["b"]["model"] == str(small_model / "model")
-    low, high = found["difference_interval"]
-    assert low < found["difference"] < high
-    assert (found["better"] == "b") == (found["p_value"] < 0.05 and low > 0)
+    (both, only_a), (only_b, _) = result["table"]
+    truth = (True, False)
+    assert result["table"] == [[pairs.count((a, b)) for b in truth] for a in truth]
+    assert result["a"]["accuracy"] == pytest.approx((both + only_a) / 200)
+    assert result["b"]["accuracy"] == pytest.approx((both + only_b) / 200)
+    assert result["difference"] == pytest.approx((only_b - only_a) / 200)
+    assert (result["examples"], result["labels"], result["skipped"]) == (200, [100, 100], 0)
+    assert result["b"]["model"] == str(small_model / "model")
+    low, high = result["difference_interval"]
+    assert low < result["difference"] < high
+    assert (result["better"] == "b") == (result["p_value"] < 0.05 and low > 0)
 
 
 def test_the_disagreements_are_all_there_farthest_apart_first(
-    found: dict[str, Any], sample: Path
+    result: dict[str, Any], sample: Path
 ) -> None:
-    rows, told = reviews(sample), found["disagreements"]
-    (_, only_a), (only_b, _) = found["table"]
-    assert len(told) == only_a + only_b > 10
-    assert [one["right"] for one in told].count("A") == only_a
-    distances = [abs(one["score_a"] - one["score_b"]) for one in told]
+    rows, reported = reviews(sample), result["disagreements"]
+    (_, only_a), (only_b, _) = result["table"]
+    assert len(reported) == only_a + only_b > 10
+    assert [one["right"] for one in reported].count("A") == only_a
+    distances = [abs(one["score_a"] - one["score_b"]) for one in reported]
     assert distances == sorted(distances, reverse=True)
-    for one in told:
+    for one in reported:
         assert (one["document"], one["label"]) == rows[one["row"] - 1]
         assert one["label_a"] != one["label_b"]
         assert one["label"] == one["label_a" if one["right"] == "A" else "label_b"]
 
 
 def test_the_other_way_round_is_the_mirror(
-    found: dict[str, Any], small_model: Path, other_model: Path, sample: Path
+    result: dict[str, Any], small_model: Path, other_model: Path, sample: Path
 ) -> None:
-    mirrored = compare(small_model, other_model, sample).to_dict()
-    (both, only_a), (only_b, neither) = found["table"]
-    assert mirrored["table"] == [[both, only_b], [only_a, neither]]
-    assert mirrored["difference"] == -found["difference"]
-    assert mirrored["p_value"] == found["p_value"]
-
-
-def test_progress_is_told(small_model: Path, other_model: Path, sample: Path) -> None:
     heard: list[tuple[int, int]] = []
-    compare(small_model, other_model, sample, progress=lambda *done: heard.append(done))
+    mirrored = compare(
+        small_model, other_model, sample, progress=lambda *done: heard.append(done)
+    ).to_dict()
     assert sum(done for done, _ in heard) == 200
     assert {total for _, total in heard} == {200}
+    (both, only_a), (only_b, neither) = result["table"]
+    assert mirrored["table"] == [[both, only_b], [only_a, neither]]
+    assert mirrored["difference"] == -result["difference"]
+    assert mirrored["p_value"] == result["p_value"]
 
 
 def test_many_reviews_on_all_cores_give_the_same(
-    found: dict[str, Any], small_model: Path, other_model: Path, sample: Path, tmp_path: Path
+    result: dict[str, Any], small_model: Path, other_model: Path, sample: Path, tmp_path: Path
 ) -> None:
     header, *lines = (sample / "ratings_test.txt").read_text(encoding="utf-8").splitlines()
     path = tmp_path / "many.txt"
     path.write_text("\n".join([header, *lines * 60]) + "\n", encoding="utf-8")
     many = compare(other_model, small_model, path).to_dict()
     assert many["examples"] == 12_000
-    assert many["table"] == [[60 * n for n in row] for row in found["table"]]
-    assert many["difference_interval"][0] > found["difference_interval"][0]
-
-
-def test_a_model_against_itself(small_model: Path, sample: Path) -> None:
-    same = compare(small_model, small_model, sample).to_dict()
-    assert (same["difference"], same["p_value"], same["better"]) == (0, 1, None)
-    assert (same["disagreements"], same["reviews_needed"]) == ([], None)
+    assert many["table"] == [[60 * n for n in row] for row in result["table"]]
+    assert many["difference_interval"][0] > result["difference_interval"][0]
 
 
 def with_threshold(model: Path, threshold: float, path: Path) -> Path:
@@ -143,14 +132,14 @@ def written(path: Path, rows: list[tuple[str, str]]) -> Path:
 
 def test_what_neither_can_read_is_left_out(small_model: Path, tmp_path: Path) -> None:
     rows = [("재밌다", "1"), ("", "1"), ("\u200b", "0"), ("최악", "0")]
-    found = compare(None, small_model, written(tmp_path / "a.csv", rows)).to_dict()
-    assert (found["examples"], found["skipped"], found["labels"]) == (2, 2, [1, 1])
-    assert {one["row"] for one in found["disagreements"]} <= {1, 4}
+    result = compare(None, small_model, written(tmp_path / "a.csv", rows)).to_dict()
+    assert (result["examples"], result["skipped"], result["labels"]) == (2, 2, [1, 1])
+    assert {one["row"] for one in result["disagreements"]} <= {1, 4}
 
 
 @pytest.mark.parametrize("name", ["d.csv", "d.jsonl", "d.parquet", "d.tsv.gz"])
 def test_all_disagreements_go_to_a_table_that_reads_back(
-    name: str, found: dict[str, Any], other_model: Path, small_model: Path, sample: Path,
+    name: str, result: dict[str, Any], other_model: Path, small_model: Path, sample: Path,
     tmp_path: Path,
 ) -> None:  # fmt: skip
     from nsmc.data.label_columns import LabelColumnSpec
@@ -158,12 +147,13 @@ def test_all_disagreements_go_to_a_table_that_reads_back(
 
     compare(other_model, small_model, sample, output=tmp_path / name)
     again = read_reviews(tmp_path / name, label_columns=[LabelColumnSpec("label")])
-    told = found["disagreements"]
-    assert again.texts == [one["document"] for one in told]
+    reported = result["disagreements"]
+    assert again.texts == [one["document"] for one in reported]
     labels = again.labels["label"]
-    assert labels.numbers()[labels.codes].tolist() == [one["label"] for one in told]
+    assert labels.numbers()[labels.codes].tolist() == [one["label"] for one in reported]
     none = compare(small_model, small_model, sample, output=tmp_path / name).to_dict()
-    assert none["disagreements"] == []
+    assert (none["difference"], none["p_value"], none["better"]) == (0, 1, None)
+    assert (none["disagreements"], none["reviews_needed"]) == ([], None)
     empty = "is empty" if name == "d.jsonl" else "expected at least one comment, found none"
     with pytest.raises(DataError, match=empty):
         read_reviews(tmp_path / name)
@@ -184,19 +174,10 @@ def test_words_for_what_is_wrong(small_model: Path, sample: Path, tmp_path: Path
     heard: list[int] = []
     with pytest.raises(DataError, match=r"cannot tell the format of .*d\.odt"):
         compare(None, None, file, output=tmp_path / "d.odt", progress=lambda d, t: heard.append(d))
+    target = tmp_path / "no" / "d.csv"
     with pytest.raises(NsmcError, match="there is no directory"):
-        compare(
-            None,
-            None,
-            file,
-            output=tmp_path / "no" / "d.csv",
-            progress=lambda d, t: heard.append(d),
-        )
+        compare(None, None, file, output=target, progress=lambda d, t: heard.append(d))
     assert not heard  # told before the scoring, not after
     with pytest.raises(NsmcError, match="expected an output file other than the input"):
         odd = tmp_path / "odd.csv"
         compare(small_model, None, odd, output=odd)
-
-
-def test_it_is_public() -> None:
-    assert nsmc.compare is compare

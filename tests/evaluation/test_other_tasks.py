@@ -74,37 +74,6 @@ def csv_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_classes_are_those_of_the_predictions(classes: Path, table: Path) -> None:
-    rows = rows_of(table)
-    found = evaluate(table, classes).to_dict()
-    called = nsmc.load(classes).predict([row["document"] for row in rows])
-    right = [one.label == row["topic"] for one, row in zip(called, rows, strict=True)]
-    assert (found["examples"], found["skipped"]) == (96, 1)
-    assert found["accuracy"] == pytest.approx(np.mean(right))
-    assert np.sum(found["confusion"]) == 96
-    assert "threshold" not in found
-    json.dumps(found)
-
-
-def test_stars_are_those_of_the_predictions(stars: Path, table: Path) -> None:
-    rows = rows_of(table)
-    found = evaluate(table, stars).to_dict()
-    given = np.array([row["rating"] for row in rows])
-    told = np.array([one.stars for one in nsmc.load(stars).predict([r["document"] for r in rows])])
-    assert found["mean_absolute_error"] == pytest.approx(np.abs(told - given).mean(), rel=1e-5)
-    json.dumps(found)
-
-
-def test_other_columns_can_be_named(classes: Path, table: Path, tmp_path: Path) -> None:
-    path = tmp_path / "named.jsonl"
-    text = table.read_text(encoding="utf-8")
-    path.write_text(text.replace("document", "댓글").replace("topic", "주제"), encoding="utf-8")
-    found = evaluate(path, classes, column="댓글", label_column="주제").metrics
-    assert found["accuracy"] == evaluate(table, classes).metrics["accuracy"]
-    with pytest.raises(DataError, match="expected a column 'topic'"):
-        evaluate(path, classes, column="댓글")
-
-
 def test_a_class_that_the_model_does_not_know(untrained: Untrained, table: Path) -> None:
     model = untrained("task=classes", "data.label_column=topic", classes=TOPICS[:2])
     words = r"one of the model's 2 classes \(배우, 음악\), found .* in row 3, … \(19 such rows\)"
@@ -113,7 +82,20 @@ def test_a_class_that_the_model_does_not_know(untrained: Untrained, table: Path)
 
 
 def test_the_report_of_classes(classes: Path, table: Path, tmp_path: Path) -> None:
-    summary = evaluate(table, classes, report=tmp_path).metrics
+    evaluation = evaluate(table, classes, report=tmp_path)
+    summary, rows = evaluation.metrics, rows_of(table)
+    predicted = nsmc.load(classes).predict([row["document"] for row in rows])
+    right = [one.label == row["topic"] for one, row in zip(predicted, rows, strict=True)]
+    assert (summary["examples"], evaluation.skipped, evaluation.threshold) == (96, 1, None)
+    assert summary["accuracy"] == pytest.approx(np.mean(right))
+    assert np.sum(summary["confusion"]) == 96
+    renamed = tmp_path.with_name("named.jsonl")
+    text = table.read_text(encoding="utf-8")
+    renamed.write_text(text.replace("document", "댓글").replace("topic", "주제"), encoding="utf-8")
+    again = evaluate(renamed, classes, column="댓글", label_column="주제").metrics
+    assert again["accuracy"] == summary["accuracy"]
+    with pytest.raises(DataError, match="expected a column 'topic'"):
+        evaluate(renamed, classes, column="댓글")
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {
         *("report.html", "figures.json", "classes.csv", "confused.csv", "reliability.csv"),
@@ -130,8 +112,7 @@ def test_the_report_of_classes(classes: Path, table: Path, tmp_path: Path) -> No
     assert sum(int(row["reviews"]) for row in pairs) == wrong
     sizes = {row["class"]: int(row["examples"]) for row in csv_of(tmp_path / "classes.csv")}
     for row in pairs:
-        share = int(row["reviews"]) / sizes[row["label"]]
-        assert float(row["share"]) == pytest.approx(share)
+        assert float(row["share"]) == pytest.approx(int(row["reviews"]) / sizes[row["label"]])
     assert metrics["commonest"] == max(sizes.values()) / 96
     assert {row["label"] for row in csv_of(tmp_path / "space.csv")} <= set(TOPICS)
     for one in metrics["comments"]["most_confident_errors"]:
@@ -146,15 +127,19 @@ def test_the_report_of_classes(classes: Path, table: Path, tmp_path: Path) -> No
 
 def test_the_report_of_stars(stars: Path, table: Path, tmp_path: Path) -> None:
     summary = evaluate(table, stars, report=tmp_path).metrics
+    rows = rows_of(table)
+    predicted = nsmc.load(stars).predict([row["document"] for row in rows])
+    apart = [one.stars - row["rating"] for one, row in zip(predicted, rows, strict=True)]
+    assert summary["mean_absolute_error"] == pytest.approx(np.abs(apart).mean(), rel=1e-5)
     assert {path.name for path in tmp_path.iterdir()} == {
         *("report.html", "figures.json", "stars_given.csv", "stars_found.csv", "space.csv"),
         *("stars_histogram.csv", "stars_slices.csv", "stars_errors.csv"),
     }
     metrics = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
-    told = metrics["stars"]
-    assert told["mean_absolute_error"] == summary["mean_absolute_error"]
-    low, high = told["mean_absolute_error_interval"]
-    assert low < told["mean_absolute_error"] < high
+    reported = metrics["stars"]
+    assert reported["mean_absolute_error"] == summary["mean_absolute_error"]
+    low, high = reported["mean_absolute_error_interval"]
+    assert low < reported["mean_absolute_error"] < high
     for name in ("stars_given", "stars_found", "stars_histogram"):
         assert sum(int(row["reviews"]) for row in csv_of(tmp_path / f"{name}.csv")) == 96
     given = csv_of(tmp_path / "stars_given.csv")
@@ -216,22 +201,22 @@ def test_classes_are_compared_right_by_right(
         "task=classes", "data.label_column=topic", "model.pooling=last", classes=TOPICS[::-1]
     )
     rows = rows_of(table)
-    found = compare(classes, other, table, output=tmp_path / "d.csv").to_dict()
+    result = compare(classes, other, table, output=tmp_path / "d.csv").to_dict()
     right = [
         [one.label == row["topic"] for one, row in zip(said, rows, strict=True)]
         for said in (nsmc.load(m).predict([r["document"] for r in rows]) for m in (classes, other))
     ]
     pairs = list(zip(*right, strict=True))
-    assert found["table"] == [
+    assert result["table"] == [
         [pairs.count((True, True)), pairs.count((True, False))],
         [pairs.count((False, True)), pairs.count((False, False))],
     ]
-    assert sum(found["labels"].values()) == 96
+    assert sum(result["labels"].values()) == 96
     said = {one.text: one.label for one in nsmc.load(other).predict([r["document"] for r in rows])}
-    for one in found["disagreements"]:
+    for one in result["disagreements"]:
         assert one["label_a"] != one["label_b"] == said[one["document"]]
         assert (one["right"] == "B") == (one["label_b"] == one["label"])
-    assert len(csv_of(tmp_path / "d.csv")) == len(found["disagreements"]) > 0
+    assert len(csv_of(tmp_path / "d.csv")) == len(result["disagreements"]) > 0
 
 
 def test_stars_are_compared_by_their_errors(
@@ -244,17 +229,17 @@ def test_stars_are_compared_by_their_errors(
         np.abs(np.array([one.stars for one in nsmc.load(model).predict(texts)]) - given)
         for model in (stars, both)
     ]
-    found = compare(stars, both, table, output=tmp_path / "d.parquet").to_dict()
-    assert found["difference"] == pytest.approx(np.mean(off[1] - off[0]), abs=1e-5)
+    result = compare(stars, both, table, output=tmp_path / "d.parquet").to_dict()
+    assert result["difference"] == pytest.approx(np.mean(off[1] - off[0]), abs=1e-5)
     test = ttest_rel(off[1], off[0])
-    assert found["p_value"] == pytest.approx(test.pvalue, rel=1e-3)
+    assert result["p_value"] == pytest.approx(test.pvalue, rel=1e-3)
     interval = test.confidence_interval(0.95)
-    assert found["difference_interval"] == pytest.approx([interval.low, interval.high], abs=1e-5)
-    assert (found["better"] is None) == (test.pvalue >= 0.05)
-    for one in found["disagreements"]:
+    assert result["difference_interval"] == pytest.approx([interval.low, interval.high], abs=1e-5)
+    assert (result["better"] is None) == (test.pvalue >= 0.05)
+    for one in result["disagreements"]:
         assert abs(one["stars_a"] - one["stars_b"]) > 1
     mirrored = compare(both, stars, table).to_dict()
-    assert mirrored["difference"] == pytest.approx(-found["difference"])
+    assert mirrored["difference"] == pytest.approx(-result["difference"])
 
 
 def test_what_both_tell_is_compared_and_nothing_else(
@@ -280,13 +265,13 @@ def test_a_language_model_is_judged_by_perplexity(hihello: Path, tmp_path: Path)
     path = tmp_path / "t.txt"
     path.write_text("hihello\n\nhello\n", encoding="utf-8")
     heard: list[tuple[int, int]] = []
-    found = evaluate(path, hihello, progress=lambda *step: heard.append(step)).metrics
+    result = evaluate(path, hihello, progress=lambda *step: heard.append(step)).metrics
     scores = nsmc.load_language_model(hihello).score(["hihello", "hello"])
     units = sum(len(one.units) for one in scores)
     bits = sum(one.bits for one in scores)
-    assert (found["examples"], found["units"]) == (2, units)
-    assert found["perplexity"] == pytest.approx(2 ** (bits / units), rel=1e-6)
-    assert found["bits_per_character"] == pytest.approx(bits / 12, rel=1e-6)
+    assert (result["examples"], result["units"]) == (2, units)
+    assert result["perplexity"] == pytest.approx(2 ** (bits / units), rel=1e-6)
+    assert result["bits_per_character"] == pytest.approx(bits / 12, rel=1e-6)
     assert sum(done for done, _ in heard) == 2
     with pytest.raises(UsageError, match="is a language model, for which --report means nothing"):
         evaluate(path, hihello, report=tmp_path / "r")

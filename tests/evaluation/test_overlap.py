@@ -10,14 +10,14 @@ from nsmc.evaluation.overlap import overlap_metrics
 from nsmc.report.metric_lines import overlap_line, overlap_warning
 
 
-def metrics_of(kept: NDArray[np.bool_]) -> dict[str, Any]:
-    return {"accuracy": int(kept.sum()) / 1000}
+def metrics_of(mask: NDArray[np.bool_]) -> dict[str, Any]:
+    return {"accuracy": int(mask.sum()) / 1000}
 
 
-def told(hits: int, count: int, rate: float) -> dict[str, Any]:
-    found = overlap_metrics(np.arange(count) < hits, rate, {"accuracy": 0.75}, metrics_of)
-    assert found is not None
-    return found
+def reported(hits: int, count: int, rate: float) -> dict[str, Any]:
+    result = overlap_metrics(np.arange(count) < hits, rate, {"accuracy": 0.75}, metrics_of)
+    assert result is not None
+    return result
 
 
 def test_a_model_that_does_not_tell() -> None:
@@ -39,29 +39,29 @@ def test_a_model_that_does_not_tell() -> None:
     ],
 )
 def test_hits_are_corrected_for_mistakes(hits: int, rate: float, estimated: int, line: str) -> None:
-    found = told(hits, 1000, rate)
-    assert (found["reviews"], found["unseen_examples"]) == (hits, 1000 - hits)
-    assert found["estimated"] == estimated
-    assert found["false_positive_rate"] == rate
-    assert overlap_line(found) == line
+    result = reported(hits, 1000, rate)
+    assert (result["reviews"], result["unseen_examples"]) == (hits, 1000 - hits)
+    assert result["estimated"] == estimated
+    assert result["false_positive_rate"] == rate
+    assert overlap_line(result) == line
 
 
 def test_figures_are_those_of_the_reviews_that_were_not_found() -> None:
-    assert told(400, 1000, 0.0)["unseen"] == {"accuracy": 0.6}
-    assert told(0, 1000, 0.0)["unseen"] == {"accuracy": 0.75}  # of all, not taken anew
-    assert told(1000, 1000, 0.0)["unseen"] is None
+    assert reported(400, 1000, 0.0)["unseen"] == {"accuracy": 0.6}
+    assert reported(0, 1000, 0.0)["unseen"] == {"accuracy": 0.75}  # of all, not taken anew
+    assert reported(1000, 1000, 0.0)["unseen"] is None
     # There is no metric where none of them has a label.
-    unlabelled = told(4, 10, 0.0) | {"unseen": {}}
+    unlabelled = reported(4, 10, 0.0) | {"unseen": {}}
     assert overlap_line(unlabelled) == "4 of 10 (40.0%)"
 
 
 def test_more_than_half_is_no_test() -> None:
-    assert overlap_warning(told(500, 1000, 0.0)) is None
-    assert overlap_warning(told(600, 1000, 0.2)) is None
-    warning = overlap_warning(told(501, 1000, 0.0))
+    assert overlap_warning(reported(500, 1000, 0.0)) is None
+    assert overlap_warning(reported(600, 1000, 0.2)) is None
+    warning = overlap_warning(reported(501, 1000, 0.0))
     assert warning is not None
     assert "has seen 501 of these 1,000 reviews in training" in warning
     assert "no honest test; look at those of the others, or give reviews that it has" in warning
-    warning = overlap_warning(told(1000, 1000, 0.0))
+    warning = overlap_warning(reported(1000, 1000, 0.0))
     assert warning is not None
     assert "no honest test; give reviews that it has not seen" in warning

@@ -57,10 +57,10 @@ def test_what_a_comment_is_like(
     tables = accuracy_slices(scored, choices.right, choices.confidence)
     assert tables["unknown"]["bin"] == ["none", "20–40", "> 40"]
     assert tables["length"]["examples"] == [3]
-    called = scored.classifier.predict(scored.texts)
-    right = np.array([one.label == "positive" for one in called]) == (scored.targets[:, 0] == 1)
+    predicted = scored.classifier.predict(scored.texts)
+    right = np.array([one.label == "positive" for one in predicted]) == (scored.targets[:, 0] == 1)
     assert sum(tables["confidence"]["right"]) == right.sum()
-    assert np.allclose(choices.confidence, [one.confidence for one in called])
+    assert np.allclose(choices.confidence, [one.confidence for one in predicted])
     assert tables["length"]["accuracy"] == [right.mean()]
 
 

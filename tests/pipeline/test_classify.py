@@ -39,9 +39,9 @@ def score_chunks(chunks: Iterable[list[str]], classifier: Classifier, *, workers
     return map_units(chunks, classifier, classifier.outputs_of, workers=workers)
 
 
-def assert_same(found: list[Any], expected: list[list[float]], within: float = 1e-5) -> None:
-    assert [chunk.shape for chunk in found] == [(size, 1) for size in SIZES]
-    for one, other in zip(found, expected, strict=True):
+def assert_same(result: list[Any], expected: list[list[float]], within: float = 1e-5) -> None:
+    assert [chunk.shape for chunk in result] == [(size, 1) for size in SIZES]
+    for one, other in zip(result, expected, strict=True):
         assert one.dtype == np.float32
         scores = 1 / (1 + np.exp(-one[:, 0]))  # [R]
         np.testing.assert_allclose(scores, other, atol=within, rtol=0)  # NaN equals NaN here
@@ -77,16 +77,6 @@ def test_a_model_that_is_gone_meanwhile(
         list(score_chunks(chunks, classifier, workers=2))
     # This process holds all of it.
     assert len(list(score_chunks(chunks, classifier, workers=1))) == len(chunks)
-
-
-def test_a_model_that_is_damaged_meanwhile(
-    small_model: Path, tmp_path: Path, chunks: list[list[str]]
-) -> None:
-    place = Path(shutil.copytree(small_model / "model", tmp_path / "model"))
-    classifier = load(place)
-    (place / "vocabulary.txt").write_bytes(b"<unk>")
-    with pytest.raises(ModelError, match=r"vocabulary\.txt is damaged"):
-        list(score_chunks(chunks, classifier, workers=2))
 
 
 def test_a_network_that_is_not_the_model_s_own_stays_here(

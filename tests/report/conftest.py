@@ -36,8 +36,8 @@ Browser = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def browser(tmp_path: Path) -> Browser:
     """Run the browser on a page with options; a complaint on the page's console is a failure."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
+    result = shutil.which("chromium") or shutil.which("chromium-browser")
+    if result is None:
         pytest.skip("no chromium is installed here, so no page can be looked at")
     # DejaVu has no Hangul; without any font at all the browser would not start.
     dejavu = "/usr/share/fonts/truetype/dejavu"
@@ -50,7 +50,7 @@ def browser(tmp_path: Path) -> Browser:
     def run(page: Path, *options: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [
-                *(found, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"),
+                *(result, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"),
                 *("--no-first-run", "--disable-background-networking", "--disable-sync"),
                 *("--disable-component-update", "--hide-scrollbars", "--virtual-time-budget=20000"),
                 f"--user-data-dir={tmp_path / 'browser'}",

@@ -26,8 +26,10 @@ def report(small_model: Path, sample: Path, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(scope="module")
 def metrics(report: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(report.with_name("figures.json").read_text(encoding="utf-8"))
-    return found
+    result: dict[str, Any] = json.loads(
+        report.with_name("figures.json").read_text(encoding="utf-8")
+    )
+    return result
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +52,24 @@ def others(
     return {name: place / name / "report.html" for name in models}
 
 
+DRAWN = """
+const charts = [...document.querySelectorAll(".chart")];
+const seen = {
+  charts: charts.map((one) => !!one.querySelector("svg")),
+  drawn: document.documentElement.dataset.drawn,
+  wide: document.documentElement.scrollWidth <= innerWidth,
+};
+"""
+
+
 def test_everything_is_drawn_and_nothing_is_fetched(ask: Ask, report: Path) -> None:
     answer = ask(
         report,
-        """return {
-          drawn: document.documentElement.dataset.drawn,
-          charts: [...document.querySelectorAll(".chart")].map((one) => !!one.querySelector("svg")),
+        DRAWN
+        + """return {
+          ...seen,
           fetched: performance.getEntriesByType("resource").map((one) => one.name.slice(0, 40)),
           points: document.querySelectorAll("#chart-space .point").length,
-          wide: document.documentElement.scrollWidth <= innerWidth,
         };""",
     )
     assert answer["charts"] == [True] * 9
@@ -145,16 +156,6 @@ def test_the_sliders_tell_the_figures(ask: Ask, report: Path, metrics: dict[str,
     assert answer["sure"]["accuracy"] == percent(coverage["accuracy"][90])
     assert answer["diamond"] == pytest.approx(coverage["share_decided"][90])
     assert answer["sure"] != answer["start"] == answer["back"]
-
-
-DRAWN = """
-const charts = [...document.querySelectorAll(".chart")];
-const seen = {
-  charts: charts.map((one) => !!one.querySelector("svg")),
-  drawn: document.documentElement.dataset.drawn,
-  wide: document.documentElement.scrollWidth <= innerWidth,
-};
-"""
 
 
 def test_the_charts_of_stars_are_drawn(ask: Ask, others: dict[str, Path]) -> None:

@@ -64,13 +64,8 @@ def test_the_comment_stands_there_as_typed() -> None:
 
 def test_sign_and_strength_do_not_hang_on_colour() -> None:
     read = Read(explained_html(EXAMPLE))
-    parts = [found for tag, found in read.tags if "part" in str(found.get("class"))]
-    assert [p["class"] for p in parts] == [
-        "part positive",
-        "part positive",
-        "part negative",
-        "part negative",
-    ]
+    parts = [result for tag, result in read.tags if "part" in str(result.get("class"))]
+    assert [p["class"] for p in parts] == ["part positive"] * 2 + ["part negative"] * 2
     assert [p["title"] for p in parts] == ["<b> +0.01", "재밌 +2.00", "다 −0.10", "별로 −3.50"]
     assert [p["style"] for p in parts][1::2] == ["--strength:0.57", "--strength:1.00"]
     assert read.notes == ["+2.00", "−3.50"]

@@ -12,9 +12,9 @@ from nsmc.report.fonts import FILE, font_face
 
 def embedded(text: str) -> set[str]:
     """The characters of the font inside the rule."""
-    found = re.search(r"url\(data:font/woff;base64,([^)]*)\)", font_face(text))
-    assert found is not None
-    with TTFont(io.BytesIO(base64.b64decode(found[1]))) as font:
+    result = re.search(r"url\(data:font/woff;base64,([^)]*)\)", font_face(text))
+    assert result is not None
+    with TTFont(io.BytesIO(base64.b64decode(result[1]))) as font:
         assert "SIL Open Font License" in font["name"].getDebugName(13)
         return {chr(code) for code in font.getBestCmap()}
 
@@ -31,11 +31,11 @@ def test_all_of_modern_hangul_is_there() -> None:
 
 
 def test_only_the_page_s_glyphs_are_embedded() -> None:
-    found = embedded("뷁 재밌다 ㅋㅋ 漢字 🎬")
-    assert set("뷁재밌다ㅋ") <= found
-    assert not set("영화ㅠ漢🎬") & found
-    assert {*"0123456789.,%–−", *map(chr, range(0x20, 0x7F))} <= found  # for the page's script
-    assert len(found) < 120
+    result = embedded("뷁 재밌다 ㅋㅋ 漢字 🎬")
+    assert set("뷁재밌다ㅋ") <= result
+    assert not set("영화ㅠ漢🎬") & result
+    assert {*"0123456789.,%–−", *map(chr, range(0x20, 0x7F))} <= result  # for the page's script
+    assert len(result) < 120
 
 
 @pytest.mark.parametrize("text", ["", "\ud83d\ude00", "\0\n"])

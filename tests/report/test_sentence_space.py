@@ -31,22 +31,22 @@ def test_the_last_layer_makes_logits_of_them(
 
 def test_principal_components(small_model: Path, sample: Path) -> None:
     scored = evaluate_classifier(load(small_model), sample / "ratings_test.txt").reviews
-    found = sentence_space(scored, scored.outputs[:, 0].astype(float))
-    assert found is not None
-    assert found.chosen.tolist() == list(range(200))
+    result = sentence_space(scored, scored.outputs[:, 0].astype(float))
+    assert result is not None
+    assert result.chosen.tolist() == list(range(200))
     vectors = scored.classifier.sentence_vectors(
         [scored.classifier.tokenizer(text) for text in scored.texts]
     ).astype(float)
     centred = vectors - vectors.mean(axis=0)
     _, sizes, _ = np.linalg.svd(centred, full_matrices=False)
-    assert found.variance == pytest.approx((sizes**2 / (sizes**2).sum())[:2].tolist())
-    assert np.square(found.x).sum() == pytest.approx(sizes[0] ** 2)
-    assert np.square(found.y).sum() == pytest.approx(sizes[1] ** 2)
+    assert result.variance == pytest.approx((sizes**2 / (sizes**2).sum())[:2].tolist())
+    assert np.square(result.x).sum() == pytest.approx(sizes[0] ** 2)
+    assert np.square(result.y).sum() == pytest.approx(sizes[1] ** 2)
     # What is called positive lies to the right; asked for the other way round, to the left.
-    assert np.corrcoef(found.x, scored.outputs[:, 0])[0, 1] > 0.8
+    assert np.corrcoef(result.x, scored.outputs[:, 0])[0, 1] > 0.8
     turned = sentence_space(scored, -scored.outputs[:, 0].astype(float))
     assert turned is not None
-    assert np.allclose(turned.x, -np.array(found.x))
+    assert np.allclose(turned.x, -np.array(result.x))
 
 
 def test_one_dimension_and_too_little_to_see(
@@ -54,8 +54,8 @@ def test_one_dimension_and_too_little_to_see(
 ) -> None:
     flat = ("model.hidden_size=1", "model.bidirectional=false", "model.pooling=last")
     classifier = load(untrained(*flat))
-    found = sentence_space(evaluate_classifier(classifier, labelled(ROWS)).reviews)
-    assert found is not None
-    assert (set(found.y), found.variance) == ({0.0}, [pytest.approx(1), 0.0])
+    result = sentence_space(evaluate_classifier(classifier, labelled(ROWS)).reviews)
+    assert result is not None
+    assert (set(result.y), result.variance) == ({0.0}, [pytest.approx(1), 0.0])
     assert sentence_space(evaluate_classifier(classifier, labelled(ROWS[:2])).reviews) is None
     assert sentence_space(evaluate_classifier(classifier, labelled(ROWS[:1] * 5)).reviews) is None

@@ -33,43 +33,57 @@ def metrics(directory: Path) -> dict[str, Any]:
         raise AssertionError(f"{name} is no JSON")
 
     text = (directory / "figures.json").read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(text, parse_constant=refuse)
-    return found
+    answer: dict[str, Any] = json.loads(text, parse_constant=refuse)
+    return answer
 
 
-def test_all_files_and_the_figures_in_them(small_model: Path, sample: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def written(
+    small_model: Path, sample: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Any], list[tuple[int, int]]]:
+    """A report of the sample in a directory with other files; its summary; what progress heard."""
     heard: list[tuple[int, int]] = []
-    target = tmp_path / "a" / "report"
-    summary = nsmc.evaluate(
+    target = tmp_path_factory.mktemp("written")
+    (target / "notes.txt").write_text("mine", encoding="utf-8")
+    (target / "report.html").write_text("old", encoding="utf-8")
+    result = nsmc.evaluate(
         sample, small_model, report=target, progress=lambda *step: heard.append(step)
-    ).to_dict()
-    assert summary.pop("report") == str(target / "report.html")
-    assert {path.name for path in target.iterdir()} == FILES
-    found = metrics(target)
-    assert {name: found[name] for name in summary} == json.loads(json.dumps(summary))
+    )
+    return target, result.to_dict(), heard
+
+
+def test_all_files_and_the_metrics_in_them(
+    written: tuple[Path, dict[str, Any], list[tuple[int, int]]],
+) -> None:
+    target, reported, heard = written
+    summary = {name: value for name, value in reported.items() if name != "report"}
+    assert reported["report"] == str(target / "report.html")
+    assert {path.name for path in target.iterdir()} == {*FILES, "notes.txt"}
+    assert (target / "notes.txt").read_text(encoding="utf-8") == "mine"
+    assert "Right on" in (target / "report.html").read_text(encoding="utf-8")
+    answer = metrics(target)
+    assert {name: answer[name] for name in summary} == json.loads(json.dumps(summary))
     (tn, fp), (fn, tp) = summary["confusion"]
-    negative, positive = found["classes"]
+    negative, positive = answer["classes"]
     assert positive["precision"] == summary["precision"] == tp / (tp + fp)
     assert negative["recall"] == tn / (tn + fp)
     assert (negative["class"], negative["examples"]) == ("negative", 100)
-    assert found["errors"] == fp + fn == len(table(target / "errors.csv"))
-    assert found["calibration"]["after"]["ece"] == summary["ece"]
-    shown = found["comments"]
-    assert [len(shown[f"called_{side}"]) for side in ("positive", "negative")] == [
-        min(15, fp),
-        min(15, fn),
-    ]
+    assert answer["errors"] == fp + fn == len(table(target / "errors.csv"))
+    assert answer["calibration"]["after"]["ece"] == summary["ece"]
+    shown = answer["comments"]
+    assert len(shown["called_positive"]) == min(15, fp)
+    assert len(shown["called_negative"]) == min(15, fn)
     # Scored in two rounds: all comments, then those that are explained.
     explained = sum(map(len, shown.values()))
     assert heard == [(200, 200), *[(1, explained)] * explained]
 
 
 def test_errors_are_the_wrong_rows_surest_first(
-    small_model: Path, sample: Path, tmp_path: Path
+    small_model: Path, sample: Path, written: tuple[Path, Any, Any]
 ) -> None:
-    evaluate(sample, small_model, report=tmp_path)
+    directory = written[0]
     lines = (sample / "ratings_test.txt").read_text(encoding="utf-8").splitlines()[1:]
-    rows = table(tmp_path / "errors.csv")
+    rows = table(directory / "errors.csv")
     sure = [float(row["confidence"]) for row in rows]
     assert sure == sorted(sure, reverse=True)
     classifier = nsmc.load(small_model)
@@ -78,7 +92,7 @@ def test_errors_are_the_wrong_rows_surest_first(
         assert (row["document"], row["label"]) == (text, label)
         assert row["called"] == str(1 - int(label))
         assert classifier.predict(text).score == pytest.approx(float(row["score"]), abs=1e-5)
-    shown = metrics(tmp_path)["comments"]
+    shown = metrics(directory)["comments"]
     assert [one["text"] for one in shown["called_positive"]] == [
         row["document"] for row in rows if row["called"] == "1"
     ][:15]
@@ -90,13 +104,14 @@ def test_errors_are_the_wrong_rows_surest_first(
 
 
 def test_before_calibration(
-    small_model: Path, sample: Path, tmp_path: Path, untrained: Callable[..., Path]
+    small_model: Path,
+    sample: Path,
+    tmp_path: Path,
+    untrained: Callable[..., Path],
+    written: tuple[Path, Any, Any],
 ) -> None:
-    temperature = json.loads((small_model / "model" / "metrics.json").read_text(encoding="utf-8"))[
-        "temperature"
-    ]
-    evaluate(sample, small_model, report=tmp_path)
-    calibration = metrics(tmp_path)["calibration"]
+    temperature = load(small_model).model.metrics["temperature"]
+    calibration = metrics(written[0])["calibration"]
     assert calibration["temperature"] == temperature
     assert calibration["before"]["ece"] != calibration["after"]["ece"]
     scored = evaluate_classifier(load(small_model), sample / "ratings_test.txt").reviews
@@ -104,7 +119,7 @@ def test_before_calibration(
     labels = scored.targets[:, 0].astype(int)
     expected = expected_calibration_error(labels, undone)
     assert calibration["before"]["ece"] == pytest.approx(expected, abs=1e-6)
-    kinds = {row["calibration"] for row in table(tmp_path / "reliability.csv")}
+    kinds = {row["calibration"] for row in table(written[0] / "reliability.csv")}
     assert kinds == {"after", "before"}
     # A model that doesn't tell its temperature.
     evaluate(sample, untrained(), report=tmp_path)
@@ -121,8 +136,8 @@ def test_one_class(
     path = labelled([("정말 재밌다", label), ("최악의 영화", label), ("그냥 그렇다", label)])
     target = tmp_path / "report"
     evaluate(path, small_model, report=target)
-    found = metrics(target)
-    assert (found["roc"], found["precision_recall"], found["average_precision"]) == (None,) * 3
+    answer = metrics(target)
+    assert (answer["roc"], answer["precision_recall"], answer["average_precision"]) == (None,) * 3
     page = (target / "report.html").read_text(encoding="utf-8")
     assert f"All comments are labelled {'부정긍정'[2 * label : 2 * label + 2]}." in page
     assert 'id="chart-roc"' not in page
@@ -133,8 +148,10 @@ def test_one_class(
 def test_all_right_all_wrong_and_one_row(
     small_model: Path, tmp_path: Path, labelled: Callable[..., Path]
 ) -> None:
-    called = [(text, nsmc.load(small_model).predict(text)) for text in ("재밌다", "최악", "노잼")]
-    right = [(text, int(one.label == "positive")) for text, one in called]
+    predicted = [
+        (text, nsmc.load(small_model).predict(text)) for text in ("재밌다", "최악", "노잼")
+    ]
+    right = [(text, int(one.label == "positive")) for text, one in predicted]
 
     def page(rows: list[tuple[str, int]]) -> str:
         evaluate(labelled(rows), small_model, report=tmp_path / "report")
@@ -180,25 +197,12 @@ def test_any_text_can_be_told_of(
     assert rows[0]["document"].startswith("재밌다</script>")
 
 
-def test_other_files_stay_and_own_ones_are_replaced(
-    small_model: Path, sample: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
-    (tmp_path / "report.html").write_text("old", encoding="utf-8")
-    evaluate(sample, small_model, report=tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {*FILES, "notes.txt"}
-    assert (tmp_path / "notes.txt").read_text(encoding="utf-8") == "mine"
-    assert "Right on" in (tmp_path / "report.html").read_text(encoding="utf-8")
-
-
 def test_a_place_that_is_no_directory(small_model: Path, sample: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine", encoding="utf-8")
     heard: list[int] = []
     for target in (tmp_path / "file", tmp_path / "file" / "report"):
         with pytest.raises(NsmcError, match=r"found the file .*file; name another place"):
-            evaluate(
-                sample, small_model, report=target, progress=lambda done, _: heard.append(done)
-            )
+            evaluate(sample, small_model, report=target, progress=lambda n, _: heard.append(n))
     assert heard == []  # it is told before the work is done
     assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
     # Even to root, this place is not writable.

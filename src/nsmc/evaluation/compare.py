@@ -109,11 +109,10 @@ def compare(
 
 def _label_columns(tasks: Sequence[LabelTask]) -> list[LabelColumnSpec]:
     """The label columns of both tasks, each once; required if either requires it."""
-    required: dict[str, bool] = {}
-    for task in tasks:
-        for spec in task.label_columns():
-            required[spec.name] = required.get(spec.name, False) or spec.required
-    return [LabelColumnSpec(name, required=must) for name, must in required.items()]
+    specs = [spec for task in tasks for spec in task.label_columns()]
+    required = {spec.name for spec in specs if spec.required}
+    names = dict.fromkeys(spec.name for spec in specs)
+    return [LabelColumnSpec(name, required=name in required) for name in names]
 
 
 def _shared_answers(

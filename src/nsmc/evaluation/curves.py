@@ -29,41 +29,34 @@ def table_of(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
 def roc_table(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> Table:
     """The ROC curve: ``threshold``, ``false_positive_rate``, ``true_positive_rate``.
 
-    The first point predicts nothing positive and has the threshold None.
-
-    Args:
-        labels: [R] with both classes.
-        scores: [R] probabilities of positive.
+    The first point predicts nothing positive and has the threshold None. Labels [R] are of both
+    classes, scores [R] probabilities of positive.
     """
     from sklearn.metrics import roc_curve
 
     false, true, thresholds = roc_curve(labels, scores)  # each [N]
-    kept = _spread(false, true)
+    points = _spread(false, true)
     return {
-        "threshold": [t if np.isfinite(t) else None for t in thresholds[kept].tolist()],
-        "false_positive_rate": false[kept].tolist(),
-        "true_positive_rate": true[kept].tolist(),
+        "threshold": [t if np.isfinite(t) else None for t in thresholds[points].tolist()],
+        "false_positive_rate": false[points].tolist(),
+        "true_positive_rate": true[points].tolist(),
     }
 
 
 def precision_recall_table(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> Table:
     """The precision-recall curve of the positive class: ``threshold``, ``precision``, ``recall``.
 
-    The last point, recall 0, has no threshold of its own (None).
-
-    Args:
-        labels: [R] with both classes.
-        scores: [R] probabilities of positive.
+    The last point, recall 0, has no threshold of its own (None). Arguments as of `roc_table`.
     """
     from sklearn.metrics import precision_recall_curve
 
     precision, recall, thresholds = precision_recall_curve(labels, scores)  # [N], [N], [N-1]
-    kept = _spread(recall, precision)
+    points = _spread(recall, precision)
     padded = [*thresholds.tolist(), None]
     return {
-        "threshold": [padded[index] for index in kept],
-        "precision": precision[kept].tolist(),
-        "recall": recall[kept].tolist(),
+        "threshold": [padded[index] for index in points],
+        "precision": precision[points].tolist(),
+        "recall": recall[points].tolist(),
     }
 
 
@@ -103,10 +96,7 @@ def threshold_table(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> T
     """Counts, precision and recall of positive, F1 and accuracy at each threshold.
 
     A metric that isn't defined there (the precision where nothing is predicted positive) is None.
-
-    Args:
-        labels: [R] 0 or 1.
-        scores: [R] probabilities of positive.
+    Labels [R] are 0 or 1, scores [R] probabilities of positive.
     """
     thresholds = np.arange(STEPS + 1) / STEPS  # [K]
     below = [np.searchsorted(np.sort(scores[labels == c]), thresholds) for c in (0, 1)]  # 2 x [K]
@@ -138,13 +128,13 @@ def coverage_table(right: NDArray[np.bool_], confidence: NDArray[np.float64]) ->
     least = np.arange(STEPS + 1) / STEPS  # [K]
     order = np.argsort(confidence, kind="stable")  # [R]
     first = np.searchsorted(confidence[order], least)  # [K]
-    kept = len(right) - first  # [K]
+    decided = len(right) - first  # [K]
     # Right ones from the i-th least confident on.
     ahead = np.append(np.cumsum(right[order][::-1])[::-1], 0)  # [R + 1]
     return {
         "confidence": least.tolist(),
-        "share_decided": (kept / len(right)).tolist(),
-        "accuracy": _shares(ahead[first], kept),
+        "share_decided": (decided / len(right)).tolist(),
+        "accuracy": _shares(ahead[first], decided),
     }
 
 

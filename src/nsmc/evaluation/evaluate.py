@@ -26,7 +26,7 @@ def evaluate_classifier(
     label_column: str | None = None,
     progress: Progress | None = None,
 ) -> ClassifierEvaluation:
-    """Score labelled reviews and compare with their labels.
+    """Score labelled reviews and compare with their labels; takes what `nsmc.evaluate` does.
 
     Raises:
         DataError: the reviews are missing, have no labels or can't be read.

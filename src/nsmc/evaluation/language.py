@@ -25,13 +25,7 @@ def evaluate_language_model(
     column: str | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Score texts by a language model.
-
-    Args:
-        model: what scores.
-        data: a table with a text column, or a .txt of one text a line.
-        column: the text column; None takes the one that the model was trained on.
-        progress: called with texts done since the last call and texts in all.
+    """Score texts by a language model; takes what `nsmc.evaluate` does.
 
     Raises:
         DataError: the texts can't be read, or none is legible.
@@ -72,10 +66,7 @@ def _score(model: LanguageModel, texts: list[str]) -> tuple[NDArray[np.float64],
 
 
 def text_metrics(sums: NDArray[np.float64]) -> dict[str, Any]:
-    """The metrics of texts.
-
-    Args:
-        sums: [R, 4] bits, units, unknown units and characters of each text.
+    """The metrics of texts by their bits, units, unknown units and characters [R, 4].
 
     Returns:
         ``examples`` (texts), ``units`` (the ends of the texts included), ``perplexity`` (a unit),

@@ -34,7 +34,7 @@ class Evaluation:
     """How many of the reviews the model has seen in training, and its metrics on the others:
     `nsmc.evaluation.overlap.overlap_metrics`. None where that isn't known."""
     skipped: int
-    """Rows left out because nothing legible stands in their comment."""
+    """Rows left out because nothing in their comment is legible."""
     model: ModelDirectory
     data: DataFile
     seconds: float

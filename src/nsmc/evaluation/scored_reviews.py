@@ -6,6 +6,7 @@ Shapes: R reviews, O outputs of the head, K numbers of a target.
 import dataclasses
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,9 @@ from nsmc.tasks.task import Floats, LabelTask
 
 if TYPE_CHECKING:
     from nsmc.data.reviews import Reviews
+
+
+_ARRAYS = ("rows", "outputs", "targets", "unknown", "seen")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +53,8 @@ class ScoredReviews:
             return self
         return dataclasses.replace(
             self,
-            texts=[text for text, chosen in zip(self.texts, mask, strict=True) if chosen],
-            rows=self.rows[mask],
-            outputs=self.outputs[mask],
-            targets=self.targets[mask],
-            unknown=self.unknown[mask],
-            seen=self.seen[mask],
+            texts=list(compress(self.texts, mask)),
+            **{name: getattr(self, name)[mask] for name in _ARRAYS},
         )
 
     def metrics(self) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class ScoredReviews:
             return None
         return self.task.star_predictions(self.outputs, self.targets)
 
-    @cached_property
+    @property
     def lengths(self) -> NDArray[np.int64]:
         """[R] characters of each comment as typed."""
         return np.array([len(text) for text in self.texts], dtype=np.int64)

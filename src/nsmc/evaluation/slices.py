@@ -46,13 +46,7 @@ Bins = tuple[tuple[str, float, float], ...]
 def accuracy_slices(
     scored: ScoredReviews, right: NDArray[np.bool_], confidence: NDArray[np.float64]
 ) -> dict[str, Table]:
-    """What `slice_table` gives for ``length`` (characters), ``unknown`` units and ``confidence``.
-
-    Args:
-        scored: R reviews.
-        right: [R] whether each was predicted as labelled.
-        confidence: [R] the probability of each prediction.
-    """
+    """What `slice_table` gives by ``length`` (characters), ``unknown`` units, ``confidence``."""
     return {
         "length": slice_table(right, scored.lengths, LENGTHS),
         "unknown": slice_table(right, scored.unknown, UNKNOWN),
@@ -89,15 +83,10 @@ def slice_table(right: NDArray[np.bool_], values: Values, bins: Bins) -> Table:
 
 
 def mean_table(errors: NDArray[np.float64], values: Values, bins: Bins) -> Table:
-    """The mean absolute error in each bin of a quantity.
-
-    Args:
-        errors: [R] absolute errors.
-        values, bins: as `slice_table` takes them.
+    """The mean absolute error [R] in each bin of a quantity, as `slice_table`.
 
     Returns:
-        ``bin``, ``examples``, ``mean_absolute_error`` and its 95% interval ``low`` to ``high``;
-        bins without reviews are left out.
+        ``bin``, ``examples``, ``mean_absolute_error`` and its 95% interval ``low`` to ``high``.
     """
 
     def row(mask: NDArray[np.bool_]) -> tuple[object, ...]:

@@ -120,19 +120,15 @@ def add_columns(
     others: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> WrittenTable:
-    """Write a table with columns that are made from its comments, in constant memory.
+    """Write a table with columns that are made from its comments, as `score_table` does.
 
     Args:
         source, target, column, progress: as `score_table` takes them.
         kinds: the new columns.
-        score: from chunks of comments to the new cells of each chunk, in order. None in the first
-            column stands for a comment with nothing legible in it.
+        score: from chunks of comments to the new cells of each chunk, in order; None in the first
+            column marks a comment with nothing legible in it.
         usual: the text column where none is given and the table has it; empty for ``document``.
         others: columns that can't be the text column.
-
-    Raises:
-        DataError: the table can't be read, or its text column isn't clear.
-        NsmcError: the target can't be written; nothing is left under its name.
     """
     from nsmc.tables.columns import DEFAULT_COLUMN, unique_names
     from nsmc.tables.table import open_table, open_writer

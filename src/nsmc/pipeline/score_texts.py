@@ -73,10 +73,9 @@ def score_texts(
 
 def _cells(model: LanguageModel, texts: list[str]) -> Cells:
     scores = model.score(texts)
+    numbers = [name for name, kind in COLUMNS.items() if kind == "number"]
     return [
-        rounded(np.array([score.perplexity for score in scores])),
-        rounded(np.array([score.bits for score in scores])),
-        rounded(np.array([score.bits_per_character for score in scores])),
+        *(rounded(np.array([getattr(score, name) for score in scores])) for name in numbers),
         [len(score.units) or None for score in scores],
         [score.unknown if score.units else None for score in scores],
     ]

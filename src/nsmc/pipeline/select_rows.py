@@ -43,7 +43,7 @@ def write_rows(
 
     names = unique_names(columns, table.columns, prefix)
     kinds, cells = zip(*columns.values(), strict=True)
-    order = np.argsort(rows, kind="stable")  # of the rows in the file
+    order = np.argsort(rows, kind="stable")
     wanted = np.array(rows, dtype=np.int64)[order]
     with open_writer(target, table) as writer:
         # Without a row, a Parquet file would have columns of no type.

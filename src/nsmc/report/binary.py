@@ -16,21 +16,7 @@ from nsmc.evaluation.curves import (
     roc_table,
     threshold_table,
 )
-from nsmc.report.charts import (
-    BLUE,
-    INK,
-    MUTED,
-    NEGATIVE,
-    ORANGE,
-    POSITIVE,
-    SHARE,
-    Chart,
-    layout,
-    line,
-    rule,
-    scatter,
-    space_layout,
-)
+from nsmc.report import charts as draw
 from nsmc.report.decisions import DecisionView
 from nsmc.report.display import DisplayText
 from nsmc.report.examples import first_places
@@ -67,6 +53,8 @@ class BinaryView(DecisionView):
         ``roc``, ``precision_recall`` and ``average_precision`` (None of one class alone),
         ``thresholds`` and ``space``.
         """
+        from sklearn.metrics import average_precision_score
+
         labels, scores = self.predictions.labels, self.scores
         both = len(np.unique(labels)) == 2
         return {
@@ -74,7 +62,7 @@ class BinaryView(DecisionView):
             "classes": _class_metrics(labels, self.predictions.predicted),
             "roc": roc_table(labels, scores) if both else None,
             "precision_recall": precision_recall_table(labels, scores) if both else None,
-            "average_precision": _average_precision(labels, scores) if both else None,
+            "average_precision": float(average_precision_score(labels, scores)) if both else None,
             "thresholds": threshold_table(labels, scores),
             "space": self.space_metrics(scores, label=labels, score=scores),
         }
@@ -87,7 +75,7 @@ class BinaryView(DecisionView):
             "thresholds": metrics["thresholds"],
         }
 
-    def charts(self, metrics: Mapping[str, Any]) -> dict[str, Chart]:
+    def charts(self, metrics: Mapping[str, Any]) -> dict[str, draw.Chart]:
         """Those of `DecisionView`, and ``thresholds``, ``roc``, ``precision-recall`` and
         ``space``.
         """
@@ -141,79 +129,73 @@ def _class_metrics(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> l
     ]
 
 
-def _average_precision(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> float:
-    from sklearn.metrics import average_precision_score
-
-    return float(average_precision_score(labels, scores))
-
-
-def _curve_charts(metrics: Mapping[str, Any]) -> dict[str, Chart]:
+def _curve_charts(metrics: Mapping[str, Any]) -> dict[str, draw.Chart]:
     """True against false positive rate, and precision against recall of the positive class."""
     roc, precision_recall = metrics["roc"], metrics["precision_recall"]
     positive = metrics["classes"][1]["examples"] / metrics["examples"]
-    shared = {"mode": "lines", "line": {"color": BLUE, "width": 2.5}}
     return {
         "roc": {
             "data": [
-                shared
-                | {
-                    "x": roc["false_positive_rate"],
-                    "y": roc["true_positive_rate"],
-                    "customdata": roc["threshold"],
-                    "name": f"the model (area {metrics['roc_auc']:.4f})",
-                    "hovertemplate": "threshold %{customdata:.3f}<br>긍정 predicted 긍정: %{y:.1%}"
-                    "<br>부정 predicted 긍정: %{x:.1%}<extra></extra>",
-                },
-                line([0, 1], [0, 1], "guessing (area 0.5)", MUTED, "dot"),
+                draw.line(
+                    roc["false_positive_rate"],
+                    roc["true_positive_rate"],
+                    f"the model (area {metrics['roc_auc']:.4f})",
+                    draw.BLUE,
+                    "solid",
+                    "threshold %{customdata:.3f}<br>긍정 predicted 긍정: %{y:.1%}"
+                    "<br>부정 predicted 긍정: %{x:.1%}",
+                    roc["threshold"],
+                ),
+                draw.line([0, 1], [0, 1], "guessing (area 0.5)", draw.MUTED, "dot"),
             ],
-            "layout": layout(
+            "layout": draw.layout(
                 "share of 부정 predicted 긍정 (%)", "share of 긍정 predicted 긍정 (%)", square=True
             ),
         },
         "precision-recall": {
             "data": [
-                shared
-                | {
-                    "x": precision_recall["recall"],
-                    "y": precision_recall["precision"],
-                    "customdata": precision_recall["threshold"],
-                    "name": f"the model (average {metrics['average_precision']:.4f})",
-                    "hovertemplate": "threshold %{customdata:.3f}<br>recall %{x:.1%}<br>"
-                    "precision %{y:.1%}<extra></extra>",
-                },
-                line([0, 1], [positive] * 2, f"guessing ({positive:.1%})", MUTED, "dot"),
+                draw.line(
+                    precision_recall["recall"],
+                    precision_recall["precision"],
+                    f"the model (average {metrics['average_precision']:.4f})",
+                    draw.BLUE,
+                    "solid",
+                    "threshold %{customdata:.3f}<br>recall %{x:.1%}<br>precision %{y:.1%}",
+                    precision_recall["threshold"],
+                ),
+                draw.line([0, 1], [positive] * 2, f"guessing ({positive:.1%})", draw.MUTED, "dot"),
             ],
-            "layout": layout("recall of 긍정 (%)", "precision of 긍정 (%)", square=True),
+            "layout": draw.layout("recall of 긍정 (%)", "precision of 긍정 (%)", square=True),
         },
     }
 
 
-def _threshold_chart(thresholds: Table, threshold: float) -> Chart:
+def _threshold_chart(thresholds: Table, threshold: float) -> draw.Chart:
     """Precision, recall and accuracy by the threshold; the first shape marks the chosen one."""
     series = (
-        ("precision", "precision of 긍정", BLUE, "solid"),
-        ("recall", "recall of 긍정", ORANGE, "dash"),
-        ("accuracy", "accuracy", INK, "dot"),
+        ("precision", "precision of 긍정", draw.BLUE, "solid"),
+        ("recall", "recall of 긍정", draw.ORANGE, "dash"),
+        ("accuracy", "accuracy", draw.INK, "dot"),
     )
+    x, hover = thresholds["threshold"], " %{y:.1%} at %{x:.2f}"
     data = [
-        line(thresholds["threshold"], thresholds[name], label, colour, dash)
-        | {"hoverinfo": "all", "hovertemplate": label + " %{y:.1%} at %{x:.2f}<extra></extra>"}
+        draw.line(x, thresholds[name], label, colour, dash, label + hover)
         for name, label, colour, dash in series
     ]
-    chart = layout("threshold (probability of 긍정)", "share (%)")
+    chart = draw.layout("threshold (probability of 긍정)", "share (%)")
     chart["xaxis"] |= {"range": [0, 1]}
-    chart["yaxis"] |= {"tickformat": SHARE, "rangemode": "tozero"}
-    chart["shapes"] = [rule("x", threshold)]
+    chart["yaxis"] |= {"tickformat": draw.SHARE, "rangemode": "tozero"}
+    chart["shapes"] = [draw.rule("x", threshold)]
     return {"data": data, "layout": chart}
 
 
-def _space_chart(points: Table, shares: list[float], threshold: float) -> Chart:
+def _space_chart(points: Table, shares: list[float], threshold: float) -> draw.Chart:
     """Sentence vectors in two dimensions, by label and outcome; hovering shows the comment."""
     groups = (
-        (1, True, "긍정, predicted 긍정", POSITIVE, "circle", 0.45),
-        (0, True, "부정, predicted 부정", NEGATIVE, "square", 0.45),
-        (1, False, "긍정, predicted 부정", POSITIVE, "circle-x-open", 1.0),
-        (0, False, "부정, predicted 긍정", NEGATIVE, "square-x-open", 1.0),
+        (1, True, "긍정, predicted 긍정", draw.POSITIVE, "circle", 0.45),
+        (0, True, "부정, predicted 부정", draw.NEGATIVE, "square", 0.45),
+        (1, False, "긍정, predicted 부정", draw.POSITIVE, "circle-x-open", 1.0),
+        (0, False, "부정, predicted 긍정", draw.NEGATIVE, "square-x-open", 1.0),
     )
     notes = [f"긍정 {score:.1%}" for score in points["score"]]
     given = list(zip(points["label"], points["score"], strict=True))
@@ -231,5 +213,5 @@ def _space_chart(points: Table, shares: list[float], threshold: float) -> Chart:
             "opacity": opacity,
             "line": {"width": 0 if right else 1.4, "color": colour},
         }
-        data.append(scatter(points, places, notes, marker, f"{name} ({len(places):,})"))
-    return {"data": data, "layout": space_layout(shares)}
+        data.append(draw.scatter(points, places, notes, marker, f"{name} ({len(places):,})"))
+    return {"data": data, "layout": draw.space_layout(shares)}

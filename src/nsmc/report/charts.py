@@ -38,9 +38,7 @@ def slice_chart(
         slices: ``bin``, ``examples``, the metric, ``low`` and ``high``.
         title: of the groups.
         overall: the metric of all comments.
-        metric: its column.
-        name: its title, with the unit.
-        form: its format, as d3 and Python both read it.
+        metric, name, form: its column, its title with the unit, its format for d3 and Python.
     """
     names = [
         f"{name}  <span style='font-size:11px;color:{MUTED}'>{count:,}</span>"
@@ -151,15 +149,25 @@ def axis(title: str) -> dict[str, Any]:
     }
 
 
-def line(x: list[Any], y: list[Any], name: str, colour: str, dash: str) -> dict[str, Any]:
-    """A line without a hover label."""
+def line(
+    x: list[Any],
+    y: list[Any],
+    name: str,
+    colour: str,
+    dash: str,
+    hover: str = "",
+    about: list[Any] | None = None,
+) -> dict[str, Any]:
+    """A line; what ``hover`` says of each point may use the numbers ``about`` it."""
+    label = {"hovertemplate": f"{hover}<extra></extra>"} if hover else {"hoverinfo": "skip"}
     return {
         "x": x,
         "y": y,
+        "customdata": about,
         "mode": "lines",
         "line": {"color": colour, "dash": dash, "width": 2},
         "name": name,
-        "hoverinfo": "skip",
+        **label,
     }
 
 

@@ -10,23 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from nsmc.evaluation.curves import PROMISED_RIGHT, Table
-from nsmc.report.charts import (
-    BLUE,
-    INK,
-    MUTED,
-    ORANGE,
-    SHARE,
-    SKY,
-    Chart,
-    layout,
-    scatter,
-    space_layout,
-)
+from nsmc.evaluation.curves import PROMISED_RIGHT, Table, table_of
+from nsmc.report import charts as draw
 from nsmc.report.decisions import DecisionView
 from nsmc.report.examples import first_places
 
-COLOURS = (BLUE, ORANGE, "#009e73", "#d55e00", "#cc79a7", SKY, INK, "#8c6d1f")
+COLOURS = (draw.BLUE, draw.ORANGE, "#009e73", "#d55e00", "#cc79a7", draw.SKY, draw.INK, "#8c6d1f")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "pentagon", "star", "hexagon", "cross")
 SHOWN = 24
 """Classes in the picture of the confusion at most: more can't be told apart."""
@@ -69,15 +58,14 @@ class ClassesView(DecisionView):
 
     def tables(self, metrics: Mapping[str, Any]) -> dict[str, Table]:
         """Those of `DecisionView`, and ``classes`` and ``confused``."""
+        classes = metrics["classes"]
         return {
-            "classes": {
-                name: [one[name] for one in metrics["classes"]] for name in metrics["classes"][0]
-            },
+            "classes": table_of([*classes[0]], [[*one.values()] for one in classes]),
             "confused": metrics["confused"],
             **super().tables(metrics),
         }
 
-    def charts(self, metrics: Mapping[str, Any]) -> dict[str, Chart]:
+    def charts(self, metrics: Mapping[str, Any]) -> dict[str, draw.Chart]:
         """Those of `DecisionView`, and ``confusion`` and ``space``."""
         charts = super().charts(metrics)
         charts["confusion"] = confusion_chart(self.predictions.names, metrics["confusion"])
@@ -102,15 +90,11 @@ class ClassesView(DecisionView):
         )
         # Equally frequent ones in the order of the classes.
         ranked = sorted((-n, pair) for pair, n in pairs.items() if pair[0] != pair[1])
-        return {
-            "label": [names[label] for _, (label, _) in ranked],
-            "called": [names[predicted] for _, (_, predicted) in ranked],
-            "reviews": [-n for n, _ in ranked],
-            "share": [-n / sizes[label] for n, (label, _) in ranked],
-        }
+        rows = [(names[i], names[j], -n, -n / sizes[i]) for n, (i, j) in ranked]
+        return table_of(("label", "called", "reviews", "share"), rows)
 
 
-def confusion_chart(names: tuple[str, ...], confusion: list[list[int]]) -> Chart:
+def confusion_chart(names: tuple[str, ...], confusion: list[list[int]]) -> draw.Chart:
     """Labels against predictions, as shares of each label, a row a label.
 
     Of more than `SHOWN` classes, it has those with the most errors, as label or as prediction.
@@ -134,12 +118,12 @@ def confusion_chart(names: tuple[str, ...], confusion: list[list[int]]) -> Chart
         ],
         "zmin": 0,
         "zmax": 1,
-        "colorscale": [[0, "#ffffff"], [0.5, "#86b9de"], [1, BLUE]],
+        "colorscale": [[0, "#ffffff"], [0.5, "#86b9de"], [1, draw.BLUE]],
         "xgap": 1,
         "ygap": 1,
         "colorbar": {
             "title": {"text": "share of the label", "side": "top"},
-            "tickformat": SHARE,
+            "tickformat": draw.SHARE,
             "orientation": "h",
             "x": 0,
             "xanchor": "left",
@@ -158,7 +142,7 @@ def confusion_chart(names: tuple[str, ...], confusion: list[list[int]]) -> Chart
             "texttemplate": "%{text}",
             "textfont": {"size": 12},
         }
-    chart = layout("predicted", "labelled")
+    chart = draw.layout("predicted", "labelled")
     longest = LETTER * max(map(len, short))  # pixels
     upright = longest * len(chosen) > WIDEST
     ticks = {"tickvals": places, "ticktext": short, "showgrid": False, "automargin": False}
@@ -172,7 +156,7 @@ def confusion_chart(names: tuple[str, ...], confusion: list[list[int]]) -> Chart
     return {"data": [heat], "layout": chart}
 
 
-def class_space_chart(points: Table, shares: list[float]) -> Chart:
+def class_space_chart(points: Table, shares: list[float]) -> draw.Chart:
     """Sentence vectors in two dimensions, coloured by label; wrongly predicted ones are open."""
     largest = [name for name, _ in Counter(points["label"]).most_common()]
     shown = largest if len(largest) <= len(COLOURS) else largest[: len(COLOURS) - 1]
@@ -197,10 +181,10 @@ def class_space_chart(points: Table, shares: list[float]) -> Chart:
             "symbol": [SYMBOLS[number] + ("-open" if one else "") for one in wrong],
             "size": 7,
             "opacity": 0.6,
-            "line": {"width": 1.2, "color": MUTED if other else colour},
+            "line": {"width": 1.2, "color": draw.MUTED if other else colour},
         }
-        data.append(scatter(points, places, notes, marker, f"{name} ({len(places):,})"))
-    return {"data": data, "layout": space_layout(shares)}
+        data.append(draw.scatter(points, places, notes, marker, f"{name} ({len(places):,})"))
+    return {"data": data, "layout": draw.space_layout(shares)}
 
 
 def short_name(name: str) -> str:

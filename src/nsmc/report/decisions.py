@@ -11,20 +11,7 @@ import numpy as np
 from nsmc.evaluation.curves import Table, coverage_table, reliability_table
 from nsmc.evaluation.scored_reviews import ScoredReviews
 from nsmc.evaluation.slices import accuracy_slices
-from nsmc.report.charts import (
-    BLUE,
-    INK,
-    MUTED,
-    ORANGE,
-    SHARE,
-    Chart,
-    axis,
-    bars,
-    interval,
-    layout,
-    line,
-    slice_chart,
-)
+from nsmc.report import charts as draw
 from nsmc.report.display import DisplayText
 from nsmc.report.view import View, stacked
 from nsmc.tasks.metrics import expected_calibration_error
@@ -72,16 +59,16 @@ class DecisionView(View):
             **self.space_table(metrics),
         }
 
-    def charts(self, metrics: Mapping[str, Any]) -> dict[str, Chart]:
+    def charts(self, metrics: Mapping[str, Any]) -> dict[str, draw.Chart]:
         """``reliability``, ``coverage``, and the accuracy by ``length``, ``unknown`` units and
         ``confidence``.
         """
         slices, accuracy = metrics["slices"], metrics["accuracy"]
         return {
             "reliability": self._reliability_chart(metrics["calibration"]),
-            "length": slice_chart(slices["length"], "length (characters)", accuracy),
-            "unknown": slice_chart(slices["unknown"], f"unknown {self.units} (%)", accuracy),
-            "confidence": slice_chart(slices["confidence"], "confidence (%)", accuracy),
+            "length": draw.slice_chart(slices["length"], "length (characters)", accuracy),
+            "unknown": draw.slice_chart(slices["unknown"], f"unknown {self.units} (%)", accuracy),
+            "confidence": draw.slice_chart(slices["confidence"], "confidence (%)", accuracy),
             "coverage": _coverage_chart(metrics["coverage"]),
         }
 
@@ -141,26 +128,26 @@ class DecisionView(View):
             "bins": reliability_table(happened, probability, self.reliability_columns),
         }
 
-    def _reliability_chart(self, calibration: Mapping[str, Any]) -> Chart:
+    def _reliability_chart(self, calibration: Mapping[str, Any]) -> draw.Chart:
         """Observed shares against predicted probabilities, and how many comments there are."""
         after, before = calibration["after"]["bins"], calibration["before"]
         columns = self.reliability_columns
-        spread = interval(after[columns[1]], after["share_low"], after["share_high"])
+        spread = draw.interval(after[columns[1]], after["share_low"], after["share_high"])
         data = [
-            line([0, 1], [0, 1], "perfect calibration", MUTED, "dot"),
-            _reliability_curve(after, columns, "the model", BLUE, "circle", "solid")
+            draw.line([0, 1], [0, 1], "perfect calibration", draw.MUTED, "dot"),
+            _reliability_curve(after, columns, "the model", draw.BLUE, "circle", "solid")
             | {"error_y": spread | {"thickness": 1, "width": 3}},
-            bars(after["low"], after["high"], after["examples"]) | {"yaxis": "y2"},
+            draw.bars(after["low"], after["high"], after["examples"]) | {"yaxis": "y2"},
         ]
         if before is not None:
             curve = _reliability_curve(
-                before["bins"], columns, "before calibration", ORANGE, "square-open", "dash"
+                before["bins"], columns, "before calibration", draw.ORANGE, "square-open", "dash"
             )
             data.insert(1, curve)
-        chart = layout(*self.reliability_titles)
-        chart["yaxis"] |= {"domain": [0.3, 1], "range": [-0.02, 1.04], "tickformat": SHARE}
-        chart["xaxis"] |= {"range": [-0.02, 1.02], "tickformat": SHARE, "anchor": "y2"}
-        chart["yaxis2"] = axis("comments") | {"domain": [0, 0.2], "nticks": 3}
+        chart = draw.layout(*self.reliability_titles)
+        chart["yaxis"] |= {"domain": [0.3, 1], "range": [-0.02, 1.04], "tickformat": draw.SHARE}
+        chart["xaxis"] |= {"range": [-0.02, 1.02], "tickformat": draw.SHARE, "anchor": "y2"}
+        chart["yaxis2"] = draw.axis("comments") | {"domain": [0, 0.2], "nticks": 3}
         chart["height"] = 460
         return {"data": data, "layout": chart}
 
@@ -168,49 +155,31 @@ class DecisionView(View):
 def _reliability_curve(
     bins: Table, columns: tuple[str, str], name: str, colour: str, symbol: str, dash: str
 ) -> dict[str, Any]:
-    return {
-        "x": bins[columns[0]],
-        "y": bins[columns[1]],
-        "customdata": bins["examples"],
-        "mode": "lines+markers",
-        "line": {"color": colour, "dash": dash, "width": 2},
-        "marker": {"color": colour, "symbol": symbol, "size": 8},
-        "name": name,
-        "hovertemplate": "%{x:.1%} predicted, %{y:.1%} observed in %{customdata:,} comments"
-        "<extra></extra>",
-    }
+    hover = "%{x:.1%} predicted, %{y:.1%} observed in %{customdata:,} comments"
+    x, y = (bins[column] for column in columns)
+    curve = draw.line(x, y, name, colour, dash, hover, bins["examples"])
+    marks = {"color": colour, "symbol": symbol, "size": 8}
+    return curve | {"mode": "lines+markers", "marker": marks}
 
 
-def _coverage_chart(coverage: Table) -> Chart:
+def _coverage_chart(coverage: Table) -> draw.Chart:
     """Accuracy of the decided against their share; the second series marks the chosen point."""
-    points = [
-        (share, accuracy, least)
-        for share, accuracy, least in zip(
-            coverage["share_decided"], coverage["accuracy"], coverage["confidence"], strict=True
-        )
-        if accuracy is not None
-    ]
-    shares, accuracies, least = ([*column] for column in zip(*points, strict=True))
-    curve = {
-        "x": shares,
-        "y": accuracies,
-        "customdata": least,
-        "mode": "lines",
-        "line": {"color": BLUE, "width": 2.5},
-        "name": "accuracy of the decided",
-        "hovertemplate": "confidence at least %{customdata:.2f}<br>%{x:.1%} decided, "
-        "%{y:.2%} of them right<extra></extra>",
-    }
+    # Where nothing is decided, there is no accuracy.
+    count = sum(accuracy is not None for accuracy in coverage["accuracy"])
+    shares, accuracies = coverage["share_decided"][:count], coverage["accuracy"][:count]
+    hover = "confidence at least %{customdata:.2f}<br>%{x:.1%} decided, %{y:.2%} of them right"
+    least, name = coverage["confidence"][:count], "accuracy of the decided"
+    curve = draw.line(shares, accuracies, name, draw.BLUE, "solid", hover, least)
     chosen = {
         "x": shares[:1],
         "y": accuracies[:1],
         "mode": "markers",
-        "marker": {"color": INK, "size": 12, "symbol": "diamond"},
+        "marker": {"color": draw.INK, "size": 12, "symbol": "diamond"},
         "name": "chosen",
         "cliponaxis": False,
         "hoverinfo": "skip",
     }
-    chart = layout("share of comments decided (%)", "accuracy of the decided (%)")
-    chart["xaxis"] |= {"tickformat": SHARE, "range": [0, 1.03]}
+    chart = draw.layout("share of comments decided (%)", "accuracy of the decided (%)")
+    chart["xaxis"] |= {"tickformat": draw.SHARE, "range": [0, 1.03]}
     chart["yaxis"] |= {"tickformat": ".1%", "autorangeoptions": {"maxallowed": 1.003}}
     return {"data": [curve, chosen], "layout": chart}

@@ -66,12 +66,7 @@ def full_strength(explanation: Explanation) -> float:
 
 
 def page_frame(explains: ExplainedNumber, units: str) -> tuple[str, str]:
-    """The page before its first comment and after its last one.
-
-    Args:
-        explains: of the model's task.
-        units: the name of the explained parts in the plural, such as morphemes.
-    """
+    """The page before its first comment and after its last one; ``units`` are morphemes, say."""
     from markupsafe import Markup
 
     labels = EXPLANATION_LABELS[explains]

@@ -99,11 +99,7 @@ def _stars(metrics: Mapping[str, Any]) -> Lines:
 
 
 def overlap_line(seen: Mapping[str, Any]) -> str:
-    """``1,532 of 50,000 (3.1%); accuracy on the other 48,468: 88.02%``.
-
-    Args:
-        seen: of `nsmc.evaluation.overlap.overlap_metrics`.
-    """
+    """``1,532 of 50,000 (3.1%); accuracy on the other 48,468: 88.02%``, of `overlap_metrics`."""
     hits, estimated, others = seen["reviews"], seen["estimated"], seen["unseen_examples"]
     count = hits + others
     if not hits:
@@ -117,15 +113,9 @@ def overlap_line(seen: Mapping[str, Any]) -> str:
 
 
 def overlap_warning(seen: Mapping[str, Any] | None) -> str | None:
-    """The warning where more than half was seen; None where it wasn't, or isn't known.
-
-    Args:
-        seen: of `nsmc.evaluation.overlap.overlap_metrics`.
-    """
-    if not seen:
-        return None
-    count = seen["reviews"] + seen["unseen_examples"]
-    if 2 * seen["estimated"] <= count:
+    """The warning where more than half was seen; None where it wasn't, or isn't known."""
+    count = seen["reviews"] + seen["unseen_examples"] if seen else 0
+    if not seen or 2 * seen["estimated"] <= count:
         return None
     others = "look at those of the others, or " if seen["unseen_examples"] else ""
     return (

@@ -16,13 +16,7 @@ def report_page(
     views: Sequence[View],
     examples: Sequence[Mapping[str, Sequence[Example]]],
 ) -> str:
-    """Write the page.
-
-    Args:
-        metrics: the summary of the evaluation, the metrics of all views and ``about``.
-        views: the leading one first.
-        examples: the explained comments of each view by the names of their lists.
-    """
+    """The page of all metrics, the views, and explained comments of each by their lists' names."""
     from markupsafe import Markup
     from plotly.offline import get_plotlyjs
 

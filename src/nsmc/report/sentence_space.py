@@ -35,14 +35,8 @@ def sentence_space(
 ) -> Space | None:
     """Project the sentence vectors of a random sample onto their two principal components.
 
-    The sample is drawn with a fixed seed.
-
-    Args:
-        scored: R reviews.
-        toward: [R] a number that shall grow to the right.
-
-    Returns:
-        None if there are fewer than `LEAST` comments or all have the same vector.
+    The sample is drawn with a fixed seed. Numbers [R] in ``toward`` shall grow to the right. None
+    if there are fewer than `LEAST` comments or all have the same vector.
     """
     from sklearn.decomposition import PCA
 

@@ -13,19 +13,7 @@ from nsmc.evaluation.curves import Table, table_of
 from nsmc.evaluation.scored_reviews import ScoredReviews
 from nsmc.evaluation.significance import mean_interval
 from nsmc.evaluation.slices import error_slices
-from nsmc.report.charts import (
-    BLUE,
-    MUTED,
-    Chart,
-    bars,
-    interval,
-    layout,
-    line,
-    rule,
-    scatter,
-    slice_chart,
-    space_layout,
-)
+from nsmc.report import charts as draw
 from nsmc.report.display import DisplayText
 from nsmc.report.examples import first_places
 from nsmc.report.view import View, stacked
@@ -92,27 +80,22 @@ class RegressionView(View):
             **self.space_table(metrics),
         }
 
-    def charts(self, metrics: Mapping[str, Any]) -> dict[str, Chart]:
+    def charts(self, metrics: Mapping[str, Any]) -> dict[str, draw.Chart]:
         """``stars-given``, ``stars-predicted``, ``stars-errors``, and the mean absolute error by
         ``stars-length``, ``stars-unknown`` and ``stars-by-given``; where no other view leads,
         ``space``.
         """
         stars = metrics["stars"]
         scale, by_given, slices = stars["scale"], stars["by_given"], stars["slices"]
-        bins = {
-            **{name: by_given[name] for name in ("mean_absolute_error", "low", "high")},
+        bins = by_given | {
             "examples": by_given["reviews"],
             "bin": [f"{given:g}" for given in by_given["given"]],
         }
 
-        def errors(table: Table, title: str) -> Chart:
-            return slice_chart(
-                table,
-                title,
-                stars["mean_absolute_error"],
-                metric="mean_absolute_error",
-                name="mean absolute error (stars)",
-                form=".2f",
+        def errors(table: Table, title: str) -> draw.Chart:
+            metric, name = "mean_absolute_error", "mean absolute error (stars)"
+            return draw.slice_chart(
+                table, title, stars[metric], metric=metric, name=name, form=".2f"
             )
 
         charts = {
@@ -193,12 +176,9 @@ def error_table(predictions: RegressionPredictions) -> Table:
     width = (predictions.scale.high - predictions.scale.low) / FINE
     bins = np.floor(predictions.errors / width).astype(np.int64)  # [R]
     first = int(bins.min())
-    counts = np.bincount(bins - first).tolist()
-    return {
-        "low": [(first + i) * width for i in range(len(counts))],
-        "high": [(first + i + 1) * width for i in range(len(counts))],
-        "reviews": counts,
-    }
+    counts = enumerate(np.bincount(bins - first).tolist(), start=first)
+    rows = [(number * width, (number + 1) * width, count) for number, count in counts]
+    return table_of(("low", "high", "reviews"), rows)
 
 
 def _groups(
@@ -216,7 +196,7 @@ def _groups(
     ]
 
 
-def _given_chart(by_given: Table, scale: list[float]) -> Chart:
+def _given_chart(by_given: Table, scale: list[float]) -> draw.Chart:
     """How the predicted stars spread, by those given."""
     boxes: dict[str, Any] = {
         "type": "box",
@@ -228,54 +208,53 @@ def _given_chart(by_given: Table, scale: list[float]) -> Chart:
         "upperfence": by_given["found_95"],
         "mean": by_given["mean_found"],
         "boxpoints": False,
-        "line": {"color": BLUE, "width": 1.5},
+        "line": {"color": draw.BLUE, "width": 1.5},
         "fillcolor": "#cfe3f2",
         "name": "predicted",
         "customdata": by_given["reviews"],
     }
-    chart = layout("stars given", "stars predicted")
+    chart = draw.layout("stars given", "stars predicted")
     # A mark at each star, unless there would be too many.
     few = scale[1] - scale[0] <= 12
     chart["xaxis"] |= {"range": _widened(scale), "dtick": 1 if few else None}
     chart["yaxis"] |= {"range": _widened(scale)}
-    return {"data": [line(scale, scale, "as given", MUTED, "dot"), boxes], "layout": chart}
-
-
-def _predicted_chart(by_predicted: Table, scale: list[float]) -> Chart:
-    """The mean of the stars given, by those predicted."""
-    points: dict[str, Any] = {
-        "x": by_predicted["mean_found"],
-        "y": by_predicted["mean_given"],
-        "customdata": by_predicted["reviews"],
-        "mode": "lines+markers",
-        "line": {"color": BLUE, "width": 2},
-        "marker": {"color": BLUE, "size": 8},
-        "error_y": interval(by_predicted["mean_given"], by_predicted["low"], by_predicted["high"]),
-        "name": "given",
-        "hovertemplate": "★%{x:.2f} predicted, ★%{y:.2f} given on average by %{customdata:,} people"
-        "<extra></extra>",
+    return {
+        "data": [draw.line(scale, scale, "as given", draw.MUTED, "dot"), boxes],
+        "layout": chart,
     }
-    chart = layout("stars predicted (mean of a group)", "stars given (mean)")
+
+
+def _predicted_chart(by_predicted: Table, scale: list[float]) -> draw.Chart:
+    """The mean of the stars given, by those predicted."""
+    x, y = by_predicted["mean_found"], by_predicted["mean_given"]
+    hover = "★%{x:.2f} predicted, ★%{y:.2f} given on average by %{customdata:,} people"
+    points = draw.line(x, y, "given", draw.BLUE, "solid", hover, by_predicted["reviews"]) | {
+        "mode": "lines+markers",
+        "marker": {"color": draw.BLUE, "size": 8},
+        "error_y": draw.interval(y, by_predicted["low"], by_predicted["high"]),
+    }
+    chart = draw.layout("stars predicted (mean of a group)", "stars given (mean)")
     for name in ("xaxis", "yaxis"):
         chart[name] |= {"range": _widened(scale)}
-    return {"data": [line(scale, scale, "as predicted", MUTED, "dot"), points], "layout": chart}
+    return {
+        "data": [draw.line(scale, scale, "as predicted", draw.MUTED, "dot"), points],
+        "layout": chart,
+    }
 
 
-def _error_chart(histogram: Table) -> Chart:
+def _error_chart(histogram: Table) -> draw.Chart:
     """How many comments are how far off."""
-    shown = bars(histogram["low"], histogram["high"], histogram["reviews"]) | {
-        "width": [
-            high - low for low, high in zip(histogram["low"], histogram["high"], strict=True)
-        ],
+    shown = draw.bars(histogram["low"], histogram["high"], histogram["reviews"]) | {
+        "width": draw.differences(histogram["high"], histogram["low"]),
         "hovertemplate": "%{customdata[0]:+.2f} to %{customdata[1]:+.2f} stars: %{y:,} comments"
         "<extra></extra>",
     }
-    chart = layout("stars predicted − stars given", "comments")
-    chart["shapes"] = [rule("x", 0)]
+    chart = draw.layout("stars predicted − stars given", "comments")
+    chart["shapes"] = [draw.rule("x", 0)]
     return {"data": [shown], "layout": chart}
 
 
-def _space_chart(points: Table, shares: list[float], scale: list[float]) -> Chart:
+def _space_chart(points: Table, shares: list[float], scale: list[float]) -> draw.Chart:
     """Sentence vectors in two dimensions, coloured by the stars given."""
     notes = [
         f"★{given:g} given, ★{predicted:.1f} predicted"
@@ -290,8 +269,8 @@ def _space_chart(points: Table, shares: list[float], scale: list[float]) -> Char
         "opacity": 0.7,
         "colorbar": {"title": {"text": "stars<br>given"}, "thickness": 12, "len": 0.7},
     }
-    marks = scatter(points, list(range(len(notes))), notes, marker, "comments")
-    return {"data": [marks | {"showlegend": False}], "layout": space_layout(shares)}
+    marks = draw.scatter(points, list(range(len(notes))), notes, marker, "comments")
+    return {"data": [marks | {"showlegend": False}], "layout": draw.space_layout(shares)}
 
 
 def _widened(scale: list[float]) -> list[float]:

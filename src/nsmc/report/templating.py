@@ -36,11 +36,6 @@ def decimal(number: float | None, digits: int = 2) -> str:
     return "–" if number is None else f"{number:.{digits}f}"
 
 
-def count(number: int) -> str:
-    """A count with commas between the thousands."""
-    return f"{number:,}"
-
-
 @cache
 def _environment() -> "Environment":
     # Jinja2 is imported only where a page is made, so that other commands start without it.
@@ -58,11 +53,7 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "count": count,
-        "decimal": decimal,
-        "percent": percent,
-        "signed": signed,
-    }
+    environment.filters |= {"decimal": decimal, "percent": percent, "signed": signed}
+    environment.filters["count"] = "{:,}".format
     environment.globals["raw"] = raw
     return environment

@@ -24,10 +24,7 @@ from nsmc.report.sentence_space import sentence_space
 class View(ABC):
     """The reviews that have one kind of label, with the metrics, tables and charts about them.
 
-    Args:
-        scored: these reviews alone.
-        leading: whether this is the report's first view; only the first has the picture of the
-            space.
+    Only the ``leading`` view, the report's first one, has the picture of the space.
     """
 
     template: ClassVar[str]
@@ -71,11 +68,9 @@ class View(ABC):
     def explain(
         self, chosen: Mapping[str, Sequence[int]], progress: Callable[[], None] | None = None
     ) -> dict[str, list[Example]]:
-        """Explain comments.
+        """Explain the comments at some places, by the names of their lists.
 
-        Args:
-            chosen: places by the names of their lists, as `chosen` gives them.
-            progress: called after each comment.
+        ``progress`` is called after each comment.
         """
         scored = self.scored
         texts = {scored.texts[place] for places in chosen.values() for place in places}
@@ -89,14 +84,8 @@ class View(ABC):
             explanation = scored.classifier.explain(text)
             if progress:
                 progress()
-            return Example(
-                int(scored.rows[place]),
-                given,
-                label,
-                *self.predicted(place),
-                copies[text, given],
-                explanation,
-            )
+            row, shown = int(scored.rows[place]), self.predicted(place)
+            return Example(row, given, label, *shown, copies[text, given], explanation)
 
         return {name: [example(place) for place in places] for name, places in chosen.items()}
 
@@ -105,9 +94,7 @@ class View(ABC):
     ) -> dict[str, Any] | None:
         """The points of the picture of the space; None where there is no picture.
 
-        Args:
-            toward: [R] a number that grows to the right, or None.
-            columns: the `space_columns`, [R] each.
+        Numbers [R] in ``toward`` grow to the right; ``columns`` are the `space_columns`, [R] each.
         """
         space = sentence_space(self.scored, toward) if self.leading else None
         if space is None:

@@ -23,6 +23,7 @@ from nsmc.report.classes import ClassesView
 from nsmc.report.metric_lines import overlap_line
 from nsmc.report.page import report_page
 from nsmc.report.stars import RegressionView
+from nsmc.report.templating import writable
 from nsmc.report.view import View
 from nsmc.storage.files import atomic_write, cannot_write
 
@@ -72,12 +73,8 @@ def write_report(
     """Write a report: ``report.html``, ``figures.json`` and tables as CSV.
 
     The directory is made if need be; files of other names in it stay as they are. Each file
-    appears whole, the page last.
-
-    Args:
-        result: of the reviews.
-        directory: where.
-        progress: called with comments explained since the last call and comments to explain.
+    appears whole, the page last. ``progress`` is called with comments explained since the last
+    call and comments to explain.
 
     Returns:
         The page.
@@ -113,16 +110,12 @@ def views_of(scored: ScoredReviews) -> list[View]:
     """The views of the kinds of predictions that a model makes and the reviews have labels for,
     the leading one first.
     """
-    kinds: list[tuple[type[View], Any]] = []
-    if scored.choices is not None:
-        binary = scored.choices.threshold is not None
-        kinds.append((BinaryView if binary else ClassesView, scored.choices.labels >= 0))
-    if scored.numbers is not None:
-        kinds.append((RegressionView, ~np.isnan(scored.numbers.given)))
     views: list[View] = []
-    for kind, labelled in kinds:
-        if labelled.any():
-            views.append(kind(scored.take(labelled), leading=not views))
+    if scored.choices is not None and (labelled := scored.choices.labels >= 0).any():
+        binary = scored.choices.threshold is not None
+        views.append((BinaryView if binary else ClassesView)(scored.take(labelled), leading=True))
+    if scored.numbers is not None and (labelled := ~np.isnan(scored.numbers.given)).any():
+        views.append(RegressionView(scored.take(labelled), leading=not views))
     return views
 
 
@@ -166,15 +159,11 @@ def _write_table(path: Path, table: Table) -> None:
 
     # What CSV can't hold is marked, not refused: a report isn't the place for the last byte.
     columns = {
-        name: pd.Series([_storable(v) if isinstance(v, str) else v for v in values], dtype=object)
+        name: [writable(v).replace("\0", "�") if isinstance(v, str) else v for v in values]
         for name, values in table.items()
     }
     with open_writer(path) as writer:
-        writer.write(pd.DataFrame(columns))
-
-
-def _storable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "�")
+        writer.write(pd.DataFrame(columns, dtype=object))
 
 
 def _write_text(path: Path, text: str) -> None:

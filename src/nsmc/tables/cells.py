@@ -1,4 +1,4 @@
-"""What stands in a cell, as a comment's text, as JSON and as the text of a CSV cell."""
+"""The value of a cell, as a comment's text, as JSON and as the text of a CSV cell."""
 
 import datetime
 import decimal

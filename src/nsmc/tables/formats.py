@@ -27,7 +27,7 @@ def ending(path: Path) -> str:
 
 
 def table_format(path: Path) -> Format:
-    """Return the format that the end of a name stands for, in upper or lower case.
+    """Return the format of a name's ending, in upper or lower case.
 
     Raises:
         DataError: the ending is not a known one, or is ``.parquet.gz``.

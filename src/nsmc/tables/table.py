@@ -153,10 +153,8 @@ def open_writer(path: Path, like: Table | None = None) -> Iterator[TableWriter]:
 
     ``path`` appears, or is replaced, only when the block has ended well.
 
-    Args:
-        path: the file to write.
-        like: the open table that the new one is made from. It must not be the same file; the types
-            of its columns are kept in Parquet, and its header alone is written without any frame.
+    ``like`` is the open table that the new one is made from: not the same file. Parquet has the
+    types of its columns, and without any frame its header alone is written.
 
     Raises:
         UsageError: ``path`` is the very file that ``like`` is read from.
