@@ -27,7 +27,7 @@ TESTS = (
     "tests/test_shipped.py",
     "tests/test_family.py",
     "tests/test_wide.py",
-    "tests/test_convolving.py",
+    "tests/exporting",
     "tests/cli/test_predict.py",
     "tests/cli/test_explain.py",
 )

@@ -1,20 +1,18 @@
-"""A trained model with a convolution: it learns, and scores alike in numpy, torch and ONNX."""
+"""A convolution below the recurrent layers learns, and its scores are explained.
+
+`tests/exporting/test_quantization.py` compares its outputs in numpy, torch and ONNX.
+"""
 
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import onnxruntime
 import pytest
 
 import nsmc
 from nsmc.config.model import ConvConfig
 from nsmc.config.schema import load_config
 from nsmc.errors import ModelError
-from nsmc.exporting.quantization import export
-from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import open_model
-from nsmc.model.on_device import TorchNetwork
 from nsmc.report.evaluation_report import evaluate
 from nsmc.training.api import train
 
@@ -24,13 +22,6 @@ FOR_THE_SAMPLE = (
     *("model.conv.filters=32", "data.validation=0.1", "training.batch_size=16"),
     *("training.epochs=8", "training.learning_rate=0.005", "training.adversarial_norm=0.3"),
 )
-COMMENTS = [
-    "재밌다",
-    "음",
-    "돈이 아까운 영화였어요 ㅠㅠ 시간도 아깝고",
-    "연기는 좋은데 결말이 산으로 간다...",
-    "두 번 봐도 지루하지 않고, 볼 때마다 새로운 것이 보인다. 음악도 좋았다",
-]
 
 
 @pytest.fixture(scope="module")
@@ -51,33 +42,13 @@ def test_it_learns(trained: Path, sample: Path) -> None:
     assert evaluate(sample, trained).metrics["accuracy"] > 0.65
 
 
-def test_it_scores_alike_on_torch_and_beside_others(trained: Path) -> None:
-    model = open_model(trained)
-    classifier, on_device = Classifier(model), Classifier(model, network=TorchNetwork(model, "cpu"))
-    cut = [classifier.tokenizer(text) for text in COMMENTS]
-    together = classifier.score_morphemes(cut)
-    assert np.ptp(together) > 0.1
-    np.testing.assert_allclose(on_device.score_morphemes(cut), together, atol=1e-5, rtol=0)
-    alone = [classifier.score_morphemes([one])[0] for one in cut]
-    np.testing.assert_allclose(alone, together, atol=1e-6, rtol=0)
-
-
 def test_its_explanations_sum_up(trained: Path) -> None:
-    for explained in nsmc.load(trained).explain(COMMENTS):
+    for explained in nsmc.load(trained).explain(
+        ["음", "돈이 아까운 영화였어요 ㅠㅠ 시간도 아깝고"]
+    ):
         total = explained.baseline + sum(part.contribution for part in explained.parts)
         assert total == pytest.approx(explained.logit, abs=1e-6)
         assert any(part.contribution for part in explained.parts)
-
-
-def test_its_graph_gives_its_logits(trained: Path, tmp_path: Path) -> None:
-    classifier = nsmc.load(trained)
-    file = export(trained, tmp_path / "network.onnx")
-    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
-    for explained in classifier.explain(COMMENTS):
-        morphemes = classifier.tokenizer(explained.prediction.text)
-        vectors, tokens = classifier._vectors(morphemes)  # [U, E], [T]
-        (found,) = session.run(None, {"vectors": vectors[tokens][:, None]})
-        assert found.item() == pytest.approx(explained.logit, abs=2e-5)
 
 
 def test_weights_of_another_convolution_are_refused(trained: Path) -> None:

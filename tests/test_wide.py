@@ -1,56 +1,49 @@
-"""Weights of character n-grams beside the RNN: the same scores in torch, numpy, 8 bits and ONNX."""
+"""Weights of character n-grams beside the RNN: the same outputs in torch and numpy.
+
+`tests/exporting/test_quantization.py` compares 8 bits and ONNX with them.
+"""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnxruntime
-import pandas as pd
 import pytest
 import torch
 from numpy.typing import NDArray
 
 import nsmc
-from nsmc.config.schema import Config, load_config
+from nsmc.config.model import WideConfig
+from nsmc.config.schema import load_config
 from nsmc.data.corpus import Encoding, read_corpus
-from nsmc.errors import ModelError, UsageError
-from nsmc.exporting.quantization import export
+from nsmc.errors import ModelError
 from nsmc.inference import wide as wide_module
 from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import open_model
 from nsmc.inference.quantized import SCALES, WIDE, quantized
 from nsmc.inference.wide import SCALE, WideOutputs
+from nsmc.inspection.card import model_card
+from nsmc.inspection.info import info
 from nsmc.model.inputs import field_for
 from nsmc.model.network import RecurrentNetwork
-from nsmc.model.on_device import TorchNetwork
 from nsmc.model.wide import WideLinear
 from nsmc.text.character_ngrams import character_ngrams
-from nsmc.training.api import train
 
 if TYPE_CHECKING:
-    from tests.conftest import BuildOnce, Untrained
+    from tests.conftest import Untrained
 
 BUCKETS = 4096
-RECIPE = (
-    "data.min_freq=1",
-    "model.embedding_size=8",
-    "model.hidden_size=8",
-    "model.subword_buckets=100",
-    f"model.wide.buckets={BUCKETS}",
-    "model.wide.longest=4",
-    "model.wide.dropout=0.3",
-    "training.batch_size=16",
-    "training.learning_rate=0.01",
-    "training.epochs=3",
+WIDE_MODEL = (
+    *("model.embedding_size=8", "model.hidden_size=8", "model.subword_buckets=100"),
+    *(f"model.wide.buckets={BUCKETS}", "model.wide.longest=4", "model.wide.dropout=0.3"),
 )
-LABELS = {"sentiment": "label", "classes": "topic", "sentiment+stars": "label"}
+TRAINING = ("data.min_freq=1", "training.learning_rate=0.01", "training.epochs=1")
+TASKS = {"sentiment": (), "classes": ("가", "나", "다"), "sentiment+stars": ()}
 COMMENTS = [
     "정말 재밌다",
     "돈이 아까운 영화였어요 ㅠㅠ 시간도 아깝고",
@@ -60,65 +53,25 @@ COMMENTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def reviews(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some of the sample with stars and one of three topics each."""
-    few = pd.read_csv(sample / "ratings_train.txt", sep="\t", quoting=3).head(240)
-    few["rating"] = np.where(few["label"] == 1, 9, 2)
-    few["topic"] = np.where(few["document"].str.contains("음악|연기"), "부분", few["label"])
-    path = tmp_path_factory.mktemp("wide") / "reviews.csv"
-    few.to_csv(path, index=False)
-    return path
-
-
-def recipe(task: str) -> Config:
-    return load_config(None, [*RECIPE, f"task={task}", f"data.label_column={LABELS[task]}"])
-
-
-@pytest.fixture(scope="module")
-def train_once(reviews: Path, build_once: BuildOnce) -> Callable[[str], Path]:
-    """Give the model directory of a task."""
-
-    def call(task: str) -> Path:
-        def build(output: Path) -> None:
-            train(recipe(task), data=reviews, output=output, device="cpu")
-
-        return build_once(f"wide-{task}", build) / "model"
-
-    return call
-
-
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param(task, marks=() if task == "sentiment" else pytest.mark.slow) for task in LABELS
-    ],
-)
-def trained(request: pytest.FixtureRequest, train_once: Callable[[str], Path]) -> Path:
+@pytest.fixture(scope="module", params=TASKS)
+def directory(request: pytest.FixtureRequest, untrained: Untrained) -> Path:
     """A model directory of each task."""
-    return train_once(request.param)
-
-
-@pytest.fixture(scope="module")
-def sentiment(train_once: Callable[[str], Path]) -> Path:
-    """The model directory of one task."""
-    return train_once("sentiment")
+    return untrained(*WIDE_MODEL, f"task={request.param}", classes=TASKS[request.param])
 
 
 def cut(classifier: Classifier) -> list[list[str]]:
     return [classifier.tokenizer(text) for text in COMMENTS]
 
 
-def test_the_networks_outputs_are_the_classifiers(trained: Path, reviews: Path) -> None:
-    model = open_model(trained)
+def test_the_networks_outputs_are_the_classifiers(directory: Path, sample: Path) -> None:
+    model = open_model(directory)
     weights = model.weights()
     assert weights[WIDE].dtype == np.float16
     assert weights[WIDE].shape == (BUCKETS, model.label_task.outputs)
-    assert np.count_nonzero(weights[WIDE]) > 1000  # of zeros at first
     config = model.config
     network = RecurrentNetwork(len(model.vocabulary), config.model, model.task).eval()
     network.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()})
-    corpus = read_corpus(reviews, Encoding(config.text, label_columns=model.task.label_columns()))
+    corpus = read_corpus(sample / "ratings_test.txt", Encoding(config.text))
     field = field_for(corpus, config.model, model.task)
     # A vocabulary as the field asks it: the unknown unit's row for what it lacks.
     field.use_vocabulary(defaultdict(int, {u: row for row, u in enumerate(model.vocabulary)}))
@@ -139,9 +92,9 @@ def test_the_networks_outputs_are_the_classifiers(trained: Path, reviews: Path) 
 
 
 def test_a_comment_does_not_see_its_neighbours(
-    trained: Path, monkeypatch: pytest.MonkeyPatch
+    directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    classifier = nsmc.load(trained)
+    classifier = nsmc.load(directory)
     units = [*cut(classifier), [], *cut(classifier)]
     together = classifier.outputs_of(units)  # [R, O]
     assert np.isnan(together).any(axis=1).tolist() == [not one for one in units]
@@ -149,30 +102,6 @@ def test_a_comment_does_not_see_its_neighbours(
     np.testing.assert_allclose(alone, together, atol=1e-6)
     monkeypatch.setattr(wide_module, "AT_ONCE", 2)
     np.testing.assert_array_equal(classifier.outputs_of(units), together)
-
-
-def test_another_device_gives_the_same(trained: Path) -> None:
-    model = open_model(trained)
-    ours, by_torch = Classifier(model), Classifier(model, network=TorchNetwork(model, "cpu"))
-    expected = ours.outputs_of(cut(ours))
-    np.testing.assert_allclose(by_torch.outputs_of(cut(ours)), expected, atol=1e-5)
-    for one, other in zip(ours.explain(COMMENTS), by_torch.explain(COMMENTS), strict=True):
-        assert [p.contribution for p in other.parts] == pytest.approx(
-            [p.contribution for p in one.parts], abs=1e-4
-        )
-
-
-def test_eight_bits_score_alike(trained: Path, tmp_path: Path) -> None:
-    small = nsmc.export(trained, tmp_path / "small", int8=True)
-    before, after = nsmc.load(trained), nsmc.load(small)
-    weights, exact = after.model.weights(), before.model.weights()
-    assert weights[WIDE].dtype == np.int8
-    assert weights[SCALES[WIDE]].shape == exact[WIDE].shape[1:]
-    found, expected = (one.outputs_of(cut(before)) for one in (after, before))
-    np.testing.assert_allclose(found, expected, atol=0.03)
-    assert not np.array_equal(found, expected)
-    by_torch = Classifier(after.model, network=TorchNetwork(after.model, "cpu"))
-    np.testing.assert_allclose(by_torch.outputs_of(cut(before)), found, atol=1e-5)
 
 
 def test_eight_bits_by_columns_are_off_by_half_a_step_at_most() -> None:
@@ -183,29 +112,6 @@ def test_eight_bits_by_columns_are_off_by_half_a_step_at_most() -> None:
     assert (off.max(axis=0) <= largest / 254 * (1 + 1e-3)).all()
     assert (off.max(axis=0) >= largest / 254 * 0.9).all()
     assert quantized(found)[WIDE] is found[WIDE]
-
-
-def test_the_graph_takes_what_is_added(trained: Path, tmp_path: Path) -> None:
-    classifier = nsmc.load(trained)
-    file = export(trained, tmp_path / "network.onnx")
-    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
-    outputs = classifier.task.outputs
-    shape = ["B"] if outputs == 1 else ["B", outputs]
-    assert [(one.name, one.shape) for one in session.get_inputs()] == [
-        ("vectors", ["T", "B", 8]),
-        ("added", shape),
-    ]
-    assert session.get_outputs()[0].shape == shape
-    wide = WideOutputs.of(classifier.model, classifier.model.weights())
-    assert wide is not None
-    for units in cut(classifier):
-        twice = [units, units]
-        vectors, tokens = classifier._vectors(units)  # [U, E], [T]
-        vectors = np.stack([vectors[tokens]] * 2, axis=1)  # [T, B, E]
-        added = wide(twice).reshape(2, *shape[1:])
-        (found,) = session.run(["logits"], {"vectors": vectors, "added": added})
-        expected = classifier.outputs_of(twice)
-        np.testing.assert_allclose(found, expected.reshape(found.shape), atol=1e-5)
 
 
 def worth(classifier: Classifier, text: str) -> tuple[list[float], float]:
@@ -232,8 +138,8 @@ def worth(classifier: Classifier, text: str) -> tuple[list[float], float]:
     return shares, value(tuple(range(count)))
 
 
-def test_parts_are_worth_what_deleting_them_does(trained: Path) -> None:
-    classifier = nsmc.load(trained)
+def test_parts_are_worth_what_deleting_them_does(directory: Path) -> None:
+    classifier = nsmc.load(directory)
     for text in ("정말 재밌다", "돈이 아까운 영화", "굿"):
         explained = classifier.explain(text)
         assert 1 <= len(explained.parts) <= 5
@@ -242,8 +148,8 @@ def test_parts_are_worth_what_deleting_them_does(trained: Path) -> None:
         assert explained.value == pytest.approx(value, abs=1e-5)
 
 
-def test_explanations_sum_to_the_score(trained: Path) -> None:
-    classifier = nsmc.load(trained)
+def test_explanations_sum_to_the_score(directory: Path) -> None:
+    classifier = nsmc.load(directory)
     for explained in classifier.explain(COMMENTS):
         total = explained.baseline + sum(part.contribution for part in explained.parts)
         assert total == pytest.approx(explained.value, abs=1e-9)
@@ -259,10 +165,10 @@ def test_explanations_sum_to_the_score(trained: Path) -> None:
 
 @pytest.mark.parametrize("unit", ["morpheme", "syllable", "jamo"])
 def test_only_units_that_mark_spaces_tell_of_them(unit: str, untrained: Untrained) -> None:
-    directory = open_model(untrained("model.wide.buckets=4096", f"text.unit={unit}"))
-    wide = WideOutputs.of(directory, directory.weights())
+    model = open_model(untrained("model.wide.buckets=4096", f"text.unit={unit}"))
+    wide = WideOutputs.of(model, model.weights())
     assert wide is not None
-    tokenizer = Classifier(directory).tokenizer
+    tokenizer = Classifier(model).tokenizer
     cuts = [tokenizer(text) for text in ("돈이 아까운 영화", "돈이아까운영화", "돈 이아까운 영화")]
     first, *others = wide(cuts).tolist()
     assert [one == first for one in others] == [unit == "morpheme"] * 2
@@ -292,7 +198,7 @@ class Grams:
 
 @pytest.mark.parametrize("sparse", [False, True])
 def test_dropout_leaves_out_ngrams_and_keeps_the_sum_on_average(sparse: bool) -> None:
-    shape = replace(load_config(None, RECIPE).model.wide, dropout=0.25)
+    shape = WideConfig(buckets=BUCKETS, longest=4, dropout=0.25)
     layer = WideLinear(shape, 1, sparse=sparse)
     torch.nn.init.ones_(layer.weight)
     rows, counts = character_ngrams([[f"{i}번째 영화"] for i in range(400)], 4, BUCKETS)
@@ -314,56 +220,32 @@ def test_dropout_leaves_out_ngrams_and_keeps_the_sum_on_average(sparse: bool) ->
     assert touched.count_nonzero() > 0.5 * len(np.unique(rows))
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        pytest.param({"buckets": 2048}, id="other buckets"),
-        pytest.param({"buckets": 0}, id="none in the recipe"),
-    ],
-)
-def test_a_table_of_another_recipe_is_refused(sentiment: Path, change: dict[str, int]) -> None:
-    model = open_model(sentiment)
-    shape = model.config.model
-    shape = replace(shape, wide=replace(shape.wide, **change))
+@pytest.mark.parametrize("buckets", [2048, 0])
+def test_a_table_of_another_recipe_is_refused(buckets: int, untrained: Untrained) -> None:
+    model = open_model(untrained(*WIDE_MODEL))
+    shape = replace(model.config.model, wide=WideConfig(buckets=buckets, longest=4))
     other = replace(model, config=replace(model.config, model=shape))
     with pytest.raises(ModelError, match=r"aren't those of its config \(wide\.weight: expected "):
         Classifier(other)
 
 
-def test_a_table_that_lacks_is_refused(sentiment: Path) -> None:
-    model = open_model(sentiment)
-    weights = model.weights()
-    del weights[WIDE]
+def test_a_table_that_lacks_is_refused(untrained: Untrained) -> None:
+    model = open_model(untrained(*WIDE_MODEL))
+    weights, eight = model.weights(), quantized(model.weights())
+    del weights[WIDE], eight[SCALES[WIDE]]
     with pytest.raises(ModelError, match=r"expected \(4096, 1\), found nothing\); train again"):
         WideOutputs.of(model, weights)
-    eight = quantized(model.weights())
-    del eight[SCALES[WIDE]]
     with pytest.raises(ModelError, match="doesn't fit together"):
         WideOutputs.of(model, eight)
 
 
-@pytest.mark.parametrize(
-    ("field", "told"),
-    [
-        ("buckets=3000", "buckets must be 0 or a power of two, found 3000"),
-        ("buckets=-1", "buckets must be 0 or a power of two, found -1"),
-        ("buckets=2147483648", r"buckets must be at most 2\^30, found 2147483648"),
-        ("longest=0", "longest must be from 1 to 16, found 0"),
-        ("longest=17", "longest must be from 1 to 16, found 17"),
-        ("dropout=1", "dropout must be from 0 to below 1, found 1"),
-        ("dropout=-0.1", r"dropout must be from 0 to below 1, found -0\.1"),
-    ],
-)
-def test_what_the_recipe_may_not_say(field: str, told: str) -> None:
-    with pytest.raises(UsageError, match=rf"model\.wide.*{told}"):
-        load_config(None, [f"model.wide.{field}"])
-
-
-def test_the_card_tells_of_it(sentiment: Path) -> None:
-    from nsmc.inspection.card import model_card
-    from nsmc.inspection.info import info
-
-    about = info(sentiment)
+def test_training_moves_the_weights_and_the_card_tells_of_them(
+    sample: Path, tmp_path: Path
+) -> None:
+    config = load_config(None, [*WIDE_MODEL, *TRAINING])
+    model = nsmc.train(config, data=sample, output=tmp_path / "run", device="cpu").model
+    assert np.count_nonzero(open_model(model).weights()[WIDE]) > 1000  # of zeros at first
+    about = info(model)
     assert "beside it 4,096 weights of n-grams of up to" in model_card(about)
     assert about["parameters"] == sum(one["parameters"] for one in about["tensors"])
     assert any(one["name"] == WIDE for one in about["tensors"])

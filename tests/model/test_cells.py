@@ -3,6 +3,7 @@
 Shapes: T steps, B reviews, I input size, H hidden size, D directions.
 """
 
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -19,12 +20,8 @@ from nsmc.tasks.registry import make_task
 Array: TypeAlias = NDArray[np.float64]
 Cell: TypeAlias = Literal["rnn", "gru", "lstm"]
 CELLS: tuple[Cell, ...] = ("rnn", "gru", "lstm")
-POOLINGS: tuple[Literal["last", "max", "mean", "max+mean"], ...] = (
-    "last",
-    "max",
-    "mean",
-    "max+mean",
-)
+Pooling: TypeAlias = Literal["last", "max", "mean", "max+mean"]
+POOLINGS: tuple[Pooling, ...] = ("last", "max", "mean", "max+mean")
 H = 5
 SENTIMENT = make_task(Config())
 
@@ -93,20 +90,10 @@ def run_network(config: ModelConfig, weights: dict[str, Array], vectors: Array) 
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("cell", CELLS)
 def test_network_computes_the_textbook_equations(
-    cell: Cell,
-    pooling: Literal["last", "max", "mean", "max+mean"],
-    layers: int,
-    bidirectional: bool,
+    cell: Cell, pooling: Pooling, layers: int, bidirectional: bool
 ) -> None:
-    config = ModelConfig(
-        cell=cell,
-        layers=layers,
-        bidirectional=bidirectional,
-        embedding_size=4,
-        hidden_size=H,
-        pooling=pooling,
-        subword_buckets=0,
-    )
+    config = ModelConfig(cell, layers=layers, bidirectional=bidirectional, pooling=pooling)
+    config = replace(config, embedding_size=4, hidden_size=H, subword_buckets=0)
     network = RecurrentNetwork(3, config, SENTIMENT).eval()
     torch.manual_seed(1)
     for parameter in network.parameters():
@@ -118,9 +105,9 @@ def test_network_computes_the_textbook_equations(
     }
     expected = run_network(config, weights, vectors)
     with torch.inference_mode():
-        found = network.classify(torch.tensor(vectors, dtype=torch.float32))[:, 0].numpy()
+        logits = network.classify(torch.tensor(vectors, dtype=torch.float32))[:, 0].numpy()
     assert np.ptp(expected) > 0.01
-    np.testing.assert_allclose(found, expected, atol=1e-5, rtol=0)
+    np.testing.assert_allclose(logits, expected, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -152,21 +139,11 @@ def test_dropout_works_in_training_only() -> None:
     assert not torch.equal(network.classify(vectors), network.classify(vectors))
 
 
-@pytest.mark.parametrize("bidirectional", [False, True])
-@pytest.mark.parametrize("cell", CELLS)
-def test_parameters_are_described_with_their_number(cell: Cell, bidirectional: bool) -> None:
-    config = ModelConfig(
-        cell=cell, bidirectional=bidirectional, embedding_size=4, hidden_size=H, subword_buckets=10
-    )
-    found = list(describe(RecurrentNetwork(3, config, SENTIMENT)))
-    gates = {"rnn": 1, "gru": 3, "lstm": 4}[cell]
-    directions = 2 if bidirectional else 1
-    recurrent = directions * gates * (H * 4 + H * H + 2 * H)
-    assert sum(count for _, _, count in found) == 3 * 4 + 10 * 4 + recurrent + (
-        2 * directions * H + 1
-    )
-    assert [name for name, _, _ in found][:2] == [
-        "embedding.words.weight",
-        "embedding.ngrams.weight",
-    ]
-    assert all(int(np.prod(shape)) == count for _, shape, count in found)
+@pytest.mark.parametrize(("cell", "gates"), [("rnn", 1), ("gru", 3), ("lstm", 4)])
+def test_parameters_are_described_with_their_number(cell: Cell, gates: int) -> None:
+    config = ModelConfig(cell=cell, embedding_size=4, hidden_size=H, subword_buckets=10)
+    names, shapes, counts = zip(*describe(RecurrentNetwork(3, config, SENTIMENT)), strict=True)
+    recurrent = 2 * gates * (H * 4 + H * H + 2 * H)
+    assert sum(counts) == 3 * 4 + 10 * 4 + recurrent + (2 * 2 * H + 1)
+    assert names[:2] == ("embedding.words.weight", "embedding.ngrams.weight")
+    assert [int(np.prod(shape)) for shape in shapes] == list(counts)

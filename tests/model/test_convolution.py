@@ -13,8 +13,7 @@ from nsmc.model.convolution import Convolution
 from nsmc.model.network import RecurrentNetwork
 from nsmc.tasks.registry import make_task
 
-SHAPES = list(product([1, 3, 5], [1, 2, 3]))
-"""Kernels and poolings."""
+SHAPES = pytest.mark.parametrize(("kernel", "pooling"), list(product([1, 3, 5], [1, 2, 3])))
 
 
 def convolution(kernel: int, pooling: int) -> Convolution:
@@ -24,7 +23,7 @@ def convolution(kernel: int, pooling: int) -> Convolution:
     return made
 
 
-@pytest.mark.parametrize(("kernel", "pooling"), SHAPES)
+@SHAPES
 def test_it_is_its_equations(kernel: int, pooling: int) -> None:
     made = convolution(kernel, pooling)
     weight, bias = (p.detach().double().numpy() for p in (made.weight, made.bias))
@@ -45,20 +44,18 @@ def test_it_is_its_equations(kernel: int, pooling: int) -> None:
                 values.append(np.maximum(seen, 0))
             expected[step, review] = np.max(values, axis=0)
         with torch.inference_mode():
-            found = made(torch.from_numpy(vectors)).numpy()
-        np.testing.assert_allclose(found, expected, atol=1e-6, rtol=0)
-        assert (found == 0).any() and (found > 0).any()
+            outputs = made(torch.from_numpy(vectors)).numpy()
+        np.testing.assert_allclose(outputs, expected, atol=1e-6, rtol=0)
+        assert (outputs == 0).any() and (outputs > 0).any()
 
 
-@pytest.mark.parametrize(("kernel", "pooling"), SHAPES)
+@SHAPES
 def test_gradients_reach_the_weights_and_every_unit(kernel: int, pooling: int) -> None:
     made = convolution(kernel, pooling).double()
     for length in (1, 2, 5):
         vectors = torch.randn(length, 2, 4, dtype=torch.float64, requires_grad=True)
-        parameters = (made.weight, made.bias)
-        assert torch.autograd.gradcheck(
-            lambda v, *_: made(v), (vectors, *parameters), fast_mode=True
-        )
+        inputs = (vectors, made.weight, made.bias)
+        assert torch.autograd.gradcheck(lambda v, *_: made(v), inputs, fast_mode=True)
         made(vectors).sum().backward()
         assert vectors.grad is not None
         if pooling == 1:

@@ -72,16 +72,14 @@ def test_runtime_makes_the_same_vectors(buckets: int, letters: bool) -> None:
     embedding = embedding_of(buckets)
     for table in embedding.parameters():
         table.data = table.data.half().float()  # as stored
-    words = EmbeddingTable(embedding.words.weight.detach().numpy().astype(np.float16))
-    ngrams = None
-    if embedding.ngrams is not None:
-        ngrams = EmbeddingTable(embedding.ngrams.weight.detach().numpy().astype(np.float16))
-    runtime = MorphemeVectors(vocabulary, words, ngrams, letters=letters)
+    tables = [EmbeddingTable(t.detach().half().numpy()) for t in embedding.parameters()]
+    ngrams = tables[1] if buckets else None
+    runtime = MorphemeVectors(vocabulary, tables[0], ngrams, letters=letters)
     expected = embedding(batch).detach().numpy()
     for b, review in enumerate(REVIEWS):
-        found, tokens = runtime(review)
-        assert found.dtype == np.float32
-        np.testing.assert_allclose(found[tokens], expected[:, b], atol=1e-6)
+        rows, tokens = runtime(review)
+        assert rows.dtype == np.float32
+        np.testing.assert_allclose(rows[tokens], expected[:, b], atol=1e-6)
 
 
 def test_sparse_gradients_touch_only_the_rows_used() -> None:
@@ -100,6 +98,4 @@ def test_sparse_gradients_touch_only_the_rows_used() -> None:
         assert gradient is not None
         assert gradient.is_sparse
         assert set(gradient.coalesce().indices()[0].tolist()) == used[name]
-        full = expected[name].grad
-        assert full is not None
-        torch.testing.assert_close(gradient.to_dense(), full)
+        torch.testing.assert_close(gradient.to_dense(), expected[name].grad)

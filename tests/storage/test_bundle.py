@@ -6,7 +6,6 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -35,11 +34,6 @@ def defect(path: Path, kind: str = "model", schema: int = 3) -> str:
     with pytest.raises(ModelError) as caught:
         verify_bundle(path, kind, schema)
     return str(caught.value)
-
-
-def change_manifest(bundle: Path, **changes: Any) -> None:
-    manifest = read_json(bundle / MANIFEST)
-    write_json(bundle / MANIFEST, {**manifest, **changes})
 
 
 def test_the_manifest_names_every_file_with_size_and_hash(bundle: Path) -> None:
@@ -76,21 +70,21 @@ def test_a_bundle_may_be_read_by_whom_the_umask_lets(tmp_path: Path) -> None:
     assert modes == {"bundle": 0o750, "private": 0o640, MANIFEST: 0o640}
 
 
-def test_nothing_there(tmp_path: Path) -> None:
-    path = tmp_path / "none"
-    assert defect(path) == f"expected a model directory at {path}, found nothing there"
-
-
-def test_a_file_in_place_of_the_directory(bundle: Path) -> None:
-    path = bundle / "words.txt"
-    assert defect(path, "corpus") == f"expected a corpus directory at {path}, found a file there"
-
-
-def test_a_directory_without_manifest(tmp_path: Path) -> None:
-    assert defect(tmp_path) == (
-        f"{tmp_path} is not a model directory: it has no manifest.json. Give the directory that "
-        "`nsmc train` named at its end"
-    )
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("none", "expected a model directory at {}, found nothing there"),
+        ("bundle/words.txt", "expected a model directory at {}, found a file there"),
+        (
+            "bundle/nested",
+            "{} is not a model directory: it has no manifest.json. Give the directory that "
+            "`nsmc train` named at its end",
+        ),
+    ],
+)
+def test_what_is_no_bundle(bundle: Path, place: str, message: str) -> None:
+    path = bundle.parent / place
+    assert defect(path) == message.format(path)
 
 
 @pytest.mark.parametrize(
@@ -120,35 +114,34 @@ def test_a_damaged_manifest(bundle: Path, content: bytes) -> None:
     assert message.endswith("copy the directory again from where it was whole, or train it again")
 
 
-@pytest.mark.parametrize("schema", [3, 9])
-def test_another_kind(bundle: Path, schema: int) -> None:
-    assert defect(bundle, "corpus", schema) == (
-        f"expected a corpus directory, found a model directory at {bundle}"
-    )
-
-
-def test_a_newer_schema(bundle: Path) -> None:
-    assert defect(bundle, schema=2) == (
-        f"{bundle} has schema version 3, newer than the 2 this nsmc reads; upgrade nsmc"
-    )
-
-
-def test_an_older_schema(bundle: Path) -> None:
-    message = defect(bundle, schema=4)
-    assert message.startswith(f"{bundle} has schema version 3, older than the 4 this nsmc reads; ")
-    assert message.endswith("train it again with this version")
+@pytest.mark.parametrize(
+    ("kind", "schema", "message"),
+    [
+        ("corpus", 3, "expected a corpus directory, found a model directory at {}"),
+        ("corpus", 9, "expected a corpus directory, found a model directory at {}"),
+        (
+            "model",
+            2,
+            "{} has schema version 3, newer than the 2 this nsmc reads; upgrade nsmc",
+        ),
+        (
+            "model",
+            4,
+            "{} has schema version 3, older than the 4 this nsmc reads; copy the directory again "
+            "from where it was whole, or train it again with this version",
+        ),
+    ],
+)
+def test_another_kind_or_schema(bundle: Path, kind: str, schema: int, message: str) -> None:
+    assert defect(bundle, kind, schema) == message.format(bundle)
 
 
 @pytest.mark.parametrize("name", ["words.txt", "nested/weights", "empty"])
 def test_a_missing_file(bundle: Path, name: str) -> None:
     (bundle / name).unlink()
     assert defect(bundle).startswith(f"{bundle} lacks its file {name}; copy the directory again")
-
-
-def test_a_directory_in_place_of_a_file(bundle: Path) -> None:
-    (bundle / "empty").unlink()
-    (bundle / "empty").mkdir()
-    assert "lacks its file empty" in defect(bundle)
+    (bundle / name).mkdir()
+    assert f"lacks its file {name}" in defect(bundle)
 
 
 @pytest.mark.parametrize(("size", "shown"), [(4095, "4,095"), (4097, "4,097")])
@@ -165,15 +158,10 @@ def test_a_flipped_bit(bundle: Path, place: int) -> None:
     data = bytearray(path.read_bytes())
     data[place] ^= 1
     path.write_bytes(data)
-    found = sha256_of(path)
+    actual = sha256_of(path)
     assert defect(bundle).startswith(
-        f"{path} is damaged: expected SHA-256 {expected[:12]}…, found {found[:12]}…; copy"
+        f"{path} is damaged: expected SHA-256 {expected[:12]}…, found {actual[:12]}…; copy"
     )
-
-
-def test_a_file_the_manifest_does_not_name_is_no_defect(bundle: Path) -> None:
-    (bundle / "notes.txt").write_text("mine", encoding="utf-8")
-    verify_bundle(bundle, "model", 3)
 
 
 @pytest.mark.parametrize(
@@ -186,6 +174,7 @@ def test_a_file_the_manifest_does_not_name_is_no_defect(bundle: Path) -> None:
 )
 def test_the_advice_is_that_of_the_kind(tmp_path: Path, kind: str, advice: str) -> None:
     path = make(tmp_path / kind, kind)
+    (path / "notes.txt").touch()  # a file that the manifest doesn't name
     verify_bundle(path, kind, 3)
     (path / "words.txt").unlink()
     assert defect(path, kind).endswith(f"; {advice}")

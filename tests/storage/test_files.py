@@ -1,19 +1,21 @@
 """Files and directories appear whole under their name, or their name stays as it was."""
 
-import errno
 import hashlib
 import os
 import signal
 import stat
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from nsmc.errors import NsmcError
 from nsmc.storage.files import BLOCK, atomic_write, cannot_write, sha256_of, umask, whole_directory
+
+Writing = Callable[[Path], AbstractContextManager[Path]]
 
 
 def names(directory: Path) -> list[str]:
@@ -82,45 +84,44 @@ def test_a_file_appears_only_at_the_end(tmp_path: Path) -> None:
     assert names(tmp_path) == ["결과.csv.gz"]
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), NsmcError("x"), SystemExit(143)])
+def interrupt() -> None:
+    """What Ctrl-C does."""
+    signal.raise_signal(signal.SIGINT)
+
+
+def fail(error: BaseException) -> None:
+    raise error
+
+
 @pytest.mark.parametrize("existed", [True, False])
-def test_an_exception_leaves_a_file_as_it_was(
-    tmp_path: Path, error: BaseException, existed: bool
+@pytest.mark.parametrize(
+    ("error", "end"),
+    [
+        (ValueError, lambda: fail(ValueError("x"))),
+        (NsmcError, lambda: fail(NsmcError("x"))),
+        (BrokenPipeError, lambda: fail(BrokenPipeError("x"))),  # of standard output
+        (SystemExit, lambda: fail(SystemExit(143))),
+        (KeyboardInterrupt, interrupt),
+    ],
+)
+def test_an_exception_leaves_all_as_it_was(
+    tmp_path: Path, error: type[BaseException], end: Callable[[], None], existed: bool
 ) -> None:
-    path = tmp_path / "a.csv"
+    file, directory = tmp_path / "a.csv", tmp_path / "model"
     if existed:
-        path.write_text("old", encoding="utf-8")
-    with pytest.raises(type(error)) as caught, atomic_write(path) as temporary:
+        file.write_text("old", encoding="utf-8")
+        directory.mkdir()
+        (directory / "old").touch()
+    with pytest.raises(error), atomic_write(file) as temporary:
         temporary.write_text("half", encoding="utf-8")
-        raise error
-    assert caught.value is error
-    assert names(tmp_path) == (["a.csv"] if existed else [])
-    assert not existed or path.read_text(encoding="utf-8") == "old"
-
-
-@pytest.mark.parametrize("existed", [True, False])
-def test_an_exception_leaves_a_directory_as_it_was(tmp_path: Path, existed: bool) -> None:
-    path = tmp_path / "model"
+        end()
+    with pytest.raises(error), whole_directory(directory) as temporary:
+        (temporary / "half").touch()
+        end()
+    assert names(tmp_path) == (["a.csv", "model"] if existed else [])
     if existed:
-        path.mkdir()
-        (path / "old").touch()
-    with pytest.raises(ValueError, match=r"^x$"), whole_directory(path) as temporary:
-        (temporary / "half").touch()
-        raise ValueError("x")
-    assert names(tmp_path) == (["model"] if existed else [])
-    assert not existed or names(path) == ["old"]
-
-
-def test_ctrl_c_leaves_all_as_it_was(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("old", encoding="utf-8")
-    with pytest.raises(KeyboardInterrupt), atomic_write(tmp_path / "a.csv") as temporary:
-        temporary.write_text("half", encoding="utf-8")
-        signal.raise_signal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt), whole_directory(tmp_path / "model") as temporary:
-        (temporary / "half").touch()
-        signal.raise_signal(signal.SIGINT)
-    assert names(tmp_path) == ["a.csv"]
-    assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "old"
+        assert file.read_text(encoding="utf-8") == "old"
+        assert names(directory) == ["old"]
 
 
 def test_a_directory_is_replaced_in_whole(tmp_path: Path) -> None:
@@ -159,41 +160,26 @@ def test_the_target_of_a_link_is_replaced_and_the_link_stays(tmp_path: Path) -> 
         assert names(tmp_path / "here") == names(tmp_path / "disk") == ["model"]
 
 
-def test_a_file_is_not_replaced_by_a_directory(tmp_path: Path) -> None:
+REFUSED = [
+    ("mine", whole_directory, r"expected a directory name to write to, found the file .*mine"),
+    ("here", atomic_write, "expected a file name to write to, found the directory"),
+    ("none/a", atomic_write, r"cannot write .*a: there is no directory .*none; create it first"),
+    ("mine/model", whole_directory, r"cannot write .*: (Not a directory|File exists)"),
+    ("가" * 100, atomic_write, r"cannot write .*: File name too long"),
+    ("가" * 100, whole_directory, r"cannot write .*: File name too long"),
+]
+
+
+@pytest.mark.parametrize(("name", "writing", "message"), REFUSED)
+def test_a_place_that_can_t_be_written_to_is_refused(
+    tmp_path: Path, name: str, writing: Writing, message: str
+) -> None:
     (tmp_path / "mine").write_text("mine", encoding="utf-8")
-    with (
-        pytest.raises(NsmcError, match=r"expected a directory name to write to, found the file .*"),
-        whole_directory(tmp_path / "mine"),
-    ):
+    (tmp_path / "here").mkdir()
+    with pytest.raises(NsmcError, match=message), writing(tmp_path / name):
         raise AssertionError("not to be reached")
-    assert names(tmp_path) == ["mine"]
+    assert names(tmp_path) == ["here", "mine"]
     assert (tmp_path / "mine").read_text(encoding="utf-8") == "mine"
-
-
-def test_a_directory_is_not_replaced_by_a_file(tmp_path: Path) -> None:
-    with (
-        pytest.raises(NsmcError, match="expected a file name to write to, found the directory"),
-        atomic_write(tmp_path),
-    ):
-        raise AssertionError("not to be reached")
-
-
-def test_a_file_needs_its_directory(tmp_path: Path) -> None:
-    path = tmp_path / "none" / "a.csv"
-    with pytest.raises(NsmcError) as caught, atomic_write(path):
-        raise AssertionError("not to be reached")
-    assert str(caught.value) == (
-        f"cannot write {path}: there is no directory {path.parent}; create it first"
-    )
-
-
-def test_a_directory_below_a_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with (
-        pytest.raises(NsmcError, match=r"cannot write .*: (Not a directory|File exists)"),
-        whole_directory(tmp_path / "file" / "model"),
-    ):
-        raise AssertionError("not to be reached")
 
 
 def test_new_files_get_the_rights_of_the_umask(tmp_path: Path, mask: int) -> None:
@@ -207,7 +193,7 @@ def test_new_files_get_the_rights_of_the_umask(tmp_path: Path, mask: int) -> Non
     assert stat.S_IMODE((tmp_path / "b").stat().st_mode) == 0o750
 
 
-def test_a_full_disk_is_told_and_leaves_the_old_file(small_disk: Path) -> None:
+def test_a_full_disk_is_reported_and_leaves_the_old_file(small_disk: Path) -> None:
     path = small_disk / "a.csv"
     path.write_text("old", encoding="utf-8")
     with pytest.raises(NsmcError) as caught, atomic_write(path) as temporary:
@@ -220,49 +206,32 @@ def test_a_full_disk_is_told_and_leaves_the_old_file(small_disk: Path) -> None:
     assert path.read_text(encoding="utf-8") == "old"
 
 
-def test_a_full_disk_is_told_and_leaves_the_old_directory(small_disk: Path) -> None:
+def test_a_full_disk_is_reported_and_leaves_the_old_directory(small_disk: Path) -> None:
     path = small_disk / "model"
     path.mkdir()
     (path / "old").write_text("old", encoding="utf-8")
-    with (
-        pytest.raises(NsmcError, match=r"cannot write .*: No space left on device\."),
-        whole_directory(path) as temporary,
-    ):
+    message = r"cannot write .*: No space left on device\."
+    with pytest.raises(NsmcError, match=message), whole_directory(path) as temporary:
         (temporary / "weights").write_bytes(b"x" * 1_000_000)
     assert names(small_disk) == ["model"]
     assert (path / "old").read_text(encoding="utf-8") == "old"
 
 
-def test_a_place_out_of_bounds_is_told(forbidden: Path) -> None:
-    with (
-        pytest.raises(NsmcError, match=r"cannot write .*: Permission denied"),
-        atomic_write(forbidden / "inner" / "a.csv"),
-    ):
-        raise AssertionError("not to be reached")
-    with (
-        pytest.raises(NsmcError, match=r"cannot write .*: Permission denied"),
-        whole_directory(forbidden / "inner" / "model"),
-    ):
+@pytest.mark.parametrize("writing", [atomic_write, whole_directory])
+def test_a_place_out_of_bounds_is_reported(forbidden: Path, writing: Writing) -> None:
+    message = r"cannot write .*: Permission denied"
+    with pytest.raises(NsmcError, match=message), writing(forbidden / "inner" / "a.csv"):
         raise AssertionError("not to be reached")
 
 
-def test_a_name_too_long_is_told_and_one_just_short_enough_is_taken(tmp_path: Path) -> None:
-    fits = tmp_path / ("가" * 83 + ".csv")
-    with atomic_write(fits) as temporary:
+def test_a_name_just_short_enough_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / ("가" * 83 + ".csv")
+    with atomic_write(path) as temporary:
         assert temporary.suffix == ".csv"
         temporary.touch()
-    assert fits.is_file()
-    for place in (atomic_write, whole_directory):
-        with (
-            pytest.raises(NsmcError, match=r"cannot write .*: File name too long"),
-            place(tmp_path / ("가" * 100 + ".csv")),
-        ):
-            raise AssertionError("not to be reached")
+    assert path.is_file()
 
 
 def test_a_failure_without_words_of_the_system_still_has_some() -> None:
-    assert "cannot write a: only this. Nothing" in str(
-        cannot_write(Path("a"), OSError("only this"))
-    )
-    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    assert "cannot write a: No space left on device." in str(cannot_write(Path("a"), full))
+    error = cannot_write(Path("a"), OSError("only this"))
+    assert "cannot write a: only this. Nothing" in str(error)

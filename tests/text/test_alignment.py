@@ -80,12 +80,6 @@ def test_the_characters_of_each_morpheme(text: str, expected: list[str]) -> None
     ]
 
 
-def test_decomposed_hangul_is_covered_to_its_last_letter() -> None:
-    text = unicodedata.normalize("NFD", "값 없다")
-    assert len(text) == 3 + 1 + 3 + 2
-    assert align_pieces(text, ["값", "없", "다"]) == [(0, 3), (4, 7), (7, 9)]
-
-
 @pytest.mark.parametrize("limit", [1, 2, 5, 1000])
 def test_a_comment_too_long_is_aligned_as_far_as_it_is_read(limit: int) -> None:
     for text in ("영화 별로 " * 1000, "\u200b".join("영화별로" * 1000), "가\u3000" * 4000):
@@ -121,28 +115,24 @@ def test_every_letter_is_found_alone_and_behind_others() -> None:
             assert not normalize(text[spans[-1][1] :], LIMIT), ascii(text)
 
 
-def test_a_long_run_of_marks_belongs_to_one_letter() -> None:
+def test_spans_of_letters_of_several_characters_and_empty_ones() -> None:
+    text = unicodedata.normalize("NFD", "값 없다")
+    assert align_pieces(text, ["값", "없", "다"]) == [(0, 3), (4, 7), (7, 9)]
     text = "가" + "\u0301\u0323" * 4000
     normalized = normalize(text, LIMIT)
     assert align_pieces(text, [normalized]) == [(0, LIMIT)]
     assert align_pieces(text, ["가", normalized[1:]]) == [(0, 1), (1, LIMIT)]
-
-
-@pytest.mark.parametrize("pieces", [["별로"], ["영화", "영화"], [""], ["영화", "화"]])
-def test_what_is_no_piece_of_the_text_is_refused(pieces: list[str]) -> None:
-    with pytest.raises(ValueError, match="is not at"):
-        find_spans("영화", pieces)
-
-
-@pytest.mark.parametrize("span", [(0, 3), (-1, 1), (2, 1)])
-def test_a_span_beyond_the_comment_is_refused(span: Span) -> None:
-    with pytest.raises(ValueError, match="beyond the 2 characters"):
-        align("영화", [span], LIMIT)
-
-
-def test_an_empty_span_stays_where_it_is() -> None:
     spans = align(" 영화", [(0, 0), (1, 1), (1, 2), (2, 2)], LIMIT)
     assert spans == [(1, 1), (2, 2), (2, 3), (3, 3)]
+
+
+def test_what_is_no_piece_of_the_text_is_refused() -> None:
+    for pieces in (["별로"], ["영화", "영화"], [""], ["영화", "화"]):
+        with pytest.raises(ValueError, match="is not at"):
+            find_spans("영화", pieces)
+    for span in ((0, 3), (-1, 1), (2, 1)):
+        with pytest.raises(ValueError, match="beyond the 2 characters"):
+            align("영화", [span], LIMIT)
 
 
 LEARNT_FROM = ["재밌다 영화 별로 였음 ㅋㅋ 한글 이는 없 노잼", "a Z 1 9 . , 👍 ★"] * 3

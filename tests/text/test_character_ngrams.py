@@ -73,11 +73,6 @@ def test_any_comments_have_the_ngrams_of_the_definition(
     assert split(character_ngrams(whole, longest, 1 << bits)) == rows
 
 
-def test_each_comment_has_its_own_ngrams_once() -> None:
-    counts = character_ngrams(COMMENTS, 5, BUCKETS)[1]
-    assert counts.tolist()[:3] == [3 + 4 + 3 + 2 + 1, 0, 5 + 4 + 4]
-
-
 def test_beginning_and_end_are_told_from_the_middle() -> None:
     comments = split(character_ngrams([["굿가"], ["가굿가"], ["가굿"]], 5, BUCKETS))
     begins, ends = row_of(f"{MARK}굿", BUCKETS), row_of(f"굿{MARK}", BUCKETS)

@@ -58,12 +58,11 @@ def test_numbers_and_letters_of_every_syllable() -> None:
         assert [syllable_type(part) for part in parts] == list(kinds)
         assert syllable_type(syllable) == kinds
         letters = letters_of(syllable)
-        assert (
-            letters == (INITIALS[initial], MEDIALS[medial], f"-{FINALS[final - 1]}")[: len(kinds)]
-        )
+        names = (INITIALS[initial], MEDIALS[medial], f"-{FINALS[final - 1]}")
+        assert letters == names[: len(kinds)]
         # Unicode names both kinds of letters: HANGUL LETTER KIYEOK, HANGUL CHOSEONG KIYEOK.
-        names = [unicodedata.name(letter[-1]).split()[2] for letter in letters]
-        assert names == [unicodedata.name(part).split()[2] for part in parts]
+        kiyeok = [unicodedata.name(letter[-1]).split()[2] for letter in letters]
+        assert kiyeok == [unicodedata.name(part).split()[2] for part in parts]
 
 
 @given(st.lists(st.sampled_from([*SYLLABLES, *"ㅋㅎ!. aZ👍-_"])).map("".join))

@@ -16,8 +16,7 @@ COMMENT = "이 영화 정말 재밌다 ㅋㅋ 10점!"
 
 @pytest.fixture(scope="module")
 def comments(sample: Path) -> list[str]:
-    names = ("ratings_train.txt", "ratings_test.txt")
-    return [text for name in names for text in read_reviews(sample / name).texts]
+    return read_reviews(sample / "ratings_train.txt").texts
 
 
 @pytest.mark.parametrize(

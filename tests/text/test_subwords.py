@@ -32,6 +32,7 @@ def test_the_ngrams_of_a_morpheme(morpheme: str, ngrams: list[str]) -> None:
 def test_the_rows_are_fixed_for_good() -> None:
     # Written down once: a trained table is useless if its rows move, between processes as well.
     assert subword_ids("재밌", BUCKETS) == [7681, 1920, 19942, 4, 25737, 8191, 26476]
+    assert subword_ids("재밌", 0) == []
 
 
 @pytest.mark.parametrize(
@@ -55,10 +56,6 @@ def test_a_wrong_letter_leaves_ngrams_of_the_letters_beside_it(right: str, wrong
         return len(set.intersection(*ids))
 
     assert shared(letters=True) > shared(letters=False)
-
-
-def test_no_table_gives_no_rows() -> None:
-    assert subword_ids("재밌다", 0) == []
 
 
 def test_prefix_and_suffix_differ_and_misspellings_share() -> None:

@@ -44,12 +44,3 @@ def test_comments_and_their_characters(comment: str, units: str) -> None:
 @given(st.text())
 def test_joined_the_characters_are_the_text_whatever_is_in_it(text: str) -> None:
     assert "".join(clusters(text)) == text
-
-
-def test_the_identity_says_the_unit_and_its_rules() -> None:
-    assert make_tokenizer(TextConfig(unit="syllable", max_characters=9)).identity() == {
-        "unit": "syllable",
-        "rules": "1",
-        "max_characters": "9",
-        "normalizer": "1",
-    }

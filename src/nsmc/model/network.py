@@ -15,7 +15,7 @@ from nsmc.model.cells import make_encoder
 from nsmc.model.convolution import Convolution
 from nsmc.model.dropout import Dropout
 from nsmc.model.embedding import MorphemeEmbedding
-from nsmc.model.heads import PooledLinear
+from nsmc.model.pooling import PooledLinear
 from nsmc.model.wide import WideLinear
 from nsmc.tasks.task import LabelTask, Task
 
@@ -35,7 +35,7 @@ class RecurrentNetwork(nn.Module):
         vocabulary: rows of the vocabulary, the unknown unit's included.
         config: the network's configuration.
         task: decides on the head and its number of outputs.
-        sparse: give the embedding tables sparse gradients.
+        sparse: give the tables sparse gradients.
     """
 
     def __init__(
@@ -81,9 +81,7 @@ class RecurrentNetwork(nn.Module):
     def classify(self, vectors: Tensor, batch: "MorphemeBatch | None" = None) -> Tensor:
         """Outputs [B, O] of reviews whose units' vectors are [T, B, E].
 
-        Args:
-            vectors: as `embed` gives them, or moved a little.
-            batch: the reviews; without them, what their n-grams add is left out.
+        Without the ``batch``, what its n-grams add is left out.
         """
         outputs: Tensor = self.head(self.encode(vectors))  # [B, O]
         if self.wide is not None and batch is not None:

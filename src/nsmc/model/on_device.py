@@ -17,11 +17,7 @@ BATCH_MORPHEMES = 1 << 17
 
 
 class TorchNetwork:
-    """A `nsmc.inference.network.Network` run by torch.
-
-    Args:
-        directory: a verified model directory of a model that labels comments.
-        device: as `choose_device` takes it.
+    """A `nsmc.inference.network.Network` run by torch on a `choose_device`.
 
     Raises:
         DeviceError: the device isn't there.

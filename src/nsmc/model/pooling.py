@@ -1,14 +1,17 @@
-"""Many outputs along a comment to one vector.
+"""Many outputs along a comment to one vector, and the head that classifies it.
 
-Shapes: T steps, B reviews, D directions (1 or 2), H hidden size.
+Shapes: T steps, B reviews, D directions (1 or 2), H hidden size, P pooled size, O outputs.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+
+from nsmc.config.model import ModelConfig
+from nsmc.model.dropout import Dropout
 
 
 class _Maximum(torch.autograd.Function):
@@ -51,3 +54,18 @@ def pool(outputs: Tensor, kind: str, directions: int) -> Tensor:
         "mean": lambda: outputs.mean(dim=0),
     }
     return torch.cat([parts[name]() for name in kind.split("+")], dim=-1)  # [B, D·H] or [B, 2·D·H]
+
+
+class PooledLinear(nn.Linear):
+    """Pooling over the steps, dropout and a linear layer."""
+
+    def __init__(self, config: ModelConfig, outputs: int) -> None:
+        super().__init__(config.pooled_size, outputs)
+        self._pooling, self._directions = config.pooling, config.directions
+        self._dropout = Dropout(config.dropout)
+
+    def forward(self, states: Tensor) -> Tensor:
+        """[T, B, D·H] → [B, O]."""
+        pooled = pool(states, self._pooling, self._directions)  # [B, P]
+        outputs: Tensor = super().forward(self._dropout(pooled))  # [B, O]
+        return outputs

@@ -73,7 +73,7 @@ class Task(ABC):
     metric: ClassVar[Metric]
     """By which a training is followed."""
     head: ClassVar[Literal["pooled", "next-unit"]] = "pooled"
-    """Which head the network gets: one of `nsmc.model.heads` or of `nsmc.model.next_unit`."""
+    """Which head the network gets: one of `nsmc.model.pooling` or of `nsmc.model.next_unit`."""
     label_setting: ClassVar[str] = ""
     """The config's field that names the label column; empty without one."""
     has_threshold: ClassVar[bool] = False

@@ -24,10 +24,8 @@ def align(text: str, spans: Sequence[Span], max_characters: int) -> list[Span]:
     span to the first unit with a part of it, and an empty span behind it to the next. An empty span
     stays empty.
 
-    Args:
-        text: the comment as typed.
-        spans: [T] the units' spans in the normalized comment.
-        max_characters: the tokenizer's.
+    Both the given spans [T] and the returned ones [T] count code points. ``max_characters`` is the
+    tokenizer's.
 
     Raises:
         ValueError: a span reaches beyond the normalized comment.

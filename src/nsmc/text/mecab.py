@@ -51,11 +51,8 @@ class KonlpyMecab:
             ) from error
         # A tagger writes its answer into a buffer of its own; a binding may run without the GIL.
         self._lock = threading.Lock()
-        self._identity = {
-            "binding": own,
-            "dictionary": source,
-            "wrapper": f"konlpy {version('konlpy')}",
-        }
+        wrapper = f"konlpy {version('konlpy')}"
+        self._identity = {"binding": own, "dictionary": source, "wrapper": wrapper}
 
     def __call__(self, text: str) -> list[str]:
         """The morphemes of a normalized text."""

@@ -23,8 +23,8 @@ def subword_ids(morpheme: str, buckets: int, *, letters: bool = False) -> list[i
     Args:
         morpheme: one unit of any length.
         buckets: rows of the n-gram table; 0 gives no n-grams.
-        letters: hash the n-grams of its letters (``재밌`` is ``ㅈㅐㅁㅣ-ㅆ``) into the same rows as
-            well: a wrong key changes a syllable, but few of its letters' n-grams.
+        letters: hash the n-grams of its letters (``재밌`` is ``ㅈㅐㅁㅣ-ㅆ``) as well: a wrong key
+            changes a syllable, but few of its letters' n-grams.
     """
     if buckets == 0:
         return []

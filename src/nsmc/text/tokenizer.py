@@ -34,10 +34,7 @@ class Segmenter(Protocol):
 class Tokenizer:
     """A comment as typed → normalized → its spelling corrected, if configured → units.
 
-    Args:
-        config: the section ``[text]``.
-        segmenter: cuts into the configured units.
-        learned: what `learn` returned, if the segmenter or the spelling is learnt.
+    ``learned`` is what `learn` returned, if the segmenter or the spelling is learnt.
 
     Raises:
         NsmcError: ``learned`` can't be read.
@@ -47,9 +44,7 @@ class Tokenizer:
     def __init__(
         self, config: TextConfig, segmenter: Segmenter, learned: bytes | None = None
     ) -> None:
-        self.config = config
-        self.learned = learned
-        self._segment = segmenter
+        self.config, self.learned, self._segment = config, learned, segmenter
         self._spelling: Spelling | None = None
         if config.spelling:
             from nsmc.text import spelling
@@ -118,14 +113,10 @@ def is_learned(config: TextConfig) -> bool:
 
 
 def learn(config: TextConfig, texts: Iterable[str]) -> bytes | None:
-    """Learn from the training comments what a configuration's tokenizer needs to know.
+    """Learn from the training comments, as typed, what a configuration's tokenizer needs to know.
 
-    Args:
-        config: the section ``[text]``.
-        texts: the comments as typed, in a fixed order; not read when there is nothing to learn.
-
-    Returns:
-        The same bytes for the same comments; None for a tokenizer that isn't learnt.
+    The same comments in the same order give the same bytes. A tokenizer that isn't learnt reads
+    none and gives None.
 
     Raises:
         DataError: there is nothing to learn from.
