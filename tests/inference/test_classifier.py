@@ -85,9 +85,10 @@ def test_any_string_can_be_scored(classifier: Classifier, text: str) -> None:
 
 @pytest.mark.parametrize("wrong", [[1], ["재밌다", None], [b"abc"], [["재밌다"]], b"abc", 5, None])
 def test_what_is_no_string_is_a_type_error(classifier: Classifier, wrong: Any) -> None:
-    words = f"expected a comment as str, found {type(wrong[-1]).__name__}" if wrong == [1] else ""
-    with pytest.raises(TypeError, match=words):
+    with pytest.raises(TypeError) as caught:
         classifier.predict(wrong)
+    if wrong == [1]:
+        assert "expected a comment as str, found int" in str(caught.value)
 
 
 def test_scores_do_not_hang_on_the_neighbours(classifier: Classifier, comments: list[str]) -> None:

@@ -86,7 +86,7 @@ def check(shape: ModelConfig, lengths: Sequence[int] = MIXED) -> None:
     network = NumpyNetwork(weights, shape, OUTPUTS)
     parts = np.split(tokens, np.cumsum(sizes)[:-1])
     shuffled = np.random.default_rng(1).permutation(len(sizes))
-    alone = [[place] for place in range(len(sizes))]
+    alone = np.arange(len(sizes))[:, None]
     for order in (np.arange(len(sizes)), np.argsort(sizes), shuffled, *alone):
         outputs = network(vectors, np.concatenate([parts[i] for i in order]), sizes[order])
         assert outputs.dtype == np.float32
