@@ -13,10 +13,8 @@ def one_thread() -> Iterator[None]:
     """Limit BLAS to one thread inside the block.
 
     The products of a comment are small: more threads wait for one another by spinning at every
-    step, and scoring beside other processes takes many times as long.
-
-    The limit belongs to the whole process. It begins with the first thread that enters a block and
-    ends with the last that leaves one.
+    step, and scoring beside other processes takes many times as long. The limit is the whole
+    process's, from the first thread that enters a block to the last that leaves one.
     """
     with _limit.lock:
         if not _limit.blocks:
@@ -52,7 +50,7 @@ class _Limit:
             getattr(library, "_real_set_num_threads", library.set_num_threads)(count)
 
     def after_fork(self) -> None:
-        """End the limit: a forked process has none of the threads inside a block."""
+        """A forked process has none of the threads inside a block."""
         self.lock = threading.Lock()
         if self.blocks:
             self.blocks = 0

@@ -113,11 +113,7 @@ class Classifier(TextModel):
         """Score one comment, or each of several, with the contribution of each morpheme.
 
         A comment always gets the same explanation, alone or in a list. One without anything legible
-        has no parts and NaN for its value.
-
-        Raises:
-            TypeError: something that isn't a string.
-            NsmcError: Mecab can't be used.
+        has no parts and NaN for its value. Errors are those of `predict`.
         """
         return self._explain(text) if isinstance(text, str) else list(map(self._explain, text))
 
@@ -147,10 +143,8 @@ class Classifier(TextModel):
         return replace(explanation, value=value, parts=explained)
 
     def network_of(self, morphemes: Sequence[str]) -> Network:
-        """The network with the wide layer, for subsets of a comment's morphemes.
-
-        The ``tokens`` of a call are places in ``morphemes``.
-        """
+        """The network with the wide layer, whose ``tokens`` are places in ``morphemes``: for
+        subsets."""
         wide = self._wide
         if wide is None:
             return self._network
@@ -229,7 +223,7 @@ def load(model: Path | str | None = None, *, threshold: float | None = None) -> 
 
     Raises:
         ModelError: the directory is missing, damaged or of another version.
-        UsageError: the threshold isn't between 0 and 1.
+        UsageError: the threshold isn't between 0 and 1, or the model's task has none.
     """
     directory = open_model(None if model is None else Path(model))
     return Classifier(directory, threshold=threshold)

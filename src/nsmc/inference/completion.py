@@ -14,9 +14,8 @@ class Completion:
     """A text and how a model continued it."""
 
     prefix: str
-    """As given."""
     text: str
-    """The whole text."""
+    """The whole text, with the prefix."""
     units: tuple[str, ...]
     """Units that the model added."""
     ended: bool

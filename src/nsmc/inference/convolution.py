@@ -26,8 +26,7 @@ class Convolution:
         config: the network's shape.
 
     Raises:
-        KeyError: a parameter is missing.
-        ValueError: a parameter's shape isn't that of the config.
+        KeyError, ValueError: a parameter is missing or not of the config's shape.
     """
 
     def __init__(self, weights: Mapping[str, NDArray[Any]], config: ModelConfig) -> None:

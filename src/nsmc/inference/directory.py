@@ -46,15 +46,14 @@ class ModelDirectory:
     path: Path
     config: Config
     task_state: dict[str, Any]
-    """What the task learnt from its labels: see `nsmc.tasks.task.Task.state`."""
+    """Of `nsmc.tasks.task.Task.state`."""
     identity: dict[str, str]
-    """What cut the training comments: see `nsmc.text.tokenizer.Tokenizer.identity`."""
+    """Of `nsmc.text.tokenizer.Tokenizer.identity` in training."""
     threshold: float
-    """A comment is positive at or above this probability, if the task has a threshold."""
+    """A comment is positive at or above it, if the task has a threshold."""
     vocabulary: list[str]
     """[V] units by row; row 0 is the unknown one."""
     metrics: dict[str, Any]
-    """The training's record."""
     learned: bytes | None = None
     """What the tokenizer learnt, for `nsmc.text.tokenizer.make_tokenizer`; None for most."""
 
@@ -65,7 +64,7 @@ class ModelDirectory:
 
     @cached_property
     def training_texts(self) -> "TrainingTexts | None":
-        """The texts that it was trained and validated on; None where that wasn't recorded.
+        """The texts of its training and validation; None where they weren't recorded.
 
         Raises:
             ModelError: they can't be read.
@@ -178,11 +177,8 @@ def write_model(
 
 
 def write_again(source: ModelDirectory, path: Path, **changes: Any) -> None:
-    """Write a copy of a model directory with ``changes`` of arguments of `write_model`.
-
-    Raises:
-        NsmcError, ModelError: as `write_model`.
-    """
+    """Write a copy of a model directory with other arguments of `write_model`, whose errors it
+    has."""
     parts = {field.name: getattr(source, field.name) for field in fields(source)}
     del parts["path"]
     if "training_texts" not in changes:

@@ -20,9 +20,8 @@ class Part:
     """A morpheme and its contribution; the jamo of a syllable are one part together."""
 
     start: int
-    """Its first code point in the comment as typed."""
     end: int
-    """The code point after its last."""
+    """The morpheme's code points in the comment as typed, from ``start`` to before ``end``."""
     morpheme: str
     """As the tokenizer gave it, so normalized; several units are joined."""
     contribution: float
@@ -40,7 +39,7 @@ class Explanation:
     prediction: Prediction
     """The same as `nsmc.Classifier.predict` gives."""
     of: str
-    """What is explained: 긍정 whatever the label, the class that the comment got, or ★."""
+    """What is explained: 긍정 whatever the label, the class predicted, or ★."""
     explains: ExplainedNumber
     """What all numbers here are."""
     value: float
@@ -50,7 +49,7 @@ class Explanation:
     parts: tuple[Part, ...]
     """The morphemes in the comment's order."""
     units: str = "morphemes"
-    """What the parts are, such as syllables in a model that reads these."""
+    """What the parts are, such as syllables."""
 
     @property
     def logit(self) -> float:
@@ -90,9 +89,9 @@ def contributions(
 ) -> NDArray[np.float64]:
     """Share out ``value - baseline`` among P parts of a comment: [P].
 
-    The shares are Shapley values. The value of a set of parts is that of the comment which they
-    alone make, in their order: absent parts are deleted, and not replaced by something that could
-    have a meaning of its own.
+    The shares are Shapley values. A set of parts has the value of the comment which they alone
+    make, in their order: absent parts are deleted, not replaced by something with a meaning of its
+    own.
 
     Args:
         network: the model's.

@@ -65,11 +65,8 @@ class LanguageModel(TextModel):
         """Score the units of one text, or of each of several, by how surprising they are.
 
         A unit is predicted from those before it, by a bidirectional model also from those behind
-        it; its bits are then the mean of both. The end of a text counts as a unit.
-
-        Raises:
-            TypeError: something that isn't a string.
-            NsmcError: the tokenizer can't be used.
+        it; its bits are then the mean of both. The end of a text counts as a unit. Errors are those
+        of `nsmc.Classifier.predict`.
         """
         texts = [text] if isinstance(text, str) else list(text)
         units = [self.tokenizer(t) for t in texts]
@@ -211,10 +208,7 @@ class LanguageModel(TextModel):
 
 
 def load_language_model(model: Path | str) -> LanguageModel:
-    """Load a language model that `nsmc.train` made.
-
-    Args:
-        model: a model directory or a training's output directory.
+    """Load a language model from the model directory or output directory of an `nsmc.train`.
 
     Raises:
         ModelError: the directory is missing, damaged, of another version, or of another task.

@@ -46,8 +46,7 @@ class NumpyNetwork:
         outputs: O.
 
     Raises:
-        KeyError: a parameter is missing.
-        ValueError: a parameter's shape isn't that of the config.
+        KeyError, ValueError: a parameter is missing or not of the config's shape.
     """
 
     def __init__(

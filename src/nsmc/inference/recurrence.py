@@ -46,8 +46,7 @@ class Layer:
         suffixes: [D] of the parameters' names: `FORWARD`, `BACKWARD` or both.
 
     Raises:
-        KeyError: a parameter is missing.
-        ValueError: a parameter has other rows than the cell.
+        KeyError, ValueError: a parameter is missing or has other rows than the cell.
     """
 
     def __init__(
@@ -138,10 +137,9 @@ class Layer:
     def step(self, inputs: Floats, state: Floats, memory: Floats) -> Floats:
         """The output [D, B, H] of one more step, for a text that is generated unit by unit.
 
-        Args:
-            inputs: [G, D, B, H], of `inputs` for one vector each; overwritten.
-            state: [D, B, H] the last step's output; zeros before the first.
-            memory: [D, B, H] of an LSTM, updated in place; zeros before the first.
+        ``inputs`` [G, D, B, H], of `inputs` for one vector each, is overwritten; ``state`` [D, B,
+        H] is the last output; ``memory`` [D, B, H] of an LSTM is updated. The latter two begin with
+        zeros.
         """
         recurrent = np.matmul(state, self._recurrent)  # [G, D, B, H]
         output = np.empty_like(state)

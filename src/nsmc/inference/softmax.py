@@ -26,8 +26,7 @@ class NextUnit:
         ends: of `nsmc.tasks.language_model.group_ends`.
 
     Raises:
-        KeyError: a parameter is missing.
-        ValueError: a parameter's shape isn't that of the groups.
+        KeyError, ValueError: a parameter is missing or not of the groups' shape.
     """
 
     def __init__(self, weights: Mapping[str, NDArray[Any]], ends: list[int]) -> None:

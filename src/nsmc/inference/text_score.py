@@ -14,9 +14,8 @@ class UnitSurprisal:
     unit: str
     """As the tokenizer gave it; `nsmc.data.special_units.EOS` for the end of the text."""
     start: int
-    """Its first code point in the text as given."""
     end: int
-    """The code point after its last."""
+    """Its code points in the text as given, from ``start`` to before ``end``."""
     bits: float
     """-log₂ of its probability: 1 for a probability of a half, 10 for one in a thousand."""
     known: bool
@@ -28,7 +27,6 @@ class TextScore:
     """How likely a text is, unit by unit."""
 
     text: str
-    """As given."""
     units: tuple[UnitSurprisal, ...]
     """In order, with the end of the text as the last; empty if nothing in it is legible."""
     characters: int

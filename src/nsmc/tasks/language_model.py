@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 GROUPS = 4
 """The second group of an adaptive softmax has this many times the units of the first."""
 REDUCTION = 4
-"""Each further group is predicted from this many times fewer numbers; 4 is Grave et al.'s."""
+"""Each further group is predicted from this many times fewer numbers, at least `FEWEST`; 4 is Grave
+et al.'s."""
 FEWEST = 8
-"""Numbers that a group is predicted from at least."""
 
 
 class LanguageModelTask(Task):

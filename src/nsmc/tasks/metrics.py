@@ -23,7 +23,7 @@ class Metric:
     title: str
     """For an axis, with its unit."""
     scale: float = 1.0
-    """What a value is multiplied by for that unit."""
+    """What a value is multiplied by for the unit of the title."""
     decimals: int = 2
     unit: str = ""
     higher_is_better: bool = True

@@ -17,7 +17,6 @@ class Prediction(ABC):
     """What a model predicts of one comment."""
 
     text: str
-    """The comment as it was given."""
 
     if TYPE_CHECKING:
         # The model decides on the other fields, not the program that loads it: a type checker lets

@@ -21,12 +21,8 @@ TASKS: dict[TaskName, str] = {
 
 
 def make_task(config: Config, state: Mapping[str, Any] | None = None) -> "Task":
-    """Make the task of a config.
-
-    Args:
-        config: names the task and holds its options.
-        state: of `Task.state` after a training; None for a task to be trained.
-    """
+    """Make the task of a config, with the `Task.state` of a training or None for one to be
+    trained."""
     return task_class(config.task)(config, state)
 
 

@@ -61,12 +61,7 @@ class Validated:
 
 
 class Task(ABC):
-    """A task, ready to train or to score.
-
-    Args:
-        config: names the task and holds its options.
-        state: what `state` gave after training; None before `learn`.
-    """
+    """A task of a config, ready to train, or with the ``state`` of a training to score."""
 
     name: ClassVar[str]
     """As in the config."""
@@ -130,12 +125,11 @@ class Task(ABC):
 
     @abstractmethod
     def step_loss(self, network: Any, vectors: "Tensor", batch: Any) -> StepLoss:
-        """The loss of a batch.
+        """The loss of a batch: ``text`` (`nsmc.data.fields.MorphemeBatch`) and ``label`` [B, K].
 
         Args:
             network: a `nsmc.model.network.RecurrentNetwork`, in training mode.
             vectors: [T, B, E] of the batch's units.
-            batch: ``text`` (a `nsmc.data.fields.MorphemeBatch`) and ``label`` [B, K].
         """
 
     @abstractmethod
