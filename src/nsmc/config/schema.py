@@ -83,8 +83,11 @@ def load_config(path: Path | None = None, overrides: Iterable[str] = ()) -> Conf
 
 
 def changes(config: Config, base: Config | None = None) -> dict[str, tuple[Any, Any]]:
-    """Full names of the fields that differ from ``base``, None for the default config, such as
-    ``model.cell``, to their values in ``base`` and in ``config``."""
+    """The fields in which a config differs from ``base``, None for the default one.
+
+    Returns:
+        Full names, such as ``model.cell``, to the values in ``base`` and in ``config``.
+    """
     before, after = flat((base or Config()).to_dict()), flat(config.to_dict())
     return {name: (before[name], value) for name, value in after.items() if value != before[name]}
 

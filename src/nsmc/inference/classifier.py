@@ -143,8 +143,7 @@ class Classifier(TextModel):
         return replace(explanation, value=value, parts=explained)
 
     def network_of(self, morphemes: Sequence[str]) -> Network:
-        """The network with the wide layer, whose ``tokens`` are places in ``morphemes``: for
-        subsets."""
+        """The network with the wide layer; the ``tokens`` of a call are places in ``morphemes``."""
         wide = self._wide
         if wide is None:
             return self._network

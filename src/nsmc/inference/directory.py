@@ -50,7 +50,7 @@ class ModelDirectory:
     identity: dict[str, str]
     """Of `nsmc.text.tokenizer.Tokenizer.identity` in training."""
     threshold: float
-    """A comment is positive at or above it, if the task has a threshold."""
+    """A comment is positive at or above it, if the task has one."""
     vocabulary: list[str]
     """[V] units by row; row 0 is the unknown one."""
     metrics: dict[str, Any]
@@ -177,8 +177,7 @@ def write_model(
 
 
 def write_again(source: ModelDirectory, path: Path, **changes: Any) -> None:
-    """Write a copy of a model directory with other arguments of `write_model`, whose errors it
-    has."""
+    """Copy a model directory with other arguments of `write_model`, which has the errors."""
     parts = {field.name: getattr(source, field.name) for field in fields(source)}
     del parts["path"]
     if "training_texts" not in changes:

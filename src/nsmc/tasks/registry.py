@@ -21,8 +21,7 @@ TASKS: dict[TaskName, str] = {
 
 
 def make_task(config: Config, state: Mapping[str, Any] | None = None) -> "Task":
-    """Make the task of a config, with the `Task.state` of a training or None for one to be
-    trained."""
+    """Make a config's task: with a training's `Task.state`, or None for one to be trained."""
     return task_class(config.task)(config, state)
 
 
