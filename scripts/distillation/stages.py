@@ -249,9 +249,9 @@ class Stages:
         kept = output / "scores.npy"
         if not kept.exists():
             from nsmc.inference.classifier import load
-            from nsmc.pipeline.classify import score_comments
+            from nsmc.pipeline.classify import score_by_each
 
-            outputs = score_comments(reviews.texts, load(output))  # [R, 1]
+            (outputs,) = score_by_each(reviews.texts, [load(output)])  # [R, 1]
             # Nothing legible has no score: neither the one nor the other.
             np.save(kept, np.nan_to_num(outputs[:, 0], nan=0.0))
         scores: NDArray[np.float64] = np.load(kept).astype(np.float64)

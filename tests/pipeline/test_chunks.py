@@ -1,6 +1,5 @@
 """The rule for many comments: how large a chunk is, when there are workers, and the order."""
 
-import itertools
 import multiprocessing
 from functools import partial
 
@@ -13,28 +12,6 @@ from nsmc.text.tokenizer import make_tokenizer
 from nsmc.workers import available_cores
 
 TOKENIZER = make_tokenizer(TextConfig())
-COMMENTS = [
-    f"{number}번째 {text}"
-    for number, text in enumerate(
-        ["정말 재밌다", "", "돈이 아까운 영화 ㅠㅠ", "ㅋㅋ 최고 👍", "\x00\u2028"] * 80
-    )
-]
-SIZES = (1, 50, 0, 3, 128, 2, 2, 100, 7, 107)
-"""Of uneven chunks: an early one large, one empty."""
-
-
-def chunks() -> list[list[str]]:
-    ends = list(itertools.accumulate(SIZES))
-    assert ends[-1] == len(COMMENTS)
-    return [COMMENTS[end - size : end] for size, end in zip(SIZES, ends, strict=True)]
-
-
-def test_two_workers_give_what_one_process_does_in_order() -> None:
-    alone = list(map_comments(chunks(), partial(cut, TOKENIZER)))
-    assert [len(chunk) for chunk in alone] == list(SIZES)
-    assert alone[0][0][:2] == ["0", "번"]
-    assert list(map_comments(chunks(), partial(cut, TOKENIZER), workers=2)) == alone
-    assert not multiprocessing.active_children()
 
 
 def test_one_process_reads_no_further_than_it_yields() -> None:

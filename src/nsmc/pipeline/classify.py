@@ -19,19 +19,6 @@ Units = list[list[str]]
 """[R] the units of each comment, as the model's tokenizer cuts it."""
 
 
-def score_comments(
-    comments: list[str], classifier: Classifier, *, progress: Progress | None = None
-) -> Outputs:
-    """The outputs [R, O] of a list of comments; NaN for one with nothing legible in it.
-
-    Raises:
-        NsmcError, ModelError: as `map_units`.
-    """
-    results = map_units(chunks_of(comments), classifier, classifier.outputs_of)
-    empty = np.empty((0, classifier.task.outputs), np.float32)
-    return np.concatenate([empty, *with_progress(results, len(comments), progress)])
-
-
 def score_by_each(
     comments: list[str], classifiers: Sequence[Classifier], *, progress: Progress | None = None
 ) -> list[Outputs]:
