@@ -1,4 +1,7 @@
-"""Every cell, depth and direction with every task: trained, saved, loaded, scored and exported."""
+"""Every cell, depth and direction with every task: trained, saved, loaded and scored.
+
+`tests/exporting/test_quantization.py` exports each of them.
+"""
 
 import itertools
 from pathlib import Path
@@ -9,7 +12,6 @@ import pytest
 
 import nsmc
 from nsmc.config.schema import load_config
-from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import open_model
 from nsmc.tasks.registry import TASKS
 from nsmc.tasks.task import LabelTask
@@ -17,12 +19,8 @@ from nsmc.tasks.task import LabelTask
 pytestmark = pytest.mark.slow
 
 TINY = (
-    "data.min_freq=1",
-    "model.embedding_size=6",
-    "model.hidden_size=5",
-    "model.subword_buckets=50",
-    "training.batch_size=16",
-    "training.epochs=1",
+    *("model.embedding_size=6", "model.hidden_size=5", "model.subword_buckets=50"),
+    *("data.min_freq=1", "training.batch_size=16", "training.epochs=1"),
 )
 SHAPES = list(itertools.product(("rnn", "gru", "lstm"), (1, 2, 3), (False, True)))
 TEXTS = ["정말 재밌다", "돈 아까운 영화였음 ㅠㅠ", "음"]
@@ -53,20 +51,11 @@ def test_goes_all_the_way(
     assert model.task.name == task
     recurrent = [name for name in model.weights() if name.startswith("encoder.")]
     assert len(recurrent) == 4 * layers * (2 if bidirectional else 1)
-    small = nsmc.export(trained.model, tmp_path / "small", int8=True)
     if not isinstance(model.task, LabelTask):
         language = nsmc.load_language_model(trained.model)
         bits = [scored.perplexity for scored in map(language.score, TEXTS)]
         assert all(1 < perplexity < 1000 for perplexity in bits)
         return
     classifier = nsmc.load(trained.model)
-    reviews_cut = [classifier.tokenizer(text) for text in TEXTS]
-    outputs = classifier.outputs_of(reviews_cut)
+    outputs = classifier.outputs_of([classifier.tokenizer(text) for text in TEXTS])
     assert np.isfinite(outputs).all()
-    from nsmc.model.on_device import TorchNetwork
-
-    by_torch = Classifier(model, network=TorchNetwork(model, "cpu")).outputs_of(reviews_cut)
-    np.testing.assert_allclose(by_torch, outputs, atol=1e-5)
-    halved = nsmc.load(small).outputs_of(reviews_cut)
-    np.testing.assert_allclose(halved, outputs, atol=0.05)
-    assert nsmc.export(trained.model, tmp_path / "graph.onnx").stat().st_size > 500

@@ -42,15 +42,12 @@ def test_plain_comments(classifier: nsmc.Classifier, comment: str, label: str) -
     assert classifier.predict(comment).label_ko == label
 
 
-def test_it_knows_reviews_it_never_saw(sample: Path) -> None:
+def test_it_is_small_and_knows_reviews_it_never_saw(sample: Path) -> None:
+    assert sum(file.stat().st_size for file in SHIPPED.rglob("*")) <= 20_000_000
     # Written for this project, easier than real ones: 95% and more was seen.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert evaluate(sample).metrics["accuracy"] > 0.9
-
-
-def test_it_is_at_most_20_megabytes() -> None:
-    assert sum(file.stat().st_size for file in SHIPPED.rglob("*")) <= 20_000_000
 
 
 def test_the_card_and_the_readme_tell_its_figures() -> None:

@@ -10,9 +10,8 @@ from nsmc.config.schema import load_config
 from nsmc.data.cache import training_corpus
 from nsmc.data.corpus import Encoding
 from nsmc.data.label_columns import LabelColumnSpec
-from nsmc.errors import ModelError
 from nsmc.exporting.quantization import export
-from nsmc.inference.directory import LEARNED, ModelDirectory, open_model, write_model
+from nsmc.inference.directory import LEARNED, ModelDirectory, open_model
 from nsmc.report.evaluation_report import evaluate
 from nsmc.training.api import train
 
@@ -47,18 +46,6 @@ def test_what_it_has_learnt_travels(model: ModelDirectory, tmp_path: Path) -> No
     small = open_model(export(model.path, tmp_path / "small", int8=True))
     assert small.learned == model.learned
     assert small.identity == model.identity
-    write_model(
-        tmp_path / "without",
-        config=model.config,
-        task_state=model.task_state,
-        identity=model.identity,
-        threshold=0.5,
-        vocabulary=model.vocabulary,
-        weights=model.weights(),
-        metrics={},
-    )
-    with pytest.raises(ModelError, match="its config has units that are learnt, and it holds none"):
-        nsmc.load(tmp_path / "without")
 
 
 def test_the_training_reviews_are_known_as_seen(model: ModelDirectory, sample: Path) -> None:

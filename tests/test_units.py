@@ -14,7 +14,6 @@ from nsmc.config.schema import load_config
 from nsmc.data.cache import training_corpus
 from nsmc.data.corpus import Encoding, build_corpus
 from nsmc.data.reviews import read_reviews
-from nsmc.errors import ModelError
 from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import open_model
 from nsmc.pipeline.classify import map_units, score_by_each
@@ -28,11 +27,8 @@ UNITS = ("syllable", "jamo", "bpe")
 COMMENTS = ["정말 재밌다", "", "돈이 아까운 영화 ㅠㅠ", "연기는  좋았는데 노잼ㅋㅋ 👍🏽", "뷁꿹"]
 SMALL = (
     "text.bpe_size=1000",
-    "model.embedding_size=8",
-    "model.hidden_size=8",
-    "model.subword_buckets=50",
-    "training.epochs=1",
-    "training.adversarial_norm=0",
+    *("model.embedding_size=8", "model.hidden_size=8", "model.subword_buckets=50"),
+    *("training.epochs=1", "training.adversarial_norm=0"),
 )
 # Trained in one process: to import torch takes longer than the three trainings do.
 PROGRAM = """
@@ -77,33 +73,22 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_a_model_knows_its_units_wherever_it_is_opened(trained: Path, unit: str) -> None:
+def test_a_model_of_any_units_scores_and_explains(trained: Path, unit: str) -> None:
     classifier = nsmc.load(trained / unit)
     assert classifier.text_config.unit == unit
     assert classifier.tokenizer.identity() == classifier.model.identity
     assert (trained / unit / "model" / "units.model").exists() == (unit == "bpe")
-    known = set(classifier.model.vocabulary)
-    units = [
-        u for text in read_reviews(trained / "data.txt").texts for u in classifier.tokenizer(text)
-    ]
-    assert sum(u in known for u in units) > 0.6 * len(units)
+    vocabulary, texts = set(classifier.model.vocabulary), read_reviews(trained / "data.txt").texts
+    units = [u for text in texts for u in classifier.tokenizer(text)]
+    assert sum(u in vocabulary for u in units) > 0.6 * len(units)
 
-
-@pytest.mark.parametrize("unit", UNITS)
-def test_workers_score_as_one_process_does(trained: Path, unit: str) -> None:
-    classifier = nsmc.load(trained / unit)
     alone = classifier.outputs_of([classifier.tokenizer(text) for text in COMMENTS])  # [R, O]
     assert np.isnan(alone[:, 0]).tolist() == [False, True, False, False, False]
     chunks = [COMMENTS[:2], COMMENTS[2:]]
     scored = list(map_units(chunks, classifier, classifier.outputs_of, workers=2))
     np.testing.assert_allclose(np.concatenate(scored), alone, atol=1e-6)
 
-
-@pytest.mark.parametrize("unit", UNITS)
-def test_explanations_stand_on_the_comment_as_typed(trained: Path, unit: str) -> None:
-    classifier = nsmc.load(trained / unit)
-    for text in COMMENTS:
-        explanation = classifier.explain(text)
+    for explanation in classifier.explain(COMMENTS):
         ends = [place for part in explanation.parts for place in (part.start, part.end)]
         assert ends == sorted(ends)  # no character is shown twice
         total = explanation.baseline + sum(part.contribution for part in explanation.parts)
@@ -124,25 +109,10 @@ def test_the_corpus_and_the_model_hold_the_same_pieces(trained: Path) -> None:
     assert corpus.learned is not None
     assert corpus.learned == again.learned == model.learned
     assert corpus.identity == again.identity == model.identity
-
-
-def test_other_pieces_are_another_tokenizer(trained: Path) -> None:
-    model = open_model(trained / "bpe")
-    config = Classifier(model).text_config
-    other = dataclasses.replace(model, learned=learn(config, COMMENTS))
-    with pytest.warns(UserWarning, match="pieces: expected"):
-        _ = Classifier(other).tokenizer
-    with pytest.raises(ModelError, match="has units that are learnt, and it holds none"):
-        Classifier(dataclasses.replace(model, learned=None))
-
-
-def test_a_model_s_pieces_cut_what_it_is_asked_of(trained: Path) -> None:
     # An audit by a model encodes a table that the model has never seen.
-    model = open_model(trained / "bpe")
-    config, reviews = Classifier(model).text_config, read_reviews(SAMPLE)
-    corpus = build_corpus(reviews, config, learned=model.learned)
-    assert corpus.identity == model.identity
-    assert build_corpus(reviews, config).identity != model.identity
+    reviews = read_reviews(SAMPLE)
+    assert build_corpus(reviews, config.text, learned=model.learned).identity == model.identity
+    assert build_corpus(reviews, config.text).identity != model.identity
 
 
 def test_models_of_other_pieces_are_compared_each_by_its_own(trained: Path) -> None:

@@ -18,13 +18,8 @@ from nsmc.data.splits import split_rows
 from nsmc.inference.directory import open_model
 
 TINY = (
-    "data.validation=0.05",
-    "data.min_freq=1",
-    "model.embedding_size=8",
-    "model.hidden_size=8",
-    "model.subword_buckets=100",
-    "training.epochs=1",
-    "training.batch_size=64",
+    *("data.validation=0.05", "data.min_freq=1", "training.epochs=1", "training.batch_size=64"),
+    *("model.embedding_size=8", "model.hidden_size=8", "model.subword_buckets=100"),
 )
 FURTHER = 120
 
@@ -51,8 +46,13 @@ def reviews(data: Path) -> Reviews:
     return read_all(data / "ratings_train.txt", data / "further.parquet")
 
 
+def first_of(reviews: Reviews, count: int) -> Reviews:
+    texts, labels = reviews.texts[:count], reviews.labels[:count]
+    return Reviews(texts, labels, reviews.stars[:count], reviews.validates[:count])
+
+
 def test_the_reviews_are_all_but_those_that_would_give_the_validation_away(
-    reviews: Reviews,
+    data: Path, reviews: Reviews
 ) -> None:
     assert len(reviews.texts) == 400 + FURTHER
     assert np.flatnonzero(reviews.validates).tolist() == split_rows(400, 0.05, 0)[1].tolist()
@@ -65,9 +65,7 @@ def test_the_reviews_are_all_but_those_that_would_give_the_validation_away(
     known = reviews.known("all")
     np.testing.assert_array_equal(known[:400], reviews.labels[:400])
     np.testing.assert_array_equal(known[400:403], [0, 1, np.nan])
-
-
-def test_without_further_reviews(data: Path, reviews: Reviews) -> None:
+    # Without further reviews:
     alone = read_all(data / "ratings_train.txt", None)
     assert alone.texts == reviews.texts[:400]
     np.testing.assert_array_equal(alone.validates, reviews.validates[:400])
@@ -75,16 +73,10 @@ def test_without_further_reviews(data: Path, reviews: Reviews) -> None:
 
 
 def test_the_teacher_of_ngrams_says_nothing_of_what_it_has_learnt_from(reviews: Reviews) -> None:
-    few = Reviews(
-        reviews.texts[:120],
-        reviews.labels[:120],
-        reviews.stars[:120],
-        reviews.validates[:120],
-    )
-    found = teach(few, "150k")
-    assert np.isfinite(found).all()
-    again = teach(few, "150k")
-    np.testing.assert_array_equal(again, found)
+    few = first_of(reviews, 120)
+    scores = teach(few, "150k")
+    assert np.isfinite(scores).all()
+    np.testing.assert_array_equal(teach(few, "150k"), scores)
     rows = np.flatnonzero(~few.validates)
     folds = np.random.default_rng(0).integers(0, FOLDS, len(rows))
     labels = few.labels.copy()
@@ -92,13 +84,13 @@ def test_the_teacher_of_ngrams_says_nothing_of_what_it_has_learnt_from(reviews: 
     turned = teach(Reviews(few.texts, labels, few.stars, few.validates), "150k")
     # The label of a review changes what is said of those that are dealt otherwise, and of no other.
     same = rows[folds == folds[5]]
-    assert turned[same].tolist() == found[same].tolist()
+    assert turned[same].tolist() == scores[same].tolist()
     others = rows[folds != folds[5]]
-    assert (turned[others] != found[others]).any()
-    assert (turned[few.validates] != found[few.validates]).any()
+    assert (turned[others] != scores[others]).any()
+    assert (turned[few.validates] != scores[few.validates]).any()
     by_heart = log_odds(learnt(Grams(few.texts), rows, few.labels[rows], 0), Grams(few.texts), rows)
     assert ((by_heart > 0) == few.labels[rows]).mean() > 0.95
-    assert ((found[rows] > 0) == few.labels[rows]).mean() < 0.95
+    assert ((scores[rows] > 0) == few.labels[rows]).mean() < 0.95
 
 
 def test_lessons_are_half_the_truth_where_that_is_known(
@@ -156,11 +148,10 @@ def test_the_joined_teachers_say_what_both_say(stages: Stages, track: Track) -> 
     expected = weighing(recurrent.outputs_of(cut)[:, 0].astype(np.float64), ngrams)
     found = joined.outputs_of(cut)[:, 0]
     np.testing.assert_allclose(found, expected, atol=2e-3)  # the table is kept in float16
-    told = metrics(found.astype(np.float64), reviews.labels[held])
-    assert record["validation"]["together"]["log_loss"] == pytest.approx(told["log_loss"], abs=1e-3)
-    assert open_model(output).metrics["validation"]["loss"] == pytest.approx(
-        told["log_loss"], abs=1e-3
-    )
+    loss = metrics(found.astype(np.float64), reviews.labels[held])["log_loss"]
+    recorded = record["validation"]["together"]["log_loss"], open_model(output).metrics
+    assert recorded[0] == pytest.approx(loss, abs=1e-3)
+    assert recorded[1]["validation"]["loss"] == pytest.approx(loss, abs=1e-3)
     # What the language model and the teacher have read.
     seen = open_model(output).training_texts
     assert seen is not None
@@ -245,6 +236,5 @@ def test_the_student_goes_on_from_its_teachers(stages: Stages) -> None:
 def test_scores_of_other_reviews_are_refused(stages: Stages, reviews: Reviews) -> None:
     output = stages.morphemes("150k", 1)
     assert len(stages._scores(output, reviews)) == len(reviews.texts)
-    fewer = Reviews(reviews.texts[:9], reviews.labels[:9], reviews.stars[:9], reviews.validates[:9])
     with pytest.raises(ValueError, match=r"scores\.npy is of other reviews; remove it"):
-        stages._scores(output, fewer)
+        stages._scores(output, first_of(reviews, 9))

@@ -30,31 +30,19 @@ def test_an_unknown_experiment_is_refused_by_name() -> None:
     [
         (
             "cells",
-            [
-                "--data",
-                "/home/me/nsmc",
-                "--data-name",
-                "NSMC-R",
-                "--output",
-                "x",
-                "--seeds",
-                "1",
-                "2",
-            ],
+            "--data /home/me/nsmc --data-name NSMC-R --output x --seeds 1 2",
             "cells --data DIR --data-name NSMC-R --output runs/cells --seeds 1 2",
         ),
         (
             "classes",
-            ["--data=t.csv", "--data-name=own", "--output=x", "--set=a.b=1", "--set=a.c=2"],
+            "--data=t.csv --data-name=own --output=x --set=a.b=1 --set=a.c=2",
             "classes --data FILE --data-name own --output runs/classes --set a.b=1 --set a.c=2",
         ),
-        ("behaviour", ["--results", "/tmp/new.json"], "behaviour"),
-        ("behaviour", ["--model", "/home/me/run"], "behaviour --model DIR"),
+        ("behaviour", "--results /tmp/new.json", "behaviour"),
+        ("behaviour", "--model /home/me/run", "behaviour --model DIR"),
     ],
 )
-def test_a_command_repeats_a_run_and_names_no_path(
-    name: str, arguments: list[str], command: str
-) -> None:
+def test_a_command_repeats_a_run_and_names_no_path(name: str, arguments: str, command: str) -> None:
     parser = make_parser(name, load_experiment(name))
-    args = parser.parse_args(arguments)
+    args = parser.parse_args(arguments.split())
     assert command_of(name, parser, args) == f"python scripts/experiment.py {command}"

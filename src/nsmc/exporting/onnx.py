@@ -32,12 +32,8 @@ def scoring_graph(
 
     Where the task has several outputs, ``logits`` is [B, O]. A model with weights of character
     n-grams has a second input ``added`` of the shape of ``logits``: what these come to, as
-    `nsmc.inference.wide.WideOutputs` makes it.
-
-    Args:
-        weights: the network's parameters under torch's names.
-        config: the network's configuration.
-        properties: the graph's metadata.
+    `nsmc.inference.wide.WideOutputs` makes it. ``weights`` are the network's parameters under
+    torch's names, ``properties`` the graph's metadata.
 
     Raises:
         NsmcError: the package onnx isn't installed.

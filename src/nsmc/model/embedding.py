@@ -23,11 +23,9 @@ class MorphemeEmbedding(nn.Module):
     after Bojanowski et al. 2017, with the mean in place of their sum, so that long unknown
     morphemes don't get long vectors. An unknown morpheme has row 0 of W and n-grams of its own.
 
-    Args:
-        vocabulary: V.
-        config: the network's configuration; with ``subword_buckets = 0`` there is no S.
-        sparse: give sparse gradients, for `nsmc.training.optimizers.RowAdam`: a dense update of all
-            rows at every step would cost more than the recurrent layers.
+    With ``subword_buckets = 0`` there is no S. With ``sparse``, gradients are sparse, for
+    `nsmc.training.optimizers.RowAdam`: a dense update of all rows at every step would cost more
+    than the recurrent layers.
     """
 
     def __init__(self, vocabulary: int, config: ModelConfig, *, sparse: bool = False) -> None:

@@ -29,13 +29,8 @@ class RecurrentNetwork(nn.Module):
     """B texts of T units each to the outputs of the task's head.
 
     `embed` and `encode` are apart because adversarial training needs the gradient, and scoring its
-    input, between them.
-
-    Args:
-        vocabulary: rows of the vocabulary, the unknown unit's included.
-        config: the network's configuration.
-        task: decides on the head and its number of outputs.
-        sparse: give the tables sparse gradients.
+    input, between them. ``vocabulary`` counts the unknown unit's row, too; the task decides on the
+    head and its outputs; with ``sparse``, the tables have sparse gradients.
     """
 
     def __init__(

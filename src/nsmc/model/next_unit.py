@@ -89,10 +89,7 @@ class NextUnitHead(nn.Module):
         """The mean loss [] in nats of predicting each unit but the first from those before it.
 
         Backwards likewise, each but the last from those behind it; the mean of both directions.
-
-        Args:
-            states: [T, B, D·H], of `DirectedEncoder`.
-            rows: [T, B] of the vocabulary.
+        From ``states`` [T, B, D·H] of `DirectedEncoder` and ``rows`` [T, B] of the vocabulary.
         """
         halves = states.chunk(self._directions, dim=-1)  # of [T, B, H]
         seen = [half[1:] if index else half[:-1] for index, half in enumerate(halves)]
