@@ -89,7 +89,7 @@ def test_the_report_of_classes(classes: Path, table: Path, tmp_path: Path) -> No
     assert (summary["examples"], evaluation.skipped, evaluation.threshold) == (96, 1, None)
     assert summary["accuracy"] == pytest.approx(np.mean(right))
     assert np.sum(summary["confusion"]) == 96
-    renamed = tmp_path.with_name("named.jsonl")
+    renamed = table.with_name("named.jsonl")
     text = table.read_text(encoding="utf-8")
     renamed.write_text(text.replace("document", "댓글").replace("topic", "주제"), encoding="utf-8")
     again = evaluate(renamed, classes, column="댓글", label_column="주제").metrics

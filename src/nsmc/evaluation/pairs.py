@@ -10,15 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.evaluation import significance
 from nsmc.evaluation.results import PairedMetrics
-from nsmc.evaluation.significance import (
-    difference_interval,
-    mcnemar,
-    mean_difference,
-    mean_interval,
-    reviews_needed,
-    reviews_needed_of_means,
-)
 from nsmc.tasks.metrics import accuracy_interval, star_metrics
 from nsmc.tasks.predictions import ClassPredictions, RegressionPredictions
 
@@ -109,8 +102,8 @@ def _class_metrics(
     """From labels [L], and which of them each model predicted [2, L]."""
     counts = [int(((right[0] == x) & (right[1] == y)).sum()) for x in (1, 0) for y in (1, 0)]
     both_right, only_a, only_b, both_wrong = counts
-    low, high = difference_interval(*counts)
-    p_value = mcnemar(only_a, only_b)
+    low, high = significance.difference_interval(*counts)
+    p_value = significance.mcnemar(only_a, only_b)
     # The interval and the test are of different making and may differ at the very edge.
     significant = p_value < SIGNIFICANT and not low <= 0 <= high
     of_model = [
@@ -134,7 +127,9 @@ def _class_metrics(
         difference_interval=(low, high),
         p_value=p_value,
         better=_better(only_b > only_a, significant),
-        reviews_needed=None if significant else reviews_needed(only_a, only_b, len(labels)),
+        reviews_needed=None
+        if significant
+        else significance.reviews_needed(only_a, only_b, len(labels)),
     )
 
 
@@ -150,7 +145,7 @@ def pair_stars(a: RegressionPredictions, b: RegressionPredictions) -> Pair | Non
     predicted = np.stack([a.predicted, b.predicted])  # [2, R]
     errors = np.abs(predicted - given)  # [2, R]
     more = errors[1, labelled] - errors[0, labelled]  # [L]
-    difference, low, high, p_value = mean_difference(more)
+    difference, low, high, p_value = significance.mean_difference(more)
     significant = p_value < SIGNIFICANT
     of_model = []
     for stars, off in zip(predicted[:, labelled], errors[:, labelled], strict=True):
@@ -159,7 +154,7 @@ def pair_stars(a: RegressionPredictions, b: RegressionPredictions) -> Pair | Non
             {
                 "mean_absolute_error": metrics["mean_absolute_error"],
                 "rank_correlation": metrics["rank_correlation"],
-                "mean_absolute_error_interval": mean_interval(off),
+                "mean_absolute_error_interval": significance.mean_interval(off),
             }
         )
     distances = np.abs(predicted[0] - predicted[1])  # [R]
@@ -175,7 +170,7 @@ def pair_stars(a: RegressionPredictions, b: RegressionPredictions) -> Pair | Non
             difference_interval=(low, high),
             p_value=p_value,
             better=_better(difference < 0, significant),
-            reviews_needed=None if significant else reviews_needed_of_means(more),
+            reviews_needed=None if significant else significance.reviews_needed_of_means(more),
         ),
         {},
         np.where((distances > APART) & labelled, distances, -1),
