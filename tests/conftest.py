@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Protocol
 
 import hypothesis
+import numpy as np
 import pytest
 from filelock import FileLock
 
 from nsmc.config.schema import Config, load_config
+from nsmc.data.corpus import Corpus
 
 # The same examples on every machine, with nothing kept between runs.
 hypothesis.settings.register_profile(
@@ -164,6 +166,27 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Untrained:
         )
         made[key] = path
         return path
+
+    return make
+
+
+CorpusOf = Callable[[Sequence[Sequence[str]]], Corpus]
+
+
+@pytest.fixture(scope="session")
+def corpus_of() -> CorpusOf:
+    """Make a corpus, without labels, of reviews that are given as their units."""
+
+    def make(reviews: Sequence[Sequence[str]]) -> Corpus:
+        units = list(dict.fromkeys(unit for review in reviews for unit in review))
+        return Corpus(
+            tokens=np.array([units.index(u) for r in reviews for u in r], dtype=np.int32),
+            offsets=np.cumsum([0, *map(len, reviews)]).astype(np.int64),
+            labels={},
+            morphemes=units,
+            identity={},
+            source={},
+        )
 
     return make
 

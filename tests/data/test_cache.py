@@ -20,7 +20,7 @@ from nsmc.errors import DataError, ModelError, NsmcError
 from nsmc.inference.directory import open_model
 
 CONFIG = TextConfig()
-LABEL = [LabelColumnSpec("label")]
+PLAIN = Encoding(CONFIG)
 ROWS = "id\tdocument\tlabel\n1\t정말 재밌다\t1\n2\t돈 아까운 영화\t0\n3\t\t0\n"
 WITHOUT_MECAB = (
     "import sys\n"
@@ -38,6 +38,10 @@ TELL = (
     "    except NsmcError as error:\n"
     "        print(error)\n"
 )
+
+
+def with_labels(*names: str, column: str | None = None) -> Encoding:
+    return Encoding(CONFIG, column, [LabelColumnSpec(name) for name in names])
 
 
 @pytest.fixture
@@ -76,9 +80,7 @@ def only(entries: Path) -> Path:
 
 def test_second_run_needs_no_mecab(data: Path, entries: Path, tmp_path: Path, sample: Path) -> None:
     heard: list[tuple[int, int]] = []
-    corpus = training_corpus(
-        data, Encoding(CONFIG), progress=lambda done, total: heard.append((done, total))
-    )
+    corpus = training_corpus(data, PLAIN, progress=lambda *counts: heard.append(counts))
     assert heard == [(2, 2)]
     assert (corpus.source["reviews"], corpus.source["skipped"]) == (2, 1)
     # The same bytes elsewhere under the same name are the same reviews.
@@ -91,19 +93,17 @@ def test_second_run_needs_no_mecab(data: Path, entries: Path, tmp_path: Path, sa
     assert (first, second) == ("2", "2")
     # The control: a file that was never tokenized can't be had without Mecab.
     assert other.startswith("cannot import konlpy.tag._mecab")
-    training_corpus(
-        data, Encoding(CONFIG), progress=lambda done, total: heard.append((done, total))
-    )
+    training_corpus(data, PLAIN, progress=lambda *counts: heard.append(counts))
     assert len(heard) == 1
     assert len(list(entries.iterdir())) == 1
 
 
 def test_another_file_or_setting_is_another_entry(data: Path, entries: Path) -> None:
-    training_corpus(data, Encoding(CONFIG))
+    training_corpus(data, PLAIN)
     before = {entry.name for entry in entries.iterdir()}
     with (data / "ratings_train.txt").open("a", encoding="utf-8") as file:
         file.write("4\t다시 보고 싶다\t1\n")
-    assert training_corpus(data, Encoding(CONFIG)).source["reviews"] == 3
+    assert training_corpus(data, PLAIN).source["reviews"] == 3
     changed = {entry.name for entry in entries.iterdir()}
     assert before < changed
     cut = training_corpus(data, Encoding(TextConfig(max_characters=2)))
@@ -114,17 +114,17 @@ def test_another_file_or_setting_is_another_entry(data: Path, entries: Path) -> 
 
 
 def test_a_damaged_entry_is_made_again(data: Path, entries: Path) -> None:
-    expected = tokens(training_corpus(data, Encoding(CONFIG)))
+    expected = tokens(training_corpus(data, PLAIN))
     file = only(entries) / "tokens.npy"
     content = file.read_bytes()
     file.unlink()  # not written into: the first corpus is mapped to these bytes
     file.write_bytes(content[:-4])
-    assert tokens(training_corpus(data, Encoding(CONFIG))) == expected
+    assert tokens(training_corpus(data, PLAIN)) == expected
     assert tokens(load_corpus(only(entries))) == expected
 
 
 def test_an_entry_of_another_dictionary_is_made_again(data: Path, entries: Path) -> None:
-    corpus = training_corpus(data, Encoding(CONFIG))
+    corpus = training_corpus(data, PLAIN)
     other = dataclasses.replace(
         corpus,
         tokens=np.zeros_like(corpus.tokens),
@@ -134,7 +134,7 @@ def test_an_entry_of_another_dictionary_is_made_again(data: Path, entries: Path)
     # Where Mecab is missing nothing better can be had.
     done = in_process_without_mecab(str(data), code=TELL)
     assert done.stdout.split() == ["2"], done.stderr
-    again = training_corpus(data, Encoding(CONFIG))
+    again = training_corpus(data, PLAIN)
     assert again.identity == corpus.identity
     assert tokens(again) == tokens(corpus)
     assert load_corpus(only(entries)).identity == corpus.identity
@@ -146,27 +146,27 @@ def test_goes_on_when_the_cache_cannot_be_written(
     (tmp_path / "in-the-way").write_text("", encoding="utf-8")
     monkeypatch.setenv("NSMC_CACHE", str(tmp_path / "in-the-way"))
     warnings: list[str] = []
-    assert training_corpus(data, Encoding(CONFIG), warn=warnings.append).source["reviews"] == 2
+    assert training_corpus(data, PLAIN, warn=warnings.append).source["reviews"] == 2
     assert len(warnings) == 1
     assert warnings[0].startswith("the tokenized reviews were not kept for the next run: cannot")
-    assert training_corpus(data, Encoding(CONFIG)).source["reviews"] == 2  # nor without a listener
+    assert training_corpus(data, PLAIN).source["reviews"] == 2  # nor without a listener
 
 
 def test_tells_what_the_directory_holds_instead(tmp_path: Path, entries: Path) -> None:
     expected = r"expected a table of reviews or ratings_train\.txt in .*, found "
     with pytest.raises(DataError, match=expected + "no such file or directory.*nsmc download"):
-        training_corpus(tmp_path / "nowhere", Encoding(CONFIG))
+        training_corpus(tmp_path / "nowhere", PLAIN)
     (tmp_path / "d").mkdir()
     with pytest.raises(DataError, match=expected + r"nothing\. .*--data data/sample"):
-        training_corpus(tmp_path / "d", Encoding(CONFIG))
+        training_corpus(tmp_path / "d", PLAIN)
     for number in range(9):
         (tmp_path / "d" / f"f{number}").write_text("", encoding="utf-8")
     with pytest.raises(DataError, match=expected + r"f0, f1, f2, f3, f4, f5, f6, f7 …\."):
-        training_corpus(tmp_path / "d", Encoding(CONFIG))
+        training_corpus(tmp_path / "d", PLAIN)
 
 
 def test_prepared_reviews_train_without_mecab(sample: Path, entries: Path, tmp_path: Path) -> None:
-    place = prepare(sample, tmp_path / "prepared", Encoding(CONFIG, label_columns=LABEL))
+    place = prepare(sample, tmp_path / "prepared", with_labels("label"))
     assert place == tmp_path / "prepared" / PREPARED
     assert [p.name for p in place.parent.iterdir()] == [PREPARED]
     for entry in entries.iterdir():
@@ -192,7 +192,7 @@ def test_prepared_reviews_train_without_mecab(sample: Path, entries: Path, tmp_p
 def test_refuses_reviews_prepared_with_other_settings(
     data: Path, entries: Path, tmp_path: Path
 ) -> None:
-    prepare(data, tmp_path / "prepared", Encoding(CONFIG))
+    prepare(data, tmp_path / "prepared", PLAIN)
     with pytest.raises(
         NsmcError,
         match=r"was prepared with other settings \(max_characters: expected 50, found 1000\)\. "
@@ -203,16 +203,16 @@ def test_refuses_reviews_prepared_with_other_settings(
     place = tmp_path / "prepared" / PREPARED
     corpus = load_corpus(place)
     save_corpus(dataclasses.replace(corpus, identity={**corpus.identity, "binding": "x"}), place)
-    assert training_corpus(tmp_path / "prepared", Encoding(CONFIG)).identity["binding"] == "x"
+    assert training_corpus(tmp_path / "prepared", PLAIN).identity["binding"] == "x"
 
 
 def test_refuses_damaged_prepared_reviews(data: Path, entries: Path, tmp_path: Path) -> None:
-    place = prepare(data, tmp_path / "prepared", Encoding(CONFIG))
+    place = prepare(data, tmp_path / "prepared", PLAIN)
     about = json.loads((place / "corpus.json").read_text(encoding="utf-8"))
     about["source"]["reviews"] = 7
     (place / "corpus.json").write_text(json.dumps(about), encoding="utf-8")
     with pytest.raises(ModelError, match=r"corpus\.json is damaged: .*prepare the data again"):
-        training_corpus(tmp_path / "prepared", Encoding(CONFIG))
+        training_corpus(tmp_path / "prepared", PLAIN)
 
 
 def table(path: Path, text: str) -> Path:
@@ -225,18 +225,15 @@ TOPICS = "text,topic,stars\n주가가 올랐다,경제,4\n이겼다,스포츠,9\
 
 def test_a_table_is_kept_by_its_columns(entries: Path, tmp_path: Path) -> None:
     path = table(tmp_path / "topics.csv", TOPICS)
-    topic, stars = [LabelColumnSpec("topic")], [LabelColumnSpec("stars")]
-    corpus = training_corpus(path, Encoding(CONFIG, label_columns=topic))
+    corpus = training_corpus(path, with_labels("topic"))
     assert corpus.labels["topic"].names == ("경제", "스포츠")
     assert corpus.source["column"] == "text"
     assert len(list(entries.iterdir())) == 1
     # The same again, by another name.
-    again = training_corpus(
-        Path(shutil.copy(path, tmp_path / "copy.csv")), Encoding(CONFIG, label_columns=topic)
-    )
+    again = training_corpus(Path(shutil.copy(path, tmp_path / "copy.csv")), with_labels("topic"))
     assert (len(list(entries.iterdir())), again.source["name"]) == (1, "copy.csv")
     assert again.labels["topic"].names == corpus.labels["topic"].names
-    other = training_corpus(path, Encoding(CONFIG, column="text", label_columns=stars))
+    other = training_corpus(path, with_labels("stars", column="text"))
     assert list(other.labels) == ["stars"]
     # What may be missing and is must not be taken for what must be there.
     optional = [LabelColumnSpec("topic"), LabelColumnSpec("year", required=False)]
@@ -246,15 +243,11 @@ def test_a_table_is_kept_by_its_columns(entries: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="expected a column 'year' with the labels"):
         training_corpus(
             path,
-            Encoding(
-                CONFIG,
-                column="text",
-                label_columns=[LabelColumnSpec("topic"), LabelColumnSpec("year")],
-            ),
+            with_labels("topic", "year", column="text"),
         )
     # The same bytes under a name that has them read in another way.
     path.rename(tmp_path / "topics.txt")
-    assert training_corpus(tmp_path / "topics.txt", Encoding(CONFIG)).source["reviews"] == 4
+    assert training_corpus(tmp_path / "topics.txt", PLAIN).source["reviews"] == 4
 
 
 def test_labels_are_refused_before_anything_is_tokenized(entries: Path, tmp_path: Path) -> None:
@@ -268,44 +261,37 @@ def test_labels_are_refused_before_anything_is_tokenized(entries: Path, tmp_path
         with pytest.raises(DataError, match=r"topics\.csv: 경제, 스포츠"):
             training_corpus(
                 path,
-                Encoding(CONFIG, label_columns=[LabelColumnSpec("topic")]),
+                with_labels("topic"),
                 check=refuse,
                 progress=lambda done, total: heard.append(done),
             )
         assert heard == []
         assert not entries.exists()
     # And when they come from the cache.
-    training_corpus(path, Encoding(CONFIG, label_columns=[LabelColumnSpec("topic")]))
+    training_corpus(path, with_labels("topic"))
     with pytest.raises(DataError, match=r"topics\.csv: 경제, 스포츠"):
-        training_corpus(
-            path, Encoding(CONFIG, label_columns=[LabelColumnSpec("topic")]), check=refuse
-        )
+        training_corpus(path, with_labels("topic"), check=refuse)
 
 
 def test_prepared_reviews_say_which_columns_they_hold(entries: Path, tmp_path: Path) -> None:
     path = table(tmp_path / "topics.csv", TOPICS)
-    both = [LabelColumnSpec("topic"), LabelColumnSpec("stars")]
     prepared = prepare(
-        path, tmp_path / "prepared", Encoding(CONFIG, column="text", label_columns=both)
+        path, tmp_path / "prepared", with_labels("topic", "stars", column="text")
     ).parent
     for column in (None, "text"):
-        corpus = training_corpus(
-            prepared, Encoding(CONFIG, column=column, label_columns=[LabelColumnSpec("topic")])
-        )
+        corpus = training_corpus(prepared, with_labels("topic", column=column))
         assert list(corpus.labels) == ["topic"]
-    assert training_corpus(prepared, Encoding(CONFIG)).labels == {}
+    assert training_corpus(prepared, PLAIN).labels == {}
     with pytest.raises(
         DataError,
         match=r"expected the labels of column 'label', found those prepared: 'topic', 'stars'; "
         r".*--label-column, or prepare topics\.csv again",
     ):
-        training_corpus(prepared, Encoding(CONFIG, label_columns=LABEL))
+        training_corpus(prepared, with_labels("label"))
     with pytest.raises(
         DataError, match="from the comments in column 'text', but column 'title' was asked for"
     ):
-        training_corpus(
-            prepared, Encoding(CONFIG, column="title", label_columns=[LabelColumnSpec("topic")])
-        )
+        training_corpus(prepared, with_labels("topic", column="title"))
 
 
 def test_learnt_units_are_kept_too(data: Path, entries: Path) -> None:
@@ -315,5 +301,5 @@ def test_learnt_units_are_kept_too(data: Path, entries: Path) -> None:
     again = training_corpus(data, Encoding(config))
     assert (again.learned, tokens(again)) == (first.learned, tokens(first))
     assert len(list(entries.iterdir())) == 1
-    assert training_corpus(data, Encoding(CONFIG)).learned is None
+    assert training_corpus(data, PLAIN).learned is None
     assert len(list(entries.iterdir())) == 2

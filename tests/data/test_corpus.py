@@ -13,7 +13,7 @@ from nsmc.data import corpus as corpus_module
 from nsmc.data.corpus import Corpus, build_corpus, load_corpus, save_corpus
 from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.reviews import read_reviews
-from nsmc.errors import DataError, ModelError, NsmcError
+from nsmc.errors import DataError
 from nsmc.text.tokenizer import make_tokenizer
 
 CONFIG = TextConfig()
@@ -128,36 +128,6 @@ def test_comes_back_from_disk_as_it_was(tmp_path: Path, of_sample: Corpus) -> No
     # Mapped, not read: 150,000 reviews must not be copied into every process.
     assert isinstance(loaded.tokens, np.memmap)
     assert isinstance(loaded.offsets, np.memmap)
-
-
-def test_saving_replaces_an_older_corpus_whole(tmp_path: Path, of_sample: Corpus) -> None:
-    small = build_corpus(
-        read_reviews(written(tmp_path / "r.txt", ROWS), label_columns=LABEL), CONFIG
-    )
-    save_corpus(of_sample, tmp_path / "a.corpus")
-    save_corpus(small, tmp_path / "a.corpus")
-    assert same(load_corpus(tmp_path / "a.corpus"), small)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.corpus", "r.txt"]
-
-
-@pytest.mark.parametrize(
-    "name", ["tokens.npy", "offsets.npy", "codes-0.npy", "morphemes.txt", "corpus.json"]
-)
-def test_refuses_a_flipped_byte(tmp_path: Path, of_sample: Corpus, name: str) -> None:
-    save_corpus(of_sample, tmp_path / "a.corpus")
-    file = tmp_path / "a.corpus" / name
-    content = bytearray(file.read_bytes())
-    content[-2] ^= 1
-    file.write_bytes(content)
-    words = rf"{name} is damaged: expected SHA-256 .*; delete it and prepare the data again"
-    with pytest.raises(ModelError, match=words):
-        load_corpus(tmp_path / "a.corpus")
-
-
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, of_sample: Corpus) -> None:
-    (tmp_path / "in-the-way").write_text("", encoding="utf-8")
-    with pytest.raises(NsmcError, match=r"cannot write .*a\.corpus: "):
-        save_corpus(of_sample, tmp_path / "in-the-way" / "a.corpus")
 
 
 def test_several_label_columns_and_none_come_back(tmp_path: Path) -> None:

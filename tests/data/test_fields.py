@@ -1,7 +1,10 @@
 """The vocabulary and the tensors of a batch, against plain Python."""
 
+from __future__ import annotations
+
 from collections import Counter, defaultdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,22 +16,13 @@ from nsmc.config.text import TextConfig
 from nsmc.data.corpus import Corpus, build_corpus
 from nsmc.data.fields import MorphemeBatch, MorphemeField, TargetField
 from nsmc.data.reviews import read_reviews
-from nsmc.data.special_units import UNKNOWN
+from nsmc.data.special_units import EOS, UNKNOWN
 from nsmc.text.subwords import subword_ids
 
+if TYPE_CHECKING:
+    from tests.conftest import CorpusOf
+
 REVIEWS = [["가", "나", "나"], ["가", "다", "다"], ["나", "라"], ["다", "다", "마"]]
-
-
-def corpus_of(reviews: list[list[str]]) -> Corpus:
-    morphemes = list(dict.fromkeys(m for review in reviews for m in review))
-    return Corpus(
-        tokens=np.array([morphemes.index(m) for r in reviews for m in r], dtype=np.int32),
-        offsets=np.cumsum([0, *(len(r) for r in reviews)]).astype(np.int64),
-        labels={},
-        morphemes=morphemes,
-        identity={},
-        source={},
-    )
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +30,7 @@ def of_sample(sample: Path) -> Corpus:
     return build_corpus(read_reviews(sample / "ratings_train.txt"), TextConfig())
 
 
-def test_vocabulary_counts_the_training_rows_alone() -> None:
+def test_vocabulary_counts_the_training_rows_alone(corpus_of: CorpusOf) -> None:
     field = MorphemeField(corpus_of(REVIEWS), buckets=0)
     field.count_vocabulary(np.array([0, 2]), DataConfig(min_freq=1))
     assert isinstance(field.vocab, Vocab)
@@ -45,7 +39,7 @@ def test_vocabulary_counts_the_training_rows_alone() -> None:
     assert field.vocab.itos == [UNKNOWN, "다", "가", "마"]
 
 
-def test_vocabulary_keeps_to_min_freq_and_max_size() -> None:
+def test_vocabulary_keeps_to_min_freq_and_max_size(corpus_of: CorpusOf) -> None:
     field = MorphemeField(corpus_of(REVIEWS), buckets=0)
     rows = np.arange(4)  # 다 4, 나 3, 가 2, 라 1, 마 1
     for min_freq, max_size, kept in [
@@ -112,7 +106,7 @@ def test_tensors_of_a_batch_say_what_its_reviews_say(of_sample: Corpus, buckets:
     assert seen_unknown
 
 
-def test_another_vocabulary_replaces_the_first() -> None:
+def test_another_vocabulary_replaces_the_first(corpus_of: CorpusOf) -> None:
     field = MorphemeField(corpus_of(REVIEWS), buckets=0)
     field.count_vocabulary(np.arange(4), DataConfig(min_freq=1))
     field.use_vocabulary(Vocab(Counter({"라": 1}), specials=[UNKNOWN]))
@@ -127,3 +121,23 @@ def test_labels_are_rows_of_the_targets() -> None:
     assert str(labels.tolist()) == "[[1.0, 9.0], [0.0, 5.0], [1.0, nan]]"
     # A task without labels still tells how many reviews there are.
     assert TargetField(np.empty((3, 0), np.float32)).process([2, 0]).shape == (2, 0)
+
+
+def test_texts_of_a_language_model_have_a_mark_at_both_ends(corpus_of: CorpusOf) -> None:
+    corpus = corpus_of([["가", "나", "나"], ["나", "가", "다"]])
+    field = MorphemeField(corpus, buckets=1000, adds_eos=True)
+    rows, config = np.array([0, 1]), DataConfig(min_freq=2)
+    field.count_vocabulary(rows, config)
+    assert field.vocab.itos == [UNKNOWN, EOS, "나", "가"]
+    batch = field.process([0, 1])
+    assert batch.words[batch.positions].T.tolist() == [[1, 3, 2, 2, 1], [1, 2, 3, 0, 1]]
+    # It has n-grams of its own.
+    first = int(batch.positions[0, 0])
+    ends = [*batch.offsets.tolist(), len(batch.ngrams)]
+    assert batch.ngrams[ends[first] : ends[first + 1]].tolist() == subword_ids(EOS, 1000)
+    assert torch.equal(batch.positions[0], batch.positions[-1])
+    # Further units get rows behind those counted.
+    field.count_vocabulary(rows, config, ["다", "라", "나"])
+    assert field.vocab.itos == [UNKNOWN, EOS, "나", "가", "다", "라"]
+    batch = field.process([1])
+    assert batch.words[batch.positions][:, 0].tolist() == [1, 2, 3, 4, 1]

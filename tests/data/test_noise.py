@@ -21,7 +21,6 @@ from nsmc.text.normalize import normalize
 from nsmc.training.api import train
 
 CONFIG = TextConfig()
-LABEL = [LabelColumnSpec("label")]
 ROWS = [
     ("정말 재밌다", 1),
     ("\u200b \u200d", 1),  # not blank to the reader, but illegible
@@ -31,6 +30,10 @@ ROWS = [
     ("\u200d\u200b", 0),
     ("시간이 아까웠어요 ㅠㅠ", 0),
 ]
+
+
+def encoding(noise: float = 0) -> Encoding:
+    return Encoding(CONFIG, label_columns=[LabelColumnSpec("label")], noise=noise)
 
 
 @pytest.fixture
@@ -78,11 +81,11 @@ def test_a_share_is_copied_always_the_same(sample: Path) -> None:
 
 
 def test_copies_stand_behind_the_originals_with_their_labels(data: Path) -> None:
-    plain = read_corpus(data, Encoding(CONFIG, label_columns=LABEL))
+    plain = read_corpus(data, encoding())
     heard: list[tuple[int, int]] = []
     corpus = read_corpus(
         data,
-        Encoding(CONFIG, label_columns=LABEL, noise=1),
+        encoding(1),
         progress=lambda *counts: heard.append(counts),
     )
     assert plain.copies is None
@@ -106,7 +109,7 @@ def test_copies_stand_behind_the_originals_with_their_labels(data: Path) -> None
 
 
 def test_they_are_saved_and_a_part_knows_none(data: Path, tmp_path: Path) -> None:
-    corpus = read_corpus(data, Encoding(CONFIG, label_columns=LABEL, noise=1))
+    corpus = read_corpus(data, encoding(1))
     save_corpus(corpus, tmp_path / "kept")
     loaded = load_corpus(tmp_path / "kept")
     assert loaded.copies is not None
@@ -126,8 +129,8 @@ def test_no_copy_validates_and_none_of_what_validates_is_learnt_from(
     sample: Path, stratified: bool
 ) -> None:
     path = sample / "ratings_train.txt"
-    plain = read_corpus(path, Encoding(CONFIG, label_columns=LABEL))
-    corpus = read_corpus(path, Encoding(CONFIG, label_columns=LABEL, noise=0.6))
+    plain = read_corpus(path, encoding())
+    corpus = read_corpus(path, encoding(0.6))
     config = DataConfig(validation=0.2)
     whole, few = (np.array([int(x) for x in labels_of(c)]) for c in (corpus, plain))
     training, validation = split_corpus(corpus, config, whole if stratified else None)
@@ -147,8 +150,8 @@ def test_no_copy_validates_and_none_of_what_validates_is_learnt_from(
 def test_another_share_is_another_entry_of_the_cache(data: Path, tmp_path: Path) -> None:
     entries = tmp_path / "cache" / "corpora"
     for number, noise in enumerate((0.0, 0.5, 1.0), 1):
-        corpus = training_corpus(data.parent, Encoding(CONFIG, label_columns=LABEL, noise=noise))
-        again = training_corpus(data.parent, Encoding(CONFIG, label_columns=LABEL, noise=noise))
+        corpus = training_corpus(data.parent, encoding(noise))
+        again = training_corpus(data.parent, encoding(noise))
         assert len(list(entries.iterdir())) == number
         assert corpus.originals == again.originals == 4
         assert len(again) == len(corpus)
@@ -158,17 +161,17 @@ def test_another_share_is_another_entry_of_the_cache(data: Path, tmp_path: Path)
 def test_prepared_reviews_have_the_noise_that_is_asked_for(data: Path, tmp_path: Path) -> None:
     for noise in (0.0, 0.5):
         place = tmp_path / f"prepared-{noise}"
-        prepare(data.parent, place, Encoding(CONFIG, label_columns=LABEL, noise=noise))
-        corpus = training_corpus(place, Encoding(CONFIG, label_columns=LABEL, noise=noise))
+        prepare(data.parent, place, encoding(noise))
+        corpus = training_corpus(place, encoding(noise))
         assert (corpus.copies is not None) == (noise > 0)
     words = (
         r"was prepared with data\.noise = {}, but {} was asked for; prepare it again with this "
         "configuration, or train with the one it was prepared with"
     )
     with pytest.raises(NsmcError, match=words.format(r"0\.5", "0")):
-        training_corpus(tmp_path / "prepared-0.5", Encoding(CONFIG, label_columns=LABEL))
+        training_corpus(tmp_path / "prepared-0.5", encoding())
     with pytest.raises(NsmcError, match=words.format("0", "1")):
-        training_corpus(tmp_path / "prepared-0.0", Encoding(CONFIG, label_columns=LABEL, noise=1))
+        training_corpus(tmp_path / "prepared-0.0", encoding(1))
 
 
 @pytest.mark.slow
@@ -183,14 +186,9 @@ def test_a_training_learns_from_them(sample: Path, tmp_path: Path) -> None:
             heard.append(event)
 
     small = ("model.embedding_size=8", "model.hidden_size=8", "model.subword_buckets=50")
-    metrics = []
-    for number, noise in enumerate((0.0, 0.5)):
-        config = load_config(None, [*small, "training.epochs=1", f"data.noise={noise}"])
-        place = tmp_path / str(number)
-        trained = train(config, data=sample, output=place, device="cpu", listen=hear)
-        metrics.append(open_model(trained.model).metrics)
-    without, noisy = heard
-    assert without.validation == noisy.validation == 30
-    assert without.training == 570
-    assert 570 + 220 < noisy.training <= 570 + 300
-    assert metrics[0]["data"]["reviews"] == metrics[1]["data"]["reviews"] == 600
+    config = load_config(None, [*small, "training.epochs=1", "data.noise=0.5"])
+    trained = train(config, data=sample, output=tmp_path / "run", device="cpu", listen=hear)
+    (started,) = heard
+    assert started.validation == 30
+    assert 570 + 220 < started.training <= 570 + 300
+    assert open_model(trained.model).metrics["data"]["reviews"] == 600

@@ -28,6 +28,11 @@ def written(path: Path, text: str, encoding: str = "utf-8") -> Path:
     return path
 
 
+def read(path: Path, text: str) -> Reviews:
+    """The reviews of a new file with their labels."""
+    return read_reviews(written(path, text), label_columns=LABEL)
+
+
 def cells(reviews: Reviews, name: str = "label") -> list[str]:
     """Each review's label, as text."""
     column = reviews.labels[name]
@@ -142,10 +147,10 @@ def test_a_label_that_no_text_can_hold_is_told_with_its_row(tmp_path: Path) -> N
 def test_names_are_composed_and_told_apart_otherwise(tmp_path: Path) -> None:
     apart = unicodedata.normalize("NFD", "경제")
     body = f'가,경제\n나,{apart}\n다,"a\nb"\n라,a b\n'
-    path = written(tmp_path / "a.csv", "document,label\n" + body)
-    assert cells(read_reviews(path, label_columns=LABEL)) == ["경제", "경제", "a\nb", "a b"]
-    half = written(tmp_path / "b.jsonl", '{"document": "가", "label": "x\\ud83d"}\n')
-    assert cells(read_reviews(half, label_columns=LABEL)) == ["x?"]
+    reviews = read(tmp_path / "a.csv", "document,label\n" + body)
+    assert cells(reviews) == ["경제", "경제", "a\nb", "a b"]
+    half = read(tmp_path / "b.jsonl", '{"document": "가", "label": "x\\ud83d"}\n')
+    assert cells(half) == ["x?"]
 
 
 @pytest.mark.parametrize("label", ["2", "", "positive", "-1", "0.5", "nan"])
@@ -182,9 +187,7 @@ def test_first_rows_are_those_of_the_file(tmp_path: Path) -> None:
     names = rng.integers(0, 3000, 20_000).astype(str)
     blank = rng.random(20_000) < 0.2
     lines = [f"{'' if b else '가'},{n}\n" for n, b in zip(names, blank, strict=True)]
-    reviews = read_reviews(
-        written(tmp_path / "a.csv", "document,label\n" + "".join(lines)), label_columns=LABEL
-    )
+    reviews = read(tmp_path / "a.csv", "document,label\n" + "".join(lines))
     expected: dict[str, int] = {}
     for row, (name, left_out) in enumerate(zip(names, blank, strict=True), start=1):
         if not left_out:
@@ -198,9 +201,7 @@ def test_first_rows_are_those_of_the_file(tmp_path: Path) -> None:
 
 def test_a_missing_label_column_lists_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
-        read_reviews(
-            written(tmp_path / "a.csv", "id,document,Label\n1,가,1\n"), label_columns=LABEL
-        )
+        read(tmp_path / "a.csv", "id,document,Label\n1,가,1\n")
     assert (
         "expected a column 'label' with the labels beside the comments, found the columns: id, "
         "document, Label; did you mean 'Label'?; choose one with --label-column NAME"
@@ -209,31 +210,30 @@ def test_a_missing_label_column_lists_those_there_are(tmp_path: Path) -> None:
 
 def test_the_labels_are_not_the_comments(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="beside the comments, found the columns: label"):
-        read_reviews(written(tmp_path / "a.csv", "label\n1\n"), label_columns=LABEL)
+        read(tmp_path / "a.csv", "label\n1\n")
 
 
 @pytest.mark.parametrize(("body", "count"), [("", 0), (",1\n \u3000,0\n", 2)])
 def test_no_comment_at_all_is_an_error(tmp_path: Path, body: str, count: int) -> None:
     with pytest.raises(DataError) as caught:
-        read_reviews(written(tmp_path / "a.csv", "document,label\n" + body), label_columns=LABEL)
+        read(tmp_path / "a.csv", "document,label\n" + body)
     assert "expected at least one labelled comment, found none" in str(caught.value)
     assert f"({count} rows with an empty one)" in str(caught.value)
 
 
 def test_a_broken_row_is_an_error_not_a_loss(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.txt", "id\tdocument\tlabel\n1\t가\t1\n2\t나\n")
     with pytest.raises(DataError, match=r"row 2 \(line 3\): expected 3 .* found 2"):
-        read_reviews(path, label_columns=LABEL)
+        read(tmp_path / "a.txt", "id\tdocument\tlabel\n1\t가\t1\n2\t나\n")
 
 
 def test_a_comment_may_hold_half_of_a_surrogate_pair(tmp_path: Path) -> None:
     # Someone's length limit cut an emoji in two; JSON carries the half as an escape.
-    path = written(tmp_path / "cut.jsonl", '{"document": "재밌다 \\ud83d", "label": 1}\n')
-    assert read_reviews(path, label_columns=LABEL).texts == ["재밌다 \ud83d"]
+    text = '{"document": "재밌다 \\ud83d", "label": 1}\n'
+    assert read(tmp_path / "cut.jsonl", text).texts == ["재밌다 \ud83d"]
 
 
 def test_some_of_the_reviews(tmp_path: Path) -> None:
-    reviews = read_reviews(written(tmp_path / "a.txt", NSMC), label_columns=LABEL)
+    reviews = read(tmp_path / "a.txt", NSMC)
     some = reviews.take(np.array([2, 0]))
     assert (some.texts, cells(some), some.rows.tolist()) == (["별로", "재밌다"], ["0", "1"], [5, 1])
     assert (some.sha256, some.path, some.column) == (reviews.sha256, reviews.path, "document")

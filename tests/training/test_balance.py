@@ -26,22 +26,35 @@ def of_class(texts: list[str]) -> list[str]:
     return labels
 
 
-def recall(sample: Path, place: Path, balance: str) -> float:
-    """The share of the rare class's reviews, of others than it was trained on, called by it."""
-    texts = read_reviews(sample / "ratings_train.txt").texts
+def skewed(sample: Path, place: Path, count: int = 600) -> Path:
+    """Write a table of the first reviews of the sample with their classes."""
+    texts = read_reviews(sample / "ratings_train.txt").texts[:count]
     lines = [f"{text}\t{label}\n" for text, label in zip(texts, of_class(texts), strict=True)]
     data = place / "skewed.tsv"
     data.write_text("text\tkind\n" + "".join(lines), encoding="utf-8")
-    config = nsmc.load_config(
+    return data
+
+
+def recipe(balance: str, *fields: str) -> nsmc.Config:
+    return nsmc.load_config(
         None,
         [
             *("task=classes", "data.label_column=kind", f"classes.balance={balance}"),
-            *("model.embedding_size=16", "model.hidden_size=16", "model.subword_buckets=0"),
-            *("model.embedding_dropout=0.0", "model.dropout=0.0", "data.validation=0.2"),
-            *("training.learning_rate=0.02", "training.batch_size=32", "training.epochs=6"),
-            *("training.schedule=constant", "training.adversarial_norm=0", "training.seed=2"),
+            *("model.subword_buckets=0", "data.validation=0.2", *fields),
         ],
     )
+
+
+def recall(sample: Path, place: Path, balance: str) -> float:
+    """The share of the rare class's reviews, of others than it was trained on, called by it."""
+    config = recipe(
+        balance,
+        *("model.embedding_size=16", "model.hidden_size=16", "model.embedding_dropout=0.0"),
+        *("model.dropout=0.0", "training.learning_rate=0.02", "training.batch_size=32"),
+        *("training.epochs=6", "training.schedule=constant", "training.adversarial_norm=0"),
+        "training.seed=2",
+    )
+    data = skewed(sample, place)
     trained = nsmc.train(config, data=data, output=place / balance, device="cpu")
     others = read_reviews(sample / "ratings_test.txt").texts
     rare = [text for text, kind in zip(others, of_class(others), strict=True) if kind == RARE]
@@ -64,18 +77,11 @@ def test_balance_finds_the_rare_class(
 @pytest.mark.slow
 def test_an_interrupted_training_draws_what_it_would_have(sample: Path, tmp_path: Path) -> None:
     """Of a table that is named nowhere but in the directory to be resumed."""
-    data = tmp_path / "skewed.tsv"
-    texts = read_reviews(sample / "ratings_train.txt").texts[:150]
-    lines = [f"{text}\t{label}\n" for text, label in zip(texts, of_class(texts), strict=True)]
-    data.write_text("text\tkind\n" + "".join(lines), encoding="utf-8")
-    config = nsmc.load_config(
-        None,
-        [
-            *("task=classes", "data.label_column=kind", "classes.balance=sampling"),
-            *("model.embedding_size=8", "model.hidden_size=8", "model.subword_buckets=0"),
-            *("data.validation=0.2", "training.batch_size=16", "training.epochs=2"),
-            "training.checkpoint_steps=1",
-        ],
+    data = skewed(sample, tmp_path, 150)
+    config = recipe(
+        "sampling",
+        *("model.embedding_size=8", "model.hidden_size=8", "training.batch_size=16"),
+        *("training.epochs=2", "training.checkpoint_steps=1"),
     )
     whole = nsmc.train(config, data=data, output=tmp_path / "whole", device="cpu")
 
@@ -107,8 +113,7 @@ def test_an_interrupted_training_draws_what_it_would_have(sample: Path, tmp_path
 def test_epochs_are_compared_as_the_classes_are_balanced(balance: str) -> None:
     codes = np.array([0, 0, 0, 1], np.int32)
     columns = {"label": LabelColumn("label", codes, (FREQUENT, RARE), (1, 4))}
-    recipe = nsmc.load_config(None, ["task=classes", f"classes.balance={balance}"])
-    task = make_task(recipe).learn(columns, "here")
+    task = make_task(recipe(balance, "data.label_column=label")).learn(columns, "here")
     assert isinstance(task, Classes)
     assert task.classes == [RARE, FREQUENT]  # in the order of their letters
     targets = torch.from_numpy(task.targets(columns, "here"))  # [4, 1]

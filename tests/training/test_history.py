@@ -8,13 +8,7 @@ import pytest
 
 from nsmc.errors import NsmcError
 from nsmc.tasks.metrics import ACCURACY, Metric
-from nsmc.training.history import (
-    CurvesPicture,
-    draw_curves,
-    draw_together,
-    write_history,
-    write_table,
-)
+from nsmc.training.history import draw_curves, draw_together, write_history, write_table
 
 HISTORY: list[dict[str, Any]] = [
     {
@@ -60,19 +54,6 @@ def test_curves_are_a_picture_with_two_panels(tmp_path: Path, epochs: int) -> No
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_running_training_is_drawn_once_a_minute_and_at_the_end(tmp_path: Path) -> None:
-    path, now = tmp_path / "curves.png", [100.0]
-    picture = CurvesPicture(path, ACCURACY, clock=lambda: now[0])
-    for seconds, drawn in ((0, False), (59, False), (60, True), (119, False), (121, True)):
-        path.unlink(missing_ok=True)
-        now[0] = 100.0 + seconds
-        picture.update(HISTORY)
-        assert path.exists() == drawn, seconds
-    path.unlink()
-    picture.draw(HISTORY)
-    assert path.exists()
-
-
 def test_many_trainings_get_a_colour_and_marker_each(tmp_path: Path) -> None:
     from matplotlib.image import imread
 
@@ -92,14 +73,10 @@ def test_a_missing_directory_is_told(tmp_path: Path) -> None:
             write(HISTORY, path)
 
 
-def test_another_figure_is_drawn_by_its_own_name(tmp_path: Path) -> None:
+def test_another_metric_is_drawn_by_its_own_name(tmp_path: Path) -> None:
     errors = Metric("absolute_error", "mean absolute error (stars)", higher_is_better=False)
     records = [
-        {
-            **{name: value for name, value in record.items() if "accuracy" not in name},
-            "train_absolute_error": 1.5,
-            "validation_absolute_error": 2.5,
-        }
+        {name.replace("accuracy", "absolute_error"): value for name, value in record.items()}
         for record in HISTORY
     ]
     draw_curves(records, errors, tmp_path / "curves.svg")

@@ -131,10 +131,14 @@ def test_a_model_of_which_nothing_fits_is_refused(untrained: Untrained, tmp_path
 def test_a_classifier_starts_from_a_language_model_and_resumes_without_it(
     untrained: Untrained, sample: Path, tmp_path: Path
 ) -> None:
-    start = tmp_path / "source"
+    few, start = tmp_path / "few.tsv", tmp_path / "source"
+    lines = (sample / "ratings_train.txt").read_text("utf-8").splitlines(keepends=True)
+    few.write_text("".join(lines[:81]), "utf-8")
     shutil.copytree(source(untrained), start)
     write_training_texts(start, TrainingTexts.from_units([["다른"], ["글"]]))
-    config = recipe(start, "training.epochs=2", "training.checkpoint_steps=3")
+    config = recipe(
+        start, "training.epochs=2", "training.checkpoint_steps=3", "training.batch_size=16"
+    )
 
     class Stopped(Exception):
         pass
@@ -143,19 +147,19 @@ def test_a_classifier_starts_from_a_language_model_and_resumes_without_it(
         if state.counters.step == 5:
             raise Stopped
 
-    whole = train(config, data=sample, output=tmp_path / "whole", device="cpu")
+    whole = train(config, data=few, output=tmp_path / "whole", device="cpu")
     with pytest.raises(Stopped):
-        train(config, data=sample, output=tmp_path / "cut", device="cpu", listen=stop)
+        train(config, data=few, output=tmp_path / "cut", device="cpu", listen=stop)
     assert json.loads((tmp_path / "cut" / KEPT).read_text("utf-8"))["taken"]
     shutil.rmtree(start)
-    resumed = train(output=tmp_path / "cut", data=sample, device="cpu", resume=True)
+    resumed = train(output=tmp_path / "cut", data=few, device="cpu", resume=True)
     first, second = open_model(whole.model), open_model(resumed.model)
     for name, weight in first.weights().items():
         np.testing.assert_array_equal(weight, second.weights()[name])
     assert first.metrics["init_from"] == second.metrics["init_from"]
     assert NGRAM_ROWS in first.metrics["init_from"]["taken"]
     assert first.training_texts is not None and second.training_texts is not None
-    assert first.training_texts.texts == 602
+    assert first.training_texts.texts == 82
     assert first.training_texts.contains([["다른"], ["글"], ["또 다른 글"]]).tolist() == [
         True,
         True,

@@ -85,25 +85,25 @@ def test_a_start_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_what_was_trained_is_not_trained_over(tmp_path: Path, trained: str) -> None:
     place = OutputDirectory(tmp_path)
     place.start(Config(), tmp_path, "0" * 64)
-    place.check_free()  # a training that failed before its first step is no loss
+    place.check_usable(resume=False)  # a training that failed before its first step is no loss
     (tmp_path / trained).mkdir()
     words = "holds a training already; give another --output, or continue that one with --resume"
     with pytest.raises(NsmcError, match=words):
-        place.check_free()
+        place.check_usable(resume=False)
 
 
 def test_finishing_ends_a_training(tmp_path: Path) -> None:
     place = OutputDirectory(tmp_path)
     place.checkpoints.mkdir()
     place.model.mkdir()
-    place.check_unfinished()
+    place.check_usable(resume=True)
     # What a process killed while it finished has left is no obstacle.
     (tmp_path / ".done").mkdir()
     (tmp_path / ".done" / "step-00000001").touch()
     place.finish()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model"]
     with pytest.raises(NsmcError, match="has ended; there is nothing to resume"):
-        place.check_unfinished()
+        place.check_usable(resume=True)
 
 
 def test_a_failure_before_the_start_leaves_nothing(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """Whole trainings in this process: what they learn, keep and refuse."""
 
+from __future__ import annotations
+
 import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -26,6 +28,9 @@ from nsmc.training.loop import EpochDone, StepDone
 from nsmc.training.run import Event, Started
 from nsmc.training.save import save_network
 from nsmc.training.state import TrainingState
+
+if TYPE_CHECKING:
+    from tests.conftest import CorpusOf
 
 TINY = (
     "data.min_freq=1",
@@ -67,22 +72,11 @@ def weights_of(output: Path) -> dict[str, NDArray[Any]]:
     return weights
 
 
-def torch_scores(model: ModelDirectory, reviews: Sequence[Sequence[str]]) -> list[float]:
+def torch_scores(model: ModelDirectory, corpus: Corpus) -> list[float]:
     """Scores by the network that training uses, embedding and all, one review at a time."""
     network = RecurrentNetwork(len(model.vocabulary), model.config.model, model.task).eval()
     network.load_state_dict({k: torch.from_numpy(v) for k, v in model.weights().items()})
-    morphemes = list(dict.fromkeys(m for review in reviews for m in review))
-    field = MorphemeField(
-        Corpus(
-            tokens=np.array([morphemes.index(m) for r in reviews for m in r], dtype=np.int32),
-            offsets=np.cumsum([0, *(len(r) for r in reviews)]).astype(np.int64),
-            labels={},
-            morphemes=morphemes,
-            identity={},
-            source={},
-        ),
-        model.config.model.subword_buckets,
-    )
+    field = MorphemeField(corpus, model.config.model.subword_buckets)
     rows = {m: row for row, m in enumerate(model.vocabulary)}
 
     class Rows:
@@ -93,26 +87,21 @@ def torch_scores(model: ModelDirectory, reviews: Sequence[Sequence[str]]) -> lis
 
     field.use_vocabulary(Rows())
     with torch.inference_mode():
-        logits = [network(field.process([row])) for row in range(len(reviews))]
+        logits = [network(field.process([row])) for row in range(len(corpus))]
     return [float(torch.sigmoid(logit.double())) for logit in logits]
 
 
 def test_overfits_a_few_reviews_and_scores_them_the_same_everywhere(
-    sample: Path, tmp_path: Path
+    sample: Path, tmp_path: Path, corpus_of: CorpusOf
 ) -> None:
-    rows = sample_rows(sample, 100, 124)
+    rows = sample_rows(sample, 100, 112)
     # Each four times: what validates has been seen too, so the best epoch is one that overfits.
     data = written(tmp_path / "data", rows * 4)
     config = load_config(
         None,
         [
-            *TINY,
-            "data.validation=0.1",
-            "model.dropout=0",
-            "model.embedding_dropout=0",
-            "training.learning_rate=0.02",
-            "training.epochs=12",
-            "training.patience=0",
+            *(*TINY, "data.validation=0.1", "model.dropout=0", "model.embedding_dropout=0"),
+            *("training.learning_rate=0.02", "training.epochs=12", "training.patience=0"),
         ],
     )
     trained = train(config, data=data, output=tmp_path / "run", device="cpu")
@@ -133,7 +122,7 @@ def test_overfits_a_few_reviews_and_scores_them_the_same_everywhere(
     # By torch, from the morphemes on and from the vectors on, as by numpy.
     model = open_model(tmp_path / "run")
     morphemes = [classifier.tokenizer(text) for text in texts]
-    assert torch_scores(model, morphemes) == pytest.approx(scores, abs=1e-5)
+    assert torch_scores(model, corpus_of(morphemes)) == pytest.approx(scores, abs=1e-5)
     on_torch = Classifier(model, network=TorchNetwork(model, "cpu"))
     assert [p.score for p in on_torch.predict(texts)] == pytest.approx(scores, abs=1e-5)
 
@@ -143,16 +132,13 @@ def test_overfits_a_few_reviews_and_scores_them_the_same_everywhere(
     [("rnn", "false", 1), ("gru", "true", 1), ("lstm", "true", 2)],  # tests/test_family.py: all
 )
 def test_every_network_trains_and_scores(
-    few: Path, tmp_path: Path, cell: str, bidirectional: str, layers: int
+    few: Path, tmp_path: Path, corpus_of: CorpusOf, cell: str, bidirectional: str, layers: int
 ) -> None:
     config = load_config(
         None,
         [
-            *TINY,
-            "training.epochs=1",
-            f"model.cell={cell}",
+            *(*TINY, "training.epochs=1", f"model.cell={cell}", f"model.layers={layers}"),
             f"model.bidirectional={bidirectional}",
-            f"model.layers={layers}",
         ],
     )
     trained = train(config, data=few, output=tmp_path / "run", device="cpu")
@@ -165,35 +151,15 @@ def test_every_network_trains_and_scores(
     texts = ["정말 재밌다", "돈 아까운 영화", "음"]
     scores = [prediction.score for prediction in classifier.predict(texts)]
     assert all(0 < score < 1 for score in scores)
-    expected = torch_scores(model, [classifier.tokenizer(text) for text in texts])
+    expected = torch_scores(model, corpus_of([classifier.tokenizer(text) for text in texts]))
     assert scores == pytest.approx(expected, abs=1e-5)
 
 
-def test_tells_of_the_start_each_step_and_each_epoch(few: Path, tmp_path: Path) -> None:
-    events: list[Event] = []
-    config = load_config(None, [*TINY, "training.epochs=2", "data.validation=0.25"])
-    train(
-        config,
-        data=few,
-        output=tmp_path / "run",
-        device="cpu",
-        listen=lambda event, state: events.append(event),
-    )
-    started, *rest = events
-    assert isinstance(started, Started)
-    assert (started.training, started.validation, started.epochs) == (36, 12, 2)
-    assert started.resumed_at == 0
-    for epoch in (1, 2):
-        steps = [e for e in rest if isinstance(e, StepDone) and e.epoch == epoch]
-        assert sum(step.reviews for step in steps) == 36
-    assert [e.epoch for e in rest if isinstance(e, EpochDone)] == [1, 2]
-    assert isinstance(rest[-1], EpochDone)
-    names = {path.name for path in (tmp_path / "run").iterdir()}
-    assert names == {".lock", "recipe.json", "history.jsonl", "history.csv", "curves.png", "model"}
-
-
 @pytest.mark.slow
-def test_the_best_epoch_is_kept_and_training_stops_after_it(few: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("patience", [0, 2])
+def test_the_best_epoch_is_kept_and_patience_ends_a_training(
+    few: Path, tmp_path: Path, patience: int
+) -> None:
     states: list[dict[str, torch.Tensor]] = []
 
     def keep(event: Event, state: TrainingState) -> None:
@@ -203,12 +169,8 @@ def test_the_best_epoch_is_kept_and_training_stops_after_it(few: Path, tmp_path:
     config = load_config(
         None,
         [
-            *TINY,
-            "data.validation=0.4",
-            "training.learning_rate=0.05",
-            "training.schedule=constant",
-            "training.epochs=20",
-            "training.patience=2",
+            *(*TINY, "data.validation=0.4", "training.learning_rate=0.1"),
+            *("training.schedule=constant", "training.epochs=6", f"training.patience={patience}"),
         ],
     )
     trained = train(config, data=few, output=tmp_path / "run", device="cpu", listen=keep)
@@ -216,32 +178,16 @@ def test_the_best_epoch_is_kept_and_training_stops_after_it(few: Path, tmp_path:
     losses = [record["validation_loss"] for record in history]
     best = trained.metrics["best_epoch"]
     assert losses.index(min(losses)) + 1 == best
-    assert len(history) == len(states) == best + 2 < 20
-    found, expected = weights_of(tmp_path / "run"), states[best - 1]
+    assert best + 2 < 6
+    assert len(history) == len(states) == (best + 2 if patience else 6)
+    weights, expected = weights_of(tmp_path / "run"), states[best - 1]
     for name, value in expected.items():
         if name.startswith("head."):
             value = value / trained.metrics["temperature"]
-        rounded = value.numpy().astype(found[name].dtype)
-        np.testing.assert_allclose(found[name], rounded, rtol=1e-6, err_msg=name)
+        rounded = value.numpy().astype(weights[name].dtype)
+        np.testing.assert_allclose(weights[name], rounded, rtol=1e-6, err_msg=name)
     last = states[-1]["encoder.weight_hh_l0"].numpy()
-    assert not np.allclose(found["encoder.weight_hh_l0"], last)
-
-
-@pytest.mark.slow
-def test_without_patience_it_never_stops_early(few: Path, tmp_path: Path) -> None:
-    config = load_config(
-        None,
-        [
-            *TINY,
-            "data.validation=0.4",
-            "training.learning_rate=0.1",
-            "training.schedule=constant",
-            "training.epochs=5",
-            "training.patience=0",
-        ],
-    )
-    metrics = train(config, data=few, output=tmp_path / "run", device="cpu").metrics
-    assert metrics["best_epoch"] < metrics["epochs"] == 5
+    assert not np.allclose(weights["encoder.weight_hh_l0"], last)
 
 
 def test_a_loss_that_is_no_number_ends_without_a_model(few: Path, tmp_path: Path) -> None:
@@ -264,20 +210,6 @@ def test_weights_too_large_to_be_stored_end_without_a_model(few: Path, tmp_path:
     assert not (tmp_path / "run" / "model").exists()
 
 
-@pytest.mark.slow
-def test_another_seed_gives_other_weights(few: Path, tmp_path: Path) -> None:
-    weights = []
-    for number, seed in enumerate((1, 1, 2)):
-        config = load_config(None, [*TINY, "training.epochs=1", f"training.seed={seed}"])
-        train(config, data=few, output=tmp_path / str(number), device="cpu")
-        weights.append((tmp_path / str(number) / "model" / "weights.safetensors").read_bytes())
-    assert weights[0] == weights[1] != weights[2]
-    # The split is not the seed's: the same reviews validate.
-    assert len(weights_of(tmp_path / "0")["embedding.words.weight"]) == len(
-        weights_of(tmp_path / "2")["embedding.words.weight"]
-    )
-
-
 def test_one_review_is_too_few(tmp_path: Path) -> None:
     data = written(tmp_path / "data", [("재밌다", 1)])
     with pytest.raises(DataError, match="expected at least 2 reviews, one to train and one to val"):
@@ -297,7 +229,8 @@ class _At:
                 raise KeyboardInterrupt
 
 
-CUT = load_config(None, [*TINY, "training.epochs=2", "training.checkpoint_steps=1"])
+CUT_FIELDS = (*TINY, "training.epochs=2", "training.checkpoint_steps=1", "data.validation=0.25")
+CUT = load_config(None, CUT_FIELDS)
 
 
 @pytest.fixture(scope="module")
@@ -305,14 +238,48 @@ def uncut(few: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, li
     """A training that nothing interrupts, and what its listener heard."""
     output = tmp_path_factory.mktemp("uncut") / "run"
     events: list[Event] = []
-    train(
-        CUT,
-        data=few,
-        output=output,
-        device="cpu",
-        listen=lambda event, state: events.append(event),
-    )
+
+    def hear(event: Event, state: TrainingState) -> None:
+        events.append(event)
+        assert not (output / "curves.png").exists()  # drawn at the end
+
+    train(CUT, data=few, output=output, device="cpu", listen=hear)
     return output, events
+
+
+def test_tells_of_the_start_each_step_and_each_epoch(uncut: tuple[Path, list[Event]]) -> None:
+    output, (started, *rest) = uncut
+    assert isinstance(started, Started)
+    assert (started.training, started.validation, started.epochs) == (36, 12, 2)
+    assert started.resumed_at == 0
+    for epoch in (1, 2):
+        steps = [e for e in rest if isinstance(e, StepDone) and e.epoch == epoch]
+        assert sum(step.reviews for step in steps) == 36
+    assert [e.epoch for e in rest if isinstance(e, EpochDone)] == [1, 2]
+    assert isinstance(rest[-1], EpochDone)
+    names = {path.name for path in output.iterdir()}
+    assert names == {".lock", "recipe.json", "history.jsonl", "history.csv", "curves.png", "model"}
+
+
+def test_another_seed_gives_other_weights(
+    few: Path, uncut: tuple[Path, list[Event]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[bool] = []
+
+    def hear(event: Event, state: TrainingState) -> None:
+        if isinstance(event, EpochDone):
+            drawn.append((tmp_path / "run" / "curves.png").exists())
+
+    config = load_config(None, [*CUT_FIELDS, "training.seed=2"])
+    # When the time between two pictures is over, an epoch's end draws the next.
+    monkeypatch.setattr("nsmc.training.run.SECONDS_BETWEEN_PICTURES", 0)
+    train(config, data=few, output=tmp_path / "run", device="cpu", listen=hear)
+    assert drawn == [True, True]
+    one, other = weights_of(uncut[0]), weights_of(tmp_path / "run")
+    assert not np.array_equal(one["head.weight"], other["head.weight"])
+    # The split is not the seed's: the same reviews validate.
+    name = "embedding.words.weight"
+    assert len(one[name]) == len(other[name])
 
 
 @pytest.mark.parametrize(
@@ -354,8 +321,6 @@ def test_resumes_from_any_moment_to_the_same_model(
 def test_a_training_cut_while_its_first_model_is_written_resumes(
     few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = load_config(None, [*TINY, "training.epochs=2"])
-
     def cut(*arguments: Any) -> None:
         save_network(*arguments)
         raise KeyboardInterrupt
@@ -363,7 +328,7 @@ def test_a_training_cut_while_its_first_model_is_written_resumes(
     with monkeypatch.context() as patch:
         patch.setattr("nsmc.training.run.save_network", cut)
         with pytest.raises(KeyboardInterrupt):
-            train(config, data=few, output=tmp_path / "run", device="cpu")
+            train(CUT, data=few, output=tmp_path / "run", device="cpu")
     assert (tmp_path / "run" / "model").is_dir()
     # The model of its first epoch stands there, and yet the training hasn't ended.
     assert train(output=tmp_path / "run", resume=True, device="cpu").metrics["epochs"] == 2
@@ -371,10 +336,9 @@ def test_a_training_cut_while_its_first_model_is_written_resumes(
 
 @pytest.mark.slow
 def test_a_damaged_checkpoint_is_passed_over_with_a_warning(few: Path, tmp_path: Path) -> None:
-    config = load_config(None, [*TINY, "training.epochs=2", "training.checkpoint_steps=1"])
     run = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
-        train(config, data=few, output=run, device="cpu", listen=_At(StepDone, 4))
+        train(CUT, data=few, output=run, device="cpu", listen=_At(StepDone, 4))
     (run / "checkpoints" / "step-00000004" / "state.json").write_text("{", encoding="utf-8")
     warnings: list[str] = []
     events: list[Event] = []
@@ -394,11 +358,10 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_warning(few: Path, tmp_path:
 
 @pytest.mark.slow
 def test_other_reviews_are_not_resumed_with(few: Path, sample: Path, tmp_path: Path) -> None:
-    config = load_config(None, [*TINY, "training.checkpoint_steps=1"])
     data = tmp_path / "data"
     shutil.copytree(few, data)
     with pytest.raises(KeyboardInterrupt):
-        train(config, data=data, output=tmp_path / "run", device="cpu", listen=_At(StepDone, 2))
+        train(CUT, data=data, output=tmp_path / "run", device="cpu", listen=_At(StepDone, 2))
     words = (
         r"was started with other reviews than those in .*data \(expected SHA-256 .*…, found .*…\)"
     )

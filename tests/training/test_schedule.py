@@ -45,8 +45,6 @@ def test_stays_between_zero_and_the_full_step(
 
 
 def test_scales_with_the_learning_rate() -> None:
+    one, ten = (TrainingConfig(learning_rate=rate) for rate in (0.1, 1.0))
     for step in range(10):
-        one, ten = (
-            learning_rate(step, 10, TrainingConfig(learning_rate=rate)) for rate in (0.1, 1.0)
-        )
-        assert ten == pytest.approx(10 * one)
+        assert learning_rate(step, 10, ten) == pytest.approx(10 * learning_rate(step, 10, one))

@@ -1,6 +1,5 @@
 """The gradients of a step, against the loss written out."""
 
-import itertools
 from types import SimpleNamespace
 
 import pytest
@@ -86,49 +85,6 @@ def test_gradients_are_those_of_the_loss_written_out(norm: float, sparse: bool) 
     assert (told.examples, told.tally.tolist()) == (3, [float(right), 3.0])
     assert not told.loss.requires_grad
     assert not told.tally.requires_grad
-
-
-def test_gradients_are_slopes() -> None:
-    """The same by differences, without any autograd but for the fixed shift."""
-    network = network_of()
-    backward(network, SENTIMENT, BATCH, 0.7)
-    found = gradients(network)
-    moved = shift(network, 0.7)
-
-    @torch.no_grad()
-    def total() -> float:
-        vectors = network.embed(TEXT)
-        return float(clean_loss(network, vectors) + clean_loss(network, vectors + moved))
-
-    step = 1e-5
-    parameters = dict(network.named_parameters())
-    for name, index in itertools.product(
-        [
-            "embedding.words.weight",
-            "embedding.ngrams.weight",
-            "encoder.weight_hh_l0",
-            "head.weight",
-        ],
-        [0, 5],
-    ):
-        flat = parameters[name].data.view(-1)
-        before = float(flat[index])
-        flat[index] = before + step
-        up = total()
-        flat[index] = before - step
-        down = total()
-        flat[index] = before
-        slope = (up - down) / (2 * step)
-        assert float(found[name].view(-1)[index]) == pytest.approx(slope, abs=1e-6), (name, index)
-
-
-def test_the_move_makes_the_loss_worse() -> None:
-    network = network_of()
-    vectors = network.embed(TEXT).detach()
-    moved = vectors + shift(network, 0.3)
-    lengths = [float((moved - vectors)[:, b].norm()) for b in range(3)]
-    assert lengths == pytest.approx([0.3, 0.3, 0.3])
-    assert clean_loss(network, moved) > clean_loss(network, vectors)
 
 
 def test_a_gradient_of_zero_moves_nothing() -> None:

@@ -18,12 +18,9 @@ from nsmc.data.fields import MorphemeField, TargetField
 def make_dataset(
     field: MorphemeField, rows: NDArray[np.int64], targets: NDArray[np.float32]
 ) -> Dataset:
-    """Reviews as torchtext examples: ``text`` and ``label`` are rows of the corpus and its targets.
+    """The reviews in ``rows`` as torchtext examples: ``text`` and ``label`` are row numbers.
 
-    Args:
-        field: of the corpus.
-        rows: which reviews.
-        targets: [R, K] of all reviews of the corpus; K is 0 for a task without labels.
+    ``targets`` [R, K] are those of all reviews of the corpus; K is 0 for a task without labels.
     """
     fields = [("text", field), ("label", TargetField(targets))]
     examples = []
@@ -42,7 +39,7 @@ class EqualLengthIterator(BucketIterator):  # type: ignore[misc]
 
     Args:
         dataset: of `make_dataset`.
-        batch_size: reviews in a batch at most; lengths that are rare give smaller batches.
+        batch_size: reviews in a batch at most; rare lengths give smaller batches.
         seed: None for a fixed order by length, for scoring.
         device: where the tensors go.
         weights: [examples of ``dataset``] how likely each is drawn, relatively. As many as there
@@ -65,7 +62,7 @@ class EqualLengthIterator(BucketIterator):  # type: ignore[misc]
             share = weights / weights.sum()  # [examples]
             drawn = generator.choice(len(share), len(share), p=share)  # [examples]
             dataset = Dataset([dataset[i] for i in drawn.tolist()], dataset.fields)
-        lengths = field.corpus.lengths
+        lengths = field.corpus.lengths  # [R]
         super().__init__(
             dataset,
             batch_size,
@@ -93,10 +90,6 @@ class EqualLengthIterator(BucketIterator):  # type: ignore[misc]
 
     def skip(self, batches: int) -> None:
         """Let the next pass begin after its first ``batches`` batches, to resume an epoch."""
-        self.load_state_dict(
-            {
-                "iterations": batches,
-                "iterations_this_epoch": batches,
-                "random_state_this_epoch": self.random_shuffler.random_state,
-            }
-        )
+        done = dict.fromkeys(("iterations", "iterations_this_epoch"), batches)
+        order = {"random_state_this_epoch": self.random_shuffler.random_state}
+        self.load_state_dict(done | order)

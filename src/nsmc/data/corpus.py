@@ -41,12 +41,9 @@ class Encoding:
     """What decides how a file of reviews becomes a corpus."""
 
     text: TextConfig
-    column: str | None = None
-    """The text column; None where it is clear."""
+    column: str | None = None  # of the comments; None where it is clear
     label_columns: Sequence[LabelColumnSpec] = ()
-    """The columns to read beside the comments."""
-    noise: float = 0.0
-    """Share of the reviews to add a noisy copy of."""
+    noise: float = 0.0  # share of the reviews to add a noisy copy of
 
     @classmethod
     def of(cls, config: Config, label_columns: Sequence[LabelColumnSpec]) -> "Encoding":
@@ -64,12 +61,9 @@ class Corpus:
     """[N] every review's units end to end, as indices into ``morphemes``."""
     offsets: NDArray[np.int64]
     """[R + 1] review r is ``tokens[offsets[r]:offsets[r + 1]]``; none is empty."""
-    labels: dict[str, LabelColumn]
-    """The label columns by their names; of R reviews each."""
-    morphemes: list[str]
-    """[M] each distinct unit, in order of first appearance."""
-    identity: dict[str, str]
-    """What cut the comments: see `nsmc.text.tokenizer.Tokenizer.identity`."""
+    labels: dict[str, LabelColumn]  # by their names; of R reviews each
+    morphemes: list[str]  # [M] each distinct unit, in order of first appearance
+    identity: dict[str, str]  # what cut the comments: `nsmc.text.tokenizer.Tokenizer.identity`
     source: dict[str, Any]
     """The file's ``name`` and ``sha256``, the ``column`` of the comments, ``reviews`` in it,
     ``skipped`` without legible text."""
@@ -172,12 +166,12 @@ def build_corpus(
     chunks = (texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK))
     index: dict[str, int] = {}
     tokens, lengths = [], []
-    for encoded in map_chunks(chunks, make, workers):
-        rows = [index.setdefault(m, len(index)) for m in encoded.morphemes]
-        tokens.append(np.array(rows, dtype=np.int32)[encoded.tokens])
-        lengths.append(encoded.lengths)
+    for chunk_tokens, chunk_lengths, morphemes in map_chunks(chunks, make, workers):
+        rows = [index.setdefault(m, len(index)) for m in morphemes]
+        tokens.append(np.array(rows, dtype=np.int32)[chunk_tokens])
+        lengths.append(chunk_lengths)
         if progress:
-            progress(len(encoded.lengths), len(texts))
+            progress(len(chunk_lengths), len(texts))
     counts = np.concatenate(lengths) if lengths else np.empty(0, np.int64)  # [texts]
     legible = counts > 0
     if not legible.any():
@@ -206,14 +200,9 @@ def build_corpus(
     )
 
 
-@dataclass(frozen=True)
-class _Encoded:
-    """A chunk with its own list of morphemes: far less to send than each as text."""
-
-    tokens: NDArray[np.int32]
-    """Every review's morphemes end to end, as indices into ``morphemes``."""
-    lengths: NDArray[np.int64]
-    morphemes: list[str]
+_Encoded = tuple[NDArray[np.int32], NDArray[np.int64], list[str]]
+"""A chunk's morphemes end to end, as indices into its own list of them (the last), and each
+review's length: far less to send than each morpheme as text."""
 
 
 def _make(config: TextConfig, learned: bytes | None) -> Callable[[list[str]], _Encoded]:
@@ -225,7 +214,7 @@ def _encode(tokenizer: Tokenizer, texts: list[str]) -> _Encoded:
     index: dict[str, int] = {}
     flat = [index.setdefault(unit, len(index)) for review in reviews for unit in review]
     lengths = np.array([len(review) for review in reviews], dtype=np.int64)
-    return _Encoded(np.array(flat, dtype=np.int32), lengths, list(index))
+    return np.array(flat, dtype=np.int32), lengths, list(index)
 
 
 def save_corpus(corpus: Corpus, path: Path) -> None:
@@ -234,13 +223,13 @@ def save_corpus(corpus: Corpus, path: Path) -> None:
     Raises:
         NsmcError: the place is not writable or the disk is full.
     """
+    arrays: dict[str, NDArray[Any] | None]
+    arrays = {"tokens": corpus.tokens, "offsets": corpus.offsets, "copies": corpus.copies}
+    codes = {f"codes-{i}": column.codes for i, column in enumerate(corpus.labels.values())}
     with writing_bundle(path, KIND, SCHEMA) as directory:
-        np.save(directory / "tokens.npy", corpus.tokens, allow_pickle=False)
-        np.save(directory / "offsets.npy", corpus.offsets, allow_pickle=False)
-        if corpus.copies is not None:
-            np.save(directory / "copies.npy", corpus.copies, allow_pickle=False)
-        for number, column in enumerate(corpus.labels.values()):
-            np.save(directory / f"codes-{number}.npy", column.codes, allow_pickle=False)
+        for name, array in {**arrays, **codes}.items():
+            if array is not None:
+                np.save(directory / f"{name}.npy", array, allow_pickle=False)
         # Morphemes hold no line break: the normalizer made each a space.
         (directory / "morphemes.txt").write_bytes("\n".join(corpus.morphemes).encode())
         if corpus.learned is not None:
@@ -269,19 +258,15 @@ def load_corpus(path: Path) -> Corpus:
         mapped: NDArray[Any] = np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False)
         return mapped
 
+    labels = {}
+    for number, column in enumerate(about["columns"]):
+        fields: dict[str, Any]
+        fields = {k: tuple(v) if isinstance(v, list) else v for k, v in column.items()}
+        labels[column["name"]] = LabelColumn(codes=array(f"codes-{number}"), **fields)
     return Corpus(
         tokens=array("tokens"),
         offsets=array("offsets"),
-        labels={
-            column["name"]: LabelColumn(
-                column["name"],
-                array(f"codes-{number}"),
-                tuple(column["names"]),
-                tuple(column["first_rows"]),
-                column["first_empty"],
-            )
-            for number, column in enumerate(about["columns"])
-        },
+        labels=labels,
         morphemes=(path / "morphemes.txt").read_bytes().decode().split("\n"),
         identity=about["identity"],
         source=about["source"],

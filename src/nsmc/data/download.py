@@ -105,7 +105,6 @@ def _check_address(base_url: str) -> str:
 
 
 def _fetch(store: Any, file: RemoteFile, target: Path, progress: bool) -> Path:
-    """Fetch one file with a `pooch.Pooch`, unless it is there already."""
     from pooch import HTTPDownloader
     from requests import RequestException
 
@@ -169,7 +168,7 @@ def _raise_if_final(error: Any, url: str, output: Path) -> None:
 
 @contextlib.contextmanager
 def _warnings_only(logger: logging.Logger) -> Iterator[None]:
-    """Keep pooch's running commentary off standard error; the bar says the same."""
+    # The bar says the same as pooch's commentary.
     level = logger.level
     logger.setLevel(logging.WARNING)
     try:

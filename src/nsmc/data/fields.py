@@ -28,18 +28,13 @@ if TYPE_CHECKING:
 class MorphemeBatch(NamedTuple):
     """B reviews of exactly T morphemes each, every distinct morpheme described once."""
 
-    words: Tensor
-    """[U] row of each distinct morpheme in the vocabulary; 0 is the unknown one."""
-    ngrams: Tensor
-    """[G] rows of the n-gram table, the distinct morphemes' end to end."""
-    offsets: Tensor
-    """[U] where in ``ngrams`` each morpheme's begin."""
-    positions: Tensor
-    """[T, B] which of the U morphemes is at each place of each review."""
+    words: Tensor  # [U] row of each distinct morpheme in the vocabulary; 0 is the unknown one
+    ngrams: Tensor  # [G] rows of the n-gram table, the distinct morphemes' end to end
+    offsets: Tensor  # [U] where in ``ngrams`` each morpheme's begin
+    positions: Tensor  # [T, B] which of the U morphemes is at each place of each review
     grams: Tensor | None = None
     """Rows of the reviews' character n-grams in the wide layer's table, review after review."""
-    gram_counts: Tensor | None = None
-    """[B] how many of them each review has."""
+    gram_counts: Tensor | None = None  # [B] how many of them each review has
 
 
 class MorphemeField(Field):  # type: ignore[misc]
@@ -83,10 +78,7 @@ class MorphemeField(Field):  # type: ignore[misc]
     ) -> None:
         """Build ``self.vocab`` (a torchtext ``Vocab``) from the reviews in ``rows`` alone.
 
-        Args:
-            rows: which reviews.
-            config: how frequent a unit must be there, and how many there may be.
-            known: units that get a row besides, behind those counted.
+        The units in ``known`` get a row besides, behind those counted.
         """
         corpus = self.corpus
         chosen = np.zeros(len(corpus), dtype=bool)
@@ -96,12 +88,8 @@ class MorphemeField(Field):  # type: ignore[misc]
         counter = Counter(
             {m: int(n) for m, n in zip(corpus.morphemes, counts, strict=True) if n > 0}
         )
-        vocab = Vocab(
-            counter,
-            max_size=config.max_size,
-            min_freq=config.min_freq,
-            specials=[UNKNOWN, *self._marks],
-        )
+        specials = [UNKNOWN, *self._marks]
+        vocab = Vocab(counter, config.max_size, config.min_freq, specials)
         vocab.extend(Vocab(Counter(known), specials=[]))
         self.use_vocabulary(vocab)
 
@@ -124,12 +112,8 @@ class MorphemeField(Field):  # type: ignore[misc]
         offsets = np.cumsum(counts) - counts  # [U]
         # Each morpheme's run of n-grams, picked out of the flat array without a loop.
         picks = np.repeat(self._ngram_starts[distinct] - offsets, counts) + np.arange(counts.sum())
-        arrays = [
-            self._words[distinct],
-            self._ngrams[picks],
-            offsets,
-            positions.reshape(tokens.shape),
-        ]
+        positions = positions.reshape(tokens.shape)  # [T, B]
+        arrays = [self._words[distinct], self._ngrams[picks], offsets, positions]
         if self._grams is not None:
             rows = self.corpus.tokens[places].T.tolist()  # B lists of T
             units = [[self._units[token] for token in row] for row in rows]
@@ -145,11 +129,7 @@ def _on(device: torch.device | None, tensor: Tensor) -> Tensor:
 
 
 class TargetField(LabelField):  # type: ignore[misc]
-    """A torchtext ``LabelField`` whose examples are rows of an array of numbers.
-
-    Args:
-        targets: [R, K] of every review of the corpus.
-    """
+    """A torchtext ``LabelField`` whose examples are rows of ``targets`` [R, K]."""
 
     def __init__(self, targets: NDArray[np.float32]) -> None:
         super().__init__(use_vocab=False, dtype=torch.float32)

@@ -4,15 +4,14 @@ Shapes: R reviews, N distinct cells.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.errors import DataError
 
-SHOWN = 3
-"""Offending cells that an error names."""
+SHOWN = 3  # offending cells that an error names
 
 
 @dataclass(frozen=True)
@@ -28,21 +27,17 @@ class LabelColumn:
     """A column's cells as text, each distinct one once."""
 
     name: str
-    codes: NDArray[np.int32]
-    """[R] which of ``names`` each review has; -1 for an empty cell."""
+    codes: NDArray[np.int32]  # [R] which of ``names`` each review has; -1 for an empty cell
     names: tuple[str, ...]
     """[N] distinct cells in order of first appearance, composed (NFC) and without white space
     around them."""
     first_rows: tuple[int, ...]
     """[N] the row of the file, counted from 1 without the header, where each appears first."""
-    first_empty: int = 0
-    """The row of the first empty cell; 0 where there is none."""
+    first_empty: int = 0  # the row of the first empty cell; 0 where there is none
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "LabelColumn":
         """The column of some reviews alone, with the same ``names``."""
-        return LabelColumn(
-            self.name, self.codes[rows], self.names, self.first_rows, self.first_empty
-        )
+        return replace(self, codes=self.codes[rows])
 
     def counts(self) -> NDArray[np.int64]:
         """[N] reviews with each name."""
@@ -55,7 +50,7 @@ class LabelColumn:
     def refuse(
         self, wrong: Sequence[int], source: str, expected: str, *, empty_too: bool = True
     ) -> None:
-        """Refuse a column that has any of some names, or empty cells.
+        """Refuse a column that has any of the names with the indices ``wrong``, or empty cells.
 
         Args:
             wrong: indices into ``names``.

@@ -14,11 +14,7 @@ SEED = 0
 
 
 def noisy_copies(texts: Sequence[str], share: float) -> tuple[NDArray[np.int64], list[str]]:
-    """Copies of some texts, each with one kind of noise; see `nsmc.text.noise.LEARNT`.
-
-    Args:
-        texts: as typed.
-        share: of them to copy.
+    """Copies of a share of the texts, each with one kind of `nsmc.text.noise.LEARNT`.
 
     Returns:
         Which texts were copied, in rising order, and the copies; none equals its original.

@@ -5,24 +5,18 @@ from pathlib import Path
 
 
 def data_directory() -> Path:
-    """Directory of the official files: ``NSMC_DATA`` when set, else the system's place for data.
-
-    The directory need not exist.
-    """
-    if chosen := os.environ.get("NSMC_DATA"):
-        return Path(chosen).expanduser()
-    import platformdirs
-
-    return Path(platformdirs.user_data_dir("nsmc", appauthor=False))
+    """Directory of the official files, which need not exist: ``NSMC_DATA``, or the system's."""
+    return _directory("NSMC_DATA", "data")
 
 
 def cache_directory() -> Path:
-    """Directory of what can be made again: ``NSMC_CACHE`` when set, else the system's place.
+    """Directory of what can be made again; need not exist: ``NSMC_CACHE``, or the system's."""
+    return _directory("NSMC_CACHE", "cache")
 
-    The directory need not exist.
-    """
-    if chosen := os.environ.get("NSMC_CACHE"):
+
+def _directory(variable: str, kind: str) -> Path:
+    if chosen := os.environ.get(variable):
         return Path(chosen).expanduser()
     import platformdirs
 
-    return Path(platformdirs.user_cache_dir("nsmc", appauthor=False))
+    return Path(getattr(platformdirs, f"user_{kind}_dir")("nsmc", appauthor=False))

@@ -5,7 +5,7 @@ Shapes: R reviews.
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,46 +30,29 @@ Rows = NDArray[np.int64]
 class Reviews:
     """R reviews with their labels, and where they came from."""
 
-    texts: list[str]
-    """[R] the comments; none is blank."""
-    labels: dict[str, LabelColumn]
-    """The label columns that were asked for and are there, by their names."""
-    rows: NDArray[np.int64]
-    """[R] the number of each in the file, counted from 1 without the header."""
+    texts: list[str]  # [R] the comments; none is blank
+    labels: dict[str, LabelColumn]  # those asked for that are there, by their names
+    rows: Rows  # [R] the number of each in the file, counted from 1 without the header
     path: Path
     sha256: str
-    column: str
-    """The file's name for the comments."""
-    skipped_empty: int
-    """Rows of the file without a comment."""
-    encoding: str | None
-    """None for Parquet."""
+    column: str  # the file's name for the comments
+    skipped_empty: int  # rows of the file without a comment
+    encoding: str | None  # None for Parquet
 
     def take(self, chosen: NDArray[np.int64]) -> "Reviews":
         """Some of the reviews alone, in the order given."""
-        return Reviews(
-            [self.texts[place] for place in chosen.tolist()],
-            {name: column.take(chosen) for name, column in self.labels.items()},
-            self.rows[chosen],
-            self.path,
-            self.sha256,
-            self.column,
-            self.skipped_empty,
-            self.encoding,
+        return replace(
+            self,
+            texts=[self.texts[place] for place in chosen.tolist()],
+            labels={name: column.take(chosen) for name, column in self.labels.items()},
+            rows=self.rows[chosen],
         )
 
 
 def read_reviews(
-    path: Path, *, column: str | None = None, label_columns: "Sequence[LabelColumnSpec]" = ()
+    path: Path, *, column: str | None = None, label_columns: Sequence[LabelColumnSpec] = ()
 ) -> Reviews:
-    """Read a table of reviews.
-
-    Args:
-        path, column, label_columns: as `open_reviews` takes them.
-
-    Raises:
-        DataError: as `open_reviews` and `reviews_of`.
-    """
+    """`reviews_of` the table that `open_reviews` opens, with the arguments and errors of both."""
     with open_reviews(path, column=column, label_columns=label_columns) as table:
         return reviews_of(table, label_columns)
 
@@ -80,11 +63,7 @@ def open_reviews(
     """Open a table of reviews; its text column is chosen as ``open_table`` does.
 
     Without labels to read, a .txt file whose first line names no columns is one comment a line.
-
-    Args:
-        path: the file.
-        column: the text column; None where it is clear.
-        label_columns: the label columns.
+    ``column`` may be None where it is clear.
 
     Raises:
         DataError: the file can't be read, or its text column isn't clear.

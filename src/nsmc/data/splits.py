@@ -65,7 +65,7 @@ def split_rows(
     Both parts get at least one review.
 
     Args:
-        count: how many reviews there are.
+        count: reviews in all.
         share: of them to validate on.
         seed: of the permutation.
         strata: [count] groups that have the same shares in both parts, to within one review. A

@@ -60,10 +60,7 @@ def train(
         config, with_data = _to_resume(place, config, with_data)
     config = config or Config()
     with place.claimed():
-        if resume:
-            place.check_unfinished()
-        else:
-            place.check_free()
+        place.check_usable(resume)
         from nsmc.data.cache import training_corpus
         from nsmc.data.corpus import Encoding
         from nsmc.data.download import official_data

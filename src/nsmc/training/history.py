@@ -2,9 +2,8 @@
 
 import csv
 import json
-import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
@@ -18,27 +17,18 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 HANGUL_FONTS = ("NanumGothic", "Noto Sans CJK KR", "Malgun Gothic", "Apple SD Gothic Neo")
-SECONDS_BETWEEN_PICTURES = 60
 LEGEND_WIDTH = 120
 """Characters of a legend's line."""
 
 
 def write_history(history: Sequence[dict[str, Any]], path: Path) -> None:
-    """Write one JSON object per epoch.
-
-    Raises:
-        NsmcError: the place is not writable or the disk is full.
-    """
+    """Write one JSON object per epoch; errors are those of `atomic_write`."""
     with atomic_write(path) as temporary:
         temporary.write_text("".join(json.dumps(r) + "\n" for r in history), encoding="utf-8")
 
 
 def write_table(records: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Write records as CSV, with a column for every key that any of them has.
-
-    Raises:
-        NsmcError: the place is not writable or the disk is full.
-    """
+    """Write records as CSV, a column for every key of any; errors are those of `atomic_write`."""
     columns = list(dict.fromkeys(key for record in records for key in record))
     with (
         atomic_write(path) as temporary,
@@ -47,38 +37,6 @@ def write_table(records: Sequence[Mapping[str, Any]], path: Path) -> None:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(records)
-
-
-class CurvesPicture:
-    """The picture of a running training, drawn anew at most every `SECONDS_BETWEEN_PICTURES`.
-
-    Drawing takes longer than an epoch of a small network.
-
-    Args:
-        path: the picture.
-        metric: of the task.
-        clock: seconds that only rise.
-    """
-
-    def __init__(
-        self, path: Path, metric: Metric, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._path, self._metric, self._clock = path, metric, clock
-        self._drawn_at = clock()
-
-    def update(self, history: Sequence[dict[str, Any]]) -> None:
-        """Draw the curves if it is time.
-
-        Raises:
-            NsmcError: the place is not writable or the disk is full.
-        """
-        if self._clock() - self._drawn_at >= SECONDS_BETWEEN_PICTURES:
-            self.draw(history)
-
-    def draw(self, history: Sequence[dict[str, Any]]) -> None:
-        """Draw the curves, as at the end; errors are those of `update`."""
-        draw_curves(history, self._metric, self._path)
-        self._drawn_at = self._clock()
 
 
 def draw_curves(history: Sequence[dict[str, Any]], metric: Metric, path: Path) -> None:
@@ -106,7 +64,7 @@ def draw_together(
 
     Args:
         histories: from a training's title to its records, at least one each.
-        metric: of their task.
+        metric: their task's.
         path: .png, .svg or .pdf.
 
     Raises:
@@ -156,7 +114,7 @@ def _new_figure(width: float, height: float) -> "Figure":
 
 
 def _panels(figure: "Figure", metric: Metric) -> "Iterator[tuple[Axes, str, float]]":
-    """Axes for the loss and for the metric, with the name in a record and the scale of each."""
+    """Axes of the loss and of the metric, each with its name in a record and its scale."""
     from matplotlib.ticker import MaxNLocator
 
     panels = [("loss", "loss", 1.0), (metric.name, metric.title, metric.scale)]

@@ -40,15 +40,12 @@ Weights = Mapping[str, NDArray[Any]]
 class PretrainedModel:
     """The model that a training starts from."""
 
-    path: str
-    """As the configuration names it."""
-    sha256: str
-    """Of its manifest, which holds the hashes of all its files."""
+    path: str  # as the configuration names it
+    sha256: str  # of its manifest, which holds the hashes of all its files
     vocabulary: Sequence[str]
     """Its units but the special ones. The new model has a row for each, or a review that isn't
     among the labelled ones would have few known words."""
-    taken: str = ""
-    """What was copied, for a person; empty before `load_into`."""
+    taken: str = ""  # what was copied, for a person; empty before `load_into`
 
     def record(self) -> dict[str, str]:
         """What the new model directory says of its start."""
@@ -64,18 +61,14 @@ class PretrainedModel:
         the same. The head and the wide layer are copied from a model of the same task over the same
         recurrent layers. Everything else stays as it was initialized.
 
-        Args:
-            network: the network to be trained.
-            task: what it is to learn.
-            vocabulary: [V] its units by row.
-            output: the training's output directory.
+        ``vocabulary`` [V] is the network's, ``output`` the training's directory.
 
         Raises:
             ModelError: the model isn't there any more, or damaged.
             NsmcError: it has changed since the training began.
         """
         model = open_model(Path(self.path))
-        if _manifest_sha256(model) != self.sha256:
+        if sha256_of(model.path / MANIFEST) != self.sha256:
             raise NsmcError(
                 f"{self.path} has changed since this training began; start another with another "
                 "--output"
@@ -107,10 +100,7 @@ class PretrainedModel:
 
 
 def find_pretrained(config: Config, output: Path) -> PretrainedModel | None:
-    """The model that a training starts from, by the record in its output directory or its config.
-
-    Returns:
-        None for a config that names none.
+    """The model that a training starts from, if any, by the record in ``output`` or the config.
 
     Raises:
         ModelError: there is no such model directory, or it is damaged.
@@ -124,11 +114,7 @@ def find_pretrained(config: Config, output: Path) -> PretrainedModel | None:
     model = open_model(Path(named))
     _check_compatible(model, config)
     known = [unit for unit in model.vocabulary[1:] if unit != EOS]
-    return PretrainedModel(named, _manifest_sha256(model), known)
-
-
-def _manifest_sha256(model: ModelDirectory) -> str:
-    return sha256_of(model.path / MANIFEST)
+    return PretrainedModel(named, sha256_of(model.path / MANIFEST), known)
 
 
 def _check_compatible(model: ModelDirectory, config: Config) -> None:
@@ -159,14 +145,8 @@ def _copy_tables(
     table = network.get_parameter(WORDS)  # [V, E]
     table[rows] = torch.from_numpy(words.rows([row_of[vocabulary[row]] for row in rows])).to(table)
     parts = [f"the vectors of {len(rows):,} of {len(vocabulary):,} units"]
-    ours, theirs = network.config, model.config.model
-    same = (ours.subword_buckets, ours.subword_letters) == (
-        theirs.subword_buckets,
-        theirs.subword_letters,
-    )
-    if same and ngrams is not None:
-        every = torch.from_numpy(ngrams.rows(list(range(len(ngrams)))))  # [K, E]
-        network.get_parameter(NGRAMS).copy_(every)
+    if ngrams is not None and _same(network, model, "subword_buckets", "subword_letters"):
+        network.get_parameter(NGRAMS).copy_(torch.from_numpy(ngrams.rows(np.arange(len(ngrams)))))
         parts.append("those of the n-grams")
     return parts
 
@@ -191,6 +171,11 @@ def _copy_layers(network: RecurrentNetwork, weights: Weights) -> list[str]:
     return parts
 
 
+def _same(network: RecurrentNetwork, model: ModelDirectory, *fields: str) -> bool:
+    """Whether two networks agree in fields of their section ``model``."""
+    return all(getattr(network.config, f) == getattr(model.config.model, f) for f in fields)
+
+
 def _copy_outputs(
     network: RecurrentNetwork, task: Task, model: ModelDirectory, weights: Weights
 ) -> list[str]:
@@ -199,15 +184,14 @@ def _copy_outputs(
     # On another scale the same output means other stars.
     if not same_task or model.config.stars != task.config.stars:
         return []
-    ours, theirs = network.config, model.config.model
     shape = ("cell", "layers", "bidirectional", "hidden_size", "conv", "pooling")
-    if task.head != "pooled" or any(getattr(ours, name) != getattr(theirs, name) for name in shape):
+    if task.head != "pooled" or not _same(network, model, *shape):
         return []
     for name in ("head.weight", "head.bias"):
         network.get_parameter(name).copy_(torch.from_numpy(weights[name]))
     parts = ["the head"]
-    grams = (ours.wide.buckets, ours.wide.longest)
-    if ours.wide.buckets and grams == (theirs.wide.buckets, theirs.wide.longest):
+    ours, theirs = network.config.wide, model.config.model.wide
+    if ours.buckets and (ours.buckets, ours.longest) == (theirs.buckets, theirs.longest):
         table = weights[WIDE].astype(np.float32) * weights.get(SCALES[WIDE], np.float32(1))
         network.get_parameter(WIDE).copy_(torch.from_numpy(table))
         parts.append("the wide layer")

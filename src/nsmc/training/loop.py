@@ -23,20 +23,17 @@ from nsmc.training.step import backward
 
 @dataclass(frozen=True)
 class StepDone:
-    """A step has been taken; ``state`` is whole and can be saved."""
+    """A step of an epoch, counted from 1, has been taken on a batch of so many reviews."""
 
     epoch: int
-    """The running epoch, counted from 1."""
     reviews: int
-    """Reviews in this step's batch."""
 
 
 @dataclass(frozen=True)
 class EpochDone:
-    """An epoch has been trained and validated; its record is the last of the history."""
+    """An epoch, counted from 1, has been trained and validated; the history has its record."""
 
     epoch: int
-    """Counted from 1."""
     is_best: bool
     """Whether its validation loss is the lowest so far."""
 
@@ -97,14 +94,8 @@ def _take_step(
     config: TrainingConfig,
     autocast: torch.dtype | None,
 ) -> int:
-    """Learn from one batch and count it; return its number of reviews.
-
-    Raises:
-        DeviceError: the device's memory doesn't hold the batch.
-    """
+    """Learn from one batch and count it; return its number of reviews."""
     optimizers = state.optimizers.values()
-    units: int
-    reviews: int
     units, reviews = batch.text.positions.shape  # T, B
     set_learning_rate(optimizers, rate)
     for optimizer in optimizers:
@@ -126,15 +117,11 @@ def _take_step(
     state.counters.batch += 1
     state.counters.step += 1
     state.counters.seen += reviews
-    return reviews
+    return int(reviews)
 
 
 def _end_epoch(state: TrainingState, task: Task, validated: Validated, rate: float) -> bool:
-    """Record an epoch by its totals and its validation; return whether it is the best so far.
-
-    Raises:
-        NsmcError: a loss is no longer a number.
-    """
+    """Record an epoch by its totals and its validation; return whether it is the best so far."""
     counters = state.counters
     counters.epoch += 1
     losses, examples, metrics, with_metric = state.totals.tolist()

@@ -62,16 +62,13 @@ def make_optimizers(
     """
     tables = network.tables()
     rate = config.learning_rate
+    lazily: type[SparseAdam | torch.optim.Adam] = (
+        RowAdam if supports_sparse(device) else torch.optim.Adam
+    )
+    dense, decay, fused = network.dense_parameters(), config.weight_decay, device.type == "cuda"
     return {
-        "tables": RowAdam(tables, lr=rate)
-        if supports_sparse(device)
-        else torch.optim.Adam(tables, lr=rate),
-        "dense": AdamW(
-            network.dense_parameters(),
-            lr=rate,
-            weight_decay=config.weight_decay,
-            fused=device.type == "cuda",
-        ),
+        "tables": lazily(tables, lr=rate),
+        "dense": AdamW(dense, lr=rate, weight_decay=decay, fused=fused),
     }
 
 

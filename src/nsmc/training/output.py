@@ -19,25 +19,18 @@ class OutputDirectory:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.model = path / "model"
-        """The model directory of the best epoch so far."""
-        self.checkpoints = path / "checkpoints"
-        """Where ``--resume`` continues from; removed when the training has ended."""
-        self.history = path / "history.jsonl"
-        """A JSON object per epoch."""
-        self.table = path / "history.csv"
-        """The same as a table."""
-        self.curves = path / "curves.png"
-        """The picture of the loss and the task's metric."""
-        self.recipe = path / "recipe.json"
-        """The configuration and the data it was started with."""
+        self.model = path / "model"  # of the best epoch so far
+        self.checkpoints = path / "checkpoints"  # removed when the training has ended
+        self.history = path / "history.jsonl"  # a JSON object per epoch
+        self.table = path / "history.csv"  # the same as a table
+        self.curves = path / "curves.png"  # the loss and the task's metric
+        self.recipe = path / "recipe.json"  # the configuration and the data it was started with
 
     @contextlib.contextmanager
     def claimed(self, option: str = "--output") -> Iterator[None]:
         """Keep other trainings out of the directory while the block runs.
 
-        Args:
-            option: the option that chooses another directory, for the message.
+        ``option`` chooses another directory; the message names it.
 
         Raises:
             NsmcError: another process trains into it, or it can't be written.
@@ -59,7 +52,12 @@ class OutputDirectory:
             yield
         finally:
             lock.release()
-            self._remove_if_unused()
+            # Nothing is left of a training that failed before it began. An error here is another
+            # process beginning in the directory, which is then used.
+            with contextlib.suppress(OSError):
+                if [entry.name for entry in self.path.iterdir()] == [".lock"]:
+                    (self.path / ".lock").unlink()
+                    self.path.rmdir()
 
     def is_claimed(self) -> bool:
         """Whether a training is writing into the directory at this moment."""
@@ -76,36 +74,22 @@ class OutputDirectory:
         except OSError:  # this user has no right to lock there, so there is no telling
             return False
 
-    def _remove_if_unused(self) -> None:
-        """Leave no directory behind of a training that failed before it began."""
-        # An error here is another process beginning in the directory, which is then used.
-        with contextlib.suppress(OSError):
-            if [entry.name for entry in self.path.iterdir()] == [".lock"]:
-                (self.path / ".lock").unlink()
-                self.path.rmdir()
-
-    def check_free(self) -> None:
-        """Refuse to train where something has been trained.
+    def check_usable(self, resume: bool) -> None:
+        """Refuse to train where something has been trained, or to resume what has ended.
 
         Raises:
-            NsmcError: the directory holds a model or checkpoints.
+            NsmcError: the directory holds a model or checkpoints; with ``resume``, a model and no
+                checkpoint.
         """
-        if self.model.exists() or self.checkpoints.exists():
-            raise NsmcError(
-                f"{self.path} holds a training already; give another --output, or continue that "
-                "one with --resume"
-            )
-
-    def check_unfinished(self) -> None:
-        """Refuse to resume a training that has ended.
-
-        Raises:
-            NsmcError: there is a model and no checkpoint.
-        """
-        if self.has_ended():
+        if resume and self.has_ended():
             raise NsmcError(
                 f"the training in {self.path} has ended; there is nothing to resume. Start "
                 "another with another --output"
+            )
+        if not resume and (self.model.exists() or self.checkpoints.exists()):
+            raise NsmcError(
+                f"{self.path} holds a training already; give another --output, or continue that "
+                "one with --resume"
             )
 
     def has_ended(self) -> bool:
@@ -123,26 +107,19 @@ class OutputDirectory:
         shutil.rmtree(done, ignore_errors=True)
 
     def start(self, config: Config, data: Path, reviews: str) -> None:
-        """Record what is about to be trained.
-
-        Args:
-            config: the whole configuration.
-            data: the file or directory of the reviews.
-            reviews: SHA-256 of their file.
+        """Record what is about to be trained; ``reviews`` is the SHA-256 of the file in ``data``.
 
         Raises:
             NsmcError: the directory can't be written.
         """
+        recipe = {
+            "config": config.to_dict(),
+            "data": str(data.resolve()),
+            "sha256": reviews,
+            "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        }
         with atomic_write(self.recipe) as temporary:
-            write_json(
-                temporary,
-                {
-                    "config": config.to_dict(),
-                    "data": str(data.resolve()),
-                    "sha256": reviews,
-                    "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-                },
-            )
+            write_json(temporary, recipe)
 
     def started_with(self) -> tuple[Config, Path]:
         """The configuration and data directory that the training was started with.
@@ -163,10 +140,6 @@ class OutputDirectory:
 
     def check_reviews(self, data: Path, reviews: str) -> None:
         """Refuse to resume on other reviews: rows and vocabulary would mean something else.
-
-        Args:
-            data: the directory of the reviews.
-            reviews: SHA-256 of their file.
 
         Raises:
             NsmcError: the training was started on others.

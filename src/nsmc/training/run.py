@@ -1,5 +1,6 @@
 """A whole training: from a config and reviews to a model directory."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from nsmc.model.inputs import field_for
 from nsmc.model.network import RecurrentNetwork, describe
 from nsmc.tasks.registry import make_task
 from nsmc.tasks.task import Task, Validated
-from nsmc.training.history import CurvesPicture, write_history, write_table
+from nsmc.training.history import draw_curves, write_history, write_table
 from nsmc.training.init_from import PretrainedModel, find_pretrained
 from nsmc.training.loop import EpochDone, StepDone, train_epochs
 from nsmc.training.optimizers import make_optimizers, supports_sparse
@@ -26,6 +27,8 @@ from nsmc.training.save import coverage, save_network, stored_weights
 from nsmc.training.state import TrainingState, checkpoints, load_newest_checkpoint, save_checkpoint
 
 VALIDATION_BATCH = 512
+SECONDS_BETWEEN_PICTURES = 60
+"""Drawing the curves takes longer than an epoch of a small network."""
 
 
 @dataclass(frozen=True)
@@ -33,23 +36,15 @@ class Started:
     """What is about to be trained; the first thing a listener hears."""
 
     device: torch.device
-    parameters: list[tuple[str, tuple[int, ...], int]]
-    """Name, shape and number of elements of each parameter."""
-    training: int
-    """Reviews in the training part."""
-    validation: int
-    """Reviews in the validation part."""
-    epochs: int
-    """Epochs at most."""
-    vocabulary: int
-    """Rows of the vocabulary."""
+    parameters: list[tuple[str, tuple[int, ...], int]]  # name, shape and size of each
+    training: int  # reviews in that part
+    validation: int  # reviews in that part
+    epochs: int  # at most
+    vocabulary: int  # its rows
     corpus: Corpus
     task: Task
-    """What is learnt."""
-    start: PretrainedModel | None
-    """The model whose weights it starts from, if any."""
-    resumed_at: int
-    """The step that a checkpoint brought back; 0 for a fresh start."""
+    start: PretrainedModel | None  # whose weights it starts from, if any
+    resumed_at: int  # the step that a checkpoint brought back; 0 for a fresh start
 
 
 Event = Started | StepDone | EpochDone
@@ -58,7 +53,7 @@ Listener = Callable[[Event, TrainingState], None]
 
 @dataclass(frozen=True)
 class Trained:
-    """Where a finished training left its model, and how good that is."""
+    """A finished training's model, and how good it is."""
 
     model: Path
     metrics: dict[str, Any]
@@ -80,14 +75,9 @@ def run_training(
     Each best epoch is written as a model directory at once, so an interrupted training leaves a
     model that scores; checkpoints allow it to go on.
 
-    Args:
-        config: the whole configuration.
-        corpus: the encoded reviews.
-        output: where everything is written.
-        device: as `nsmc.model.device.choose_device` takes it.
-        resume: continue from the newest whole checkpoint; without one, from the start.
-        listen: called with each event.
-        warn: called with a message for what goes wrong without ending the training.
+    With ``resume`` it continues from the newest whole checkpoint; without one, from the start.
+    ``listen`` is called with each event, ``warn`` with what goes wrong without ending the training.
+    ``device`` is as `nsmc.model.device.choose_device` takes it.
 
     Raises:
         DeviceError: the device isn't there or ran out of memory.
@@ -95,6 +85,7 @@ def run_training(
         NsmcError: the loss is no longer a number, or the disk is full.
     """
     say = listen or (lambda event, state: None)
+    warn = warn or (lambda message: None)
     where = choose_device(device)
     torch.set_num_threads(config.training.threads)
     seed_everything(config.training.seed, where, deterministic=config.training.deterministic)
@@ -104,8 +95,7 @@ def run_training(
     state = _initial_state(config, task, len(data.vocabulary), where)
     if resume and checkpoints(output.checkpoints):
         for damage in load_newest_checkpoint(state, output.checkpoints):
-            if warn:
-                warn(f"{damage}; the checkpoint before it was taken")
+            warn(f"{damage}; the checkpoint before it was taken")
     elif start:
         start = start.load_into(state.network, task, data.vocabulary, output.path)
     say(
@@ -133,7 +123,7 @@ def run_training(
         )
         return metrics
 
-    picture = CurvesPicture(output.curves, task.metric)
+    drawn = time.monotonic()
     autocast = autocast_type(config.training.precision, where)
     for event in train_epochs(
         state, task, data.batches, data.validation, config.training, autocast
@@ -141,7 +131,9 @@ def run_training(
         if isinstance(event, EpochDone):
             write_history(state.counters.history, output.history)
             write_table(state.counters.history, output.table)
-            picture.update(state.counters.history)
+            if time.monotonic() - drawn >= SECONDS_BETWEEN_PICTURES:
+                draw_curves(state.counters.history, task.metric, output.curves)
+                drawn = time.monotonic()
             # Before the model: one without checkpoints beside it is of a training that has ended.
             save_checkpoint(state, output.checkpoints)
             if event.is_best:
@@ -149,7 +141,7 @@ def run_training(
         elif state.counters.step % config.training.checkpoint_steps == 0:
             save_checkpoint(state, output.checkpoints)
         say(event, state)
-    picture.draw(state.counters.history)
+    draw_curves(state.counters.history, task.metric, output.curves)
     network = state.network
     network.load_state_dict(state.best)
     network.eval()
@@ -163,21 +155,11 @@ def run_training(
 class _TrainingData:
     """A corpus as batches to train on and to validate on, with the vocabulary of the first.
 
-    Args:
-        config: the whole configuration.
-        corpus: R reviews.
-        task: gives their targets.
-        known: units that get a row in the vocabulary whether the reviews have them or not.
-        device: where batches go.
+    The units in ``known`` get a row in the vocabulary whether the reviews have them or not.
     """
 
     def __init__(
-        self,
-        config: Config,
-        corpus: Corpus,
-        task: Task,
-        known: Sequence[str],
-        device: torch.device,
+        self, config: Config, corpus: Corpus, task: Task, known: Sequence[str], device: torch.device
     ) -> None:
         self.config, self.device = config.training, device
         targets = task.corpus_targets(corpus)  # [R, K]
@@ -186,17 +168,13 @@ class _TrainingData:
         field.count_vocabulary(rows, config.data, known)
         self.vocabulary: list[str] = field.vocab.itos
         self.training = make_dataset(field, rows, targets)
-        self.validation = EqualLengthIterator(
-            make_dataset(field, validation_rows, targets),
-            VALIDATION_BATCH,
-            seed=None,
-            device=device,
-        )
+        held_out = make_dataset(field, validation_rows, targets)
+        self.validation = EqualLengthIterator(held_out, VALIDATION_BATCH, seed=None, device=device)
         self.coverage = coverage(corpus, validation_rows, self.vocabulary)
         self._weights = task.sampling(targets[rows])  # [training reviews] or None
 
     def batches(self, epoch: int) -> EqualLengthIterator:
-        """The batches of an epoch, counted from 0, in that epoch's order."""
+        """The batches of an epoch, counted from 0, in its order."""
         # Python mixes a tuple's hash from its integers alone, so this is the same in any process.
         seed = hash((self.config.seed, epoch))
         size, weights = self.config.batch_size, self._weights
@@ -217,10 +195,7 @@ def _initial_state(
 
 
 def _training_texts(
-    corpus: Corpus,
-    start: PretrainedModel | None,
-    output: Path,
-    warn: Callable[[str], None] | None,
+    corpus: Corpus, start: PretrainedModel | None, output: Path, warn: Callable[[str], None]
 ) -> TrainingTexts | None:
     """All texts of a training's file, validation part included, and of the model it starts from.
 
@@ -231,11 +206,10 @@ def _training_texts(
     earlier = start.training_texts(output)
     if earlier is not None:
         return TrainingTexts.from_units(corpus.units()).union(earlier)
-    if warn:
-        warn(
-            f"{start.path} doesn't tell which texts it was trained on, so the new model won't "
-            "tell it either, and `nsmc evaluate` can't say which reviews it has seen"
-        )
+    warn(
+        f"{start.path} doesn't tell which texts it was trained on, so the new model won't tell it "
+        "either, and `nsmc evaluate` can't say which reviews it has seen"
+    )
     return None
 
 

@@ -40,17 +40,10 @@ def save_network(
     metrics: dict[str, Any],
     training_texts: TrainingTexts | None,
 ) -> None:
-    """Write the model directory of a network.
+    """Write the model directory of a network with the units ``vocabulary`` [V].
 
-    Args:
-        path: the directory.
-        network: what scores.
-        vocabulary: [V] units by row.
-        config: the whole configuration.
-        corpus: the reviews of the training.
-        task: what it learnt.
-        metrics: the record of the training; data, parameters, versions and time are added.
-        training_texts: None if they aren't known.
+    Data, parameters, versions and time are added to ``metrics``. ``training_texts`` is None if
+    they aren't known.
 
     Raises:
         NsmcError: the place is not writable or the disk is full.
@@ -77,13 +70,7 @@ def save_network(
 
 
 def coverage(corpus: Corpus, rows: NDArray[np.int64], vocabulary: Sequence[str]) -> float:
-    """The share of the running units of some reviews that the vocabulary holds.
-
-    Args:
-        corpus: the encoded reviews.
-        rows: which of them.
-        vocabulary: [V] units by row; row 0 is the unknown one.
-    """
+    """The share of the running units of the reviews in ``rows`` that the vocabulary holds."""
     words = frozenset(vocabulary[1:])
     known = np.array([morpheme in words for morpheme in corpus.morphemes])  # [M]
     return float(known[corpus.take(rows).tokens].mean())

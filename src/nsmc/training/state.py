@@ -23,22 +23,14 @@ KEPT = 2
 class Counters:
     """The numbers of a training that aren't tensors."""
 
-    epoch: int = 0
-    """Epochs done."""
-    batch: int = 0
-    """Batches done of the next epoch."""
-    step: int = 0
-    """Steps done in all."""
-    seen: int = 0
-    """Reviews seen of the running epoch."""
-    seconds: float = 0.0
-    """Time spent training so far, validation included, over all interruptions."""
-    best_loss: float = float("inf")
-    """Lowest validation loss so far."""
-    best_epoch: int = 0
-    """The epoch, counted from 1, that had it; 0 before the first."""
-    history: list[dict[str, Any]] = field(default_factory=list)
-    """A record per epoch, as in ``history.jsonl``."""
+    epoch: int = 0  # epochs done
+    batch: int = 0  # batches done of the next epoch
+    step: int = 0  # steps done in all
+    seen: int = 0  # reviews seen of the running epoch
+    seconds: float = 0.0  # spent training, validation included, over all interruptions
+    best_loss: float = float("inf")  # lowest validation loss so far
+    best_epoch: int = 0  # the epoch, counted from 1, that had it; 0 before the first
+    history: list[dict[str, Any]] = field(default_factory=list)  # as in ``history.jsonl``
 
 
 @dataclass
@@ -78,15 +70,12 @@ def save_checkpoint(state: TrainingState, directory: Path) -> None:
     for name, optimizer in state.optimizers.items():
         for index, entries in optimizer.state_dict()["state"].items():
             for key, value in entries.items():
-                place = f"optimizer.{name}.{index}.{key}"
-                if isinstance(value, Tensor):
-                    tensors[place] = value
-                else:
-                    plain[place] = value
+                values = tensors if isinstance(value, Tensor) else plain
+                values[f"optimizer.{name}.{index}.{key}"] = value
     with writing_bundle(directory / f"step-{state.counters.step:08d}", KIND, SCHEMA) as path:
         # Not save_file, whose error for a full disk is no OSError.
-        values = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
-        (path / "state.safetensors").write_bytes(save(values))
+        arrays = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
+        (path / "state.safetensors").write_bytes(save(arrays))
         write_json(path / "state.json", {"counters": vars(state.counters), "optimizers": plain})
     for old in checkpoints(directory)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
@@ -98,10 +87,7 @@ def checkpoints(directory: Path) -> list[Path]:
 
 
 def load_newest_checkpoint(state: TrainingState, directory: Path) -> list[str]:
-    """Load the newest undamaged checkpoint into ``state``.
-
-    Returns:
-        What is wrong with each newer checkpoint.
+    """Load the newest undamaged checkpoint; return what is wrong with each newer one.
 
     Raises:
         ModelError: none is undamaged.
@@ -136,10 +122,8 @@ def _load(state: TrainingState, path: Path) -> None:
     for name, optimizer in state.optimizers.items():
         entries: dict[int, dict[str, Any]] = {}
         prefix = f"optimizer.{name}."
-        for place, value in {
-            **_under(prefix, tensors),
-            **_under(prefix, plain["optimizers"]),
-        }.items():
+        values = _under(prefix, tensors) | _under(prefix, plain["optimizers"])
+        for place, value in values.items():
             index, _, key = place.partition(".")
             entries.setdefault(int(index), {})[key] = value
         groups = optimizer.state_dict()["param_groups"]

@@ -19,7 +19,7 @@ def backward(
     adversarial_norm: float,
     autocast: torch.dtype | None = None,
 ) -> StepLoss:
-    """Add the gradients of a batch's loss to the network's parameters.
+    """Add the gradients of a batch's loss to the parameters of a network in training mode.
 
     The loss is the task's. With ``adversarial_norm`` ε above 0 it is the sum of that and of the
     same at the worst nearby input, to first order:
@@ -31,15 +31,7 @@ def backward(
     without its normalization of the vectors). The clean gradient serves twice: it points the way
     and is learnt from.
 
-    Args:
-        network: in training mode, its gradients zeroed.
-        task: what the loss is.
-        batch: B reviews with their targets.
-        adversarial_norm: ε; 0 for the clean loss alone.
-        autocast: the type of mixed precision, or None.
-
-    Returns:
-        What the clean pass gave, detached.
+    ``autocast`` is the type of mixed precision. Returns what the clean pass gave, detached.
     """
     vectors = network.embed(batch.text)  # [T, B, E]
     leaf = vectors.detach().requires_grad_()  # [T, B, E]
