@@ -125,16 +125,16 @@ def as_table(content: dict[str, Any]) -> str:
             f"| {row['what']}{note} | {row['ours']} | {row['beside']} | {ratio} "
             f"| {row['target']} | {'yes' if row['met'] else '**no**'} |"
         )
-    if found := content["growth"]:
+    if result := content["growth"]:
         lines += [
             "",
-            "| reviews | " + " | ".join(f"{n:,}" for n in found["reviews"]) + " | slope |",
+            "| reviews | " + " | ".join(f"{n:,}" for n in result["reviews"]) + " | slope |",
         ]
-        lines.append("|---|" + "---|" * (len(found["reviews"]) + 1))
+        lines.append("|---|" + "---|" * (len(result["reviews"]) + 1))
         for task in ("scoring", "training"):
             for metric, unit in (("seconds", "s"), ("megabytes", "MB")):
-                values = " | ".join(f"{value:,.1f}" for value in found[task][metric])
-                slope = found[task][f"slope of {metric}"]
+                values = " | ".join(f"{value:,.1f}" for value in result[task][metric])
+                slope = result[task][f"slope of {metric}"]
                 lines.append(f"| {task}, {unit} | {values} | {slope:.2f} |")
     return "\n".join(lines) + "\n"
 

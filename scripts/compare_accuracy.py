@@ -56,12 +56,12 @@ def main() -> None:
     contenders, left_out = _contenders(args, split)
     for name, why in left_out.items():
         print(f"{name} is left out: {why}", file=sys.stderr, flush=True)
-    unseen, found = split.unseen(), {}
+    unseen, result = split.unseen(), {}
     for name, (file, rival) in contenders.items():
         facts = rival.train()
         metrics = measured_once(file, lambda rival=rival: _measured(rival, split, unseen))  # type: ignore[misc]
-        found[name] = {**metrics, **facts, "bytes": rival.bytes()}
-        print(name, f"{found[name]['accuracy']:.2%}", file=sys.stderr, flush=True)
+        result[name] = {**metrics, **facts, "bytes": rival.bytes()}
+        print(name, f"{result[name]['accuracy']:.2%}", file=sys.stderr, flush=True)
     scorers = {name: rival.open() for name, (_, rival) in contenders.items()}
     rates = speeds(scorers, split.test.texts, args.rounds, args.speed_reviews)
     results = {
@@ -77,7 +77,7 @@ def main() -> None:
                 "reviews_a_second": statistics.median(rates[name]),
                 "rates": rates[name],
             }
-            for name, metrics in found.items()
+            for name, metrics in result.items()
         },
         "left_out": left_out,
         "speed_reviews": args.speed_reviews,
@@ -178,18 +178,18 @@ def _contenders(
     args: argparse.Namespace, split: Split
 ) -> tuple[dict[str, tuple[Path, Rival]], dict[str, str]]:
     """Names to where figures are kept and what is measured; names to why one is left out."""
-    found: dict[str, tuple[Path, Rival]] = {}
+    result: dict[str, tuple[Path, Rival]] = {}
     left_out: dict[str, str] = {}
 
     def add(name: str, rival: Rival, mark: str = "") -> None:
         slug = re.sub(r"\W+", "-", name)
         file = args.work / f"measured-{slug}{mark}.json"
-        if name in found or file in [other for other, _ in found.values()]:
+        if name in result or file in [other for other, _ in result.values()]:
             raise UsageError(
                 f"expected names that differ in their letters, found {name!r} besides "
-                f"{', '.join(map(repr, found))}; choose another with --ours"
+                f"{', '.join(map(repr, result))}; choose another with --ours"
             )
-        found[name] = (file, rival)
+        result[name] = (file, rival)
 
     add(
         "TF-IDF of morpheme 1-2-grams, logistic regression",
@@ -217,7 +217,7 @@ def _contenders(
     for name, path in ours.items():
         rival = rivals.model(path, seconds.get(name))
         add(name, rival, f"-{rivals.identity(rival)}")
-    return found, left_out
+    return result, left_out
 
 
 def claim(work: Path, split: Split) -> None:

@@ -27,8 +27,8 @@ from nsmc.storage.bundle import write_json
 def named() -> dict[str, Experiment]:
     """Every experiment by its name, which is its module's."""
     modules = (
-        (found.name, importlib.import_module(f"experiments.{found.name}"))
-        for found in pkgutil.iter_modules(experiments.__path__)
+        (result.name, importlib.import_module(f"experiments.{result.name}"))
+        for result in pkgutil.iter_modules(experiments.__path__)
     )
     return {name: module.EXPERIMENT for name, module in modules if hasattr(module, "EXPERIMENT")}
 

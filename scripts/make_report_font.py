@@ -43,15 +43,15 @@ def main() -> None:
         if table.isUnicode():
             table.cmap[ord("−")] = table.cmap[ord("–")]
     left_out = (*HANJA, PRIVATE)
-    kept = [c for c in font.getBestCmap() if not any(low <= c <= high for low, high in left_out)]
+    saved = [c for c in font.getBestCmap() if not any(low <= c <= high for low, high in left_out)]
     subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes=kept)
+    subsetter.populate(unicodes=saved)
     subsetter.subset(font)
     for number, text in (RENAMED | LICENCE).items():
         font["name"].setName(text, number, 3, 1, 0x409)
     target = FONTS / "review-hangul.woff"
     subset.save_font(font, target, options)
-    print(f"{target}: {len(kept):,} characters, {target.stat().st_size:,} bytes")
+    print(f"{target}: {len(saved):,} characters, {target.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -142,7 +142,7 @@ def _record(data: Path, seed: int, output: Path) -> dict[str, Any]:
     # What ships is measured: the same answers from half the bytes (the experiment `int8`).
     shipped = export(output / "model", output / "int8", int8=True, overwrite=True)
     test = evaluate(data, shipped).to_dict()
-    kept = ("examples", "accuracy", "precision", "recall", "f1", "roc_auc", "log_loss", "ece")
+    saved = ("examples", "accuracy", "precision", "recall", "f1", "roc_auc", "log_loss", "ece")
     return {
         "seed": seed,
         "tables": "int8",
@@ -152,7 +152,7 @@ def _record(data: Path, seed: int, output: Path) -> dict[str, Any]:
         "training_seconds": metrics["seconds"],
         "temperature": metrics["temperature"],
         "validation": metrics["validation"],
-        "test": {**{k: test[k] for k in kept}, "confusion": test["confusion"]},
+        "test": {**{k: test[k] for k in saved}, "confusion": test["confusion"]},
         "test_unseen": _unseen(data, shipped),
         "test_sha256": test["data"]["sha256"],
     }
@@ -183,22 +183,22 @@ def card(results: dict[str, Any]) -> str:
         f"| {r['test']['accuracy']:.2%} | {r['test_unseen']['accuracy']:.2%} "
         f"| {r['test']['roc_auc']:.4f} | {r['test']['ece']:.2%} "
         f"| {r['training_seconds'] / 60:.0f} min |"
-        for track, found in tracks.items()
-        for r in found["seeds"]
+        for track, result in tracks.items()
+        for r in result["seeds"]
     )
     means = "\n".join(
-        f"- Track `{track}`: mean of {len(found['seeds'])} seeds "
-        f"**{found['test_accuracy_mean']:.2%}**"
-        + (f" ± {100 * found['test_accuracy_stdev']:.2f}" if len(found["seeds"]) > 1 else "")
-        + f", {found['test_accuracy_unseen_mean']:.2%} on the test reviews whose text is not in "
-        f"the training texts. All stages of a seed: {_minutes(found['stage_seconds'])} minutes."
-        for track, found in tracks.items()
+        f"- Track `{track}`: mean of {len(result['seeds'])} seeds "
+        f"**{result['test_accuracy_mean']:.2%}**"
+        + (f" ± {100 * result['test_accuracy_stdev']:.2f}" if len(result["seeds"]) > 1 else "")
+        + f", {result['test_accuracy_unseen_mean']:.2%} on the test reviews whose text is not in "
+        f"the training texts. All stages of a seed: {_minutes(result['stage_seconds'])} minutes."
+        for track, result in tracks.items()
     )
     taught = "\n".join(
         f"| {track} | {seed} | {teacher} | {r['accuracy']:.2%} | {r['log_loss']:.4f} "
         f"| {r['roc_auc']:.4f} |"
-        for track, found in tracks.items()
-        for seed, record in _distinct(found["teachers"]).items()
+        for track, result in tracks.items()
+        for seed, record in _distinct(result["teachers"]).items()
         for teacher, r in record["validation"].items()
     )
     metrics = f"""## Metrics on {name}
@@ -254,17 +254,17 @@ def _minutes(seconds: dict[str, dict[str, float]]) -> str:
 
 def _distinct(records: dict[str, Any]) -> dict[str, Any]:
     """Records by seed, without those that are another's again."""
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for seed, record in records.items():
-        if record not in found.values():
-            found[seed] = record
-    return found
+        if record not in result.values():
+            result[seed] = record
+    return result
 
 
 def _rough() -> str:
     """The section on rough comments; nothing before that experiment was run on this model."""
-    found = behaviour.results_of_the_shipped_model(robustness.FILE)
-    if found is None:
+    result = behaviour.results_of_the_shipped_model(robustness.FILE)
+    if result is None:
         return ""
     return f"""
 
@@ -273,17 +273,17 @@ def _rough() -> str:
 The same test reviews with what people do to them, every one of them changed at once
 (`src/nsmc/text/noise.py`; differences are of the same reviews):
 
-{robustness.as_table(found).rstrip()}
+{robustness.as_table(result).rstrip()}
 
 Repeat it:
 
-    {found["command"]}"""
+    {result["command"]}"""
 
 
 def _everyday() -> tuple[str, str]:
     """The section on everyday comments, and the limit that follows from it."""
-    found = behaviour.of_the_shipped_model()
-    if found is None:
+    result = behaviour.of_the_shipped_model()
+    if result is None:
         return "", (
             "How it does on negation, irony, new coinages or comments of emoji alone has not been "
             "measured yet."
@@ -292,17 +292,17 @@ def _everyday() -> tuple[str, str]:
 
 ## Everyday comments by type
 
-{found["all"]["cases"]:,} comments written for this project and taken from no review, each with the
+{result["all"]["cases"]:,} comments written for this project and taken from no review, each with the
 label that nearly every reader would give it (`tests/behaviour/cases.tsv`), and how often the model
 predicts them wrong (`docs/results/behaviour.json`):
 
-{behaviour.as_table(found).rstrip()}
+{behaviour.as_table(result).rstrip()}
 
 Each type has a few dozen comments, so a share gives a rough order, no more. Repeat it:
 
-    {found["command"]}"""
+    {result["command"]}"""
     return section, (
-        f"Of everyday comments it predicts these types wrong most often: {behaviour.worst(found)}."
+        f"Of everyday comments it predicts these types wrong most often: {behaviour.worst(result)}."
     )
 
 

@@ -36,11 +36,11 @@ SLOW_TO_START = {"json", "pathlib", "typing", "dataclasses", "inspect", "numpy"}
 
 def modules() -> dict[str, Path]:
     """Every module of the package by its full name."""
-    found = {}
+    result = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
+        result[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return result
 
 
 MODULES = modules()
@@ -96,9 +96,9 @@ def imported(*arguments: str, status: int = 0) -> set[str]:
 def test_help_and_wrong_usage_answer_without_heavy_imports(
     arguments: list[str], status: int
 ) -> None:
-    found = imported(*arguments, status=status)
-    assert "nsmc" in found
-    assert not found & HEAVY
+    result = imported(*arguments, status=status)
+    assert "nsmc" in result
+    assert not result & HEAVY
 
 
 def test_what_finds_heavy_imports_would_find_them() -> None:
@@ -133,20 +133,20 @@ def loaded(*arguments: str, status: int) -> set[str]:
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_the_first_answers_come_from_next_to_nothing(arguments: list[str], status: int) -> None:
-    found = loaded(*arguments, status=status)
-    assert {"argparse", "nsmc.cli.main"} <= found
-    assert not found & SLOW_TO_START
+    result = loaded(*arguments, status=status)
+    assert {"argparse", "nsmc.cli.main"} <= result
+    assert not result & SLOW_TO_START
     # The package's own part is this much and no command's module.
-    ours = {name for name in found if name.startswith("nsmc")}
+    ours = {name for name in result if name.startswith("nsmc")}
     assert ours == {"nsmc", "nsmc.__main__", "nsmc._version", "nsmc.cli", "nsmc.cli.main"} | {
         "nsmc.errors"
     }
 
 
 def test_what_finds_slow_starts_would_find_them() -> None:
-    found = loaded("predict", "--help", status=0)
-    assert "nsmc.cli.predict" in found
-    assert "pathlib" in found
+    result = loaded("predict", "--help", status=0)
+    assert "nsmc.cli.predict" in result
+    assert "pathlib" in result
 
 
 def test_scoring_modules_import_neither_torch_nor_pandas() -> None:
@@ -160,9 +160,9 @@ def test_scoring_modules_import_neither_torch_nor_pandas() -> None:
         "from nsmc.config.text import TextConfig; from nsmc.text.tokenizer import make_tokenizer\n"
         "assert make_tokenizer(TextConfig())('재밌다') == ['재밌', '다']"
     )
-    found = imported("-X", "utf8", "-c", program)
-    assert "konlpy" in found
-    assert not found & NOT_FOR_SCORING
+    result = imported("-X", "utf8", "-c", program)
+    assert "konlpy" in result
+    assert not result & NOT_FOR_SCORING
 
 
 @pytest.mark.parametrize("task", ["sentiment", "classes", "stars", "sentiment+stars"])
@@ -170,9 +170,9 @@ def test_scoring_a_comment_imports_neither_torch_nor_pandas(
     task: str, untrained: Untrained
 ) -> None:
     model = untrained(f"task={task}", classes=["가", "나"] if task == "classes" else ())
-    found = imported("-m", "nsmc", "predict", "--model", str(model), "재밌다")
-    assert {"numpy", "konlpy"} <= found
-    assert not found & NOT_FOR_SCORING
+    result = imported("-m", "nsmc", "predict", "--model", str(model), "재밌다")
+    assert {"numpy", "konlpy"} <= result
+    assert not result & NOT_FOR_SCORING
 
 
 def test_all_public_names_are_there() -> None:
@@ -226,16 +226,16 @@ def statements(tree: ast.AST) -> Iterator[ast.AST]:
 
 def imports_of(path: Path) -> set[str]:
     """The modules of this package that a file imports."""
-    found: set[str] = set()
+    result: set[str] = set()
     for node in statements(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
+            result.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: a relative import"
             for alias in node.names:
                 full = f"{node.module}.{alias.name}"
-                found.add(full if full in MODULES else str(node.module))
-    return {name for name in found if name.partition(".")[0] == "nsmc"}
+                result.add(full if full in MODULES else str(node.module))
+    return {name for name in result if name.partition(".")[0] == "nsmc"}
 
 
 IMPORTS = {module: imports_of(path) for module, path in MODULES.items()}

@@ -50,7 +50,7 @@ def test_it_is_small_and_knows_reviews_it_never_saw(sample: Path) -> None:
         assert evaluate(sample).metrics["accuracy"] > 0.9
 
 
-def test_the_card_and_the_readme_tell_its_figures() -> None:
+def test_the_card_and_the_readme_tell_its_metrics() -> None:
     results = json.loads(RESULTS.read_text(encoding="utf-8"))
     seeds = results["tracks"]["all"]["seeds"]
     shipped = next(r for r in seeds if r["seed"] == results["shipped_seed"])

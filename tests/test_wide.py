@@ -86,9 +86,9 @@ def test_the_networks_outputs_are_the_classifiers(directory: Path, sample: Path)
             batch = field.process(same.tolist())
             expected = network(batch).numpy()  # [B, O]
             recurrent = network.classify(network.embed(batch)).numpy()  # [B, O]
-        found = classifier.outputs_of(units)
-        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
-        assert np.abs(found - recurrent).max() > 1e-3
+        result = classifier.outputs_of(units)
+        np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-5)
+        assert np.abs(result - recurrent).max() > 1e-3
 
 
 def test_a_comment_does_not_see_its_neighbours(
@@ -106,12 +106,12 @@ def test_a_comment_does_not_see_its_neighbours(
 
 def test_eight_bits_by_columns_are_off_by_half_a_step_at_most() -> None:
     table = np.random.default_rng(1).normal(size=(500, 3)) * [1, 100, 0]
-    found = quantized({WIDE: table.astype(np.float16)})
+    result = quantized({WIDE: table.astype(np.float16)})
     exact, largest = table.astype(np.float16).astype(np.float32), np.abs(table).max(axis=0)
-    off = np.abs(found[WIDE] * found[SCALES[WIDE]] - exact)  # [K, O]
+    off = np.abs(result[WIDE] * result[SCALES[WIDE]] - exact)  # [K, O]
     assert (off.max(axis=0) <= largest / 254 * (1 + 1e-3)).all()
     assert (off.max(axis=0) >= largest / 254 * 0.9).all()
-    assert quantized(found)[WIDE] is found[WIDE]
+    assert quantized(result)[WIDE] is result[WIDE]
 
 
 def worth(classifier: Classifier, text: str) -> tuple[list[float], float]:
@@ -120,10 +120,10 @@ def worth(classifier: Classifier, text: str) -> tuple[list[float], float]:
     _, number = classifier.task.explained(classifier.outputs_of([units])[0])
     nothing = classifier.explain(text).baseline
 
-    def value(kept: tuple[int, ...]) -> float:
-        if not kept:
+    def value(saved: tuple[int, ...]) -> float:
+        if not saved:
             return nothing
-        return float(number(classifier.outputs_of([[units[i] for i in kept]]))[0])
+        return float(number(classifier.outputs_of([[units[i] for i in saved]]))[0])
 
     count, shares = len(units), []
     for part in range(count):
@@ -184,9 +184,9 @@ def test_the_sum_by_hand() -> None:
     np.testing.assert_allclose(WideOutputs(table, None, 3)([units])[0], expected, rtol=1e-5)
     scales = np.array([0.5, 0.01], np.float32)
     whole = np.round(table * 40).astype(np.int8)
-    found = WideOutputs(whole, scales, 3)([units])[0]
+    result = WideOutputs(whole, scales, 3)([units])[0]
     by_hand = SCALE / math.sqrt(counts[0]) * (whole[rows].astype(float).sum(axis=0) * scales)
-    np.testing.assert_allclose(found, by_hand, rtol=1e-5)
+    np.testing.assert_allclose(result, by_hand, rtol=1e-5)
 
 
 class Grams:
@@ -206,10 +206,10 @@ def test_dropout_leaves_out_ngrams_and_keeps_the_sum_on_average(sparse: bool) ->
     whole = SCALE * np.sqrt(counts)  # every weight is 1
     np.testing.assert_allclose(layer.eval()(batch)[:, 0].detach(), whole, rtol=1e-5)
     torch.manual_seed(1)
-    found = layer.train()(batch)[:, 0].detach().numpy()
-    kept = found / (SCALE / np.sqrt(counts)) * 0.75  # n-grams that are left of each comment
-    np.testing.assert_allclose(kept, np.round(kept), atol=1e-3)
-    assert 0.72 < kept.sum() / counts.sum() < 0.78
+    result = layer.train()(batch)[:, 0].detach().numpy()
+    saved = result / (SCALE / np.sqrt(counts)) * 0.75  # n-grams that are left of each comment
+    np.testing.assert_allclose(saved, np.round(saved), atol=1e-3)
+    assert 0.72 < saved.sum() / counts.sum() < 0.78
     layer(batch).sum().backward()
     gradient = layer.weight.grad
     assert gradient is not None

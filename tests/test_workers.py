@@ -130,7 +130,7 @@ def test_what_the_function_its_maker_and_the_input_raise_arrives(workers: int) -
     wait_until_no_child_is_left()
 
 
-def test_a_killed_worker_is_told_with_what_to_do() -> None:
+def test_a_killed_worker_is_reported_with_what_to_do() -> None:
     def deadly() -> Iterator[str]:
         for number in range(1000):
             if number == 8:
@@ -175,7 +175,7 @@ def test_ctrl_c_ends_the_workers_without_a_word_of_theirs(tmp_path: Path, after:
         pytest.fail("worker processes stay behind")
 
 
-def test_a_script_without_a_guard_is_told_of_it(tmp_path: Path) -> None:
+def test_a_script_without_a_guard_is_reported_of_it(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
         "from functools import partial\n"

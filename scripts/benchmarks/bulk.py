@@ -43,7 +43,7 @@ def table_rows(texts: list[str], data: Path, work: Path, sizes: Sizes, cores: in
             )
     except ModuleNotFoundError:
         print("fastText isn't installed: its rows are left out", file=sys.stderr)
-    found = in_turn(sizes.repeats, contenders)
+    result = in_turn(sizes.repeats, contenders)
     rates = in_turn(
         min(3, sizes.repeats),
         {
@@ -53,21 +53,21 @@ def table_rows(texts: list[str], data: Path, work: Path, sizes: Sizes, cores: in
         },
     )["transformer"]
     rows = []
-    for name, seconds in found.items():
+    for name, seconds in result.items():
         if name != "nsmc":
-            times = median_ratio(found["nsmc"], seconds)
+            times = median_ratio(result["nsmc"], seconds)
             rows.append(
                 Row(
                     f"{sizes.table_rows:,} reviews, file to file, beside {name}",
-                    spread(found["nsmc"], "s", 1),
+                    spread(result["nsmc"], "s", 1),
                     f"fastText {spread(seconds, 's', 1)}",
                     times,
                     "at least 1 × as fast",
                     times >= 1,
-                    details={"nsmc": found["nsmc"], "fasttext": seconds},
+                    details={"nsmc": result["nsmc"], "fasttext": seconds},
                 )
             )
-    rate = sizes.table_rows / median(found["nsmc"])
+    rate = sizes.table_rows / median(result["nsmc"])
     times = rate / median(rates)
     rows.append(
         Row(
@@ -78,7 +78,7 @@ def table_rows(texts: list[str], data: Path, work: Path, sizes: Sizes, cores: in
             "at least 200 × as fast",
             times >= 200,
             f"{TRANSFORMER_TOKENS} tokens a review, random weights, without its tokenizer",
-            {"nsmc": found["nsmc"], "transformer": rates},
+            {"nsmc": result["nsmc"], "transformer": rates},
         )
     )
     return rows
@@ -141,7 +141,7 @@ def corpus_row(texts: list[str], sizes: Sizes, cores: int) -> Row:
                 cut(text)
             return time.perf_counter() - started
 
-        found = in_turn(
+        result = in_turn(
             min(3, sizes.repeats),
             {
                 "nsmc": ours,
@@ -149,15 +149,15 @@ def corpus_row(texts: list[str], sizes: Sizes, cores: int) -> Row:
                 "tokenizer": lambda: alone(tokenizer),
             },
         )
-    times = median_ratio(found["nsmc"], found["konlpy"])
-    stricter = median_ratio(found["nsmc"], found["tokenizer"])
+    times = median_ratio(result["nsmc"], result["konlpy"])
+    stricter = median_ratio(result["nsmc"], result["tokenizer"])
     return Row(
         f"raw file to encoded corpus, {len(chosen):,} reviews, {cores} cores",
-        spread(found["nsmc"], "s", 1),
-        f"KoNLPy's Mecab, one core {spread(found['konlpy'], 's', 1)}",
+        spread(result["nsmc"], "s", 1),
+        f"KoNLPy's Mecab, one core {spread(result['konlpy'], 's', 1)}",
         times,
         "at least 1.8 × as fast",
         times >= 1.8,
         f"{stricter:.2f} × beside this project's tokenizer on one core",
-        found,
+        result,
     )

@@ -51,11 +51,11 @@ def in_turn(repeats: int, contenders: Mapping[str, Callable[[], float]]) -> dict
         repeats: rounds.
         contenders: names to what returns its own measurement, in any unit.
     """
-    found: dict[str, list[float]] = {name: [] for name in contenders}
+    result: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(repeats):
         for name, measure in contenders.items():
-            found[name].append(measure())
-    return found
+            result[name].append(measure())
+    return result
 
 
 def median_ratio(ours: list[float], theirs: list[float]) -> float:
@@ -144,11 +144,11 @@ def read_labels(data: Path) -> list[int]:
     from nsmc.data.label_columns import LabelColumnSpec
     from nsmc.data.reviews import read_reviews
 
-    found: list[int] = []
+    result: list[int] = []
     for name in ("ratings_train.txt", "ratings_test.txt"):
         column = read_reviews(data / name, label_columns=[LabelColumnSpec("label")]).labels["label"]
-        found += column.numbers()[column.codes].astype(int).tolist()
-    return found
+        result += column.numbers()[column.codes].astype(int).tolist()
+    return result
 
 
 def varied(texts: list[str], count: int) -> Iterable[str]:

@@ -20,17 +20,17 @@ def growth(texts: list[str], labels: list[int], work: Path, sizes: Sizes) -> dic
     """
     from nsmc.storage.bundle import read_json
 
-    found: dict[str, Any] = {"reviews": list(sizes.growth)}
+    result: dict[str, Any] = {"reviews": list(sizes.growth)}
     for task in ("scoring", "training"):
-        found[task] = {"seconds": [], "megabytes": []}
+        result[task] = {"seconds": [], "megabytes": []}
     command = [sys.executable, "-m", "nsmc"]
     for count in sizes.growth:
         table = work / "growth.csv"
         write_table(table, varied(texts, count))
         arguments = ["predict", "--input", str(table), "--output", str(work / "scored.csv")]
         seconds, most = measured_process([*command, *arguments])
-        found["scoring"]["seconds"].append(seconds)
-        found["scoring"]["megabytes"].append(most)
+        result["scoring"]["seconds"].append(seconds)
+        result["scoring"]["megabytes"].append(most)
         table.unlink()
         data, output = work / f"growth-{count}", work / f"growth-{count}-run"
         for place in (data, output):  # of an earlier run in the same work directory
@@ -47,12 +47,14 @@ def growth(texts: list[str], labels: list[int], work: Path, sizes: Sizes) -> dic
         arguments += ["--device", "cpu", "--epochs", "1", "--set", "training.adversarial_norm=0"]
         _, most = measured_process([*command, *arguments])
         # The training's own seconds: what it takes to start is another row's business.
-        found["training"]["seconds"].append(read_json(output / "model" / "metrics.json")["seconds"])
-        found["training"]["megabytes"].append(most)
+        result["training"]["seconds"].append(
+            read_json(output / "model" / "metrics.json")["seconds"]
+        )
+        result["training"]["megabytes"].append(most)
     for task in ("scoring", "training"):
         for metric in ("seconds", "megabytes"):
-            found[task][f"slope of {metric}"] = _slope(found["reviews"], found[task][metric])
-    return found
+            result[task][f"slope of {metric}"] = _slope(result["reviews"], result[task][metric])
+    return result
 
 
 def _slope(reviews: list[int], values: list[float]) -> float:
@@ -61,7 +63,7 @@ def _slope(reviews: list[int], values: list[float]) -> float:
     return float(np.polyfit(np.log(reviews), np.log(values), 1)[0])
 
 
-def draw(found: dict[str, Any], path: Path) -> None:
+def draw(result: dict[str, Any], path: Path) -> None:
     """Two log-log charts side by side: seconds and megabytes."""
     import matplotlib
 
@@ -74,9 +76,11 @@ def draw(found: dict[str, Any], path: Path) -> None:
         figure.subplots(1, 2), ("seconds", "megabytes"), ("seconds", "MB resident"), strict=True
     ):
         for task, marker in (("scoring", "o-"), ("training", "s--")):
-            slope = found[task][f"slope of {name}"]
+            slope = result[task][f"slope of {name}"]
             title = "scoring a table" if task == "scoring" else "training one epoch"
-            axes.loglog(found["reviews"], found[task][name], marker, label=f"{title}, {slope:.2f}")
+            axes.loglog(
+                result["reviews"], result[task][name], marker, label=f"{title}, {slope:.2f}"
+            )
         axes.set_xlabel("reviews")
         axes.set_ylabel(label)
         axes.grid(visible=True, which="major", alpha=0.3)

@@ -79,8 +79,8 @@ def labelled(file: Path) -> Labelled:
     """Read reviews that are labelled 0 and 1."""
     task = Sentiment(Config())
     reviews = read_reviews(file, label_columns=task.label_columns())
-    kept = np.array([bool(normalize(text, LONGEST)) for text in reviews.texts])  # [R]
-    reviews = reviews.take(np.flatnonzero(kept))
+    saved = np.array([bool(normalize(text, LONGEST)) for text in reviews.texts])  # [R]
+    reviews = reviews.take(np.flatnonzero(saved))
     labels = task.targets(reviews.labels, str(file))[:, 0] > 0  # [R]
     return Labelled(reviews.texts, labels, reviews.sha256)
 
@@ -246,8 +246,8 @@ def _open_linear(
     vectorizer.idf_ = idf
 
     def score(texts: list[str]) -> NDArray[np.float64]:
-        found = vectorizer.transform(documents(texts)) @ weights + bias  # [R]
-        return np.asarray(found, np.float64)
+        result = vectorizer.transform(documents(texts)) @ weights + bias  # [R]
+        return np.asarray(result, np.float64)
 
     return score
 
@@ -305,19 +305,19 @@ def _positive(made: Any, lines: list[str]) -> NDArray[np.float64]:
     """What fastText thinks the chances of positive [R] are."""
     # Not k=2: of several lines, 0.9.2 gives the first label's chance to the second as well.
     names, chances = made.predict(lines)
-    found = [
+    result = [
         float(rng) if name == "__label__1" else 1 - float(rng)
         for (name,), (rng,) in zip(names, chances, strict=True)
     ]
-    return np.clip(found, 0, 1)  # it goes a little beyond
+    return np.clip(result, 0, 1)  # it goes a little beyond
 
 
 def _open_own(path: Path) -> Scorer:
     classifier = load(path)
 
     def score(texts: list[str]) -> NDArray[np.float64]:
-        found = classifier.score_morphemes([*map(classifier.tokenizer, texts)])
-        return found - classifier.threshold
+        result = classifier.score_morphemes([*map(classifier.tokenizer, texts)])
+        return result - classifier.threshold
 
     return score
 

@@ -111,7 +111,7 @@ def _rows_of_cell(cell: str, corpus: "Corpus", sizes: Sizes) -> list[Row]:
     ]
     ours, adversarial = OurLoop(plain, corpus), OurLoop(config, corpus)
     classic = ClassicLoop(reviews, CLASSIC_BATCH, cell, size)
-    found = in_turn(
+    result = in_turn(
         sizes.repeats,
         {
             "plain": lambda: ours.rate(sizes.training_steps),
@@ -123,35 +123,35 @@ def _rows_of_cell(cell: str, corpus: "Corpus", sizes: Sizes) -> list[Row]:
     # Input and state, both directions, every gate, a multiplication and an addition each; a
     # backward pass has two such products for every one of a forward pass.
     forward = 2 * 2 * 2 * gates * size * size * float(corpus.lengths.mean())
-    times = median_ratio(found["classic"], found["plain"])
+    times = median_ratio(result["classic"], result["plain"])
     name = f"Bi{cell.upper()} {size}"
     rows = [
         Row(
             f"training a {name}, reviews a second, without adversarial training",
-            spread(found["plain"], "/s", 0),
-            f"the classic loop {spread(found['classic'], '/s', 0)}",
+            spread(result["plain"], "/s", 0),
+            f"the classic loop {spread(result['classic'], '/s', 0)}",
             times,
             "at least 2 × as many",
             times >= 2,
             f"one thread; the classic: torchtext batches of {CLASSIC_BATCH}, packed, dense Adam",
-            found,
+            result,
         )
     ]
     for kind, passes in (("plain", 3), ("adversarial", 6)):
         shares = [
             rate * passes * forward / limit
-            for rate, limit in zip(found[kind], found["products"], strict=True)
+            for rate, limit in zip(result[kind], result["products"], strict=True)
         ]
         share = median(shares)
         rows.append(
             Row(
                 f"training a {name}, share of what matrix products allow, {kind}",
                 f"{share:.0%}",
-                f"{spread([v / 1e9 for v in found['products']], 'GFLOP/s', 0)}",
+                f"{spread([v / 1e9 for v in result['products']], 'GFLOP/s', 0)}",
                 share,
                 "at least 60%",
                 share >= 0.6,
-                f"{median(found[kind]):,.0f} reviews/s of {passes * forward / 1e6:.1f} MFLOP each",
+                f"{median(result[kind]):,.0f} reviews/s of {passes * forward / 1e6:.1f} MFLOP each",
             )
         )
     return rows

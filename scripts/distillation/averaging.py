@@ -49,8 +49,8 @@ def _in_order(
 ) -> NDArray[Any]:
     """The earlier model's rows [V, E] by the later vocabulary; the later's where it has none."""
     place = {unit: row for row, unit in enumerate(first.vocabulary)}
-    found = other.copy()
+    result = other.copy()
     for row, unit in enumerate(second.vocabulary):
         if unit in place:
-            found[row] = table[place[unit]]
-    return found
+            result[row] = table[place[unit]]
+    return result

@@ -47,8 +47,8 @@ class Grams:
         ids, counts = [], []
         for start in range(0, len(texts), AT_ONCE):
             some = [normalize(t, 1000).replace(" ", "") for t in texts[start : start + AT_ONCE]]
-            found, number = character_ngrams([[t] for t in some], CONFIG.longest, CONFIG.buckets)
-            ids.append(found.astype(np.int32))
+            result, number = character_ngrams([[t] for t in some], CONFIG.longest, CONFIG.buckets)
+            ids.append(result.astype(np.int32))
             counts.append(number)
         self._ids = np.concatenate(ids)
         self._counts = np.concatenate(counts)  # [R]
@@ -129,11 +129,11 @@ def _as_many_of_each(
     labels: NDArray[np.float64], count: int, generator: np.random.Generator
 ) -> NDArray[np.int64]:
     """Places of some ``count`` labels, shuffled, half of them 1; none twice before it has to be."""
-    found: list[NDArray[np.int64]] = []
+    result: list[NDArray[np.int64]] = []
     for label in (0, 1):
         places = generator.permutation(np.flatnonzero(labels == label))
-        found.append(np.resize(places, count // 2))
-    return generator.permutation(np.concatenate(found))
+        result.append(np.resize(places, count // 2))
+    return generator.permutation(np.concatenate(result))
 
 
 @torch.inference_mode()
@@ -157,9 +157,9 @@ def teach(reviews: Reviews, track: Track) -> NDArray[np.float64]:
     grams = Grams(reviews.texts)
     labels = reviews.known(track)
     rows = np.flatnonzero(~np.isnan(labels) & ~reviews.validates)
-    found = log_odds(learnt(grams, rows, labels[rows], 0), grams, np.arange(len(labels)))
+    result = log_odds(learnt(grams, rows, labels[rows], 0), grams, np.arange(len(labels)))
     folds = np.random.default_rng(0).integers(0, FOLDS, len(rows))
     for fold in range(FOLDS):
         others, own = rows[folds != fold], rows[folds == fold]
-        found[own] = log_odds(learnt(grams, others, labels[others], 1 + fold), grams, own)
-    return found
+        result[own] = log_odds(learnt(grams, others, labels[others], 1 + fold), grams, own)
+    return result

@@ -35,12 +35,12 @@ class Reviews:
 
     def known(self, track: Track) -> NDArray[np.float64]:
         """[R] 0 or 1 as far as a track may know: few stars are negative, many positive."""
-        found = self.labels.copy()
+        result = self.labels.copy()
         if track == "all":
             stars = Config().stars
-            found[self.stars <= stars.negative_to] = 0
-            found[self.stars >= stars.positive_from] = 1
-        return found
+            result[self.stars <= stars.negative_to] = 0
+            result[self.stars >= stars.positive_from] = 1
+        return result
 
     def table(self, **columns: NDArray[np.float64]) -> pd.DataFrame:
         """A table to train on, with a column that marks what validates."""
@@ -67,13 +67,13 @@ def read_all(train: Path, further: Path | None) -> Reviews:
     rating = theirs.labels["rating"]
     stars = rating.numbers()[rating.codes]
     held_back = {_form(ours.texts[row]) for row in rows.tolist()}
-    kept = np.array([_form(text) not in held_back for text in theirs.texts], dtype=bool)
-    texts = [text for text, keep in zip(theirs.texts, kept.tolist(), strict=True) if keep]
+    saved = np.array([_form(text) not in held_back for text in theirs.texts], dtype=bool)
+    texts = [text for text, keep in zip(theirs.texts, saved.tolist(), strict=True) if keep]
     count = len(texts)
     return Reviews(
         ours.texts + texts,
         np.append(labels, np.full(count, np.nan)),
-        np.append(np.full(len(labels), np.nan), stars[kept]),
+        np.append(np.full(len(labels), np.nan), stars[saved]),
         np.append(validates, np.zeros(count, dtype=bool)),
     )
 

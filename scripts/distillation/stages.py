@@ -109,8 +109,8 @@ class Stages:
             reviews = self.reviews()
             joined = open_model(self.ensemble("all", 1)).metrics["joined"]
             weighing = EnsembleWeights(**joined["weighing"])
-            said = self._scores(self.morphemes("all", 1), reviews)
-            log_odds = weighing(said, self._out_of_fold(reviews))
+            printed = self._scores(self.morphemes("all", 1), reviews)
+            log_odds = weighing(printed, self._out_of_fold(reviews))
             soft_label_table(reviews, 1 / (1 + np.exp(-log_odds))).to_parquet(path, index=False)
         return path
 
@@ -120,16 +120,16 @@ class Stages:
         if not (output / "teachers.json").exists():
             reviews = self.reviews()
             held = np.flatnonzero(reviews.validates)
-            kept = np.load(self.ngrams(track, seed))
+            saved = np.load(self.ngrams(track, seed))
             texts = [reviews.texts[row] for row in held.tolist()]
             record = combine(
                 self.morphemes(track, seed) / "model",
-                kept["weight"],
-                float(kept["bias"][0]),
+                saved["weight"],
+                float(saved["bias"][0]),
                 CONFIG,
                 texts,
                 reviews.labels[held],
-                kept["validation"],
+                saved["validation"],
                 output / "model",
             )
             write_json(output / "teachers.json", record)
@@ -148,10 +148,10 @@ class Stages:
             grams = Grams(reviews.texts)
             rows = np.flatnonzero(~np.isnan(labels) & ~reviews.validates)
             layer = learnt_twice(grams, rows, labels[rows], seed)
-            said = log_odds(layer, grams, np.flatnonzero(reviews.validates))
+            printed = log_odds(layer, grams, np.flatnonzero(reviews.validates))
             seconds = np.array(time.monotonic() - started)
             weight, bias = layer.wide.weight.detach().numpy(), layer.bias.detach().numpy()
-            np.savez(path, weight=weight, bias=bias, validation=said, seconds=seconds)
+            np.savez(path, weight=weight, bias=bias, validation=printed, seconds=seconds)
         return path
 
     def morphemes(self, track: Track, seed: int) -> Path:
@@ -200,8 +200,8 @@ class Stages:
             name: float(read_json(path / "model" / "metrics.json")["seconds"])
             for name, path in stages.items()
         }
-        kept = np.load(self.ngrams(track, of))
-        took["teacher of n-grams"] = round(float(kept["seconds"]), 1)
+        saved = np.load(self.ngrams(track, of))
+        took["teacher of n-grams"] = round(float(saved["seconds"]), 1)
         if track == "all":
             folds = read_json(self.work / track / "out-of-fold.json")
             took["teachers of n-grams out of fold"] = folds["seconds"]
@@ -214,9 +214,9 @@ class Stages:
             from distillation.ngrams import teach
 
             started = time.monotonic()
-            found = teach(reviews, "all")
+            result = teach(reviews, "all")
             write_json(path.with_suffix(".json"), {"seconds": round(time.monotonic() - started)})
-            np.save(path, found)
+            np.save(path, result)
         return np.load(path)  # type: ignore[no-any-return]
 
     def _labels(self) -> Path:
@@ -246,17 +246,17 @@ class Stages:
 
     def _scores(self, output: Path, reviews: Reviews) -> NDArray[np.float64]:
         """Log odds [R] of positive that a model gives, all cores at work."""
-        kept = output / "scores.npy"
-        if not kept.exists():
+        saved = output / "scores.npy"
+        if not saved.exists():
             from nsmc.inference.classifier import load
             from nsmc.pipeline.classify import score_by_each
 
             (outputs,) = score_by_each(reviews.texts, [load(output)])  # [R, 1]
             # Nothing legible has no score: neither the one nor the other.
-            np.save(kept, np.nan_to_num(outputs[:, 0], nan=0.0))
-        scores: NDArray[np.float64] = np.load(kept).astype(np.float64)
+            np.save(saved, np.nan_to_num(outputs[:, 0], nan=0.0))
+        scores: NDArray[np.float64] = np.load(saved).astype(np.float64)
         if len(scores) != len(reviews.texts):
-            raise ValueError(f"{kept} is of other reviews; remove it")
+            raise ValueError(f"{saved} is of other reviews; remove it")
         return scores
 
 

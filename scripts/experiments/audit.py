@@ -92,11 +92,11 @@ def _measured(
         path, orient="records", lines=True, force_ascii=False
     )
     began = time.perf_counter()
-    found = nsmc.audit(path, folds=folds, work=work / "folds", device="cpu", explain=False, top=1)
+    result = nsmc.audit(path, folds=folds, work=work / "folds", device="cpu", explain=False, top=1)
     seconds = time.perf_counter() - began
     # A comment of nothing legible has no rank; the others keep their row.
-    hit = planted[found.rows - 1]
-    order = np.argsort(self_confidence(found.labels, found.probabilities), kind="stable")
+    hit = planted[result.rows - 1]
+    order = np.argsort(self_confidence(result.labels, result.probabilities), kind="stable")
     top = int(hit[order[:count]].sum())
     return {
         "rows": len(frame),
@@ -113,8 +113,8 @@ def _measured(
             f"{share:.1%}": float(hit[order[: round(share * len(frame))]].mean())
             for share in (0.005, 0.01, 0.02)
         },
-        "estimated_wrong": sum(found.estimated_errors),
-        "agreement": found.agreement,
+        "estimated_wrong": sum(result.estimated_errors),
+        "agreement": result.agreement,
         "seconds": round(seconds, 1),
     }
 
@@ -140,28 +140,30 @@ def _by_size(extra: Path, work: Path, seed: int) -> list[dict[str, Any]]:
 
 def _whole(path: Path, work: Path, find: str | None) -> dict[str, Any]:
     began = time.perf_counter()
-    found = nsmc.audit(path, work=work, device="cpu", explain=False, share=1.0)
+    result = nsmc.audit(path, work=work, device="cpu", explain=False, share=1.0)
     trained = time.perf_counter()
     again = nsmc.audit(path, work=work, device="cpu")
     explained = time.perf_counter()
     shipped = nsmc.audit(path, folds=0, explain=False, share=1.0)
     return {
-        "rows": len(found.rows),
-        "agreement": found.agreement,
-        "estimated_wrong": dict(zip(("negative", "positive"), found.estimated_errors, strict=True)),
-        "doubts": len(found.issues),
-        "rows_of_comments_with_both_labels": int((found.conflicting_rows > 0).sum()),
+        "rows": len(result.rows),
+        "agreement": result.agreement,
+        "estimated_wrong": dict(
+            zip(("negative", "positive"), result.estimated_errors, strict=True)
+        ),
+        "doubts": len(result.issues),
+        "rows_of_comments_with_both_labels": int((result.conflicting_rows > 0).sum()),
         "seconds": round(trained - began, 1),
         "seconds_again_with_explanations": round(explained - trained, 1),
         "listed": len(again.issues),
         "explained": sum(bool(issue.against) for issue in again.issues),
         "find": find,
-        "found": _ranks(found, find),
+        "found": _ranks(result, find),
         "found_by_the_shipped_model_which_learnt_from_them": _ranks(shipped, find),
     }
 
 
-def _ranks(found: nsmc.Audit, find: str | None) -> list[dict[str, Any]]:
+def _ranks(result: nsmc.Audit, find: str | None) -> list[dict[str, Any]]:
     return [
         {
             "rank": rank,
@@ -169,7 +171,7 @@ def _ranks(found: nsmc.Audit, find: str | None) -> list[dict[str, Any]]:
             "label": issue.given_label,
             "probability": issue.self_confidence,
         }
-        for rank, issue in enumerate(found.issues, start=1)
+        for rank, issue in enumerate(result.issues, start=1)
         if find and issue.text.startswith(find)
     ]
 

@@ -96,7 +96,7 @@ class Measured:
 
     def drops(self, scores: Callable[[int], Scores]) -> NDArray[np.float64]:
         """How far the label's probability falls [R, K] without its k best supporters."""
-        rows, kept = [], []
+        rows, saved = [], []
         for index, (explanation, review) in enumerate(
             zip(self.explanations, self.morphemes, strict=True)
         ):
@@ -105,8 +105,8 @@ class Measured:
             rows.append([explanation.prediction.confidence] * len(DELETED))
             for count in DELETED:
                 gone = set(order[:count].tolist())
-                kept.append([m for i, m in enumerate(review) if i not in gone])
-        score = self.classifier.score_morphemes(kept).reshape(len(rows), -1)  # [R, K]
+                saved.append([m for i, m in enumerate(review) if i not in gone])
+        score = self.classifier.score_morphemes(saved).reshape(len(rows), -1)  # [R, K]
         positive = np.array([e.prediction.label == "positive" for e in self.explanations])  # [R]
         return np.array(rows) - np.where(positive[:, None], score, 1 - score)  # [R, K]
 
@@ -203,19 +203,19 @@ def _compared(drops: NDArray[np.float64], by_chance: NDArray[np.float64]) -> lis
 def _long(measured: Measured) -> list[dict[str, Any]]:
     """The time of comments of many morphemes, made of several end to end."""
     words = [morpheme for review in measured.morphemes for morpheme in review]
-    found = []
+    result = []
     for count in LONG:
         review = (words * count)[:count]
         vectors, network = measured.vectors_of(review), measured.classifier.network_of(review)
         started = time.process_time()
         contributions(network, vectors, log_odds, 0.0, 1.0)
-        found.append({"morphemes": count, "seconds": round(time.process_time() - started, 2)})
-    return found
+        result.append({"morphemes": count, "seconds": round(time.process_time() - started, 2)})
+    return result
 
 
 def _between_seeds(measured: Measured) -> list[dict[str, Any]]:
     """How much an explanation of more than EXACT morphemes depends on the orders drawn."""
-    found = []
+    result = []
     for least, most in LENGTHS:
         differences, correlations = [], []
         for index, review in enumerate(measured.morphemes):
@@ -234,7 +234,7 @@ def _between_seeds(measured: Measured) -> list[dict[str, Any]]:
             differences.append(np.sqrt(np.mean((ours - other) ** 2)))
             correlations.append(np.corrcoef(ours, other)[0, 1])
         if differences:
-            found.append(
+            result.append(
                 {
                     "morphemes": [least, most],
                     "reviews": len(differences),
@@ -242,7 +242,7 @@ def _between_seeds(measured: Measured) -> list[dict[str, Any]]:
                     "correlation": round(float(np.mean(correlations)), 4),
                 }
             )
-    return found
+    return result
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -63,14 +63,14 @@ def as_table(results: dict[str, Any]) -> str:
     rows = []
     for one in results["recipes"].values():
         for way, perplexity in one["perplexity"].items():
-            found = one["odd one found"].get(way)
+            result = one["odd one found"].get(way)
             rows.append(
                 [
                     f"{one['unit']}s, {way}",
                     f"{perplexity:.1f}",
                     f"{one['perplexity of texts that are new'][way]:.1f}",
                     f"{one['bits per character'][way]:.3f}",
-                    "" if found is None else f"{100 * found:.1f}%",
+                    "" if result is None else f"{100 * result:.1f}%",
                 ]
             )
         if both := one["odd one found"].get("both directions"):
@@ -195,8 +195,8 @@ class _NGrams:
     def surprises(self, units: Sequence[str]) -> np.ndarray[Any, Any]:
         """-log p (nats) [T + 1] of each unit and of the end."""
         line = " ".join(str(self.rows.get(unit, 0)) for unit in units)
-        found = [log for log, _, _ in self._model.full_scores(line, bos=True, eos=True)]
-        return -np.array(found) * math.log(10)
+        result = [log for log, _, _ in self._model.full_scores(line, bos=True, eos=True)]
+        return -np.array(result) * math.log(10)
 
 
 def _spans(corpus: Corpus, rows: np.ndarray[Any, Any]) -> list[tuple[int, int]]:
@@ -216,7 +216,7 @@ def _perplexity(nats: Sequence[np.ndarray[Any, Any]]) -> float:
 def _pairs(model: LanguageModel, texts: Sequence[str]) -> list[tuple[list[str], list[str]]]:
     """Units of reviews and of the same with two words having changed places."""
     rng = np.random.default_rng(0)
-    found: list[tuple[list[str], list[str]]] = []
+    result: list[tuple[list[str], list[str]]] = []
     for place in rng.permutation(len(texts)).tolist():
         words = texts[place].split()
         units = model.tokenizer(texts[place])
@@ -227,10 +227,10 @@ def _pairs(model: LanguageModel, texts: Sequence[str]) -> list[tuple[list[str], 
             first, second = rng.choice(len(words), 2, replace=False).tolist()
             other = list(words)
             other[first], other[second] = words[second], words[first]
-        found.append((model.tokenizer(" ".join(words)), model.tokenizer(" ".join(other))))
-        if len(found) == PAIRS:
+        result.append((model.tokenizer(" ".join(words)), model.tokenizer(" ".join(other))))
+        if len(result) == PAIRS:
             break
-    return found
+    return result
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -60,19 +60,19 @@ def measure(data: Path, classifier: Classifier) -> dict[str, Any]:
     rows = np.flatnonzero(~np.isnan(clean) & ~np.isnan(targets))
     reviews, labels = reviews.take(rows), targets[rows] > 0  # [R]
     right = (clean[rows] >= classifier.threshold) == labels  # [R]
-    found = {}
+    result = {}
     for kind in KINDS:
         print(f"{kind} …", file=sys.stderr, flush=True)
         texts = _rough(reviews, kind)
         called = _scores(classifier, texts) >= classifier.threshold
         changed = sum(a != b for a, b in zip(reviews.texts, texts, strict=True))
-        found[kind] = {"changed": changed / len(texts), **_beside(right, called == labels)}
+        result[kind] = {"changed": changed / len(texts), **_beside(right, called == labels)}
     return {
         "sha256": reviews.sha256,
         "reviews": len(rows),
         "accuracy": float(right.mean()),
         "interval": accuracy_interval(int(right.sum()), len(rows)),
-        "noise": found,
+        "noise": result,
     }
 
 
@@ -104,11 +104,11 @@ def _rough(reviews: Reviews, kind: str) -> list[str]:
 
 def _scores(classifier: Classifier, texts: list[str]) -> NDArray[np.float64]:
     """Probabilities of positive [R]; NaN for a comment with nothing legible."""
-    found = [
+    result = [
         classifier.score_morphemes(list(map(classifier.tokenizer, texts[start : start + CHUNK])))
         for start in range(0, len(texts), CHUNK)
     ]
-    return np.concatenate(found)
+    return np.concatenate(result)
 
 
 def _beside(clean: NDArray[np.bool_], rough: NDArray[np.bool_]) -> dict[str, Any]:

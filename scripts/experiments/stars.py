@@ -74,8 +74,8 @@ def regression(parts: Parts) -> dict[str, Any]:
     def fitted(penalty: float) -> tuple[float, Any]:
         model = Ridge(alpha=penalty, solver="lsqr", tol=1e-4, max_iter=1000)
         model.fit(made.train, made.train_stars)
-        found = model.predict(made.validation).clip(low, high)
-        error = float(np.square(found - made.validation_stars).mean())
+        result = model.predict(made.validation).clip(low, high)
+        error = float(np.square(result - made.validation_stars).mean())
         print("penalty", penalty, error, file=sys.stderr, flush=True)
         return error, model
 
@@ -83,10 +83,10 @@ def regression(parts: Parts) -> dict[str, Any]:
     penalty, model = first_minimum(PENALTIES, fitted)
     search = cpu_seconds() - started
     started = cpu_seconds()
-    found = model.predict(made.test).clip(low, high).astype(np.float64)  # [R]
+    result = model.predict(made.test).clip(low, high).astype(np.float64)  # [R]
     scoring = cpu_seconds() - started
     return {
-        **star_metrics(made.test_stars.astype(np.float32), found),
+        **star_metrics(made.test_stars.astype(np.float32), result),
         "features": made.about,
         "feature_count": int(made.train.shape[1]),
         "feature_seconds": round(made.seconds, 1),
@@ -106,8 +106,8 @@ def as_table(results: dict[str, Any]) -> str:
     """The Markdown of the figures."""
     heads = ["", "stars off", "root mean square", "rank correlation", "within one", "training"]
     rows = []
-    found = results["methods"]
-    for name, metrics in found.items():
+    result = results["methods"]
+    for name, metrics in result.items():
         one, seconds = _stars(metrics), metrics["training_seconds"]
         rows.append(
             [
@@ -119,7 +119,7 @@ def as_table(results: dict[str, Any]) -> str:
                 "–" if seconds is None else f"{seconds / 60:.0f} min",
             ]
         )
-    first = _stars(next(iter(found.values())))
+    first = _stars(next(iter(result.values())))
     off = f"{first['mean_absolute_error_of_median']:.3f}"
     rows.append([f"always {first['median']:g}", off, "–", "–", "–", "–"])
     return f"{about(results)}\n\n{table(heads, rows)}"

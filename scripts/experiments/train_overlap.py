@@ -54,16 +54,16 @@ def _rate(rate: float) -> str:
 
 
 def _size(count: int) -> dict[str, Any]:
-    found = TrainingTexts.from_units([str(number)] for number in range(count))
-    written = found.to_bytes()
+    result = TrainingTexts.from_units([str(number)] for number in range(count))
+    written = result.to_bytes()
     started = time.perf_counter()
     _ = TrainingTexts.from_bytes(written).false_positive_rate
     seconds = time.perf_counter() - started
-    hits = found.contains([str(number)] for number in range(count, count + OTHERS))
+    hits = result.contains([str(number)] for number in range(count, count + OTHERS))
     return {
         "texts": count,
         "bytes": len(written),
-        "false_positive_rate": found.false_positive_rate,
+        "false_positive_rate": result.false_positive_rate,
         "others": OTHERS,
         "found": int(hits.sum()),
         "seconds to read": seconds,

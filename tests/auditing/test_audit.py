@@ -61,10 +61,10 @@ def test_the_sample_by_networks_trained_on_it(
 
 @pytest.mark.slow
 def test_the_sample_by_the_shipped_model(planted_sample: Planted) -> None:
-    said: list[str] = []
-    result = nsmc.audit(planted_sample.path, explain=False, top=40, say=said.append)
+    printed: list[str] = []
+    result = nsmc.audit(planted_sample.path, explain=False, top=40, say=printed.append)
     assert result.folds == 0
-    assert "800 comments are few to learn from" in said[0]
+    assert "800 comments are few to learn from" in printed[0]
     hits = sum(issue.row in planted_sample.rows for issue in result.issues)
     # Chance would find 2 of the 40; what else is listed is hard, or labelled by someone's taste.
     assert hits >= 20
@@ -80,19 +80,19 @@ def test_another_list_of_the_same_audit_trains_nothing(
 ) -> None:
     models = sorted(work.glob("fold-*/model/manifest.json"))
     before = [path.stat().st_ino for path in models]
-    said: list[str] = []
-    again = audit_easy(top=3, say=said.append)
+    printed: list[str] = []
+    again = audit_easy(top=3, say=printed.append)
     assert len(before) == 3
     assert [path.stat().st_ino for path in models] == before
-    assert "3 of them since an earlier audit" in said[0]
+    assert "3 of them since an earlier audit" in printed[0]
     assert [issue.row for issue in again.issues] == [issue.row for issue in audited.issues[:3]]
     other = load_config(None, (*tiny_fields, "training.seed=2"))
     with pytest.raises(NsmcError, match=r"holds the networks of another audit .*config.*--work"):
         audit_easy(config=other)
     # A model that has learnt from the table is not one to score it.
-    asked = nsmc.audit(easy.path, model=work / "fold-1", explain=False, say=said.append)
+    asked = nsmc.audit(easy.path, model=work / "fold-1", explain=False, say=printed.append)
     assert asked.model == work / "fold-1" / "model"
-    assert "has learnt from this very table" in said[-1]
+    assert "has learnt from this very table" in printed[-1]
     # A damaged network is made again, to the same scores.
     (work / "fold-1" / "model" / "vocabulary.txt").write_text("x", encoding="utf-8")
     repaired = audit_easy(explain=False)
@@ -127,7 +127,7 @@ def test_networks_that_know_nothing_are_reported(
     write: Write, nouns: tuple[str, ...], tiny: Config, tmp_path: Path
 ) -> None:
     comments = [(f"{noun} 이다", row % 2) for row, noun in enumerate(nouns)]
-    said: list[str] = []
+    printed: list[str] = []
     nsmc.audit(
         write(tmp_path / "t.txt", comments).path,
         folds=2,
@@ -135,9 +135,9 @@ def test_networks_that_know_nothing_are_reported(
         work=tmp_path / "w",
         device="cpu",
         explain=False,
-        say=said.append,
+        say=printed.append,
     )
-    assert "of the labels agree with what scored them, so the list says little" in said[-1]
+    assert "of the labels agree with what scored them, so the list says little" in printed[-1]
 
 
 def test_the_cache_keeps_the_newest_audits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +174,7 @@ def test_arguments_that_make_no_sense(
 
 
 @pytest.mark.slow
-def test_labels_that_cannot_be_told_apart(
+def test_labels_that_cannot_be_reported_apart(
     write: Write, nouns: tuple[str, ...], tmp_path: Path
 ) -> None:
     one = write(tmp_path / "one.txt", [("좋다", 1), ("최고다", 1)]).path
@@ -187,10 +187,10 @@ def test_labels_that_cannot_be_told_apart(
     # Stars in the middle are no label.
     stars = tmp_path / "t.csv"
     stars.write_text("document,rating\n최고다,1\n최악이다,1\n그냥 그렇다,6\n", encoding="utf-8")
-    said: list[str] = []
+    printed: list[str] = []
     with pytest.raises(DataError, match=r"found no 1 \(positive\) among 2"):
-        nsmc.audit(stars, overrides=["task=sentiment+stars"], folds=2, say=said.append)
-    assert said == ["1 comments have no label and are left out"]
+        nsmc.audit(stars, overrides=["task=sentiment+stars"], folds=2, say=printed.append)
+    assert printed == ["1 comments have no label and are left out"]
 
 
 TOPICS = {"배우": ("표정", "몸짓"), "음악": ("노래", "선율"), "결말": ("마지막", "반전")}

@@ -42,7 +42,7 @@ def test_of_two_confident_labels_the_likelier_counts() -> None:
     assert confident_joint(labels, of_two(scores)).tolist() == [[1, 1], [2, 0]]
 
 
-def test_the_share_of_the_confident_ones_stands_for_all() -> None:
+def test_the_share_of_the_confident_ones_is_for_all() -> None:
     # 2 of 6 negative ones; 1 of 3 confident positive ones, so 4/3 of the 4.
     assert estimate_label_errors(LABELS, of_two(SCORES)).tolist() == pytest.approx([2, 4 / 3])
 

@@ -59,7 +59,7 @@ def test_the_cases_of_a_type_stand_together() -> None:
     )
 
 
-def test_no_case_stands_twice() -> None:
+def test_no_case_is_twice() -> None:
     # However it is spaced: a model mostly sees the same.
     texts = ["".join(case.document.split()) for case in CASES]
     assert sorted(text for text in set(texts) if texts.count(text) > 1) == []

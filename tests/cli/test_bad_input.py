@@ -30,9 +30,9 @@ TINY = (
 def check_failure(result: Result, status: int, *words: str) -> None:
     """Check that a command failed with one message that holds these words."""
     result.check_refusal(status)
-    said = [line for line in result.err.splitlines() if line.startswith("nsmc: ")]
+    printed = [line for line in result.err.splitlines() if line.startswith("nsmc: ")]
     # The first training of all tokenizes; the others take that from the cache.
-    assert len([line for line in said if not line.startswith("nsmc: tokenizing ")]) == 1
+    assert len([line for line in printed if not line.startswith("nsmc: tokenizing ")]) == 1
     last = result.err.splitlines()[-1]
     for word in words:
         assert word in last

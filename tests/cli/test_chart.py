@@ -42,10 +42,10 @@ def test_every_line_is_as_wide_as_asked_and_of_braille_and_ascii() -> None:
 def test_a_rising_line_goes_from_corner_to_corner() -> None:
     lines = chart(Curve([(0, 1), (4, 3)]))
     columns, rows = 2 * (WIDTH - LABEL - 1), 4 * (HEIGHT - 3)
-    found = dots(lines)
-    assert {(0, rows - 1), (columns - 1, 0)} <= found
-    assert {x for x, _ in found} == set(range(columns))  # without a gap
-    heights = [min(y for at, y in found if at == x) for x in range(columns)]
+    result = dots(lines)
+    assert {(0, rows - 1), (columns - 1, 0)} <= result
+    assert {x for x, _ in result} == set(range(columns))  # without a gap
+    heights = [min(y for at, y in result if at == x) for x in range(columns)]
     assert heights == sorted(heights, reverse=True)
 
 
@@ -59,7 +59,7 @@ def test_the_ends_of_both_axes_are_named() -> None:
     assert lines[-1].rstrip()[-1] == "4" and len(lines[-1].rstrip()) == WIDTH
 
 
-def test_a_marker_stands_over_the_line() -> None:
+def test_a_marker_is_over_the_line() -> None:
     cells = plot(chart(Curve([(0, 1), (4, 3)]), Curve([(0, 3), (4, 1)], "o")))
     assert (cells[0][0], cells[-1][-1]) == ("o", "o")
     assert sum(row.count("o") for row in cells) == 2

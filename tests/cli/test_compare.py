@@ -40,11 +40,11 @@ def test_a_gain_is_reported(here: Here, small_model: Path, sample: Path, tmp_pat
         r"^(긍정|부정)   (?:긍정|부정) +\d+\.\d%  (?:긍정|부정) +\d+\.\d%  [AB]", result.out, re.M
     )
     assert len(shown) == 3
-    found = here(*args, "--json").object()
-    assert found["better"] == "b"
+    results = here(*args, "--json").object()
+    assert results["better"] == "b"
     table = (tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()
     assert table[0] == "row,document,label,label_a,score_a,label_b,score_b,right"
-    assert len(table) - 1 == len(found["disagreements"])
+    assert len(table) - 1 == len(results["disagreements"])
     assert f"nsmc: {len(table) - 1} comments on which they disagree: " in result.err
     # The other way round it is a loss.
     back = here("compare", "default", small_model, "--data", sample, "--top", "0")

@@ -43,12 +43,12 @@ def test_json_has_the_keys_of_the_contract(
     evaluate: Callable[..., Result], command: Command, small_model: Path, sample: Path
 ) -> None:
     path = sample / "ratings_test.txt"
-    found = evaluate(path, "--json").object()
-    assert sorted(found) == sorted(KEYS)
+    results = evaluate(path, "--json").object()
+    assert sorted(results) == sorted(KEYS)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    assert found["data"] == {"path": str(path), "sha256": digest}
-    assert found["model"] == str(small_model / "model")
-    assert (found["examples"], found["skipped"], found["threshold"]) == (200, 0, 0.5)
+    assert results["data"] == {"path": str(path), "sha256": digest}
+    assert results["model"] == str(small_model / "model")
+    assert (results["examples"], results["skipped"], results["threshold"]) == (200, 0, 0.5)
     # A directory means its test file, and there is no progress bar where nobody looks.
     result = command("evaluate", "--model", small_model, "--json", "--data", sample)
     assert (result.object()["data"]["path"], result.err) == (str(path), "")
@@ -57,17 +57,17 @@ def test_json_has_the_keys_of_the_contract(
 def test_a_table_for_a_person(
     evaluate: Callable[..., Result], small_model: Path, sample: Path
 ) -> None:
-    found = evaluate(sample, "--json").object()
+    results = evaluate(sample, "--json").object()
     result = evaluate(sample)
     assert (result.code, result.err) == (0, "")
     lines = {line[:18].strip(): line[18:] for line in result.out.splitlines()}
     assert lines["model"] == str(small_model / "model")
     assert lines["data"] == f"{sample / 'ratings_test.txt'} (200 reviews)"
-    low, high = found["accuracy_interval"]
-    accuracy = f"{found['accuracy']:.2%}"
+    low, high = results["accuracy_interval"]
+    accuracy = f"{results['accuracy']:.2%}"
     assert lines["accuracy"] == f"{accuracy}  (95% interval {low:.2%} – {high:.2%})"
-    assert lines["F1"] == f"{found['f1']:.2%}"
-    assert lines["ROC AUC"] == f"{found['roc_auc']:.4f}"
+    assert lines["F1"] == f"{results['f1']:.2%}"
+    assert lines["ROC AUC"] == f"{results['roc_auc']:.4f}"
     assert "predicted 긍정" in lines["confusion"]
 
 
@@ -77,9 +77,9 @@ def test_data_of_one_class(
 ) -> None:
     rows = [row for row in reviews(sample) if row[2] == label]
     path = write_nsmc(tmp_path / "one.txt", rows)
-    found = evaluate(path, "--json").object()
-    assert (found["roc_auc"], found["examples"]) == (None, len(rows))
-    assert sum(found["confusion"][1 - int(label)]) == 0
+    results = evaluate(path, "--json").object()
+    assert (results["roc_auc"], results["examples"]) == (None, len(rows))
+    assert sum(results["confusion"][1 - int(label)]) == 0
     assert "undefined: only one class is there" in evaluate(path).out
 
 
@@ -100,10 +100,10 @@ def test_a_labelled_table_in_another_format(
         frame.to_csv(path, index=False)
     else:  # pandas compresses where the name says so
         frame.to_csv(path, index=False, sep="\t", quoting=csv.QUOTE_NONE)
-    same, found = (evaluate(data, "--json").object() for data in (sample, path))
+    same, results = (evaluate(data, "--json").object() for data in (sample, path))
     for key in ("examples", "accuracy", "roc_auc", "log_loss"):
-        assert found[key] == pytest.approx(same[key]), key
-    assert found["confusion"] == same["confusion"]
+        assert results[key] == pytest.approx(same[key]), key
+    assert results["confusion"] == same["confusion"]
 
 
 def test_empty_comments_are_left_out_and_counted(
@@ -111,8 +111,8 @@ def test_empty_comments_are_left_out_and_counted(
 ) -> None:
     rows = [["1", "좋다", "1"], ["2", "", "0"], ["3", " ", "1"], ["4", "별로", "0"]]
     result = evaluate(write_nsmc(tmp_path / "t.txt", rows), "--json")
-    found = result.object()
-    assert (found["examples"], found["skipped"]) == (2, 2)
+    results = result.object()
+    assert (results["examples"], results["skipped"]) == (2, 2)
     assert "2 rows with an empty comment were left out" in result.err
 
 
@@ -151,8 +151,8 @@ def test_other_tasks_have_their_own_metrics(
     # The longest name decides where the values begin.
     assert {line[19] for line in lines} == {" "}
     assert any(line.startswith("mean absolute error ") for line in lines)
-    found = here(*stars, "--json").object()
-    assert (found["examples"], found["median"]) == (2, 6.5)
+    results = here(*stars, "--json").object()
+    assert (results["examples"], results["median"]) == (2, 6.5)
     here(*stars, "--label-column", "주제").check_refusal(
         1, "column '주제': expected a number from 1 to 10, found '경제' in row 1"
     )

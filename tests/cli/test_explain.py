@@ -54,7 +54,7 @@ def test_the_bars_stand_on_one_axis_whatever_the_width_of_letters(here: Here) ->
 def test_the_lines_sum_to_the_score(here: Here) -> None:
     lines = here("predict", "--explain", COMMENTS[1]).out.splitlines()
     listed = [re.search(r"[+-]\d+\.\d\d", line) for line in lines[2:-1]]
-    total = sum(float(found[0]) for found in listed if found)
+    total = sum(float(results[0]) for results in listed if results)
     assert "others" in lines[-2]
     ends = [float(x) for x in re.findall(r"[+-]\d+\.\d\d", lines[-1])]
     assert total == pytest.approx(ends[1] - ends[0], abs=0.06)
@@ -62,22 +62,22 @@ def test_the_lines_sum_to_the_score(here: Here) -> None:
 
 def test_json_gives_spans(here: Here) -> None:
     plain = here("predict", "--json", *COMMENTS, "").objects()
-    found = here("predict", "--json", "--explain", *COMMENTS, "").objects()
-    for one, usual in zip(found, plain, strict=True):
+    results = here("predict", "--json", "--explain", *COMMENTS, "").objects()
+    for one, usual in zip(results, plain, strict=True):
         assert {key: one[key] for key in usual} == pytest.approx(usual, abs=2e-6)
         assert list(one) == [*usual, "of", "unit", "value", "logit", "baseline", "parts"]
-    one = found[1]
+    one = results[1]
     words = [one["text"][part["start"] : part["end"]] for part in one["parts"]]
     assert words == [part["morpheme"] for part in one["parts"]]
     total = sum(part["contribution"] for part in one["parts"])
     assert total == pytest.approx(one["logit"] - one["baseline"], abs=1e-4)
-    assert (found[2]["logit"], found[2]["parts"]) == (None, [])
+    assert (results[2]["logit"], results[2]["parts"]) == (None, [])
 
 
 def test_lines_of_standard_input(command: Command) -> None:
     stdin = f"{COMMENTS[0]}\n\n{COMMENTS[1]}\n".encode()
-    found = command("predict", "--explain", "--json", "-", stdin=stdin).objects()
-    assert [len(one["parts"]) > 0 for one in found] == [True, False, True]
+    results = command("predict", "--explain", "--json", "-", stdin=stdin).objects()
+    assert [len(one["parts"]) > 0 for one in results] == [True, False, True]
     assert command("predict", "--explain", stdin=b"\n").out.split() == ["—", "—"]
 
 

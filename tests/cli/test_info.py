@@ -37,8 +37,8 @@ def test_a_model_of_ones_own(here: Here, small_model: Path) -> None:
     assert f"model       {small_model / 'model'}\n" in result.out
     assert re.search(r"; \d\d\.\d\d% of the validation part's running morphemes", result.out)
     assert re.search(r"model\.hidden_size = 16 +\(default: 128\)$", result.out, re.MULTILINE)
-    found = here("info", small_model, "--json").object()
-    assert found["changes"]["model.hidden_size"] == {"default": 128, "value": 16}
+    results = here("info", small_model, "--json").object()
+    assert results["changes"]["model.hidden_size"] == {"default": 128, "value": 16}
     assert here("info", small_model, "--card").out.startswith("# Model card: the model ")
 
 

@@ -93,9 +93,9 @@ def test_workers_score_a_table_as_this_process_does(hihello: Path, tmp_path: Pat
     table.write_text(f"document\n{rows}", encoding="utf-8")
     model = load_language_model(hihello)
     outputs = [tmp_path / f"{workers}.csv" for workers in (1, 2)]
-    found = [score_texts(model, table, o, workers=w) for o, w in zip(outputs, (1, 2), strict=True)]
+    result = [score_texts(model, table, o, workers=w) for o, w in zip(outputs, (1, 2), strict=True)]
     assert outputs[0].read_bytes() == outputs[1].read_bytes()
-    assert found[0] == found[1]
+    assert result[0] == result[1]
 
 
 def test_hello_follows_h(hihello: Path, command: Command, complete: Callable[..., Result]) -> None:

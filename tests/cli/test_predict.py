@@ -49,26 +49,26 @@ def test_comments_score_alike_as_arguments_and_as_lines(
         process("--json", "-", stdin=unix),
         process("--json", stdin=windows),
     ):
-        found = result.objects()
+        results = result.objects()
         assert result.err == ""
-        assert [one["text"] for one in found] == lines  # a blank line keeps its place
-        assert [one["label"] is None for one in found] == [False, True, True, *[False] * 3]
-        scores = [one["score"] for one in found if one["label"]]
+        assert [one["text"] for one in results] == lines  # a blank line keeps its place
+        assert [one["label"] is None for one in results] == [False, True, True, *[False] * 3]
+        scores = [one["score"] for one in results if one["label"]]
         assert scores == pytest.approx(alone, abs=2e-6)
 
 
 def test_json_has_the_keys_of_the_contract(predict: Callable[..., Result]) -> None:
     result = predict("--json", *COMMENTS, "", "\u3000\t")
-    found = result.objects()
-    assert [list(one) for one in found] == [KEYS] * 6
-    assert [one["text"] for one in found] == [*COMMENTS, "", "\u3000\t"]
-    for one in found[:4]:
+    results = result.objects()
+    assert [list(one) for one in results] == [KEYS] * 6
+    assert [one["text"] for one in results] == [*COMMENTS, "", "\u3000\t"]
+    for one in results[:4]:
         positive = one["score"] >= 0.5
         assert one["label"] == ("positive" if positive else "negative")
         assert one["label_ko"] == ("긍정" if positive else "부정")
         certain = one["score"] if positive else 1 - one["score"]
         assert one["confidence"] == pytest.approx(certain, abs=2e-6)
-    assert [[one[key] for key in KEYS[1:]] for one in found[4:]] == [[None] * 4] * 2
+    assert [[one[key] for key in KEYS[1:]] for one in results[4:]] == [[None] * 4] * 2
     assert COMMENTS[0] in result.out  # Hangul readable, not \uXXXX
 
 
@@ -227,8 +227,8 @@ def test_streams_that_are_full_or_closed(shell: Callable[..., Result], small_mod
 
 def test_the_threshold_is_inclusive(predict: Callable[..., Result], small_model: Path) -> None:
     for threshold, label in (("0", "positive"), ("1", "negative")):
-        found = predict("--json", "--threshold", threshold, *COMMENTS).objects()
-        assert {one["label"] for one in found} == {label}
+        results = predict("--json", "--threshold", threshold, *COMMENTS).objects()
+        assert {one["label"] for one in results} == {label}
     exact = repr(load(small_model).predict(COMMENTS[0]).score)
     one = predict("--json", "--threshold", exact, COMMENTS[0]).object()
     assert one["label"] == "positive"
@@ -299,11 +299,11 @@ def test_a_line_of_stars(here: Here, untrained: Untrained) -> None:
 
 def test_a_line_of_both(here: Here, untrained: Untrained) -> None:
     asked = ("predict", "--model", untrained("task=sentiment+stars"), *COMMENTS)
-    found = here(*asked, "--json").objects()
-    assert [list(one) for one in found] == [[*KEYS, "stars"]] * len(COMMENTS)
+    results = here(*asked, "--json").objects()
+    assert [list(one) for one in results] == [[*KEYS, "stars"]] * len(COMMENTS)
     assert here(*asked).out.splitlines() == [
         f"{one['label_ko']} {one['confidence']:6.1%}  ★{one['stars']:.1f}  {one['text']}"
-        for one in found
+        for one in results
     ]
 
 

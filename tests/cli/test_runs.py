@@ -53,9 +53,9 @@ def test_a_table_best_first(command: Command, place: Path) -> None:
 
 
 def test_json(here: Here, place: Path) -> None:
-    found = here("runs", place, "--json", "--sort", "figure").objects()
-    assert [Path(one["run"]).name for one in found] == ["가", "b", "c"]
-    assert [one["differs"] for one in found] == [{"training.seed": n} for n in (1, 7, 1)]
+    results = here("runs", place, "--json", "--sort", "figure").objects()
+    assert [Path(one["run"]).name for one in results] == ["가", "b", "c"]
+    assert [one["differs"] for one in results] == [{"training.seed": n} for n in (1, 7, 1)]
 
 
 def test_curves_over_one_another_and_epochs_as_a_table(

@@ -73,10 +73,10 @@ def test_from_a_training_to_an_evaluation(here: Here, sample: Path, tmp_path: Pa
     assert "\nseen in training  600 of 600 (100.0%)\n" in shown.out
 
     new = here("evaluate", "--model", run, "--data", sample, "--json")
-    found = new.object()
+    results = new.object()
     assert new.err == ""
-    assert found["seen"]["reviews"] == found["seen"]["estimated"] == 0
-    assert found["seen"]["unseen"]["accuracy"] == found["accuracy"]
+    assert results["seen"]["reviews"] == results["seen"]["estimated"] == 0
+    assert results["seen"]["unseen"]["accuracy"] == results["accuracy"]
     shown = here("evaluate", "--model", run, "--data", sample)
     assert "\nseen in training  none of 200\n" in shown.out
 
@@ -91,14 +91,14 @@ def test_the_metrics_of_the_others_are_theirs(
 ) -> None:
     asked = ("evaluate", "--model", small_model, "--data")
     result = here(*asked, mixed, "--json")
-    found, alone = result.object(), here(*asked, sample, "--json").object()
+    results, alone = result.object(), here(*asked, sample, "--json").object()
     assert result.err == ""
-    assert (found["examples"], found["seen"]["reviews"]) == (350, 150)
-    assert found["seen"]["unseen_examples"] == 200
-    assert found["seen"]["unseen"].keys() < found.keys()
-    for name, value in found["seen"]["unseen"].items():
+    assert (results["examples"], results["seen"]["reviews"]) == (350, 150)
+    assert results["seen"]["unseen_examples"] == 200
+    assert results["seen"]["unseen"].keys() < results.keys()
+    for name, value in results["seen"]["unseen"].items():
         assert close(value, alone[name]), name
-    assert found["accuracy"] > found["seen"]["unseen"]["accuracy"]
+    assert results["accuracy"] > results["seen"]["unseen"]["accuracy"]
     words = f"150 of 350 (42.9%); accuracy on the other 200: {alone['accuracy']:.2%}"
     place = tmp_path / "report"
     assert f"\nseen in training  {words}\n" in here(*asked, mixed, "--report", place).out
@@ -131,8 +131,8 @@ def test_an_export_has_seen_what_its_model_has(
     assert here("export", "--model", small_model, "--int8", "--output", small).code == 0
     assert (small / SEEN).read_bytes() == (small_model / "model" / SEEN).read_bytes()
     assert SEEN in read_json(small / "manifest.json")["files"]
-    found = here("evaluate", "--model", small, "--data", mixed, "--json").object()
-    assert found["seen"]["reviews"] == 150
+    results = here("evaluate", "--model", small, "--data", mixed, "--json").object()
+    assert results["seen"]["reviews"] == 150
 
 
 @pytest.mark.parametrize(
@@ -154,12 +154,12 @@ def test_every_task_has_its_own_metrics(
     nsmc.export(untrained(f"task={task}", *fields, classes=classes), model)
     tokenizer = nsmc.load(model).tokenizer
     write_training_texts(model, TrainingTexts.from_units([tokenizer(text) for text in texts[:30]]))
-    found, alone = evaluate(table, model).seen, evaluate(rest, model)
-    assert found is not None and alone.seen is not None
-    assert (found["reviews"], found["unseen_examples"]) == (30, 10)
+    results, alone = evaluate(table, model).seen, evaluate(rest, model)
+    assert results is not None and alone.seen is not None
+    assert (results["reviews"], results["unseen_examples"]) == (30, 10)
     assert alone.seen["reviews"] == 0
-    assert metric in found["unseen"]
-    for name, value in found["unseen"].items():
+    assert metric in results["unseen"]
+    for name, value in results["unseen"].items():
         assert close(value, alone.metrics[name]), name
     shown = here("evaluate", "--model", model, "--data", table)
     (line,) = (line for line in shown.out.splitlines() if line.startswith("seen in training"))
@@ -174,10 +174,10 @@ def test_a_language_model(here: Here, hihello: Path, sample: Path, tmp_path: Pat
     both, new = tmp_path / "both.txt", tmp_path / "new.txt"
     both.write_text(f"{text}\n처음 보는 글\n", encoding="utf-8")
     new.write_text("처음 보는 글\n", encoding="utf-8")
-    found, alone = evaluate(both, hihello).seen, evaluate(new, hihello).metrics
-    assert found is not None
-    assert (found["reviews"], found["unseen_examples"]) == (1, 1)
-    assert found["unseen"]["perplexity"] == pytest.approx(alone["perplexity"])
+    results, alone = evaluate(both, hihello).seen, evaluate(new, hihello).metrics
+    assert results is not None
+    assert (results["reviews"], results["unseen_examples"]) == (1, 1)
+    assert results["unseen"]["perplexity"] == pytest.approx(alone["perplexity"])
     shown = here("evaluate", "--model", hihello, "--data", both).out
     assert f"1 of 2 (50.0%); perplexity on the other 1: {alone['perplexity']:.2f}" in shown
 

@@ -158,10 +158,10 @@ def test_nested_sections() -> None:
 def test_an_assignment_is_read_by_the_type_of_its_field(
     assignment: str, name: str, value: object
 ) -> None:
-    found = overridden(assignment)["part"][name]
-    assert found == value
-    assert type(found) is type(value)
-    assert getattr(build(Part, {name: found}, "part"), name) == value
+    result = overridden(assignment)["part"][name]
+    assert result == value
+    assert type(result) is type(value)
+    assert getattr(build(Part, {name: result}, "part"), name) == value
 
 
 @pytest.mark.parametrize("assignment", ["", "part", "part.count", "count=3", "part.=3", "=3", "."])

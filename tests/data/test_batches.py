@@ -76,8 +76,8 @@ def test_each_review_comes_once_among_reviews_of_its_length(
 
 def test_only_the_rows_chosen_come(field: MorphemeField) -> None:
     rows = np.array([3, 11, 50, 51])
-    found = epoch(field, iterator(field, rows=rows))
-    assert sorted(row for batch in found for row in batch) == rows.tolist()
+    result = epoch(field, iterator(field, rows=rows))
+    assert sorted(row for batch in result for row in batch) == rows.tolist()
 
 
 def test_the_order_is_the_seed_s(field: MorphemeField) -> None:
@@ -120,9 +120,9 @@ def test_weights_draw_with_replacement_and_by_the_seed(field: MorphemeField) -> 
 
     def drawn(seed: int) -> list[list[int]]:
         batches = iterator(field, seed=seed, rows=rows, weights=weights)
-        found = epoch(field, batches)
-        assert len(batches) == len(found)
-        return found
+        result = epoch(field, batches)
+        assert len(batches) == len(result)
+        return result
 
     first = drawn(1)
     assert drawn(1) == first

@@ -61,7 +61,7 @@ def test_holds_what_tokenizing_by_hand_gives(sample: Path, of_sample: Corpus) ->
     tokenizer = make_tokenizer(CONFIG)
     expected = [(tokenizer(text), int(label)) for _, text, label in (x.split("\t") for x in lines)]
     column = of_sample.labels["label"]
-    found = [
+    result = [
         (
             [
                 of_sample.morphemes[t]
@@ -71,7 +71,7 @@ def test_holds_what_tokenizing_by_hand_gives(sample: Path, of_sample: Corpus) ->
         )
         for r in range(len(of_sample))
     ]
-    assert found == expected
+    assert result == expected
     assert of_sample.lengths.tolist() == [len(morphemes) for morphemes, _ in expected]
     in_order = list(dict.fromkeys(m for morphemes, _ in expected for m in morphemes))
     assert of_sample.morphemes == in_order
@@ -145,8 +145,8 @@ def test_several_label_columns_and_none_come_back(tmp_path: Path) -> None:
                 assert corpus.labels == {}
                 break
             column = corpus.labels[name]
-            found = ["" if code < 0 else column.names[code] for code in column.codes]
-            assert found == expected
+            result = ["" if code < 0 else column.names[code] for code in column.codes]
+            assert result == expected
             # 정치 stood beside a comment without anything legible.
             assert column.counts().sum() == sum(bool(cell) for cell in expected)
 

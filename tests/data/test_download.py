@@ -284,7 +284,7 @@ def test_directories_follow_the_environment(
     assert cache_directory() == tmp_path / "cache"
     monkeypatch.setenv("NSMC_DATA", "")
     monkeypatch.delenv("NSMC_CACHE")
-    for found in (data_directory(), cache_directory()):
-        assert found.is_absolute()
-        assert "nsmc" in found.parts
+    for result in (data_directory(), cache_directory()):
+        assert result.is_absolute()
+        assert "nsmc" in result.parts
     assert data_directory() != cache_directory()

@@ -42,7 +42,7 @@ def test_vocabulary_counts_the_training_rows_alone(corpus_of: CorpusOf) -> None:
 def test_vocabulary_keeps_to_min_freq_and_max_size(corpus_of: CorpusOf) -> None:
     field = MorphemeField(corpus_of(REVIEWS), buckets=0)
     rows = np.arange(4)  # 다 4, 나 3, 가 2, 라 1, 마 1
-    for min_freq, max_size, kept in [
+    for min_freq, max_size, saved in [
         (1, 99, ["다", "나", "가", "라", "마"]),
         (2, 99, ["다", "나", "가"]),
         (3, 99, ["다", "나"]),
@@ -52,7 +52,7 @@ def test_vocabulary_keeps_to_min_freq_and_max_size(corpus_of: CorpusOf) -> None:
         (3, 1, ["다"]),
     ]:
         field.count_vocabulary(rows, DataConfig(min_freq=min_freq, max_size=max_size))
-        assert field.vocab.itos == [UNKNOWN, *kept], (min_freq, max_size)
+        assert field.vocab.itos == [UNKNOWN, *saved], (min_freq, max_size)
         assert field.vocab["없는말"] == 0
 
 
@@ -101,8 +101,8 @@ def test_tensors_of_a_batch_say_what_its_reviews_say(of_sample: Corpus, buckets:
             for t, morpheme in enumerate(text):
                 row = itos.index(morpheme) if morpheme in itos else 0
                 seen_unknown |= row == 0
-                found = described[batch.positions[t, b]]
-                assert found == (row, subword_ids(morpheme, buckets))
+                result = described[batch.positions[t, b]]
+                assert result == (row, subword_ids(morpheme, buckets))
     assert seen_unknown
 
 

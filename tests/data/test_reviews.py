@@ -136,7 +136,7 @@ def test_text_of_a_label_cell(value: Any, expected: str) -> None:
     assert label_text(value) == expected
 
 
-def test_a_label_that_no_text_can_hold_is_told_with_its_row(tmp_path: Path) -> None:
+def test_a_label_that_no_text_can_hold_is_reported_with_its_row(tmp_path: Path) -> None:
     pd.DataFrame({"document": ["가", "나"], "label": [b"1", b"0"]}).to_parquet(
         tmp_path / "a.parquet"
     )
@@ -144,7 +144,7 @@ def test_a_label_that_no_text_can_hold_is_told_with_its_row(tmp_path: Path) -> N
         read_reviews(tmp_path / "a.parquet", label_columns=LABEL)
 
 
-def test_names_are_composed_and_told_apart_otherwise(tmp_path: Path) -> None:
+def test_names_are_composed_and_reported_apart_otherwise(tmp_path: Path) -> None:
     apart = unicodedata.normalize("NFD", "경제")
     body = f'가,경제\n나,{apart}\n다,"a\nb"\n라,a b\n'
     reviews = read(tmp_path / "a.csv", "document,label\n" + body)
@@ -158,9 +158,9 @@ def test_any_other_sentiment_is_an_error_with_its_row(tmp_path: Path, label: str
     path = written(tmp_path / "a.csv", f"document,label\n가,1\n,{label}\n나,{label}\n")
     with pytest.raises(DataError) as caught:
         checked(path)
-    found = repr(label) if label else "nothing"
+    result = repr(label) if label else "nothing"
     # The row without a comment is skipped, whatever its label.
-    assert f"expected 0 (negative) or 1 (positive), found {found} in row 3 (1 such rows)" in str(
+    assert f"expected 0 (negative) or 1 (positive), found {result} in row 3 (1 such rows)" in str(
         caught.value
     )
 

@@ -23,7 +23,7 @@ def test_a_sample_file_is_balanced_and_like_nsmc(sample: Path, name: str, rows: 
     assert text.count("\n") == rows + 1
 
 
-def test_no_sample_review_stands_twice(sample: Path) -> None:
+def test_no_sample_review_is_twice(sample: Path) -> None:
     texts = [
         text
         for name in ("ratings_train.txt", "ratings_test.txt")

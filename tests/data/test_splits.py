@@ -84,11 +84,11 @@ def test_other_marks_are_refused_with_their_rows(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("mark", "found"), [("1", "0 and 7"), ("0", "7 and 0"), ("", "7 and 0")])
-def test_an_empty_part_is_refused(tmp_path: Path, mark: str, found: str) -> None:
+def test_an_empty_part_is_refused(tmp_path: Path, mark: str, result: str) -> None:
     # The mark of the illegible review counts for nothing.
     other = "0" if mark == "1" else "1"
     marks = [other if text == "\u200b" else mark for text in TEXTS]
-    words = rf"reviews to learn from \(0\) and reviews to validate on \(1\), found {found}"
+    words = rf"reviews to learn from \(0\) and reviews to validate on \(1\), found {result}"
     with pytest.raises(DataError, match=words):
         split_corpus(corpus_of(written(tmp_path / "r.csv", marks)), MARKED, None)
 
@@ -200,9 +200,9 @@ def test_strata_have_the_same_shares_in_both_parts(share: float, seed: int) -> N
     assert len(validation) == round(len(strata) * share)
     for group in (5, 0, 9, 2, 7):
         of_group = int((strata == group).sum())
-        kept = int((strata[validation] == group).sum())
-        assert abs(kept - of_group * share) <= 1, group
-        assert of_group - kept >= 1, group
+        saved = int((strata[validation] == group).sum())
+        assert abs(saved - of_group * share) <= 1, group
+        assert of_group - saved >= 1, group
     # As it stands in an unstratified split, the same seed gives the same parts.
     again = split_rows(len(strata), share, seed, strata)[1]
     assert np.array_equal(again, validation)

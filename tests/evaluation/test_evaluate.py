@@ -26,7 +26,7 @@ ROWS: list[tuple[str, object]] = [
 ]
 
 
-def test_figures_are_those_of_the_predictions(small_model: Path, sample: Path) -> None:
+def test_metrics_are_those_of_the_predictions(small_model: Path, sample: Path) -> None:
     heard: list[tuple[int, int]] = []
     file = sample / "ratings_test.txt"
     result = evaluate(file, small_model, progress=lambda done, total: heard.append((done, total)))

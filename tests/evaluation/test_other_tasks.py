@@ -203,8 +203,10 @@ def test_classes_are_compared_right_by_right(
     rows = rows_of(table)
     result = compare(classes, other, table, output=tmp_path / "d.csv").to_dict()
     right = [
-        [one.label == row["topic"] for one, row in zip(said, rows, strict=True)]
-        for said in (nsmc.load(m).predict([r["document"] for r in rows]) for m in (classes, other))
+        [one.label == row["topic"] for one, row in zip(printed, rows, strict=True)]
+        for printed in (
+            nsmc.load(m).predict([r["document"] for r in rows]) for m in (classes, other)
+        )
     ]
     pairs = list(zip(*right, strict=True))
     assert result["table"] == [
@@ -212,9 +214,11 @@ def test_classes_are_compared_right_by_right(
         [pairs.count((False, True)), pairs.count((False, False))],
     ]
     assert sum(result["labels"].values()) == 96
-    said = {one.text: one.label for one in nsmc.load(other).predict([r["document"] for r in rows])}
+    printed = {
+        one.text: one.label for one in nsmc.load(other).predict([r["document"] for r in rows])
+    }
     for one in result["disagreements"]:
-        assert one["label_a"] != one["label_b"] == said[one["document"]]
+        assert one["label_a"] != one["label_b"] == printed[one["document"]]
         assert (one["right"] == "B") == (one["label_b"] == one["label"])
     assert len(csv_of(tmp_path / "d.csv")) == len(result["disagreements"]) > 0
 

@@ -46,7 +46,7 @@ def test_hits_are_corrected_for_mistakes(hits: int, rate: float, estimated: int,
     assert overlap_line(result) == line
 
 
-def test_figures_are_those_of_the_reviews_that_were_not_found() -> None:
+def test_metrics_are_those_of_the_reviews_that_were_not_found() -> None:
     assert reported(400, 1000, 0.0)["unseen"] == {"accuracy": 0.6}
     assert reported(0, 1000, 0.0)["unseen"] == {"accuracy": 0.75}  # of all, not taken anew
     assert reported(1000, 1000, 0.0)["unseen"] is None

@@ -229,7 +229,7 @@ def test_a_language_model_fits_in_eight_bits_but_in_no_graph(
         nsmc.load(small)
 
 
-def test_what_is_there_stays_unless_told(small_model: Path, tmp_path: Path) -> None:
+def test_what_is_there_stays_unless_reported(small_model: Path, tmp_path: Path) -> None:
     for name in ("small", "network.onnx"):
         place = export(small_model, tmp_path / name)
         before = [path.stat() for path in (place, *place.glob("*"))]

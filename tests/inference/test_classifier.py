@@ -178,9 +178,9 @@ def test_more_distinct_morphemes_than_fit_are_scored_in_parts(
 
     # Fewer than some of the comments have by themselves.
     monkeypatch.setattr(classifier_module, "DISTINCT", 12)
-    found = Classifier(model, network=watched).score_morphemes(reviews)
-    np.testing.assert_allclose(found, expected, atol=1e-6, rtol=0)
-    assert np.isnan(found[[0, -2]]).all()
+    result = Classifier(model, network=watched).score_morphemes(reviews)
+    np.testing.assert_allclose(result, expected, atol=1e-6, rtol=0)
+    assert np.isnan(result[[0, -2]]).all()
     assert sum(count for _, count in calls) == len(texts) - 2
     assert all(distinct <= 12 or count == 1 for distinct, count in calls)
     assert max(count for _, count in calls) > 1
@@ -203,18 +203,18 @@ TASKS = {"classes": CLASSES, "stars": (), "sentiment+stars": ()}
 def test_every_task_scores_any_string(task: str, untrained: Untrained) -> None:
     classifier = load(untrained(f"task={task}", classes=TASKS[task]))
     texts = [POSITIVE, "", NEGATIVE, "\u200b", "👍", "가" * 5000]
-    found = classifier.predict(texts)
-    assert [one.text for one in found] == texts
-    assert [one.legible for one in found] == [True, False, True, False, True, True]
-    assert classifier.predict(POSITIVE).to_dict() == found[0].to_dict()
-    for one in found:
+    result = classifier.predict(texts)
+    assert [one.text for one in result] == texts
+    assert [one.legible for one in result] == [True, False, True, False, True, True]
+    assert classifier.predict(POSITIVE).to_dict() == result[0].to_dict()
+    for one in result:
         _, *values = one.to_dict().values()
         assert {value is None for value in values} == {not one.legible}
         json.dumps(one.to_dict(), allow_nan=False)
     outputs = classifier.outputs_of([classifier.tokenizer(text) for text in texts])
     assert outputs.shape == (len(texts), classifier.task.outputs)
     assert outputs.dtype == np.float32
-    assert np.isnan(outputs).all(axis=1).tolist() == [not one.legible for one in found]
+    assert np.isnan(outputs).all(axis=1).tolist() == [not one.legible for one in result]
 
 
 @pytest.mark.parametrize("task", ["classes", "stars"])

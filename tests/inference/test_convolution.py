@@ -41,7 +41,7 @@ def test_neighbours_change_nothing_to_the_last_bit(kernel: int, pooling: int) ->
     vectors, tokens = reviews()
     made = Convolution(weights(kernel), shape(kernel, pooling))
     inputs = made.inputs(vectors)
-    found, counts = made.steps(inputs, tokens, STARTS, LENGTHS)
+    result, counts = made.steps(inputs, tokens, STARTS, LENGTHS)
     ends, last = np.cumsum(LENGTHS), np.cumsum(counts)
     for review, length in enumerate(LENGTHS):
         others = np.random.default_rng(review).integers(DISTINCT, size=len(tokens))
@@ -49,7 +49,7 @@ def test_neighbours_change_nothing_to_the_last_bit(kernel: int, pooling: int) ->
         others[mine] = tokens[mine]
         again, _ = made.steps(inputs, others, STARTS, LENGTHS)
         steps = slice(last[review] - counts[review], last[review])
-        np.testing.assert_array_equal(again[steps], found[steps])
+        np.testing.assert_array_equal(again[steps], result[steps])
 
 
 def test_nothing_is_changed_and_nothing_is_nothing() -> None:
@@ -64,8 +64,8 @@ def test_nothing_is_changed_and_nothing_is_nothing() -> None:
     for part, copy in zip(parts, before, strict=True):
         np.testing.assert_array_equal(part, copy)
     none = np.array([], dtype=np.int64)
-    found, lengths = made.steps(inputs, none, none, none)
-    assert (found.shape, lengths.shape) == ((0, FILTERS), (0,))
+    result, lengths = made.steps(inputs, none, none, none)
+    assert (result.shape, lengths.shape) == ((0, FILTERS), (0,))
 
 
 def test_weights_of_another_recipe_are_refused() -> None:

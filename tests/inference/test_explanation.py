@@ -37,14 +37,14 @@ def check_sum(explanation: nsmc.Explanation) -> None:
 
 @pytest.mark.parametrize("text", COMMENTS)
 def test_the_contributions_sum_to_the_log_odds(text: str, classifier: Classifier) -> None:
-    found = classifier.explain(text)
-    check_sum(found)
-    assert found.logit == pytest.approx(odds(found.prediction.score), rel=1e-9)
-    assert found.prediction == classifier.predict(text)
-    assert [part.morpheme for part in found.parts] == classifier.tokenizer(text)
-    assert found.baseline == classifier.explain("").baseline
-    assert (found.of, found.explains) == ("긍정", "positive")
-    assert found.value == found.logit
+    result = classifier.explain(text)
+    check_sum(result)
+    assert result.logit == pytest.approx(odds(result.prediction.score), rel=1e-9)
+    assert result.prediction == classifier.predict(text)
+    assert [part.morpheme for part in result.parts] == classifier.tokenizer(text)
+    assert result.baseline == classifier.explain("").baseline
+    assert (result.of, result.explains) == ("긍정", "positive")
+    assert result.value == result.logit
 
 
 def test_spans_are_of_the_comment_as_typed(classifier: Classifier) -> None:
@@ -59,11 +59,11 @@ def test_spans_are_of_the_comment_as_typed(classifier: Classifier) -> None:
 
 def test_two_morphemes_by_hand(classifier: Classifier) -> None:
     text = "재밌다"
-    found = classifier.explain(text)
+    result = classifier.explain(text)
     one, two, both = map(odds, classifier.score_morphemes([["재밌"], ["다"], ["재밌", "다"]]))
-    nothing = found.baseline
+    nothing = result.baseline
     expected = [(one - nothing + both - two) / 2, (two - nothing + both - one) / 2]
-    assert [part.contribution for part in found.parts] == pytest.approx(expected, abs=1e-5)
+    assert [part.contribution for part in result.parts] == pytest.approx(expected, abs=1e-5)
 
 
 def test_plain_words_get_their_sign(classifier: Classifier) -> None:
@@ -78,11 +78,11 @@ def test_plain_words_get_their_sign(classifier: Classifier) -> None:
 
 @pytest.mark.parametrize("text", ["", " \u3000\n", "\u200b", "\ud800", "\0"])
 def test_nothing_legible_has_no_parts(text: str, classifier: Classifier) -> None:
-    found = classifier.explain(text)
-    assert found.parts == ()
-    assert math.isnan(found.logit)
-    assert (found.prediction.text, found.prediction.label) == (text, "")
-    shown = found.to_dict()
+    result = classifier.explain(text)
+    assert result.parts == ()
+    assert math.isnan(result.logit)
+    assert (result.prediction.text, result.prediction.label) == (text, "")
+    shown = result.to_dict()
     assert (shown["logit"], shown["parts"], shown["label"]) == (None, [], None)
     json.dumps(shown, allow_nan=False)
 
@@ -102,10 +102,10 @@ def test_what_is_no_string_is_a_type_error(wrong: object, classifier: Classifier
 
 
 def test_the_object_for_json(classifier: Classifier) -> None:
-    found = classifier.explain("재밌다")
-    shown = found.to_dict()
+    result = classifier.explain("재밌다")
+    shown = result.to_dict()
     about = ["of", "unit", "value", "logit", "baseline", "parts"]
-    assert list(shown) == [*found.prediction.to_dict(), *about]
+    assert list(shown) == [*result.prediction.to_dict(), *about]
     assert [list(part) for part in shown["parts"]] == [
         ["start", "end", "morpheme", "contribution"]
     ] * 2
@@ -124,9 +124,9 @@ def test_the_threshold_labels_explanations_too(classifier: Classifier) -> None:
     "text", ["영화가 참 좋다. " * 500, ".!?~" * 1000, "가" * 1_000_000, "ㅋ" * 3000]
 )
 def test_an_overlong_comment_is_explained(text: str, untrained: Untrained) -> None:
-    found = load(untrained()).explain(text)
-    check_sum(found)
-    assert found.parts[-1].end <= 1000
+    result = load(untrained()).explain(text)
+    check_sum(result)
+    assert result.parts[-1].end <= 1000
 
 
 @pytest.mark.parametrize(
@@ -146,9 +146,9 @@ def test_any_network_is_explained(
     fields = (f"model.layers={layers}", f"model.bidirectional={both}", f"model.pooling={pooling}")
     classifier = load(untrained(f"model.cell={cell}", *fields))
     for text in ("재밌다", LONG):
-        found = classifier.explain(text)
-        check_sum(found)
-        assert len({part.contribution for part in found.parts}) > 1
+        result = classifier.explain(text)
+        check_sum(result)
+        assert len({part.contribution for part in result.parts}) > 1
 
 
 def test_the_network_of_torch_gives_the_same_explanation(classifier: Classifier) -> None:
@@ -165,17 +165,17 @@ def test_the_network_of_torch_gives_the_same_explanation(classifier: Classifier)
 def test_deleting_what_mattered_moves_the_score_more_than_chance(
     classifier: Classifier, comments: list[str]
 ) -> None:
-    found = [e for e in classifier.explain(comments[:100]) if len(e.parts) > 3]
-    assert len(found) > 60
+    result = [e for e in classifier.explain(comments[:100]) if len(e.parts) > 3]
+    assert len(result) > 60
     random = np.random.default_rng(0)
     for count in (1, 2, 3):
         drops = {"explained": 0.0, "random": 0.0}
-        for e in found:
+        for e in result:
             side = 1 if e.prediction.label == "positive" else -1
             order = np.argsort([-side * part.contribution for part in e.parts])  # [T]
             draws = [order, *(random.permutation(len(order)) for _ in range(5))]
-            kept = [[e.parts[i].morpheme for i in sorted(draw[count:])] for draw in draws]
-            scores = classifier.score_morphemes(kept)  # [1 + 5]
+            saved = [[e.parts[i].morpheme for i in sorted(draw[count:])] for draw in draws]
+            scores = classifier.score_morphemes(saved)  # [1 + 5]
             fall = e.prediction.confidence - (scores if side > 0 else 1 - scores)  # [1 + 5]
             drops["explained"] += fall[0]
             drops["random"] += fall[1:].mean()
@@ -192,9 +192,9 @@ def test_deleting_what_mattered_moves_the_score_more_than_chance(
 )
 def test_the_parts_are_named(unit: str, units: str, parts: list[str], untrained: Untrained) -> None:
     classifier = load(untrained(f"text.unit={unit}"))
-    found = classifier.explain("재밌다")
-    assert found.units == classifier.explain("").units == classifier.explained_units == units
-    assert [part.morpheme for part in found.parts] == parts
+    result = classifier.explain("재밌다")
+    assert result.units == classifier.explain("").units == classifier.explained_units == units
+    assert [part.morpheme for part in result.parts] == parts
 
 
 CLASSES = ["경제", "사회", "IT/과학"]
@@ -205,12 +205,12 @@ TASKS = {"classes": CLASSES, "stars": (), "sentiment+stars": ()}
 @pytest.mark.parametrize("text", ["재밌다", LONG])
 def test_every_task_is_explained(task: str, text: str, untrained: Untrained) -> None:
     classifier = load(untrained(f"task={task}", classes=TASKS[task]))
-    found = classifier.explain(text)
-    check_sum(found)
-    assert len({part.contribution for part in found.parts}) > 1
-    assert found.prediction == classifier.predict(text)
-    assert found == classifier.explain([text])[0]
-    json.dumps(found.to_dict(), allow_nan=False)
+    result = classifier.explain(text)
+    check_sum(result)
+    assert len({part.contribution for part in result.parts}) > 1
+    assert result.prediction == classifier.predict(text)
+    assert result == classifier.explain([text])[0]
+    json.dumps(result.to_dict(), allow_nan=False)
     nothing = classifier.explain("")
     assert nothing.parts == ()
     assert nothing.to_dict()["value"] is None
@@ -219,21 +219,21 @@ def test_every_task_is_explained(task: str, text: str, untrained: Untrained) -> 
 
 def test_a_class_is_explained_by_its_log_odds_against_all_others(untrained: Untrained) -> None:
     classifier = load(untrained("task=classes", classes=CLASSES))
-    found = classifier.explain("재밌다")
-    assert found.of == found.prediction.label
-    assert found.value == pytest.approx(odds(found.prediction.confidence), rel=1e-6)
+    result = classifier.explain("재밌다")
+    assert result.of == result.prediction.label
+    assert result.value == pytest.approx(odds(result.prediction.confidence), rel=1e-6)
     # Of the same class throughout, by hand from the network's answers for less.
     outputs = classifier.outputs_of([["재밌"], ["다"], ["재밌", "다"]]).astype(float)  # [3, C]
     shares = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True)
-    one, two, both = map(odds, shares[:, CLASSES.index(found.of)])
-    expected = (one - found.baseline + both - two) / 2
-    assert found.parts[0].contribution == pytest.approx(expected, abs=1e-5)
-    assert found.to_dict()["logit"] == found.to_dict()["value"]
+    one, two, both = map(odds, shares[:, CLASSES.index(result.of)])
+    expected = (one - result.baseline + both - two) / 2
+    assert result.parts[0].contribution == pytest.approx(expected, abs=1e-5)
+    assert result.to_dict()["logit"] == result.to_dict()["value"]
 
 
 def test_stars_are_explained_in_stars(untrained: Untrained) -> None:
-    found = load(untrained("task=stars", "stars.high=5")).explain("재밌다")
-    assert (found.of, found.explains) == ("★", "stars")
-    assert 1 < found.value < 5  # no further from the middle than the scale reaches
-    assert found.value == pytest.approx(found.prediction.stars)
-    assert "logit" not in found.to_dict()
+    result = load(untrained("task=stars", "stars.high=5")).explain("재밌다")
+    assert (result.of, result.explains) == ("★", "stars")
+    assert 1 < result.value < 5  # no further from the middle than the scale reaches
+    assert result.value == pytest.approx(result.prediction.stars)
+    assert "logit" not in result.to_dict()

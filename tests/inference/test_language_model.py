@@ -64,13 +64,13 @@ def on_torch(model: LanguageModel, units: list[str]) -> list[NDArray[np.float64]
         pairs = [(halves[0][:-1], targets[1:])]
         if len(halves) == 2:
             pairs.append((halves[1][1:], targets[:-1]))
-        found = [
+        result = [
             np.array([float(head.loss(s[None], t[None])) for s, t in zip(states, of, strict=True)])
             for states, of in pairs
         ]
-    if len(found) == 2:
-        found[1] = np.roll(found[1], -1)
-    return found
+    if len(result) == 2:
+        result[1] = np.roll(result[1], -1)
+    return result
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
@@ -87,9 +87,9 @@ def test_every_shape_gives_torchs_probabilities(
     )
     model = load_language_model(path)
     units = [model.tokenizer(text) for text in TEXTS]
-    for found, cut in zip(model.surprisals(units), units, strict=True):
+    for result, cut in zip(model.surprisals(units), units, strict=True):
         expected = on_torch(model, cut)
-        np.testing.assert_allclose(found, np.stack(expected), atol=1e-5)
+        np.testing.assert_allclose(result, np.stack(expected), atol=1e-5)
 
 
 def test_ngrams_of_letters_are_read_as_torch_does(untrained: Untrained) -> None:
@@ -98,11 +98,11 @@ def test_ngrams_of_letters_are_read_as_torch_does(untrained: Untrained) -> None:
     model = load_language_model(untrained(*fields(*others), vocabulary=VOCABULARY))
     plain = load_language_model(untrained(*fields(), vocabulary=VOCABULARY))
     units = [model.tokenizer(text) for text in TEXTS]
-    for found, without, cut in zip(
+    for result, without, cut in zip(
         model.surprisals(units), plain.surprisals(units), units, strict=True
     ):
-        np.testing.assert_allclose(found, np.stack(on_torch(model, cut)), atol=1e-5)
-        assert np.abs(found - without).max() > 1e-3
+        np.testing.assert_allclose(result, np.stack(on_torch(model, cut)), atol=1e-5)
+        assert np.abs(result - without).max() > 1e-3
 
 
 @pytest.fixture(scope="module")
@@ -174,10 +174,10 @@ def test_reading_unit_by_unit_gives_the_probabilities_of_the_whole(
     begun = list("가나다")
     rng = np.random.default_rng(3)
     units = model.generate(begun, temperature=0, rng=rng)
-    found = [next(units) for _ in range(6)]
-    for count, unit in enumerate(found):
+    result = [next(units) for _ in range(6)]
+    for count, unit in enumerate(result):
         # The likeliest after all that stands before, read anew.
-        before = [*begun, *found[:count]]
+        before = [*begun, *result[:count]]
         nats = [model.surprisals([[*before, u]])[0][0][len(before)] for u in VOCABULARY[2:]]
         best = VOCABULARY[2 + int(np.argmin(nats))]
         ending = model.surprisals([before])[0][0][len(before)]
@@ -235,8 +235,8 @@ def test_numbers_out_of_range_are_refused(
 
 def test_hihello_is_learnt_by_heart(hihello: Path) -> None:
     model = load_language_model(hihello)
-    found = model.complete("h", temperature=0)
-    assert (found.text, found.ended) == ("hihello", True)
+    result = model.complete("h", temperature=0)
+    assert (result.text, result.ended) == ("hihello", True)
     assert model.score("hihello").perplexity < 1.05
     assert model.score("hihlelo").perplexity > 3
 

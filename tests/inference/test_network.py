@@ -64,8 +64,8 @@ def one_by_one(
     """Outputs [R, O] of torch's network, each review by itself."""
     ends = np.cumsum(lengths)
     parts = [tokens[end - length : end] for end, length in zip(ends, lengths, strict=True)]
-    found = [network.classify(torch.from_numpy(vectors[part][:, None])) for part in parts]
-    return torch.cat(found).numpy()
+    result = [network.classify(torch.from_numpy(vectors[part][:, None])) for part in parts]
+    return torch.cat(result).numpy()
 
 
 class Watched(NumpyNetwork):
@@ -154,9 +154,9 @@ def test_more_reviews_than_a_block(cell: Cell, layers: int) -> None:
     network = Watched(weights_of(torchs), shape, OUTPUTS)
     lengths = np.random.default_rng(2).integers(1, 13, size=2 * BLOCK + 1).tolist()
     batch = reviews(lengths)
-    found = network(*batch)
+    result = network(*batch)
     assert [len(block) for block in vars(network)["blocks"]] == [BLOCK, BLOCK, 1]
-    np.testing.assert_allclose(found, one_by_one(torchs, *batch), atol=1e-5, rtol=0)
+    np.testing.assert_allclose(result, one_by_one(torchs, *batch), atol=1e-5, rtol=0)
 
 
 def test_long_reviews_have_small_blocks() -> None:
@@ -165,9 +165,9 @@ def test_long_reviews_have_small_blocks() -> None:
     network = Watched(weights_of(torchs), shape, OUTPUTS)
     half = BLOCK_MORPHEMES // 2
     batch = reviews([3, half, BLOCK_MORPHEMES + 5, half - 1, 1, half])
-    found = network(*batch)
+    result = network(*batch)
     assert vars(network)["blocks"] == [[BLOCK_MORPHEMES + 5], [half, half], [half - 1, 3], [1]]
-    np.testing.assert_allclose(found, one_by_one(torchs, *batch), atol=1e-5, rtol=0)
+    np.testing.assert_allclose(result, one_by_one(torchs, *batch), atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("stretch", [1, 2000])
@@ -184,11 +184,11 @@ def test_boundaries_change_nothing(monkeypatch: pytest.MonkeyPatch, stretch: int
                 patch.setattr(network_module, "BLOCK_MORPHEMES", 64)
                 patch.setattr(recurrence, "STRETCH", stretch)
                 network = Watched(weights, shape, OUTPUTS)
-                found = network(*batch)
+                result = network(*batch)
             blocks = vars(network)["blocks"]
             assert sum(len(block) for block in blocks) == len(lengths)
             assert all(len(b) <= 7 and (len(b) == 1 or len(b) * b[0] <= 64) for b in blocks)
-            np.testing.assert_allclose(found, expected, atol=1e-6, rtol=0)
+            np.testing.assert_allclose(result, expected, atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("filters", [0, 7])

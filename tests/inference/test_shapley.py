@@ -40,24 +40,24 @@ def by_definition(value: Value, parts: int) -> NDArray[np.float64]:
 @pytest.mark.parametrize("parts", [1, 2, 3, 6])
 def test_few_parts_get_what_the_definition_says(parts: int) -> None:
     value, nothing, everything = game(parts, parts)
-    found = shapley_values(value, parts, nothing, everything)
-    assert found == pytest.approx(by_definition(value, parts), abs=1e-12)
+    result = shapley_values(value, parts, nothing, everything)
+    assert result == pytest.approx(by_definition(value, parts), abs=1e-12)
 
 
 @pytest.mark.parametrize("parts", [1, 5, 10, 11, 40, 200, 701, LONGEST + 1, 3000])
 def test_the_shares_sum_to_the_difference(parts: int) -> None:
     value, nothing, everything = game(parts, 1)
-    found = shapley_values(value, parts, nothing, everything)
-    assert (shapley_values(value, parts, nothing, everything) == found).all()
-    assert found.shape == (parts,)
-    assert found.sum() == pytest.approx(everything - nothing, rel=1e-11)
+    result = shapley_values(value, parts, nothing, everything)
+    assert (shapley_values(value, parts, nothing, everything) == result).all()
+    assert result.shape == (parts,)
+    assert result.sum() == pytest.approx(everything - nothing, rel=1e-11)
 
 
 @pytest.mark.parametrize("parts", [11, 60, 300])
 def test_parts_that_add_the_same_in_any_company_get_just_that(parts: int) -> None:
     each = np.random.default_rng(parts).normal(size=parts)  # [T]
-    found = shapley_values(lambda subsets: subsets @ each, parts, 0.0, float(each.sum()))
-    assert found == pytest.approx(each, abs=1e-9)
+    result = shapley_values(lambda subsets: subsets @ each, parts, 0.0, float(each.sum()))
+    assert result == pytest.approx(each, abs=1e-9)
 
 
 def test_effects_of_pairs_are_halved_by_any_order_and_its_reverse() -> None:

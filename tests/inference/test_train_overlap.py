@@ -18,7 +18,7 @@ def same(one: TrainingTexts, other: TrainingTexts) -> bool:
 
 
 @pytest.mark.parametrize("count", [0, 1, 1000])
-def test_every_training_text_is_found_also_after_the_file(count: int) -> None:
+def test_every_training_text_is_detected_also_after_the_file(count: int) -> None:
     written = TrainingTexts.from_units(texts(0, count)).to_bytes()
     # The file of few texts is small.
     assert len(written) < 500 + 10 * count
@@ -29,7 +29,7 @@ def test_every_training_text_is_found_also_after_the_file(count: int) -> None:
     assert read.false_positive_rate < 1e-6
 
 
-def test_as_many_others_are_found_as_the_rate_says() -> None:
+def test_as_many_others_are_detected_as_the_rate_says() -> None:
     # Almost full, as by 600,000 texts: of each bit only whether it is set matters.
     crowded = TrainingTexts.from_units(texts(0, 20_000))
     shifted = int.from_bytes(crowded.bits)

@@ -71,7 +71,7 @@ def test_scores_stay_right_when_little_is_kept(
     expected = [p.score for p in load(small_model).predict(comments)]
     monkeypatch.setattr(vectors_module, "CACHED", 5)
     classifier = load(small_model)
-    found = [
+    result = [
         p.score for start in range(0, 200, 9) for p in classifier.predict(comments[start:][:9])
     ]
-    assert found == pytest.approx(expected, abs=1e-5)
+    assert result == pytest.approx(expected, abs=1e-5)

@@ -109,7 +109,7 @@ def test_a_damaged_model_is_refused(small_model: Path, tmp_path: Path) -> None:
         info(copy)
 
 
-def test_the_card_tells_the_figures(about: ModelInfo, small_model: Path) -> None:
+def test_the_card_tells_the_metrics(about: ModelInfo, small_model: Path) -> None:
     card = model_card(about)
     assert card.startswith(f"# Model card: the model {small_model / 'model'}\n\n- **What it does**")
     assert f"{about['parameters']:,} parameters" in card
@@ -142,7 +142,7 @@ def test_own_classes_with_their_sizes(untrained: Callable[..., Path]) -> None:
     assert "accuracy **50.00%**, loss 0.7000. These reviews chose the best epoch, so" in card
 
 
-def test_stars_are_told_by_their_error(untrained: Callable[..., Path]) -> None:
+def test_stars_are_reported_by_their_error(untrained: Callable[..., Path]) -> None:
     about = info(untrained("task=stars", "stars.high=5"))
     about["validation"] = {"reviews": 60, "absolute_error": 0.75, "loss": 0.2}
     record = {"epoch": 1, "train_loss": 0.3, "validation_loss": 0.2}

@@ -109,9 +109,9 @@ def test_a_recipe_of_another_version_is_left_out(make: Make) -> None:
     recipe = json.loads((path / "recipe.json").read_text(encoding="utf-8"))
     recipe["config"]["model"]["attention"] = 4
     (path / "recipe.json").write_text(json.dumps(recipe), encoding="utf-8")
-    said: list[str] = []
-    assert [run.path for run in runs([path, other], warn=said.append)] == [other]
-    (message,) = said
+    printed: list[str] = []
+    assert [run.path for run in runs([path, other], warn=printed.append)] == [other]
+    (message,) = printed
     assert message.startswith(f"{path} is left out: configuration: there is no field 'model.att")
 
 
@@ -129,8 +129,8 @@ def test_what_is_no_training_is_named(make: Make, small_model: Path, tmp_path: P
     cut = make("cut", losses=(0.5, 0.4))
     with (cut / "history.jsonl").open("a", encoding="utf-8") as file:
         file.write('{"epoch": 3, "val')
-    said: list[str] = []
-    listed = runs([parent, tmp_path / "nowhere", parent / "file.txt"], warn=said.append)
+    printed: list[str] = []
+    listed = runs([parent, tmp_path / "nowhere", parent / "file.txt"], warn=printed.append)
     names = {run.path.relative_to(parent).as_posix() for run in listed}
     assert names == {"good", "deeper/seed-1", "cut"}
     assert next(len(run.history) for run in listed if run.path == cut) == 2
@@ -144,5 +144,5 @@ def test_what_is_no_training_is_named(make: Make, small_model: Path, tmp_path: P
         f"{tmp_path / 'nowhere'} is left out: No such file or directory",
         f"{parent / 'file.txt'} is left out: Not a directory",
     ):
-        assert sum(one.startswith(words) for one in said) == 1, (words, said)
-    assert len(said) == 7
+        assert sum(one.startswith(words) for one in printed) == 1, (words, printed)
+    assert len(printed) == 7

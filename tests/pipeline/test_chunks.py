@@ -31,7 +31,7 @@ def test_only_many_comments_have_worker_processes(count: int, alone: bool) -> No
     assert set(sizes[:-1]) <= {CHUNK}
 
 
-def test_progress_is_told_chunk_by_chunk() -> None:
+def test_progress_is_reported_chunk_by_chunk() -> None:
     reported: list[tuple[int, int]] = []
     sizes = map(len, chunks_of([""] * (CHUNK + 5)))
     passed = with_progress(sizes, CHUNK + 5, lambda done, total: reported.append((done, total)))
@@ -40,7 +40,7 @@ def test_progress_is_told_chunk_by_chunk() -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_what_is_no_string_is_told_by_its_type(workers: int) -> None:
+def test_what_is_no_string_is_reported_by_its_type(workers: int) -> None:
     odd: list[list[str]] = [["재밌다", 1.5]]  # type: ignore[list-item]
     with pytest.raises(TypeError, match="expected a comment as str, found float"):
         list(map_comments(odd, partial(cut, TOKENIZER), workers=workers))

@@ -79,7 +79,7 @@ def test_everything_is_drawn_and_nothing_is_fetched(ask: Ask, report: Path) -> N
     assert answer["wide"]
 
 
-def test_no_address_stands_in_the_page_to_load_from(report: Path) -> None:
+def test_no_address_is_in_the_page_to_load_from(report: Path) -> None:
     page = report.read_text(encoding="utf-8")
     assert not re.search(r"<(?:script|link|img|iframe)[^>]*\s(?:src|href)=", page)
     assert "@import" not in page.partition("<body>")[0]
@@ -117,7 +117,7 @@ def test_hangul_is_legible_without_korean_fonts(ask: Ask, report: Path) -> None:
     assert answer["chart"].startswith('"Review Hangul"')
 
 
-def test_the_sliders_tell_the_figures(ask: Ask, report: Path, metrics: dict[str, Any]) -> None:
+def test_the_sliders_tell_the_metrics(ask: Ask, report: Path, metrics: dict[str, Any]) -> None:
     answer = ask(
         report,
         """

@@ -10,7 +10,7 @@ RESULTS = json.loads((ROOT / "docs" / "results" / "explanations.json").read_text
 ]
 
 
-def test_the_page_tells_the_figures() -> None:
+def test_the_page_tells_the_metrics() -> None:
     for name, measured in RESULTS["drop_of_probability"].items():
         (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| {name} ")]
         if name == "at random":

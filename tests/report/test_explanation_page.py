@@ -54,7 +54,7 @@ class Read(HTMLParser):
             self.text += data
 
 
-def test_the_comment_stands_there_as_typed() -> None:
+def test_the_comment_is_there_as_typed() -> None:
     read = Read(explained_html(EXAMPLE))
     # A lone surrogate can't be written.
     assert read.text == EXAMPLE.prediction.text.replace("\ud800", "?")

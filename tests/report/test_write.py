@@ -176,7 +176,7 @@ def test_repeated_comments_stand_once(
     assert [(one["text"], one["copies"], one["row"]) for one in wrong] == [("노잼", 3, 1)]
 
 
-def test_any_text_can_be_told_of(
+def test_any_text_can_be_reported_of(
     small_model: Path, tmp_path: Path, labelled: Callable[..., Path]
 ) -> None:
     odd = '재밌다</script><script>alert(1)</script> \ud83d \0 ㅋㅋ\r\n, "인용"'

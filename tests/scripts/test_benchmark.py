@@ -19,16 +19,16 @@ def test_every_part_gives_its_rows(tmp_path: Path, sample: Path) -> None:
     command += ["--data", str(sample), "--data-name", "the sample", "--work", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
-    found = json.loads((tmp_path / "results" / "performance.json").read_text(encoding="utf-8"))
-    rows = [row["what"] for part in found["parts"].values() for row in part]
+    result = json.loads((tmp_path / "results" / "performance.json").read_text(encoding="utf-8"))
+    rows = [row["what"] for part in result["parts"].values() for row in part]
     for words in (
         *("whole process", "resident memory", "nsmc --help", "mistyped option", "beyond Mecab"),
         *("file to file", "transformer", "memory for 600 rows", "encoded corpus"),
         *("without adversarial", "matrix products allow, adversarial"),
     ):
         assert any(words in row for row in rows), words
-    assert all(row["ratio"] > 0 for part in found["parts"].values() for row in part)
-    assert found["growth"]["reviews"] == [200, 400]
+    assert all(row["ratio"] > 0 for part in result["parts"].values() for row in part)
+    assert result["growth"]["reviews"] == [200, 400]
     page = (tmp_path / "performance.md").read_text(encoding="utf-8")
     assert page.count("\n| ") >= len(rows)
     assert "<svg" in (tmp_path / "growth.svg").read_text(encoding="utf-8")
@@ -42,7 +42,7 @@ def test_the_page_shows_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> No
         assert table(content) in (DOCS / "performance.md").read_text(encoding="utf-8")
 
 
-def test_the_readmes_figures_were_measured() -> None:
+def test_the_readmes_metrics_were_measured() -> None:
     results = DOCS / "results"
     today, before = (
         json.loads((results / f"{name}.json").read_text(encoding="utf-8"))["parts"]

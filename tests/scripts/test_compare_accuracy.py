@@ -52,14 +52,14 @@ def comparison(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Compar
 def test_all_stand_in_one_table(comparison: Comparison) -> None:
     done = comparison.run()
     assert done.returncode == 0, done.stderr
-    found = comparison.results()
+    result = comparison.results()
     fasttext = importlib.util.find_spec("fasttext") is not None
-    assert len(found["contenders"]) == 4 + fasttext
-    assert bool(found["left_out"]) != fasttext
+    assert len(result["contenders"]) == 4 + fasttext
+    assert bool(result["left_out"]) != fasttext
     assert fasttext or "pip install fasttext-wheel" in done.stderr
     test = len((comparison.data / "ratings_test.txt").read_text(encoding="utf-8").splitlines()) - 1
-    assert (found["test"]["reviews"], found["unseen"]) == (test, test - 1)
-    for name, one in found["contenders"].items():
+    assert (result["test"]["reviews"], result["unseen"]) == (test, test - 1)
+    for name, one in result["contenders"].items():
         low, high = one["interval"]
         assert low < one["accuracy"] < high, name
         assert abs(one["accuracy"] * test - one["unseen"]["accuracy"] * (test - 1)) < 1.001
@@ -68,7 +68,7 @@ def test_all_stand_in_one_table(comparison: Comparison) -> None:
         if name.startswith(("TF-IDF", "shipped")):
             assert one["accuracy"] > 0.7 and one["roc_auc"] > 0.8, name
     rows = [line for line in done.stdout.splitlines() if line.startswith("| ")]
-    assert len(rows) == 2 + len(found["contenders"])
+    assert len(rows) == 2 + len(result["contenders"])
     assert {row.count(" | ") for row in rows} == {6}
     assert str(comparison.place) not in (comparison.place / "accuracy.json").read_text("utf-8")
 
@@ -80,18 +80,18 @@ def test_what_was_measured_stays_and_others_join(comparison: Comparison) -> None
     done = comparison.run("--ours", f"mine, too={shipped}", "--ours-seconds", "mine, too=12")
     assert done.returncode == 0, done.stderr
     assert "validation loss" not in done.stderr  # nothing was trained again
-    found = comparison.results()
-    mine = found["contenders"].pop("mine, too")
+    result = comparison.results()
+    mine = result["contenders"].pop("mine, too")
     ours = before.pop("shipped model")
     assert mine["accuracy"] == ours["accuracy"] and mine["training_seconds"] == 12
-    for name, one in found["contenders"].items():
+    for name, one in result["contenders"].items():
         assert {k: v for k, v in one.items() if not k.startswith("r")} == {
             k: v for k, v in before[name].items() if not k.startswith("r")
         }
-    assert found["command"].endswith("--ours 'mine, too=DIR' --ours-seconds 'mine, too=12'")
+    assert result["command"].endswith("--ours 'mine, too=DIR' --ours-seconds 'mine, too=12'")
 
 
-def test_figures_of_other_reviews_are_not_mixed_in(
+def test_metrics_of_other_reviews_are_not_mixed_in(
     comparison: Comparison, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(SCRIPT.parent))

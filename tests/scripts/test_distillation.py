@@ -146,9 +146,9 @@ def test_the_joined_teachers_say_what_both_say(stages: Stages, track: Track) -> 
     cut = [joined.tokenizer(reviews.texts[row]) for row in held]
     ngrams = np.load(stages.ngrams(track, 1))["validation"]
     expected = weighing(recurrent.outputs_of(cut)[:, 0].astype(np.float64), ngrams)
-    found = joined.outputs_of(cut)[:, 0]
-    np.testing.assert_allclose(found, expected, atol=2e-3)  # the table is kept in float16
-    loss = metrics(found.astype(np.float64), reviews.labels[held])["log_loss"]
+    result = joined.outputs_of(cut)[:, 0]
+    np.testing.assert_allclose(result, expected, atol=2e-3)  # the table is kept in float16
+    loss = metrics(result.astype(np.float64), reviews.labels[held])["log_loss"]
     recorded = record["validation"]["together"]["log_loss"], open_model(output).metrics
     assert recorded[0] == pytest.approx(loss, abs=1e-3)
     assert recorded[1]["validation"]["loss"] == pytest.approx(loss, abs=1e-3)

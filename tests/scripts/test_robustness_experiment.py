@@ -13,23 +13,23 @@ SCRIPT = Path(__file__).parent.parent.parent / "scripts" / "experiment.py"
 
 
 @pytest.mark.slow
-def test_every_kind_stands_beside_the_clean_reviews(tmp_path: Path, sample: Path) -> None:
+def test_every_kind_is_beside_the_clean_reviews(tmp_path: Path, sample: Path) -> None:
     data, output = sample / "ratings_test.txt", tmp_path / "new" / "robustness.json"
     command = [sys.executable, str(SCRIPT), "robustness", "--data", str(data)]
     command += ["--data-name", "the sample", "--results", str(output)]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
-    found = json.loads(output.read_text(encoding="utf-8"))
-    reviews, clean = found["reviews"], found["accuracy"]
+    result = json.loads(output.read_text(encoding="utf-8"))
+    reviews, clean = result["reviews"], result["accuracy"]
     assert reviews == len(data.read_text(encoding="utf-8").splitlines()) - 1
     assert clean > 0.8
-    assert list(found["noise"]) == list(KINDS)
-    for one in found["noise"].values():
+    assert list(result["noise"]) == list(KINDS)
+    for one in result["noise"].values():
         low, high = one["difference_interval"]
         assert low <= one["difference"] <= high
         assert abs(one["difference"] * reviews - (one["won"] - one["lost"])) < 1e-6
         assert abs(one["accuracy"] - clean - one["difference"]) < 1e-9
-    assert found["noise"]["typos"]["changed"] > 0.95
+    assert result["noise"]["typos"]["changed"] > 0.95
     lines = done.stdout.splitlines()
     assert lines[0] == f"{reviews:,} reviews of the sample, the model inside the package."
     assert [line.split(" | ")[0] for line in lines[4:]] == [f"| {k}" for k in ("none", *KINDS)]

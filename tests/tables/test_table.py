@@ -184,7 +184,7 @@ def test_an_unknown_column_lists_the_others_and_the_nearest(tmp_path: Path) -> N
     ],
     ids=["single", "single label", "beside numbers", "beside own", "document", "late"],
 )
-def test_the_only_text_column_is_found(tmp_path: Path, text: str, expected: str) -> None:
+def test_the_only_text_column_is_detected(tmp_path: Path, text: str, expected: str) -> None:
     with open_table(written(tmp_path / "a.csv", text)) as table:
         assert table.text_column == expected
 

@@ -346,7 +346,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("name", ["b.csv", "b.csv.gz", "b.jsonl", "b.parquet"])
 @pytest.mark.parametrize("rows", [3_000, 30_000])
-def test_a_full_disk_is_told_and_leaves_nothing(
+def test_a_full_disk_is_reported_and_leaves_nothing(
     tmp_path: Path, small_disk: Path, name: str, rows: int
 ) -> None:
     noise = os.urandom(rows * 100).hex()

@@ -18,17 +18,17 @@ def columns() -> Column:
     """Make columns from their cells, name by name; an empty cell is ``""``."""
 
     def make(**cells: Sequence[str]) -> dict[str, LabelColumn]:
-        found = {}
+        result = {}
         for name, texts in cells.items():
             names = list(dict.fromkeys(text for text in texts if text))
-            found[name] = LabelColumn(
+            result[name] = LabelColumn(
                 name,
                 np.array([names.index(text) if text else -1 for text in texts], np.int32),
                 tuple(names),
                 tuple(texts.index(text) + 1 for text in names),
                 texts.index("") + 1 if "" in texts else 0,
             )
-        return found
+        return result
 
     return make
 

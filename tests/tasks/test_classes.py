@@ -40,9 +40,9 @@ def test_numbers_are_in_the_order_of_numbers(task_of: Make, columns: Make) -> No
 
 
 def test_targets_are_numbers_of_classes(task: Any, columns: Make) -> None:
-    found = task.targets(columns(label=["정치", "문화", "경제"]), "t.csv")
-    assert found.tolist() == [[2], [1], [0]]
-    assert task.strata(found).tolist() == [2, 1, 0]
+    result = task.targets(columns(label=["정치", "문화", "경제"]), "t.csv")
+    assert result.tolist() == [[2], [1], [0]]
+    assert task.strata(result).tolist() == [2, 1, 0]
 
 
 def test_a_class_that_the_model_does_not_know_is_refused(task: Any, columns: Make) -> None:
@@ -99,14 +99,14 @@ def test_sampling_and_weights_make_every_class_count_the_same(task_of: Make, col
 
 def test_predictions(task: Any) -> None:
     outputs = np.array([[0, math.log(2), 0], [np.nan] * 3], np.float32)
-    found, nothing = task.predictions(["가", ""], outputs, 0.5)
-    assert found.to_dict() == {
+    result, nothing = task.predictions(["가", ""], outputs, 0.5)
+    assert result.to_dict() == {
         "text": "가",
         "label": "문화",
         "confidence": 0.5,
         "probabilities": {"경제": 0.25, "문화": 0.5, "정치": 0.25},
     }
-    assert display_text(found).words.startswith("문화")
+    assert display_text(result).words.startswith("문화")
     assert set(nothing.to_dict().values()) == {"", None}
     columns = task.columns_of(outputs, 0.5)
     assert (columns["label"], columns["confidence"]) == (["문화", None], [0.5, None])

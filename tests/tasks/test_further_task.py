@@ -51,8 +51,8 @@ class Questions(LabelTask):
         return [LabelColumnSpec(name) for name in QUESTIONS]
 
     def targets(self, columns: Mapping[str, LabelColumn], source: str) -> Floats:
-        found = [columns[name].numbers()[columns[name].codes] for name in QUESTIONS]
-        return np.stack(found, axis=1).astype(np.float32)  # [R, 2]
+        result = [columns[name].numbers()[columns[name].codes] for name in QUESTIONS]
+        return np.stack(result, axis=1).astype(np.float32)  # [R, 2]
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         return binary_cross_entropy_with_logits(outputs, targets)
@@ -70,8 +70,8 @@ class Questions(LabelTask):
         return [Answers(text, tuple(yes)) for text, yes in zip(texts, shares, strict=True)]
 
     def explained(self, outputs: Floats) -> tuple[str, Value]:
-        def value(found: Floats) -> NDArray[np.float64]:
-            return found[:, 0].astype(np.float64)
+        def value(result: Floats) -> NDArray[np.float64]:
+            return result[:, 0].astype(np.float64)
 
         return QUESTIONS[0], value
 

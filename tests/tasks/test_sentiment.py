@@ -21,9 +21,9 @@ def task(task_of: Make) -> Any:
 
 
 def test_labels_of_any_spelling_become_0_and_1(task: Any, columns: Make) -> None:
-    found = task.targets(columns(label=["1", "0", "1.0", "0.0", "1"]), "t.csv")
-    assert found.tolist() == [[1], [0], [1], [0], [1]]
-    assert found.dtype == np.float32
+    result = task.targets(columns(label=["1", "0", "1.0", "0.0", "1"]), "t.csv")
+    assert result.tolist() == [[1], [0], [1], [0], [1]]
+    assert result.dtype == np.float32
 
 
 def test_other_labels_are_refused_with_their_rows(task: Any, columns: Make) -> None:

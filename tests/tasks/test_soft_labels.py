@@ -31,8 +31,8 @@ def entropy(logit: float, label: float) -> float:
 @pytest.mark.parametrize("task", TASKS)
 def test_they_are_taken_where_the_recipe_says_so(task: str, task_of: Make, columns: Make) -> None:
     given = columns(label=["0.25", "1", "0", "0.999", "1e-3"])
-    found = task_of(task, SOFT).targets(given, "t.csv")
-    np.testing.assert_allclose(found[:, 0], [0.25, 1, 0, 0.999, 0.001], rtol=1e-6)
+    result = task_of(task, SOFT).targets(given, "t.csv")
+    np.testing.assert_allclose(result[:, 0], [0.25, 1, 0, 0.999, 0.001], rtol=1e-6)
     words = r"t\.csv, column 'label': expected 0 \(negative\) or 1 \(positive\).*, found '0\.25'"
     with pytest.raises(DataError, match=words):
         task_of(task).targets(given, "t.csv")
@@ -52,8 +52,8 @@ def test_an_empty_cell_is_a_label_only_beside_stars(task_of: Make, columns: Make
     with pytest.raises(DataError, match=r"from 0 to 1, found nothing in row 2 \(1 such rows\)"):
         task_of("sentiment", SOFT).targets(columns(label=["0.5", ""]), "t.csv")
     both = task_of("sentiment+stars", SOFT)
-    found = both.targets(columns(label=["0.5", "", ""], rating=["", "9", "6"]), "t.csv")
-    np.testing.assert_array_equal(found, [[0.5, NONE], [1, 9], [NONE, 6]])
+    result = both.targets(columns(label=["0.5", "", ""], rating=["", "9", "6"]), "t.csv")
+    np.testing.assert_array_equal(result, [[0.5, NONE], [1, 9], [NONE, 6]])
 
 
 def test_the_loss_by_hand(task_of: Make) -> None:
@@ -144,15 +144,15 @@ def test_the_temperature_is_that_of_a_balanced_world(task_of: Make, columns: Mak
     positive = random.random(len(balanced)) < probabilities(balanced)
     assert positive.mean() == pytest.approx(0.5, abs=0.01)
     # One positive in nine is left, as a table that is skewed would have it.
-    kept = ~positive | (random.random(len(balanced)) < 1 / 9)
-    outputs = (3 * balanced[kept, None]).astype(np.float32)
-    labels = positive[kept, None].astype(np.float32)
+    saved = ~positive | (random.random(len(balanced)) < 1 / 9)
+    outputs = (3 * balanced[saved, None]).astype(np.float32)
+    labels = positive[saved, None].astype(np.float32)
     given = columns(label=["0", "0", "1"])
-    found = [
+    result = [
         task_of("sentiment", *fields).learn(given, "t.csv").calibration(outputs, labels)[0]
         for fields in ((PRIOR,), ())
     ]
-    temperatures = [one["temperature"] for one in found]
+    temperatures = [one["temperature"] for one in result]
     assert temperatures[0] == pytest.approx(3, rel=0.05)
     assert abs(temperatures[1] - 3) > 0.5
 
@@ -200,5 +200,5 @@ def test_a_training_learns_soft_labels(tmp_path: Path) -> None:
     rows = [pair for pair in zip(WORDS, soft, strict=True) for _ in range(100)]
     path = tmp_path / "soft.csv"
     pd.DataFrame(rows, columns=["document", "label"]).to_csv(path, index=False)
-    found = scores_after(path, tmp_path / "run", SOFT, "training.epochs=4", "data.validation=0.2")
-    assert found == pytest.approx(soft, abs=0.06)
+    result = scores_after(path, tmp_path / "run", SOFT, "training.epochs=4", "data.validation=0.2")
+    assert result == pytest.approx(soft, abs=0.06)

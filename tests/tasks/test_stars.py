@@ -42,8 +42,8 @@ def test_another_scale_and_column(task_of: Make, columns: Make) -> None:
     task = task_of("stars", "stars.low=0", "stars.high=5", "stars.column=별점")
     assert task.targets(columns(별점=["0", "5"]), "t").tolist() == [[0], [5]]
     assert [one.name for one in task.reading("별").label_columns()] == ["별"]
-    found = task.columns_of(np.array([[-1], [0], [0.5], [3]], np.float32), 0.5)
-    assert found == {"stars": [0, 2.5, 3.75, 5]}
+    result = task.columns_of(np.array([[-1], [0], [0.5], [3]], np.float32), 0.5)
+    assert result == {"stars": [0, 2.5, 3.75, 5]}
 
 
 def test_loss_and_figure_by_hand(stars: Any) -> None:
@@ -55,10 +55,10 @@ def test_loss_and_figure_by_hand(stars: Any) -> None:
 
 
 def test_predictions_of_stars(stars: Any) -> None:
-    found, nothing = stars.predictions(["가", ""], np.array([[0.8], [np.nan]], np.float32), 0.5)
-    assert found.stars == pytest.approx(9.1)
-    assert display_text(found).words.strip() == "★9.1"
-    assert found.to_dict() == {"text": "가", "stars": 9.1}
+    result, nothing = stars.predictions(["가", ""], np.array([[0.8], [np.nan]], np.float32), 0.5)
+    assert result.stars == pytest.approx(9.1)
+    assert display_text(result).words.strip() == "★9.1"
+    assert result.to_dict() == {"text": "가", "stars": 9.1}
     assert nothing.to_dict() == {"text": "", "stars": None}
     numbers = stars.star_predictions(np.array([[0.8]], np.float32), np.array([[10]], np.float32))
     assert numbers.errors.tolist() == pytest.approx([-0.9])
@@ -69,20 +69,20 @@ def test_predictions_of_stars(stars: Any) -> None:
     assert value(np.array([[2.0]], np.float32)).tolist() == [14.5]
 
 
-def test_figures_are_scipys() -> None:
+def test_metrics_are_scipys() -> None:
     from scipy.stats import spearmanr
 
     random = np.random.default_rng(0)
     given = random.integers(1, 11, 200).astype(np.float32)
-    found = (given + random.normal(0, 2, 200)).clip(1, 10)
-    metric_values = star_metrics(given, found)
-    assert metric_values["mean_absolute_error"] == pytest.approx(np.abs(given - found).mean())
+    result = (given + random.normal(0, 2, 200)).clip(1, 10)
+    metric_values = star_metrics(given, result)
+    assert metric_values["mean_absolute_error"] == pytest.approx(np.abs(given - result).mean())
     assert metric_values["root_mean_square_error"] == pytest.approx(
-        math.sqrt(((given - found) ** 2).mean())
+        math.sqrt(((given - result) ** 2).mean())
     )
-    assert metric_values["rank_correlation"] == pytest.approx(spearmanr(given, found).statistic)
+    assert metric_values["rank_correlation"] == pytest.approx(spearmanr(given, result).statistic)
     assert metric_values["median"] == np.median(given)
-    assert metric_values["within_one"] == (np.abs(given - found) <= 1).mean()
+    assert metric_values["within_one"] == (np.abs(given - result) <= 1).mean()
     # No number is nearer to all than the median.
     median = metric_values["mean_absolute_error_of_median"]
     assert median <= min(np.abs(given - other).mean() for other in range(1, 11))
@@ -93,9 +93,9 @@ def test_figures_are_scipys() -> None:
 def test_labels_follow_from_stars_as_in_nsmc_unless_they_are_given(
     both: Any, columns: Make
 ) -> None:
-    found = both.targets(columns(rating=["1", "4", "5", "8", "9", "10"]), "t")
-    assert found[:, 1].tolist() == [1, 4, 5, 8, 9, 10]
-    np.testing.assert_array_equal(found[:, 0], [0, 0, NONE, NONE, 1, 1])
+    result = both.targets(columns(rating=["1", "4", "5", "8", "9", "10"]), "t")
+    assert result[:, 1].tolist() == [1, 4, 5, 8, 9, 10]
+    np.testing.assert_array_equal(result[:, 0], [0, 0, NONE, NONE, 1, 1])
     # A label that is given counts, an empty cell is none.
     mixed = both.targets(columns(rating=["1", "", "5", ""], label=["1", "0", "", "1"]), "t")
     np.testing.assert_array_equal(mixed, [[1, 1], [0, NONE], [NONE, 5], [1, NONE]])
@@ -132,10 +132,10 @@ def test_what_a_review_lacks_costs_nothing(task_of: Make) -> None:
 
 def test_both_are_shown_and_judged(both: Any) -> None:
     outputs = np.array([[math.log(4), 0.8], [-2, -1], [np.nan, np.nan]], np.float32)
-    found = both.predictions(["가", "나", ""], outputs, 0.5)
-    assert display_text(found[0]).words.split() == ["긍정", "80.0%", "★9.1"]
-    assert found[0].to_dict()["stars"] == 9.1
-    assert found[2].to_dict()["stars"] is None
+    result = both.predictions(["가", "나", ""], outputs, 0.5)
+    assert display_text(result[0]).words.split() == ["긍정", "80.0%", "★9.1"]
+    assert result[0].to_dict()["stars"] == 9.1
+    assert result[2].to_dict()["stars"] is None
     assert list(both.columns_of(outputs, 0.5)) == ["label", "label_ko", "score", "stars"]
     targets = np.array([[1, 10], [NONE, 1]], np.float32)
     metric_values = both.metrics(outputs[:2], targets, 0.5)

@@ -108,7 +108,7 @@ def test_spans_of_any_code_points_fit_what_normalize_makes_of_them(text: str) ->
     assert not normalize(text[spans[-1][1] if spans else 0 :], LIMIT)
 
 
-def test_every_letter_is_found_alone_and_behind_others() -> None:
+def test_every_letter_is_detected_alone_and_behind_others() -> None:
     for letter in map(chr, range(0x3000)):
         for text in (letter, f"가{letter}", f"e{letter}나"):
             spans = align_pieces(text, normalize(text, LIMIT).split()) or [(0, 0)]

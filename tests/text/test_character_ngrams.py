@@ -73,7 +73,7 @@ def test_any_comments_have_the_ngrams_of_the_definition(
     assert split(character_ngrams(whole, longest, 1 << bits)) == rows
 
 
-def test_beginning_and_end_are_told_from_the_middle() -> None:
+def test_beginning_and_end_are_reported_from_the_middle() -> None:
     comments = split(character_ngrams([["굿가"], ["가굿가"], ["가굿"]], 5, BUCKETS))
     begins, ends = row_of(f"{MARK}굿", BUCKETS), row_of(f"굿{MARK}", BUCKETS)
     assert [begins in rows for rows in comments] == [True, False, False]

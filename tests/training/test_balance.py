@@ -59,8 +59,8 @@ def recall(sample: Path, place: Path, balance: str) -> float:
     others = read_reviews(sample / "ratings_test.txt").texts
     rare = [text for text, kind in zip(others, of_class(others), strict=True) if kind == RARE]
     assert len(rare) == 13
-    found = nsmc.load(trained.model).predict(rare)
-    return float(np.mean([one.label == RARE for one in found]))
+    result = nsmc.load(trained.model).predict(rare)
+    return float(np.mean([one.label == RARE for one in result]))
 
 
 @pytest.mark.parametrize(

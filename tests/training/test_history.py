@@ -66,7 +66,7 @@ def test_many_trainings_get_a_colour_and_marker_each(tmp_path: Path) -> None:
         assert (abs(picture[..., :3] * 255 - colour).max(axis=2) < 3).sum() > 20
 
 
-def test_a_missing_directory_is_told(tmp_path: Path) -> None:
+def test_a_missing_directory_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "nowhere" / "file"
     for write in (write_history, lambda history, path: draw_curves(history, ACCURACY, path)):
         with pytest.raises(NsmcError, match=r"cannot write .*: there is no directory .*nowhere"):

@@ -49,7 +49,7 @@ def given(config: Config, output: Path, vocabulary: list[str]) -> tuple[Recurren
 def test_rows_are_taken_by_name_and_layers_by_shape(untrained: Untrained, tmp_path: Path) -> None:
     start = source(untrained)
     theirs = open_model(start).weights()
-    network, told = given(recipe(start), tmp_path, ["<unk>", "다", "새말", "영화"])
+    network, reported = given(recipe(start), tmp_path, ["<unk>", "다", "새말", "영화"])
     ours = {name: value.detach().numpy() for name, value in network.named_parameters()}
     table = theirs[WORDS].astype(np.float32)
     for row, its in ((0, 0), (1, 3), (3, 4)):
@@ -60,7 +60,7 @@ def test_rows_are_taken_by_name_and_layers_by_shape(untrained: Untrained, tmp_pa
     assert len(layers) == 8
     for name in layers:
         np.testing.assert_array_equal(ours[name], theirs[name])
-    assert told == (
+    assert reported == (
         "the vectors of 3 of 4 units, those of the n-grams, 1 recurrent layer forwards, "
         "1 recurrent layer backwards"
     )
@@ -88,8 +88,8 @@ FORWARDS, BACKWARDS = "1 recurrent layer forwards", "1 recurrent layer backwards
 def test_what_does_not_fit_starts_afresh(
     of_source: str, of_ours: str, taken: list[str], untrained: Untrained, tmp_path: Path
 ) -> None:
-    _, told = given(recipe(source(untrained, of_source), of_ours), tmp_path, UNITS)
-    assert told.split(", ") == ["the vectors of 5 of 5 units", *taken]
+    _, reported = given(recipe(source(untrained, of_source), of_ours), tmp_path, UNITS)
+    assert reported.split(", ") == ["the vectors of 5 of 5 units", *taken]
 
 
 LETTERS = "model.subword_letters"
@@ -103,9 +103,9 @@ def test_rows_of_other_ngrams_are_not_taken(
     start = source(untrained, f"{LETTERS}={str(of_source).lower()}")
     theirs = open_model(start).weights()[NGRAMS].astype(np.float32)
     config = recipe(start, f"{LETTERS}={str(of_ours).lower()}")
-    network, told = given(config, tmp_path, UNITS)
+    network, reported = given(config, tmp_path, UNITS)
     ours = network.get_parameter(NGRAMS).detach().numpy()
-    assert (NGRAM_ROWS in told.split(", ")) == (of_source == of_ours)
+    assert (NGRAM_ROWS in reported.split(", ")) == (of_source == of_ours)
     assert np.array_equal(ours, theirs) == (of_source == of_ours)
 
 

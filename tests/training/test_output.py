@@ -62,7 +62,7 @@ def test_a_claim_ends_with_the_block(tmp_path: Path) -> None:
         pass
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     for path in (tmp_path / "file", tmp_path / "file" / "run"):
         with (
@@ -113,7 +113,7 @@ def test_a_failure_before_the_start_leaves_nothing(tmp_path: Path) -> None:
     assert not place.path.exists()
 
 
-def test_nothing_to_resume_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_to_resume_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = r"expected a training to resume in .*here, found none; start one with `nsmc train"
     with pytest.raises(NsmcError, match=words):
         train(output=tmp_path / "here", resume=True, device="cpu")
@@ -125,7 +125,7 @@ def test_nothing_to_resume_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"config": {}}', '{"config": 1, "data": 2}'])
-def test_a_damaged_recipe_is_told(tmp_path: Path, content: str) -> None:
+def test_a_damaged_recipe_is_reported(tmp_path: Path, content: str) -> None:
     place = OutputDirectory(tmp_path)
     place.recipe.write_text(content, encoding="utf-8")
     with pytest.raises(NsmcError, match=r"recipe\.json is damaged \(.*; start a new training"):

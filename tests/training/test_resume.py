@@ -57,10 +57,10 @@ def finish(process: subprocess.Popen[str]) -> str:
 
 def counters(output: OutputDirectory) -> dict[str, Any]:
     """The counters of the newest checkpoint; empty without one."""
-    found = checkpoints(output.checkpoints)
-    if not found:
+    result = checkpoints(output.checkpoints)
+    if not result:
         return {}
-    state = json.loads((found[-1] / "state.json").read_text(encoding="utf-8"))
+    state = json.loads((result[-1] / "state.json").read_text(encoding="utf-8"))
     values: dict[str, Any] = state["counters"]
     return values
 
@@ -73,11 +73,11 @@ def kill_in_an_epoch(process: subprocess.Popen[str], output: OutputDirectory) ->
         if len(checkpoints(output.checkpoints)) == 2:
             # Stopped, it can't write another checkpoint between the look and the kill.
             process.send_signal(signal.SIGSTOP)
-            found = counters(output)
-            if found.get("epoch", 0) >= 1 and found["batch"] > 0:
+            result = counters(output)
+            if result.get("epoch", 0) >= 1 and result["batch"] > 0:
                 process.kill()
                 process.communicate(timeout=LONGEST)
-                return int(found["step"])
+                return int(result["step"])
             process.send_signal(signal.SIGCONT)
         time.sleep(0.005)
     process.kill()

@@ -16,8 +16,8 @@ def rates(
 
 
 def test_warm_up_rises_in_a_line_to_the_full_step() -> None:
-    found = rates("constant", 0.4, 10)
-    assert found == pytest.approx([0.2, 0.4, 0.6, 0.8, 1, 1, 1, 1, 1, 1])
+    result = rates("constant", 0.4, 10)
+    assert result == pytest.approx([0.2, 0.4, 0.6, 0.8, 1, 1, 1, 1, 1, 1])
 
 
 def test_linear_falls_in_a_line() -> None:
@@ -36,12 +36,12 @@ def test_cosine_falls_along_half_a_wave() -> None:
 def test_stays_between_zero_and_the_full_step(
     schedule: Literal["constant", "linear", "cosine"], warmup: float, steps: int
 ) -> None:
-    found = rates(schedule, warmup, steps)
-    assert all(0 < rate <= 1 for rate in found)
-    top = found.index(max(found))
-    assert found[:top] == sorted(found[:top])
-    assert found[top:] == sorted(found[top:], reverse=True)
-    assert max(found) > 0.6 or steps < 7
+    result = rates(schedule, warmup, steps)
+    assert all(0 < rate <= 1 for rate in result)
+    top = result.index(max(result))
+    assert result[:top] == sorted(result[:top])
+    assert result[top:] == sorted(result[top:], reverse=True)
+    assert max(result) > 0.6 or steps < 7
 
 
 def test_scales_with_the_learning_rate() -> None:

@@ -141,7 +141,7 @@ def test_the_one_before_is_taken_when_the_newest_is_damaged(tmp_path: Path) -> N
     assert everything(other) == expected
 
 
-def test_no_whole_checkpoint_is_told(tmp_path: Path) -> None:
+def test_no_whole_checkpoint_is_reported(tmp_path: Path) -> None:
     state = fresh(1)
     words = "expected a checkpoint to resume from in .*, found none. Train from the start"
     with pytest.raises(ModelError, match=words):

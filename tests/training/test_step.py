@@ -38,11 +38,11 @@ def network_of(*, sparse: bool = False) -> RecurrentNetwork:
 
 
 def gradients(network: RecurrentNetwork) -> dict[str, Tensor]:
-    found = {}
+    result = {}
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None, name
-        found[name] = parameter.grad.to_dense()
-    return found
+        result[name] = parameter.grad.to_dense()
+    return result
 
 
 def clean_loss(network: RecurrentNetwork, vectors: Tensor) -> Tensor:
@@ -67,8 +67,8 @@ def shift(network: RecurrentNetwork, norm: float) -> Tensor:
 @pytest.mark.parametrize("norm", [0.0, 0.5, 3.0])
 def test_gradients_are_those_of_the_loss_written_out(norm: float, sparse: bool) -> None:
     network = network_of(sparse=sparse)
-    told = backward(network, SENTIMENT, BATCH, norm)
-    found = gradients(network)
+    reported = backward(network, SENTIMENT, BATCH, norm)
+    result = gradients(network)
 
     plain = network_of()
     vectors = plain.embed(TEXT)
@@ -78,34 +78,34 @@ def test_gradients_are_those_of_the_loss_written_out(norm: float, sparse: bool) 
         total = total + clean_loss(plain, vectors + shift(plain, norm))
     total.backward()  # type: ignore[no-untyped-call]
     for name, gradient in gradients(plain).items():
-        torch.testing.assert_close(found[name], gradient, rtol=0, atol=1e-6, msg=name)
+        torch.testing.assert_close(result[name], gradient, rtol=0, atol=1e-6, msg=name)
     # What is told is the clean loss, and nothing that a graph hangs on.
-    torch.testing.assert_close(told.loss.double(), expected_loss.detach(), rtol=0, atol=1e-6)
+    torch.testing.assert_close(reported.loss.double(), expected_loss.detach(), rtol=0, atol=1e-6)
     right = ((plain.classify(vectors)[:, 0] > 0) == (LABELS > 0.5)).sum()
-    assert (told.examples, told.tally.tolist()) == (3, [float(right), 3.0])
-    assert not told.loss.requires_grad
-    assert not told.tally.requires_grad
+    assert (reported.examples, reported.tally.tolist()) == (3, [float(right), 3.0])
+    assert not reported.loss.requires_grad
+    assert not reported.tally.requires_grad
 
 
 def test_a_gradient_of_zero_moves_nothing() -> None:
     network = network_of()
     torch.nn.init.zeros_(network.get_parameter("head.weight"))  # then no vector changes any logit
     backward(network, SENTIMENT, BATCH, 1.0)
-    found = gradients(network)
+    result = gradients(network)
     clean = network_of()
     torch.nn.init.zeros_(clean.get_parameter("head.weight"))
     backward(clean, SENTIMENT, BATCH, 0.0)
     for name, gradient in gradients(clean).items():
-        assert torch.isfinite(found[name]).all(), name
-        torch.testing.assert_close(found[name], 2 * gradient, msg=name)
+        assert torch.isfinite(result[name]).all(), name
+        torch.testing.assert_close(result[name], 2 * gradient, msg=name)
 
 
 def test_a_review_learnt_perfectly_is_safe() -> None:
     network = network_of()
     torch.nn.init.constant_(network.get_parameter("head.bias"), 1000.0)
     batch = SimpleNamespace(text=TEXT, label=torch.ones(3, 1))
-    told = backward(network, SENTIMENT, batch, 1.0)
-    assert (float(told.loss), told.tally.tolist()) == (0.0, [3.0, 3.0])
+    reported = backward(network, SENTIMENT, batch, 1.0)
+    assert (float(reported.loss), reported.tally.tolist()) == (0.0, [3.0, 3.0])
     assert all(bool((g == 0).all()) for g in gradients(network).values())
 
 
@@ -122,9 +122,9 @@ def test_mixed_precision_stays_near() -> None:
     full, mixed = network_of().float(), network_of().float()
     batch = SimpleNamespace(text=TEXT, label=BATCH.label.float())
     expected = backward(full, SENTIMENT, batch, 0.5)
-    told = backward(mixed, SENTIMENT, batch, 0.5, torch.bfloat16)
-    assert told.loss.dtype == torch.float32
-    assert float(told.loss) == pytest.approx(float(expected.loss), abs=0.02)
+    reported = backward(mixed, SENTIMENT, batch, 0.5, torch.bfloat16)
+    assert reported.loss.dtype == torch.float32
+    assert float(reported.loss) == pytest.approx(float(expected.loss), abs=0.02)
     for name, gradient in gradients(full).items():
         assert gradients(mixed)[name].dtype == torch.float32
         torch.testing.assert_close(gradients(mixed)[name], gradient, rtol=0.1, atol=0.05, msg=name)
