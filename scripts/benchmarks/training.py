@@ -11,7 +11,7 @@ from benchmarks.contenders import ClassicLoop
 
 if TYPE_CHECKING:
     from nsmc.config.schema import Config
-    from nsmc.data.corpus import Corpus, Encoding
+    from nsmc.data.corpus import Corpus
 
 GATES = {"gru": 3, "lstm": 4}
 CLASSIC_BATCH = 64
@@ -83,6 +83,7 @@ def training_rows(data: Path, sizes: Sizes) -> list[Row]:
 
     from nsmc.config.schema import Config
     from nsmc.data.cache import training_corpus
+    from nsmc.data.corpus import Encoding
     from nsmc.tasks.registry import make_task
 
     threads = torch.get_num_threads()

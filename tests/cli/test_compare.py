@@ -26,9 +26,7 @@ def test_a_gain_is_reported(here: Here, small_model: Path, sample: Path, tmp_pat
     assert result.code == 0, result.err
     lines = result.out.splitlines()
     assert re.fullmatch(r"data   .*ratings_test\.txt \(200 reviews\)", lines[0])
-    assert re.match(
-        r"A +\d\d\.\d\d%  \(95% interval .*small.*/run/model, threshold 0\.5$", lines[1]
-    )
+    assert re.match(r"A +\d\d\.\d\d%  \(95% interval .*/small/model, threshold 0\.5$", lines[1])
     assert re.match(
         r"B +9\d\.\d\d%  \(95% interval .*/pretrained/default, threshold 0\.5$", lines[2]
     )

@@ -83,12 +83,12 @@ def test_other_marks_are_refused_with_their_rows(tmp_path: Path) -> None:
         split_corpus(corpus_of(path), MARKED, None)
 
 
-@pytest.mark.parametrize(("mark", "found"), [("1", "0 and 7"), ("0", "7 and 0"), ("", "7 and 0")])
-def test_an_empty_part_is_refused(tmp_path: Path, mark: str, result: str) -> None:
+@pytest.mark.parametrize(("mark", "sizes"), [("1", "0 and 7"), ("0", "7 and 0"), ("", "7 and 0")])
+def test_an_empty_part_is_refused(tmp_path: Path, mark: str, sizes: str) -> None:
     # The mark of the illegible review counts for nothing.
     other = "0" if mark == "1" else "1"
     marks = [other if text == "\u200b" else mark for text in TEXTS]
-    words = rf"reviews to learn from \(0\) and reviews to validate on \(1\), found {result}"
+    words = rf"reviews to learn from \(0\) and reviews to validate on \(1\), found {sizes}"
     with pytest.raises(DataError, match=words):
         split_corpus(corpus_of(written(tmp_path / "r.csv", marks)), MARKED, None)
 

@@ -76,7 +76,7 @@ def test_all_stand_in_one_table(comparison: Comparison) -> None:
 def test_what_was_measured_stays_and_others_join(comparison: Comparison) -> None:
     """Runs after the test above, in its work directory."""
     before = comparison.results()["contenders"]
-    shipped = SCRIPT.parent.parent / "src" / "nsmc" / "models" / "default"
+    shipped = SCRIPT.parent.parent / "src" / "nsmc" / "pretrained" / "default"
     done = comparison.run("--ours", f"mine, too={shipped}", "--ours-seconds", "mine, too=12")
     assert done.returncode == 0, done.stderr
     assert "validation loss" not in done.stderr  # nothing was trained again

@@ -32,6 +32,8 @@ def test_every_kind_is_beside_the_clean_reviews(tmp_path: Path, sample: Path) ->
     assert result["noise"]["typos"]["changed"] > 0.95
     lines = done.stdout.splitlines()
     assert lines[0] == f"{reviews:,} reviews of the sample, the model inside the package."
-    assert [line.split(" | ")[0] for line in lines[4:]] == [f"| {k}" for k in ("none", *KINDS)]
+    assert [line.split(" | ")[0] for line in lines[4:] if line] == [
+        f"| {k}" for k in ("none", *KINDS)
+    ]
     assert "| 이영화정말재밌다ㅋㅋ👍 |" in done.stdout
     assert str(tmp_path) not in output.read_text(encoding="utf-8")

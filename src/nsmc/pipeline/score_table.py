@@ -1,7 +1,6 @@
 """A table with new columns made from its comments, read and written as it streams past."""
 
-import itertools
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,8 @@ from nsmc.pipeline.classify import map_units
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from nsmc.tables.table import Chunk
 
 Kind = Literal["text", "number", "count"]
 """What a new column holds."""
@@ -142,9 +143,16 @@ def add_columns(
         names = unique_names(kinds, table.columns, "predicted_")
         # Before the scoring, so that a column name the format can't hold is reported at once.
         writer.write(with_columns(table.empty(), names, kinds.values(), [[] for _ in kinds]))
-        ahead, chunks = itertools.tee(table.chunks())
-        results = score(chunk.texts for chunk in ahead)
-        for cells, chunk in zip(results, chunks, strict=True):
+        # Not itertools.tee, which would hold up to 57 chunks.
+        waiting: deque[Chunk] = deque()
+
+        def comments() -> Iterator[list[str]]:
+            for chunk in table.chunks():
+                waiting.append(chunk)
+                yield chunk.texts
+
+        for cells in score(comments()):
+            chunk = waiting.popleft()
             writer.write(with_columns(chunk.frame, names, kinds.values(), cells))
             rows += len(chunk.texts)
             empty += cells[0].count(None)
