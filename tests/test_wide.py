@@ -239,6 +239,7 @@ def test_a_table_that_lacks_is_refused(untrained: Untrained) -> None:
         WideOutputs.of(model, eight)
 
 
+@pytest.mark.slow
 def test_training_moves_the_weights_and_the_card_tells_of_them(
     sample: Path, tmp_path: Path
 ) -> None:

@@ -149,6 +149,7 @@ def test_top_and_share_limit_the_list(here: Here, table: Path) -> None:
     assert len(audited(here, table, "--share", "0.25")["doubts"]) == 1
 
 
+@pytest.mark.slow
 def test_networks_are_trained_on_the_table_when_asked(
     here: Here, sample: Path, tmp_path: Path
 ) -> None:
@@ -164,6 +165,7 @@ def test_networks_are_trained_on_the_table_when_asked(
     assert sorted(path.name for path in (tmp_path / "w").glob("fold-*")) == ["fold-1", "fold-2"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_so_and_leaves_no_output(
     start: Start, sample: Path, tmp_path: Path, until: Until
 ) -> None:

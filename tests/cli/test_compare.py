@@ -100,6 +100,7 @@ def test_what_is_wrong_is_reported(
     here(*arguments).check_refusal(code, words)
 
 
+@pytest.mark.slow
 def test_a_bar_on_a_terminal(
     terminal: Callable[..., Terminal], small_model: Path, sample: Path
 ) -> None:

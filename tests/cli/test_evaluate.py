@@ -39,6 +39,7 @@ def write_nsmc(path: Path, rows: list[list[str]]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_json_has_the_keys_of_the_contract(
     evaluate: Callable[..., Result], command: Command, small_model: Path, sample: Path
 ) -> None:
@@ -163,6 +164,7 @@ def test_other_tasks_have_their_own_metrics(
     assert here("evaluate", "--model", hihello, "--data", text, "--threshold", "0.4").code == 2
 
 
+@pytest.mark.slow
 def test_both_steps_of_a_report_show_progress_and_the_table_names_it(
     terminal: Callable[..., Terminal], small_model: Path, sample: Path, tmp_path: Path
 ) -> None:
@@ -178,6 +180,7 @@ def test_both_steps_of_a_report_show_progress_and_the_table_names_it(
 
 
 @pytest.mark.parametrize("device", ["cpu", "auto"])
+@pytest.mark.slow
 def test_a_report_holds_what_json_does_on_any_device(
     device: str, evaluate: Callable[..., Result], sample: Path, tmp_path: Path
 ) -> None:

@@ -85,6 +85,7 @@ def test_a_table_gains_columns(score: Callable[..., Result], tmp_path: Path) -> 
     score("--input", table).check_refusal(2, "--output FILE go together")
 
 
+@pytest.mark.slow
 def test_workers_score_a_table_as_this_process_does(hihello: Path, tmp_path: Path) -> None:
     from nsmc import load_language_model, score_texts
 

@@ -182,6 +182,7 @@ def test_a_language_model(here: Here, hihello: Path, sample: Path, tmp_path: Pat
     assert f"1 of 2 (50.0%); perplexity on the other 1: {alone['perplexity']:.2f}" in shown
 
 
+@pytest.mark.slow
 def test_what_it_started_from_has_seen_counts_too(sample: Path, tmp_path: Path) -> None:
     rows = reviews(sample / "ratings_train.txt")
     first = write(tmp_path / "first.txt", rows[:200])

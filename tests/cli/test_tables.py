@@ -296,6 +296,7 @@ def test_the_threshold_decides_a_tables_labels(
     assert {row[3] for row in read_table(tmp_path / "out.csv")[1]} == {label, ""}
 
 
+@pytest.mark.slow
 def test_many_rows_score_as_single_comments_do(
     command: Command, small_model: Path, tmp_path: Path
 ) -> None:
@@ -372,6 +373,7 @@ def left_running(session: int) -> list[str]:
     ("number", "status", "whole_group"),
     [(signal.SIGINT, 130, True), (signal.SIGINT, 130, False), (signal.SIGTERM, 143, False)],
 )
+@pytest.mark.slow
 def test_a_signal_leaves_nothing_behind(
     number: signal.Signals,
     status: int,

@@ -37,6 +37,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_on_pipes(command: Command, here: Here, recipe: Path, sample: Path, tmp_path: Path) -> None:
     result = command(
         *("train", "--config", recipe, "--data", sample, "--device", "cpu"),

@@ -53,6 +53,7 @@ def check_reported_once(lines: list[str]) -> None:
     assert sum(line.startswith("nsmc: best epoch") for line in lines) == 1
 
 
+@pytest.mark.slow
 def test_one_chart_is_left_and_no_bar(train: Callable[..., Terminal]) -> None:
     screen = train(40)
     assert screen.finish() == 0

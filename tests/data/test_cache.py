@@ -165,6 +165,7 @@ def test_tells_what_the_directory_holds_instead(tmp_path: Path, entries: Path) -
         training_corpus(tmp_path / "d", PLAIN)
 
 
+@pytest.mark.slow
 def test_prepared_reviews_train_without_mecab(sample: Path, entries: Path, tmp_path: Path) -> None:
     place = prepare(sample, tmp_path / "prepared", with_labels("label"))
     assert place == tmp_path / "prepared" / PREPARED

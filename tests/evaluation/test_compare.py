@@ -92,6 +92,7 @@ def test_the_other_way_round_is_the_mirror(
     assert mirrored["p_value"] == result["p_value"]
 
 
+@pytest.mark.slow
 def test_many_reviews_on_all_cores_give_the_same(
     result: dict[str, Any], small_model: Path, other_model: Path, sample: Path, tmp_path: Path
 ) -> None:

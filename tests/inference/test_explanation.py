@@ -87,6 +87,7 @@ def test_nothing_legible_has_no_parts(text: str, classifier: Classifier) -> None
     json.dumps(shown, allow_nan=False)
 
 
+@pytest.mark.slow
 def test_several_are_explained_each_as_if_alone(classifier: Classifier) -> None:
     together = classifier.explain([LONG, "", COMMENTS[2], LONG])
     assert [e.prediction.text for e in together] == [LONG, "", COMMENTS[2], LONG]
@@ -162,6 +163,7 @@ def test_the_network_of_torch_gives_the_same_explanation(classifier: Classifier)
     )
 
 
+@pytest.mark.slow
 def test_deleting_what_mattered_moves_the_score_more_than_chance(
     classifier: Classifier, comments: list[str]
 ) -> None:

@@ -159,6 +159,7 @@ def test_more_reviews_than_a_block(cell: Cell, layers: int) -> None:
     np.testing.assert_allclose(result, one_by_one(torchs, *batch), atol=1e-5, rtol=0)
 
 
+@pytest.mark.slow
 def test_long_reviews_have_small_blocks() -> None:
     shape = config()
     torchs = on_torch(shape)

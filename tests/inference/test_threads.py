@@ -61,6 +61,7 @@ def check_equal(answer: Callable[[Any], Callable[[str], Any]], model: Any, texts
     assert list(map(shared, texts)) == expected
 
 
+@pytest.mark.slow
 def test_scores_are_those_of_one_thread(
     untrained: Untrained, comments: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from experiment import command_of, load_experiment, make_parser, named
 ROOT = Path(__file__).parent.parent.parent
 
 
+@pytest.mark.slow
 def test_every_experiment_is_listed_with_what_it_measures() -> None:
     command = [sys.executable, str(ROOT / "scripts" / "experiment.py"), "--list"]
     listed = subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout
@@ -18,6 +19,7 @@ def test_every_experiment_is_listed_with_what_it_measures() -> None:
     assert len(named()) == 14
 
 
+@pytest.mark.slow
 def test_an_unknown_experiment_is_refused_by_name() -> None:
     command = [sys.executable, str(ROOT / "scripts" / "experiment.py"), "sells"]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)

@@ -100,6 +100,7 @@ def asked(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     return path
 
 
+@pytest.mark.slow
 def test_a_further_task_goes_all_the_way(
     asked: Path, tmp_path: Path, small_config: nsmc.Config
 ) -> None:

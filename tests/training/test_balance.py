@@ -66,6 +66,7 @@ def recall(sample: Path, place: Path, balance: str) -> float:
 @pytest.mark.parametrize(
     ("balance", "low", "high"), [("none", 0, 0.35), ("weights", 0.6, 1), ("sampling", 0.6, 1)]
 )
+@pytest.mark.slow
 def test_balance_finds_the_rare_class(
     balance: str, low: float, high: float, sample: Path, tmp_path: Path
 ) -> None:

@@ -128,6 +128,7 @@ def test_a_model_of_which_nothing_fits_is_refused(untrained: Untrained, tmp_path
     assert find_pretrained(recipe(start, "text.max_characters=99"), tmp_path) is not None
 
 
+@pytest.mark.slow
 def test_a_classifier_starts_from_a_language_model_and_resumes_without_it(
     untrained: Untrained, sample: Path, tmp_path: Path
 ) -> None:

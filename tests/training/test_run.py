@@ -91,6 +91,7 @@ def torch_scores(model: ModelDirectory, corpus: Corpus) -> list[float]:
     return [float(torch.sigmoid(logit.double())) for logit in logits]
 
 
+@pytest.mark.slow
 def test_overfits_a_few_reviews_and_scores_them_the_same_everywhere(
     sample: Path, tmp_path: Path, corpus_of: CorpusOf
 ) -> None:
@@ -261,6 +262,7 @@ def test_tells_of_the_start_each_step_and_each_epoch(uncut: tuple[Path, list[Eve
     assert names == {".lock", "recipe.json", "history.jsonl", "history.csv", "curves.png", "model"}
 
 
+@pytest.mark.slow
 def test_another_seed_gives_other_weights(
     few: Path, uncut: tuple[Path, list[Event]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
