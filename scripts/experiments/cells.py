@@ -26,6 +26,7 @@ from experiments.experiment import (
     mean_and_deviation,
     measured_once,
     percent,
+    scores_of_run,
     train_once,
 )
 from nsmc.config.schema import Config
@@ -67,12 +68,7 @@ def _measure(data: Path, output: Path, config: Config) -> Results:
     model = open_model(output)
     test = nsmc.evaluate(data, model.path).to_dict()
     return {
-        "seed": config.training.seed,
-        "validation_accuracy": metrics["validation"]["accuracy"],
-        "test_accuracy": test["accuracy"],
-        "test_log_loss": test["log_loss"],
-        "roc_auc": test["roc_auc"],
-        "best_epoch": metrics["best_epoch"],
+        **scores_of_run(config, metrics, test),
         "parameters": metrics["parameters"],
         "recurrent_parameters": sum(
             weight.size for name, weight in model.weights().items() if name.startswith("encoder.")

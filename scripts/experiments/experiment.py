@@ -63,6 +63,18 @@ def train_once(config: Config, data: Path, output: Path) -> tuple[Results, float
     return open_model(output).metrics, seconds
 
 
+def scores_of_run(config: Config, metrics: Results, test: Results) -> Results:
+    """What is reported of one training: its metrics, and its evaluation on the test file."""
+    return {
+        "seed": config.training.seed,
+        "validation_accuracy": metrics["validation"]["accuracy"],
+        "test_accuracy": test["accuracy"],
+        "test_log_loss": test["log_loss"],
+        "roc_auc": test["roc_auc"],
+        "best_epoch": metrics["best_epoch"],
+    }
+
+
 def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
     """The mean, and the standard deviation of a sample; None of one value."""
     return statistics.mean(values), statistics.stdev(values) if len(values) > 1 else None

@@ -21,6 +21,7 @@ from experiments.experiment import (
     cpu_seconds,
     mean_and_deviation,
     measured_once,
+    scores_of_run,
     train_once,
 )
 from nsmc.config.schema import Config
@@ -114,12 +115,7 @@ def _measure(data: Path, output: Path, config: Config) -> Results:
     scoring = cpu_seconds() - started
     about = nsmc.info(output)
     return {
-        "seed": config.training.seed,
-        "validation_accuracy": metrics["validation"]["accuracy"],
-        "test_accuracy": test["accuracy"],
-        "test_log_loss": test["log_loss"],
-        "roc_auc": test["roc_auc"],
-        "best_epoch": metrics["best_epoch"],
+        **scores_of_run(config, metrics, test),
         "training_seconds": training_seconds,
         "scoring_seconds": round(scoring, 2),
         "vocabulary": about["vocabulary"]["morphemes"],
