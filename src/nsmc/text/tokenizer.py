@@ -61,7 +61,23 @@ class Tokenizer:
         Raises:
             TypeError: ``text`` isn't a string.
         """
-        return self._segment(self._normalize(text))
+        return self.cut(self.prepare(text))
+
+    def prepare(self, text: str) -> str:
+        """The normalized comment with its spelling corrected, if configured, not yet cut.
+
+        Raises:
+            TypeError: ``text`` isn't a string.
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"expected a comment as str, found {type(text).__name__}")
+        text = normalize(text, self.config.max_characters)
+        # Spelling keeps the length and every character's place, so it keeps the spans.
+        return self._spelling(text) if self._spelling else text
+
+    def cut(self, prepared: str) -> list[str]:
+        """Cut what `prepare` returned."""
+        return self._segment(prepared)
 
     def spans(self, text: str) -> list[Span]:
         """The spans of a comment's units in the comment as typed, as `align` gives them.
@@ -69,7 +85,7 @@ class Tokenizer:
         Raises:
             TypeError: ``text`` isn't a string.
         """
-        spans = self._segment.spans(self._normalize(text))
+        spans = self._segment.spans(self.prepare(text))
         return align(text, spans, self.config.max_characters)
 
     def join(self, units: Sequence[str]) -> str:
@@ -84,13 +100,6 @@ class Tokenizer:
         """All that the units depend on: a model refuses or warns where it has changed."""
         spelling = self._spelling.identity() if self._spelling else {}
         return {**declared_identity(self.config), **spelling, **self._segment.identity()}
-
-    def _normalize(self, text: str) -> str:
-        if not isinstance(text, str):
-            raise TypeError(f"expected a comment as str, found {type(text).__name__}")
-        text = normalize(text, self.config.max_characters)
-        # Spelling keeps the length and every character's place, so it keeps the spans.
-        return self._spelling(text) if self._spelling else text
 
 
 def declared_identity(config: TextConfig) -> dict[str, str]:
