@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from nsmc.cli.common import review_progress
+from nsmc.cli.tables import read_options
 from nsmc.cli.training_data import add_training_data_options, chosen_config
 
 
@@ -24,12 +25,13 @@ def run(args: argparse.Namespace) -> int:
     from nsmc.tasks.registry import make_task
 
     config = chosen_config(args, []) or Config()
-    task = make_task(config)
+    reading = read_options(args)
+    task = make_task(config).reading(None, reading)
     with review_progress("tokenizing") as advance:
         place = prepare(
             args.data or official_data(),
             args.output,
-            Encoding.of(config, task.label_columns()),
+            Encoding.of(config, task.label_columns(), reading),
             check=task.learn,
             progress=advance,
         )
