@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nsmc.cli.comments import add_comment_options, check_comment_options, score_comments
 from nsmc.cli.common import (
+    TABLES,
     add_model_option,
     add_threshold_option,
     one_line,
@@ -18,7 +19,6 @@ from nsmc.cli.common import (
     say_about_table,
     table_progress,
 )
-from nsmc.cli.tables import TABLES, table_streams
 from nsmc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -115,21 +115,16 @@ def _check(args: argparse.Namespace) -> None:
 def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
     from nsmc.pipeline.score_table import score_table
 
-    with (
-        table_streams(args) as (source, target, reading, writing),
-        table_progress(args.input) as advance,
-    ):
+    with table_progress(args.input) as advance:
         result = score_table(
             classifier,
-            source,
-            target,
+            args.input,
+            args.output,
             column=args.column,
-            reading=reading,
-            writing=writing,
             probabilities=args.probabilities,
             progress=advance,
         )
-    say_about_table(result)
+    say_about_table(result, args.input)
     counts = [f"{count:,} {label}" for label, count in result.labels.items()]
     if len(counts) > LABELS_SHOWN:
         counts = [*counts[: LABELS_SHOWN - 1], "…"]

@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 
 from nsmc.cli.common import review_progress
-from nsmc.cli.tables import read_options
 from nsmc.cli.training_data import add_training_data_options, chosen_config
 
 
@@ -25,13 +24,12 @@ def run(args: argparse.Namespace) -> int:
     from nsmc.tasks.registry import make_task
 
     config = chosen_config(args, []) or Config()
-    reading = read_options(args)
-    task = make_task(config).reading(None, reading)
+    task = make_task(config)
     with review_progress("tokenizing") as advance:
         place = prepare(
             args.data or official_data(),
             args.output,
-            Encoding.of(config, task.label_columns(), reading),
+            Encoding.of(config, task.label_columns()),
             check=task.learn,
             progress=advance,
         )

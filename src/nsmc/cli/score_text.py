@@ -14,7 +14,6 @@ from nsmc.cli.common import (
     say_about_table,
     table_progress,
 )
-from nsmc.cli.tables import table_streams
 
 if TYPE_CHECKING:
     from nsmc.inference.language_model import LanguageModel
@@ -72,20 +71,9 @@ def run(args: argparse.Namespace) -> int:
 def _score_table(model: "LanguageModel", args: argparse.Namespace) -> None:
     from nsmc.pipeline.score_texts import score_texts
 
-    with (
-        table_streams(args) as (source, target, reading, writing),
-        table_progress(args.input) as advance,
-    ):
-        result = score_texts(
-            model,
-            source,
-            target,
-            column=args.column,
-            reading=reading,
-            writing=writing,
-            progress=advance,
-        )
-    say_about_table(result)
+    with table_progress(args.input) as advance:
+        result = score_texts(model, args.input, args.output, column=args.column, progress=advance)
+    say_about_table(result, args.input)
     say(
         f"{result.rows:,} rows scored into {args.output}; perplexity of all together "
         f"{result.perplexity:,.1f}"

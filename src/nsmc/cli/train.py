@@ -5,7 +5,6 @@ from contextlib import closing
 from pathlib import Path
 
 from nsmc.cli.common import add_device_option, format_duration, say
-from nsmc.cli.tables import read_options
 from nsmc.cli.training_data import add_training_data_options, chosen_config
 
 EPILOG = """examples:
@@ -54,7 +53,6 @@ def run(args: argparse.Namespace) -> int:
         trained = train(
             config,
             data=args.data,
-            reading=read_options(args),
             output=args.output,
             device=args.device,
             resume=args.resume,

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nsmc.cli.common import add_config_options
-from nsmc.cli.tables import add_table_arguments
 from nsmc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ def add_training_data_options(parser: argparse.ArgumentParser, prepared: str = "
         "--data",
         type=Path,
         metavar="PATH",
-        help="a table of reviews (.csv .tsv .txt .json .jsonl .parquet .xlsx), "
+        help="a table of reviews (.csv .tsv .txt .jsonl .parquet, text formats also .gz), "
         f"a directory with ratings_train.txt{prepared} (default: the official files, downloaded "
         "if need be)",
     )
@@ -35,7 +34,6 @@ def add_training_data_options(parser: argparse.ArgumentParser, prepared: str = "
         help="column of the labels, or of the stars where the config asks for these "
         "(default: the config's own, label or rating)",
     )
-    add_table_arguments(parser, stars=True)
 
 
 def chosen_config(args: argparse.Namespace, overrides: list[str]) -> "Config | None":

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +17,6 @@ from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.data.noise import noisy_copies
 from nsmc.errors import DataError
 from nsmc.storage.bundle import read_json, verify_bundle, write_json, writing_bundle
-from nsmc.tables.options import ReadOptions
 from nsmc.text.tokenizer import Tokenizer, is_learned, learn, make_tokenizer
 from nsmc.workers import available_cores, map_chunks
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from nsmc.data.reviews import Reviews
 
 KIND = "corpus"
-SCHEMA = 4
+SCHEMA = 3
 CHUNK = 2000
 """Reviews per piece of work: few enough to share out evenly, many enough to be worth sending."""
 LEARNED = "units.model"
@@ -45,21 +44,13 @@ class Encoding:
     column: str | None = None  # of the comments; None where it is clear
     label_columns: Sequence[LabelColumnSpec] = ()
     noise: float = 0.0  # share of the reviews to add a noisy copy of
-    reading: ReadOptions = field(default_factory=ReadOptions)
 
     @classmethod
-    def of(
-        cls,
-        config: Config,
-        label_columns: Sequence[LabelColumnSpec],
-        reading: ReadOptions | None = None,
-    ) -> "Encoding":
+    def of(cls, config: Config, label_columns: Sequence[LabelColumnSpec]) -> "Encoding":
         """A training's: its task's columns, and the one that marks what validates, if any."""
         data = config.data
         marks = [LabelColumnSpec(data.validation_column)] if data.validation_column else []
-        columns = [*label_columns, *marks]
-        reading = reading or ReadOptions()
-        return cls(config.text, data.column or None, columns, data.noise, reading)
+        return cls(config.text, data.column or None, [*label_columns, *marks], data.noise)
 
 
 @dataclass(frozen=True)
@@ -133,12 +124,7 @@ def read_corpus(
     """
     from nsmc.data.reviews import read_reviews
 
-    reviews = read_reviews(
-        file,
-        column=encoding.column,
-        label_columns=encoding.label_columns,
-        reading=encoding.reading,
-    )
+    reviews = read_reviews(file, column=encoding.column, label_columns=encoding.label_columns)
     if check:
         check(reviews.labels, str(file))
     return build_corpus(reviews, encoding.text, noise=encoding.noise, progress=progress)
@@ -208,7 +194,6 @@ def build_corpus(
             "reviews": int(originals.sum()),
             "skipped": reviews.skipped_empty + int((~originals).sum()),
             "noise": noise,
-            "notes": list(reviews.notes),
         },
         learned=learned,
         copies=copies if len(copies) else None,

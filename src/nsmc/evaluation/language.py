@@ -16,7 +16,6 @@ from nsmc.evaluation.overlap import overlap_metrics
 from nsmc.evaluation.results import DataFile, Evaluation
 from nsmc.inference.language_model import LanguageModel
 from nsmc.pipeline.chunks import Progress, chunks_of, map_comments, with_progress
-from nsmc.tables.options import ReadOptions
 
 
 def evaluate_language_model(
@@ -24,7 +23,6 @@ def evaluate_language_model(
     data: Path,
     *,
     column: str | None = None,
-    reading: ReadOptions | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Score texts by a language model; takes what `nsmc.evaluate` does.
@@ -35,8 +33,7 @@ def evaluate_language_model(
     from nsmc.data.reviews import read_reviews
 
     started = time.perf_counter()
-    column = column or model.model.config.data.column or None
-    reviews = read_reviews(data, column=column, reading=reading)
+    reviews = read_reviews(data, column=column or model.model.config.data.column or None)
     _ = model.tokenizer  # here, so that its warning comes once and before all else
     results = map_comments(chunks_of(reviews.texts), partial(_score, model))
     sums, seen = (  # [R, 4], [R]
@@ -54,7 +51,6 @@ def evaluate_language_model(
         model=model.model,
         data=DataFile(data, reviews.sha256),
         seconds=round(time.perf_counter() - started, 3),
-        notes=reviews.notes,
     )
 
 

@@ -11,7 +11,6 @@ import numpy as np
 from nsmc.inference.language_model import LanguageModel
 from nsmc.pipeline.chunks import map_comments
 from nsmc.pipeline.score_table import Cells, Kind, Progress, WrittenTable, add_columns
-from nsmc.tables.options import ReadOptions, WriteOptions
 from nsmc.tasks.language_model import perplexity
 from nsmc.tasks.task import rounded
 
@@ -39,8 +38,6 @@ def score_texts(
     target: Path,
     *,
     column: str | None = None,
-    reading: ReadOptions | None = None,
-    writing: WriteOptions | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> ScoredTexts:
@@ -50,8 +47,7 @@ def score_texts(
 
     Args:
         model: as `nsmc.load_language_model` gives it.
-        source, target, column, reading, writing, workers, progress: as `nsmc.score_table` takes
-            them.
+        source, target, column, workers, progress: as `nsmc.score_table` takes them.
 
     Raises:
         DataError: the table can't be read, or its text column isn't clear.
@@ -69,15 +65,7 @@ def score_texts(
     _ = model.tokenizer  # here, so that its warning comes once and before all else
     usual = model.model.config.data.column
     written = add_columns(
-        source,
-        target,
-        COLUMNS,
-        score,
-        column=column,
-        usual=usual,
-        reading=reading,
-        writing=writing,
-        progress=progress,
+        source, target, COLUMNS, score, column=column, usual=usual, progress=progress
     )
     together = perplexity(bits * math.log(2) / units) if units else math.nan
     return ScoredTexts(**vars(written), perplexity=together)

@@ -13,7 +13,6 @@ from nsmc.evaluation.language import evaluate_language_model
 from nsmc.evaluation.results import Evaluation
 from nsmc.inference.language_model import LanguageModel
 from nsmc.pipeline.chunks import Progress
-from nsmc.tables.options import ReadOptions
 
 
 def evaluate(
@@ -22,7 +21,6 @@ def evaluate(
     *,
     column: str | None = None,
     label_column: str | None = None,
-    reading: ReadOptions | None = None,
     threshold: float | None = None,
     device: str = "cpu",
     report: Path | str | None = None,
@@ -40,8 +38,6 @@ def evaluate(
         column: the text column; None takes the one that the model was trained on, if it was named,
             else ``document``, else the only text column.
         label_column: the label column; None takes the one that the model was trained on.
-        reading: how the table is read, where its name and content don't say; and which stars are
-            positive and negative.
         threshold: positive at or above this probability; None takes the model's own.
         device: ``cpu`` runs without torch; another, or ``auto``, runs the torch network there.
         report: a directory for ``report.html`` and its data; None writes none.
@@ -59,21 +55,14 @@ def evaluate(
     path = reviews_file(data)
     if isinstance(scorer, LanguageModel):
         refuse_options(scorer.model, {"label-column": label_column, "report": report})
-        return evaluate_language_model(
-            scorer, path, column=column, reading=reading, progress=progress
-        )
+        return evaluate_language_model(scorer, path, column=column, progress=progress)
     if report is not None:
         from nsmc.report.write import check_place, check_task
 
         check_place(Path(report))
         check_task(scorer)
     result = evaluate_classifier(
-        scorer,
-        path,
-        column=column,
-        label_column=label_column,
-        reading=reading,
-        progress=progress,
+        scorer, path, column=column, label_column=label_column, progress=progress
     )
     if report is None:
         return result

@@ -41,7 +41,6 @@ class SentimentStars(Sentiment):
     """
 
     name = "sentiment+stars"
-    stars_setting = "stars"
     outputs = 2
     results: ClassVar = {**Sentiment.results, "stars": "number"}
     star_scale: StarScale
@@ -53,8 +52,8 @@ class SentimentStars(Sentiment):
     def label_columns(self) -> list[LabelColumnSpec]:
         """The column of stars and that of labels, of which either is enough."""
         return [
-            LabelColumnSpec(self.config.stars.column, required=False, other_names=("stars",)),
-            LabelColumnSpec(super().label_columns()[0].name, required=False, sentiment=True),
+            LabelColumnSpec(self.config.stars.column, required=False),
+            LabelColumnSpec(super().label_columns()[0].name, required=False),
         ]
 
     def learn(self, columns: Mapping[str, LabelColumn], source: str) -> Self:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from nsmc.config.schema import Config, changes
 from nsmc.errors import UsageError
-from nsmc.tables.options import ReadOptions
 from nsmc.tasks.registry import make_task
 from nsmc.training.output import OutputDirectory, new_output, newest_output
 
@@ -20,7 +19,6 @@ def train(
     config: Config | None = None,
     *,
     data: Path | str | None = None,
-    reading: ReadOptions | None = None,
     output: Path | str | None = None,
     device: str = "auto",
     resume: bool = False,
@@ -35,8 +33,6 @@ def train(
         data: a table of reviews, a directory with ``ratings_train.txt``, or one that ``nsmc
             prepare`` wrote; None for the official files, downloaded if they aren't there yet. The
             configuration says which columns are read.
-        reading: how the table is read, where its name and content don't say; and which stars are
-            positive and negative.
         output: the output directory; None makes one under ``runs``, named by the time, or with
             ``resume`` takes the newest there.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
@@ -61,9 +57,8 @@ def train(
     place = OutputDirectory(Path(output) if output else default(RUNS))
     with_data = Path(data) if data else None
     if resume:
-        config, with_data, reading = _to_resume(place, config, with_data, reading)
-    reading = reading or ReadOptions()
-    config = make_task(config or Config()).reading(None, reading).config
+        config, with_data = _to_resume(place, config, with_data)
+    config = config or Config()
     with place.claimed():
         place.check_usable(resume)
         from nsmc.data.cache import training_corpus
@@ -79,18 +74,15 @@ def train(
         task = make_task(config)
         corpus = training_corpus(
             reviews,
-            Encoding.of(config, task.label_columns(), reading),
+            Encoding.of(config, task.label_columns()),
             check=task.learn,
             progress=tokenized,
             warn=warn,
         )
-        for note in corpus.source.get("notes", []):
-            if warn:
-                warn(note)
         if resume:
             place.check_reviews(reviews, corpus.source["sha256"])
         else:
-            place.start(config, reviews, corpus.source["sha256"], reading)
+            place.start(config, reviews, corpus.source["sha256"])
         from nsmc.training.run import run_training
 
         trained = run_training(
@@ -101,9 +93,9 @@ def train(
 
 
 def _to_resume(
-    place: OutputDirectory, config: Config | None, data: Path | None, reading: ReadOptions | None
-) -> tuple[Config, Path, ReadOptions]:
-    started, started_data, started_reading = place.started_with()
+    place: OutputDirectory, config: Config | None, data: Path | None
+) -> tuple[Config, Path]:
+    started, started_data = place.started_with()
     if config is not None and config != started:
         changed = [
             f"{name}: started with {old!r}, found {new!r}"
@@ -113,4 +105,4 @@ def _to_resume(
             f"a training resumes with the configuration it was started with ({'; '.join(changed)})."
             " Leave --config and --set out, or start another with another --output"
         )
-    return started, data or started_data, reading or started_reading
+    return started, data or started_data

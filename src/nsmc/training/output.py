@@ -1,7 +1,6 @@
 """The output directory of a training: its files, its lock and its checks."""
 
 import contextlib
-import dataclasses
 import shutil
 import time
 from collections.abc import Iterator
@@ -13,7 +12,6 @@ from nsmc.config.schema import Config
 from nsmc.errors import NsmcError
 from nsmc.storage.bundle import read_json, write_json
 from nsmc.storage.files import atomic_write, cannot_write
-from nsmc.tables.options import ReadOptions
 
 
 class OutputDirectory:
@@ -108,9 +106,7 @@ class OutputDirectory:
             self.checkpoints.rename(done)
         shutil.rmtree(done, ignore_errors=True)
 
-    def start(
-        self, config: Config, data: Path, reviews: str, reading: ReadOptions | None = None
-    ) -> None:
+    def start(self, config: Config, data: Path, reviews: str) -> None:
         """Record what is about to be trained; ``reviews`` is the SHA-256 of the file in ``data``.
 
         Raises:
@@ -119,15 +115,14 @@ class OutputDirectory:
         recipe = {
             "config": config.to_dict(),
             "data": str(data.resolve()),
-            "reading": dataclasses.asdict(reading or ReadOptions()),
             "sha256": reviews,
             "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         }
         with atomic_write(self.recipe) as temporary:
             write_json(temporary, recipe)
 
-    def started_with(self) -> tuple[Config, Path, ReadOptions]:
-        """The configuration and the data that the training was started with, and how it is read.
+    def started_with(self) -> tuple[Config, Path]:
+        """The configuration and data directory that the training was started with.
 
         Raises:
             NsmcError: there is no training in the directory.
@@ -139,8 +134,7 @@ class OutputDirectory:
             )
         try:
             recipe: dict[str, Any] = read_json(self.recipe)
-            reading = ReadOptions(**recipe.get("reading", {}))
-            return Config.from_dict(recipe["config"]), Path(recipe["data"]), reading
+            return Config.from_dict(recipe["config"]), Path(recipe["data"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise NsmcError(f"{self.recipe} is damaged ({error}); start a new training") from error
 
