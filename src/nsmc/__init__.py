@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from nsmc.auditing.results import Audit, LabelIssue
     from nsmc.config.schema import Config, load_config
     from nsmc.data.download import download
-    from nsmc.errors import NsmcError
+    from nsmc.errors import (
+        DataError,
+        DeviceError,
+        DownloadError,
+        ModelError,
+        NsmcError,
+        UsageError,
+    )
     from nsmc.evaluation.compare import compare
     from nsmc.evaluation.results import ClassifierEvaluation, Comparison, Evaluation
     from nsmc.exporting.quantization import export
@@ -29,9 +36,9 @@ if TYPE_CHECKING:
     from nsmc.inference.language_model import LanguageModel, load_language_model
     from nsmc.inference.text_score import TextScore
     from nsmc.inspection.info import info
-    from nsmc.inspection.runs import runs
-    from nsmc.pipeline.score_table import score_table
-    from nsmc.pipeline.score_texts import score_texts
+    from nsmc.inspection.runs import TrainingRun, runs
+    from nsmc.pipeline.score_table import ScoredTable, score_table
+    from nsmc.pipeline.score_texts import ScoredTexts, score_texts
     from nsmc.report.evaluation_report import evaluate
     from nsmc.tasks.classes import ClassPrediction
     from nsmc.tasks.predictions import Prediction
@@ -39,6 +46,8 @@ if TYPE_CHECKING:
     from nsmc.tasks.sentiment_stars import SentimentStarsPrediction
     from nsmc.tasks.stars import StarsPrediction
     from nsmc.training.api import train
+    from nsmc.training.fine_tuning import fine_tuning_config
+    from nsmc.training.run import Trained
 
 _HOMES = {
     "Audit": "nsmc.auditing.results",
@@ -48,21 +57,31 @@ _HOMES = {
     "Comparison": "nsmc.evaluation.results",
     "Completion": "nsmc.inference.completion",
     "Config": "nsmc.config.schema",
+    "DataError": "nsmc.errors",
+    "DeviceError": "nsmc.errors",
+    "DownloadError": "nsmc.errors",
     "Evaluation": "nsmc.evaluation.results",
     "Explanation": "nsmc.inference.explanation",
     "LabelIssue": "nsmc.auditing.results",
     "LanguageModel": "nsmc.inference.language_model",
+    "ModelError": "nsmc.errors",
     "NsmcError": "nsmc.errors",
     "Prediction": "nsmc.tasks.predictions",
+    "ScoredTable": "nsmc.pipeline.score_table",
+    "ScoredTexts": "nsmc.pipeline.score_texts",
     "SentimentPrediction": "nsmc.tasks.sentiment",
     "SentimentStarsPrediction": "nsmc.tasks.sentiment_stars",
     "StarsPrediction": "nsmc.tasks.stars",
     "TextScore": "nsmc.inference.text_score",
+    "Trained": "nsmc.training.run",
+    "TrainingRun": "nsmc.inspection.runs",
+    "UsageError": "nsmc.errors",
     "audit": "nsmc.auditing.audit",
     "compare": "nsmc.evaluation.compare",
     "download": "nsmc.data.download",
     "evaluate": "nsmc.report.evaluation_report",
     "export": "nsmc.exporting.quantization",
+    "fine_tuning_config": "nsmc.training.fine_tuning",
     "info": "nsmc.inspection.info",
     "load": "nsmc.inference.classifier",
     "load_config": "nsmc.config.schema",
@@ -81,22 +100,32 @@ __all__ = [
     "Comparison",
     "Completion",
     "Config",
+    "DataError",
+    "DeviceError",
+    "DownloadError",
     "Evaluation",
     "Explanation",
     "LabelIssue",
     "LanguageModel",
+    "ModelError",
     "NsmcError",
     "Prediction",
+    "ScoredTable",
+    "ScoredTexts",
     "SentimentPrediction",
     "SentimentStarsPrediction",
     "StarsPrediction",
     "TextScore",
+    "Trained",
+    "TrainingRun",
+    "UsageError",
     "__version__",
     "audit",
     "compare",
     "download",
     "evaluate",
     "export",
+    "fine_tuning_config",
     "info",
     "load",
     "load_config",

@@ -1,10 +1,15 @@
 """``nsmc`` and ``python -m nsmc``."""
 
+import os
 import sys
 
 
 def main() -> None:
     """Run the command line and end the process with its exit status."""
+    if sys.getfilesystemencoding() == "ascii":
+        # LC_ALL=C without Python's own remedies: Hangul arguments and file names would be mangled.
+        interpreter = [sys.executable, "-X", "utf8", "-m", "nsmc"]
+        os.execv(sys.executable, [*interpreter, *sys.argv[1:]])
     from nsmc.cli.main import run
 
     sys.exit(run(sys.argv[1:]))

@@ -1,6 +1,13 @@
 """Errors that a user can cause: what was expected, what was found, what to do next."""
 
+import re
 from collections.abc import Iterable
+
+MESSAGE = 2000
+"""Bytes of a message at most; a table of a million columns names many."""
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 class NsmcError(Exception):
@@ -29,6 +36,25 @@ class DownloadError(NsmcError):
 
 class DeviceError(NsmcError):
     """The device that was asked for isn't there, or ran out of memory."""
+
+
+def printable(text: str) -> str:
+    """Text from elsewhere as a terminal may get it: control characters escaped, such as ``\\x1b``.
+
+    They would move its cursor, rename its window or hide what follows: C0 but tab and line end, DEL
+    and C1; those of the direction of writing; and lone surrogates. All that commands print passes
+    through here: comments, names of columns and files, what a stranger's model says of itself.
+    """
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def message(error: object) -> str:
+    """An error or a warning for a terminal, `printable` and of `MESSAGE` bytes at most."""
+    text = printable(str(error)).encode()
+    if len(text) > MESSAGE:
+        # What to do next is at its end.
+        text = text[: MESSAGE // 2] + b" \xe2\x80\xa6 " + text[-MESSAGE // 3 :]
+    return text.decode(errors="ignore")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

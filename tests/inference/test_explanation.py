@@ -32,6 +32,7 @@ def odds(score: float) -> float:
 
 def check_sum(explanation: nsmc.Explanation) -> None:
     total = sum(part.contribution for part in explanation.parts)
+    assert explanation.value is not None
     assert total == pytest.approx(explanation.value - explanation.baseline, abs=1e-9)
 
 
@@ -80,7 +81,7 @@ def test_plain_words_get_their_sign(classifier: Classifier) -> None:
 def test_nothing_legible_has_no_parts(text: str, classifier: Classifier) -> None:
     result = classifier.explain(text)
     assert result.parts == ()
-    assert math.isnan(result.logit)
+    assert result.value is None and math.isnan(result.logit)
     assert (result.prediction.text, result.prediction.label) == (text, "")
     shown = result.to_dict()
     assert (shown["logit"], shown["parts"], shown["label"]) == (None, [], None)
@@ -236,6 +237,8 @@ def test_a_class_is_explained_by_its_log_odds_against_all_others(untrained: Untr
 def test_stars_are_explained_in_stars(untrained: Untrained) -> None:
     result = load(untrained("task=stars", "stars.high=5")).explain("재밌다")
     assert (result.of, result.explains) == ("★", "stars")
-    assert 1 < result.value < 5  # no further from the middle than the scale reaches
+    assert (
+        result.value is not None and 1 < result.value < 5
+    )  # no further from the middle than the scale reaches
     assert result.value == pytest.approx(result.prediction.stars)
     assert "logit" not in result.to_dict()

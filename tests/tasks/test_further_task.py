@@ -45,6 +45,7 @@ class Questions(LabelTask):
     name = "questions"
     metric = ACCURACY
     outputs = len(QUESTIONS)
+    prediction = Answers
     results: ClassVar = dict.fromkeys(QUESTIONS, "number")
 
     def label_columns(self) -> list[LabelColumnSpec]:

@@ -1,6 +1,7 @@
 """One training at a time in an output directory, and a resume only of what was started."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -94,14 +95,17 @@ def test_what_was_trained_is_not_trained_over(tmp_path: Path, trained: str) -> N
 
 def test_finishing_ends_a_training(tmp_path: Path) -> None:
     place = OutputDirectory(tmp_path)
-    place.checkpoints.mkdir()
+    for step in (3, 7):
+        (place.checkpoints / f"step-{step:08}").mkdir(parents=True)
     place.model.mkdir()
     place.check_usable(resume=True)
     # What a process killed while it finished has left is no obstacle.
-    (tmp_path / ".done").mkdir()
-    (tmp_path / ".done" / "step-00000001").touch()
+    (place.last / "step-00000001").mkdir(parents=True)
     place.finish()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["model"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["last", "model"]
+    assert [path.name for path in place.last.iterdir()] == ["step-00000007"]
+    place.finish(extendable=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
     with pytest.raises(NsmcError, match="has ended; there is nothing to resume"):
         place.check_usable(resume=True)
 
@@ -145,7 +149,7 @@ def test_another_configuration_is_not_resumed(tmp_path: Path, sample: Path) -> N
 
 def test_a_training_that_has_ended_is_not_resumed(small_model: Path) -> None:
     before = (small_model / "model" / "weights.safetensors").read_bytes()
-    words = "has ended; there is nothing to resume. Start another with another --output"
+    words = "has ended; there is nothing to resume. To go on, give more epochs with --epochs N, or "
     with pytest.raises(NsmcError, match=words):
         train(output=small_model, resume=True, device="cpu")
     assert (small_model / "model" / "weights.safetensors").read_bytes() == before
@@ -170,3 +174,40 @@ def test_newest_is_the_one_written_to_last(tmp_path: Path) -> None:
         os.utime(place.path, (time, time))
     (tmp_path / "z").mkdir()  # no training
     assert newest_output(tmp_path) == tmp_path / "a"
+
+
+def test_an_ended_training_goes_on_as_if_it_had_never_ended(tmp_path: Path, sample: Path) -> None:
+    root = sample.parent.parent
+    fields = ["training.schedule=constant", "training.patience=1", "training.warmup=0"]
+    config = load_config(root / "configs" / "hihello.toml", fields)
+    once, twice = OutputDirectory(tmp_path / "once"), OutputDirectory(tmp_path / "twice")
+    data = root / "data" / "hihello.txt"
+    train(config, data=data, output=once.path, epochs=5, verbose=False)
+    train(config, data=data, output=twice.path, epochs=2, verbose=False)
+    assert [path.name for path in twice.last.iterdir()] == ["step-00000002"]
+    with pytest.raises(NsmcError, match=r"has ended; .* give more epochs with --epochs N"):
+        train(resume=True, output=twice.path)
+    with pytest.raises(UsageError, match=r"has 2 epochs; expected more .* found --epochs 2"):
+        train(resume=True, output=twice.path, epochs=2)
+    train(resume=True, output=str(twice.path), epochs=5, verbose=False)
+    assert twice.history.read_text("utf-8").count("\n") == 5
+    weights = [(place.model / "weights.safetensors").read_bytes() for place in (once, twice)]
+    assert weights[0] == weights[1]
+    assert twice.started_with()[0] == once.started_with()[0]
+    shutil.rmtree(twice.last)
+    with pytest.raises(NsmcError, match=r"holds no last to go on from; start another .*--from"):
+        train(resume=True, output=twice.path, epochs=9)
+
+
+def test_patience_counts_anew_from_where_a_training_was_extended(tmp_path: Path) -> None:
+    place = OutputDirectory(tmp_path)
+    assert place.extended_at() == 0
+    place.start(Config(), Path("data"), "0" * 64)
+    place.history.write_text("{}\n{}\n", encoding="utf-8")
+    place.extend(7)  # interrupted, not ended: the patience goes on
+    assert (place.started_with()[0].training.epochs, place.extended_at()) == (7, 0)
+    place.model.mkdir()
+    place.last.mkdir()
+    place.extend(9)
+    assert place.extended_at() == 2
+    assert place.checkpoints.is_dir() and not place.last.exists()

@@ -1,6 +1,7 @@
 """`nsmc.audit`: find the rows of a labelled table whose label is probably wrong."""
 
 import contextlib
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -70,7 +71,7 @@ def audit(
             another ``top`` trains nothing; None takes a place in the user's cache.
         device: for the training, as `nsmc.train` takes it.
         progress: called with the name of a stage, comments done and comments in all.
-        say: called with messages for a person.
+        say: called with messages for a person; None logs them.
 
     Raises:
         UsageError: arguments are out of range or don't go together.
@@ -95,7 +96,7 @@ def audit(
             work=_path(work),
             device=device,
             progress=progress or (lambda stage, done, total: None),
-            say=say or (lambda message: None),
+            say=say or logging.getLogger(__name__).warning,
         )
     )
 

@@ -149,7 +149,7 @@ def _score_fold(
             listen=listen,
             warn=options.say,
         )
-    output.finish()
+    output.finish(extendable=False)
     probabilities = _score(load(output.path), dataset, rows)
     with atomic_write(output.path / SCORES) as temporary:
         np.save(temporary, probabilities, allow_pickle=False)

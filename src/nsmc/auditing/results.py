@@ -5,7 +5,7 @@ Shapes: R comments, C classes, I issues.
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,18 +74,18 @@ class Audit:
 
     path: Path
     """The table."""
-    rows: NDArray[np.int64]
+    rows: NDArray[np.int64] = field(repr=False)
     """[R] each comment's row in the file, counted from 1 without the header."""
     class_names: dict[Any, str]
     """[C] the labels as they are in files (0 and 1, or the names of classes), and as a person reads
     them."""
-    labels: NDArray[np.int64]
+    labels: NDArray[np.int64] = field(repr=False)
     """[R] the given label: an index into ``class_names``."""
-    probabilities: NDArray[np.float64]
+    probabilities: NDArray[np.float64] = field(repr=False)
     """[R, C] of each label."""
-    conflicting_rows: NDArray[np.int64]
+    conflicting_rows: NDArray[np.int64] = field(repr=False)
     """[R] how many other rows hold the same comment with another label."""
-    issues: list[LabelIssue]
+    issues: list[LabelIssue] = field(repr=False)
     """The labels that are probably wrong, the least probable first."""
     folds: int
     """Networks that were trained, each scoring comments that it hasn't learnt from; 0 for none."""

@@ -17,10 +17,12 @@ from nsmc.cli.common import (
     one_line,
     paint,
     print_json,
-    progress_bar,
     say,
     say_skipped,
+    show,
 )
+from nsmc.errors import printable
+from nsmc.progress import progress_bar
 
 if TYPE_CHECKING:
     from nsmc.auditing.results import Audit, LabelIssue
@@ -125,7 +127,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(result.to_dict())
     else:
-        print(_summary(result))
+        show(_summary(result))
         for issue in result.issues[:SHOWN]:
             print(_line(issue, result.class_names))
     return 0
@@ -204,16 +206,16 @@ def _by_label(result: "Audit") -> str:
 
 
 def _line(issue: "LabelIssue", names: dict[Any, str]) -> str:
-    suggested, others = names[issue.suggested_label], "another label"
+    suggested, others = printable(names[issue.suggested_label]), "another label"
     if len(names) == 2:
         colour = "red" if issue.suggested_label == next(iter(names)) else "green"
         suggested, others = paint(suggested, colour, sys.stdout), suggested
     text = one_line(issue.text)
     shown = text[:WIDTH] + ("…" if len(text) > WIDTH else "")
-    words = f"  ({issue.words})" if issue.words else ""
+    words = f"  ({printable(issue.words)})" if issue.words else ""
     conflicts = issue.conflicting_rows
     conflict = f"  [{others} in {conflicts:,} other rows]" if conflicts else ""
     return (
-        f"{issue.row:>10,}  {names[issue.given_label]} → {suggested}  "
+        f"{issue.row:>10,}  {printable(names[issue.given_label])} → {suggested}  "
         f"{issue.self_confidence:6.1%}  {shown}{words}{conflict}"
     )

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +13,8 @@ from nsmc.cli.common import is_terminal, say
 from nsmc.errors import NsmcError, UsageError
 
 LINES_AT_ONCE = 1024
+_KEYS = re.compile(r"\x1b(\[[0-9;]*[A-Za-z~]|O[A-Za-z])")
+"""What a key such as ↑ sends where nothing edits the line."""
 
 
 def add_comment_options(parser: argparse.ArgumentParser, kind: str = "comments") -> None:
@@ -62,12 +65,17 @@ def score_comments(texts: list[str], show: Callable[[list[str]], None]) -> None:
 
 
 def _prompt(show: Callable[[list[str]], None]) -> None:
-    say("type a comment, Enter scores it, Ctrl-D ends")
+    say("type a comment, Enter scores it, ↑ brings back the last ones, Ctrl-D ends")
+    edits = is_terminal(sys.stdout)
+    if edits:
+        # From now on input() edits the line and keeps a history, where the system has readline.
+        with contextlib.suppress(ImportError):
+            import readline  # noqa: F401
     while True:
         try:
-            # Not input("> "), which writes that to standard output, where only results go.
-            print("> ", end="", file=sys.stderr, flush=True)
-            line = input()
+            if not edits:  # only results go to standard output
+                print("> ", end="", file=sys.stderr, flush=True)
+            line = _KEYS.sub("", input("> " if edits else ""))
         except EOFError:
             print(file=sys.stderr)
             return
@@ -82,32 +90,44 @@ def _available_lines() -> Iterator[list[str]]:
     import queue
 
     descriptor = sys.stdin.fileno()
-    arrived: queue.Queue[bytes | None] = queue.Queue(4 * LINES_AT_ONCE)
+    arrived: queue.Queue[bytes | BaseException | None] = queue.Queue(4 * LINES_AT_ONCE)
 
     def read() -> None:
         # A reader of its own: Python closes sys.stdin when it exits early, at Ctrl-C for one, and
         # aborts if a thread is waiting in it.
-        for line in os.fdopen(descriptor, "rb", closefd=False):
-            arrived.put(line)
-        arrived.put(None)
+        end = None
+        try:
+            for line in os.fdopen(descriptor, "rb", closefd=False):
+                arrived.put(line)
+        except (OSError, MemoryError, ValueError) as error:
+            end = error
+        arrived.put(end)
 
     threading.Thread(target=read, daemon=True).start()
     number, reported, ended = 0, False, False
     while not ended:
         lines = [arrived.get()]
-        while lines[-1] is not None and len(lines) < LINES_AT_ONCE and not arrived.empty():
+        while isinstance(lines[-1], bytes) and len(lines) < LINES_AT_ONCE and not arrived.empty():
             lines.append(arrived.get())
+        end = lines.pop() if not isinstance(lines[-1], bytes) else b""
         texts = []
-        for line in filter(None, lines):
+        for line in lines:
+            assert isinstance(line, bytes)
             number += 1
             text, encoding = _decode(line, number)
             texts.append(text.rstrip("\r\n"))
             if encoding == "cp949" and not reported:
                 say(f"line {number} of standard input isn't UTF-8 and was read as CP949")
                 reported = True
-        ended = lines[-1] is None
         if texts:
             yield texts
+        if isinstance(end, BaseException):
+            reason = getattr(end, "strerror", None) or end or type(end).__name__
+            raise NsmcError(
+                f"standard input can't be read after line {number}: {reason}; what came before is "
+                "scored"
+            ) from end
+        ended = end is None
 
 
 def _decode(line: bytes, number: int) -> tuple[str, str]:

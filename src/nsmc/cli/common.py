@@ -1,14 +1,15 @@
-"""What several commands share: options, messages, bars and columns on a terminal."""
+"""What several commands share: options, messages and columns on a terminal."""
 
 import argparse
-import contextlib
 import json
 import os
+import re
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
+from nsmc.errors import message, printable
 from nsmc.text.width import display_width
 
 if TYPE_CHECKING:
@@ -18,9 +19,14 @@ TABLES = "Tables: .csv .tsv .txt .jsonl .parquet, the text formats also .gz."
 COLOURS = {"green": "32", "red": "31", "bold green": "1;32", "bold red": "1;31"}
 
 
-def say(message: str) -> None:
+def say(text: str) -> None:
     """Print what isn't a result, for a person."""
-    print(f"nsmc: {message}", file=sys.stderr)
+    print(f"nsmc: {message(text)}", file=sys.stderr)
+
+
+def show(text: object) -> None:
+    """Print results without colours, whatever characters are in them."""
+    print(printable(str(text)))
 
 
 def say_skipped(rows: int) -> None:
@@ -42,7 +48,9 @@ def say_about_table(written: "WrittenTable", source: Path) -> None:
 
 def print_json(value: object) -> None:
     """Print one line of JSON."""
-    print(json.dumps(value, ensure_ascii=False))
+    # JSON leaves C1 and the signs of the direction of writing; a terminal may obey them.
+    line = json.dumps(value, ensure_ascii=False)
+    print(re.sub("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]", lambda c: f"\\u{ord(c[0]):04x}", line))
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -58,44 +66,8 @@ def paint(text: str, colour: str, stream: TextIO) -> str:
 
 
 def one_line(text: str) -> str:
-    """A comment as typed, with single spaces for all white space."""
-    return " ".join(text.split())
-
-
-def progress_bar(**options: Any) -> Any:
-    """A tqdm bar on standard error, only on a terminal."""
-    from tqdm import tqdm
-
-    return tqdm(file=sys.stderr, disable=not is_terminal(sys.stderr), dynamic_ncols=True, **options)
-
-
-@contextlib.contextmanager
-def review_progress(*stages: str) -> Iterator[Callable[[int, int], None]]:
-    """Give what shows reviews done since the last call of all, stage after stage."""
-    names = iter(stages)
-    with progress_bar(unit="reviews", desc=next(names)) as bar:
-
-        def advance(done: int, total: int) -> None:
-            if bar.total == bar.n and not bar.disable:
-                bar.reset(total)
-                bar.set_description(next(names))
-            bar.total = total
-            bar.update(done)
-
-        yield advance
-
-
-@contextlib.contextmanager
-def table_progress(source: Path) -> Iterator[Callable[[int, int, int], None]]:
-    """Give what shows how far a table has been read: bytes done, bytes in all, rows."""
-    with progress_bar(unit="B", unit_scale=True, desc=source.name) as bar:
-
-        def advance(done: int, total: int, rows: int) -> None:
-            bar.total = total
-            bar.set_postfix_str(f"{rows:,} rows", refresh=False)
-            bar.update(done - bar.n)
-
-        yield advance
+    """A comment as typed, `printable`, with single spaces for all white space."""
+    return printable(" ".join(text.split()))
 
 
 def model_named(name: str) -> Path | None:

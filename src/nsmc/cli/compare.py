@@ -7,9 +7,9 @@ from nsmc.cli.common import (
     add_review_options,
     model_named,
     print_json,
-    review_progress,
     say,
     say_skipped,
+    show,
 )
 
 EPILOG = """A model is a directory that `nsmc train` wrote, or the word `shipped` for the one
@@ -47,16 +47,14 @@ def run(args: argparse.Namespace) -> int:
     from nsmc.cli.comparison_lines import comparison_lines, only_label
     from nsmc.evaluation.compare import compare
 
-    with review_progress("scoring") as advance:
-        result = compare(
-            model_named(args.model_a),
-            model_named(args.model_b),
-            args.data,
-            column=args.column,
-            label_column=args.label_column,
-            output=args.output,
-            progress=advance,
-        )
+    result = compare(
+        model_named(args.model_a),
+        model_named(args.model_b),
+        args.data,
+        column=args.column,
+        label_column=args.label_column,
+        output=args.output,
+    )
     say_skipped(result.skipped)
     if only := only_label(result):
         say(f"every review is labelled {only}: what is compared is how many {only} are recognised")
@@ -70,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         print_json(result.to_dict())
     else:
         more = "" if args.output else "--top N, or all of them with --output FILE"
-        print("\n".join(comparison_lines(result, args.top, more)))
+        show("\n".join(comparison_lines(result, args.top, more)))
     if args.output:
         say(f"{len(result.disagreements):,} comments on which they disagree: {args.output}")
     return 0

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from nsmc.cli.common import add_language_model_option, print_json, say
+from nsmc.cli.common import add_language_model_option, print_json, say, show
 from nsmc.errors import UsageError
 from nsmc.inference.sampling import check_sampling
 
@@ -64,6 +64,6 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             print_json(completion.to_dict())
         else:
-            print(completion.text)
+            show(completion.text)
         sys.stdout.flush()
     return 0

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from nsmc.cli.common import show
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
@@ -24,5 +26,5 @@ def run(args: argparse.Namespace) -> int:
     from nsmc.data.download import BASE_URL, OFFICIAL, download
 
     for path in download(args.to, base_url=args.url or BASE_URL, files=OFFICIAL):
-        print(path)
+        show(path)
     return 0

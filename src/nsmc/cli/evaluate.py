@@ -10,9 +10,9 @@ from nsmc.cli.common import (
     add_review_options,
     add_threshold_option,
     print_json,
-    review_progress,
     say,
     say_skipped,
+    show,
 )
 
 if TYPE_CHECKING:
@@ -53,17 +53,15 @@ def run(args: argparse.Namespace) -> int:
     from nsmc.report.evaluation_report import evaluate
     from nsmc.report.metric_lines import overlap_warning
 
-    with review_progress("scoring", "explaining") as advance:
-        result = evaluate(
-            args.data,
-            args.model,
-            column=args.column,
-            label_column=args.label_column,
-            threshold=args.threshold,
-            device=args.device,
-            report=args.report,
-            progress=advance,
-        )
+    result = evaluate(
+        args.data,
+        args.model,
+        column=args.column,
+        label_column=args.label_column,
+        threshold=args.threshold,
+        device=args.device,
+        report=args.report,
+    )
     if warning := overlap_warning(result.seen):
         say(warning)
     say_skipped(result.skipped)
@@ -72,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         rows = _rows(result)
         width = max(WIDTH, 1 + max(len(name) for name, _ in rows))
-        print("\n".join(f"{name:<{width}}{value}" for name, value in rows))
+        show("\n".join(f"{name:<{width}}{value}" for name, value in rows))
     return 0
 
 

@@ -8,6 +8,7 @@ import re
 import sys
 
 from nsmc.cli.common import paint
+from nsmc.errors import printable
 from nsmc.inference.explanation import Explanation
 from nsmc.report.display import explained_text
 from nsmc.report.explanation_labels import EXPLANATION_LABELS
@@ -49,7 +50,7 @@ def explained_lines(explanation: Explanation) -> list[str]:
     count = min(LISTED, max(1, strong))
     if count == len(ranked) - 1:  # a line for the rest is as good as one for itself
         count += 1
-    rows = [(_shortened(part.morpheme), part.contribution) for part in ranked[:count]]
+    rows = [(_shortened(printable(part.morpheme)), part.contribution) for part in ranked[:count]]
     if rest := ranked[count:]:
         rows.append((f"{len(rest):,} others", sum(part.contribution for part in rest)))
     width = max(display_width(name) for name, _ in rows)
@@ -60,9 +61,10 @@ def explained_lines(explanation: Explanation) -> list[str]:
     for name, number in rows:
         lines.append(f"{padded(name, width)}  {_signed(number):>{NUMBER}}  {_bar(number, scale)}")
     number_of = _signed if labels.signed else "{:z.2f}".format
+    result = printable(explained_text(explanation.prediction))
     lines.append(
         f"{labels.unit} {number_of(explanation.baseline)} without {explanation.units}, with all "
-        f"{number_of(explanation.value)}: {explained_text(explanation.prediction)}"
+        f"{number_of(explanation.value or 0.0)}: {result}"
     )
     return [f"  {line}" for line in lines]
 
@@ -88,4 +90,4 @@ def _shortened(name: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
+    return printable(re.sub(r"\s+", " ", text))

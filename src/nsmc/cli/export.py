@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from nsmc.cli.common import add_model_option
+from nsmc.cli.common import add_model_option, show
 
 EPILOG = """examples:
   nsmc export --model runs/first --int8 --output small
@@ -40,5 +40,5 @@ def run(args: argparse.Namespace) -> int:
     """Export and print where."""
     from nsmc.exporting.quantization import export
 
-    print(export(args.model, args.output, int8=args.int8, overwrite=args.overwrite))
+    show(export(args.model, args.output, int8=args.int8, overwrite=args.overwrite))
     return 0

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from nsmc.cli.common import align, format_duration, model_named, parameter_lines, print_json
+from nsmc.cli.common import align, format_duration, model_named, parameter_lines, print_json, show
 
 if TYPE_CHECKING:
     from nsmc.inspection.info import ModelInfo
@@ -43,11 +43,11 @@ def run(args: argparse.Namespace) -> int:
     elif args.card:
         from nsmc.inspection.card import model_card
 
-        print(model_card(about), end="")
+        show(model_card(about).rstrip("\n"))
     else:
         for name, texts in _sections(about):
             for index, text in enumerate(texts or [NOT_RECORDED]):
-                print(f"{'' if index else name:<12}{text}")
+                show(f"{'' if index else name:<12}{text}")
     return 0
 
 

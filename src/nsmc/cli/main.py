@@ -2,12 +2,13 @@
 
 import argparse
 import contextlib
-import os
 import signal
 import sys
 
 from nsmc._version import __version__
+from nsmc.cli import streams
 from nsmc.errors import NsmcError, nearest
+from nsmc.errors import message as shown
 
 # Not typing's, whose import takes a sixth of the time that `nsmc --help` has.
 TYPE_CHECKING = False
@@ -32,6 +33,14 @@ COMMANDS = {
 }
 """Each is a module of this package, - written as _, with ``add_arguments``, ``run`` (which returns
 the exit status or raises `NsmcError`) and, if need be, ``EPILOG``."""
+EPILOG = """examples:
+  nsmc predict "재밌다" "노잼"
+  nsmc predict --input comments.csv --output scored.csv
+  nsmc train --from shipped --data labelled.csv
+
+`nsmc COMMAND --help` lists a command's options."""
+KEEP_FILES = ("train", "prepare", "export", "download")
+"""Commands whose results are files, whatever they print."""
 INTERRUPTED = 130
 TERMINATED = 143
 
@@ -46,9 +55,22 @@ class _Parser(argparse.ArgumentParser):
     command: "str | None" = None
 
     def error(self, message: str) -> "NoReturn":
-        _, mistyped, rest = message.partition("invalid choice: '")
-        hint = nearest(rest.partition("'")[0], COMMANDS) if mistyped else ""
-        super().error(message + hint)
+        text = message
+        _, mistyped, rest = text.partition("invalid choice: '")
+        if mistyped and self.prog == "nsmc":
+            word = rest.partition("'")[0]
+            hint = nearest(word, COMMANDS)
+            text = f"there is no command {word!r}."
+            if word.isascii():
+                text += hint or f" Known are: {', '.join(COMMANDS)}"
+            else:
+                text += f' Did you mean a comment? nsmc predict "{word}"'
+        super().error(shown(text))
+
+    def _print_message(self, message: str, file: "Any" = None) -> None:
+        # argparse would take no notice of a full disk.
+        if message:
+            (file or sys.stderr).write(message)
 
     def parse_known_args(self, args: "Any" = None, namespace: "Any" = None) -> "Any":
         if self.command is not None:
@@ -74,40 +96,43 @@ class _Parser(argparse.ArgumentParser):
 
 def run(arguments: "Sequence[str]") -> int:
     """Run one command and return its exit status: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C."""
-    _use_utf8()
+    streams.prepare()
     # A stopped service cleans up like an interrupted person.
     with contextlib.suppress(ValueError):  # not in the main thread
         signal.signal(signal.SIGTERM, _terminate)
-    args = make_parser().parse_args(arguments)
-    import warnings
-
-    warnings.showwarning = _show_warning
+    debug = False
     try:
-        status = int(_module(args.command).run(args))
-        sys.stdout.flush()
-        return status
+        try:
+            args = make_parser().parse_args(_understood(arguments))
+            debug = args.debug
+            _check_output(args)
+            _prepare_warnings()
+            return int(_module(args.command).run(args))
+        finally:
+            sys.stdout.flush()
     except NsmcError as error:
-        if args.debug:
+        if debug:
             import traceback
 
             traceback.print_exc()
-        print(f"nsmc: {error}", file=sys.stderr)
+        print(f"nsmc: {shown(error)}", file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         print("nsmc: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader has gone (`| head`).
-        _drop_output()
+        streams.drop_output()
         return 0
     except OSError as error:
         import errno
 
-        if error.errno != errno.ENOSPC:
+        if error.errno not in (errno.ENOSPC, errno.EBADF, errno.EIO):
             raise
-        _drop_output()
+        streams.drop_output()
         print(
-            f"nsmc: cannot write: {error.strerror}; free some space, then run the command again",
+            f"nsmc: cannot write to standard output: {error.strerror}; free some space or send it "
+            "elsewhere, then run the command again",
             file=sys.stderr,
         )
         return 1
@@ -118,9 +143,10 @@ def make_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="nsmc",
         description="Korean movie-review sentiment: 긍정 or 부정, with its probability.",
-        epilog="`nsmc COMMAND --help` lists a command's options.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"nsmc {__version__}")
+    parser.add_argument("-V", "--version", action="version", version=f"nsmc {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, purpose in COMMANDS.items():
         command = commands.add_parser(
@@ -139,18 +165,30 @@ def _module(command: str) -> "ModuleType":
     return importlib.import_module(f"nsmc.cli.{command.replace('-', '_')}")
 
 
-def _use_utf8() -> None:
-    # Consoles of other code pages (cp949 on Korean Windows) would garble or refuse Hangul. What
-    # UTF-8 can't hold, such as lone surrogates of a broken argument, is shown escaped; so is a
-    # typed byte that isn't UTF-8.
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+def _understood(arguments: "Sequence[str]") -> list[str]:
+    """The arguments with `nsmc` alone and `nsmc help COMMAND` as what is meant by them."""
+    if not arguments or arguments[0] == "help":
+        return [*arguments[1:2], "--help"]
+    return list(arguments)
 
 
-def _drop_output() -> None:
-    # What is still buffered: Python would fail again, and say so, when it flushes at exit.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _check_output(args: argparse.Namespace) -> None:
+    """Refuse before the work what would print its results to a closed standard output.
+
+    Raises:
+        NsmcError: the results would be lost.
+    """
+    to_file = args.command in KEEP_FILES or getattr(args, "output", None) is not None
+    if streams.closed_output and not to_file:
+        raise NsmcError(
+            "standard output is closed, so the results would be lost; send it to a file"
+        )
+
+
+def _prepare_warnings() -> None:
+    import warnings
+
+    warnings.showwarning = _show_warning
 
 
 def _terminate(number: int, frame: "FrameType | None") -> "NoReturn":
@@ -158,4 +196,4 @@ def _terminate(number: int, frame: "FrameType | None") -> "NoReturn":
 
 
 def _show_warning(message: "Warning | str", *_: "Any", **__: "Any") -> None:
-    print(f"nsmc: warning: {message}", file=sys.stderr)
+    print(f"nsmc: warning: {shown(message)}", file=sys.stderr)

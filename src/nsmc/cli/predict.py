@@ -17,9 +17,8 @@ from nsmc.cli.common import (
     print_json,
     say,
     say_about_table,
-    table_progress,
 )
-from nsmc.errors import UsageError
+from nsmc.errors import UsageError, printable
 
 if TYPE_CHECKING:
     from nsmc.inference.classifier import Classifier
@@ -115,15 +114,13 @@ def _check(args: argparse.Namespace) -> None:
 def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
     from nsmc.pipeline.score_table import score_table
 
-    with table_progress(args.input) as advance:
-        result = score_table(
-            classifier,
-            args.input,
-            args.output,
-            column=args.column,
-            probabilities=args.probabilities,
-            progress=advance,
-        )
+    result = score_table(
+        classifier,
+        args.input,
+        args.output,
+        column=args.column,
+        probabilities=args.probabilities,
+    )
     say_about_table(result, args.input)
     counts = [f"{count:,} {label}" for label, count in result.labels.items()]
     if len(counts) > LABELS_SHOWN:
@@ -133,7 +130,7 @@ def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
 
 
 def _show(classifier: "Classifier", texts: list[str], args: argparse.Namespace) -> None:
-    for prediction in classifier.predict(texts):
+    for prediction in classifier.predict(texts, verbose=False):
         if args.json:
             print_json(prediction.to_dict())
         else:
@@ -145,8 +142,8 @@ def _line(prediction: "Prediction", comment: str, args: argparse.Namespace) -> s
     from nsmc.report.display import display_text
 
     shown = display_text(prediction, args.top or 1)
-    colour = COLOURS.get(shown.tone)
-    return f"{paint(shown.words, colour, sys.stdout) if colour else shown.words}  {comment}"
+    colour, words = COLOURS.get(shown.tone), printable(shown.words)
+    return f"{paint(words, colour, sys.stdout) if colour else words}  {comment}"
 
 
 @contextlib.contextmanager

@@ -3,8 +3,9 @@
 import argparse
 from pathlib import Path
 
-from nsmc.cli.common import review_progress
+from nsmc.cli.common import show
 from nsmc.cli.training_data import add_training_data_options, chosen_config
+from nsmc.progress import review_progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,16 +23,18 @@ def run(args: argparse.Namespace) -> int:
     from nsmc.data.corpus import Encoding
     from nsmc.data.download import official_data
     from nsmc.tasks.registry import make_task
+    from nsmc.training.fine_tuning import learned_units
 
     config = chosen_config(args, []) or Config()
     task = make_task(config)
+    learned = learned_units(config) if config.training.init_from else None
     with review_progress("tokenizing") as advance:
         place = prepare(
             args.data or official_data(),
             args.output,
-            Encoding.of(config, task.label_columns()),
+            Encoding.of(config, task.label_columns(), learned),
             check=task.learn,
             progress=advance,
         )
-    print(place)
+    show(place)
     return 0

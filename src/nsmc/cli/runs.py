@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nsmc.cli.common import align, format_duration, print_json, say
+from nsmc.cli.common import align, format_duration, print_json, say, show
 from nsmc.errors import NsmcError, UsageError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
         for one in listed:
             print_json(one.to_dict())
     else:
-        print("\n".join(_table(listed)))
+        show("\n".join(_table(listed)))
     return 0
 
 

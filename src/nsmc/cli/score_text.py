@@ -12,8 +12,8 @@ from nsmc.cli.common import (
     print_json,
     say,
     say_about_table,
-    table_progress,
 )
+from nsmc.errors import printable
 
 if TYPE_CHECKING:
     from nsmc.inference.language_model import LanguageModel
@@ -71,8 +71,7 @@ def run(args: argparse.Namespace) -> int:
 def _score_table(model: "LanguageModel", args: argparse.Namespace) -> None:
     from nsmc.pipeline.score_texts import score_texts
 
-    with table_progress(args.input) as advance:
-        result = score_texts(model, args.input, args.output, column=args.column, progress=advance)
+    result = score_texts(model, args.input, args.output, column=args.column)
     say_about_table(result, args.input)
     say(
         f"{result.rows:,} rows scored into {args.output}; perplexity of all together "
@@ -94,7 +93,7 @@ def _lines(score: "TextScore") -> list[str]:
 
 def _unit(unit: "UnitSurprisal") -> str:
     mark = ("" if unit.known else "?") + ("!" if unit.bits >= SURPRISING else "")
-    shown = f"{unit.unit} {unit.bits:.1f}{mark}"
+    shown = f"{printable(unit.unit)} {unit.bits:.1f}{mark}"
     if unit.bits < SURPRISING:
         return shown
     return paint(shown, "bold red" if unit.bits >= STRIKING else "red", sys.stdout)

@@ -1,17 +1,20 @@
 """`nsmc train`: reviews to a model directory."""
 
 import argparse
+import shlex
 from contextlib import closing
 from pathlib import Path
 
-from nsmc.cli.common import add_device_option, format_duration, say
+from nsmc.cli.common import add_device_option, format_duration, say, show
 from nsmc.cli.training_data import add_training_data_options, chosen_config
 
 EPILOG = """examples:
   nsmc train --data data/sample --config configs/sample.toml --output runs/first
+  nsmc train --from shipped --data labelled.csv
   nsmc train --config configs/classic-bilstm.toml --set training.epochs=3
   nsmc train --config configs/own-labels.toml --data topics.csv --column text --label-column topic
   nsmc train --resume --output runs/first
+  nsmc train --resume --output runs/first --epochs 20   (also where it has ended)
 
 Rows with an empty comment are left out and counted. A label that the task doesn't know is an error
 that names its row; for 긍정 and 부정 any other than 1 and 0. `nsmc train --fields` lists the fields
@@ -27,7 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_device_option(parser)
     parser.add_argument(
-        "--epochs", type=int, metavar="N", help="the same as --set training.epochs=N"
+        "--epochs",
+        type=int,
+        metavar="N",
+        help="the same as --set training.epochs=N; with --resume, to train on to so many",
     )
     parser.add_argument(
         "--resume",
@@ -44,22 +50,30 @@ def run(args: argparse.Namespace) -> int:
     if args.fields:
         print(_fields())
         return 0
-    epochs = [] if args.epochs is None else [f"training.epochs={args.epochs}"]
+    epochs = [] if args.epochs is None or args.resume else [f"training.epochs={args.epochs}"]
     config = chosen_config(args, epochs)
     from nsmc.cli.training_report import Reporter
-    from nsmc.training.api import train
+    from nsmc.training.api import RUNS, train
+    from nsmc.training.output import new_output, newest_output
 
-    with closing(Reporter()) as reporter:
-        trained = train(
-            config,
-            data=args.data,
-            output=args.output,
-            device=args.device,
-            resume=args.resume,
-            listen=reporter.hear,
-            tokenized=reporter.tokenized,
-            warn=say,
-        )
+    output = args.output or (newest_output if args.resume else new_output)(RUNS)
+    try:
+        with closing(Reporter()) as reporter:
+            trained = train(
+                config,
+                data=args.data,
+                output=output,
+                device=args.device,
+                resume=args.resume,
+                epochs=args.epochs if args.resume else None,
+                listen=reporter.hear,
+                tokenized=reporter.tokenized,
+                warn=say,
+            )
+    except (KeyboardInterrupt, SystemExit):
+        if (output / "recipe.json").is_file():
+            say(f"go on where it was with: nsmc train --resume --output {shlex.quote(str(output))}")
+        raise
     metrics, metric = trained.metrics, trained.task.metric
     validation = metrics["validation"]
     say(
@@ -71,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
     if trained.task.head == "next-unit":
         command, text = "complete", "이 영화는"
     say(f'score with it: nsmc {command} --model {trained.model} "{text}"')
-    print(trained.model)
+    show(trained.model)
     return 0
 
 

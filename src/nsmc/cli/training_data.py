@@ -15,6 +15,13 @@ def add_training_data_options(parser: argparse.ArgumentParser, prepared: str = "
     """Declare the config and the reviews; ``prepared`` names a further kind of directory."""
     add_config_options(parser)
     parser.add_argument(
+        "--from",
+        dest="start",
+        metavar="shipped|DIR",
+        help="start from the model inside the package or from another, with all its sizes and a "
+        "step size for few comments: best for tables of up to some ten thousand rows",
+    )
+    parser.add_argument(
         "--data",
         type=Path,
         metavar="PATH",
@@ -46,13 +53,21 @@ def chosen_config(args: argparse.Namespace, overrides: list[str]) -> "Config | N
     from nsmc.tasks.registry import make_task
 
     overrides = [*args.set, *overrides]
+
+    def load() -> "Config":
+        if args.start is None:
+            return load_config(args.config, overrides)
+        from nsmc.training.fine_tuning import fine_tuning_config
+
+        return fine_tuning_config(args.start, args.config, overrides)
+
     if args.column is not None:
         overrides.append(f"data.column={args.column}")
     if args.label_column is not None:
-        task = make_task(load_config(args.config, overrides))
+        task = make_task(load())
         if not task.label_setting:
             raise UsageError(
                 f"the task {task.name!r} learns from text without labels; leave --label-column out"
             )
         overrides.append(f"{task.label_setting}={args.label_column}")
-    return load_config(args.config, overrides) if args.config or overrides else None
+    return load() if args.config or overrides or args.start else None

@@ -4,9 +4,11 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from nsmc.cli.common import format_duration, is_terminal, parameter_lines, progress_bar, say
+from nsmc.cli.common import format_duration, is_terminal, parameter_lines, say
 from nsmc.cli.live_block import LiveBlock, can_redraw
 from nsmc.cli.training_chart import TrainingChart
+from nsmc.errors import printable
+from nsmc.progress import progress_bar
 
 if TYPE_CHECKING:
     from nsmc.tasks.task import Task
@@ -68,7 +70,7 @@ class Reporter:
         self._at_start = (state.counters.seconds, self._reviews(state))
         self._task = started.task
         self._at_update = _totals(state)
-        print(_describe(started), file=sys.stderr)
+        print(printable(_describe(started)), file=sys.stderr)
         self._chart = TrainingChart(self._epochs, self._task.metric)
         for record in state.counters.history:
             self._chart.add_epoch(record)

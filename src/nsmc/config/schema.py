@@ -55,18 +55,25 @@ FIELDS: dict[str, Any] = get_type_hints(Config)
 """Names to types: a section's is its class."""
 
 
-def load_config(path: Path | None = None, overrides: Iterable[str] = ()) -> Config:
+def load_config(
+    path: Path | str | None = None,
+    overrides: Iterable[str] = (),
+    *,
+    base: Mapping[str, Any] | None = None,
+) -> Config:
     """Read a TOML config and apply ``section.field=value`` overrides to it; later ones win.
 
     Args:
         path: None starts from the defaults.
         overrides: assignments as ``--set`` takes them.
+        base: plain values in place of the defaults, for what neither of the others gives.
 
     Raises:
         UsageError: the file is missing or isn't TOML, or a field or value is wrong.
     """
     values: dict[str, Any] = {}
     if path is not None:
+        path = Path(path)
         import tomllib  # here, as a model that is opened needs none of it
 
         try:
@@ -77,9 +84,20 @@ def load_config(path: Path | None = None, overrides: Iterable[str] = ()) -> Conf
             raise UsageError(f"cannot read the configuration {path}: {error.strerror}") from error
         except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
             raise UsageError(f"{path} is not a TOML configuration: {error}") from error
+    values = _over(base or {}, values)
     for assignment in overrides:
         override(values, assignment, FIELDS)
     return Config.from_dict(values)
+
+
+def _over(base: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """``base`` with ``values`` in its place, field by field."""
+    merged = dict(base)
+    for name, value in values.items():
+        before = merged.get(name)
+        both = isinstance(before, Mapping) and isinstance(value, Mapping)
+        merged[name] = _over(before, value) if both else value  # type: ignore[arg-type]
+    return merged
 
 
 def changes(config: Config, base: Config | None = None) -> dict[str, tuple[Any, Any]]:

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nsmc.data.corpus import (
     Check,
@@ -23,12 +24,15 @@ from nsmc.tables.formats import ending
 from nsmc.text.noise import VERSION as NOISE
 from nsmc.text.tokenizer import declared_identity, differences, make_tokenizer
 
+if TYPE_CHECKING:
+    from nsmc.tables.in_memory import InMemory
+
 TRAIN_FILE = "ratings_train.txt"
 PREPARED = "ratings_train.corpus"
 
 
 def training_corpus(
-    data: Path,
+    data: "Path | InMemory",
     encoding: Encoding,
     *,
     check: Check | None = None,
@@ -43,7 +47,7 @@ def training_corpus(
 
     Args:
         data: a table, a directory with ``ratings_train.txt``, or one that `prepare` wrote, which
-            needs no Mecab.
+            needs no Mecab. What is in memory isn't kept.
         encoding: what decides the corpus.
         check: called with the labels before anything is tokenized.
         progress: called with reviews done since the last call and reviews in all.
@@ -55,6 +59,8 @@ def training_corpus(
         ModelError: the prepared corpus is damaged.
         NsmcError: the prepared corpus was made with other settings, or Mecab can't be used.
     """
+    if not isinstance(data, Path):
+        return read_corpus(data, encoding, check=check, progress=progress)
     prepared = data / PREPARED
     if prepared.is_dir():
         corpus = load_corpus(prepared)
@@ -126,6 +132,8 @@ def _key(file: Path, encoding: Encoding) -> str:
         **declared_identity(encoding.text),
         "noise": [encoding.noise, NOISE],
     }
+    if encoding.learned is not None:
+        declared["learned"] = hashlib.sha256(encoding.learned).hexdigest()
     return hashlib.sha256(json.dumps(declared, sort_keys=True).encode()).hexdigest()[:24]
 
 
@@ -159,6 +167,11 @@ def _check_prepared(corpus: Corpus, encoding: Encoding, path: Path) -> None:
         raise NsmcError(
             f"{path} was prepared with other settings ({'; '.join(wrong)}). Prepare it again with "
             "this configuration, or train with the configuration it was prepared with"
+        )
+    if encoding.learned is not None and corpus.learned != encoding.learned:
+        raise NsmcError(
+            f"{path} was prepared with other learnt units than those of the model to start from; "
+            "prepare it again with the same --from"
         )
     if noise != encoding.noise:
         raise NsmcError(

@@ -22,6 +22,7 @@ from nsmc.workers import available_cores, map_chunks
 
 if TYPE_CHECKING:
     from nsmc.data.reviews import Reviews
+    from nsmc.tables.in_memory import InMemory
 
 KIND = "corpus"
 SCHEMA = 3
@@ -44,13 +45,17 @@ class Encoding:
     column: str | None = None  # of the comments; None where it is clear
     label_columns: Sequence[LabelColumnSpec] = ()
     noise: float = 0.0  # share of the reviews to add a noisy copy of
+    learned: bytes | None = None  # what the tokenizer has learnt elsewhere; None learns it here
 
     @classmethod
-    def of(cls, config: Config, label_columns: Sequence[LabelColumnSpec]) -> "Encoding":
+    def of(
+        cls, config: Config, label_columns: Sequence[LabelColumnSpec], learned: bytes | None = None
+    ) -> "Encoding":
         """A training's: its task's columns, and the one that marks what validates, if any."""
         data = config.data
         marks = [LabelColumnSpec(data.validation_column)] if data.validation_column else []
-        return cls(config.text, data.column or None, [*label_columns, *marks], data.noise)
+        columns = [*label_columns, *marks]
+        return cls(config.text, data.column or None, columns, data.noise, learned)
 
 
 @dataclass(frozen=True)
@@ -114,9 +119,13 @@ class Corpus:
 
 
 def read_corpus(
-    file: Path, encoding: Encoding, *, check: Check | None = None, progress: Progress | None = None
+    data: "Path | InMemory",
+    encoding: Encoding,
+    *,
+    check: Check | None = None,
+    progress: Progress | None = None,
 ) -> Corpus:
-    """Read, tokenize and encode a file of reviews on all cores.
+    """Read, tokenize and encode a file or a frame of reviews on all cores.
 
     Raises:
         NsmcError: the tokenizer can't be made.
@@ -124,10 +133,16 @@ def read_corpus(
     """
     from nsmc.data.reviews import read_reviews
 
-    reviews = read_reviews(file, column=encoding.column, label_columns=encoding.label_columns)
+    reviews = read_reviews(data, column=encoding.column, label_columns=encoding.label_columns)
     if check:
-        check(reviews.labels, str(file))
-    return build_corpus(reviews, encoding.text, noise=encoding.noise, progress=progress)
+        check(reviews.labels, str(reviews.path))
+    return build_corpus(
+        reviews,
+        encoding.text,
+        learned=encoding.learned,
+        noise=encoding.noise,
+        progress=progress,
+    )
 
 
 def build_corpus(

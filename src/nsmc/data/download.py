@@ -48,7 +48,7 @@ OFFICIAL = (
 
 
 def download(
-    to: Path | None = None,
+    to: Path | str | None = None,
     *,
     base_url: str = BASE_URL,
     files: Sequence[RemoteFile] = OFFICIAL,
@@ -69,7 +69,7 @@ def download(
     """
     import pooch
 
-    directory = data_directory() if to is None else to
+    directory = data_directory() if to is None else Path(to)
     store = pooch.create(
         path=directory.absolute(),
         base_url=_check_address(base_url),

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
-from nsmc.storage.files import sha256_of
 from nsmc.tables.cells import cell_text, cell_values
 from nsmc.tables.columns import nearest
 from nsmc.tables.table import open_table
 
 if TYPE_CHECKING:
+    from nsmc.tables.in_memory import InMemory
     from nsmc.tables.table import Table
 
 Rows = NDArray[np.int64]
@@ -50,15 +50,21 @@ class Reviews:
 
 
 def read_reviews(
-    path: Path, *, column: str | None = None, label_columns: Sequence[LabelColumnSpec] = ()
+    data: "Path | InMemory",
+    *,
+    column: str | None = None,
+    label_columns: Sequence[LabelColumnSpec] = (),
 ) -> Reviews:
     """`reviews_of` the table that `open_reviews` opens, with the arguments and errors of both."""
-    with open_reviews(path, column=column, label_columns=label_columns) as table:
+    with open_reviews(data, column=column, label_columns=label_columns) as table:
         return reviews_of(table, label_columns)
 
 
 def open_reviews(
-    path: Path, *, column: str | None = None, label_columns: "Sequence[LabelColumnSpec]" = ()
+    data: "Path | InMemory",
+    *,
+    column: str | None = None,
+    label_columns: "Sequence[LabelColumnSpec]" = (),
 ) -> "Table":
     """Open a table of reviews; its text column is chosen as ``open_table`` does.
 
@@ -67,9 +73,15 @@ def open_reviews(
 
     Raises:
         DataError: the file can't be read, or its text column isn't clear.
+        TypeError: what is in memory is no table.
     """
     names = [spec.name for spec in label_columns]
-    return open_table(path, column=column, others=names, plain=not label_columns)
+    if not isinstance(data, Path):
+        from nsmc.tables.in_memory import frame_of, open_frame
+
+        frame = frame_of(data, names[0] if names else None)
+        return open_frame(frame, column=column, others=names)
+    return open_table(data, column=column, others=names, plain=not label_columns)
 
 
 def reviews_of(table: "Table", label_columns: "Sequence[LabelColumnSpec]" = ()) -> Reviews:
@@ -105,7 +117,7 @@ def reviews_of(table: "Table", label_columns: "Sequence[LabelColumnSpec]" = ()) 
         {name: _label_column(path, name, values, numbers) for name, values in cells.items()},
         numbers,
         path,
-        sha256_of(path),
+        table.sha256(),
         table.text_column,
         skipped,
         table.encoding,

@@ -6,7 +6,9 @@ Shapes: R reviews, O outputs of the head, K numbers of a target.
 import contextlib
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,18 +21,23 @@ from nsmc.evaluation.scored_reviews import legible_rows
 from nsmc.inference.classifier import Classifier, load
 from nsmc.pipeline.chunks import Progress
 from nsmc.pipeline.classify import score_by_each
+from nsmc.progress import reporting, review_progress
 from nsmc.tasks.task import LabelTask
+
+if TYPE_CHECKING:
+    from nsmc.tables.in_memory import InMemory
 
 
 def compare(
     model_a: Path | str | None,
     model_b: Path | str | None,
-    data: Path | str | None = None,
+    data: "Path | str | InMemory | None" = None,
     *,
     column: str | None = None,
     label_column: str | None = None,
     output: Path | str | None = None,
     progress: Progress | None = None,
+    verbose: bool = True,
 ) -> Comparison:
     """Score labelled reviews with two models, each at its own threshold, and compare them.
 
@@ -47,6 +54,7 @@ def compare(
         label_column: the label column; None takes the ones that the models were trained on.
         output: a table for all comments on which they disagree; .csv .tsv .txt .jsonl .parquet.
         progress: called with reviews done since the last call and reviews in all.
+        verbose: show a progress bar on a terminal or in a notebook, unless ``progress`` is given.
 
     Raises:
         UsageError: the models predict different things.
@@ -63,15 +71,17 @@ def compare(
     # What can't be compared or written is refused before an hour of scoring.
     same_classes, same_scale = _shared_answers(classifiers, tasks)
     specs = _label_columns(tasks)
-    path = reviews_file(data)
+    place = reviews_file(data)
     named = [column, *(classifier.model.config.data.column for classifier in classifiers)]
     with (
-        open_reviews(path, column=next(filter(None, named), None), label_columns=specs) as table,
+        open_reviews(place, column=next(filter(None, named), None), label_columns=specs) as table,
         contextlib.nullcontext() if output is None else open_writer(Path(output), table) as writer,
     ):
         reviews = reviews_of(table, specs)
+        path = reviews.path
         targets = [task.targets(reviews.labels, str(path)) for task in tasks]  # [R, K] each
-        outputs = score_by_each(reviews.texts, classifiers, progress=progress)  # [R, O] each
+        with reporting(progress, verbose, partial(review_progress, "scoring")) as report:
+            outputs = score_by_each(reviews.texts, classifiers, progress=report)  # [R, O] each
         legible = legible_rows(np.concatenate(outputs, axis=1), reviews)  # [R]
         outputs, targets = ([part[legible] for part in parts] for parts in (outputs, targets))
         scored = list(zip(tasks, outputs, targets, strict=True))

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nsmc.errors import DataError, UsageError
 from nsmc.evaluation.overlap import overlap_metrics
@@ -15,12 +15,15 @@ from nsmc.inference.language_model import LanguageModel
 from nsmc.pipeline.chunks import Progress
 from nsmc.tasks.task import LabelTask
 
+if TYPE_CHECKING:
+    from nsmc.tables.in_memory import InMemory
+
 TEST_FILE = "ratings_test.txt"
 
 
 def evaluate_classifier(
     classifier: Classifier,
-    data: Path,
+    data: "Path | InMemory",
     *,
     column: str | None = None,
     label_column: str | None = None,
@@ -46,7 +49,7 @@ def evaluate_classifier(
         seen=overlap_metrics(scored.seen, rate, metrics, lambda m: scored.take(m).metrics()),
         skipped=reviews.skipped_empty + len(reviews.texts) - len(scored.texts),
         model=classifier.model,
-        data=DataFile(data, reviews.sha256),
+        data=DataFile(reviews.path, reviews.sha256),
         seconds=round(time.perf_counter() - started, 3),
         threshold=classifier.threshold if task.has_threshold else None,
         reviews=scored,
@@ -91,12 +94,16 @@ def refuse_options(directory: ModelDirectory, options: Mapping[str, Any]) -> Non
         )
 
 
-def reviews_file(data: Path | str | None) -> Path:
+def reviews_file(data: "Path | str | InMemory | None") -> "Path | InMemory":
     """The reviews that ``--data`` means: a file, a directory's test file, or the official one.
+
+    What is in memory is returned as it is.
 
     Raises:
         DataError: nothing is named and the official file hasn't been fetched.
     """
+    if data is not None and not isinstance(data, Path | str):
+        return data
     if data is not None:
         return Path(data) / TEST_FILE if Path(data).is_dir() else Path(data)
     from nsmc.data.paths import data_directory

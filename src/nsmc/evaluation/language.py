@@ -6,7 +6,7 @@ Shapes: R texts.
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,13 @@ from nsmc.evaluation.results import DataFile, Evaluation
 from nsmc.inference.language_model import LanguageModel
 from nsmc.pipeline.chunks import Progress, chunks_of, map_comments, with_progress
 
+if TYPE_CHECKING:
+    from nsmc.tables.in_memory import InMemory
+
 
 def evaluate_language_model(
     model: LanguageModel,
-    data: Path,
+    data: "Path | InMemory",
     *,
     column: str | None = None,
     progress: Progress | None = None,
@@ -49,7 +52,7 @@ def evaluate_language_model(
         seen=overlap_metrics(seen, rate, metrics, lambda mask: text_metrics(sums[mask])),
         skipped=reviews.skipped_empty + len(reviews.texts) - len(sums),
         model=model.model,
-        data=DataFile(data, reviews.sha256),
+        data=DataFile(reviews.path, reviews.sha256),
         seconds=round(time.perf_counter() - started, 3),
     )
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,7 +22,7 @@ class DataFile:
         return {"path": str(self.path), "sha256": self.sha256}
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Evaluation:
     """How good a model is: of a language model, how well it expects texts."""
 
@@ -44,6 +44,13 @@ class Evaluation:
     report: Path | None = None
     """The page, if a report was written."""
 
+    def __repr__(self) -> str:
+        """A line with the first few metrics."""
+        numbers = [(name, n) for name, n in self.metrics.items() if isinstance(n, float)]
+        shown = ", ".join(f"{name} {number:.4g}" for name, number in numbers[:3])
+        kind = type(self).__name__
+        return f"<nsmc.{kind} of {self.data.path}: {self.examples:,} examples, {shown}>"
+
     @property
     def examples(self) -> int:
         """Reviews, or texts, that were scored."""
@@ -64,7 +71,7 @@ class Evaluation:
         }
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class ClassifierEvaluation(Evaluation):
     """How good a classifier is on labelled reviews."""
 
@@ -119,7 +126,7 @@ class Comparison:
     """Of the stars, where ``metrics`` are of classes and both predict stars besides."""
     label_names: Mapping[Any, str]
     """For a person, by label; empty of stars."""
-    disagreements: list[dict[str, Any]]
+    disagreements: list[dict[str, Any]] = field(repr=False)
     """A dict for each comment on which they disagree, farthest apart first."""
     skipped: int
     """Rows left out because their comment isn't legible to both."""

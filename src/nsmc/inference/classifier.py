@@ -4,29 +4,37 @@ Shapes: R reviews, N morphemes of all of them, T of one, U distinct ones, E embe
 pooled size, O outputs.
 """
 
-import math
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from itertools import groupby, pairwise
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, Generic, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.config.text import UNIT_NAMES
 from nsmc.errors import UsageError
+from nsmc.inference.comments import comment_list, is_one
 from nsmc.inference.directory import ModelDirectory, open_model
 from nsmc.inference.explanation import Explanation, Part, baseline_outputs, contributions
 from nsmc.inference.network import Network, NumpyNetwork
 from nsmc.inference.units import TextModel
 from nsmc.inference.vectors import MorphemeVectors
 from nsmc.inference.wide import WideOutputs
-from nsmc.tasks.predictions import Prediction
+from nsmc.progress import review_progress
+from nsmc.tasks.predictions import PredictionT
+from nsmc.tasks.sentiment import SentimentPrediction
 from nsmc.tasks.task import LabelTask
 
+if TYPE_CHECKING:
+    from nsmc.inference.comments import Comment, Comments
+
+AT_ONCE = 2048
+"""Comments that `Classifier.predict` scores together at most."""
 DISTINCT = 1 << 15
 """Distinct morphemes whose products are in memory at once; more are scored in halves."""
 
@@ -34,7 +42,7 @@ Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
 
-class Classifier(TextModel):
+class Classifier(TextModel, Generic[PredictionT]):
     """A trained model, ready to score. Make one with `nsmc.load`.
 
     Threads may share one: locks guard its caches, and no result depends on what was scored before
@@ -82,49 +90,77 @@ class Classifier(TextModel):
         threshold = self.threshold if self.task.has_threshold else None
         return partial(load, threshold=threshold), (self.model.path,)
 
-    @overload  # a str is a Sequence[str] as well; the first that fits is meant
-    def predict(self, text: str) -> Prediction: ...  # type: ignore[overload-overlap]
+    def __repr__(self) -> str:
+        return f"<nsmc.{type(self).__name__} of {self.model!r}>"
+
+    @overload  # a str is an iterable of str as well; the first that fits is meant
+    def predict(  # type: ignore[overload-overlap]
+        self, text: "Comment", *, verbose: bool = True
+    ) -> PredictionT: ...
     @overload
-    def predict(self, text: Sequence[str]) -> list[Prediction]: ...
-    def predict(self, text: str | Sequence[str]) -> Prediction | list[Prediction]:
+    def predict(self, text: "Comments", *, verbose: bool = True) -> list[PredictionT]: ...
+    def predict(
+        self, text: "Comment | Comments", *, verbose: bool = True
+    ) -> PredictionT | list[PredictionT]:
         """Score one comment, or each of several.
 
         Any string can be scored. One without anything legible (empty, white space, control
-        characters) gets no label and NaN. A comment scored alone always gets the same digits; in a
-        list the last bits of float32 may differ: see `outputs_of`.
+        characters) gets no label and None for its numbers; so do None and NaN, as a column of a
+        frame has them. A comment scored alone always gets the same digits; in a list the last bits
+        of float32 may differ: see `outputs_of`.
+
+        Args:
+            text: a comment, or several: a list, an iterator, a pandas Series, or a DataFrame, of
+                which the column ``document`` or else its only column of text is taken.
+            verbose: where this takes seconds, show a bar on a terminal or in a notebook.
 
         Returns:
             What the task gives: `nsmc.SentimentPrediction`, `nsmc.ClassPrediction` and so on.
 
         Raises:
-            TypeError: something that isn't a string.
+            TypeError: something that is no text.
+            DataError: it isn't clear which column of a frame holds the comments.
             NsmcError: Mecab can't be used.
         """
-        texts = [text] if isinstance(text, str) else list(text)
-        outputs = self.outputs_of([self.tokenizer(t) for t in texts])
-        predictions = self.task.predictions(texts, outputs, self.threshold)
-        return predictions[0] if isinstance(text, str) else predictions
+        texts = comment_list(text)
+        predictions: list[Any] = []
+        with contextlib.ExitStack() as stack:
+            advance: Callable[[int, int], None] | None = None
+            if verbose and len(texts) > AT_ONCE:
+                advance = stack.enter_context(review_progress("scoring", delay=1))
+            for start in range(0, len(texts), AT_ONCE):
+                chunk = texts[start : start + AT_ONCE]
+                outputs = self.outputs_of([self.tokenizer(t) for t in chunk])
+                predictions += self.task.predictions(chunk, outputs, self.threshold)
+                if advance is not None:
+                    advance(len(chunk), len(texts))
+        return predictions[0] if is_one(text) else predictions
 
     @overload  # as for `predict`
-    def explain(self, text: str) -> Explanation: ...  # type: ignore[overload-overlap]
+    def explain(  # type: ignore[overload-overlap]
+        self, text: "Comment"
+    ) -> Explanation[PredictionT]: ...
     @overload
-    def explain(self, text: Sequence[str]) -> list[Explanation]: ...
-    def explain(self, text: str | Sequence[str]) -> Explanation | list[Explanation]:
+    def explain(self, text: "Comments") -> list[Explanation[PredictionT]]: ...
+    def explain(
+        self, text: "Comment | Comments"
+    ) -> Explanation[PredictionT] | list[Explanation[PredictionT]]:
         """Score one comment, or each of several, with the contribution of each morpheme.
 
         A comment always gets the same explanation, alone or in a list. One without anything legible
-        has no parts and NaN for its value. Errors are those of `predict`.
+        has no parts and None for its value. Arguments and errors are those of `predict`.
         """
-        return self._explain(text) if isinstance(text, str) else list(map(self._explain, text))
+        explanations = list(map(self._explain, comment_list(text)))
+        return explanations[0] if is_one(text) else explanations
 
-    def _explain(self, text: str) -> Explanation:
+    def _explain(self, text: str) -> Explanation[PredictionT]:
         task, morphemes = self.task, self.tokenizer(text)
         outputs = self.outputs_of([morphemes])  # [1, O]
         (prediction,) = task.predictions([text], outputs, self.threshold)
         of, number = task.explained(outputs[0] if morphemes else self._baseline)
         baseline = float(number(self._baseline[None])[0])
-        explanation = Explanation(
-            prediction, of, task.explains, math.nan, baseline, (), self.explained_units
+        explanation: Explanation[Any] = Explanation(
+            prediction, of, task.explains, None, baseline, (), self.explained_units
         )
         if not morphemes:
             return explanation
@@ -213,16 +249,40 @@ class Classifier(TextModel):
         return network(vectors, tokens, np.array([len(review) for review in reviews]))
 
 
-def load(model: Path | str | None = None, *, threshold: float | None = None) -> Classifier:
+@overload
+def load(
+    model: None = None, *, threshold: float | None = None
+) -> Classifier[SentimentPrediction]: ...
+@overload
+def load(
+    model: Path | str | None, *, threshold: float | None = None, predicts: type[PredictionT]
+) -> Classifier[PredictionT]: ...
+@overload
+def load(model: Path | str | None, *, threshold: float | None = None) -> Classifier[Any]: ...
+def load(
+    model: Path | str | None = None,
+    *,
+    threshold: float | None = None,
+    predicts: type[Any] | None = None,
+) -> Classifier[Any]:
     """Load a model: the one that ships inside the package, or one that `nsmc.train` made.
 
     Args:
         model: a model directory or a training's output directory; None for the shipped model.
         threshold: positive at or above this probability; None takes the model's own.
+        predicts: what the caller expects it to predict, such as `nsmc.ClassPrediction`. It is
+            checked, and tells a type checker, which knows that of the shipped model alone.
 
     Raises:
         ModelError: the directory is missing, damaged or of another version.
-        UsageError: the threshold isn't between 0 and 1, or the model's task has none.
+        UsageError: the threshold isn't between 0 and 1, the model's task has none, or the model
+            predicts something else.
     """
     directory = open_model(None if model is None else Path(model))
+    given = directory.label_task.prediction
+    if predicts is not None and not issubclass(given, predicts):
+        raise UsageError(
+            f"expected a model that gives {predicts.__name__}, found one of the task "
+            f"{directory.task.name!r} in {directory.path}, which gives {given.__name__}"
+        )
     return Classifier(directory, threshold=threshold)

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.config.schema import Config
+from nsmc.config.text import UNIT_NAMES
 from nsmc.errors import ModelError, UsageError
 from nsmc.inference.network import NumpyNetwork
 from nsmc.inference.quantized import NGRAMS, WORDS, EmbeddingTable, dequantized, read_table
@@ -39,7 +40,7 @@ WEIGHTS = "weights.safetensors"
 SHIPPED = Path(__file__).parent.parent / "pretrained" / "default"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ModelDirectory:
     """What a model directory holds, verified."""
 
@@ -56,6 +57,11 @@ class ModelDirectory:
     metrics: dict[str, Any]
     learned: bytes | None = None
     """What the tokenizer learnt, for `nsmc.text.tokenizer.make_tokenizer`; None for most."""
+
+    def __repr__(self) -> str:
+        """A line: the vocabulary alone would be a million characters."""
+        units = f"{len(self.vocabulary):,} {UNIT_NAMES[self.config.text.unit]}"
+        return f"<model {self.path}: {self.config.task}, {units}>"
 
     @cached_property
     def task(self) -> Task:

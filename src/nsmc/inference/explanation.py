@@ -3,15 +3,17 @@
 Shapes: T morphemes, P parts that they make, E embedding size, N subsets.
 """
 
+import html
+import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.inference.network import Network
 from nsmc.inference.shapley import shapley_values
-from nsmc.tasks.predictions import Prediction
+from nsmc.tasks.predictions import PredictionT, rounded_number
 from nsmc.tasks.task import ExplainedNumber, Value
 
 
@@ -33,17 +35,17 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(Generic[PredictionT]):
     """Why a comment got its result: ``baseline`` and all contributions sum to ``value``."""
 
-    prediction: Prediction
+    prediction: PredictionT
     """The same as `nsmc.Classifier.predict` gives."""
     of: str
     """What is explained: 긍정 whatever the label, the class predicted, or ★."""
     explains: ExplainedNumber
     """What all numbers here are."""
-    value: float
-    """The number explained, such as ln(p / (1 - p)) of 긍정; NaN if nothing is legible."""
+    value: float | None
+    """The number explained, such as ln(p / (1 - p)) of 긍정; None if nothing is legible."""
     baseline: float
     """The value without any morpheme: the network's for one morpheme of zeros."""
     parts: tuple[Part, ...]
@@ -53,12 +55,32 @@ class Explanation:
 
     @property
     def logit(self) -> float:
-        """``value``, by its name where it is in log odds."""
-        return self.value
+        """``value``, by its name where it is in log odds; NaN where there is none."""
+        return math.nan if self.value is None else self.value
+
+    def _repr_html_(self) -> str:
+        """The comment in a notebook: each morpheme on green or red, its number as tooltip."""
+        text, pieces, place = self.prediction.text, [], 0
+        scale = max([1.0, *(abs(part.contribution) for part in self.parts)])
+        for part in self.parts:
+            number = part.contribution
+            colour = "0 158 115" if number > 0 else "213 74 0"
+            pieces.append(
+                f"{html.escape(text[place : part.start])}"
+                f'<span title="{html.escape(part.morpheme)} {number:+.2f}" '
+                f'style="background:rgb({colour} / {abs(number) / scale * 0.6:.2f})">'
+                f"{html.escape(text[part.start : part.end])}</span>"
+            )
+            place = part.end
+        pieces.append(html.escape(text[place:]))
+        unit = "★" if self.explains == "stars" else "log odds"
+        value = "–" if self.value is None else f"{self.value:+.2f}"
+        head = f"<b>{html.escape(self.of)}</b> {value} {unit}"
+        return f'<p lang="ko" style="line-height:2">{head}<br>{"".join(pieces)}</p>'
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json --explain`` prints; None where there is no value."""
-        value = round(self.value, 6) if self.parts else None
+        value = rounded_number(self.value)
         return {
             **self.prediction.to_dict(),
             "of": self.of,

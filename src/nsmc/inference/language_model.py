@@ -7,7 +7,7 @@ ones, B texts of a block, D directions, E embedding size, H hidden size.
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from nsmc.data.special_units import EOS
 from nsmc.errors import ModelError
 from nsmc.inference.blas_threads import one_thread
+from nsmc.inference.comments import comment_list, is_one
 from nsmc.inference.completion import Completion, draw_unit
 from nsmc.inference.directory import ModelDirectory, open_model
 from nsmc.inference.recurrence import BACKWARD, FORWARD
@@ -26,6 +27,9 @@ from nsmc.inference.units import TextModel
 from nsmc.inference.vectors import MorphemeVectors
 from nsmc.tasks.language_model import LanguageModelTask, group_ends
 from nsmc.text.normalize import normalize
+
+if TYPE_CHECKING:
+    from nsmc.inference.comments import Comment, Comments
 
 BLOCK_UNITS = 1 << 12
 """Units of the texts that run side by side, at most."""
@@ -57,24 +61,27 @@ class LanguageModel(TextModel):
         """Travel to a worker process as the path: it opens the model anew."""
         return load_language_model, (self.model.path,)
 
+    def __repr__(self) -> str:
+        return f"<nsmc.LanguageModel of {self.model!r}>"
+
     @overload  # a str is a Sequence[str] as well; the first that fits is meant
-    def score(self, text: str) -> TextScore: ...  # type: ignore[overload-overlap]
+    def score(self, text: "Comment") -> TextScore: ...  # type: ignore[overload-overlap]
     @overload
-    def score(self, text: Sequence[str]) -> list[TextScore]: ...
-    def score(self, text: str | Sequence[str]) -> TextScore | list[TextScore]:
+    def score(self, text: "Comments") -> list[TextScore]: ...
+    def score(self, text: "Comment | Comments") -> TextScore | list[TextScore]:
         """Score the units of one text, or of each of several, by how surprising they are.
 
         A unit is predicted from those before it, by a bidirectional model also from those behind
-        it; its bits are then the mean of both. The end of a text counts as a unit. Errors are those
-        of `nsmc.Classifier.predict`.
+        it; its bits are then the mean of both. The end of a text counts as a unit. Arguments and
+        errors are those of `nsmc.Classifier.predict`.
         """
-        texts = [text] if isinstance(text, str) else list(text)
+        texts = comment_list(text)
         units = [self.tokenizer(t) for t in texts]
         scores = [
             self._text_score(t, cut, nats)
             for t, cut, nats in zip(texts, units, self.surprisals(units), strict=True)
         ]
-        return scores[0] if isinstance(text, str) else scores
+        return scores[0] if is_one(text) else scores
 
     def _text_score(self, text: str, units: list[str], nats: NDArray[np.float64]) -> TextScore:
         if not units:

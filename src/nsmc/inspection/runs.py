@@ -1,6 +1,7 @@
 """The trainings in directories: how each went and what sets it apart from the others."""
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,14 +27,14 @@ class TrainingRun:
     state: Literal["finished", "running", "interrupted"]
     started: str
     """When it was started, in UTC: ``2026-11-21T12:17:19Z``."""
-    config: Config
+    config: Config = field(repr=False)
     data: str
     """The path of its reviews."""
     sha256: str
     """Of their file."""
     device: str | None
     """None before the first epoch's end."""
-    history: list[dict[str, Any]]
+    history: list[dict[str, Any]] = field(repr=False)
     """A record per epoch."""
     differs: dict[str, Any] = field(default_factory=dict)
     """The fields in which the listed trainings differ, ``data`` among them; of a single one, those
@@ -86,18 +87,22 @@ class TrainingRun:
 
 
 def runs(
-    directories: Iterable[Path | str] = (RUNS,), *, warn: Callable[[str], None] | None = None
+    directories: Path | str | Iterable[Path | str] = RUNS,
+    *,
+    warn: Callable[[str], None] | None = None,
 ) -> list[TrainingRun]:
     """List the output directories of `nsmc.train`, the first started first.
 
     Args:
-        directories: output directories, or directories that hold some, two levels deep.
+        directories: an output directory, a directory that holds some, two levels deep, or several
+            of either.
         warn: called with a message for each directory that is missing, damaged or not written by a
             training; the others are listed all the same.
     """
-    warn = warn or _ignore
+    warn = warn or logging.getLogger(__name__).warning
+    places = [directories] if isinstance(directories, str | Path) else directories
     listed = []
-    for path in dict.fromkeys(o for place in directories for o in _outputs(Path(place), warn)):
+    for path in dict.fromkeys(o for place in places for o in _outputs(Path(place), warn)):
         try:
             listed.append(_read(OutputDirectory(path), warn))
         except UsageError as error:

@@ -3,6 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,6 +11,7 @@ from nsmc.errors import UsageError
 from nsmc.inference.classifier import Classifier
 from nsmc.pipeline.chunks import CHUNK
 from nsmc.pipeline.classify import map_units
+from nsmc.progress import reporting, table_progress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +23,7 @@ Kind = Literal["text", "number", "count"]
 Cells = list[list[Any]]
 """The cells of each new column, one a row of a chunk; None for an empty one."""
 Progress = Callable[[int, int, int], None]
-"""Called with bytes read, bytes in all and rows scored."""
+"""Called with the bytes of the rows scored, bytes in all and rows scored."""
 _TYPES: dict[Kind, Any] = {"text": "string", "number": "Float64", "count": "Int64"}
 
 
@@ -48,13 +50,14 @@ class ScoredTable(WrittenTable):
 
 def score_table(
     classifier: Classifier,
-    source: Path,
-    target: Path,
+    source: Path | str,
+    target: Path | str,
     *,
     column: str | None = None,
     probabilities: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
+    verbose: bool = True,
 ) -> ScoredTable:
     """Score every row of a table into another, in constant memory.
 
@@ -71,6 +74,7 @@ def score_table(
         probabilities: also write each class's, in columns ``probability_<class>``.
         workers: processes; None follows the rule of `nsmc.pipeline.chunks`.
         progress: hears of each chunk.
+        verbose: show a progress bar on a terminal or in a notebook, unless ``progress`` is given.
 
     Raises:
         UsageError: ``probabilities`` of a model without classes.
@@ -105,14 +109,15 @@ def score_table(
         # A table like the one trained on may have labels, too, which are no comments.
         others=[spec.name for spec in task.label_columns()],
         progress=progress,
+        verbose=verbose,
     )
     counts = {label: count for label, count in labels.most_common() if label is not None}
     return ScoredTable(**vars(written), labels=counts)
 
 
 def add_columns(
-    source: Path,
-    target: Path,
+    source: Path | str,
+    target: Path | str,
     kinds: Mapping[str, Kind],
     score: Callable[[Iterator[list[str]]], Iterator[Cells]],
     *,
@@ -120,11 +125,12 @@ def add_columns(
     usual: str = "",
     others: Sequence[str] = (),
     progress: Progress | None = None,
+    verbose: bool = True,
 ) -> WrittenTable:
     """Write a table with columns that are made from its comments, as `score_table` does.
 
     Args:
-        source, target, column, progress: as `score_table` takes them.
+        source, target, column, progress, verbose: as `score_table` takes them.
         kinds: the new columns.
         score: from chunks of comments to the new cells of each chunk, in order; None in the first
             column marks a comment with nothing legible in it.
@@ -134,30 +140,32 @@ def add_columns(
     from nsmc.tables.columns import DEFAULT_COLUMN, unique_names
     from nsmc.tables.table import open_table, open_writer
 
+    source, target = Path(source), Path(target)
     rows = empty = 0
     usual = usual or DEFAULT_COLUMN
     with (
         open_table(source, column=column, usual=usual, others=others, chunk_rows=CHUNK) as table,
         open_writer(target, table) as writer,
+        reporting(progress, verbose, partial(table_progress, source)) as report,
     ):
         names = unique_names(kinds, table.columns, "predicted_")
         # Before the scoring, so that a column name the format can't hold is reported at once.
         writer.write(with_columns(table.empty(), names, kinds.values(), [[] for _ in kinds]))
         # Not itertools.tee, which would hold up to 57 chunks.
-        waiting: deque[Chunk] = deque()
+        waiting: deque[tuple[Chunk, int]] = deque()
 
         def comments() -> Iterator[list[str]]:
             for chunk in table.chunks():
-                waiting.append(chunk)
+                waiting.append((chunk, table.bytes_read))
                 yield chunk.texts
 
         for cells in score(comments()):
-            chunk = waiting.popleft()
+            chunk, place = waiting.popleft()
             writer.write(with_columns(chunk.frame, names, kinds.values(), cells))
             rows += len(chunk.texts)
             empty += cells[0].count(None)
-            if progress:
-                progress(table.bytes_read, table.total_bytes, rows)
+            if report:
+                report(place, table.total_bytes, rows)
         renamed = [name for name in names if name not in kinds]
         return WrittenTable(rows, empty, table.encoding, renamed)
 

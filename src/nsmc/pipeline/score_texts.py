@@ -34,12 +34,13 @@ class ScoredTexts(WrittenTable):
 
 def score_texts(
     model: LanguageModel,
-    source: Path,
-    target: Path,
+    source: Path | str,
+    target: Path | str,
     *,
     column: str | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
+    verbose: bool = True,
 ) -> ScoredTexts:
     """Score every row of a table into another, in constant memory.
 
@@ -47,7 +48,7 @@ def score_texts(
 
     Args:
         model: as `nsmc.load_language_model` gives it.
-        source, target, column, workers, progress: as `nsmc.score_table` takes them.
+        source, target, column, workers, progress, verbose: as `nsmc.score_table` takes them.
 
     Raises:
         DataError: the table can't be read, or its text column isn't clear.
@@ -65,7 +66,14 @@ def score_texts(
     _ = model.tokenizer  # here, so that its warning comes once and before all else
     usual = model.model.config.data.column
     written = add_columns(
-        source, target, COLUMNS, score, column=column, usual=usual, progress=progress
+        source,
+        target,
+        COLUMNS,
+        score,
+        column=column,
+        usual=usual,
+        progress=progress,
+        verbose=verbose,
     )
     together = perplexity(bits * math.log(2) / units) if units else math.nan
     return ScoredTexts(**vars(written), perplexity=together)

@@ -1,6 +1,5 @@
 """A prediction in words, for a line of a terminal or a page."""
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -51,7 +50,7 @@ def explained_text(prediction: Prediction) -> str:
     The explanation of a sentiment is of 긍정, whatever the label.
     """
     if isinstance(prediction, SentimentPrediction):
-        return f"{KOREAN['positive']} {prediction.score:.1%}"
+        return f"{KOREAN['positive']} {prediction.score or 0:.1%}"
     return " ".join(display_text(prediction).words.split())
 
 
@@ -61,12 +60,12 @@ def _sentiment(prediction: SentimentPrediction) -> DisplayText:
     tone: Literal["positive", "negative"] = (
         "positive" if prediction.label == "positive" else "negative"
     )
-    return DisplayText(f"{prediction.label_ko} {prediction.confidence:6.1%}", tone)
+    return DisplayText(f"{prediction.label_ko} {prediction.confidence or 0:6.1%}", tone)
 
 
 def _classes(prediction: ClassPrediction, best: int) -> str:
     """``경제  87.1%  사회   8.2%``."""
-    shares = prediction.probabilities
+    shares = {name: share or 0.0 for name, share in prediction.probabilities.items()}
     names = sorted(shares, key=lambda name: -shares[name])[:best]
     width = _name_width(tuple(shares))
     if not prediction.legible:
@@ -80,6 +79,6 @@ def _name_width(names: tuple[str, ...]) -> int:
     return min(WIDEST, max(display_width(name) for name in names))
 
 
-def _stars(stars: float) -> str:
+def _stars(stars: float | None) -> str:
     """``★9.3``; a dash of that width where there are none."""
-    return "   —" if math.isnan(stars) else f"★{stars:.1f}"
+    return "   —" if stars is None else f"★{stars:.1f}"

@@ -1,7 +1,9 @@
 """`nsmc.evaluate`: an evaluation, and its report if one is asked for."""
 
 import dataclasses
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nsmc.evaluation.evaluate import (
     evaluate_classifier,
@@ -13,10 +15,14 @@ from nsmc.evaluation.language import evaluate_language_model
 from nsmc.evaluation.results import Evaluation
 from nsmc.inference.language_model import LanguageModel
 from nsmc.pipeline.chunks import Progress
+from nsmc.progress import reporting, review_progress
+
+if TYPE_CHECKING:
+    from nsmc.tables.in_memory import InMemory
 
 
 def evaluate(
-    data: Path | str | None = None,
+    data: "Path | str | InMemory | None" = None,
     model: Path | str | None = None,
     *,
     column: str | None = None,
@@ -25,6 +31,7 @@ def evaluate(
     device: str = "cpu",
     report: Path | str | None = None,
     progress: Progress | None = None,
+    verbose: bool = True,
 ) -> Evaluation:
     """Score labelled reviews and compare with their labels.
 
@@ -33,7 +40,8 @@ def evaluate(
     Args:
         data: NSMC's format or any table with the labels that the model's task reads, or a directory
             with ``ratings_test.txt``; None takes the official test file that `nsmc.download`
-            fetched. For a language model, any table or a .txt of one text a line.
+            fetched. For a language model, any table or a .txt of one text a line. What is in
+            memory as well: a DataFrame, a mapping of columns, or ``(comments, labels)``.
         model: a model directory; None takes the one inside the package.
         column: the text column; None takes the one that the model was trained on, if it was named,
             else ``document``, else the only text column.
@@ -43,6 +51,7 @@ def evaluate(
         report: a directory for ``report.html`` and its data; None writes none.
         progress: called with reviews done since the last call and reviews in all; for a report,
             then again with those explained and those to explain.
+        verbose: show a progress bar on a terminal or in a notebook, unless ``progress`` is given.
 
     Raises:
         DataError: the reviews are missing, have no labels or can't be read.
@@ -52,20 +61,23 @@ def evaluate(
         NsmcError: the report can't be written.
     """
     scorer = open_scorer(model, threshold=threshold, device=device)
-    path = reviews_file(data)
+    place = reviews_file(data)
+    bar = partial(review_progress, "scoring", "explaining")
     if isinstance(scorer, LanguageModel):
         refuse_options(scorer.model, {"label-column": label_column, "report": report})
-        return evaluate_language_model(scorer, path, column=column, progress=progress)
+        with reporting(progress, verbose, bar) as hear:
+            return evaluate_language_model(scorer, place, column=column, progress=hear)
     if report is not None:
         from nsmc.report.write import check_place, check_task
 
         check_place(Path(report))
         check_task(scorer)
-    result = evaluate_classifier(
-        scorer, path, column=column, label_column=label_column, progress=progress
-    )
-    if report is None:
-        return result
-    from nsmc.report.write import write_report
+    with reporting(progress, verbose, bar) as hear:
+        result = evaluate_classifier(
+            scorer, place, column=column, label_column=label_column, progress=hear
+        )
+        if report is None:
+            return result
+        from nsmc.report.write import write_report
 
-    return dataclasses.replace(result, report=write_report(result, Path(report), progress))
+        return dataclasses.replace(result, report=write_report(result, Path(report), hear))

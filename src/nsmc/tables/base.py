@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nsmc.errors import DataError
+from nsmc.storage.files import sha256_of
+from nsmc.tables.input_file import size_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +26,15 @@ class TableReader(abc.ABC):
     @abc.abstractmethod
     def bytes_read(self) -> int:
         """Bytes of the file on disk that the latest call of `frames` has consumed."""
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes of the file on disk."""
+        return size_of(self.path)
+
+    def sha256(self) -> str:
+        """Of the file, as 64 hex digits."""
+        return sha256_of(self.path)
 
     @abc.abstractmethod
     def schema(self) -> Any:

@@ -13,7 +13,6 @@ from nsmc.tables.cells import cell_values, comment_text
 from nsmc.tables.columns import DEFAULT_COLUMN, choose_text_column
 from nsmc.tables.delimited import DelimitedReader, DelimitedWriter, PlainReader
 from nsmc.tables.formats import ending, table_format
-from nsmc.tables.input_file import size_of
 from nsmc.tables.jsonlines import JsonlReader, JsonlWriter
 from nsmc.tables.parquet import ParquetReader, ParquetWriter, to_frame
 
@@ -46,7 +45,7 @@ class Table:
     def __init__(self, reader: TableReader, text_column: str, chunk_rows: int) -> None:
         self.path = reader.path
         self.encoding = reader.encoding
-        self.total_bytes = size_of(reader.path)
+        self.total_bytes = reader.total_bytes
         self.columns = list(reader.columns)
         self.text_column = text_column
         self._reader = reader
@@ -59,6 +58,10 @@ class Table:
         """Bytes of the file, as it is on disk, that the latest `chunks` has consumed."""
         # Opening a table reads some of it as well, which is no progress.
         return self._reader.bytes_read if self._started else 0
+
+    def sha256(self) -> str:
+        """SHA-256 of the file as 64 hex digits."""
+        return self._reader.sha256()
 
     def schema(self) -> Any:
         """Columns and their types as a pyarrow schema."""

@@ -15,7 +15,13 @@ from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
 from nsmc.tasks.calibration import fit_temperature
 from nsmc.tasks.metrics import ACCURACY, class_metrics, log_softmax
-from nsmc.tasks.predictions import ClassAnswer, ClassPredictions, Prediction, rounded_number
+from nsmc.tasks.predictions import (
+    ClassAnswer,
+    ClassPredictions,
+    Prediction,
+    optional,
+    rounded_number,
+)
 from nsmc.tasks.task import Floats, LabelTask, Value, rounded
 
 if TYPE_CHECKING:
@@ -33,17 +39,22 @@ class ClassPrediction(Prediction):
 
     label: str
     """The likeliest class; empty if nothing in the comment is legible."""
-    probabilities: dict[str, float]
-    """Of each class by its name, in the model's order; NaN without a label."""
+    probabilities: dict[str, float | None]
+    """Of each class by its name, in the model's order; None without a label."""
 
     @property
-    def confidence(self) -> float:
-        """The probability of the label given; NaN without one."""
-        return self.probabilities.get(self.label, float("nan"))
+    def legible(self) -> bool:
+        """Whether there is a label."""
+        return bool(self.label)
+
+    @property
+    def confidence(self) -> float | None:
+        """The probability of the label given; None without one."""
+        return self.probabilities.get(self.label)
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json`` prints; None where there is no label."""
-        shares = {name: round(share, 6) for name, share in self.probabilities.items()}
+        shares = {name: rounded_number(share) for name, share in self.probabilities.items()}
         return {
             "text": self.text,
             "label": self.label or None,
@@ -58,6 +69,7 @@ class Classes(LabelTask):
     name = "classes"
     metric = ACCURACY
     label_setting = "data.label_column"
+    prediction = ClassPrediction
     results: ClassVar = {"label": "text", "confidence": "number"}
 
     def __init__(self, config: Config, state: Mapping[str, Any] | None = None) -> None:
@@ -188,7 +200,7 @@ class Classes(LabelTask):
     ) -> list[Prediction]:
         """A `ClassPrediction` each."""
         labels = self.columns_of(outputs, threshold)["label"]
-        shares = np.exp(log_softmax(outputs)).tolist()
+        shares = map(optional, np.exp(log_softmax(outputs)))  # R × [C]
         return [
             ClassPrediction(text, label or "", dict(zip(self.classes, share, strict=True)))
             for text, label, share in zip(texts, labels, shares, strict=True)

@@ -3,7 +3,6 @@
 Shapes: R reviews, C classes.
 """
 
-import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,24 +17,36 @@ class Prediction(ABC):
 
     text: str
 
-    if TYPE_CHECKING:
-        # The model decides on the other fields, not the program that loads it: a type checker lets
-        # `classifier.predict("…").score` pass.
-        def __getattr__(self, name: str) -> Any: ...
-
     @property
+    @abstractmethod
     def legible(self) -> bool:
-        """Whether there was anything in the comment to score: a label says so."""
-        return bool(self.label)
+        """Whether there was anything in the comment to score."""
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json`` prints; None where there is nothing legible."""
 
 
-def rounded_number(value: float) -> float | None:
-    """A number to six decimals, as in JSON; None for NaN."""
-    return None if math.isnan(value) else round(value, 6)
+if TYPE_CHECKING:
+    # A default for whoever writes `nsmc.Classifier` alone: the model decides on the fields then.
+    from typing_extensions import TypeVar
+
+    PredictionT = TypeVar("PredictionT", bound=Prediction, default=Any, covariant=True)
+else:
+    from typing import TypeVar
+
+    PredictionT = TypeVar("PredictionT", bound=Prediction, covariant=True)
+
+
+def rounded_number(value: float | None) -> float | None:
+    """A number to six decimals, as in JSON; None for None."""
+    return None if value is None else round(value, 6)
+
+
+def optional(values: NDArray[np.float64]) -> list[float | None]:
+    """Numbers [R] with None for NaN, which JSON doesn't have."""
+    # A NaN is the one number that isn't itself; to ask numpy of each takes ten times as long.
+    return [value if value == value else None for value in values.tolist()]
 
 
 @dataclass(frozen=True)

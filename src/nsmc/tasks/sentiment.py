@@ -16,7 +16,13 @@ from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
 from nsmc.tasks.calibration import fit_temperature
 from nsmc.tasks.metrics import ACCURACY, binary_metrics
-from nsmc.tasks.predictions import ClassAnswer, ClassPredictions, Prediction, rounded_number
+from nsmc.tasks.predictions import (
+    ClassAnswer,
+    ClassPredictions,
+    Prediction,
+    optional,
+    rounded_number,
+)
 from nsmc.tasks.task import Floats, LabelTask, Value, rounded
 
 if TYPE_CHECKING:
@@ -30,10 +36,15 @@ LABEL = "label"
 class SentimentPrediction(Prediction):
     """The sentiment of one comment."""
 
-    score: float
-    """The probability of positive; NaN if nothing in the comment is legible."""
+    score: float | None
+    """The probability of positive; None if nothing in the comment is legible."""
     label: str
     """``positive`` or ``negative``; empty if nothing in the comment is legible."""
+
+    @property
+    def legible(self) -> bool:
+        """Whether there is a label."""
+        return bool(self.label)
 
     @property
     def label_ko(self) -> str:
@@ -41,9 +52,9 @@ class SentimentPrediction(Prediction):
         return KOREAN[self.label]
 
     @property
-    def confidence(self) -> float:
-        """The probability of the label given."""
-        return 1 - self.score if self.label == "negative" else self.score
+    def confidence(self) -> float | None:
+        """The probability of the label given; None without one."""
+        return self.score if self.score is None or self.label == "positive" else 1 - self.score
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json`` prints; None where there is no label."""
@@ -64,6 +75,7 @@ class Sentiment(LabelTask):
     label_setting = "data.label_column"
     has_threshold = True
     outputs = 1
+    prediction: ClassVar[type[SentimentPrediction]] = SentimentPrediction
     results: ClassVar = {"label": "text", "label_ko": "text", "score": "number"}
     explains = "positive"
     class_answer = ClassAnswer((KOREAN["negative"], KOREAN["positive"]), (0, 1), has_threshold=True)
@@ -164,7 +176,7 @@ class Sentiment(LabelTask):
         """A `SentimentPrediction` each."""
         scores = probabilities(outputs[:, 0])  # [R]
         labels = labels_of(scores, threshold)
-        return list(map(SentimentPrediction, texts, scores.tolist(), labels))
+        return list(map(SentimentPrediction, texts, optional(scores), labels))
 
     def positive(self, outputs: Floats) -> NDArray[np.float64]:
         """The probability of positive [R]."""

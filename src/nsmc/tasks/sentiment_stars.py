@@ -13,7 +13,13 @@ from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
 from nsmc.tasks.metrics import star_metrics
-from nsmc.tasks.predictions import Prediction, RegressionPredictions, StarScale, rounded_number
+from nsmc.tasks.predictions import (
+    Prediction,
+    RegressionPredictions,
+    StarScale,
+    optional,
+    rounded_number,
+)
 from nsmc.tasks.sentiment import Sentiment, SentimentPrediction
 from nsmc.tasks.stars import read_stars
 from nsmc.tasks.task import Floats, rounded
@@ -26,8 +32,8 @@ if TYPE_CHECKING:
 class SentimentStarsPrediction(SentimentPrediction):
     """The sentiment and the stars of one comment."""
 
-    stars: float
-    """NaN if there is nothing legible in the comment."""
+    stars: float | None
+    """None if there is nothing legible in the comment."""
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json`` prints; None where there is no label."""
@@ -42,6 +48,7 @@ class SentimentStars(Sentiment):
 
     name = "sentiment+stars"
     outputs = 2
+    prediction = SentimentStarsPrediction
     results: ClassVar = {**Sentiment.results, "stars": "number"}
     star_scale: StarScale
 
@@ -133,7 +140,7 @@ class SentimentStars(Sentiment):
         self, texts: Sequence[str], outputs: Floats, threshold: float
     ) -> list[Prediction]:
         """A `SentimentStarsPrediction` each."""
-        stars = self.star_scale.stars(outputs[:, 1]).tolist()
+        stars = optional(self.star_scale.stars(outputs[:, 1]))
         sentiments = super().predictions(texts, outputs, threshold)
         return [
             SentimentStarsPrediction(**vars(sentiment), stars=number)

@@ -12,7 +12,13 @@ import numpy as np
 from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.tasks.metrics import Metric, star_metrics
-from nsmc.tasks.predictions import Prediction, RegressionPredictions, StarScale, rounded_number
+from nsmc.tasks.predictions import (
+    Prediction,
+    RegressionPredictions,
+    StarScale,
+    optional,
+    rounded_number,
+)
 from nsmc.tasks.task import Floats, LabelTask, Value, rounded
 
 if TYPE_CHECKING:
@@ -23,13 +29,13 @@ if TYPE_CHECKING:
 class StarsPrediction(Prediction):
     """The stars of one comment."""
 
-    stars: float
-    """On the scale of the config; NaN if there is nothing legible."""
+    stars: float | None
+    """On the scale of the config; None if there is nothing legible."""
 
     @property
     def legible(self) -> bool:
         """Whether there are stars."""
-        return not np.isnan(self.stars)
+        return self.stars is not None
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json`` prints; None where there are no stars."""
@@ -45,6 +51,7 @@ class Stars(LabelTask):
     )
     label_setting = "stars.column"
     outputs = 1
+    prediction = StarsPrediction
     results: ClassVar = {"stars": "number"}
     explains = "stars"
     star_scale: StarScale
@@ -81,7 +88,8 @@ class Stars(LabelTask):
         self, texts: Sequence[str], outputs: Floats, threshold: float
     ) -> list[Prediction]:
         """A `StarsPrediction` each."""
-        return list(map(StarsPrediction, texts, self.star_scale.stars(outputs[:, 0]).tolist()))
+        stars = optional(self.star_scale.stars(outputs[:, 0]))
+        return list(map(StarsPrediction, texts, stars))
 
     def explained(self, outputs: Floats) -> tuple[str, Value]:
         """The stars, before they are cut to their scale."""

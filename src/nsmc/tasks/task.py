@@ -25,6 +25,7 @@ from nsmc.tasks.predictions import (
     Prediction,
     RegressionPredictions,
     StarScale,
+    optional,
 )
 
 if TYPE_CHECKING:
@@ -156,6 +157,8 @@ class LabelTask(Task):
 
     outputs: int
     """O, rows of the linear head."""
+    prediction: ClassVar[type[Prediction]]
+    """What `predictions` gives."""
     results: ClassVar[Mapping[str, Literal["text", "number"]]]
     """The columns that scoring a table adds."""
     explains: ClassVar[ExplainedNumber] = "class"
@@ -290,5 +293,4 @@ def _tally(metric_values: "Tensor") -> "Tensor":
 
 def rounded(values: NDArray[np.float64]) -> list[float | None]:
     """Numbers to six decimals, None for NaN."""
-    # A NaN is the one number that isn't itself; to ask numpy of each takes ten times as long.
-    return [value if value == value else None for value in np.round(values, 6).tolist()]
+    return optional(np.round(values, 6))

@@ -1,15 +1,19 @@
 """`nsmc.train`: reviews, an output directory and a configuration to a trained model."""
 
+import contextlib
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nsmc.config.schema import Config, changes
+from nsmc.config.schema import Config, changes, load_config
 from nsmc.errors import UsageError
 from nsmc.tasks.registry import make_task
+from nsmc.training.fine_tuning import fine_tuning_config, learned_units
 from nsmc.training.output import OutputDirectory, new_output, newest_output
 
 if TYPE_CHECKING:
+    from nsmc.tables.in_memory import InMemory
     from nsmc.training.run import Listener, Trained
 
 RUNS = Path("runs")
@@ -18,28 +22,39 @@ RUNS = Path("runs")
 def train(
     config: Config | None = None,
     *,
-    data: Path | str | None = None,
+    start: Path | str | None = None,
+    data: "Path | str | InMemory | None" = None,
     output: Path | str | None = None,
     device: str = "auto",
     resume: bool = False,
+    epochs: int | None = None,
     listen: "Listener | None" = None,
     tokenized: Callable[[int, int], None] | None = None,
     warn: Callable[[str], None] | None = None,
+    verbose: bool = True,
 ) -> "Trained":
     """Train a model and write it, with its history and curves, into a directory.
 
     Args:
         config: None for the default one, or with ``resume`` for the one it was started with.
+        start: a model directory, or ``shipped``, to start from with the config of
+            `nsmc.fine_tuning_config`; for another config, give that function's.
         data: a table of reviews, a directory with ``ratings_train.txt``, or one that ``nsmc
             prepare`` wrote; None for the official files, downloaded if they aren't there yet. The
-            configuration says which columns are read.
+            configuration says which columns are read. What is in memory as well: a DataFrame, a
+            mapping of columns, ``(comments, labels)``, or for a language model texts; tokenized,
+            it is kept in the output directory.
         output: the output directory; None makes one under ``runs``, named by the time, or with
             ``resume`` takes the newest there.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         resume: continue an interrupted training, to the same weights as without interruption.
+        epochs: passes over the data at most, in place of the config's. With ``resume`` it makes a
+            training longer, also one that has ended; the step sizes from there on are those of so
+            many epochs.
         listen: called at the start, after each step and after each epoch.
         tokenized: called with the number of reviews just tokenized, and of all.
-        warn: called with a message for what goes wrong without ending the training.
+        warn: called with a message for what goes wrong without ending the training; None logs it.
+        verbose: show progress bars on a terminal or in a notebook, unless ``listen`` is given.
 
     Raises:
         UsageError: the configuration is wrong, or differs from the one to be resumed.
@@ -49,36 +64,61 @@ def train(
         NsmcError: the output directory is in use or can't be written, or the reviews aren't those
             of the training to be resumed.
     """
+    if start is not None:
+        if config is not None or resume:
+            raise UsageError(
+                "start makes the config of a new training; give it alone, or a config of "
+                "nsmc.fine_tuning_config(start)"
+            )
+        config = fine_tuning_config(start)
     # A wrong device is an error before minutes of tokenizing, not after.
     from nsmc.model.device import choose_device
 
     choose_device(device)
+    warn = warn or logging.getLogger(__name__).warning
     default = newest_output if resume else new_output
     place = OutputDirectory(Path(output) if output else default(RUNS))
-    with_data = Path(data) if data else None
+    with_data = Path(data) if isinstance(data, str) else data
     if resume:
         config, with_data = _to_resume(place, config, with_data)
     config = config or Config()
-    with place.claimed():
+    # One that was killed while it was extended has the number in its record already.
+    extends = resume and epochs is not None
+    extends = extends and (epochs != config.training.epochs or place.has_ended())
+    if epochs is not None:
+        config = load_config(None, [f"training.epochs={epochs}"], base=config.to_dict())
+    with place.claimed(), contextlib.ExitStack() as stack:
+        if listen is None:
+            from nsmc.training.progress import TrainingBars
+
+            bars = stack.enter_context(contextlib.closing(TrainingBars(verbose)))
+            listen, tokenized = bars.hear, tokenized or bars.tokenized
+        if extends:
+            place.extend(config.training.epochs)
         place.check_usable(resume)
-        from nsmc.data.cache import training_corpus
-        from nsmc.data.corpus import Encoding
+        from nsmc.data.cache import PREPARED, training_corpus
+        from nsmc.data.corpus import Encoding, save_corpus
         from nsmc.data.download import official_data
 
+        learned = None
         if config.training.init_from:
             # So is a model that doesn't fit.
             from nsmc.training.init_from import find_pretrained
 
             find_pretrained(config, place.path)
-        reviews = with_data or official_data()
+            learned = learned_units(config)
+        reviews = official_data() if with_data is None else with_data
         task = make_task(config)
         corpus = training_corpus(
             reviews,
-            Encoding.of(config, task.label_columns()),
+            Encoding.of(config, task.label_columns(), learned),
             check=task.learn,
             progress=tokenized,
             warn=warn,
         )
+        if not isinstance(reviews, Path):
+            reviews = place.path / "data"  # an interrupted training goes on without the caller's
+            save_corpus(corpus, reviews / PREPARED)
         if resume:
             place.check_reviews(reviews, corpus.source["sha256"])
         else:
@@ -93,8 +133,8 @@ def train(
 
 
 def _to_resume(
-    place: OutputDirectory, config: Config | None, data: Path | None
-) -> tuple[Config, Path]:
+    place: OutputDirectory, config: Config | None, data: "Path | InMemory | None"
+) -> "tuple[Config, Path | InMemory]":
     started, started_data = place.started_with()
     if config is not None and config != started:
         changed = [
@@ -105,4 +145,4 @@ def _to_resume(
             f"a training resumes with the configuration it was started with ({'; '.join(changed)})."
             " Leave --config and --set out, or start another with another --output"
         )
-    return started, data or started_data
+    return started, started_data if data is None else data

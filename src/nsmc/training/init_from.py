@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from nsmc.config.schema import Config
 from nsmc.data.special_units import EOS
 from nsmc.errors import NsmcError, UsageError
-from nsmc.inference.directory import ModelDirectory, open_model
+from nsmc.inference.directory import ModelDirectory
 from nsmc.inference.quantized import NGRAMS, SCALES, WIDE, WORDS
 from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.model.network import RecurrentNetwork
@@ -27,6 +27,7 @@ from nsmc.storage.bundle import MANIFEST, read_json, write_json
 from nsmc.storage.files import atomic_write, sha256_of
 from nsmc.tasks.task import Task
 from nsmc.text.tokenizer import declared_identity, differences
+from nsmc.training.fine_tuning import open_start
 
 KEPT = "init_from.json"
 """The record, in a training's output directory, of the model that it started from."""
@@ -67,7 +68,7 @@ class PretrainedModel:
             ModelError: the model isn't there any more, or damaged.
             NsmcError: it has changed since the training began.
         """
-        model = open_model(Path(self.path))
+        model = open_start(self.path)
         if sha256_of(model.path / MANIFEST) != self.sha256:
             raise NsmcError(
                 f"{self.path} has changed since this training began; start another with another "
@@ -111,7 +112,7 @@ def find_pretrained(config: Config, output: Path) -> PretrainedModel | None:
         return None
     if (output / KEPT).is_file():
         return PretrainedModel(**read_json(output / KEPT))
-    model = open_model(Path(named))
+    model = open_start(named)
     _check_compatible(model, config)
     known = [unit for unit in model.vocabulary[1:] if unit != EOS]
     return PretrainedModel(named, sha256_of(model.path / MANIFEST), known)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nsmc.config.schema import Config
-from nsmc.errors import NsmcError
+from nsmc.errors import NsmcError, UsageError
 from nsmc.storage.bundle import read_json, write_json
 from nsmc.storage.files import atomic_write, cannot_write
 
@@ -20,7 +20,8 @@ class OutputDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.model = path / "model"  # of the best epoch so far
-        self.checkpoints = path / "checkpoints"  # removed when the training has ended
+        self.checkpoints = path / "checkpoints"  # of a training that hasn't ended
+        self.last = path / "last"  # of one that has: its last checkpoint, to train more epochs
         self.history = path / "history.jsonl"  # a JSON object per epoch
         self.table = path / "history.csv"  # the same as a table
         self.curves = path / "curves.png"  # the loss and the task's metric
@@ -82,9 +83,10 @@ class OutputDirectory:
                 checkpoint.
         """
         if resume and self.has_ended():
+            more = "give more epochs with --epochs N, or start" if self.last.is_dir() else "start"
             raise NsmcError(
-                f"the training in {self.path} has ended; there is nothing to resume. Start "
-                "another with another --output"
+                f"the training in {self.path} has ended; there is nothing to resume. To go on, "
+                f"{more} another with another --output"
             )
         if not resume and (self.model.exists() or self.checkpoints.exists()):
             raise NsmcError(
@@ -96,15 +98,48 @@ class OutputDirectory:
         """Whether the training in the directory came to its end."""
         return self.model.exists() and not self.checkpoints.exists()
 
-    def finish(self) -> None:
-        """Remove the checkpoints: what is left is a training that has ended."""
-        # Renamed first: should the process be killed here, half of them wouldn't look like all.
-        done = self.path / ".done"
+    def finish(self, *, extendable: bool = True) -> None:
+        """Rename or remove the checkpoints: what is left is a training that has ended."""
         # Left by a process that was killed in this very function; nothing is renamed onto it.
-        shutil.rmtree(done, ignore_errors=True)
+        shutil.rmtree(self.last, ignore_errors=True)
         if self.checkpoints.exists():
-            self.checkpoints.rename(done)
-        shutil.rmtree(done, ignore_errors=True)
+            # First of all: should the process be killed here, half of them wouldn't look like all.
+            self.checkpoints.rename(self.last)
+        outdated = sorted(self.last.glob("step-*"))[:-1] if extendable else [self.last]
+        for path in outdated:
+            shutil.rmtree(path, ignore_errors=True)
+
+    def extend(self, epochs: int) -> None:
+        """Record that a training goes on to more epochs, whether it has ended or not.
+
+        Raises:
+            UsageError: it has as many already.
+            NsmcError: it has ended and its last checkpoint isn't there, or it can't be written.
+        """
+        recipe = read_json(self.recipe)
+        done = len(self.history.read_text("utf-8").splitlines()) if self.history.is_file() else 0
+        if epochs <= done:
+            raise UsageError(
+                f"the training in {self.path} has {done:,} epochs; expected more of them to go on, "
+                f"found --epochs {epochs}"
+            )
+        ended = self.has_ended()
+        if ended and not self.last.is_dir():
+            raise NsmcError(
+                f"the training in {self.path} has ended and holds no {self.last.name} to go on "
+                "from; start another that starts from its model: --from"
+            )
+        recipe["config"]["training"]["epochs"] = epochs
+        if ended:
+            recipe["extended_at"] = done
+        with atomic_write(self.recipe) as temporary:
+            write_json(temporary, recipe)
+        if ended:
+            self.last.rename(self.checkpoints)
+
+    def extended_at(self) -> int:
+        """The epochs after which an ended training was told to go on; 0 if it wasn't."""
+        return int(read_json(self.recipe).get("extended_at", 0)) if self.recipe.is_file() else 0
 
     def start(self, config: Config, data: Path, reviews: str) -> None:
         """Record what is about to be trained; ``reviews`` is the SHA-256 of the file in ``data``.

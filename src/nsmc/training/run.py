@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +56,8 @@ class Trained:
     """A finished training's model, and how good it is."""
 
     model: Path
-    metrics: dict[str, Any]
-    task: Task
+    metrics: dict[str, Any] = field(repr=False)
+    task: Task = field(repr=False)
 
 
 def run_training(
@@ -96,6 +96,7 @@ def run_training(
     if resume and checkpoints(output.checkpoints):
         for damage in load_newest_checkpoint(state, output.checkpoints):
             warn(f"{damage}; the checkpoint before it was taken")
+        state.extended_at = output.extended_at()
     elif start:
         start = start.load_into(state.network, task, data.vocabulary, output.path)
     say(

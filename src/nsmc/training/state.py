@@ -45,6 +45,8 @@ class TrainingState:
     best: dict[str, Tensor] = field(default_factory=dict)
     """The weights of the best epoch, on the CPU; empty before the first."""
     counters: Counters = field(default_factory=Counters)
+    extended_at: int = 0
+    """The epochs after which an ended training was told to go on: patience counts from there."""
 
     def keep_as_best(self, loss: float) -> None:
         """Take the present weights as the best so far."""

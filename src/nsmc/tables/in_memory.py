@@ -1,0 +1,123 @@
+"""A pandas frame read as the table of a file is."""
+
+import hashlib
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nsmc.errors import DataError
+from nsmc.tables.base import TableReader, check_unique
+from nsmc.tables.cells import cell_values
+from nsmc.tables.columns import DEFAULT_COLUMN, choose_text_column
+from nsmc.tables.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    InMemory = (
+        pd.DataFrame
+        | Mapping[str, Sequence[Any]]
+        | tuple[Iterable[str | None], Iterable[Any]]
+        | Iterable[str | None]
+    )
+    """A table: a frame, columns by their names, comments with their labels, or comments alone."""
+
+NAME = Path("data in memory")
+"""What messages and records call it."""
+
+
+class FrameReader(TableReader):
+    """Reads a frame.
+
+    Raises:
+        DataError: it has two columns of one name.
+    """
+
+    def __init__(self, frame: "pd.DataFrame") -> None:
+        self.path, self.encoding = NAME, None
+        self.columns = [str(name) for name in frame.columns]
+        check_unique(NAME, self.columns)
+        self._frame = frame.set_axis(self.columns, axis=1)
+        self._rows_read = 0
+
+    @property
+    def bytes_read(self) -> int:
+        """Rows: there are no bytes."""
+        return self._rows_read
+
+    @property
+    def total_bytes(self) -> int:
+        """Rows."""
+        return len(self._frame)
+
+    def schema(self) -> Any:
+        """See `TableReader.schema`."""
+        import pyarrow as pa
+
+        return pa.Schema.from_pandas(self._frame, preserve_index=False)
+
+    def text_columns(self) -> list[str]:
+        """Columns with a text in them."""
+        return [
+            name
+            for name in self.columns
+            if any(isinstance(value, str) for value in cell_values(self._frame[name]))
+        ]
+
+    def frames(self, chunk_rows: int) -> "Generator[pd.DataFrame]":
+        """See `TableReader.frames`."""
+        for start in range(0, len(self._frame), chunk_rows):
+            chunk = self._frame.iloc[start : start + chunk_rows]
+            self._rows_read = start + len(chunk)
+            yield chunk
+
+    def sha256(self) -> str:
+        """Of the cells, column by column."""
+        digest = hashlib.sha256()
+        for name in self.columns:
+            digest.update(repr([name, cell_values(self._frame[name])]).encode(errors="replace"))
+        return digest.hexdigest()
+
+
+def frame_of(data: "InMemory", label: str | None = None) -> "pd.DataFrame":
+    """A frame of what is in memory; comments are its column ``document``, labels ``label``.
+
+    Raises:
+        TypeError: the data is no table.
+        DataError: there are more or fewer labels than comments.
+    """
+    import pandas as pd
+
+    if isinstance(data, pd.DataFrame):
+        return data
+    columns: dict[str, list[Any]]
+    if isinstance(data, Mapping):
+        columns = {str(name): list(values) for name, values in data.items()}
+    elif not isinstance(data, Iterable) or isinstance(data, str | bytes):
+        raise TypeError(
+            "expected a file, a DataFrame, a mapping of columns or (comments, labels), found "
+            f"{type(data).__name__}"
+        )
+    else:
+        pair = isinstance(data, tuple) and len(data) == 2 and not isinstance(data[0], str)
+        parts: list[Any] = list(data) if pair else [data]
+        names = [DEFAULT_COLUMN, label or "label"]
+        columns = {name: list(part) for name, part in zip(names, parts, strict=False)}
+    lengths = [f"{len(values):,} in {name!r}" for name, values in columns.items()]
+    if len({len(values) for values in columns.values()}) > 1:
+        raise DataError(f"{NAME}: expected columns of one length, found {', '.join(lengths)}")
+    return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
+
+
+def open_frame(
+    frame: "pd.DataFrame",
+    *,
+    column: str | None = None,
+    usual: str = DEFAULT_COLUMN,
+    others: Iterable[str] = (),
+    chunk_rows: int = 8192,
+) -> Table:
+    """`nsmc.tables.table.open_table` for a frame; None, NaN and NA are empty comments."""
+    reader = FrameReader(frame)
+    text_column = choose_text_column(reader, column, usual=usual, others=others)
+    return Table(reader, text_column, chunk_rows)
