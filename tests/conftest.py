@@ -25,9 +25,10 @@ SMALL = (
     "model.hidden_size=16",
     "model.subword_buckets=500",
     "data.validation=0.1",
-    "training.learning_rate=0.01",
+    "training.learning_rate=0.02",
     "training.batch_size=32",
-    "training.epochs=12",
+    "training.epochs=6",
+    "training.adversarial_norm=0",
 )
 """Overrides that make a network which trains in seconds and still learns the sample's words."""
 

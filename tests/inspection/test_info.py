@@ -66,7 +66,7 @@ def test_the_coverage_is_that_of_the_validation_part(
 def test_what_differs_from_the_default_recipe(about: ModelInfo) -> None:
     changed = {name: (c["default"], c["value"]) for name, c in about["changes"].items()}
     assert changed["model.hidden_size"] == (128, 16)
-    assert changed["training.epochs"] == (5, 12)
+    assert changed["training.epochs"] == (5, 6)
     assert "model.cell" not in changed
     assert about["network"] == about["recipe"]["model"]
 

@@ -57,7 +57,7 @@ def test_a_finished_training(small_model: Path) -> None:
     best = min(history, key=lambda r: float(r["validation_loss"]))
     assert written["run"] == str(small_model)
     assert (written["state"], written["device"]) == ("finished", "cpu")
-    assert (written["epochs"], written["epochs_at_most"]) == (len(history), 12)
+    assert (written["epochs"], written["epochs_at_most"]) == (len(history), 6)
     assert written["best_epoch"] == best["epoch"]
     assert written["loss"] == best["validation_loss"]
     assert written["figure"] == {"accuracy": best["validation_accuracy"]}

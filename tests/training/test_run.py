@@ -128,34 +128,6 @@ def test_overfits_a_few_reviews_and_scores_them_the_same_everywhere(
     assert [p.score for p in on_torch.predict(texts)] == pytest.approx(scores, abs=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("cell", "bidirectional", "layers"),
-    [("rnn", "false", 1), ("gru", "true", 1), ("lstm", "true", 2)],  # tests/test_family.py: all
-)
-def test_every_network_trains_and_scores(
-    few: Path, tmp_path: Path, corpus_of: CorpusOf, cell: str, bidirectional: str, layers: int
-) -> None:
-    config = load_config(
-        None,
-        [
-            *(*TINY, "training.epochs=1", f"model.cell={cell}", f"model.layers={layers}"),
-            f"model.bidirectional={bidirectional}",
-        ],
-    )
-    trained = train(config, data=few, output=tmp_path / "run", device="cpu")
-    assert trained.model == tmp_path / "run" / "model"
-    model = open_model(trained.model)
-    assert (model.config.model.cell, model.config.model.layers) == (cell, layers)
-    recurrent = {k: v for k, v in model.weights().items() if k.startswith("encoder.")}
-    assert len(recurrent) == 4 * layers * (2 if bidirectional == "true" else 1)
-    classifier = nsmc.load(trained.model)
-    texts = ["정말 재밌다", "돈 아까운 영화", "음"]
-    scores = [prediction.score for prediction in classifier.predict(texts)]
-    assert all(0 < score < 1 for score in scores)
-    expected = torch_scores(model, corpus_of([classifier.tokenizer(text) for text in texts]))
-    assert scores == pytest.approx(expected, abs=1e-5)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("patience", [0, 2])
 def test_the_best_epoch_is_kept_and_patience_ends_a_training(
