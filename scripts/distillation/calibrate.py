@@ -13,6 +13,7 @@ from nsmc.config.text import TextConfig
 from nsmc.inference.directory import open_model, write_again
 from nsmc.inference.quantized import WIDE
 from nsmc.inference.train_overlap import TrainingTexts
+from nsmc.text.mecab import KonlpyMecab
 from nsmc.text.normalize import normalize
 from nsmc.text.spelling import Spelling, learn_spelling
 from nsmc.text.tokenizer import make_tokenizer
@@ -30,8 +31,9 @@ def learn_words(texts: list[str], held_back: NDArray[np.bool_], output: Path) ->
         output: the directory to write.
     """
     normalized = [normalize(text, TextConfig().max_characters) for text in texts]
-    learned = learn_spelling(compress(normalized, ~held_back))
-    spelling = Spelling(learned)
+    dictionary = KonlpyMecab(TextConfig())
+    learned = learn_spelling(compress(normalized, ~held_back), dictionary)
+    spelling = Spelling(learned, dictionary)
     # Units end to end are the text without its spaces, however it was cut.
     corrected = (spelling(text).replace(" ", "") for text in normalized if text)
     seen = TrainingTexts.from_units([text] for text in corrected)

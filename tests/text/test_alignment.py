@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nsmc.config.text import TextConfig
-from nsmc.text.alignment import Span, align, find_spans
+from nsmc.text.alignment import align, find_spans
 from nsmc.text.normalize import normalize
+from nsmc.text.rewriting import Span
 from nsmc.text.tokenizer import Tokenizer, learn, make_tokenizer
 
 LIMIT = 1000

@@ -37,7 +37,7 @@ SYLLABLES = [chr(point) for point in range(0xAC00, 0xD7A4)]
         (unicodedata.normalize("NFD", "닭"), "ㄷ ㅏ -ㄺ"),
         ("ᄏᄏ", "ㅋ ㅋ"),
         ("ᄒᆞᆫ글", "ㅎ ᆞ -ㄴ ㄱ ㅡ -ㄹ"),
-        ("OST 👍🏽🇰🇷", "O S T ▁ 👍🏽 🇰🇷"),
+        ("OST 👍🏽🇰🇷", "o s t ▁ 👍🏽 🇰🇷"),
         ("가\u0301", "ㄱ ㅏ \u0301"),
         ("-ㄱ", "- ㄱ"),
     ],

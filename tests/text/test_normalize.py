@@ -10,6 +10,25 @@ from hypothesis import strategies as st
 from nsmc.text.normalize import normalize
 
 LIMIT = 1000
+PIECES = [
+    "&",
+    "amp;",
+    "#38;",
+    "quot;",
+    "<",
+    "br",
+    "b",
+    ">",
+    "ㅈ",
+    "ㅐ",
+    "ㅗ",
+    "ㅏ",
+    "ㅋ",
+    "ㅠ",
+    "ㅂ",
+    "ㅅ",
+    "재",
+]
 RANGES = (
     (0x0000, 0x00FF),  # ASCII and Latin-1 with their control characters, U+0085 and U+00AD
     (0x0300, 0x036F),  # combining marks
@@ -46,13 +65,30 @@ TEXTS = st.text(st.sampled_from(RANGES).flatmap(lambda ends: st.integers(*ends))
         ("👨\u200d👩\u200d👧 👍🏽", "👨👩👧 👍🏽"),
         ("ㅋㅋㅋ ㅠㅠ ㅡㅡ", "ㅋㅋㅋ ㅠㅠ ㅡㅡ"),
         ("cafe\u0301", "café"),
-        ("½점 ① ﷺ Ａ", "½점 ① ﷺ Ａ"),
+        ("½점 ① ﷺ", "½점 ① ﷺ"),
         ("❤\ufe0f", "❤"),
         ("\u3164", ""),
         ("\u115f\u1160", ""),
         ("\uffa0", ""),
         # Conjoining ㄱ and ㅏ with a zero-width space between.
         ("\u1100\u200b\u1161", "가"),
+        ("“꿀잼” ‘꿀잼’ 「꿀잼」 『꿀잼』", '"꿀잼" \'꿀잼\' "꿀잼" "꿀잼"'),
+        ("１０점！ ＧＯＯＤ Good 𝐆𝐨𝐨𝐝 ﾤﾤ", "10점! good good good ㄴㄴ"),
+        ("재\u2800밌\ufffd다", "재 밌 다"),
+        ("하–하—하−하‑하", "하-하-하-하-하"),
+        ("음… 음⋯ 음‥ 뭐⁉", "음... 음... 음.. 뭐!?"),
+        ("İ K Å", "i̇ k å"),
+        ("음&hellip; &hearts; &#39;굿&#x27; &QUOT;굿&quot;", "음... ♥ '굿' \"굿\""),
+        ("&amp;lt;br&amp;gt;재밌다&nbsp;굿 &nonsense; R&D; &#0; &", "재밌다 굿 &nonsense; r&d; &"),
+        ("재밌다<br />굿<BR>_x000D_<b>재밌</b>다 <괴물> 1<2", "재밌다 굿 재밌다 <괴물> 1<2"),
+        ("ㅈㅐㅁㅣㅆㄷㅏ ㅇㅗㅏㄴㅈㅓㄴ ㅇㅓㅂㅅㄷㅏ", "재밌다 완전 없다"),
+        ("ㅋㅋㅈㅐㅁㅣㅆㄷㅏㅋㅋ ㄱㅏㅈㅏㄱㄱ ㅈㅗㅎㅇㅏㅎㅎ", "ㅋㅋ재밌다ㅋㅋ 가자ㄱㄱ 좋아ㅎㅎ"),
+        ("ㄱㅐ노잼 재밌ㄷㅏ", "개노잼 재밌다"),
+        (
+            "ㅋㅠㅋㅠ ㅎㅏㅎㅏ ㅇㅡㅇ 굿ㅇㅅㅇ ㅜㅜ ㅇㅏ",
+            "ㅋㅠㅋㅠ ㅎㅏㅎㅏ ㅇㅡㅇ 굿ㅇㅅㅇ ㅜㅜ ㅇㅏ",
+        ),
+        ("ᄏᄏ ᅲᅲ ᄒᆞᆫ글", "ㅋㅋ ㅠㅠ ᄒᆞᆫ글"),
     ],
 )
 def test_normalized_comments(text: str, expected: str) -> None:
@@ -86,6 +122,19 @@ def test_a_normalized_text_is_clean_and_stays_as_it_is(text: str, limit: int) ->
     assert result == result.strip()
     assert "  " not in result
     result.encode("utf-8")
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+@settings(max_examples=300)
+def test_markup_and_letters_leave_nothing_to_replace(text: str) -> None:
+    assert normalize(result := normalize(text, LIMIT), LIMIT) == result
+
+
+def test_markup_in_markup_costs_no_time() -> None:
+    start = time.perf_counter()
+    assert not normalize("<b" * 500 + "r>" * 500, LIMIT)
+    assert normalize("&" + "amp;" * 990 + "lt;", LIMIT) == "<"
+    assert time.perf_counter() - start < 0.5
 
 
 @given(st.text("aZ 1.~가힣뷁ㅋㅎㅏㅣ\n"))

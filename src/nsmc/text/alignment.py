@@ -7,10 +7,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
-from nsmc.text.normalize import PLAIN, TABLE
-
-Span = tuple[int, int]
-"""First code point and the one after the last."""
+from nsmc.text.normalize import LETTERS, MARKUP, PLAIN, TABLE
+from nsmc.text.rewriting import Placed, Span, rewrite_placed, spread
 
 
 def align(text: str, spans: Sequence[Span], max_characters: int) -> list[Span]:
@@ -62,10 +60,13 @@ def consecutive_spans(pieces: Sequence[str]) -> list[Span]:
     return list(pairwise(accumulate(map(len, pieces), initial=0)))
 
 
-def _normalize_with_spans(text: str, max_characters: int) -> list[tuple[str, Span]]:
+def _normalize_with_spans(text: str, max_characters: int) -> Placed:
     """The characters of the normalized comment [N], each with the span of ``text`` it came from."""
-    result: list[tuple[str, Span]] = []
-    for character, span in _compose_all(_translate(text[: 4 * max_characters])):
+    characters = list(_translate(text[: 4 * max_characters]))
+    while (unmarked := rewrite_placed(characters, MARKUP)) != characters:
+        characters = unmarked
+    result: Placed = []
+    for character, span in _compose_all(iter(characters)):
         if not character.isspace():
             result.append((character, span))
         elif result and result[-1][0] != " ":
@@ -73,27 +74,25 @@ def _normalize_with_spans(text: str, max_characters: int) -> list[tuple[str, Spa
     result = result[:max_characters]
     while result and result[-1][0] == " ":
         result.pop()
-    return result
+    return rewrite_placed(result, LETTERS)
 
 
 def _translate(text: str) -> Iterator[tuple[str, Span]]:
     """Characters after translation, each with the dropped ones directly behind it."""
-    waiting: tuple[str, Span] | None = None
+    waiting: Placed = []
     for place, character in enumerate(text):
         replacement = character.translate(TABLE)
         if replacement:
-            if waiting is not None:
-                yield waiting
-            waiting = (replacement, (place, place + 1))
-        elif waiting is not None and not waiting[0].isspace():
-            waiting = (waiting[0], (waiting[1][0], place + 1))
-    if waiting is not None:
-        yield waiting
+            yield from waiting
+            waiting = spread(replacement, (place, place + 1))
+        elif waiting and not waiting[0][0].isspace():
+            waiting = spread("".join(one for one, _ in waiting), (waiting[0][1][0], place + 1))
+    yield from waiting
 
 
 def _compose_all(characters: Iterator[tuple[str, Span]]) -> Iterator[tuple[str, Span]]:
     """Characters after NFC: sequences that compose or reorder are handled as one."""
-    sequence: list[tuple[str, Span]] = []
+    sequence: Placed = []
     for character, span in characters:
         if sequence and _starts_sequence(character, sequence):
             yield from _compose(sequence)
@@ -102,7 +101,7 @@ def _compose_all(characters: Iterator[tuple[str, Span]]) -> Iterator[tuple[str, 
     yield from _compose(sequence)
 
 
-def _starts_sequence(character: str, sequence: list[tuple[str, Span]]) -> bool:
+def _starts_sequence(character: str, sequence: Placed) -> bool:
     """Whether nothing from ``character`` on composes or changes places with what is before it."""
     if PLAIN.fullmatch(character):
         return True
@@ -112,7 +111,7 @@ def _starts_sequence(character: str, sequence: list[tuple[str, Span]]) -> bool:
     return nfc("NFC", before + character) == nfc("NFC", before) + nfc("NFC", character)
 
 
-def _compose(sequence: list[tuple[str, Span]]) -> Iterator[tuple[str, Span]]:
+def _compose(sequence: Placed) -> Iterator[tuple[str, Span]]:
     composed = unicodedata.normalize("NFC", "".join(c for c, _ in sequence))
     spans = [span for _, span in sequence]
     if (fewer := len(sequence) - len(composed)) > 0:

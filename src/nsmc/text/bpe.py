@@ -15,8 +15,9 @@ from itertools import accumulate
 from typing import Any
 
 from nsmc.errors import DataError, NsmcError
-from nsmc.text.alignment import Span, consecutive_spans
+from nsmc.text.alignment import consecutive_spans
 from nsmc.text.libraries import import_library
+from nsmc.text.rewriting import Span
 from nsmc.text.syllables import SPACE
 
 COVERAGE, LEAST_COVERAGE = 0.9995, 0.98

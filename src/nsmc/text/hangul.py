@@ -4,8 +4,11 @@ The Unicode Standard, section 3.12: the code point of a syllable is
 ``0xAC00 + (initial * 21 + medial) * 28 + final``, with final 0 for none.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
+
+from nsmc.text.rewriting import Pieces
 
 INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 MEDIALS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
@@ -73,3 +76,56 @@ def syllable_type(character: str) -> str | None:
         return "LVT" if decompose(character)[2] else "LV"
     name = unicodedata.name(character, "")
     return _TYPES.get(" ".join(name.split(maxsplit=2)[:2]))
+
+
+def compatibility(run: re.Match[str]) -> Pieces:
+    """The letters of which a run of conjoining ones consists, if they are all of one kind.
+
+    Others are old syllables, such as ``ᄒᆞᆫ``.
+    """
+    letters = [_LETTERS.get(character, "") for character in run[0]]
+    kinds = {syllable_type(character) for character in run[0]}
+    if len(kinds) > 1 or not all(letters):
+        return [(len(run[0]), run[0])]
+    return [(1, letter.removeprefix(FINAL_MARK)) for letter in letters]
+
+
+_C, _V = f"[{INITIALS}]", f"[{MEDIALS}]"
+_VOWELS = {"ㅗㅏ": "ㅘ", "ㅗㅐ": "ㅙ", "ㅗㅣ": "ㅚ", "ㅜㅓ": "ㅝ", "ㅜㅔ": "ㅞ", "ㅜㅣ": "ㅟ"}
+_VOWELS |= {"ㅡㅣ": "ㅢ"}
+_ENDS = {"ㄱㅅ": "ㄳ", "ㄴㅈ": "ㄵ", "ㄴㅎ": "ㄶ", "ㄹㄱ": "ㄺ", "ㄹㅁ": "ㄻ", "ㄹㅂ": "ㄼ"}
+_ENDS |= {"ㄹㅅ": "ㄽ", "ㄹㅌ": "ㄾ", "ㄹㅍ": "ㄿ", "ㄹㅎ": "ㅀ", "ㅂㅅ": "ㅄ"}
+_APART = re.compile(
+    f"({_C})({'|'.join(_VOWELS)}|{_V})(?!{_V})"
+    f"((?:{'|'.join(_ENDS)})(?!{_V})"
+    # Of ㄱㄱ, ㄷㄷ and the like none is a final, and of laughter only before another syllable.
+    f"|(?![ㅋㅎ](?!(?![ㅋㅎ]){_C}{_V}))([{FINALS}])(?!{_V}|\\4(?!{_V})))?"
+)
+_LAUGHS, _WEEPS = "ㅋㅎ", "ㅠㅜㅡㅗ"
+
+
+def joined_letters(run: re.Match[str]) -> Pieces:
+    """Join letters that were typed apart: ``ㅈㅐㅁㅣㅆㄷㅏㅋㅋ`` is ``재밌다ㅋㅋ``.
+
+    A run must hold two syllables, or one beside a whole one (``ㄱㅐ노잼``, ``재밌ㄷㅏ``). Letters
+    of laughter, weeping and faces alone (``ㅋㅠㅋㅠ``, ``ㅇㅡㅇ``) stay what they are.
+    """
+    text = run[0]
+    found = list(_APART.finditer(text))
+    words = any(one[1] not in _LAUGHS and one[2] not in _WEEPS for one in found)
+    if len(found) == 1:
+        before, behind = run.string[: run.start()][-1:], run.string[run.end() :][:1]
+        words &= (found[0].start() == 0 and is_syllable(before)) or (
+            found[0].end() == len(text) and is_syllable(behind)
+        )
+    if not words:
+        return [(len(text), text)]
+    pieces: Pieces = []
+    done = 0
+    for one in found:
+        pieces += [(1, letter) for letter in text[done : one.start()]]
+        initial, medial, final = one[1], _VOWELS.get(one[2], one[2]), one[3] or ""
+        number = _FINALS[FINAL_MARK + _ENDS.get(final, final)] if final else 0
+        pieces.append((len(one[0]), compose(_INITIALS[initial], _MEDIALS[medial], number)))
+        done = one.end()
+    return pieces + [(1, letter) for letter in text[done:]]

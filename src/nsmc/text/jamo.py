@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from nsmc.text.alignment import Span, consecutive_spans
+from nsmc.text.alignment import consecutive_spans
 from nsmc.text.hangul import compose_letters, letters_of, syllable_type
+from nsmc.text.rewriting import Span
 from nsmc.text.syllables import SPACE, Syllables, clusters
 
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from nsmc.config.text import TextConfig
 from nsmc.errors import NsmcError
-from nsmc.text.alignment import Span, find_spans
+from nsmc.text.alignment import find_spans
 from nsmc.text.libraries import import_library
+from nsmc.text.rewriting import Span
 
 
 class KonlpyMecab:
@@ -59,6 +60,18 @@ class KonlpyMecab:
         with self._lock:
             morphemes: list[str] = self._mecab.tagger.parse(text).split() if text else []
         return morphemes
+
+    def cost(self, text: str) -> int:
+        """The cost of the likeliest analysis of a normalized text: the less likely, the more.
+
+        800 are a factor e in the dictionary's estimate of the probability.
+        """
+        with self._lock:
+            node = self._mecab.tagger.parseToNode(text)
+            while node.next:
+                node = node.next
+            cost: int = node.cost
+        return cost
 
     def spans(self, text: str) -> list[Span]:
         """The span of each morpheme, without the white space between them."""

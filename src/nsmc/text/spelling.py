@@ -2,29 +2,51 @@
 
 The noisy channel of Kernighan, Church and Gale, "A spelling correction program based on a noisy
 channel model", COLING 1990, at its simplest: every wrong key is as likely as any other, so the
-likeliest word is the most frequent one that is a single wrong key away. A word of the training
-comments is never corrected, however rare: slang and names are rare, too, and the model has learnt
-from them.
+likeliest word is the most frequent one that is a single wrong key away. Two kinds of words are
+right and stay. Words of the training comments, however rare: slang and names are rare, too, and the
+model has learnt from them. And words that Mecab's dictionary explains about as well as it explains
+the correction, which are those of other subjects. That it consists of known morphemes is no sign of
+a word: nearly every syllable is one.
 """
 
 import hashlib
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Protocol
 
 from nsmc.errors import DataError, NsmcError
 from nsmc.text.bloom import BloomFilter, bloom_bits
+from nsmc.text.hangul import FINALS, compose, decompose
 from nsmc.text.keyboard import intended_syllables
 
-RULES = 2
+RULES = 3
 """Raise it with any change of the corrections: models made with other rules are refused."""
 LEAST = 5
 """Occurrences of a word that others are corrected to: rarer ones may be mistyped themselves."""
 LONGEST = 9
 """Syllables of the longest word that is corrected; a longer one is several without spaces."""
-_WORD = re.compile("[가-힣]+")
+LIKELIER = 4000
+"""By how much a correction's cost (`nsmc.text.mecab.KonlpyMecab.cost`) must be below the word's."""
+CACHED = 20_000
+"""Words whose cost is remembered."""
+_WORD = re.compile("(?<![0-9a-z가-힣])[가-힣]++(?![0-9a-z])")
+"""A whole word; ``항제`` of ``제1항제2호`` is none."""
+_POLITE = re.compile("(.*)([가-힣])(?:니다만?|니까|시다)")
+_FINAL_B = FINALS.index("ㅂ") + 1
 _SIZE = 4  # bytes of the number of bytes of the compressed words
+
+
+class Dictionary(Protocol):
+    """Knows how likely a word is: `nsmc.text.mecab.KonlpyMecab`."""
+
+    def cost(self, text: str) -> int:
+        """The cost of the likeliest analysis."""
+
+    def identity(self) -> dict[str, str]:
+        """All that the costs depend on."""
 
 
 class Spelling:
@@ -32,11 +54,15 @@ class Spelling:
 
     A syllable becomes a syllable, so a comment keeps its length and every character its place.
 
+    Args:
+        learned: what `learn_spelling` returned.
+        dictionary: what knows the words of other subjects.
+
     Raises:
-        NsmcError: ``learned`` isn't what `learn_spelling` returned.
+        NsmcError: ``learned`` can't be read.
     """
 
-    def __init__(self, learned: bytes) -> None:
+    def __init__(self, learned: bytes, dictionary: Dictionary) -> None:
         size, rest = int.from_bytes(learned[:_SIZE], "big"), learned[_SIZE:]
         try:
             words = zlib.decompress(rest[:size]).decode().split("\n")
@@ -48,7 +74,9 @@ class Spelling:
         # By a call that runs in C: a typed comment waits for it.
         self._rank = dict(zip(words, range(len(words)), strict=True))
         self._rarer = BloomFilter(rest[size:])
-        self._identity = {"spelling": hashlib.sha256(learned).hexdigest()[:16]}
+        self._cost = lru_cache(CACHED)(dictionary.cost)
+        digest = hashlib.sha256(learned).hexdigest()[:16]
+        self._identity = {**dictionary.identity(), "spelling": digest}
 
     def __call__(self, text: str) -> str:
         """Correct the mistyped words of a normalized comment."""
@@ -57,10 +85,12 @@ class Spelling:
     def _correct(self, match: re.Match[str]) -> str:
         word = match[0]
         correction = _correction(word, self._rank)
-        return word if correction is None or word in self._rarer else correction
+        if correction is None or word in self._rarer or _is_right(word, correction, self._cost):
+            return word
+        return correction
 
     def identity(self) -> dict[str, str]:
-        """The hash of what was learnt."""
+        """The dictionary with its version, and the hash of what was learnt."""
         return self._identity
 
 
@@ -78,7 +108,22 @@ def _correction(word: str, rank: Mapping[str, int]) -> str | None:
     return correction
 
 
-def learn_spelling(texts: Iterable[str]) -> bytes:
+def _is_right(word: str, correction: str, cost: Callable[[str], int]) -> bool:
+    """Whether Mecab's dictionary explains a word about as well as it explains its correction."""
+    bound = cost(correction) + LIKELIER
+    return cost(word) <= bound or ((plain := _plain_form(word)) != word and cost(plain) <= bound)
+
+
+def _plain_form(word: str) -> str:
+    """``느리다`` for ``느립니다``: of many verbs the dictionary lacks the polite form."""
+    match = _POLITE.fullmatch(word)
+    if match is None or match[2] == "습" or decompose(match[2])[2] != _FINAL_B:
+        return word
+    initial, medial, _ = decompose(match[2])
+    return f"{match[1]}{compose(initial, medial)}다"
+
+
+def learn_spelling(texts: Iterable[str], dictionary: Dictionary) -> bytes:
     """Learn the words of normalized comments; the same comments give the same bytes.
 
     These are the words (runs of up to `LONGEST` Hangul syllables) that occur `LEAST` times, the
@@ -97,6 +142,11 @@ def learn_spelling(texts: Iterable[str]) -> bytes:
             "how they are spelt, found none; leave it out for so few comments"
         )
     rank = {word: place for place, (_, word) in enumerate(known)}
-    rarer = [word for word in counts if _correction(word, rank) is not None]
+    cost = lru_cache(CACHED)(dictionary.cost)
+    rarer = [
+        word
+        for word in counts
+        if (correction := _correction(word, rank)) and not _is_right(word, correction, cost)
+    ]
     words = zlib.compress("\n".join(rank).encode(), 9)
     return len(words).to_bytes(_SIZE, "big") + words + bloom_bits(rarer)

@@ -9,9 +9,10 @@ import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 
-from nsmc.text.alignment import Span, consecutive_spans
+from nsmc.text.alignment import consecutive_spans
 from nsmc.text.hangul import syllable_type
 from nsmc.text.normalize import PLAIN
+from nsmc.text.rewriting import Span
 
 SPACE = "▁"
 """The unit of a space, made visible: where words begin and end is a unit of its own. A comment that

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nsmc.config.text import TextConfig
-from nsmc.text.alignment import Span, align
+from nsmc.text.alignment import align
 from nsmc.text.normalize import VERSION, normalize
+from nsmc.text.rewriting import Span
 from nsmc.text.syllables import RULES, Syllables
 
 if TYPE_CHECKING:
@@ -35,21 +36,17 @@ class Tokenizer:
     """A comment as typed → normalized → its spelling corrected, if configured → units.
 
     ``learned`` is what `learn` returned, if the segmenter or the spelling is learnt.
-
-    Raises:
-        NsmcError: ``learned`` can't be read.
-        ValueError: spelling without ``learned``.
     """
 
     def __init__(
-        self, config: TextConfig, segmenter: Segmenter, learned: bytes | None = None
+        self,
+        config: TextConfig,
+        segmenter: Segmenter,
+        learned: bytes | None = None,
+        spelling: "Spelling | None" = None,
     ) -> None:
         self.config, self.learned, self._segment = config, learned, segmenter
-        self._spelling: Spelling | None = None
-        if config.spelling:
-            from nsmc.text import spelling
-
-            self._spelling = spelling.Spelling(_require(learned))
+        self._spelling = spelling
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to a worker process as what makes it anew there."""
@@ -135,9 +132,10 @@ def learn(config: TextConfig, texts: Iterable[str]) -> bytes | None:
         return None
     normalized = (normalize(text, config.max_characters) for text in texts)
     if config.spelling:
+        from nsmc.text.mecab import KonlpyMecab
         from nsmc.text.spelling import learn_spelling
 
-        return learn_spelling(normalized)
+        return learn_spelling(normalized, KonlpyMecab(config))
     from nsmc.text.bpe import learn_bpe
 
     return learn_bpe(normalized, config.bpe_size)
@@ -152,12 +150,21 @@ def make_tokenizer(config: TextConfig, learned: bytes | None = None) -> Tokenize
         ValueError: a learnt tokenizer without ``learned``.
     """
     # Imported on demand: the others may not be installed.
+    spelling = None
+    if config.spelling:
+        from nsmc.text.mecab import KonlpyMecab
+        from nsmc.text.spelling import Spelling
+
+        mecab = KonlpyMecab(config)
+        spelling = Spelling(_require(learned), mecab)
+        if config.unit == "morpheme":
+            return Tokenizer(config, mecab, learned, spelling)
     if config.unit == "syllable":
-        return Tokenizer(config, Syllables(), learned)
+        return Tokenizer(config, Syllables(), learned, spelling)
     if config.unit == "jamo":
         from nsmc.text.jamo import Jamo
 
-        return Tokenizer(config, Jamo(), learned)
+        return Tokenizer(config, Jamo(), learned, spelling)
     if config.unit == "bpe":
         from nsmc.text.bpe import Pieces
 
