@@ -11,8 +11,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LINTERS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
-# A file's tests share what they train, so each file stays on one core.
-PYTEST = ("pytest", "--numprocesses=auto", "--dist=loadfile")
+# A file's tests share what they train, so each file stays on one core. tests/conftest.py puts the
+# files with slow tests first, so that no core ends with one of them while the others are idle.
+PYTEST = ("pytest", "--numprocesses=auto", "--dist=loadfile", "--no-loadscope-reorder")
 COVERAGE = ("--cov", "--cov-report=term:skip-covered")
 
 

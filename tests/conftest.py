@@ -1,6 +1,7 @@
 """What many tests need: the sample data, a cache of their own and a small trained model."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -31,6 +32,15 @@ SMALL = (
     "training.adversarial_norm=0",
 )
 """Overrides that make a network which trains in seconds and still learns the sample's words."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that have slow tests, and trace none of these for coverage."""
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    for item in slow:
+        item.add_marker("no_cover")  # tracing costs half as much again, most of it in libraries
+    in_file = Counter(item.path for item in slow)
+    items.sort(key=lambda item: -in_file[item.path])
 
 
 @pytest.fixture(scope="session")
