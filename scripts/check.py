@@ -2,6 +2,7 @@
 
 python scripts/check.py            all of it, as CI does
 python scripts/check.py --fast     the tests that answer soon, without coverage
+python scripts/check.py --lint     no tests
 python scripts/check.py -k resume  the rest is handed to pytest
 """
 
@@ -28,7 +29,8 @@ def pytest_command(arguments: list[str]) -> tuple[str, ...]:
 
 def main() -> int:
     """Run the checks in order; the first that fails ends it with its exit status."""
-    for check in (*LINTERS, pytest_command(sys.argv[1:])):
+    lint_only = sys.argv[1:] == ["--lint"]
+    for check in LINTERS if lint_only else (*LINTERS, pytest_command(sys.argv[1:])):
         print("$", *check, flush=True)
         status = subprocess.run([sys.executable, "-m", *check], cwd=ROOT).returncode
         if status:

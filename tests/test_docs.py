@@ -12,7 +12,7 @@ import trace_comment
 from nsmc.cli.main import COMMANDS
 
 ROOT = Path(__file__).parent.parent
-PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 BASES = [ROOT, ROOT / "docs", ROOT / "src" / "nsmc", ROOT / "scripts"]
 """What a path in the docs may be relative to."""
 
@@ -44,6 +44,12 @@ def test_commands_have_the_options_shown(page: Path) -> None:
 def test_python_names_exist(page: Path) -> None:
     for name in re.findall(r"\bnsmc(?:\.[A-Za-z_]\w*)+", page.read_text(encoding="utf-8")):
         pkgutil.resolve_name(name)
+
+
+def test_the_site_lists_every_page() -> None:
+    listed = re.findall(r"- (\S+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.MULTILINE)
+    docs = ROOT / "docs"
+    assert sorted(listed) == sorted(str(p.relative_to(docs).as_posix()) for p in docs.rglob("*.md"))
 
 
 def test_the_flow_shows_what_its_script_prints(

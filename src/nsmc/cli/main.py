@@ -29,6 +29,7 @@ COMMANDS = {
     "info": "show what a model is: network, vocabulary, data, metrics, or its card",
     "runs": "list trainings, with their metrics and the fields in which they differ",
     "export": "write a model in a smaller form, or as an ONNX graph",
+    "package": "write a model as a wheel of its own, or as a folder for a model hub",
     "download": "download the official NSMC files, with retries and checksums",
 }
 """Each is a module of this package, - written as _, with ``add_arguments``, ``run`` (which returns

@@ -215,13 +215,18 @@ def open_model(path: Path | None = None) -> ModelDirectory:
     """Open and verify a model directory, or the output directory of a training that holds one.
 
     Args:
-        path: None for the model that ships inside the package.
+        path: None for the model that ships inside the package. What isn't there may be the name of
+            an installed model or of one on a hub: see `nsmc.inference.model_names.find_model`.
 
     Raises:
         ModelError: one message per defect; see `nsmc.storage.bundle.verify_bundle`.
     """
     path = SHIPPED if path is None else path
     with contextlib.suppress(OSError):  # what can't be looked at, `verify_bundle` refuses by name
+        if not path.exists():
+            from nsmc.inference.model_names import find_model
+
+            path = find_model(path.as_posix()) or path
         if not (path / "manifest.json").exists() and (path / "model").is_dir():
             path = path / "model"
     verify_bundle(path, KIND, SCHEMA)

@@ -44,11 +44,11 @@ def score_texts(
 ) -> ScoredTexts:
     """Score every row of a table into another, in constant memory.
 
-    The input's columns stay as they were, in order; `COLUMNS` follow.
+    The input's columns stay as they were, in order; `COLUMNS` follow. What isn't listed here is as
+    `nsmc.score_table` takes it.
 
     Args:
         model: as `nsmc.load_language_model` gives it.
-        source, target, column, workers, progress, verbose: as `nsmc.score_table` takes them.
 
     Raises:
         DataError: the table can't be read, or its text column isn't clear.

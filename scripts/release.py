@@ -1,0 +1,125 @@
+"""Build what a release publishes and check it: changelog, contents, a prediction off the network.
+
+    python scripts/release.py               the changelog begins with this version and a date
+    python scripts/release.py --unreleased  the same without the checks of changelog and tree
+
+Needs `build` (`pip install build`). It leaves dist/ with a wheel, an sdist and their SHA-256, and
+prints the tag to set. It publishes nothing.
+"""
+
+import argparse
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import venv
+import zipfile
+from pathlib import Path
+
+from nsmc import __version__
+
+ROOT = Path(__file__).resolve().parent.parent
+DIST = ROOT / "dist"
+LARGEST_WHEEL = 25_000_000
+"""Bytes; the model is most of it, and an index refuses files of 100 MB."""
+
+
+def main() -> int:
+    """Check, build, check what was built; the first failure ends it with its words."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--unreleased", action="store_true", help="skip changelog and work tree")
+    args = parser.parse_args()
+    problems = [] if args.unreleased else [*unclean(), *changelog_problems()]
+    if not problems:
+        shutil.rmtree(DIST, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "build", "--outdir", DIST, ROOT], check=True)
+        problems = contents_problems()
+    if problems:
+        print(*problems, sep="\n", file=sys.stderr)
+        return 1
+    for archive in wheel_and_sdist():
+        print(predict_with(archive))
+    sums = [f"{hashlib.sha256(f.read_bytes()).hexdigest()}  {f.name}" for f in wheel_and_sdist()]
+    (DIST / "SHA256SUMS").write_text("\n".join(sums) + "\n", encoding="utf-8")
+    print(*sums, sep="\n")
+    print(f"git tag --annotate v{__version__} --message 'nsmc {__version__}'")
+    return 0
+
+
+def git(*arguments: str) -> list[str]:
+    """The lines that a command of git prints."""
+    command = ["git", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, check=True, capture_output=True, text=True, encoding="utf-8"
+    ).stdout.splitlines()
+
+
+def unclean() -> list[str]:
+    """Files that no commit holds: the archives would hold what the tag does not."""
+    return [f"not committed: {line}" for line in git("status", "--porcelain")]
+
+
+def changelog_problems() -> list[str]:
+    """Whether the changelog's first version is this one, with a date."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    heading = next(iter(re.findall(r"^## .*", text, re.MULTILINE)), "none")
+    expected = rf"## {re.escape(__version__)} – \d{{4}}-\d\d-\d\d"
+    if re.fullmatch(expected, heading):
+        return []
+    return [f"CHANGELOG.md: expected '## {__version__} – YYYY-MM-DD' first, found '{heading}'"]
+
+
+def wheel_and_sdist() -> list[Path]:
+    """The two archives of dist/."""
+    return [next(DIST.glob("*.whl")), next(DIST.glob("*.tar.gz"))]
+
+
+def contents_problems() -> list[str]:
+    """Files that the wheel lacks or has too many, and a wheel that is too large."""
+    wheel, sdist = wheel_and_sdist()
+    wanted = {line.removeprefix("src/") for line in git("ls-files", "src/nsmc")}
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+    with tarfile.open(sdist) as archive:
+        within = {name.partition("/")[2] for name in archive.getnames()}
+    problems = [f"{wheel.name} lacks {name}" for name in sorted(wanted - names)]
+    problems += [f"{wheel.name} holds {name}, not in git" for name in sorted(names - wanted)]
+    tests = git("ls-files", "src", "tests", "configs", "data", "scripts")
+    problems += [f"{sdist.name} lacks {name}" for name in tests if name not in within]
+    if (size := wheel.stat().st_size) > LARGEST_WHEEL:
+        problems.append(f"{wheel.name} has {size:,} bytes; expected {LARGEST_WHEEL:,} at most")
+    return problems
+
+
+def predict_with(archive: Path) -> str:
+    """Install an archive beside this environment's dependencies and predict off the network."""
+    with tempfile.TemporaryDirectory() as place:
+        venv.create(place, with_pip=True)
+        python = Path(place) / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+        # The new environment has pip alone; the dependencies are those of this one, by path.
+        script = "import site; print(site.getsitepackages()[0])"
+        own = _run([python, "-c", script]).strip()
+        theirs = _run([sys.executable, "-c", script]).strip()
+        (Path(own) / "dependencies.pth").write_text(theirs + "\n", encoding="utf-8")
+        install = [python, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation"]
+        _run([*install, "--no-index", archive])
+        cut_off = ["unshare", "--net", "--map-root-user"] if shutil.which("unshare") else []
+        where = _run([python, "-c", "import nsmc; print(nsmc.__file__)"]).strip()
+        if not where.startswith(own):
+            raise SystemExit(f"expected the package of {archive.name}, found {where}")
+        return f"{archive.name}: " + _run([*cut_off, python, "-m", "nsmc", "predict", "재밌다"])
+
+
+def _run(command: list[str | Path]) -> str:
+    """What a command prints, run outside the checkout."""
+    with tempfile.TemporaryDirectory() as elsewhere:
+        return subprocess.run(
+            command, check=True, capture_output=True, text=True, encoding="utf-8", cwd=elsewhere
+        ).stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
