@@ -24,7 +24,7 @@ PACKAGE = Path(nsmc.__file__).parent
 HEAVY = {
     *("numpy", "torch", "torchtext", "pandas", "konlpy", "onnxruntime", "matplotlib", "sklearn"),
     *("pyarrow", "requests", "tqdm", "plotly", "fontTools", "onnx", "scipy", "safetensors"),
-    *("sentencepiece", "wcwidth", "jinja2"),
+    *("sentencepiece", "wcwidth", "jinja2", "fastapi", "uvicorn", "prometheus_client"),
 }
 NOT_FOR_SCORING = {
     *("torch", "torchtext", "pandas", "sklearn", "pyarrow", "matplotlib", "onnx", "onnxruntime"),
@@ -90,6 +90,8 @@ def imported(*arguments: str, status: int = 0) -> set[str]:
         (["-m", "nsmc", "runs", "--help"], 0),
         (["-m", "nsmc", "runs", "--plot", "curves.txt"], 2),
         (["-m", "nsmc", "audit", "table.csv", "--set", "model.cell=okt"], 2),
+        (["-m", "nsmc", "serve", "--help"], 0),
+        (["-m", "nsmc", "serve", "--workers", "0"], 2),
     ],
     ids=lambda value: " ".join(value)[:50] if isinstance(value, list) else "",
 )
@@ -188,6 +190,7 @@ def test_all_public_names_are_there() -> None:
 # neither imports the other.
 ORDER = [
     {"cli"},
+    {"serving"},
     {"report", "auditing", "inspection", "exporting", "sklearn"},
     {"evaluation", "training"},
     {"pipeline"},

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "predict": "score comments: arguments, standard input, a prompt or a whole table",
+    "serve": "a page to type into, and a service that programs call",
     "score-text": "score texts by a language model, and show which is the odd one",
     "complete": "continue a comment with a language model",
     "evaluate": "measure a model on labelled reviews",

@@ -210,3 +210,12 @@ def _check_name(path: Path, source: Path | None) -> None:
             f"expected an output file other than the input, found {path} for both; name another "
             "file, so that the input stays as it is"
         )
+
+
+def columns_of(path: Path) -> list[str]:
+    """The names of a table's columns, whichever of them holds the comments.
+
+    Raises:
+        DataError: the file can't be read as what its name says.
+    """
+    return list(_open_reader(path, plain=False).columns)

@@ -1,0 +1,1 @@
+"""The HTTP service: a page to type into, predictions, scored tables."""

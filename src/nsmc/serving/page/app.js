@@ -1,0 +1,518 @@
+// The page of `nsmc serve`. Text of people is only ever shown by textContent.
+"use strict";
+
+const TEXT = {
+  ko: {
+    title: "nsmc · 댓글 감성 분석", subtitle: "한국어 댓글이 긍정인지 부정인지, 그리고 왜인지", skip: "댓글 입력으로",
+    language: "English", themeAuto: "화면: 자동", themeLight: "화면: 밝게", themeDark: "화면: 어둡게",
+    offline: "서버에 닿지 않습니다. 다시 연결하고 있습니다…", token: "이 서버는 토큰을 요구합니다", enter: "확인",
+    oneTitle: "댓글을 써 보세요", placeholder: "예: 연기는 좋은데 이야기가 지루하다", clear: "지우기",
+    hint: "쓰는 대로 판정합니다. Ctrl+Enter를 누르면 목록에 담깁니다.", examples: "예문",
+    keep: "목록에 담기", why: "왜 그렇게 봤나요", settings: "설정", least: "이 확률보다 낮으면 보류",
+    leastNote: "50%면 언제나 긍정이나 부정으로 판정합니다. 파일에는 쓰지 않습니다.", positive: "긍정", negative: "부정", undecided: "보류",
+    none: "판정 없음", noneWhy: "읽을 수 있는 글자가 없습니다.", certain: "{0} 확신", off: "보류 안 함",
+    legend: "{0} 쪽으로 민 말|반대쪽으로 민 말|숫자는 로그 오즈, 시작 {1} · 합계 {2}", legendStars: "별을 올린 말|별을 내린 말|시작 {1} · 합계 {2}",
+    corrected: "‘{0}’ → ‘{1}’로 고쳐 읽었습니다.", fresh: "모델이 처음 보는 말: {0}", manyFresh: "모델이 처음 보는 말이 많아 판정이 불확실합니다.",
+    cutShort: "너무 길어 앞부분만 읽었습니다.", listTitle: "이번에 쓴 댓글", listEmpty: "아직 없습니다. 이 목록은 이 창에만 있고 어디에도 저장되지 않습니다.",
+    saveCsv: "CSV로 저장", saveJson: "JSON으로 저장", emptyList: "비우기", remove: "‘{0}’ 빼기",
+    tableTitle: "파일이나 여러 줄을 한 번에", drop: "여기에 파일을 끌어다 놓거나", choose: "파일 고르기", paste: "여러 줄 붙여넣기",
+    formats: "{0} · {1} MB까지", linesLabel: "한 줄에 댓글 하나", scoreLines: "채점하기", whichColumn: "댓글이 들어 있는 열을 고르세요",
+    scoreFile: "채점하기", otherFile: "다른 파일", reading: "파일을 보내고 있습니다…", scoring: "채점하고 있습니다 · {0}행", cancel: "그만두기",
+    done: "{0}행을 채점했습니다", download: "결과 내려받기", emptyRows: "빈 댓글", pushAbove: "긍정 쪽으로 가장 민 말", pushBelow: "부정 쪽으로 가장 민 말",
+    pushNote: "처음 {0}행에서 고른 댓글 {1}개로 잰 값입니다(로그 오즈의 합).", preview: "미리 보기", byLabel: "판정으로 거르기", bySure: "확신으로 거르기",
+    all: "모두", sureOnly: "확실한 것 (80% 이상)", unsure: "애매한 것", shown: "앞에서부터 {1}행 가운데 {0}행이 해당합니다.", row: "행", label: "판정", confidence: "확신", comment: "댓글",
+    more: "더 보기", renamed: "같은 이름의 열이 있어 새 열 이름을 바꾸었습니다: {0}", encoding: "파일을 {0} 인코딩으로 읽었습니다. 결과는 UTF-8입니다.",
+    model: "nsmc {0} · {1} · 어휘 {2}개", privacy: "입력한 글은 이 서버에서만 채점되고 기록에 남지 않습니다.", api: "프로그램에서 쓰기 (OpenAPI)",
+    bad_table: "파일을 채점할 수 없습니다.", too_large: "너무 큽니다.", queue_full: "지금 요청이 많습니다. 잠시 뒤 다시 시도합니다…", busy: "다른 파일을 채점하고 있습니다. 잠시 뒤 다시 해 보세요.",
+    invalid: "보낼 수 없는 글입니다.", deadline: "시간이 너무 오래 걸려 멈추었습니다. 더 짧게 써 보세요.", failed: "잘되지 않았습니다.", noLines: "댓글을 한 줄 이상 넣어 주세요.", stopped: "그만두었습니다.",
+  },
+  en: {
+    title: "nsmc · sentiment of comments", subtitle: "Is a Korean comment positive or negative, and why", skip: "To the comment",
+    language: "한국어", themeAuto: "Theme: auto", themeLight: "Theme: light", themeDark: "Theme: dark",
+    offline: "The server can't be reached. Trying again…", token: "This server asks for a token", enter: "Enter",
+    oneTitle: "Type a comment", placeholder: "e.g. 연기는 좋은데 이야기가 지루하다", clear: "Clear",
+    hint: "It is labelled as you type. Ctrl+Enter keeps it in the list.", examples: "Examples",
+    keep: "Keep", why: "Why", settings: "Settings", least: "Undecided below this probability",
+    leastNote: "At 50% every comment is labelled. Files are not affected.", positive: "Positive", negative: "Negative", undecided: "Undecided",
+    none: "No label", noneWhy: "There is nothing legible in it.", certain: "{0} sure", off: "never",
+    legend: "pushes towards {0}|pushes against it|numbers are log odds, from {1} to {2}", legendStars: "more stars|fewer stars|from {1} to {2}",
+    corrected: "Read ‘{0}’ as ‘{1}’.", fresh: "New to the model: {0}", manyFresh: "Much of it is new to the model, so the label is unsure.",
+    cutShort: "It is too long: only its beginning was read.", listTitle: "Comments of this session", listEmpty: "None yet. The list is in this window alone and stored nowhere.",
+    saveCsv: "Save as CSV", saveJson: "Save as JSON", emptyList: "Empty", remove: "Remove ‘{0}’",
+    tableTitle: "A file or many lines at once", drop: "Drop a file here, or", choose: "Choose a file", paste: "Paste lines",
+    formats: "{0} · up to {1} MB", linesLabel: "One comment a line", scoreLines: "Label them", whichColumn: "Which column holds the comments?",
+    scoreFile: "Label them", otherFile: "Another file", reading: "Sending the file…", scoring: "Labelling · {0} rows", cancel: "Stop",
+    done: "{0} rows labelled", download: "Download the result", emptyRows: "Empty", pushAbove: "Push most towards positive", pushBelow: "Push most towards negative",
+    pushNote: "Measured on {1} comments out of the first {0} rows (sums of log odds).", preview: "Preview", byLabel: "Filter by label", bySure: "Filter by confidence",
+    all: "All", sureOnly: "Sure (80% or more)", unsure: "Unsure", shown: "{0} of the first {1} rows.", row: "Row", label: "Label", confidence: "Sure", comment: "Comment",
+    more: "Show more", renamed: "The file has columns of these names, so the new ones are called: {0}", encoding: "The file was read as {0}. The result is UTF-8.",
+    model: "nsmc {0} · {1} · {2} units", privacy: "What you type is scored on this server alone and never logged.", api: "For programs (OpenAPI)",
+    bad_table: "The file can't be labelled.", too_large: "Too large.", queue_full: "Many requests at the moment. Trying again…", busy: "Other files are being labelled. Try again soon.",
+    invalid: "This text can't be sent.", deadline: "It took too long and was stopped. Try something shorter.", failed: "That didn't work.", noLines: "Enter at least one line.", stopped: "Stopped.",
+  },
+};
+const EXAMPLES = [
+  "배우들 연기가 살렸다, 두 번 봐도 재밌음", "돈이 아깝고 시간이 아깝다", "기대 안 했는데 의외로 괜찮네 ㅋㅋ", "영상미는 좋지만 이야기가 너무 늘어진다", "결말이 이게 뭐야...",
+];
+const WAIT = 120, SETTLED = 1500, RETRY = 1500, PAGE = 50, SURE = 0.8;
+
+const $ = (id) => document.getElementById(id);
+let language = stored("nsmc-language") || "ko";
+let theme = stored("nsmc-theme") || "auto";
+let limits = { characters: 10000, table_bytes: 100 << 20 };
+let model = null, answer = null, entries = [], file = null, preview = null, outcome = null;
+let asking = null, typing = 0, settling = 0, retrying = 0, working = null;
+const filters = { label: "all", sure: "all" };
+
+function stored(name, value) {
+  try {
+    if (value !== undefined) localStorage.setItem(name, value);
+    return localStorage.getItem(name);
+  } catch { return null; }
+}
+
+function t(name, ...values) {
+  return (TEXT[language][name] ?? name).replace(/\{(\d)\}/g, (_, place) => values[place] ?? "");
+}
+
+function make(tag, options = {}, ...children) {
+  const { className, text, ...rest } = options;
+  const one = document.createElement(tag);
+  if (className) one.className = className;
+  if (text !== undefined) one.textContent = text;
+  for (const [name, value] of Object.entries(rest)) name in one ? (one[name] = value) : one.setAttribute(name, value);
+  one.append(...children);
+  return one;
+}
+
+const number = (value) => value.toLocaleString(language);
+const signed = (value) => (value > 0 ? "+" : value < 0 ? "−" : "") + Math.abs(value).toFixed(2);
+// Never 100%: no model is.
+const percent = (value) => `${Math.min(99.9, Math.max(0.1, 100 * value)).toFixed(1)}%`;
+const show = (id, visible) => { $(id).hidden = !visible; };
+
+// ---- requests ----
+
+class Refused extends Error {
+  constructor(status, error) { super(error?.message || ""); this.status = status; this.code = error?.code || "failed"; }
+}
+
+async function request(path, options = {}) {
+  const token = sessionStorage.getItem("nsmc-token");
+  const headers = { ...options.headers, ...(token ? { authorization: `Bearer ${token}` } : {}) };
+  const response = await fetch(path, { ...options, headers });
+  reachable(true);
+  if (response.status === 401) { show("access", true); $("token").focus(); }
+  if (!response.ok) throw new Refused(response.status, (await response.json().catch(() => ({}))).error);
+  return response;
+}
+
+function said(error) {
+  const words = TEXT[language][error.code] ?? t("failed");
+  return error.message && error.code !== "deadline" ? `${words}\n${error.message}` : words;
+}
+
+function reachable(yes) {
+  show("offline", !yes);
+  clearTimeout(retrying);
+  if (yes) return;
+  retrying = setTimeout(async () => {
+    try { await fetch("readyz"); reachable(true); await start(); judge(); } catch { reachable(false); }
+  }, RETRY);
+}
+
+// ---- one comment ----
+
+async function judge() {
+  const text = $("text").value;
+  clearTimeout(settling);
+  asking?.abort();
+  show("clear", text !== "");
+  $("wrong").hidden = true;
+  if (!text.trim()) { answer = null; show("result", false); return; }
+  const mine = (asking = new AbortController());
+  $("result").classList.add("stale");
+  try {
+    const response = await request("v1/predict", {
+      method: "POST", signal: mine.signal, headers: { "content-type": "application/json" }, body: JSON.stringify({ text, explain: true }),
+    });
+    answer = await response.json();
+    if (mine === asking) draw();
+    settling = setTimeout(() => keep(), SETTLED);
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    if (!(error instanceof Refused)) { reachable(false); return; }
+    if (error.status === 401) return;
+    if (error.status === 503) typing = setTimeout(judge, RETRY);
+    show("result", false);
+    $("wrong").textContent = said(error);
+    show("wrong", true);
+  }
+}
+
+// What a prediction is for a person, with the undecided of this page's own slider.
+function verdict(one) {
+  const least = $("least").value / 100;
+  if (one.stars !== undefined && one.label === undefined) return { tone: "other", words: one.stars === null ? t("none") : `★${one.stars.toFixed(1)}`, sure: null };
+  if (!one.label) return { tone: "empty", words: t("none"), sure: null };
+  const known = ["positive", "negative", "undecided"].includes(one.label);
+  const tone = !known ? "other" : one.label !== "undecided" && least > 0.5 && one.confidence < least ? "undecided" : one.label;
+  return { tone, words: known ? t(tone) : one.label, sure: one.confidence ?? null };
+}
+
+function draw() {
+  const { tone, words, sure } = verdict(answer);
+  show("result", true);
+  $("result").classList.remove("stale");
+  $("label").textContent = words;
+  $("label").className = `tone-${tone}`;
+  $("sure").textContent = sure === null ? "" : t("certain", percent(sure));
+  const scored = typeof answer.score === "number";
+  show("bar", scored);
+  $("bar").nextElementSibling.hidden = !scored;
+  if (scored) {
+    const [below, above] = $("bar").children;
+    below.style.width = `${100 * (1 - answer.score)}%`;
+    above.style.width = `${100 * answer.score}%`;
+    $("below").textContent = `${t("negative")} ${percent(1 - answer.score)}`;
+    $("above").textContent = `${t("positive")} ${percent(answer.score)}`;
+  }
+  $("classes").replaceChildren(...likeliest(answer.probabilities));
+  drawParts();
+  $("spoken").textContent = sure === null ? words : `${words}, ${t("certain", percent(sure))}`;
+}
+
+function likeliest(probabilities) {
+  const ranked = Object.entries(probabilities ?? {}).sort((a, b) => b[1] - a[1]).slice(0, 5);
+  return ranked.map(([name, share]) => {
+    const bar = make("div", { className: "bar" }, make("i", { className: "other" }));
+    bar.firstChild.style.width = `${100 * share}%`;
+    return make("div", {}, make("div", { className: "ends" }, make("span", { text: name }), make("span", { text: percent(share) })), bar);
+  });
+}
+
+function drawParts() {
+  // Spans count code points, JavaScript's strings don't.
+  const letters = Array.from(answer.text);
+  const parts = (answer.parts ?? []).filter((part) => part.end > part.start);
+  const full = Math.max(1, ...parts.map((part) => Math.abs(part.contribution)));
+  const within = (spans, part) => (spans ?? []).find((span) => (span.start ?? span[0]) < part.end && part.start < (span.end ?? span[1]));
+  const fresh = Array.isArray(answer.unfamiliar) ? answer.unfamiliar : [];
+  const pieces = [];
+  let place = 0;
+  for (const part of parts) {
+    if (letters.slice(place, part.start).some((one) => !one.trim())) pieces.push(make("span", { className: "gap", text: " " }));
+    const strength = Math.abs(part.contribution) / full;
+    const up = part.contribution >= 0;
+    const word = make("b", { text: letters.slice(part.start, part.end).join("") });
+    word.style.backgroundColor = `rgb(var(--${up ? "positive" : "negative"}-rgb) / ${(0.62 * strength).toFixed(3)})`;
+    const classes = ["part", up ? "up" : "down", strength >= 0.25 ? "strong" : "", within(answer.corrections, part) ? "fixed" : "", within(fresh, part) ? "new" : ""];
+    pieces.push(make("span", { className: classes.filter(Boolean).join(" "), title: part.morpheme }, word, make("small", { text: signed(part.contribution) })));
+    place = part.end;
+  }
+  $("parts").replaceChildren(...pieces);
+  show("parts", pieces.length > 0);
+  $("parts").previousElementSibling.hidden = pieces.length === 0;
+  const stars = answer.unit === "stars";
+  const of = language === "en" && answer.of === "긍정" ? t("positive") : answer.of;
+  const [above, below, rest] = t(stars ? "legendStars" : "legend", of, signed(answer.baseline ?? 0), signed(answer.value ?? 0)).split("|");
+  $("legend").replaceChildren(make("i", { className: "positive" }), above, make("i", { className: "negative" }), below, ` · ${rest}`);
+  show("legend", pieces.length > 0);
+  const remarks = [];
+  if (!answer.parts?.length) remarks.push(t("noneWhy"));
+  for (const one of answer.corrections ?? []) {
+    const [from, to] = [one.start ?? one[0], one.end ?? one[1]];
+    remarks.push(t("corrected", letters.slice(from, to).join(""), one.corrected ?? one.to ?? one.text ?? one[2] ?? ""));
+  }
+  const news = fresh.map((one) => (typeof one === "string" ? one : letters.slice(one.start ?? one[0], one.end ?? one[1]).join("")));
+  if (news.length) remarks.push(t("fresh", news.join(", ")));
+  else if (answer.unfamiliar === true) remarks.push(t("manyFresh"));
+  if (answer.truncated) remarks.push(t("cutShort"));
+  $("remarks").replaceChildren(...remarks.map((text) => make("li", { text })));
+}
+
+// ---- the list of this session ----
+
+function keep() {
+  clearTimeout(settling);
+  if (!answer || answer.text !== $("text").value) return;
+  // Of a comment that grows only the last state is worth a line.
+  if (entries[0] && answer.text.startsWith(entries[0].text)) entries.shift();
+  entries = [answer, ...entries.filter((one) => one.text !== answer.text)];
+  drawList();
+}
+
+function drawList() {
+  $("list").replaceChildren(...entries.map((one) => {
+    const { tone, words, sure } = verdict(one);
+    const label = make("b", { className: `tone-${tone}`, text: sure === null ? words : `${words} ${percent(sure)}` });
+    const again = make("button", { type: "button", className: "entry" }, label, make("span", { text: one.text }));
+    again.addEventListener("click", () => write(one.text));
+    const drop = make("button", { type: "button", className: "drop-one", text: "×", "aria-label": t("remove", one.text.slice(0, 40)) });
+    drop.addEventListener("click", () => { entries = entries.filter((other) => other !== one); drawList(); $("text").focus(); });
+    return make("li", {}, again, drop);
+  }));
+  $("count").textContent = entries.length ? number(entries.length) : "";
+  show("list-empty", !entries.length);
+  show("list-actions", entries.length > 0);
+}
+
+function write(text) {
+  $("text").value = text;
+  $("text").focus();
+  judge();
+}
+
+function save(name, type, content) {
+  const link = make("a", { href: URL.createObjectURL(new Blob([content], { type })), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+// A cell that a spreadsheet would take for a formula gets an apostrophe.
+const cell = (value) => { const text = String(value ?? ""); return `"${(/^[=+\-@\t\r]/.test(text) && typeof value === "string" ? "'" : "") + text.replaceAll('"', '""')}"`; };
+
+function saveCsv() {
+  const names = ["text", "label", "label_ko", "score", "confidence", "stars"].filter((name) => entries.some((one) => name in one));
+  const rows = [names.map(cell), ...entries.map((one) => names.map((name) => cell(one[name])))];
+  // The mark by which Excel knows UTF-8.
+  save("comments.csv", "text/csv", `\ufeff${rows.map((row) => row.join(",")).join("\r\n")}\r\n`);
+}
+
+// ---- tables ----
+
+function step(name) {
+  for (const id of ["start", "columns", "running", "summary"]) show(id, id === name);
+}
+
+function tableError(error) {
+  step("start");
+  if (error.name === "AbortError") { $("table-wrong").textContent = t("stopped"); }
+  else if (error instanceof Refused) $("table-wrong").textContent = said(error);
+  else { reachable(false); $("table-wrong").textContent = t("failed"); }
+  show("table-wrong", true);
+}
+
+async function takeFile(chosen) {
+  if (!chosen) return;
+  file = chosen;
+  show("table-wrong", false);
+  if (chosen.size > limits.table_bytes) { tableError(new Refused(413, { code: "too_large", message: t("formats", chosen.name, number(Math.floor(limits.table_bytes / 2 ** 20))) })); return; }
+  step("running");
+  $("progress-words").textContent = t("reading");
+  $("progress").removeAttribute("value");
+  working = new AbortController();
+  try {
+    const response = await request(`v1/table/columns?name=${encodeURIComponent(chosen.name)}`, { method: "POST", body: chosen, signal: working.signal });
+    chooseColumn(await response.json());
+  } catch (error) { tableError(error); }
+}
+
+function chooseColumn({ columns, text_column, samples }) {
+  // Where the server isn't sure: the column with the most Hangul.
+  const hangul = (name) => (samples[name] ?? []).join("").match(/[가-힣]/g)?.length ?? 0;
+  text_column ??= columns.reduce((best, name) => (hangul(name) > hangul(best) ? name : best), columns[0]);
+  $("file-name").textContent = file.name;
+  $("choices").replaceChildren(...columns.map((name, place) => {
+    const radio = make("input", { type: "radio", name: "column", value: String(place), required: true, checked: name === text_column });
+    return make("label", {}, radio, make("b", { text: name }), make("span", { text: (samples[name] ?? []).filter(Boolean).join(" · ") }));
+  }));
+  $("columns").dataset.columns = JSON.stringify(columns);
+  step("columns");
+  ($("choices").querySelector(":checked") ?? $("choices").querySelector("input"))?.focus();
+}
+
+async function scoreTable(body, name, column) {
+  show("table-wrong", false);
+  step("running");
+  $("progress-words").textContent = t("reading");
+  $("progress").removeAttribute("value");
+  preview = outcome = null;
+  working = new AbortController();
+  const query = new URLSearchParams({ name, events: "true", summary: "true", ...(column === undefined ? {} : { column }) });
+  try {
+    const response = await request(`v1/table?${query}`, { method: "POST", body, signal: working.signal });
+    for await (const event of lines(response.body)) {
+      if (event.event === "error") throw new Refused(422, event.error);
+      if (event.event === "progress") {
+        $("progress").value = event.total ? event.bytes / event.total : 0;
+        $("progress-words").textContent = t("scoring", number(event.rows));
+      }
+      if (event.event === "done") { outcome = event; drawOutcome(); }
+      if (event.event === "preview") { preview = event.rows; drawPreview(PAGE); }
+      if (event.event === "words") { outcome.words = event; drawWords(); }
+    }
+    if (!outcome) throw new TypeError("cut");
+  } catch (error) { if (!outcome) tableError(error); }
+}
+
+async function* lines(stream) {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  for (let rest = ""; ;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const found = (rest + value).split("\n");
+    rest = found.pop();
+    for (const line of found) yield JSON.parse(line);
+  }
+}
+
+function drawOutcome() {
+  step("summary");
+  show("pushes", false);
+  $("pushes-note").textContent = "";
+  const remarks = [t("done", number(outcome.rows))];
+  if (outcome.renamed.length) remarks.push(t("renamed", outcome.renamed.join(", ")));
+  if (outcome.encoding && !outcome.encoding.startsWith("utf-8")) remarks.push(t("encoding", outcome.encoding));
+  $("done-words").textContent = remarks.join(" · ");
+  $("download").href = outcome.download.replace(/^\//, "");
+  $("download").download = outcome.name;
+  const order = ["negative", "undecided", "positive"];
+  const labels = Object.entries(outcome.labels).sort((a, b) => (order.indexOf(a[0]) + 4) % 4 - (order.indexOf(b[0]) + 4) % 4);
+  if (outcome.empty) labels.push(["empty", outcome.empty]);
+  const tone = (label) => (order.includes(label) || label === "empty" ? label : "other");
+  const words = (label) => (label === "empty" ? t("emptyRows") : order.includes(label) ? t(label) : label);
+  $("shares").replaceChildren(...labels.map(([label, count]) => {
+    const part = make("i", { className: tone(label) });
+    part.style.width = `${(100 * count) / outcome.rows}%`;
+    return part;
+  }));
+  show("shares", labels.length > 0);
+  $("share-list").replaceChildren(...labels.map(([label, count]) => make("li", {}, make("i", { className: `dot ${tone(label)}` }),
+    `${words(label)} `, make("b", { text: `${((100 * count) / outcome.rows).toFixed(1)}%` }), ` (${number(count)})`)));
+  $("done-words").focus({ preventScroll: true });
+}
+
+function drawWords() {
+  const { above, below, comments } = outcome.words;
+  const most = Math.max(0.01, ...[...above, ...below].map(([, push]) => Math.abs(push)));
+  const draw = (id, list) => $(id).replaceChildren(...list.map(([word, push]) => {
+    const bar = make("i", { "aria-hidden": "true" });
+    bar.style.width = `${(100 * Math.abs(push)) / most}%`;
+    return make("li", {}, make("b", { text: word, title: word }), bar, make("span", { text: signed(push) }));
+  }));
+  draw("words-above", above);
+  draw("words-below", below);
+  const sentiment = model?.labels.includes("positive");
+  show("pushes", Boolean(sentiment && comments && (above.length || below.length)));
+  $("pushes-note").textContent = $("pushes").hidden ? "" : t("pushNote", number(preview?.length ?? 0), number(comments));
+}
+
+function chips(id, group, names) {
+  $(id).replaceChildren(...names.map(([value, words]) => {
+    const chip = make("button", { type: "button", text: words, "aria-pressed": String(filters[group] === value) });
+    chip.dataset.value = value;
+    chip.addEventListener("click", () => {
+      filters[group] = value;
+      drawPreview(PAGE);
+      $(id).querySelector(`[data-value="${CSS.escape(value)}"]`).focus();
+    });
+    return chip;
+  }));
+}
+
+function drawPreview(count) {
+  const seen = preview.map((one, place) => ({ one, place, ...verdict(one) }));
+  const labels = [...new Set(seen.map(({ words }) => words))];
+  if (filters.label !== "all" && !labels.includes(filters.label)) filters.label = "all";
+  chips("by-label", "label", [["all", t("all")], ...labels.sort().map((words) => [words, words])]);
+  chips("by-sure", "sure", [["all", t("all")], ["sure", t("sureOnly")], ["unsure", t("unsure")]]);
+  const chosen = seen.filter(({ words, sure }) => (filters.label === "all" || filters.label === words)
+    && (filters.sure === "all" || (sure !== null && (sure >= SURE) === (filters.sure === "sure"))));
+  $("shown").textContent = t("shown", number(chosen.length), number(preview.length));
+  $("rows").replaceChildren(...chosen.slice(0, count).map(({ one, place, tone, words, sure }) => make("tr", {},
+    make("td", { text: number(place + 1) }), make("td", { className: `tone-${tone}`, text: words }),
+    make("td", { text: sure === null ? "" : percent(sure) }), make("td", { text: one.text }))));
+  show("more", chosen.length > count);
+  $("more").onclick = () => drawPreview(count + 4 * PAGE);
+}
+
+function scoreLines() {
+  const found = $("lines").value.split(/\r?\n/).filter((line) => line.trim());
+  show("table-wrong", false);
+  if (!found.length) { $("table-wrong").textContent = t("noLines"); show("table-wrong", true); return; }
+  const rows = found.map((line) => JSON.stringify({ document: line.toWellFormed?.() ?? line }));
+  scoreTable(new Blob([rows.join("\n") + "\n"]), "lines.jsonl", "document");
+}
+
+// ---- the whole ----
+
+function translate() {
+  document.documentElement.lang = language;
+  document.title = t("title");
+  for (const one of document.querySelectorAll("[data-t]")) one.textContent = t(one.dataset.t);
+  for (const one of document.querySelectorAll("[data-p]")) one.placeholder = t(one.dataset.p);
+  for (const one of document.querySelectorAll("[data-l]")) one.setAttribute("aria-label", t(one.dataset.l));
+  const dark = theme === "dark" || (theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
+  document.documentElement.dataset.theme = dark ? "dark" : "light";
+  $("theme").textContent = t({ auto: "themeAuto", light: "themeLight", dark: "themeDark" }[theme]);
+  $("language").textContent = t("language");
+  $("language").lang = language === "ko" ? "en" : "ko";
+  $("least-value").textContent = $("least").value === "50" ? t("off") : `${$("least").value}%`;
+  $("formats").textContent = t("formats", "CSV · TSV · TXT · JSONL · Parquet", number(Math.floor(limits.table_bytes / 2 ** 20)));
+  if (model) $("model").textContent = t("model", model.version, model.task, number(model.vocabulary));
+  if (answer) draw();
+  drawList();
+  if (outcome && !$("summary").hidden) { drawOutcome(); if (preview) drawPreview(PAGE); if (outcome.words) drawWords(); }
+}
+
+async function start() {
+  model = await (await request("v1/model")).json();
+  limits = model.limits;
+  translate();
+}
+
+function listen() {
+  $("text").addEventListener("input", () => { clearTimeout(typing); clearTimeout(settling); typing = setTimeout(judge, WAIT); });
+  $("text").addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) keep(); });
+  $("clear").addEventListener("click", () => write(""));
+  $("keep").addEventListener("click", keep);
+  $("least").addEventListener("input", () => { translate(); if (preview) drawPreview(PAGE); });
+  $("examples").replaceChildren(...EXAMPLES.map((text) => {
+    const chip = make("button", { type: "button", text, lang: "ko" });
+    chip.addEventListener("click", () => write(text));
+    return chip;
+  }));
+  $("save-csv").addEventListener("click", saveCsv);
+  $("save-json").addEventListener("click", () => save("comments.json", "application/json", JSON.stringify(entries, null, 1)));
+  $("empty").addEventListener("click", () => { entries = []; drawList(); $("text").focus(); });
+  $("language").addEventListener("click", () => { language = language === "ko" ? "en" : "ko"; stored("nsmc-language", language); translate(); });
+  $("theme").addEventListener("click", () => {
+    theme = { auto: "light", light: "dark", dark: "auto" }[theme];
+    stored("nsmc-theme", theme);
+    translate();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", translate);
+  $("file").addEventListener("change", (event) => { takeFile(event.target.files[0]); event.target.value = ""; });
+  const drop = $("drop");
+  for (const name of ["dragenter", "dragover"]) drop.addEventListener(name, (event) => { event.preventDefault(); drop.classList.add("over"); });
+  for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop.classList.remove("over"));
+  // A file dropped beside the field would replace the page.
+  for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
+  addEventListener("drop", (event) => { if ($("running").hidden) takeFile(event.dataTransfer?.files[0]); });
+  $("paste").addEventListener("click", () => {
+    const open = $("paste-box").hidden;
+    show("paste-box", open);
+    $("paste").setAttribute("aria-expanded", String(open));
+    if (open) $("lines").focus();
+  });
+  $("score-lines").addEventListener("click", scoreLines);
+  $("columns").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const columns = JSON.parse($("columns").dataset.columns);
+    scoreTable(file, file.name, columns[Number(new FormData($("columns")).get("column"))]);
+  });
+  $("cancel").addEventListener("click", () => working?.abort());
+  for (const id of ["back", "again"]) $(id).addEventListener("click", () => { file = outcome = preview = null; step("start"); $("paste").focus(); });
+  $("access").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    sessionStorage.setItem("nsmc-token", $("token").value.trim());
+    $("token").value = "";
+    show("access", false);
+    try { await start(); judge(); } catch { /* asked again, or out of reach */ }
+  });
+}
+
+listen();
+translate();
+start().catch((error) => { if (!(error instanceof Refused)) reachable(false); });

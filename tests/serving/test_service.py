@@ -1,0 +1,136 @@
+"""What programs get: predictions, the model, health, metrics, errors; the log tells no comment."""
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+
+import nsmc
+from tests.serving.conftest import Server
+
+SECRET = "아무도몰라야할비밀댓글"
+COMMENTS = [f"{SECRET} {word} {n}" for n in range(10) for word in ("재밌다", "노잼", "😀", "그저")]
+
+
+def ask(server: Server, body: Any, **options: Any) -> requests.Response:
+    return requests.post(f"{server.url}/v1/predict", json=body, timeout=30, **options)
+
+
+def test_one_comment_gets_the_object_of_the_command(server: Server) -> None:
+    answer = ask(server, {"text": "재밌다"})
+    assert answer.status_code == 200
+    assert answer.json() == nsmc.load().predict("재밌다").to_dict()
+    assert ask(server, {"text": " "}).json()["label"] is None
+
+
+def test_several_and_their_explanations(server: Server) -> None:
+    classifier = nsmc.load()
+    texts = [f"재밌다 {n}" for n in range(20)]
+    predictions = ask(server, {"texts": texts}).json()["predictions"]
+    assert [one["text"] for one in predictions] == texts
+    explained = ask(server, {"texts": texts, "explain": True}).json()["predictions"]
+    assert explained == [one.to_dict() for one in classifier.explain(texts)]
+    assert ask(server, {"texts": []}).json() == {"predictions": []}
+
+
+def test_what_arrives_together_is_scored_together_as_if_alone(server: Server) -> None:
+    classifier = nsmc.load()
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda text: ask(server, {"text": text}).json(), COMMENTS))
+    for text, answer in zip(COMMENTS, answers, strict=True):
+        assert answer["text"] == text
+        # Both are rounded to six decimals.
+        assert answer["score"] == pytest.approx(classifier.predict(text).score, abs=1.6e-6)
+    text = requests.get(f"{server.url}/metrics", timeout=30).text
+    batches = re.search(r"nsmc_batch_comments_count (\S+)", text)
+    scored = re.search(r"nsmc_batch_comments_sum (\S+)", text)
+    assert batches and scored
+    assert float(batches[1]) < float(scored[1])
+
+
+def test_the_model_and_the_health(server: Server) -> None:
+    model = requests.get(f"{server.url}/v1/model", timeout=30).json()
+    assert (model["version"], model["task"]) == (nsmc.__version__, "sentiment")
+    assert model["limits"]["texts"] == 1000
+    for path in ("healthz", "readyz"):
+        assert requests.get(f"{server.url}/{path}", timeout=30).status_code == 200
+    schema = requests.get(f"{server.url}/openapi.json", timeout=30).json()
+    assert schema["info"]["version"] == nsmc.__version__
+    assert "example" in json.dumps(schema["paths"]["/v1/predict"])
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        ("{", 400, "isn't JSON"),
+        ("[" * 100_000, 400, "JSON"),
+        ("3", 422, "body"),
+        ("{}", 422, "body.text: Field required"),
+        ('{"text": 3}', 422, "body.text: Input should be a valid string"),
+        ('{"texts": "재밌다"}', 422, "body.texts: Input should be a valid list"),
+        ('{"text": "a", "texts": []}', 422, "Extra inputs are not permitted"),
+        ('{"text": "a", "explain": "yes"}', 422, "body.explain: Input should be a valid boolean"),
+        (json.dumps({"text": "가" * 10_001}), 422, "at most 10000 characters"),
+        (json.dumps({"texts": ["가"] * 1001}), 422, "at most 1000 items"),
+        (b'{"text": "\xff"}', 400, "JSON"),
+        ('{"text": "\\ud800"}', 422, "body.text"),
+    ],
+)
+def test_a_wrong_body_is_refused(
+    server: Server, body: str | bytes, status: int, words: str
+) -> None:
+    answer = requests.post(
+        f"{server.url}/v1/predict",
+        data=body.encode() if isinstance(body, str) else body,
+        headers={"content-type": "application/json"},
+        timeout=30,
+    )
+    assert answer.status_code == status
+    assert words in answer.json()["error"]["message"]
+    assert len(answer.content) < 500
+
+
+def test_other_requests_are_refused(server: Server) -> None:
+    plain = requests.post(f"{server.url}/v1/predict", data='{"text": "a"}', timeout=30)
+    assert (plain.status_code, plain.json()["error"]["code"]) == (415, "not_json")
+    wrong = requests.get(f"{server.url}/v1/predict", timeout=30)
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (405, "wrong_method")
+    assert wrong.headers["allow"] == "POST"
+    lost = requests.get(f"{server.url}/v1/{SECRET}?text={SECRET}", timeout=30)
+    assert (lost.status_code, lost.json()["error"]["code"]) == (404, "not_found")
+
+
+def test_an_id_is_kept_if_it_is_safe(server: Server) -> None:
+    for given, kept in (("a-1.B_2", True), ("a" * 65, False), ("a b", False), ("<x>", False)):
+        answer = ask(server, {"text": "재밌다"}, headers={"x-request-id": given})
+        result = answer.headers["x-request-id"]
+        assert (result == given) is kept
+        assert re.fullmatch(r"[\w.-]{1,64}", result)
+    server.wait_for("a-1.B_2 POST /v1/predict 200")
+
+
+def test_no_other_origin_may_read_an_answer(server: Server) -> None:
+    answer = ask(server, {"text": "재밌다"}, headers={"origin": "https://example.org"})
+    assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+    assert requests.options(f"{server.url}/v1/predict", timeout=30).status_code == 405
+
+
+def test_the_page_may_load_nothing_from_elsewhere(server: Server) -> None:
+    page = requests.get(server.url, timeout=30)
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert page.headers["x-content-type-options"] == "nosniff"
+    assert requests.get(f"{server.url}/app.js", timeout=30).status_code == 200
+
+
+def test_neither_log_nor_metrics_hold_a_comment(server: Server) -> None:
+    ask(server, {"text": SECRET, SECRET: 1})
+    requests.get(f"{server.url}/{SECRET}?{SECRET}", headers={"x-request-id": "last"}, timeout=30)
+    server.wait_for("last GET other 404")
+    metrics = requests.get(f"{server.url}/metrics", timeout=30).text
+    for text in (server.log, metrics):
+        assert "비밀" not in text
+        assert requests.utils.quote("비밀") not in text
+    assert 'nsmc_requests_total{method="GET",path="other",status="404"}' in metrics

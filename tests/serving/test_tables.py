@@ -1,0 +1,90 @@
+"""A file in, a scored file out, with progress; errors name the file as its user does."""
+
+import csv
+import io
+import json
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+import nsmc
+from nsmc.pipeline.score_table import score_table
+from tests.serving.conftest import Server
+
+ROWS = [("1", "재밌다"), ("2", ""), ("3", 'a "quoted", 노잼\n다음 줄'), ("4", "=1+1")]
+
+
+def table(rows: list[tuple[str, str]] = ROWS, head: str = "document") -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerows([("id", head), *rows])
+    return out.getvalue().encode()
+
+
+def post(server: Server, data: bytes, path: str = "", **query: Any) -> requests.Response:
+    return requests.post(f"{server.url}/v1/table{path}", data=data, params=query, timeout=60)
+
+
+def test_a_table_comes_back_as_the_command_writes_it(server: Server, tmp_path: Path) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_bytes(table())
+    score_table(nsmc.load(), source, target)
+    answer = post(server, table(), name="comments.csv")
+    assert answer.content == target.read_bytes()
+    assert 'filename="comments-scored.csv"' in answer.headers["content-disposition"]
+
+
+def test_progress_then_a_result_to_fetch_and_what_stands_in_it(server: Server) -> None:
+    answer = post(server, table(), name="영화평.csv", events=True, summary=True)
+    events = [json.loads(line) for line in answer.text.splitlines()]
+    kinds = [event["event"] for event in events]
+    assert kinds == ["progress", "done", "preview", "words"]
+    done = events[1]
+    assert (done["rows"], done["empty"], sum(done["labels"].values())) == (4, 1, 3)
+    assert done["name"] == "영화평-scored.csv"
+    scored = requests.get(server.url + done["download"], timeout=60)
+    labels = [row["label"] for row in csv.DictReader(io.StringIO(scored.text))]
+    assert labels == [row["label"] or "" for row in events[2]["rows"]]
+    explanation = nsmc.load().explain("재밌다")
+    pushes = dict(events[3]["above"] + events[3]["below"])
+    assert pushes["재밌"] == pytest.approx(explanation.parts[0].contribution, abs=0.01)
+
+
+def test_the_columns_of_a_table(server: Server) -> None:
+    answer = post(server, table(head="말"), "/columns", name="a.csv").json()
+    assert answer["columns"] == ["id", "말"]
+    assert answer["samples"]["말"][0] == "재밌다"
+
+
+@pytest.mark.parametrize("events", [False, True])
+def test_a_table_that_cannot_be_scored_says_why(server: Server, events: bool) -> None:
+    answer = post(server, table(), name="리뷰.csv", column="댓글", events=events)
+    body = answer.json()
+    assert answer.status_code == (200 if events else 422)
+    assert body["error"]["code"] == "bad_table"
+    assert body["error"]["message"].startswith("리뷰.csv has no column '댓글'")
+    assert "column=NAME" in body["error"]["message"]
+    unknown = post(server, table(), name="리뷰.doc")
+    assert unknown.status_code == 422
+    assert ".parquet" in unknown.json()["error"]["message"]
+
+
+def test_a_name_is_no_path(server: Server) -> None:
+    answer = post(server, table(), name="../../../tmp/a.csv")
+    assert 'filename="a-scored.csv"' in answer.headers["content-disposition"]
+    for path in ("..%2f..%2fetc%2fpasswd", "a" * 22, "."):
+        assert requests.get(f"{server.url}/v1/table/{path}", timeout=60).status_code in (404, 405)
+
+
+def test_a_table_whose_client_leaves_is_stopped(server: Server) -> None:
+    rows = table([(str(n), f"재밌다 {n} 그리고 조금 길다") for n in range(40_000)])
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+        head = f"host: x\r\nx-request-id: left\r\ncontent-length: {len(rows)}\r\n\r\n"
+        connection.sendall(f"POST /v1/table HTTP/1.1\r\n{head}".encode() + rows)
+        time.sleep(0.3)
+    server.wait_for("left POST /v1/table ")
+    # The next one's turn comes long before 40,000 rows would be done.
+    assert post(server, table(), name="a.csv").status_code == 200
