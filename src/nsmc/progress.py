@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from nsmc.errors import printable
 
@@ -18,15 +18,34 @@ def in_notebook() -> bool:
 
 
 def progress_bar(**options: Any) -> Any:
-    """A tqdm bar: a widget in a notebook, else on standard error if that is a terminal."""
-    if in_notebook():
-        from tqdm.auto import tqdm
+    """A tqdm bar: a widget in a notebook, else on standard error if that is a terminal.
 
-        return tqdm(**options)
-    from tqdm import tqdm
+    Where nobody would see it, or tqdm isn't installed, it is one that does nothing.
+    """
+    with contextlib.suppress(ModuleNotFoundError):
+        if in_notebook():
+            from tqdm.auto import tqdm
 
-    terminal = sys.stderr is not None and sys.stderr.isatty()
-    return tqdm(file=sys.stderr, disable=not terminal, dynamic_ncols=True, **options)
+            return tqdm(**options)
+        if sys.stderr is not None and sys.stderr.isatty():
+            from tqdm import tqdm
+
+            return tqdm(file=sys.stderr, dynamic_ncols=True, **options)
+    return _NoBar()
+
+
+class _NoBar:
+    """What takes the place of a bar that nobody sees."""
+
+    disable, total, n = True, 0, 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None: ...
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *args, **options: None
 
 
 @contextlib.contextmanager

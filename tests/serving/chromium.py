@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import itertools
 import json
 import shutil
@@ -45,7 +46,9 @@ class Chromium:
         port = port_file.read_text().split()[0]
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=LIMIT) as answer:
             (target,) = [one for one in json.load(answer) if one["type"] == "page"]
-        self._socket = connect(target["webSocketDebuggerUrl"], max_size=None, proxy=None)
+        self._open = contextlib.ExitStack()
+        address = target["webSocketDebuggerUrl"]
+        self._socket = self._open.enter_context(connect(address, max_size=None, proxy=None))
         self._numbers = itertools.count(1)
         self.complaints: list[str] = []
         """What the page's console says of errors, and violations of its policy."""
@@ -159,6 +162,6 @@ class Chromium:
 
     def close(self) -> None:
         """End the browser."""
-        self._socket.close()
+        self._open.close()
         self.process.terminate()
         self.process.wait(LIMIT)

@@ -43,6 +43,12 @@ EPILOG = """examples:
 `nsmc COMMAND --help` lists a command's options."""
 KEEP_FILES = ("train", "prepare", "export", "download")
 """Commands whose results are files, whatever they print."""
+EXTRAS = dict.fromkeys(
+    ("fastapi", "starlette", "pydantic", "uvicorn", "prometheus_client"), "serve"
+) | {"onnx": "onnx"}
+"""Packages that come with an extra of this one."""
+DISTRIBUTIONS = {"sklearn": "scikit-learn", "fontTools": "fonttools", "mecab_ko": "mecab-ko"}
+"""Packages whose distribution has another name."""
 INTERRUPTED = 130
 TERMINATED = 143
 
@@ -119,6 +125,18 @@ def run(arguments: "Sequence[str]") -> int:
             traceback.print_exc()
         print(f"nsmc: {shown(error)}", file=sys.stderr)
         return error.exit_status
+    except ModuleNotFoundError as error:
+        package = (error.name or "nsmc").partition(".")[0]
+        if args.debug or package == "nsmc":
+            raise
+        extra = EXTRAS.get(package)
+        line = f'"nsmc[{extra}]"' if extra else DISTRIBUTIONS.get(package, package)
+        print(
+            f"nsmc: {args.command} needs {package}, which is not installed here; pip install "
+            f"{line}",
+            file=sys.stderr,
+        )
+        return 1
     except KeyboardInterrupt:
         print("nsmc: interrupted", file=sys.stderr)
         return INTERRUPTED

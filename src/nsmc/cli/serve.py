@@ -61,16 +61,10 @@ def run(args: argparse.Namespace) -> int:
     """Serve until a signal ends it."""
     _check(args)
     token = None if args.token_file is None else _token(args.token_file)
-    try:
-        from nsmc.serving.server import Service, bind, serve
-        from nsmc.serving.settings import ServerSettings
-    except ModuleNotFoundError as error:
-        if (error.name or "nsmc").startswith("nsmc"):
-            raise
-        raise NsmcError(
-            f'expected the packages of a server, found no {error.name}; pip install "nsmc[serve]"'
-        ) from error
     import tempfile
+
+    from nsmc.serving.server import Service, bind, serve
+    from nsmc.serving.settings import ServerSettings
 
     listening = bind(args.host, args.port)
     host, port = listening.getsockname()[:2]

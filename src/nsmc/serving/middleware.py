@@ -8,6 +8,7 @@ import re
 import time
 import traceback
 import uuid
+from collections.abc import AsyncIterator
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -216,7 +217,7 @@ async def read_body(scope: Scope, receive: Receive, settings: ServerSettings) ->
     return b"".join(blocks)
 
 
-async def body_blocks(scope: Scope, receive: Receive, limit: int):  # type: ignore[no-untyped-def]
+async def body_blocks(scope: Scope, receive: Receive, limit: int) -> AsyncIterator[bytes]:
     """Yield a body's blocks.
 
     Raises:
@@ -227,15 +228,7 @@ async def body_blocks(scope: Scope, receive: Receive, limit: int):  # type: igno
     total = 0
     refused = announced.isascii() and announced.isdigit() and int(announced[:20]) > limit
     more = True
-    while more:
-        if refused:
-            await _discard(receive)
-            raise ApiError(
-                413,
-                "too_large",
-                f"expected a body of at most {limit:,} bytes, found more; send it in parts",
-                {"connection": "close"},
-            )
+    while more and not refused:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ConnectionResetError
@@ -243,10 +236,17 @@ async def body_blocks(scope: Scope, receive: Receive, limit: int):  # type: igno
         total += len(block)
         more = message.get("more_body", False)
         refused = total > limit
-        if not refused and block:
+        if block and not refused:
             yield block
-        elif refused:
-            more = True
+    if refused:
+        if more:
+            await _discard(receive)
+        raise ApiError(
+            413,
+            "too_large",
+            f"expected a body of at most {limit:,} bytes, found more; send it in parts",
+            {"connection": "close"},
+        )
 
 
 async def _discard(receive: Receive) -> None:

@@ -36,7 +36,7 @@ EXPLAINED, EXPLAIN_SECONDS, WORDS = 100, 8.0, 12
 """Rows whose morphemes are summed up for the words that push most, at most; how many words."""
 SAMPLES, SAMPLE_LENGTH, SAMPLED_COLUMNS = 3, 80, 100
 ID = re.compile(r"[A-Za-z0-9_-]{22}")
-ERRORS = error_answers(400, 401, 408, 413, 422, 503)
+ERRORS = error_answers(400, 401, 408, 413, 422, 501, 503)
 UPLOAD: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -156,6 +156,8 @@ def table_routes(classifier: Classifier, settings: ServerSettings, metrics: Metr
             await working
         except NsmcError as error:
             raise ApiError(422, "bad_table", _said(error, job)) from error
+        except ModuleNotFoundError as error:
+            raise _missing(error) from error
         finally:
             job.stop.set()
             if not working.done():
@@ -230,6 +232,8 @@ def table_routes(classifier: Classifier, settings: ServerSettings, metrics: Metr
                 )
             except NsmcError as error:
                 raise ApiError(422, "bad_table", _shown(error, path, name)) from error
+            except ModuleNotFoundError as error:
+                raise _missing(error) from error
 
     @router.get(
         "/{table_id}",
@@ -415,6 +419,16 @@ def _ending(name: str) -> str:
     except NsmcError as error:
         raise ApiError(422, "bad_table", _shown(error, path, name)) from error
     return "".join(path.suffixes[-2:]) if path.suffix.lower() == ".gz" else path.suffix
+
+
+def _missing(error: ModuleNotFoundError) -> ApiError:
+    """The answer of a server that was installed without what reads tables."""
+    return ApiError(
+        501,
+        "not_installed",
+        f"this server has no {error.name}, so it can't read tables; its "
+        f"keeper can: pip install {error.name}",
+    )
 
 
 def _said(error: NsmcError, job: _Job) -> str:
