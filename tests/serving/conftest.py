@@ -36,14 +36,14 @@ serve(Service(None, None, strict), listening, 1, lambda: print(address, file=sys
 class Server:
     """A server process and what it says."""
 
-    def __init__(self, *arguments: str | Path) -> None:
+    def __init__(self, *arguments: str | Path, env: dict[str, str] | None = None) -> None:
         self.process = subprocess.Popen(
             [sys.executable, *map(str, arguments)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             encoding="utf-8",
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+            env={**(env or os.environ), "OPENBLAS_NUM_THREADS": "1"},
         )
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
