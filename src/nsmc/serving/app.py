@@ -63,13 +63,13 @@ Answers of one comment are the objects of `nsmc predict --json`. Every error is
 one of letters, digits, `.`, `_` and `-`."""
 
 
-def create_app(classifier: Classifier, settings: ServerSettings) -> FastAPI:
+def create_app(classifier: Classifier[Any], settings: ServerSettings) -> FastAPI:
     """Make the application of one process around a loaded model."""
     metrics = Metrics()
 
     def score(texts: list[str], options: Hashable) -> list[dict[str, Any]]:
         metrics.comments.labels("scored").inc(len(texts))
-        return [prediction.to_dict() for prediction in classifier.predict(texts)]
+        return [prediction.to_dict() for prediction in classifier.predict(texts, verbose=False)]
 
     def explain(texts: list[str], options: Hashable) -> list[dict[str, Any]]:
         metrics.comments.labels("explained").inc(len(texts))
@@ -186,7 +186,7 @@ def create_app(classifier: Classifier, settings: ServerSettings) -> FastAPI:
     return app
 
 
-def _model(classifier: Classifier, settings: ServerSettings) -> ModelAnswer:
+def _model(classifier: Classifier[Any], settings: ServerSettings) -> ModelAnswer:
     task = classifier.task
     return ModelAnswer(
         version=__version__,

@@ -228,4 +228,4 @@ class _Supervisor:
         """Take a dead worker's queue out of the sums."""
         from prometheus_client.multiprocess import mark_process_dead
 
-        mark_process_dead(pid)
+        mark_process_dead(pid)  # type: ignore[no-untyped-call]

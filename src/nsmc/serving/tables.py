@@ -77,7 +77,9 @@ class _Job:
     stop: threading.Event
 
 
-def table_routes(classifier: Classifier, settings: ServerSettings, metrics: Metrics) -> APIRouter:
+def table_routes(
+    classifier: Classifier[Any], settings: ServerSettings, metrics: Metrics
+) -> APIRouter:
     """The addresses below /v1/table."""
     router = APIRouter(prefix="/v1/table")
     thread = ThreadPoolExecutor(1, thread_name_prefix="tables")
@@ -347,7 +349,7 @@ def _sweep(settings: ServerSettings) -> None:
                 shutil.rmtree(place, ignore_errors=True)
 
 
-def look_at(path: Path, classifier: Classifier) -> ColumnsAnswer:
+def look_at(path: Path, classifier: Classifier[Any]) -> ColumnsAnswer:
     """The columns of a table with their first cells, and the one that would be scored.
 
     Raises:
@@ -378,7 +380,7 @@ def _texts(path: Path, column: str, rows: int) -> Iterator[str]:
 
 
 def summary_of(
-    classifier: Classifier, source: Path, column: str | None, stop: threading.Event
+    classifier: Classifier[Any], source: Path, column: str | None, stop: threading.Event
 ) -> Iterator[dict[str, Any]]:
     """Events with a table's first rows, and with the morphemes that push most either way."""
     usual = classifier.model.config.data.column or "document"
@@ -388,7 +390,7 @@ def summary_of(
     ) as table:
         chunk = next(table.chunks(), None)
     texts = chunk.texts if chunk else []
-    rows = [one.to_dict() for one in classifier.predict(texts)]
+    rows = [one.to_dict() for one in classifier.predict(texts, verbose=False)]
     yield {"event": "preview", "rows": rows}
     pushes: defaultdict[str, float] = defaultdict(float)
     ends, count = time.monotonic() + EXPLAIN_SECONDS, 0
