@@ -84,7 +84,6 @@ def create_app(classifier: Classifier[Any], settings: ServerSettings) -> FastAPI
         app.state.scoring = make(score, limit=settings.waiting, batch=settings.batch)
         app.state.explaining = make(explain, limit=settings.waiting_explanations, batch=TOGETHER)
         batchers = (app.state.scoring, app.state.explaining)
-        classifier.predict("재밌다")  # the first one loads Mecab
         tasks = [asyncio.create_task(batcher.run()) for batcher in batchers]
         app.state.ready = True
         yield
@@ -191,7 +190,7 @@ def _model(classifier: Classifier[Any], settings: ServerSettings) -> ModelAnswer
     return ModelAnswer(
         version=__version__,
         task=task.name,
-        labels=list(task.classes) or ["negative", "positive"] if task.has_threshold else [],
+        labels=list(task.classes) or (["negative", "positive"] if task.has_threshold else []),
         results=list(task.results),
         threshold=classifier.threshold if task.has_threshold else None,
         units=classifier.explained_units,

@@ -1,6 +1,7 @@
 """Requests that arrive together are scored together, in one thread."""
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
@@ -72,7 +73,13 @@ class Batcher(Generic[Result]):
         self._queue.append(one)
         self.waiting += len(texts)
         self._arrived.set()
-        return await one.future
+        try:
+            return await one.future
+        except asyncio.CancelledError:
+            with contextlib.suppress(ValueError):  # its turn has come already
+                self._queue.remove(one)
+                self.waiting -= len(texts)
+            raise
 
     async def run(self) -> None:
         """Score what arrives, until cancelled."""
@@ -94,19 +101,17 @@ class Batcher(Generic[Result]):
         self._thread.shutdown()
 
     def _take(self) -> list[_Waiting[Result]]:
-        """The next requests of equal options, without those that were given up."""
+        """The next requests of equal options."""
         taken: list[_Waiting[Result]] = []
         count = 0
         while self._queue:
             one = self._queue[0]
-            if not one.future.done():
-                full = count + len(one.texts) > self._batch
-                if taken and (full or one.options != taken[0].options):
-                    break
-                taken.append(one)
-                count += len(one.texts)
-            self._queue.popleft()
-            self.waiting -= len(one.texts)
+            full = count + len(one.texts) > self._batch
+            if taken and (full or one.options != taken[0].options):
+                break
+            taken.append(self._queue.popleft())
+            count += len(one.texts)
+        self.waiting -= count
         return taken
 
     async def _answer(self, requests: list[_Waiting[Result]]) -> None:

@@ -95,7 +95,7 @@ class ModelAnswer(BaseModel):
     threshold: float | None
     units: str
     vocabulary: int
-    limits: dict[str, float]
+    limits: dict[str, int | float]
 
 
 class ColumnsAnswer(BaseModel):

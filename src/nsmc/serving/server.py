@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
 from nsmc.errors import NsmcError
-from nsmc.inference.classifier import load
+from nsmc.inference.classifier import Classifier, load
 from nsmc.serving.settings import ServerSettings
 
 if TYPE_CHECKING:
@@ -44,6 +44,16 @@ class Service:
     model: Path | None
     threshold: float | None
     settings: ServerSettings
+
+    def load(self) -> Classifier[Any]:
+        """The classifier, ready for its first request.
+
+        Raises:
+            NsmcError: the model or Mecab can't be used.
+        """
+        classifier = load(self.model, threshold=self.threshold)
+        classifier.predict("재밌다")  # the first one loads Mecab
+        return classifier
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -80,7 +90,7 @@ def serve(
     """
     if workers == 1:
         return _work(service, listening, on_ready)
-    load(service.model, threshold=service.threshold)  # its errors are said once, and here
+    service.load()  # its errors are said once, and here
     with tempfile.TemporaryDirectory(prefix="nsmc-metrics-") as shared:
         os.environ[METRICS_DIRECTORY] = shared
         return _Supervisor(service, listening, on_ready).run(workers)
@@ -140,7 +150,7 @@ def _work(service: Service, listening: socket.socket, on_ready: Callable[[], Non
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    classifier = load(service.model, threshold=service.threshold)
+    classifier = service.load()
     server = _Server(create_app(classifier, service.settings), service.settings, on_ready)
     asyncio.run(server.serve([listening]))
     return server.interrupted

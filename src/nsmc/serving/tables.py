@@ -156,6 +156,8 @@ def table_routes(
             while (event := await told.get()) is not None:
                 yield event
             await working
+        except _Stopped:
+            return
         except NsmcError as error:
             raise ApiError(422, "bad_table", _said(error, job)) from error
         except ModuleNotFoundError as error:
@@ -216,12 +218,13 @@ def table_routes(
                     _lines(events(job, summary), held, job), media_type="application/x-ndjson"
                 )
             await _until_gone(request, events(job, False), job)
-            (job.target.parent / "whole").touch()
+            if not job.target.exists():
+                raise ApiError(400, "cut", "the client went away, so its table was stopped")
+            _note_name(job)
         except BaseException:
             await held.aclose()
             raise
         await held.aclose()
-        _note_name(job)
         return _download(job.target.parent, settings, once=True)
 
     @router.post("/columns", openapi_extra=UPLOAD, responses=ERRORS)
@@ -295,8 +298,7 @@ async def _until_gone(request: Request, events: AsyncIterator[Any], job: _Job) -
     await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
     job.stop.set()
     gone.cancel()
-    with contextlib.suppress(_Stopped):
-        await working
+    await working
 
 
 async def _lines(
@@ -325,7 +327,7 @@ def _note_name(job: _Job) -> None:
 
 def _remove_unless_kept(job: _Job) -> None:
     place = job.target.parent
-    if not (place / "name").exists() and not (place / "whole").exists():
+    if not (place / "name").exists():
         shutil.rmtree(place, ignore_errors=True)
 
 
