@@ -205,7 +205,7 @@ function drawParts() {
     const strength = Math.abs(part.contribution) / full;
     const up = part.contribution >= 0;
     const word = make("b", { text: letters.slice(part.start, part.end).join("") });
-    word.style.backgroundColor = `rgb(var(--${up ? "positive" : "negative"}-rgb) / ${(0.62 * strength).toFixed(3)})`;
+    word.style.setProperty("--strength", strength.toFixed(3));
     const classes = ["part", up ? "up" : "down", strength >= 0.25 ? "strong" : "", within(answer.corrections, part) ? "fixed" : "", within(fresh, part) ? "new" : ""];
     pieces.push(make("span", { className: classes.filter(Boolean).join(" "), title: part.morpheme }, word, make("small", { text: signed(part.contribution) })));
     place = part.end;
