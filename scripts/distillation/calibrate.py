@@ -64,7 +64,7 @@ def calibrate(model: Path, words: Path, output: Path, texts: list[str], truth: F
         "config": replace(before.config, text=text),
         "identity": make_tokenizer(text, learned).identity(),
         "learned": learned,
-        "training_texts": TrainingTexts.from_bytes((words / SEEN).read_bytes()),
+        "seen": (words / SEEN).read_bytes(),
     }
     write_again(before, output, **changes)
     log_odds = log_odds_of(output, texts)  # [R]

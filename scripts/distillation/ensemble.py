@@ -110,7 +110,7 @@ def combine(
             "parameters": sum(v.size for v in weights.values()),
             "joined": record,
         },
-        training_texts=model.training_texts,
+        seen=model.seen,
     )
     return record
 

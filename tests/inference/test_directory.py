@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,14 +16,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nsmc.config.schema import Config
+from nsmc.config.schema import load_config
 from nsmc.config.text import TextConfig
 from nsmc.errors import ModelError
 from nsmc.inference.classifier import Classifier, load
 from nsmc.inference.directory import KIND, SCHEMA, open_model, write_model, write_training_texts
+from nsmc.inference.parameters import expected_shapes
 from nsmc.inference.quantized import NGRAMS, WORDS
 from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.storage.bundle import writing_bundle
+from nsmc.tasks.registry import make_task
 from nsmc.text.tokenizer import declared_identity
 
 if TYPE_CHECKING:
@@ -108,48 +111,71 @@ def test_an_older_schema(model: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        *(("model.json", data) for data in (b"[]", b"{}", b"\xff", b'{"config": {}}')),
-        ("vocabulary.txt", None),
+        *(("model.json", data) for data in (b"[]", b"{}", b"\xff", b"[" * 100_000)),
+        ("model.json", b'{"config": {}}'),
+        *(("metrics.json", data) for data in (b"[]", b'{"data": [1]}', b'{"epochs": 3}')),
+        ("metrics.json", b'{"temperature": "1"}'),
+        *(("weights.safetensors", data) for data in (b"", b"\xff" * 8, b"\x02" + bytes(7) + b"{}")),
     ],
 )
-def test_an_intact_file_with_other_content_or_none(
-    model: Path, name: str, content: bytes | None
-) -> None:
+def test_an_intact_file_with_other_content(model: Path, name: str, content: bytes) -> None:
     place = sealed_again(model, name, content)
-    with pytest.raises(ModelError, match=r"doesn't hold what a model directory should .*; train"):
+    with pytest.raises(ModelError, match=r"doesn't .*; train"):
         open_model(place)
+
+
+@pytest.mark.parametrize("value", ["NaN", "-0.1", '"0.5"', "1e999", "null", "[]"])
+def test_a_threshold_that_is_none(model: Path, value: str) -> None:
+    content = (model / "model.json").read_text(encoding="utf-8")
+    changed = re.sub(r'"threshold": [0-9.]+', f'"threshold": {value}', content)
+    with pytest.raises(ModelError, match="threshold: expected a number from 0 to 1, found"):
+        open_model(sealed_again(model, "model.json", changed.encode()))
 
 
 def test_a_vocabulary_that_does_not_fit_its_table(model: Path) -> None:
     rows = len(open_model(model).vocabulary)
     place = sealed_again(model, "vocabulary.txt", "<unk>\n가\n나".encode())
-    words = rf"doesn't fit together: 3 units in its vocabulary, {rows} rows in its table; tr"
+    words = rf"{WORDS}: expected \(3, 16\), found \({rows}, 16\)\); train again"
     with pytest.raises(ModelError, match=words):
         load(place)
-    with pytest.raises(ModelError, match="units in its vocabulary, 0 rows in its table"):
-        load(with_weight(model, WORDS, None))
 
 
 @pytest.mark.parametrize(
     ("name", "change", "reported"),
     [
-        ("head.weight", None, "'head.weight'"),
-        ("head.bias", None, "'head.bias'"),
-        ("encoder.weight_hh_l0", None, "'encoder.weight_hh_l0'"),
-        ("encoder.bias_ih_l0_reverse", None, "'encoder.bias_ih_l0_reverse'"),
-        ("head.weight", lambda v: v[:, :-1], r"head.weight: expected \(64, 1\), found \(63, 1\)"),
-        ("head.weight", lambda v: v.T, r"head.weight: expected \(64, 1\), found \(1, 64\)"),
-        ("encoder.weight_ih_l0", lambda v: v[:-1], "encoder.weight_ih_l0: expected 48 rows, .* 47"),
-        ("encoder.bias_hh_l0", lambda v: v[:32], "encoder.bias_hh_l0: expected 48 rows, found 32"),
+        (WORDS, None, r"expected \(\d+, 16\), found nothing"),
+        (NGRAMS, None, r"expected \(500, 16\), found nothing"),
+        ("head.weight", None, r"expected \(1, 64\), found nothing"),
+        ("encoder.weight_hh_l0", None, r"expected \(48, 16\), found nothing"),
+        ("encoder.bias_ih_l0_reverse", None, r"expected \(48,\), found nothing"),
+        ("head.weight", lambda v: v[:, :-1], r"expected \(1, 64\), found \(1, 63\)"),
+        ("head.weight", lambda v: v.T, r"expected \(1, 64\), found \(64, 1\)"),
+        ("encoder.weight_ih_l0", lambda v: v[:, :-1], r"expected \(48, 16\), found \(48, 15\)"),
+        ("encoder.bias_hh_l0", lambda v: v[:32], r"expected \(48,\), found \(32,\)"),
+        ("head.bias", lambda v: v * np.nan, "expected finite numbers up to 65,504, found others"),
+        ("head.bias", lambda v: v + np.float32(1e38), "expected finite numbers up to 65,504"),
+        (WORDS, lambda v: v + np.float16(np.inf), "expected finite numbers"),
+        ("head.bias", lambda v: v.astype(np.float64), "expected float16 or float32, found float64"),
+        ("head.bias", lambda v: v.astype(np.int8), "expected float16 or float32, found int8"),
+        (WORDS, lambda v: v.astype(np.int8), r"scale: expected \(\d+,\), found nothing"),
     ],
 )
 def test_weights_that_are_not_those_of_the_recipe(
     model: Path, name: str, change: Change, reported: str
 ) -> None:
     place = with_weight(model, name, change)
-    words = rf"doesn't fit together: its weights aren't those of its config \(.*{reported}.*; train"
+    layer = name.rpartition(".")[0]
+    words = rf"fit together: its weights aren't those of its config \({layer}.*{reported}.*; train"
     with pytest.raises(ModelError, match=words):
         load(place)
+
+
+def test_a_weight_too_many(model: Path) -> None:
+    from safetensors.numpy import load_file, save
+
+    weights = load_file(model / "weights.safetensors") | {"more": np.zeros(1, np.float32)}
+    with pytest.raises(ModelError, match=r"'more': expected no such weight\); train again"):
+        load(sealed_again(model, "weights.safetensors", save(weights)))
 
 
 @pytest.mark.parametrize(("field", "value"), [("cell", "lstm"), ("cell", "rnn"), ("layers", 2)])
@@ -162,13 +188,16 @@ def test_a_recipe_of_another_network(model: Path, field: str, value: object) -> 
 
 
 def parts(**changes: Any) -> dict[str, Any]:
+    config = load_config(None, ["task=classes", "model.subword_buckets=0", "model.hidden_size=2"])
+    state = {"classes": ["경제", "사회"]}
+    shapes = expected_shapes(config.model, make_task(config, state), 3)
     return {
-        "config": Config(task="classes"),
-        "task_state": {"classes": ["경제", "사회"]},
+        "config": config,
+        "task_state": state,
         "identity": {"tokenizer": "mecab-ko"},
         "threshold": 0.4,
         "vocabulary": ["<unk>", "가", "나"],
-        "weights": {WORDS: np.ones((3, 2), np.float16), "head.bias": np.zeros(1, np.float32)},
+        "weights": {name: np.ones(shape, np.float32) for name, shape in shapes},
         "metrics": {"seconds": 1.5},
         **changes,
     }
@@ -177,7 +206,7 @@ def parts(**changes: Any) -> dict[str, Any]:
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     write_model(tmp_path / "m", **parts())
     model = open_model(tmp_path / "m")
-    assert model.config == Config(task="classes")
+    assert model.config == parts()["config"]
     assert model.identity == {"tokenizer": "mecab-ko"}
     assert model.task_state == {"classes": ["경제", "사회"]}
     assert model.task is model.label_task
@@ -186,11 +215,11 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert (model.threshold, model.vocabulary) == (0.4, ["<unk>", "가", "나"])
     assert model.metrics == {"seconds": 1.5}
     weights = model.weights()
-    assert weights.keys() == {WORDS, "head.bias"}
-    np.testing.assert_array_equal(weights[WORDS], np.ones((3, 2), np.float16), strict=True)
-    np.testing.assert_array_equal(weights["head.bias"], np.zeros(1, np.float32), strict=True)
+    assert weights.keys() == parts()["weights"].keys()
+    for name, values in parts()["weights"].items():
+        np.testing.assert_array_equal(weights[name], values, strict=True)
     words, ngrams = model.tables(weights)
-    assert words.rows([2, 0]).tolist() == [[1, 1]] * 2
+    assert words.rows([2, 0]).tolist() == [[1] * 128] * 2
     assert ngrams is None
     assert [path.name for path in tmp_path.iterdir()] == ["m"]
 
@@ -235,20 +264,34 @@ def test_a_config_that_is_none(model: Path, config: object, reported: str) -> No
 @pytest.mark.parametrize("state", [{}, {"classes": ["가"]}, {"classes": ["가", "나", "다"]}])
 def test_other_classes_than_the_head_has(untrained: Untrained, state: dict[str, Any]) -> None:
     model = open_model(untrained("task=classes", classes=["가", "나"]))
-    other = dataclasses.replace(model, task_state=state)
     count = len(state.get("classes", []))
-    words = rf"head.weight: expected \(32, {count}\), found \(32, 2\)"
+    words = rf"head.weight: expected \({count}, 32\), found \(2, 32\)"
     with pytest.raises(ModelError, match=words):
-        Classifier(other)
+        dataclasses.replace(model, task_state=state)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"classes": ["가", 1]},
+        {"classes": ["가", "가"]},
+        {"classes": ["가", "나"], "reviews": [1]},
+        {"classes": ["가", "나"], "reviews": [1, -1]},
+    ],
+)
+def test_classes_that_are_none(state: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="classes: expected"):
+        make_task(parts()["config"], state)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_values_that_are_no_numbers_are_not_written(tmp_path: Path, value: float) -> None:
     write_model(tmp_path / "m", **parts())
     before = (tmp_path / "m" / "manifest.json").read_bytes()
-    weights = {WORDS: np.ones((3, 2), np.float16), "head.bias": np.array([value], np.float32)}
+    weights = parts()["weights"] | {"head.bias": np.array([0, value], np.float32)}
     words = (
-        r"the weight head\.bias holds values that aren't numbers, so no model was written; "
+        r"the weight head\.bias holds values that aren't numbers, or above 65,504, so no model was "
+        r"written; "
         r"train again with a lower training\.learning_rate"
     )
     with pytest.raises(ModelError, match=words):

@@ -83,7 +83,7 @@ def check(shape: ModelConfig, lengths: Sequence[int] = MIXED) -> None:
     vectors, tokens, sizes = reviews(lengths)
     expected = one_by_one(torchs, vectors, tokens, sizes)
     assert np.ptp(expected, axis=0).min() > 0.02
-    network = NumpyNetwork(weights, shape, OUTPUTS)
+    network = NumpyNetwork(weights, shape)
     parts = np.split(tokens, np.cumsum(sizes)[:-1])
     shuffled = np.random.default_rng(1).permutation(len(sizes))
     alone = np.arange(len(sizes))[:, None]
@@ -135,7 +135,7 @@ def test_weights_are_left_as_they_were() -> None:
     shape = config()
     weights = {name: value.copy() for name, value in weights_of(on_torch(shape)).items()}
     before = {name: value.copy() for name, value in weights.items()}
-    network = NumpyNetwork(weights, shape, OUTPUTS)
+    network = NumpyNetwork(weights, shape)
     batch = reviews(MIXED)
     copies = [part.copy() for part in batch]
     first = network(*batch)
@@ -151,7 +151,7 @@ def test_weights_are_left_as_they_were() -> None:
 def test_more_reviews_than_a_block(cell: Cell, layers: int) -> None:
     shape = config(cell, layers=layers)
     torchs = on_torch(shape)
-    network = Watched(weights_of(torchs), shape, OUTPUTS)
+    network = Watched(weights_of(torchs), shape)
     lengths = np.random.default_rng(2).integers(1, 13, size=2 * BLOCK + 1).tolist()
     batch = reviews(lengths)
     result = network(*batch)
@@ -163,7 +163,7 @@ def test_more_reviews_than_a_block(cell: Cell, layers: int) -> None:
 def test_long_reviews_have_small_blocks() -> None:
     shape = config()
     torchs = on_torch(shape)
-    network = Watched(weights_of(torchs), shape, OUTPUTS)
+    network = Watched(weights_of(torchs), shape)
     half = BLOCK_MORPHEMES // 2
     batch = reviews([3, half, BLOCK_MORPHEMES + 5, half - 1, 1, half])
     result = network(*batch)
@@ -179,12 +179,12 @@ def test_boundaries_change_nothing(monkeypatch: pytest.MonkeyPatch, stretch: int
         for layers, conv in ((1, ConvConfig()), (2, ConvConfig()), (2, ConvConfig(7, 5, 2))):
             shape = config(cell, layers=layers, conv=conv)
             weights, batch = weights_of(on_torch(shape)), reviews(lengths)
-            expected = NumpyNetwork(weights, shape, OUTPUTS)(*batch)
+            expected = NumpyNetwork(weights, shape)(*batch)
             with monkeypatch.context() as patch:
                 patch.setattr(network_module, "BLOCK", 7)
                 patch.setattr(network_module, "BLOCK_MORPHEMES", 64)
                 patch.setattr(recurrence, "STRETCH", stretch)
-                network = Watched(weights, shape, OUTPUTS)
+                network = Watched(weights, shape)
                 result = network(*batch)
             blocks = vars(network)["blocks"]
             assert sum(len(block) for block in blocks) == len(lengths)
@@ -195,7 +195,7 @@ def test_boundaries_change_nothing(monkeypatch: pytest.MonkeyPatch, stretch: int
 @pytest.mark.parametrize("filters", [0, 7])
 def test_nothing_to_score(filters: int) -> None:
     shape = config(layers=2, conv=ConvConfig(filters))
-    network = NumpyNetwork(weights_of(on_torch(shape)), shape, OUTPUTS)
+    network = NumpyNetwork(weights_of(on_torch(shape)), shape)
     vectors, tokens, lengths = reviews([])
     assert network(vectors, tokens, lengths).shape == (0, OUTPUTS)
     assert network.pooled(vectors, tokens, lengths).shape == (0, shape.pooled_size)
@@ -206,7 +206,7 @@ def test_nothing_to_score(filters: int) -> None:
 def test_pooled_vectors(pooling: Pooling, bidirectional: bool) -> None:
     shape = config(pooling=pooling, bidirectional=bidirectional)
     weights = weights_of(on_torch(shape))
-    network = NumpyNetwork(weights, shape, OUTPUTS)
+    network = NumpyNetwork(weights, shape)
     batch = reviews(MIXED)
     pooled = network.pooled(*batch)
     assert pooled.shape == (len(MIXED), shape.pooled_size)

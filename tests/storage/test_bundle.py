@@ -6,21 +6,27 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nsmc.errors import ModelError
-from nsmc.storage.bundle import MANIFEST, read_json, verify_bundle, write_json, writing_bundle
+from nsmc.storage.bundle import MANIFEST, MOST, read_json, verify_bundle, write_json, writing_bundle
 from nsmc.storage.files import sha256_of
 
 WORDS = "재밌다\n노잼\n"
+FILE = {"bytes": 5, "sha256": 64 * "0"}
+PATHS = ["", ".", "..", "../a", "/etc/passwd", "a/b", "a\\b", "C:a", ".a", "가", "a\n", MANIFEST]
+
+
+def manifest(changes: dict[str, Any]) -> bytes:
+    return json.dumps({"kind": "model", "schema": 3, "files": {}, **changes}).encode()
 
 
 def make(path: Path, kind: str = "model", schema: int = 3) -> Path:
     with writing_bundle(path, kind, schema) as directory:
         (directory / "words.txt").write_text(WORDS, encoding="utf-8")
-        (directory / "nested").mkdir()
-        (directory / "nested" / "weights").write_bytes(bytes(range(256)) * 16)
+        (directory / "weights").write_bytes(bytes(range(256)) * 16)
         (directory / "empty").touch()
     return path
 
@@ -32,7 +38,7 @@ def bundle(tmp_path: Path) -> Path:
 
 def defect(path: Path, kind: str = "model", schema: int = 3) -> str:
     with pytest.raises(ModelError) as caught:
-        verify_bundle(path, kind, schema)
+        verify_bundle(path, kind, schema, ["words.txt"])
     return str(caught.value)
 
 
@@ -42,7 +48,7 @@ def test_the_manifest_names_every_file_with_size_and_hash(bundle: Path) -> None:
         "schema": 3,
         "files": {
             name: {"bytes": (bundle / name).stat().st_size, "sha256": sha256_of(bundle / name)}
-            for name in ("empty", "nested/weights", "words.txt")
+            for name in ("empty", "weights", "words.txt")
         },
     }
 
@@ -50,11 +56,11 @@ def test_the_manifest_names_every_file_with_size_and_hash(bundle: Path) -> None:
 def test_a_bundle_replaces_another_and_a_failure_replaces_nothing(bundle: Path) -> None:
     with writing_bundle(bundle, "model", 3) as directory:
         (directory / "other").touch()
-    verify_bundle(bundle, "model", 3)
+    verify_bundle(bundle, "model", 3, [])
     with pytest.raises(ZeroDivisionError), writing_bundle(bundle, "model", 3) as directory:
         (directory / "half").touch()
         raise ZeroDivisionError
-    verify_bundle(bundle, "model", 3)
+    verify_bundle(bundle, "model", 3, [])
     assert sorted(p.name for p in bundle.iterdir()) == [MANIFEST, "other"]
     assert [p.name for p in bundle.parent.iterdir()] == ["bundle"]
 
@@ -76,7 +82,7 @@ def test_a_bundle_may_be_read_by_whom_the_umask_lets(tmp_path: Path) -> None:
         ("none", "expected a model directory at {}, found nothing there"),
         ("bundle/words.txt", "expected a model directory at {}, found a file there"),
         (
-            "bundle/nested",
+            ".",
             "{} is not a model directory: it has no manifest.json. Give the directory that "
             "`nsmc train` named at its end",
         ),
@@ -105,6 +111,22 @@ def test_what_is_no_bundle(bundle: Path, place: str, message: str) -> None:
         b'{"kind": "model", "schema": 3, "files": {"words.txt": {"bytes": 5}}}',
         b"\xb0\xa1",
         b"\x00" * 100,
+        b"[" * 100_000,
+        b" " * (MOST + 1),
+        *map(
+            manifest,
+            [
+                {"kind": "model\x1b]0;"},
+                {"kind": ["model"]},
+                {"schema": "3"},
+                {"schema": 3.0},
+                {"schema": 3.9},
+                {"schema": True},
+                *({"files": {name: FILE}} for name in PATHS),
+                *({"files": {"a": {**FILE, "bytes": size}}} for size in ("5", -1, 5.0, True)),
+                *({"files": {"a": {**FILE, "sha256": of}}} for of in ("5", 5, "A" * 64, None)),
+            ],
+        ),
     ],
 )
 def test_a_damaged_manifest(bundle: Path, content: bytes) -> None:
@@ -112,6 +134,15 @@ def test_a_damaged_manifest(bundle: Path, content: bytes) -> None:
     message = defect(bundle)
     assert message.startswith(f"{bundle / MANIFEST} is damaged (")
     assert message.endswith("copy the directory again from where it was whole, or train it again")
+
+
+def test_a_needed_file_that_is_not_named(bundle: Path) -> None:
+    content = read_json(bundle / MANIFEST)
+    del content["files"]["words.txt"]
+    write_json(bundle / MANIFEST, content)
+    assert defect(bundle).startswith(
+        f"{bundle / MANIFEST} doesn't name words.txt, which a model needs; copy the directory"
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,7 +167,7 @@ def test_another_kind_or_schema(bundle: Path, kind: str, schema: int, message: s
     assert defect(bundle, kind, schema) == message.format(bundle)
 
 
-@pytest.mark.parametrize("name", ["words.txt", "nested/weights", "empty"])
+@pytest.mark.parametrize("name", ["words.txt", "weights", "empty"])
 def test_a_missing_file(bundle: Path, name: str) -> None:
     (bundle / name).unlink()
     assert defect(bundle).startswith(f"{bundle} lacks its file {name}; copy the directory again")
@@ -146,14 +177,14 @@ def test_a_missing_file(bundle: Path, name: str) -> None:
 
 @pytest.mark.parametrize(("size", "shown"), [(4095, "4,095"), (4097, "4,097")])
 def test_a_file_of_another_size(bundle: Path, size: int, shown: str) -> None:
-    path = bundle / "nested" / "weights"
+    path = bundle / "weights"
     path.write_bytes((path.read_bytes() + b"x")[:size])
     assert f"{path} is damaged: expected 4,096 bytes, found {shown}; copy" in defect(bundle)
 
 
 @pytest.mark.parametrize("place", [0, 2048, 4095])
 def test_a_flipped_bit(bundle: Path, place: int) -> None:
-    path = bundle / "nested" / "weights"
+    path = bundle / "weights"
     expected = sha256_of(path)
     data = bytearray(path.read_bytes())
     data[place] ^= 1
@@ -175,7 +206,7 @@ def test_a_flipped_bit(bundle: Path, place: int) -> None:
 def test_the_advice_is_that_of_the_kind(tmp_path: Path, kind: str, advice: str) -> None:
     path = make(tmp_path / kind, kind)
     (path / "notes.txt").touch()  # a file that the manifest doesn't name
-    verify_bundle(path, kind, 3)
+    verify_bundle(path, kind, 3, [])
     (path / "words.txt").unlink()
     assert defect(path, kind).endswith(f"; {advice}")
 

@@ -15,7 +15,7 @@ from nsmc.config.schema import Config
 from nsmc.config.text import TextConfig
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.data.noise import noisy_copies
-from nsmc.errors import DataError
+from nsmc.errors import DataError, ModelError
 from nsmc.storage.bundle import read_json, verify_bundle, write_json, writing_bundle
 from nsmc.text.tokenizer import Tokenizer, is_learned, learn, make_tokenizer
 from nsmc.workers import available_cores, map_chunks
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 KIND = "corpus"
 SCHEMA = 3
+NEEDED = ("corpus.json", "morphemes.txt", "offsets.npy", "tokens.npy")
 CHUNK = 2000
 """Reviews per piece of work: few enough to share out evenly, many enough to be worth sending."""
 LEARNED = "units.model"
@@ -266,25 +267,61 @@ def load_corpus(path: Path) -> Corpus:
     Raises:
         ModelError: the directory isn't a whole corpus of this schema.
     """
-    verify_bundle(path, KIND, SCHEMA)
-    about = read_json(path / "corpus.json")
+    files = verify_bundle(path, KIND, SCHEMA, NEEDED).files
 
     def array(name: str) -> NDArray[Any]:
+        if f"{name}.npy" not in files:
+            raise ValueError(f"the manifest names no {name}.npy")
         mapped: NDArray[Any] = np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False)
         return mapped
 
-    labels = {}
-    for number, column in enumerate(about["columns"]):
-        fields: dict[str, Any]
-        fields = {k: tuple(v) if isinstance(v, list) else v for k, v in column.items()}
-        labels[column["name"]] = LabelColumn(codes=array(f"codes-{number}"), **fields)
-    return Corpus(
-        tokens=array("tokens"),
-        offsets=array("offsets"),
-        labels=labels,
-        morphemes=(path / "morphemes.txt").read_bytes().decode().split("\n"),
-        identity=about["identity"],
-        source=about["source"],
-        learned=(path / LEARNED).read_bytes() if (path / LEARNED).exists() else None,
-        copies=array("copies") if (path / "copies.npy").exists() else None,
+    try:
+        about = read_json(path / "corpus.json")
+        labels = {}
+        for number, column in enumerate(about["columns"]):
+            fields: dict[str, Any]
+            fields = {k: tuple(v) if isinstance(v, list) else v for k, v in column.items()}
+            labels[column["name"]] = LabelColumn(codes=array(f"codes-{number}"), **fields)
+        corpus = Corpus(
+            tokens=array("tokens"),
+            offsets=array("offsets"),
+            labels=labels,
+            morphemes=(path / "morphemes.txt").read_bytes().decode().split("\n"),
+            identity=about["identity"],
+            source=about["source"],
+            learned=(path / LEARNED).read_bytes() if LEARNED in files else None,
+            copies=array("copies") if "copies.npy" in files else None,
+        )
+        _check_parts(corpus)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        raise ModelError(
+            f"{path} doesn't hold what a corpus should ({type(error).__name__}: {error}); delete "
+            "it and prepare the data again"
+        ) from error
+    return corpus
+
+
+def _check_parts(corpus: Corpus) -> None:
+    """Refuse by ValueError arrays that point outside of one another."""
+
+    def within(values: NDArray[Any], least: int, end: int) -> bool:
+        return not len(values) or bool(values.min() >= least and values.max() < end)
+
+    offsets, copies = corpus.offsets, corpus.copies
+    wrong = (
+        corpus.tokens.dtype != np.int32
+        or offsets.dtype != np.int64
+        or corpus.tokens.ndim != 1
+        or offsets.ndim != 1
+        or not len(offsets)
+        or (offsets[0], offsets[-1]) != (0, len(corpus.tokens))
+        or not within(corpus.lengths, 1, len(corpus.tokens) + 1)
+        or not within(corpus.tokens, 0, len(corpus.morphemes))
+        or (copies is not None and not within(copies, 0, len(corpus) - len(copies)))
+        or any(
+            column.codes.shape != (len(corpus),) or not within(column.codes, -1, len(column.names))
+            for column in corpus.labels.values()
+        )
     )
+    if wrong:
+        raise ValueError("arrays that don't fit together")

@@ -51,7 +51,7 @@ def export(
         return target
     from nsmc.inference.quantized import quantized
 
-    weights = source.stored()
+    weights = source.stored
     write_again(source, target, weights=quantized(weights) if int8 else weights)
     return target
 

@@ -24,21 +24,11 @@ class Convolution:
     Args:
         weights: the network's parameters under torch's names, float32.
         config: the network's shape.
-
-    Raises:
-        KeyError, ValueError: a parameter is missing or not of the config's shape.
     """
 
     def __init__(self, weights: Mapping[str, NDArray[Any]], config: ModelConfig) -> None:
-        filters, kernel = config.conv.filters, config.conv.kernel
         self._pooling = config.conv.pooling
         weight, self._bias = weights["convolution.weight"], weights["convolution.bias"]  # [F]
-        expected = (filters, config.embedding_size, kernel)
-        if weight.shape != expected or self._bias.shape != (filters,):
-            raise ValueError(
-                f"convolution.weight and convolution.bias: expected {expected} and {(filters,)}, "
-                f"found {weight.shape} and {self._bias.shape}"
-            )
         self._weight = np.ascontiguousarray(weight.transpose(2, 1, 0))  # [K, E, F]
 
     def inputs(self, vectors: Floats) -> Floats:

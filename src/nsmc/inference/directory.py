@@ -10,9 +10,9 @@ seen.bin            its training texts as a Bloom filter: see `nsmc.inference.tr
 """
 
 import contextlib
-import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,8 +24,10 @@ from nsmc.config.schema import Config
 from nsmc.config.text import UNIT_NAMES
 from nsmc.errors import ModelError, UsageError
 from nsmc.inference.network import NumpyNetwork
+from nsmc.inference.parameters import LARGEST, check_weights, in_range
 from nsmc.inference.quantized import NGRAMS, WORDS, EmbeddingTable, dequantized, read_table
-from nsmc.storage.bundle import MANIFEST, read_json, verify_bundle, write_json, writing_bundle
+from nsmc.inference.training_record import checked_record
+from nsmc.storage.bundle import open_bundle, write_json, writing_bundle
 from nsmc.tasks.registry import make_task
 from nsmc.tasks.task import LabelTask, Task
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 KIND = "model"
 SCHEMA = 4
 LEARNED = "units.model"
+METRICS = "metrics.json"
 SEEN = "seen.bin"
 WEIGHTS = "weights.safetensors"
 SHIPPED = Path(__file__).parent.parent / "pretrained" / "default"
@@ -55,8 +58,28 @@ class ModelDirectory:
     vocabulary: list[str]
     """[V] units by row; row 0 is the unknown one."""
     metrics: dict[str, Any]
+    stored: Mapping[str, NDArray[Any]] = field(repr=False, compare=False)
+    """Every parameter under its torch name, as stored."""
     learned: bytes | None = None
     """What the tokenizer learnt, for `nsmc.text.tokenizer.make_tokenizer`; None for most."""
+    seen: bytes | None = None
+    """`training_texts` as stored."""
+    files: Mapping[str, tuple[int, str]] = field(default_factory=dict, repr=False, compare=False)
+    """The bytes and the SHA-256 of every file."""
+
+    def __post_init__(self) -> None:
+        """Check that the parts fit together.
+
+        Raises:
+            ModelError: the weights aren't those of the config, the task and the vocabulary.
+        """
+        try:
+            check_weights(self.stored, self.config.model, self.task, len(self.vocabulary))
+        except ValueError as error:
+            raise ModelError(
+                f"{self.path} doesn't fit together: its weights aren't those of its config "
+                f"({error}); train again"
+            ) from error
 
     def __repr__(self) -> str:
         """A line: the vocabulary alone would be a million characters."""
@@ -78,56 +101,28 @@ class ModelDirectory:
         # Here: a comment that is typed and scored needs none of it.
         from nsmc.inference.train_overlap import TrainingTexts
 
-        file = self.path / SEEN
-        return TrainingTexts.from_bytes(file.read_bytes()) if file.exists() else None
+        return None if self.seen is None else TrainingTexts.from_bytes(self.seen)
 
     def weights(self) -> dict[str, NDArray[Any]]:
         """Every parameter under its torch name: tables as stored, all else in float32."""
-        return dequantized(self.stored())
-
-    def stored(self) -> dict[str, NDArray[Any]]:
-        """Every parameter under its torch name, as stored."""
-        from safetensors.numpy import load_file
-
-        loaded: dict[str, NDArray[Any]] = load_file(self.path / WEIGHTS)
-        return loaded
+        return dequantized(self.stored)
 
     def tables(
         self, weights: Mapping[str, NDArray[Any]]
     ) -> tuple[EmbeddingTable, EmbeddingTable | None]:
-        """The embedding tables of `weights`: words [V, E] and n-grams [K, E] or None.
-
-        Raises:
-            ModelError: the table of words doesn't fit the vocabulary.
-        """
-        words, ngrams = read_table(weights, WORDS), read_table(weights, NGRAMS)
-        if words is None or len(words) != len(self.vocabulary):
-            raise ModelError(
-                f"{self.path} doesn't fit together: {len(self.vocabulary):,} units in its "
-                f"vocabulary, {0 if words is None else len(words):,} rows in its table; train again"
-            )
-        return words, ngrams
+        """The embedding tables of `weights`: words [V, E] and n-grams [K, E] or None."""
+        words = read_table(weights, WORDS)
+        assert words is not None
+        return words, read_table(weights, NGRAMS)
 
     def network(self, weights: Mapping[str, NDArray[Any]]) -> NumpyNetwork:
         """The layers after the embedding, from `weights` of a model that labels comments.
 
         Raises:
-            ModelError: the weights don't fit the config, or the model labels nothing.
+            ModelError: the model labels nothing.
         """
-        outputs = self.label_task.outputs
-        with self.fitting_weights():
-            return NumpyNetwork(weights, self.config.model, outputs)
-
-    @contextlib.contextmanager
-    def fitting_weights(self) -> Iterator[None]:
-        """Turn a KeyError or ValueError inside the block into a ModelError about the weights."""
-        try:
-            yield
-        except (KeyError, ValueError) as error:
-            raise ModelError(
-                f"{self.path} doesn't fit together: its weights aren't those of its config "
-                f"({error}); train again"
-            ) from error
+        _ = self.label_task
+        return NumpyNetwork(weights, self.config.model)
 
     @property
     def label_task(self) -> LabelTask:
@@ -152,7 +147,7 @@ def write_model(
     metrics: Mapping[str, Any],
     task_state: Mapping[str, Any],
     learned: bytes | None = None,
-    training_texts: "TrainingTexts | None" = None,
+    seen: bytes | None = None,
 ) -> None:
     """Write a model directory; `ModelDirectory` says what each part is.
 
@@ -163,10 +158,10 @@ def write_model(
     from safetensors.numpy import save
 
     for name, values in weights.items():
-        if not np.isfinite(values).all():
+        if not in_range(values):
             raise ModelError(
-                f"the weight {name} holds values that aren't numbers, so no model was written; "
-                "train again with a lower training.learning_rate"
+                f"the weight {name} holds values that aren't numbers, or above {LARGEST:,.0f}, so "
+                "no model was written; train again with a lower training.learning_rate"
             )
     with writing_bundle(path, KIND, SCHEMA) as directory:
         about = {"config": config.to_dict(), "task_state": task_state, "identity": identity}
@@ -177,20 +172,16 @@ def write_model(
         # Not save_file, whose error for a full disk is no OSError.
         tensors = {k: np.ascontiguousarray(v) for k, v in weights.items()}
         (directory / WEIGHTS).write_bytes(save(tensors))
-        write_json(directory / "metrics.json", metrics)
-        if training_texts is not None:
-            (directory / SEEN).write_bytes(training_texts.to_bytes())
+        write_json(directory / METRICS, metrics)
+        if seen is not None:
+            (directory / SEEN).write_bytes(seen)
 
 
 def write_again(source: ModelDirectory, path: Path, **changes: Any) -> None:
     """Copy a model directory with other arguments of `write_model`, which has the errors."""
-    parts = {field.name: getattr(source, field.name) for field in fields(source)}
-    del parts["path"]
-    if "training_texts" not in changes:
-        parts["training_texts"] = source.training_texts
-    if "weights" not in changes:
-        parts["weights"] = source.stored()
-    write_model(path, **parts | changes)
+    names = ("config", "task_state", "identity", "threshold", "vocabulary", "metrics")
+    parts = {name: getattr(source, name) for name in (*names, "learned", "seen")}
+    write_model(path, **{**parts, "weights": source.stored, **changes})
 
 
 def write_training_texts(path: Path, texts: "TrainingTexts | None") -> None:
@@ -202,13 +193,8 @@ def write_training_texts(path: Path, texts: "TrainingTexts | None") -> None:
         ModelError: there is no such model directory, or it is damaged.
         NsmcError: the place is not writable or the disk is full; ``path`` is then as it was.
     """
-    source = open_model(path).path
-    with writing_bundle(source, KIND, SCHEMA) as directory:
-        for name in read_json(source / MANIFEST)["files"]:
-            if name != SEEN:
-                shutil.copyfile(source / name, directory / name)
-        if texts is not None:
-            (directory / SEEN).write_bytes(texts.to_bytes())
+    source = open_model(path)
+    write_again(source, source.path, seen=None if texts is None else texts.to_bytes())
 
 
 def open_model(path: Path | None = None) -> ModelDirectory:
@@ -219,33 +205,51 @@ def open_model(path: Path | None = None) -> ModelDirectory:
             an installed model or of one on a hub: see `nsmc.inference.model_names.find_model`.
 
     Raises:
-        ModelError: one message per defect; see `nsmc.storage.bundle.verify_bundle`.
+        ModelError: one message per defect; see `nsmc.storage.bundle.open_bundle`,
+            `nsmc.storage.bundle.Bundle.read` and `nsmc.inference.parameters.check_weights`.
     """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
     path = SHIPPED if path is None else path
-    with contextlib.suppress(OSError):  # what can't be looked at, `verify_bundle` refuses by name
+    with contextlib.suppress(OSError):  # what can't be looked at, `open_bundle` refuses by name
         if not path.exists():
             from nsmc.inference.model_names import find_model
 
             path = find_model(path.as_posix()) or path
         if not (path / "manifest.json").exists() and (path / "model").is_dir():
             path = path / "model"
-    verify_bundle(path, KIND, SCHEMA)
+    bundle = open_bundle(path, KIND, SCHEMA, ("model.json", "vocabulary.txt", WEIGHTS, METRICS))
+    # Each is read once: what was compared with the manifest is what is used, even if a training
+    # replaces the directory meanwhile.
+    content = {name: bundle.read(name) for name in bundle.files}
     try:
-        model = read_json(path / "model.json")
-        learned = path / LEARNED
-        opened = ModelDirectory(
+        model = json.loads(content["model.json"])
+        threshold, identity = model["threshold"], model["identity"]
+        if not (isinstance(threshold, int | float) and 0 <= threshold <= 1):
+            raise ValueError(f"threshold: expected a number from 0 to 1, found {threshold!r}")
+        if not all(isinstance(value, str) for value in identity.values()):
+            raise ValueError("identity: expected texts")
+        config = Config.from_dict(model["config"])
+        metric = make_task(config, model["task_state"]).metric.name
+        return ModelDirectory(
             path=path,
-            config=Config.from_dict(model["config"]),
+            config=config,
             task_state=model["task_state"],
-            identity=model["identity"],
-            threshold=float(model["threshold"]),
-            vocabulary=(path / "vocabulary.txt").read_bytes().decode().split("\n"),
-            metrics=read_json(path / "metrics.json"),
-            learned=learned.read_bytes() if learned.exists() else None,
+            identity=identity,
+            threshold=float(threshold),
+            vocabulary=content["vocabulary.txt"].decode().split("\n"),
+            metrics=checked_record(json.loads(content[METRICS]), metric),
+            stored=load(content[WEIGHTS]),
+            learned=content.get(LEARNED),
+            seen=content.get(SEEN),
+            files=bundle.files,
         )
-        _ = opened.task  # refuses a config of which no task can be made
-        return opened
-    except (ValueError, KeyError, TypeError, AttributeError, OSError, UsageError) as error:
+    except (
+        *(ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError),
+        *(RecursionError, UsageError, SafetensorError),
+    ) as error:
         raise ModelError(
-            f"{path} doesn't hold what a model directory should ({error!r}); train again"
+            f"{path} doesn't hold what a model directory should ({type(error).__name__}: {error}); "
+            "train again"
         ) from error

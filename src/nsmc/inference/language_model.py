@@ -52,10 +52,9 @@ class LanguageModel(TextModel):
         self._rows = {unit: row for row, unit in enumerate(model.vocabulary) if row}
         config = model.config.model
         ends = group_ends(len(model.vocabulary), model.config.language_model)
-        with model.fitting_weights():
-            suffixes = [FORWARD, BACKWARD][: config.directions]
-            self._stacks = [RecurrentStack(weights, config, suffix) for suffix in suffixes]
-            self._softmax = NextUnit(weights, ends)
+        suffixes = [FORWARD, BACKWARD][: config.directions]
+        self._stacks = [RecurrentStack(weights, config, suffix) for suffix in suffixes]
+        self._softmax = NextUnit(weights, ends)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to a worker process as the path: it opens the model anew."""

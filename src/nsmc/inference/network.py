@@ -43,15 +43,9 @@ class NumpyNetwork:
     Args:
         weights: the network's parameters under torch's names.
         config: the network's shape.
-        outputs: O.
-
-    Raises:
-        KeyError, ValueError: a parameter is missing or not of the config's shape.
     """
 
-    def __init__(
-        self, weights: Mapping[str, NDArray[Any]], config: ModelConfig, outputs: int
-    ) -> None:
+    def __init__(self, weights: Mapping[str, NDArray[Any]], config: ModelConfig) -> None:
         directions = [FORWARD, BACKWARD][: config.directions]
         self._pooling: str = config.pooling
         self._convolution = Convolution(weights, config) if config.conv.filters else None
@@ -60,11 +54,6 @@ class NumpyNetwork:
         ]
         self._head: Floats = weights["head.weight"].T  # [P, O]
         self._bias: Floats = weights["head.bias"]  # [O]
-        expected = (config.pooled_size, outputs)
-        if self._head.shape != expected:
-            raise ValueError(f"head.weight: expected {expected}, found {self._head.shape}")
-        if self._bias.shape != (outputs,):
-            raise ValueError(f"head.bias: expected {(outputs,)}, found {self._bias.shape}")
 
     def __call__(self, vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
         """Outputs [R, O]; see `Network`."""

@@ -44,9 +44,6 @@ class Layer:
         weights: the network's parameters under torch's names, float32.
         index: the layer, counted from 0.
         suffixes: [D] of the parameters' names: `FORWARD`, `BACKWARD` or both.
-
-    Raises:
-        KeyError, ValueError: a parameter is missing or has other rows than the cell.
     """
 
     def __init__(
@@ -60,10 +57,7 @@ class Layer:
         def gates(kind: str) -> Floats:
             split = []
             for name in [f"encoder.{kind}_l{index}{s}" for s in suffixes]:
-                part, expected = weights[name], len(halves) * self.hidden
-                # Or the rows of one cell would be shared out among the gates of another.
-                if len(part) != expected:
-                    raise ValueError(f"{name}: expected {expected} rows, found {len(part)}")
+                part = weights[name]
                 split.append(part.reshape(len(halves), -1, *part.shape[1:]))
             return np.stack(split, axis=1)  # [G, D, H, I], [G, D, H, H] or [G, D, H]
 

@@ -5,7 +5,6 @@ a group.
 """
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,9 +23,6 @@ class NextUnit:
     Args:
         weights: the network's parameters under torch's names, float32.
         ends: of `nsmc.tasks.language_model.group_ends`.
-
-    Raises:
-        KeyError, ValueError: a parameter is missing or not of the groups' shape.
     """
 
     def __init__(self, weights: Mapping[str, NDArray[Any]], ends: list[int]) -> None:
@@ -36,10 +32,6 @@ class NextUnit:
         others = range(len(ends) - 1)
         self._down: list[Floats] = [weights[f"head.down.{i}.weight"].T for i in others]
         self._up: list[Floats] = [weights[f"head.up.{i}.weight"].T for i in others]
-        sizes = [self._first.shape[1], *(up.shape[1] for up in self._up)]
-        expected = [ends[0] + len(others), *(end - start for start, end in pairwise(ends))]
-        if sizes != expected:
-            raise ValueError(f"head: expected {expected} classes, found {sizes}")
 
     def log_probabilities(self, states: Floats, rows: Integers) -> NDArray[np.float64]:
         """Log probabilities [N] (nats) of the units in ``rows`` [N] after states [N, H]."""

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.errors import ModelError
+from nsmc.storage.compressed import decompress
 from nsmc.text.bloom import BloomFilter, bloom_bits
 from nsmc.text.syllables import SPACE
 
@@ -81,7 +82,7 @@ class TrainingTexts:
         """
         try:
             magic, texts = _HEADER.unpack(content[: _HEADER.size])
-            bits = zlib.decompress(content[_HEADER.size :])
+            bits = decompress(content[_HEADER.size :], SIZE)
         except (struct.error, zlib.error) as error:
             raise _unreadable(str(error)) from error
         if magic != MAGIC or len(bits) != SIZE:

@@ -39,21 +39,9 @@ class WideOutputs:
 
     @classmethod
     def of(cls, model: ModelDirectory, weights: Mapping[str, NDArray[Any]]) -> "WideOutputs | None":
-        """Those of a verified model directory and its `ModelDirectory.weights`; None without.
-
-        Raises:
-            ModelError: the table isn't that of the config.
-        """
-        config = model.config.model.wide
-        table, scales = weights.get(WIDE), weights.get(SCALES[WIDE])
-        expected = (config.buckets, model.label_task.outputs) if config.buckets else None
-        shape = None if table is None else table.shape
-        scaled = table is not None and table.dtype == np.int8
-        with model.fitting_weights():
-            if shape != expected or scaled != (scales is not None):
-                found = shape or "nothing"
-                raise ValueError(f"{WIDE}: expected {expected or 'nothing'}, found {found}")
-        return None if table is None else cls(table, scales, config.longest)
+        """Those of a verified model directory and its `ModelDirectory.weights`; None without."""
+        table, longest = weights.get(WIDE), model.config.model.wide.longest
+        return None if table is None else cls(table, weights.get(SCALES[WIDE]), longest)
 
     def __call__(self, comments: Sequence[Sequence[str]]) -> NDArray[np.float32]:
         """The part [R, O] of the outputs for tokenized comments; 0 for one without units."""

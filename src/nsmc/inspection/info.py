@@ -1,17 +1,17 @@
 """What a model directory is, read from its files alone: neither torch nor Mecab is needed."""
 
-import math
 from pathlib import Path
 from typing import Any, TypedDict
 
 from nsmc.config.schema import changes
-from nsmc.errors import ModelError
-from nsmc.inference.directory import SHIPPED, WEIGHTS, open_model
+from nsmc.inference.directory import SHIPPED, open_model
 from nsmc.inference.quantized import SCALES
 from nsmc.inspection.purpose import purpose
-from nsmc.storage.bundle import MANIFEST, read_json
 from nsmc.tasks.metrics import Metric
 from nsmc.tasks.registry import task_class
+
+_DTYPES = {"float32": "F32", "float16": "F16", "int8": "I8"}
+"""As safetensors calls them."""
 
 
 class Tensor(TypedDict):
@@ -85,10 +85,18 @@ def info(model: Path | str | None = None) -> ModelInfo:
     """
     directory = open_model(None if model is None else Path(model))
     metrics, config = directory.metrics, directory.config.to_dict()
-    tensors = _tensors(directory.path / WEIGHTS)
+    tensors: list[Tensor] = [
+        {
+            "name": name,
+            "shape": list(values.shape),
+            "dtype": _DTYPES[values.dtype.name],
+            "parameters": values.size,
+        }
+        for name, values in directory.stored.items()
+    ]
     files = [
-        {"name": name, **about}
-        for name, about in read_json(directory.path / MANIFEST)["files"].items()
+        {"name": name, "bytes": size, "sha256": digest}
+        for name, (size, digest) in directory.files.items()
     ]
     training, seen = ("epochs", "best_epoch", "seconds", "device", "written"), None
     if (texts := directory.training_texts) is not None:
@@ -128,28 +136,6 @@ def info(model: Path | str | None = None) -> ModelInfo:
         "files": files,
         "bytes": sum(file["bytes"] for file in files),
     }
-
-
-def _tensors(path: Path) -> list[Tensor]:
-    """Names, shapes and types from the header of a safetensors file; no weight is read."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="numpy") as file:
-            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
-            return [
-                {
-                    "name": name,
-                    "shape": list(part.get_shape()),
-                    "dtype": part.get_dtype(),
-                    "parameters": math.prod(part.get_shape()),
-                }
-                for name, part in slices.items()
-            ]
-    except (SafetensorError, OSError) as error:
-        raise ModelError(
-            f"{path} doesn't hold what a model directory should ({error}); train again"
-        ) from error
 
 
 def metric_of(about: ModelInfo) -> Metric:

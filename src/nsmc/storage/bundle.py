@@ -6,8 +6,11 @@ formats inside check structure at most: a flipped byte in a weight would load wi
 """
 
 import contextlib
+import hashlib
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,10 @@ from nsmc.errors import ModelError
 from nsmc.storage.files import sha256_of, umask, whole_directory
 
 MANIFEST = "manifest.json"
+MOST = 1 << 20
+"""Bytes of a manifest at most."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_DIGEST = re.compile("[0-9a-f]{64}")
 _RESTORE = {
     "model": "copy the directory again from where it was whole, or train it again",
     "corpus": "delete it and prepare the data again",
@@ -30,54 +37,99 @@ def writing_bundle(path: Path, kind: str, schema: int) -> Iterator[Path]:
     """
     with whole_directory(path) as directory:
         yield directory
-        for file in directory.rglob("*"):
+        for file in directory.iterdir():
             # safetensors makes files private; a model is for whoever may read its directory.
             file.chmod(file.stat().st_mode | 0o444 & ~umask())
         files = {
-            file.relative_to(directory).as_posix(): {
-                "bytes": file.stat().st_size,
-                "sha256": sha256_of(file),
-            }
-            for file in sorted(directory.rglob("*"))
-            if file.is_file()
+            file.name: {"bytes": file.stat().st_size, "sha256": sha256_of(file)}
+            for file in sorted(directory.iterdir())
         }
         write_json(directory / MANIFEST, {"kind": kind, "schema": schema, "files": files})
 
 
-def verify_bundle(path: Path, kind: str, schema: int) -> None:
-    """Check that ``path`` is a whole, undamaged bundle of this kind and schema.
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle whose manifest was read and checked."""
+
+    path: Path
+    kind: str
+    files: Mapping[str, tuple[int, str]]
+    """The bytes and the SHA-256 of every file. One that isn't named here is never read."""
+
+    def read(self, name: str) -> bytes:
+        """The content of a file, undamaged.
+
+        Raises:
+            ModelError: it is missing or can't be read, or has another size or hash.
+        """
+        with self._readable():
+            self._check_size(name)
+            content = (self.path / name).read_bytes()
+        self._check_hash(name, hashlib.sha256(content).hexdigest())
+        return content
+
+    def verify(self) -> None:
+        """Check every file as `read` does, whatever its size."""
+        with self._readable():
+            for name in self.files:
+                self._check_size(name)
+                self._check_hash(name, sha256_of(self.path / name))
+
+    @property
+    def restore(self) -> str:
+        """What to do about a damage."""
+        return _RESTORE.get(self.kind, "delete it and start again")
+
+    @contextlib.contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ModelError(
+                f"cannot read the {self.kind} directory {self.path}: {error.strerror} "
+                f"({error.filename}); give this user the right to read it, or another directory"
+            ) from error
+
+    def _check_size(self, name: str) -> None:
+        file, (size, _) = self.path / name, self.files[name]
+        if not file.is_file():
+            raise ModelError(f"{self.path} lacks its file {name}; {self.restore}")
+        if (found := file.stat().st_size) != size:
+            raise ModelError(
+                f"{file} is damaged: expected {size:,} bytes, found {found:,}; {self.restore}"
+            )
+
+    def _check_hash(self, name: str, found: str) -> None:
+        if found != (digest := self.files[name][1]):
+            raise ModelError(
+                f"{self.path / name} is damaged: expected SHA-256 {digest[:12]}…, found "
+                f"{found[:12]}…; {self.restore}"
+            )
+
+
+def open_bundle(path: Path, kind: str, schema: int, needed: Collection[str]) -> Bundle:
+    """Open a bundle of this kind and schema whose manifest names at least the ``needed`` files.
 
     Raises:
-        ModelError: one message per defect: no such directory, no manifest, another kind, a newer
-            or older schema, a missing file, a wrong size, a wrong hash, a file that can't be read.
+        ModelError: one message per defect: no such directory, no manifest or none of this form,
+            another kind, a newer or older schema, a needed file that isn't named.
     """
+    bundle, manifest = Bundle(path, kind, {}), path / MANIFEST
+    restore = bundle.restore
+    with bundle._readable():
+        if not path.is_dir():
+            other = "a file" if path.exists() else "nothing"
+            raise ModelError(f"expected a {kind} directory at {path}, found {other} there")
+        if not manifest.is_file():
+            raise ModelError(
+                f"{path} is not a {kind} directory: it has no {MANIFEST}. Give the directory that "
+                "`nsmc train` named at its end"
+            )
+        with manifest.open("rb") as file:
+            content = file.read(MOST + 1)
     try:
-        _verify(path, kind, schema)
-    except OSError as error:
-        raise ModelError(
-            f"cannot read the {kind} directory {path}: {error.strerror} "
-            f"({error.filename}); give this user the right to read it, or another directory"
-        ) from error
-
-
-def _verify(path: Path, kind: str, schema: int) -> None:
-    restore = _RESTORE.get(kind, "delete it and start again")
-    if not path.is_dir():
-        other = "a file" if path.exists() else "nothing"
-        raise ModelError(f"expected a {kind} directory at {path}, found {other} there")
-    manifest = path / MANIFEST
-    if not manifest.is_file():
-        raise ModelError(
-            f"{path} is not a {kind} directory: it has no {MANIFEST}. Give the directory that "
-            "`nsmc train` named at its end"
-        )
-    try:
-        content = json.loads(manifest.read_text(encoding="utf-8"))
-        found_kind, found_schema = str(content["kind"]), int(content["schema"])
-        files = {
-            str(name): (int(f["bytes"]), str(f["sha256"])) for name, f in content["files"].items()
-        }
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        found_kind, found_schema, files = _read_manifest(content)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(f"{manifest} is damaged ({error}); {restore}") from error
     if found_kind != kind:
         raise ModelError(f"expected a {kind} directory, found a {found_kind} directory at {path}")
@@ -91,19 +143,41 @@ def _verify(path: Path, kind: str, schema: int) -> None:
             f"{path} has schema version {found_schema}, older than the {schema} this nsmc reads; "
             f"{restore} with this version"
         )
-    for name, (size, digest) in files.items():
-        file = path / name
-        if not file.is_file():
-            raise ModelError(f"{path} lacks its file {name}; {restore}")
-        if (actual := file.stat().st_size) != size:
-            raise ModelError(
-                f"{file} is damaged: expected {size:,} bytes, found {actual:,}; {restore}"
-            )
-        if (actual_digest := sha256_of(file)) != digest:
-            raise ModelError(
-                f"{file} is damaged: expected SHA-256 {digest[:12]}…, found "
-                f"{actual_digest[:12]}…; {restore}"
-            )
+    if missing := sorted(set(needed) - files.keys()):
+        raise ModelError(f"{manifest} doesn't name {missing[0]}, which a {kind} needs; {restore}")
+    return replace(bundle, files=files)
+
+
+def _read_manifest(content: bytes) -> tuple[str, int, dict[str, tuple[int, str]]]:
+    """Kind, schema and files of a manifest; anything else in their place raises."""
+    if len(content) > MOST:
+        raise ValueError(f"more than {MOST:,} bytes")
+    manifest = json.loads(content)
+    kind, schema, listed = manifest["kind"], manifest["schema"], manifest["files"]
+    if not _NAME.fullmatch(kind) or type(schema) is not int:
+        raise ValueError("kind must be a name and schema a whole number")
+    files = {}
+    for name, about in listed.items():
+        size, digest = about["bytes"], about["sha256"]
+        # No path: with one, a stranger's model would read, and time, files of its user's.
+        if not _NAME.fullmatch(name) or name == MANIFEST:
+            raise ValueError(f"{name!r} is no plain file name")
+        if type(size) is not int or size < 0 or not _DIGEST.fullmatch(digest):
+            raise ValueError(f"{name} has no size and SHA-256")
+        files[name] = size, digest
+    return kind, schema, files
+
+
+def verify_bundle(path: Path, kind: str, schema: int, needed: Collection[str]) -> Bundle:
+    """Open a bundle as `open_bundle` does and check all its files.
+
+    Raises:
+        ModelError: as `open_bundle`; or a missing file, a wrong size, a wrong hash, a file that
+            can't be read.
+    """
+    bundle = open_bundle(path, kind, schema, needed)
+    bundle.verify()
+    return bundle
 
 
 def write_json(path: Path, value: Any) -> None:

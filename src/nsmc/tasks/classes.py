@@ -78,6 +78,13 @@ class Classes(LabelTask):
         """[C] names; none before `learn`."""
         self.reviews: list[int] = list((state or {}).get("reviews", []))
         """[C] reviews of each in the training file."""
+        counts_fit = len(self.reviews) in (0, len(self.classes))
+        if not all(isinstance(name, str) for name in self.classes) or not counts_fit:
+            raise ValueError("classes: expected texts, and as many numbers of reviews, if any")
+        if not all(type(count) is int and count >= 0 for count in self.reviews):
+            raise ValueError("classes: expected whole numbers of reviews")
+        if len({*self.classes}) < len(self.classes):
+            raise ValueError("classes: expected different ones")
         self._weights: list[float] | None = None
         """[C] of each class, where all shall count the same; None where all reviews do."""
 

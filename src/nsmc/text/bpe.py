@@ -14,7 +14,7 @@ from importlib.metadata import version
 from itertools import accumulate
 from typing import Any
 
-from nsmc.errors import DataError, NsmcError
+from nsmc.errors import DataError, ModelError, NsmcError
 from nsmc.text.alignment import consecutive_spans
 from nsmc.text.libraries import import_library
 from nsmc.text.rewriting import Span
@@ -36,7 +36,8 @@ class Pieces:
     """Pieces by a learnt model, which `learn_bpe` returned.
 
     Raises:
-        NsmcError: SentencePiece is missing, or ``learned`` isn't one of its models.
+        NsmcError: SentencePiece is missing.
+        ModelError: ``learned`` isn't one of its models.
     """
 
     def __init__(self, learned: bytes) -> None:
@@ -45,7 +46,7 @@ class Pieces:
         try:
             self._model.LoadFromSerializedProto(learned)
         except RuntimeError as error:
-            raise NsmcError(
+            raise ModelError(
                 "the pieces that this model was trained with can't be read: expected what "
                 "sentencepiece writes, found something else; train again"
             ) from error

@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Protocol
 
-from nsmc.errors import DataError, NsmcError
+from nsmc.errors import DataError, ModelError
+from nsmc.storage.compressed import decompress
 from nsmc.text.bloom import BloomFilter, bloom_bits
 from nsmc.text.hangul import FINALS, compose, decompose
 from nsmc.text.keyboard import intended_syllables
@@ -28,6 +29,8 @@ LEAST = 5
 """Occurrences of a word that others are corrected to: rarer ones may be mistyped themselves."""
 LONGEST = 9
 """Syllables of the longest word that is corrected; a longer one is several without spaces."""
+MOST = 1 << 26
+"""Bytes of all words at most: some millions."""
 LIKELIER = 4000
 """By how much a correction's cost (`nsmc.text.mecab.KonlpyMecab.cost`) must be below the word's."""
 CACHED = 20_000
@@ -59,15 +62,15 @@ class Spelling:
         dictionary: what knows the words of other subjects.
 
     Raises:
-        NsmcError: ``learned`` can't be read.
+        ModelError: ``learned`` can't be read.
     """
 
     def __init__(self, learned: bytes, dictionary: Dictionary) -> None:
         size, rest = int.from_bytes(learned[:_SIZE], "big"), learned[_SIZE:]
         try:
-            words = zlib.decompress(rest[:size]).decode().split("\n")
+            words = decompress(rest[:size], MOST).decode().split("\n")
         except (zlib.error, UnicodeDecodeError) as error:
-            raise NsmcError(
+            raise ModelError(
                 "the words that this model was trained with can't be read: expected what "
                 f"text.spelling learns, found something else ({error}); train again"
             ) from error

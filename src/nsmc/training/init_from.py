@@ -83,9 +83,9 @@ class PretrainedModel:
             ]
         loaded = replace(self, taken=", ".join(parts))
         (output / KEPT_TEXTS).unlink(missing_ok=True)
-        if model.training_texts is not None:
+        if model.seen is not None:
             with atomic_write(output / KEPT_TEXTS) as temporary:
-                temporary.write_bytes(model.training_texts.to_bytes())
+                temporary.write_bytes(model.seen)
         with atomic_write(output / KEPT) as temporary:
             write_json(temporary, asdict(loaded))
         return loaded

@@ -58,7 +58,7 @@ def save_network(
         threshold=0.5,
         vocabulary=list(vocabulary),
         weights=stored_weights(network),
-        training_texts=training_texts,
+        seen=None if training_texts is None else training_texts.to_bytes(),
         metrics={
             **metrics,
             "data": corpus.source,

@@ -15,6 +15,7 @@ from nsmc.storage.bundle import read_json, verify_bundle, write_json, writing_bu
 
 KIND = "checkpoint"
 SCHEMA = 2
+TENSORS, PLAIN = "state.safetensors", "state.json"
 KEPT = 2
 """Checkpoints to keep: if the newest is damaged, the one before it still resumes."""
 
@@ -77,8 +78,8 @@ def save_checkpoint(state: TrainingState, directory: Path) -> None:
     with writing_bundle(directory / f"step-{state.counters.step:08d}", KIND, SCHEMA) as path:
         # Not save_file, whose error for a full disk is no OSError.
         arrays = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
-        (path / "state.safetensors").write_bytes(save(arrays))
-        write_json(path / "state.json", {"counters": vars(state.counters), "optimizers": plain})
+        (path / TENSORS).write_bytes(save(arrays))
+        write_json(path / PLAIN, {"counters": vars(state.counters), "optimizers": plain})
     for old in checkpoints(directory)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
 
@@ -97,7 +98,7 @@ def load_newest_checkpoint(state: TrainingState, directory: Path) -> list[str]:
     damages = []
     for path in reversed(checkpoints(directory)):
         try:
-            verify_bundle(path, KIND, SCHEMA)
+            verify_bundle(path, KIND, SCHEMA, (TENSORS, PLAIN))
         except ModelError as error:
             damages.append(str(error))
             continue
@@ -113,8 +114,8 @@ def load_newest_checkpoint(state: TrainingState, directory: Path) -> list[str]:
 def _load(state: TrainingState, path: Path) -> None:
     from safetensors.torch import load_file
 
-    tensors = load_file(path / "state.safetensors")
-    plain = read_json(path / "state.json")
+    tensors = load_file(path / TENSORS)
+    plain = read_json(path / PLAIN)
     state.network.load_state_dict(_under("network.", tensors))
     state.best = _under("best.", tensors)
     state.totals.copy_(tensors["totals"])
