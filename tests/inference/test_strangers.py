@@ -22,9 +22,7 @@ from nsmc.inspection.card import model_card
 from nsmc.inspection.info import info
 from nsmc.storage.bundle import MANIFEST, writing_bundle
 from nsmc.tasks.task import LabelTask
-from nsmc.text.bpe import learn_bpe
-from nsmc.text.spelling import learn_spelling
-from nsmc.text.tokenizer import make_tokenizer
+from nsmc.text.tokenizer import learn, make_tokenizer
 
 if TYPE_CHECKING:
     from tests.conftest import Untrained
@@ -57,16 +55,17 @@ def models(untrained: Untrained, place: Path) -> list[Path]:
     tiny = ("model.embedding_size=4", "model.hidden_size=3", "model.subword_buckets=8")
     comments = [COMMENT, "재밌어요 재밌어요 영화 영화 영화였어요"] * 9
     kinds = [
-        ((*tiny, "text.unit=syllable", "model.wide.buckets=16", "model.conv.filters=2"), None),
-        ((*tiny, "text.unit=bpe", "text.bpe_size=100"), learn_bpe(comments, 100)),
-        ((*tiny, "text.unit=jamo", "text.spelling=true"), learn_spelling(comments)),
-        ((*tiny, "text.unit=syllable", "task=language-model", "training.adversarial_norm=0"), None),
+        (*tiny, "text.unit=syllable", "model.wide.buckets=16", "model.conv.filters=2"),
+        (*tiny, "text.unit=bpe", "text.bpe_size=100"),
+        (*tiny, "text.unit=jamo", "text.spelling=true"),
+        (*tiny, "text.unit=syllable", "task=language-model", "training.adversarial_norm=0"),
     ]
     paths = []
-    for number, (fields, learned) in enumerate(kinds):
+    for number, fields in enumerate(kinds):
+        # Not the tokenizer, which is learnt: weights don't depend on it.
         bare = tuple(f for f in fields if not f.startswith(("text.unit=bpe", "text.spelling")))
-        source = open_model(untrained(*bare))
-        config = load_config(None, fields)
+        source, config = open_model(untrained(*bare)), load_config(None, fields)
+        learned = learn(config.text, comments)
         write_again(
             source,
             place / str(number),
@@ -98,12 +97,14 @@ def use(path: Path, flipped: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "flips", [pytest.param(25, id="quick"), pytest.param(300, id="many", marks=pytest.mark.slow)]
+    "flips", [pytest.param(120, id="quick"), pytest.param(300, id="many", marks=pytest.mark.slow)]
 )
 @pytest.mark.filterwarnings("ignore:this model was trained on units cut by other versions")
 def test_flips_under_a_right_manifest(untrained: Untrained, tmp_path: Path, flips: int) -> None:
     refused = 0
-    for model in models(untrained, tmp_path):
+    # The others open a dictionary each time.
+    kinds = 1 if flips < 200 else None
+    for model in models(untrained, tmp_path)[:kinds]:
         use(model, "model.json")
         files = {file.name: file.read_bytes() for file in model.iterdir()}
         rng = random.Random(flips)
@@ -130,4 +131,4 @@ def test_flips_under_a_right_manifest(untrained: Untrained, tmp_path: Path, flip
             except Exception as error:
                 shutil.copytree(tmp_path / "flipped", tmp_path / "found")
                 raise AssertionError(f"{name} of {model} flipped: {tmp_path / 'found'}") from error
-    assert refused > flips
+    assert refused > flips / 3
