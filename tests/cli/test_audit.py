@@ -22,6 +22,11 @@ ROWS = [
     ("d", "지루하고 재미없다", 1),
     ("e", "", 1),
 ]
+TINY = (
+    *("--set", "model.hidden_size=8", "--set", "model.embedding_size=8"),
+    *("--set", "model.subword_buckets=100", "--set", "training.adversarial_norm=0"),
+    *("--set", "training.patience=0"),
+)
 NEW = ["rank", "row", "suggested_label", "probability", "against", "same_otherwise"]
 
 
@@ -153,11 +158,9 @@ def test_top_and_share_limit_the_list(here: Here, table: Path) -> None:
 def test_networks_are_trained_on_the_table_when_asked(
     here: Here, sample: Path, tmp_path: Path
 ) -> None:
-    fields = ("training.epochs=1", "model.hidden_size=8", "model.embedding_size=8")
-    args = [part for field in fields for part in ("--set", field)]
     result = here(
         *("audit", sample / "ratings_train.txt", "--folds", "2", "--work", tmp_path / "w"),
-        *("--device", "cpu", "--top", "1", "--json", *args),
+        *("--device", "cpu", "--top", "1", "--json", *TINY, "--set", "training.epochs=1"),
     )
     metrics = result.object()
     assert "training 2 networks, each on 50% of 600 comments" in result.err
@@ -172,7 +175,7 @@ def test_ctrl_c_says_so_and_leaves_no_output(
     output, work = tmp_path / "o.csv", tmp_path / "w"
     process = start(
         *("audit", sample / "ratings_train.txt", "--folds", "2", "--work", work),
-        *("--output", output, "--set", "training.epochs=500", "--set", "training.patience=0"),
+        *("--output", output, *TINY, "--set", "training.epochs=500"),
     )
     until(lambda: (work / "fold-1" / "history.jsonl").exists())
     process.send_signal(signal.SIGINT)

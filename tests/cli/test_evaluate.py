@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Command, Here, Result, Terminal
+    from tests.cli.conftest import Here, Result, Terminal
 
 KEYS = [
     *("examples", "accuracy", "precision", "recall", "f1", "roc_auc", "log_loss", "ece"),
@@ -39,9 +39,8 @@ def write_nsmc(path: Path, rows: list[list[str]]) -> Path:
     return path
 
 
-@pytest.mark.slow
 def test_json_has_the_keys_of_the_contract(
-    evaluate: Callable[..., Result], command: Command, small_model: Path, sample: Path
+    evaluate: Callable[..., Result], small_model: Path, sample: Path
 ) -> None:
     path = sample / "ratings_test.txt"
     results = evaluate(path, "--json").object()
@@ -51,7 +50,7 @@ def test_json_has_the_keys_of_the_contract(
     assert results["model"] == str(small_model / "model")
     assert (results["examples"], results["skipped"], results["threshold"]) == (200, 0, 0.5)
     # A directory means its test file, and there is no progress bar where nobody looks.
-    result = command("evaluate", "--model", small_model, "--json", "--data", sample)
+    result = evaluate(sample, "--json")
     assert (result.object()["data"]["path"], result.err) == (str(path), "")
 
 
