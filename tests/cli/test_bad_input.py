@@ -263,7 +263,10 @@ def test_two_trainings_and_ctrl_c_and_resume(
     os.killpg(process.pid, signal.SIGINT)
     assert (process.wait(60), process.stdout.read()) == (130, b"")
     thread.join()
-    assert lines[-1] == "nsmc: interrupted\n"
+    assert lines[-2:] == [
+        f"nsmc: go on where it was with: nsmc train --resume --output {output}\n",
+        "nsmc: interrupted\n",
+    ]
     assert "Traceback" not in "".join(lines)
     assert not [path for path in output.rglob("*") if path.name.startswith((".partial", ".old"))]
     done = ended()

@@ -152,11 +152,15 @@ def test_the_prompt_scores_every_line_until_ctrl_d(
     screen.type("재밌다\n")
     screen.wait_for("%  재밌다")
     screen.type("\n")  # an empty line is no comment
+    screen.type("\x1b[A\n")  # ↑ brings back the last one
+    while screen.shown.count("%  재밌다") < 2:
+        assert screen._read()
     screen.type("노잼\n")
     screen.wait_for("%  노잼")
     screen.type("\x04")
     assert screen.finish() == 0
-    assert screen.shown.count("%") == 2
+    assert screen.shown.count("%") == 3
+    assert "[A" not in screen.shown
     assert "Traceback" not in screen.shown
 
 
@@ -219,10 +223,30 @@ def test_head_ends_it_quietly(
 def test_streams_that_are_full_or_closed(shell: Callable[..., Result], small_model: Path) -> None:
     full = shell('$nsmc predict --model "$1" 좋다 >/dev/full', small_model)
     full.check_refusal(1)
-    assert full.err.startswith("nsmc: cannot write: No space left on device; free")
+    assert full.err.startswith(
+        "nsmc: cannot write to standard output: No space left on device; free"
+    )
     assert len(full.err.splitlines()) == 1
     closed = shell('$nsmc predict --model "$1" <&-', small_model)
     closed.check_refusal(2, "standard input closed; give some as arguments")
+    # What would be printed is refused before the work; what goes to a file isn't.
+    closed = shell('$nsmc predict --model "$1" 좋다 >&-', small_model)
+    closed.check_refusal(1, "standard output is closed, so the results would be lost")
+    for line in ("2>&-", "2>/dev/full"):
+        done = shell(f'echo 좋다 | $nsmc predict --model "$1" --json - {line}', small_model)
+        assert (done.code, done.err) == (0, "")
+        assert done.object()["text"] == "좋다"
+    # Neither is a message: the status stays that of the error.
+    assert shell("$nsmc predict --nonsense 2>/dev/full").code == 2
+    shell("$nsmc --version >/dev/full").check_refusal(1, "No space left on device")
+
+
+def test_standard_input_that_cannot_be_read_ends_it(
+    shell: Callable[..., Result], untrained: Untrained, tmp_path: Path
+) -> None:
+    # Opened for writing alone.
+    done = shell('$nsmc predict --model "$1" - 0>"$2"', untrained(), tmp_path / "file")
+    done.check_refusal(1, "standard input can't be read after line 0: Bad file descriptor")
 
 
 def test_the_threshold_is_inclusive(predict: Callable[..., Result], small_model: Path) -> None:

@@ -31,6 +31,7 @@ COMMANDS = {
     "runs": "list trainings, with their metrics and the fields in which they differ",
     "export": "write a model in a smaller form, or as an ONNX graph",
     "package": "write a model as a wheel of its own, or as a folder for a model hub",
+    "completion": "print a script that completes commands and options in your shell",
     "download": "download the official NSMC files, with retries and checksums",
 }
 """Each is a module of this package, - written as _, with ``add_arguments``, ``run`` (which returns
@@ -158,8 +159,8 @@ def run(arguments: "Sequence[str]") -> int:
         return 1
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Build the parser of all commands; each learns its own options once it is chosen."""
+def make_parser(*, whole: bool = False) -> argparse.ArgumentParser:
+    """Build the parser of all commands; each learns its options once it is chosen, or at once."""
     parser = _Parser(
         prog="nsmc",
         description="Korean movie-review sentiment: 긍정 or 부정, with its probability.",
@@ -176,6 +177,8 @@ def make_parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         command.command = name
+        if whole:
+            command._learn_options(_module(name))
     return parser
 
 

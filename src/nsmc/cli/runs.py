@@ -1,21 +1,25 @@
 """`nsmc runs`: the trainings there are, beside one another."""
 
 import argparse
+import shutil
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nsmc.cli.common import align, format_duration, print_json, say, show
+from nsmc.cli.common import align, format_duration, is_terminal, print_json, say, show
 from nsmc.errors import NsmcError, UsageError
+from nsmc.text.width import display_width
 
 if TYPE_CHECKING:
     from nsmc.inspection.runs import TrainingRun
 
-EPILOG = """Loss and accuracy, or the task's other metric, are of the validation part at the best
-epoch, uncalibrated, so that finished and unfinished trainings can be compared. Trainings that
-differ in their data, in data.validation or in data.split_seed were validated on other reviews and
-cannot. For several, the fields in which they differ are shown; for one, those in which it differs
-from the default config.
+EPILOG = """One line a training, grouped by task; * marks the lowest loss among trainings of a task
+that were validated on the same reviews. Loss and accuracy, or the task's other metric, are of the
+validation part at the best epoch, uncalibrated, so that finished and unfinished trainings can be
+compared. Trainings that differ in their data, in data.validation or in data.split_seed were
+validated on other reviews and cannot. For several, the fields in which they differ are shown; for
+one, those in which it differs from the default config. A terminal cuts long lines.
 
 examples:
   nsmc runs
@@ -80,7 +84,14 @@ def run(args: argparse.Namespace) -> int:
         for one in listed:
             print_json(one.to_dict())
     else:
-        show("\n".join(_table(listed)))
+        from nsmc.inspection.runs import best_of, by_task
+
+        groups = by_task(listed)
+        for number, group in enumerate(groups):
+            if len(groups) > 1:
+                show(f"{'' if number == 0 else chr(10)}task {group[0].config.task}")
+            for line in _table(group, best_of(group)):
+                show(_fitted(line))
     return 0
 
 
@@ -117,16 +128,26 @@ def _differs(one: "TrainingRun") -> str:
     return " ".join(f"{name}={value}" for name, value in one.differs.items())
 
 
-def _table(listed: "list[TrainingRun]") -> list[str]:
-    metrics = {one.metric.words for one in listed}
-    metric = metrics.pop() if len(metrics) == 1 else "metric"
+def _table(listed: "list[TrainingRun]", best: "set[Path]") -> list[str]:
+    """A line for each training of one task; ``best`` are marked."""
     others = "the others" if len(listed) > 1 else "the default"
-    heads = ["run", "state", "started", "time", "epochs", "best", metric, "loss", "device"]
-    rows = [[*heads, f"differs from {others} in"], *map(_row, listed)]
+    heads = ["run", "state", "started", "time", "epochs", "best", listed[0].metric.words, "loss"]
+    rows = [[*heads, "", "device", f"differs from {others} in"]]
+    rows += [_row(one, "*" if one.path in best else "") for one in listed]
     return align(rows, right=range(3, 8))
 
 
-def _row(one: "TrainingRun") -> list[str]:
+def _fitted(line: str) -> str:
+    """A line as wide as the terminal at most, whole elsewhere."""
+    columns = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else 0
+    if not columns or display_width(line) <= columns:
+        return line
+    while display_width(line) > columns - 1:
+        line = line[:-1]
+    return f"{line}…"
+
+
+def _row(one: "TrainingRun", mark: str) -> list[str]:
     started = datetime.fromisoformat(one.started).astimezone()
     time, loss, metric = one.seconds, one.best_loss, one.best_metric
     return [
@@ -138,6 +159,7 @@ def _row(one: "TrainingRun") -> list[str]:
         str(one.best.get("epoch", "—")),
         "—" if metric is None else one.metric.show(metric),
         "—" if loss is None else f"{loss:.4f}",
+        mark,
         one.device or "—",
         _differs(one) or "nothing",
     ]

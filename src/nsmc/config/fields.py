@@ -8,6 +8,7 @@ scored comment, and the nearest right name and ``--set`` would have to be writte
 import ast
 import dataclasses
 import inspect
+import math
 import textwrap
 import types
 from collections.abc import Iterable, Iterator, Mapping
@@ -119,6 +120,13 @@ def require_at_least(section: object, least: int, *names: str) -> None:
         require(value >= least, f"{name} must be {bound}, found {value}")
 
 
+def require_at_most(section: object, most: int, *names: str) -> None:
+    """Refuse a value above ``most`` of any of these fields."""
+    for name in names:
+        value = getattr(section, name)
+        require(value <= most, f"{name} must be at most {most:,}, found {value:,}")
+
+
 def require_share(section: object, *names: str) -> None:
     """Refuse a value that isn't from 0 to below 1 of any of these fields."""
     for name in names:
@@ -160,7 +168,7 @@ def _convert(hint: Any, value: Any, path: str) -> Any:
         )
     for accepted in _types(hint):
         # bool is an int to Python, but not to a person who wrote `epochs = true`.
-        if type(value) is accepted:
+        if type(value) is accepted and _is_usable(value, path):
             return value
         if accepted is float and type(value) is int:
             try:
@@ -170,6 +178,15 @@ def _convert(hint: Any, value: Any, path: str) -> Any:
     raise UsageError(
         f"configuration: {path}: expected {_name(hint)}, found {value!r} ({type(value).__name__})"
     )
+
+
+def _is_usable(value: Any, path: str) -> bool:
+    """True, unless a number is none or too large for any field."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UsageError(f"configuration: {path}: expected a finite number, found {value}")
+    if isinstance(value, int) and abs(value) >= 1 << 63:
+        raise UsageError(f"configuration: {path}: the number is too large")
+    return True
 
 
 def _parse(hint: Any, text: str) -> Any:

@@ -3,7 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from nsmc.config.fields import require, require_at_least, require_share
+from nsmc.config.fields import require, require_at_least, require_at_most, require_share
+
+WIDEST = 1 << 20
+"""Far beyond what any machine trains, and small enough to be multiplied."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class ConvConfig:
 
     def __post_init__(self) -> None:
         require_at_least(self, 0, "filters")
+        require_at_most(self, WIDEST, "filters", "kernel", "pooling")
         require(
             self.kernel >= 1 and self.kernel % 2 == 1,
             f"kernel must be an odd number from 1 on, found {self.kernel}",
@@ -86,6 +90,8 @@ class ModelConfig:
     def __post_init__(self) -> None:
         require_at_least(self, 1, "layers", "embedding_size", "hidden_size")
         require_at_least(self, 0, "subword_buckets")
+        require_at_most(self, WIDEST, "layers", "embedding_size", "hidden_size")
+        require_at_most(self, 1 << 30, "subword_buckets")
         require(
             self.subword_buckets > 0 or not self.subword_letters,
             "subword_letters needs a table of n-grams; set subword_buckets above 0",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from nsmc.config.fields import require, require_at_least, require_share
+from nsmc.config.fields import require, require_at_least, require_at_most, require_share
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         require_at_least(self, 1, "epochs", "batch_size", "threads", "checkpoint_steps")
+        require_at_most(self, 1024, "threads")
         require(
             0 < self.learning_rate < 1e37,  # Adam's first step is ten times it: what float32 holds
             f"learning_rate must be above 0 and below 1e37, found {self.learning_rate}",

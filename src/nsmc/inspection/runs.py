@@ -14,6 +14,13 @@ from nsmc.tasks.registry import task_class
 from nsmc.training.api import RUNS
 from nsmc.training.output import OutputDirectory
 
+OPTIONS_OF = {
+    "sentiment": ("sentiment", "sentiment+stars"),
+    "classes": ("classes",),
+    "stars": ("stars", "sentiment+stars"),
+    "language_model": ("language-model",),
+}
+"""Sections of the config to the tasks that read them; all read the others."""
 DEPTH = 2
 """Levels below a directory at which outputs are looked for."""
 
@@ -37,8 +44,9 @@ class TrainingRun:
     history: list[dict[str, Any]] = field(repr=False)
     """A record per epoch."""
     differs: dict[str, Any] = field(default_factory=dict)
-    """The fields in which the listed trainings differ, ``data`` among them; of a single one, those
-    in which it differs from the default config."""
+    """The fields in which the listed trainings of its task differ, ``data`` among them; of a single
+    one, those in which it differs from the default config. Those that its task doesn't read are
+    left out."""
 
     @property
     def metric(self) -> Metric:
@@ -181,14 +189,49 @@ def _state(output: OutputDirectory) -> Literal["finished", "running", "interrupt
     return "running" if output.is_claimed() else "interrupted"
 
 
+def by_task(listed: Iterable[TrainingRun]) -> list[list[TrainingRun]]:
+    """The trainings of each task together, in the order given."""
+    groups: dict[str, list[TrainingRun]] = {}
+    for run in listed:
+        groups.setdefault(run.config.task, []).append(run)
+    return list(groups.values())
+
+
+def best_of(listed: Iterable[TrainingRun]) -> set[Path]:
+    """Paths of those with the lowest validation loss among the ones validated on the same reviews.
+
+    One that stands alone isn't among them.
+    """
+    groups: dict[Any, list[TrainingRun]] = {}
+    for run in listed:
+        data = run.config.data
+        key = (run.config.task, run.sha256, data.validation, data.split_seed)
+        if run.best_loss is not None:
+            groups.setdefault(key, []).append(run)
+    several = (group for group in groups.values() if len(group) > 1)
+    return {min(group, key=lambda run: run.best_loss or 0.0).path for group in several}
+
+
 def _compare(listed: list[TrainingRun]) -> None:
     """Fill in ``differs``."""
-    if len(listed) == 1:
-        listed[0].differs = {name: value for name, (_, value) in changes(listed[0].config).items()}
-        return
-    fields = [flat(run.config.to_dict()) for run in listed]
-    names = [n for n in fields[0] if any(f[n] != fields[0][n] for f in fields)] if fields else []
-    other_data = len({run.sha256 for run in listed}) > 1
-    for run, values in zip(listed, fields, strict=True):
-        data = {"data": f"{Path(run.data).name}@{run.sha256[:6]}"} if other_data else {}
-        run.differs = data | {name: values[name] for name in names}
+    for group in by_task(listed):
+        fields = [flat(run.config.to_dict()) for run in group]
+        names = [n for n in fields[0] if any(f[n] != fields[0][n] for f in fields)]
+        if len(listed) == 1:
+            names = list(changes(group[0].config))
+        read = [name for name in names if any(_is_read(name, values) for values in fields)]
+        other_data = len({run.sha256 for run in group}) > 1
+        for run, values in zip(group, fields, strict=True):
+            data = {"data": f"{Path(run.data).name}@{run.sha256[:6]}"} if other_data else {}
+            run.differs = data | {name: values[name] for name in read}
+
+
+def _is_read(name: str, values: dict[str, Any]) -> bool:
+    """Whether a training with these values of the config reads the field."""
+    section = name.partition(".")[0]
+    if section in OPTIONS_OF:
+        return values["task"] in OPTIONS_OF[section]
+    for layer, switch in (("model.conv.", "filters"), ("model.wide.", "buckets")):
+        if name.startswith(layer):
+            return name.endswith(switch) or bool(values[layer + switch])
+    return True

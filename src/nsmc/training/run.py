@@ -12,8 +12,9 @@ from nsmc.config.schema import Config
 from nsmc.data.batches import EqualLengthIterator, make_dataset
 from nsmc.data.corpus import Corpus
 from nsmc.data.splits import split_corpus
+from nsmc.errors import UsageError
 from nsmc.inference.train_overlap import TrainingTexts
-from nsmc.model.device import autocast_type, choose_device, seed_everything
+from nsmc.model.device import autocast_type, choose_device, seed_everything, total_memory
 from nsmc.model.inputs import field_for
 from nsmc.model.network import RecurrentNetwork, describe
 from nsmc.tasks.registry import make_task
@@ -27,6 +28,8 @@ from nsmc.training.save import coverage, save_network, stored_weights
 from nsmc.training.state import TrainingState, checkpoints, load_newest_checkpoint, save_checkpoint
 
 VALIDATION_BATCH = 512
+BYTES_A_PARAMETER = 16
+"""Itself, its best value so far and two moments of Adam, in float32; gradients come on top."""
 SECONDS_BETWEEN_PICTURES = 60
 """Drawing the curves takes longer than an epoch of a small network."""
 
@@ -187,12 +190,31 @@ class _TrainingData:
 def _initial_state(
     config: Config, task: Task, vocabulary: int, device: torch.device
 ) -> TrainingState:
+    _check_memory(config, task, vocabulary, device)
     sparse = supports_sparse(device)
     network = RecurrentNetwork(vocabulary, config.model, task, sparse=sparse).to(device)
     # Exact to 2⁵³ examples; Apple's GPUs have no float64.
     dtype = torch.float32 if device.type == "mps" else torch.float64
     totals = torch.zeros(4, device=device, dtype=dtype)
     return TrainingState(network, make_optimizers(network, config.training, device), totals)
+
+
+def _check_memory(config: Config, task: Task, vocabulary: int, device: torch.device) -> None:
+    """Refuse a network that the machine can't hold.
+
+    Raises:
+        UsageError: naming what it needs and what there is.
+    """
+    with torch.device("meta"):  # sizes without memory
+        network = RecurrentNetwork(vocabulary, config.model, task)
+    count = sum(parameter.numel() for parameter in network.parameters())
+    needed, there = count * BYTES_A_PARAMETER, total_memory(device)
+    if there is not None and needed > there:
+        raise UsageError(
+            f"configuration: a network of {count:,} parameters needs {needed / 1e9:,.0f} GB of "
+            f"memory to be trained, and {device} has {there / 1e9:,.0f} GB; choose smaller sizes "
+            "in [model], or a smaller data.max_size"
+        )
 
 
 def _training_texts(
