@@ -19,6 +19,7 @@ from benchmarks.bulk import corpus_row, memory_row, table_rows
 from benchmarks.common import SMOKE, Row, Sizes, measured_on, read_labels, read_texts
 from benchmarks.growth import draw, growth
 from benchmarks.latency import latency_rows
+from benchmarks.neighbours import neighbour_rows
 from benchmarks.startup import startup_rows
 from benchmarks.training import training_rows
 from pages import machine_line, put
@@ -27,7 +28,7 @@ from nsmc.storage.bundle import read_json, write_json
 from nsmc.workers import available_cores
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("startup", "latency", "tables", "memory", "corpus", "training", "growth")
+PARTS = ("startup", "latency", "neighbours", "tables", "memory", "corpus", "training", "growth")
 
 
 def main() -> None:
@@ -36,6 +37,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--data-name", required=True, help="what the reviews in DIR are called")
     parser.add_argument("--work", type=Path, metavar="DIR", help="default: a temporary directory")
+    name = "the results' file and the page's block, without .json; another for another machine"
+    parser.add_argument("--name", default="performance", help=name)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--smoke", action="store_true", help="next to nothing of everything")
     args = parser.parse_args()
@@ -47,13 +50,13 @@ def main() -> None:
             "data": args.data_name,
             "command": f"python scripts/benchmark.py --data DIR --data-name {args.data_name}",
             "machine": measured_on(),
-            **_measured_before(docs / "results" / "performance.json"),
+            **_measured_before(docs / "results" / f"{args.name}.json"),
         }
         for part in args.only:
             print(f"{part} …", flush=True)
             run_part(part, args.data, work, SMOKE if args.smoke else Sizes(), content)
             # After each: a later one may fail, and these took their time.
-            write(content, docs)
+            write(content, docs, args.name)
 
 
 def run_part(part: str, data: Path, work: Path, sizes: Sizes, content: dict[str, Any]) -> None:
@@ -67,12 +70,12 @@ def run_part(part: str, data: Path, work: Path, sizes: Sizes, content: dict[str,
     content["parts"][part] = [dataclasses.asdict(row) for row in rows]
 
 
-def write(content: dict[str, Any], docs: Path) -> None:
-    """Put the figures, the table and the picture where they belong."""
-    results, page = docs / "results" / "performance.json", docs / "performance.md"
+def write(content: dict[str, Any], docs: Path, name: str) -> None:
+    """Put the metrics, the table and the picture where they belong."""
+    results, page = docs / "results" / f"{name}.json", docs / "performance.md"
     results.parent.mkdir(parents=True, exist_ok=True)
     write_json(results, content)
-    put(page, as_table(content))
+    put(page, as_table(content), "" if name == "performance" else name)
     if content["growth"]:
         draw(content["growth"], docs / "growth.svg")
 
@@ -87,6 +90,8 @@ def measure(part: str, data: Path, work: Path, sizes: Sizes) -> list[Row]:
     texts = read_texts(data)
     if part == "latency":
         return latency_rows(texts, sizes)
+    if part == "neighbours":
+        return neighbour_rows(texts, sizes, cores)
     if part == "tables":
         return table_rows(texts, data, work, sizes, cores)
     if part == "memory":

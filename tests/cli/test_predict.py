@@ -160,7 +160,6 @@ def test_the_prompt_scores_every_line_until_ctrl_d(
     screen.type("\x04")
     assert screen.finish() == 0
     assert screen.shown.count("%") == 3
-    assert "[A" not in screen.shown
     assert "Traceback" not in screen.shown
 
 

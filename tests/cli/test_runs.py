@@ -45,7 +45,7 @@ def test_a_table_best_first(command: Command, place: Path) -> None:
     assert [row.rpartition("  ")[2] for row in rows] == [
         *("training.seed=1", "training.seed=7", "training.seed=1"),
     ]
-    assert " 0/12 " in rows[2] and " — " in rows[2]
+    assert " 0/6 " in rows[2] and " — " in rows[2]
     # Hangul is two columns wide.
     assert rows[0].index("finished") + 1 == rows[1].index("finished") == heads.index("state")
     by_name = command("runs", "--sort", "run", cwd=place.parent).out.splitlines()

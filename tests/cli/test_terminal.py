@@ -60,11 +60,10 @@ def test_a_message_has_an_end() -> None:
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_comment(text: str, here: Here, untrained: Untrained, tmp_path: Path) -> None:
     model = untrained()
-    lone = "\udc80" in text
     for options in ((), ("--explain",), ("--json",)):
         result = here("predict", "--model", model, *options, text)
         assert result.code == 0
-        assert raw(result.out + result.err) == [] or (lone and options == ("--json",))
+        assert raw(result.out + result.err) == []
     # As the name of a file that isn't there, of a column, and of a command.
     named = here("predict", "--model", model, "--input", f"{text}.csv", "--output", "b.csv")
     table = tmp_path / "a.csv"
