@@ -42,11 +42,11 @@ EPILOG = """examples:
   nsmc train --from shipped --data labelled.csv
 
 `nsmc COMMAND --help` lists a command's options."""
-KEEP_FILES = ("train", "prepare", "export", "download")
-"""Commands whose results are files, whatever they print."""
+KEEP_FILES = ("train", "prepare", "export", "package", "download", "serve")
+"""Commands whose results are no lines, whatever they print."""
 EXTRAS = dict.fromkeys(
     ("fastapi", "starlette", "pydantic", "uvicorn", "prometheus_client"), "serve"
-) | {"onnx": "onnx"}
+) | {"onnx": "onnx", "shtab": "completion"}
 """Packages that come with an extra of this one."""
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "fontTools": "fonttools", "mecab_ko": "mecab-ko"}
 """Packages whose distribution has another name."""
