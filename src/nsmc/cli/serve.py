@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
 
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
-    with tempfile.TemporaryDirectory(prefix="nsmc-serve-") as spool:
+    with listening, tempfile.TemporaryDirectory(prefix="nsmc-serve-") as spool:
         settings = ServerSettings(
             spool=Path(spool),
             token=token,

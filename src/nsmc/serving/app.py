@@ -48,8 +48,6 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' "
     "data:; font-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
-TOGETHER = 8
-"""Texts explained at a time, so that a deadline can end a long request in between."""
 SWITCH = 0.001
 """Seconds between turns of Python's threads: with the usual 5 ms every answer would wait that long
 for the scoring thread."""
@@ -82,7 +80,7 @@ def create_app(classifier: Classifier[Any], settings: ServerSettings) -> FastAPI
             Batcher[dict[str, Any]], window=settings.window, on_batch=metrics.batches.observe
         )
         app.state.scoring = make(score, limit=settings.waiting, batch=settings.batch)
-        app.state.explaining = make(explain, limit=settings.waiting_explanations, batch=TOGETHER)
+        app.state.explaining = make(explain, limit=settings.waiting_explanations, batch=1)
         batchers = (app.state.scoring, app.state.explaining)
         tasks = [asyncio.create_task(batcher.run()) for batcher in batchers]
         app.state.ready = True
@@ -141,9 +139,8 @@ def create_app(classifier: Classifier[Any], settings: ServerSettings) -> FastAPI
         texts = body.texts if isinstance(body, ManyTexts) else [body.text]
         answers: list[dict[str, Any]] = []
         if body.explain:
-            for start in range(0, len(texts), TOGETHER):
-                part = texts[start : start + TOGETHER]
-                answers += await app.state.explaining.submit(part, None)
+            for text in texts:  # one by one, so that a deadline can end a long request in between
+                answers += await app.state.explaining.submit([text], None)
         else:
             metrics.waiting.set(app.state.scoring.waiting)
             answers = await app.state.scoring.submit(texts, None)

@@ -62,21 +62,23 @@ def bind(host: str, port: int) -> socket.socket:
     Raises:
         NsmcError: the address can't be listened on.
     """
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listening = socket.socket(family, kind)
-        if os.name == "posix":
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(BACKLOG)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise NsmcError(
-            f"cannot listen on {host}:{port}: {reason}; choose another --port or --host, or stop "
-            "the program that has it (--port 0 takes a free one)"
-        ) from error
+    with contextlib.ExitStack() as failing:
+        try:
+            family, kind, _, _, address = socket.getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+            listening = failing.enter_context(socket.socket(family, kind))
+            if os.name == "posix":
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(BACKLOG)
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise NsmcError(
+                f"cannot listen on {host}:{port}: {reason}; choose another --port or --host, or "
+                "stop the program that has it (--port 0 takes a free one)"
+            ) from error
+        failing.pop_all()
     return listening
 
 
