@@ -68,7 +68,13 @@ def test_an_output_that_cannot_be(here: Here, small_model: Path, tmp_path: Path)
     path = table(tmp_path / "in.csv")
     before = path.read_bytes()
     for name, status, *words in (
-        ("out.xlsx", 1, "cannot tell the format", ".csv, .tsv, .txt, .jsonl, .parquet", ".xlsx"),
+        (
+            "out.xls",
+            1,
+            "cannot tell the format",
+            ".csv, .tsv, .txt, .json, .jsonl, .parquet",
+            ".xls",
+        ),
         ("no/such/out.csv", 1, "there is no directory", "create it first"),
         ("in.csv", 2, "an output file other than the input"),
         (".", 1, "cannot tell the format"),
@@ -133,7 +139,7 @@ def test_data_that_is_not_there(here: Here, tmp_path: Path) -> None:
     for name, *words in (
         ("missing", "a table of reviews or ratings_train.txt in", "no such file or directory"),
         (".", "or ratings_train.txt in", "found notes.md", "--data data/sample"),
-        ("notes.md", "cannot tell the format", ".csv, .tsv, .txt, .jsonl, .parquet"),
+        ("notes.md", "cannot tell the format", ".csv, .tsv, .txt, .json, .jsonl, .parquet"),
     ):
         result = here("train", *TINY, "--data", place / name, "--output", tmp_path / "run")
         check_failure(result, 1, *words)

@@ -284,7 +284,8 @@ def test_cp949_is_read_and_reported(score: Score, source: Path, tmp_path: Path) 
     source.write_bytes(source.read_bytes().decode().encode("cp949"))
     out = tmp_path / "out.csv"
     err = score(source, out).err
-    assert f"{source} is not UTF-8 and was read as cp949; the output is UTF-8" in err
+    assert f"{source} is not UTF-8 and was read as cp949" in err
+    assert out.read_bytes().startswith(b"\xef\xbb\xbf")  # by which Korean Excel knows UTF-8
     assert [row[:3] for row in read_table(out)[1]] == ROWS
 
 

@@ -9,7 +9,13 @@ import pytest
 from nsmc.errors import DataError
 from nsmc.storage.files import BLOCK
 from nsmc.tables.encoding import detect_encoding
+from nsmc.tables.formats import table_file
 from tests.tables.files import written
+
+
+def detect(path: Path) -> str:
+    return detect_encoding(table_file(path, "txt"))
+
 
 TEXT = "id\tdocument\tlabel\n1\t정말 재미있다 ㅋㅋ\t1\n2\t돈이 아까운 영화\t0\n"
 
@@ -31,21 +37,21 @@ TEXT = "id\tdocument\tlabel\n1\t정말 재미있다 ㅋㅋ\t1\n2\t돈이 아까�
 )
 def test_the_encodings_korean_files_come_in(tmp_path: Path, data: bytes, expected: str) -> None:
     for name in ("a.txt", "a.txt.gz", "a.TXT.GZ"):
-        assert detect_encoding(written(tmp_path / name, data)) == expected
+        assert detect(written(tmp_path / name, data)) == expected
 
 
 @pytest.mark.parametrize("codec", ["utf-8", "cp949"])
 @pytest.mark.parametrize("before", [1, 2])
 def test_a_character_may_lie_across_two_blocks(tmp_path: Path, codec: str, before: int) -> None:
     data = b"x" * (BLOCK - before) + "재밌다\n".encode(codec)
-    assert detect_encoding(written(tmp_path / "a.txt", data)) == codec
+    assert detect(written(tmp_path / "a.txt", data)) == codec
 
 
 def test_a_bad_byte_after_a_split_character_is_placed_exactly(tmp_path: Path) -> None:
     head = "가나다\n".encode()
     data = head + b"x" * (BLOCK - len(head) - 1) + "가".encode() + b"\n\xff\n"
     with pytest.raises(DataError) as caught:
-        detect_encoding(written(tmp_path / "a.txt", data))
+        detect(written(tmp_path / "a.txt", data))
     assert f"as UTF-8, the bytes FF at byte {BLOCK + 4} (line 3)" in str(caught.value)
 
 
@@ -65,13 +71,13 @@ def test_a_bad_byte_after_a_split_character_is_placed_exactly(tmp_path: Path) ->
 )
 def test_what_is_no_text_is_placed(tmp_path: Path, data: bytes, words: str) -> None:
     with pytest.raises(DataError, match=words):
-        detect_encoding(written(tmp_path / "a.txt", data))
+        detect(written(tmp_path / "a.txt", data))
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
 def test_a_nul_byte_is_no_text(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError) as caught:
-        detect_encoding(written(tmp_path / name, "a,b\n가,\0\n".encode()))
+        detect(written(tmp_path / name, "a,b\n가,\0\n".encode()))
     message = str(caught.value)
     assert "expected UTF-8, UTF-16 with a byte order mark, or CP949" in message
     assert "found as UTF-8, a NUL byte at byte 9 (line 2)" in message
@@ -82,10 +88,13 @@ def test_a_nul_byte_is_no_text(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("head", "hint"),
     [
-        (b"PK\x03\x04\0\0", "save the sheet as CSV"),
-        (b"\xd0\xcf\x11\xe0\0\0", "save the sheet as CSV"),
+        (b"PK\x03\x04\0\0", "an Excel or zip file: give a sheet's name the ending .xlsx"),
+        (b"\xd0\xcf\x11\xe0\0\0", "an old Excel file: save it as .xlsx"),
         (gzip.compress(b"text", mtime=0), ".gz at the end"),
         (b"PAR1\0\0", "the ending .parquet"),
+        (b"%PDF-1.7", "a PDF, which holds no table"),
+        (b"\n <!DOCTYPE html>\n<html>", "is a web page: expected a .txt table, found HTML"),
+        ("<table><tr><td>".encode("utf-16"), "is a web page"),
     ],
 )
 def test_other_formats_under_a_text_name_are_recognised(
@@ -94,7 +103,7 @@ def test_other_formats_under_a_text_name_are_recognised(
     path = tmp_path / "a.csv"
     path.write_bytes(head)
     with pytest.raises(DataError, match=hint):
-        detect_encoding(path)
+        detect(path)
 
 
 @pytest.mark.parametrize("data", [b"", gzip.compress(b"")], ids=["no bytes", "gzip of nothing"])
@@ -102,7 +111,7 @@ def test_an_empty_file_is_an_error(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "a.txt.gz"
     path.write_bytes(data)
     with pytest.raises(DataError, match="is empty: expected at least a line of column names"):
-        detect_encoding(path)
+        detect(path)
 
 
 @pytest.mark.parametrize(
@@ -116,14 +125,14 @@ def test_an_empty_file_is_an_error(tmp_path: Path, data: bytes) -> None:
 )
 def test_what_is_no_file_is_named(tmp_path: Path, name: str, words: str) -> None:
     with pytest.raises(DataError, match=words):
-        detect_encoding(tmp_path / name)
+        detect(tmp_path / name)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 def test_a_pipe_is_refused_rather_than_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")
     with pytest.raises(DataError, match="found a pipe or device"):
-        detect_encoding(tmp_path / "pipe.txt")
+        detect(tmp_path / "pipe.txt")
 
 
 @pytest.mark.skipif(
@@ -133,7 +142,7 @@ def test_an_unreadable_file_says_why(tmp_path: Path) -> None:
     path = written(tmp_path / "a.txt", b"text\n")
     path.chmod(0)
     with pytest.raises(DataError, match=r"cannot read .*Permission denied.*permissions"):
-        detect_encoding(path)
+        detect(path)
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "not gzip"])
@@ -145,4 +154,4 @@ def test_a_damaged_gz_is_an_error(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "a.txt.gz"
     path.write_bytes(data)
     with pytest.raises(DataError, match=r"is damaged or not gzip: .*rename it without \.gz"):
-        detect_encoding(path)
+        detect(path)

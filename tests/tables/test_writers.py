@@ -310,7 +310,7 @@ def test_the_input_is_never_the_output(tmp_path: Path, nasty: Path, link: str) -
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("b.xlsx", r"ends in \.csv, .*found \.xlsx"),
+        ("b.xls", r"ends in \.csv, .*found \.xls; save it as \.xlsx"),
         ("none/b.csv", "there is no directory"),
         ("nasty.txt", "an output file other than the input"),
     ],

@@ -11,6 +11,7 @@ import pytest
 
 from nsmc.config.schema import Config, load_config
 from nsmc.errors import NsmcError, UsageError
+from nsmc.tables.options import ReadOptions
 from nsmc.training.api import train
 from nsmc.training.output import OutputDirectory, new_output, newest_output
 
@@ -79,7 +80,7 @@ def test_a_start_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.chdir(tmp_path)
     place.start(config, Path("data"), "0" * 64)
     monkeypatch.chdir("/")
-    assert place.started_with() == (config, tmp_path / "data")
+    assert place.started_with() == (config, tmp_path / "data", ReadOptions())
 
 
 @pytest.mark.parametrize("trained", ["model", "checkpoints"])

@@ -13,6 +13,7 @@ from nsmc.auditing.options import ENOUGH, FOLDS, AuditOptions, Progress, Say
 from nsmc.auditing.results import Audit, issue_columns, list_issues
 from nsmc.config.schema import Config, load_config
 from nsmc.inference.classifier import Classifier, load
+from nsmc.tables.options import ReadOptions, WriteOptions
 from nsmc.tasks.registry import make_task
 from nsmc.tasks.task import LabelTask
 
@@ -30,6 +31,8 @@ def audit(
     output: Path | str | None = None,
     column: str | None = None,
     label_column: str | None = None,
+    reading: ReadOptions | None = None,
+    writing: WriteOptions | None = None,
     folds: int | None = None,
     model: Path | str | None = None,
     config: Config | None = None,
@@ -57,6 +60,9 @@ def audit(
         column: the text column; None takes ``document``, else the only text column.
         label_column: the column of the labels; None takes that of the config or the model, which
             is ``label`` if they name none.
+        reading: how the table is read, where its name and content don't say; and which stars are
+            positive and negative.
+        writing: how ``output`` is written, where its name doesn't say.
         folds: networks to train, each on all comments but those that it scores; 0 lets a model
             score all. None takes 0 with ``model``, and below `ENOUGH` comments unless a config is
             given, else `FOLDS`.
@@ -86,6 +92,8 @@ def audit(
             output=_path(output),
             column=column,
             label_column=label_column,
+            reading=reading,
+            writing=writing,
             folds=folds,
             model=_path(model),
             config=config,
@@ -112,22 +120,25 @@ def _audit(options: AuditOptions) -> Audit:
 
     started = time.perf_counter()
     if options.output is not None:
-        check_output(options.output, options.data)
+        check_output(options.output, options.data, options.writing)
     classifier = load(options.model) if options.model or options.folds == 0 else None
     config = options.config or load_config(None, options.overrides)
     task = label_task(classifier.task if classifier else make_task(config), options.label_column)
+    task = task.reading(None, options.reading)
     columns = task.label_columns()
-    with open_reviews(options.data, column=options.column, label_columns=columns) as table:
+    with open_reviews(
+        options.data, column=options.column, label_columns=columns, reading=options.reading
+    ) as table:
         reviews = reviews_of(table, columns)
-        if reviews.encoding not in (None, "utf-8", "utf-8-sig"):
-            options.say(f"{options.data} is not UTF-8 and was read as {reviews.encoding}")
+        for note in reviews.notes:
+            options.say(note)
         classifier = classifier or _shipped_model_for_few(len(reviews.rows), options)
         with _scored(reviews, task, classifier, options) as (dataset, scores):
             issues = list_issues(dataset, scores, options)
         if options.output is not None:
             added = issue_columns(issues)
             rows = [issue.row for issue in issues]
-            names = write_rows(table, rows, added, options.output, prefix="audit_")
+            names = write_rows(table, rows, added, options.output, options.writing, prefix="audit_")
             if renamed := ", ".join(name for name in names if name not in added):
                 options.say(f"the table has columns of these names already, so new are: {renamed}")
     result = Audit(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nsmc.config.schema import Config, load_config
 from nsmc.errors import UsageError
+from nsmc.tables.options import ReadOptions, WriteOptions
 
 FOLDS = 4
 ENOUGH = 20_000
@@ -39,6 +40,8 @@ class AuditOptions:
     output: Path | None
     column: str | None
     label_column: str | None
+    reading: ReadOptions | None
+    writing: WriteOptions | None
     folds: int | None
     model: Path | None
     config: Config | None

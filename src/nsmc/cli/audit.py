@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nsmc.cli.common import (
-    TABLES,
     add_config_options,
     add_device_option,
     format_duration,
@@ -21,6 +20,7 @@ from nsmc.cli.common import (
     say_skipped,
     show,
 )
+from nsmc.cli.tables import TABLES, add_table_arguments, read_options, write_options
 from nsmc.errors import printable
 from nsmc.progress import progress_bar
 
@@ -90,6 +90,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     work = "keep the networks here (default: a place in this user's cache)"
     add("--work", type=Path, metavar="DIR", help=work)
     add_device_option(parser)
+    add_table_arguments(parser, writes=True, stars=True)
     add_config_options(parser, default="a quick one, by the size of the table")
     add("--json", action="store_true", help="one JSON object with the numbers and all listed rows")
 
@@ -109,6 +110,8 @@ def run(args: argparse.Namespace) -> int:
             output=args.output,
             column=args.column,
             label_column=args.label_column,
+            reading=read_options(args),
+            writing=write_options(args),
             # The model inside the package scores when nothing is trained.
             folds=0 if args.model is not None and model is None else args.folds,
             model=model,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from nsmc.cli.common import is_terminal, say
+from nsmc.cli.tables import add_table_arguments
 from nsmc.errors import NsmcError, UsageError
 
 LINES_AT_ONCE = 1024
@@ -25,14 +26,15 @@ def add_comment_options(parser: argparse.ArgumentParser, kind: str = "comments")
         metavar="TEXT",
         help=f"{kind}; - reads one a line from standard input; none, on a terminal, prompts",
     )
-    parser.add_argument("--input", type=Path, metavar="FILE", help="a table to score")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="where the scored table goes")
+    parser.add_argument("--input", type=Path, metavar="FILE", help="a table to score, or -")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="where it goes, or -")
     parser.add_argument(
         "--column",
         metavar="NAME",
         help="the table's text column (default: the model's, document or the only text column)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    add_table_arguments(parser, writes=True)
 
 
 def check_comment_options(args: argparse.Namespace, kind: str = "comments") -> None:

@@ -15,7 +15,6 @@ from nsmc.text.width import display_width
 if TYPE_CHECKING:
     from nsmc.pipeline.score_table import WrittenTable
 
-TABLES = "Tables: .csv .tsv .txt .jsonl .parquet, the text formats also .gz."
 COLOURS = {"green": "32", "red": "31", "bold green": "1;32", "bold red": "1;31"}
 
 
@@ -29,16 +28,18 @@ def show(text: object) -> None:
     print(printable(str(text)))
 
 
-def say_skipped(rows: int) -> None:
-    """Report the rows without a comment, if there are any."""
+def say_skipped(rows: int, notes: Sequence[str] = ()) -> None:
+    """Report how a table was read, and the rows without a comment, if there are any."""
+    for note in notes:
+        say(note)
     if rows:
         say(f"{rows:,} rows with an empty comment were left out")
 
 
-def say_about_table(written: "WrittenTable", source: Path) -> None:
+def say_about_table(written: "WrittenTable") -> None:
     """Report how a table was read and written, where that isn't as usual."""
-    if written.encoding not in (None, "utf-8", "utf-8-sig"):
-        say(f"{source} is not UTF-8 and was read as {written.encoding}; the output is UTF-8")
+    for note in written.notes:
+        say(note)
     if written.renamed:
         names = ", ".join(written.renamed)
         say(f"the table has columns of these names already, so new are: {names}")

@@ -11,6 +11,7 @@ from nsmc.cli.common import (
     say_skipped,
     show,
 )
+from nsmc.cli.tables import add_table_arguments, read_options, write_options
 
 EPILOG = """A model is a directory that `nsmc train` wrote, or the word `shipped` for the one
 inside the package. Each uses its own threshold. The reviews must be new to both: on those that it
@@ -28,11 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model_a", metavar="MODEL_A", help="a model directory, or `shipped`")
     parser.add_argument("model_b", metavar="MODEL_B", help="the one to compare it with")
     add_review_options(parser)
+    add_table_arguments(parser, writes=True, stars=True)
     parser.add_argument(
         "--output",
         type=Path,
         metavar="FILE",
-        help="write all comments on which they disagree: .csv .tsv .txt .jsonl .parquet",
+        help="write all comments on which they disagree, as a table",
     )
     parser.add_argument(
         "--top", type=_count, default=10, metavar="N", help="such comments to show (default: 10)"
@@ -53,9 +55,11 @@ def run(args: argparse.Namespace) -> int:
         args.data,
         column=args.column,
         label_column=args.label_column,
+        reading=read_options(args),
+        writing=write_options(args),
         output=args.output,
     )
-    say_skipped(result.skipped)
+    say_skipped(result.skipped, result.notes)
     if only := only_label(result):
         say(f"every review is labelled {only}: what is compared is how many {only} are recognised")
     for name, trained_on_it in zip("AB", result.trained_on_it, strict=True):

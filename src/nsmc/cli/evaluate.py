@@ -14,6 +14,7 @@ from nsmc.cli.common import (
     say_skipped,
     show,
 )
+from nsmc.cli.tables import add_table_arguments, read_options
 
 if TYPE_CHECKING:
     from nsmc.evaluation.results import Evaluation
@@ -35,6 +36,7 @@ WIDTH = 18
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
     add_review_options(parser)
+    add_table_arguments(parser, stars=True)
     add_model_option(parser)
     add_threshold_option(parser)
     add_device_option(parser, "cpu", " (default: cpu, which starts without torch)")
@@ -58,13 +60,14 @@ def run(args: argparse.Namespace) -> int:
         args.model,
         column=args.column,
         label_column=args.label_column,
+        reading=read_options(args),
         threshold=args.threshold,
         device=args.device,
         report=args.report,
     )
     if warning := overlap_warning(result.seen):
         say(warning)
-    say_skipped(result.skipped)
+    say_skipped(result.skipped, result.notes)
     if args.json:
         print_json(result.to_dict())
     else:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from nsmc.cli.comments import add_comment_options, check_comment_options, score_comments
 from nsmc.cli.common import (
-    TABLES,
     add_model_option,
     add_threshold_option,
     one_line,
@@ -18,6 +17,7 @@ from nsmc.cli.common import (
     say,
     say_about_table,
 )
+from nsmc.cli.tables import TABLES, table_streams
 from nsmc.errors import UsageError, printable
 
 if TYPE_CHECKING:
@@ -114,14 +114,17 @@ def _check(args: argparse.Namespace) -> None:
 def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
     from nsmc.pipeline.score_table import score_table
 
-    result = score_table(
-        classifier,
-        args.input,
-        args.output,
-        column=args.column,
-        probabilities=args.probabilities,
-    )
-    say_about_table(result, args.input)
+    with table_streams(args) as (source, target, reading, writing):
+        result = score_table(
+            classifier,
+            source,
+            target,
+            column=args.column,
+            reading=reading,
+            writing=writing,
+            probabilities=args.probabilities,
+        )
+    say_about_table(result)
     counts = [f"{count:,} {label}" for label, count in result.labels.items()]
     if len(counts) > LABELS_SHOWN:
         counts = [*counts[: LABELS_SHOWN - 1], "…"]

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from nsmc.cli.common import show
+from nsmc.cli.tables import read_options
 from nsmc.cli.training_data import add_training_data_options, chosen_config
 from nsmc.progress import review_progress
 
@@ -26,13 +27,14 @@ def run(args: argparse.Namespace) -> int:
     from nsmc.training.fine_tuning import learned_units
 
     config = chosen_config(args, []) or Config()
-    task = make_task(config)
+    reading = read_options(args)
+    task = make_task(config).reading(None, reading)
     learned = learned_units(config) if config.training.init_from else None
     with review_progress("tokenizing") as advance:
         place = prepare(
             args.data or official_data(),
             args.output,
-            Encoding.of(config, task.label_columns(), learned),
+            Encoding.of(config, task.label_columns(), learned, reading),
             check=task.learn,
             progress=advance,
         )

@@ -13,6 +13,7 @@ from nsmc.cli.common import (
     say,
     say_about_table,
 )
+from nsmc.cli.tables import table_streams
 from nsmc.errors import printable
 
 if TYPE_CHECKING:
@@ -71,8 +72,11 @@ def run(args: argparse.Namespace) -> int:
 def _score_table(model: "LanguageModel", args: argparse.Namespace) -> None:
     from nsmc.pipeline.score_texts import score_texts
 
-    result = score_texts(model, args.input, args.output, column=args.column)
-    say_about_table(result, args.input)
+    with table_streams(args) as (source, target, reading, writing):
+        result = score_texts(
+            model, source, target, column=args.column, reading=reading, writing=writing
+        )
+    say_about_table(result)
     say(
         f"{result.rows:,} rows scored into {args.output}; perplexity of all together "
         f"{result.perplexity:,.1f}"

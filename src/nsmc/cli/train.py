@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from nsmc.cli.common import add_device_option, format_duration, say, show
+from nsmc.cli.tables import read_options
 from nsmc.cli.training_data import add_training_data_options, chosen_config
 
 EPILOG = """examples:
@@ -62,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
             trained = train(
                 config,
                 data=args.data,
+                reading=None if args.resume else read_options(args),
                 output=output,
                 device=args.device,
                 resume=args.resume,

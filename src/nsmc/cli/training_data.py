@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nsmc.cli.common import add_config_options
+from nsmc.cli.tables import add_table_arguments
 from nsmc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def add_training_data_options(parser: argparse.ArgumentParser, prepared: str = "
         "--data",
         type=Path,
         metavar="PATH",
-        help="a table of reviews (.csv .tsv .txt .jsonl .parquet, text formats also .gz), "
+        help="a table of reviews (.csv .tsv .txt .json .jsonl .parquet .xlsx), "
         f"a directory with ratings_train.txt{prepared} (default: the official files, downloaded "
         "if need be)",
     )
@@ -41,6 +42,7 @@ def add_training_data_options(parser: argparse.ArgumentParser, prepared: str = "
         help="column of the labels, or of the stars where the config asks for these "
         "(default: the config's own, label or rating)",
     )
+    add_table_arguments(parser, stars=True)
 
 
 def chosen_config(args: argparse.Namespace, overrides: list[str]) -> "Config | None":

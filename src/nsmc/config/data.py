@@ -13,6 +13,12 @@ class DataConfig:
     """The column of the comments; empty takes ``document``, or else the only one of text."""
     label_column: str = ""
     """The column of the labels; empty takes ``label``."""
+    positive_from: float = 0.0
+    """For labels that are stars: a review of at least so many is positive; 0 takes labels as they
+    are, 0 or 1 (or positive and negative, 긍정 and 부정, true and false, 1 and -1)."""
+    negative_to: float = 0.0
+    """With ``positive_from``: a review of at most so many stars is negative, and those between are
+    left out."""
     validation: float = 0.05
     """Share of the training reviews held back to choose the best epoch."""
     validation_column: str = ""
@@ -32,6 +38,11 @@ class DataConfig:
     def __post_init__(self) -> None:
         require(
             0 < self.validation < 1, f"validation must be between 0 and 1, found {self.validation}"
+        )
+        require(
+            not self.positive_from or self.negative_to < self.positive_from,
+            f"negative_to must be below positive_from, found {self.negative_to} and "
+            f"{self.positive_from}",
         )
         require(0 <= self.noise <= 1, f"noise must be from 0 to 1, found {self.noise}")
         require_at_least(self, 0, "split_seed")

@@ -20,7 +20,7 @@ from nsmc.data.corpus import (
 from nsmc.data.paths import cache_directory
 from nsmc.errors import DataError, ModelError, NsmcError
 from nsmc.storage.files import sha256_of
-from nsmc.tables.formats import ending
+from nsmc.tables.formats import table_file
 from nsmc.text.noise import VERSION as NOISE
 from nsmc.text.tokenizer import declared_identity, differences, make_tokenizer
 
@@ -126,9 +126,11 @@ def _key(file: Path, encoding: Encoding) -> str:
     # are in the corpus and compared there.
     declared = {
         "file": sha256_of(file),
-        "format": ending(file),  # decides how the bytes are read
+        # What decides how the bytes are read.
+        "format": table_file(file, encoding.reading.format).format,
+        "reading": dataclasses.asdict(encoding.reading),
         "column": encoding.column,
-        "labels": sorted((spec.name, spec.required) for spec in encoding.label_columns),
+        "labels": sorted(dataclasses.astuple(spec) for spec in encoding.label_columns),
         **declared_identity(encoding.text),
         "noise": [encoding.noise, NOISE],
     }

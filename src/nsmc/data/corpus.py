@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +17,7 @@ from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.data.noise import noisy_copies
 from nsmc.errors import DataError, ModelError
 from nsmc.storage.bundle import read_json, verify_bundle, write_json, writing_bundle
+from nsmc.tables.options import ReadOptions
 from nsmc.text.tokenizer import Tokenizer, is_learned, learn, make_tokenizer
 from nsmc.workers import available_cores, map_chunks
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from nsmc.tables.in_memory import InMemory
 
 KIND = "corpus"
-SCHEMA = 3
+SCHEMA = 4
 NEEDED = ("corpus.json", "morphemes.txt", "offsets.npy", "tokens.npy")
 CHUNK = 2000
 """Reviews per piece of work: few enough to share out evenly, many enough to be worth sending."""
@@ -47,16 +48,22 @@ class Encoding:
     label_columns: Sequence[LabelColumnSpec] = ()
     noise: float = 0.0  # share of the reviews to add a noisy copy of
     learned: bytes | None = None  # what the tokenizer has learnt elsewhere; None learns it here
+    reading: ReadOptions = field(default_factory=ReadOptions)
 
     @classmethod
     def of(
-        cls, config: Config, label_columns: Sequence[LabelColumnSpec], learned: bytes | None = None
+        cls,
+        config: Config,
+        label_columns: Sequence[LabelColumnSpec],
+        learned: bytes | None = None,
+        reading: ReadOptions | None = None,
     ) -> "Encoding":
         """A training's: its task's columns, and the one that marks what validates, if any."""
         data = config.data
         marks = [LabelColumnSpec(data.validation_column)] if data.validation_column else []
         columns = [*label_columns, *marks]
-        return cls(config.text, data.column or None, columns, data.noise, learned)
+        reading = reading or ReadOptions()
+        return cls(config.text, data.column or None, columns, data.noise, learned, reading)
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,12 @@ def read_corpus(
     """
     from nsmc.data.reviews import read_reviews
 
-    reviews = read_reviews(data, column=encoding.column, label_columns=encoding.label_columns)
+    reviews = read_reviews(
+        data,
+        column=encoding.column,
+        label_columns=encoding.label_columns,
+        reading=encoding.reading,
+    )
     if check:
         check(reviews.labels, str(reviews.path))
     return build_corpus(
@@ -210,6 +222,7 @@ def build_corpus(
             "reviews": int(originals.sum()),
             "skipped": reviews.skipped_empty + int((~originals).sum()),
             "noise": noise,
+            "notes": list(reviews.notes),
         },
         learned=learned,
         copies=copies if len(copies) else None,

@@ -3,15 +3,20 @@
 Shapes: R reviews, N distinct cells.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.errors import DataError
+from nsmc.tables.columns import matching
 
 SHOWN = 3  # offending cells that an error names
+_POSITIVE = ("positive", "pos", "긍정", "true")
+_NEGATIVE = ("negative", "neg", "부정", "false")
+_WORDS = dict.fromkeys(_POSITIVE, "1") | dict.fromkeys(_NEGATIVE, "0")
+_UNDECIDED = ("undecided", "보류")
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,58 @@ class LabelColumnSpec:
 
     name: str
     required: bool = True
+    other_names: tuple[str, ...] = ()
+    """Columns that are read where there is none of that name: what this program writes."""
+    sentiment: bool = False
+    """Whether words for positive and negative are read as 1 and 0."""
+    positive_from: float = 0.0
+    """Stars from which on they are read as 1; 0 reads none."""
+    negative_to: float = 0.0
+    """Stars up to which they are read as 0; those between have no label."""
+
+    def find(self, columns: Iterable[str]) -> str | None:
+        """The column of a table that holds these labels; None if there is none."""
+        found = (matching(name, columns) for name in (self.name, *self.other_names))
+        return next((name for name in found if name is not None), None)
+
+    def read(self, column: "LabelColumn") -> "tuple[LabelColumn, NDArray[np.bool_]]":
+        """The column with the labels that its words and stars stand for.
+
+        What stands for none stays as it is, for the task to refuse.
+
+        Returns:
+            The column, and which reviews [R] have no label by intention: stars between the two
+            limits, and a decision that was left open.
+        """
+        undecided = np.zeros(len(column.codes), np.bool_)  # [R]
+        if not self.sentiment:
+            return column, undecided
+        words = [name.casefold() for name in column.names]
+        # -1 is negative only where that is what 0 is elsewhere.
+        signs = {*words} <= {"1", "-1"}
+        read: list[str | None] = []
+        for word, number in zip(words, column.numbers(), strict=True):
+            if word in _UNDECIDED:
+                read.append(None)
+            elif self.positive_from and not np.isnan(number):
+                many, few = number >= self.positive_from, number <= self.negative_to
+                read.append("1" if many else "0" if few else None)
+            else:
+                read.append("0" if signs and word == "-1" else _WORDS.get(word, word))
+        names: dict[str, int] = {}
+        first_rows: list[int] = []
+        codes = np.full(len(read) + 1, -1, np.int32)  # the last one for the code -1
+        for place, name in enumerate(read):
+            if name is None:
+                continue
+            if name not in names:
+                first_rows.append(column.first_rows[place])
+            codes[place] = names.setdefault(name, len(names))
+        left_open = np.array([*(name is None for name in read), False])
+        changed = replace(
+            column, codes=codes[column.codes], names=tuple(names), first_rows=tuple(first_rows)
+        )
+        return changed, left_open[column.codes]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +119,7 @@ class LabelColumn:
             DataError: naming the first offenders, their rows and how many there are.
         """
         counts = self.counts()
-        offenders = [(self.first_rows[i], repr(self.names[i])) for i in wrong if counts[i]]
+        offenders = [(self.first_rows[i], repr(self.names[i][:60])) for i in wrong if counts[i]]
         number = int(counts[list(wrong)].sum()) if wrong else 0
         empty = int((self.codes < 0).sum()) if empty_too else 0
         if empty:
@@ -72,8 +129,8 @@ class LabelColumn:
         first = [f"{what} in row {row:,}" for row, what in sorted(offenders)[:SHOWN]]
         rest = ", …" if number + empty > len(first) else ""
         raise DataError(
-            f"{source}, column {self.name!r}: expected {expected}, found {', '.join(first)}{rest} "
-            f"({number + empty:,} such rows); correct or remove them"
+            f"{source}, column {self.name[:60]!r}: expected {expected}, found "
+            f"{', '.join(first)}{rest} ({number + empty:,} such rows); correct or remove them"
         )
 
 

@@ -15,15 +15,20 @@ from numpy.typing import NDArray
 
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
+from nsmc.tables.base import listing
 from nsmc.tables.cells import cell_text, cell_values
 from nsmc.tables.columns import nearest
+from nsmc.tables.options import ReadOptions
 from nsmc.tables.table import open_table
+from nsmc.text.normalize import normalize
 
 if TYPE_CHECKING:
     from nsmc.tables.in_memory import InMemory
     from nsmc.tables.table import Table
 
 Rows = NDArray[np.int64]
+LEGIBLE = 1000
+"""Characters that are looked at for something legible."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,13 +36,14 @@ class Reviews:
     """R reviews with their labels, and where they came from."""
 
     texts: list[str]  # [R] the comments; none is blank
-    labels: dict[str, LabelColumn]  # those asked for that are there, by their names
+    labels: dict[str, LabelColumn]  # those asked for that are there, by the names asked for
     rows: Rows  # [R] the number of each in the file, counted from 1 without the header
     path: Path
     sha256: str
     column: str  # the file's name for the comments
     skipped_empty: int  # rows of the file without a comment
-    encoding: str | None  # None for Parquet
+    encoding: str | None  # None for Parquet and Excel
+    notes: tuple[str, ...] = ()  # how the file was read, where a person should know
 
     def take(self, chosen: NDArray[np.int64]) -> "Reviews":
         """Some of the reviews alone, in the order given."""
@@ -54,9 +60,10 @@ def read_reviews(
     *,
     column: str | None = None,
     label_columns: Sequence[LabelColumnSpec] = (),
+    reading: ReadOptions | None = None,
 ) -> Reviews:
     """`reviews_of` the table that `open_reviews` opens, with the arguments and errors of both."""
-    with open_reviews(data, column=column, label_columns=label_columns) as table:
+    with open_reviews(data, column=column, label_columns=label_columns, reading=reading) as table:
         return reviews_of(table, label_columns)
 
 
@@ -65,30 +72,40 @@ def open_reviews(
     *,
     column: str | None = None,
     label_columns: "Sequence[LabelColumnSpec]" = (),
+    reading: ReadOptions | None = None,
 ) -> "Table":
-    """Open a table of reviews; its text column is chosen as ``open_table`` does.
+    """Open a table of reviews that has the label columns; its text column is chosen as
+    ``open_table`` does, and is never one of them.
 
-    Without labels to read, a .txt file whose first line names no columns is one comment a line.
     ``column`` may be None where it is clear.
 
     Raises:
-        DataError: the file can't be read, or its text column isn't clear.
+        DataError: the file can't be read, its text column isn't clear, or it lacks a label column
+            that is required.
         TypeError: what is in memory is no table.
     """
-    names = [spec.name for spec in label_columns]
-    if not isinstance(data, Path):
+    others = [name for spec in label_columns for name in (spec.name, *spec.other_names)]
+    if isinstance(data, Path):
+        table = open_table(data, reading, column=column, others=others)
+    else:
         from nsmc.tables.in_memory import frame_of, open_frame
 
-        frame = frame_of(data, names[0] if names else None)
-        return open_frame(frame, column=column, others=names)
-    return open_table(data, column=column, others=names, plain=not label_columns)
+        frame = frame_of(data, others[0] if others else None)
+        table = open_frame(frame, column=column, others=others)
+    try:
+        _present(table, label_columns)
+    except DataError:
+        table.__exit__()
+        raise
+    return table
 
 
 def reviews_of(table: "Table", label_columns: "Sequence[LabelColumnSpec]" = ()) -> Reviews:
     """Read the reviews of an open table.
 
-    Rows whose comment is blank are skipped and counted; nothing else is left out. What the labels
-    may be, the task decides.
+    Rows whose comment is blank are skipped and counted; so are those without a label because
+    theirs is left open, or because there is nothing legible to label. Nothing else is left out.
+    What the labels may be, the task decides.
 
     Raises:
         DataError: the file can't be read, lacks a label column that is required, or has no row
@@ -98,30 +115,71 @@ def reviews_of(table: "Table", label_columns: "Sequence[LabelColumnSpec]" = ()) 
     texts: list[str] = []
     rows: list[Rows] = []
     skipped = 0
-    cells: dict[str, list[object]] = {name: [] for name in _present(table, label_columns)}
+    present = _present(table, label_columns)
+    cells: dict[str, list[object]] = {name: [] for name in present}
     for chunk in table.chunks():
         mask = [bool(text.strip()) for text in chunk.texts]  # [chunk]
         texts += compress(chunk.texts, mask)
-        rows.append(np.flatnonzero(mask) + chunk.first_row)
+        rows.append(np.asarray(chunk.rows, np.int64)[np.array(mask, np.bool_)])
         skipped += len(mask) - len(rows[-1])
         for name, values in cells.items():
-            values += compress(cell_values(chunk.frame[name]), mask)
+            values += compress(cell_values(chunk.frame[present[name]]), mask)
+    notes = list(table.notes)
+    if table.bad is not None and table.bad.count:
+        notes.append(table.bad.words(None))
     if not texts:
         raise DataError(
-            f"{path}: expected at least one {'labelled ' if label_columns else ''}comment, found "
-            f"none ({skipped:,} rows with an empty one); check that it is the right file"
+            f"{table.name}: expected at least one {'labelled ' if label_columns else ''}comment, "
+            f"found none ({skipped:,} rows with an empty one); check that it is the right file"
         )
     numbers = np.concatenate(rows)  # [R]
-    return Reviews(
-        texts,
-        {name: _label_column(path, name, values, numbers) for name, values in cells.items()},
-        numbers,
-        path,
-        table.sha256(),
-        table.text_column,
-        skipped,
-        table.encoding,
+    sha256 = table.sha256()
+    table.check_unchanged()
+    labels = {
+        name: _label_column(table.name, name, values, numbers) for name, values in cells.items()
+    }
+    reviews = Reviews(
+        texts, labels, numbers, path, sha256, table.text_column, skipped, table.encoding
     )
+    for name, found in present.items():
+        if found != name:
+            notes.append(f"{table.name} has no column {name!r}; the labels are those of {found!r}")
+    reviews = _decided(replace(reviews, notes=tuple(notes)), label_columns)
+    if not len(reviews.rows):
+        raise DataError(f"{table.name}: expected comments with a label, found none")
+    return reviews
+
+
+def _decided(reviews: Reviews, label_columns: Sequence[LabelColumnSpec]) -> Reviews:
+    """The reviews whose labels are not left open, with what words and stars stand for."""
+    labels, notes = dict(reviews.labels), list(reviews.notes)
+    keep = np.ones(len(reviews.rows), np.bool_)  # [R]
+    for spec in label_columns:
+        if spec.name not in labels:
+            continue
+        labels[spec.name], undecided = spec.read(labels[spec.name])
+        if spec.required and undecided.any():
+            keep &= ~undecided
+            between = (
+                f"more than {spec.negative_to:g} and less than {spec.positive_from:g} stars"
+                if spec.positive_from
+                else "no decision"
+            )
+            notes.append(f"{int(undecided.sum()):,} rows with {between} were left out")
+    # A table that this program scored has no label where nothing is legible.
+    unlabelled = keep.copy()
+    for column in labels.values():
+        unlabelled &= column.codes < 0
+    places = np.flatnonzero(unlabelled).tolist() if labels else []
+    illegible = [place for place in places if not normalize(reviews.texts[place], LEGIBLE)]
+    keep[illegible] = False
+    reviews = replace(
+        reviews,
+        labels=labels,
+        notes=tuple(notes),
+        skipped_empty=reviews.skipped_empty + len(illegible),
+    )
+    return reviews if keep.all() else reviews.take(np.flatnonzero(keep))
 
 
 def label_text(value: object) -> str:
@@ -141,23 +199,23 @@ def label_text(value: object) -> str:
     return cell_text(value)
 
 
-def _present(table: "Table", label_columns: "Sequence[LabelColumnSpec]") -> list[str]:
-    """Names of those label columns that a table has."""
-    names = []
+def _present(table: "Table", label_columns: "Sequence[LabelColumnSpec]") -> dict[str, str]:
+    """Names of those label columns that a table has, and how it calls them."""
+    names = {}
+    beside = [name for name in table.columns if name != table.text_column]
     for one in label_columns:
-        if one.name in table.columns and one.name != table.text_column:
-            names.append(one.name)
+        if (found := one.find(beside)) is not None:
+            names[one.name] = found
         elif one.required:
-            beside = [name for name in table.columns if name != table.text_column]
             raise DataError(
-                f"{table.path}: expected a column {one.name!r} with the labels beside the comments"
-                f", found the columns: {', '.join(table.columns)}{nearest(one.name, beside)}; "
-                "choose one with --label-column NAME"
+                f"{table.name}: expected a column {one.name[:60]!r} with the labels beside the "
+                f"comments, found the columns: {listing(table.columns)}"
+                f"{nearest(one.name, beside)}; choose one with --label-column NAME"
             )
     return names
 
 
-def _label_column(path: Path, name: str, cells: list[object], rows: Rows) -> LabelColumn:
+def _label_column(path: str, name: str, cells: list[object], rows: Rows) -> LabelColumn:
     """Encode the cells of a column; ``rows`` are their numbers in the file."""
     if not set(map(type, cells)) <= {str}:
         cells = [_label_text(path, name, *cell) for cell in zip(cells, rows.tolist(), strict=True)]
@@ -170,7 +228,7 @@ def _label_column(path: Path, name: str, cells: list[object], rows: Rows) -> Lab
     return LabelColumn(name, codes, tuple(code_of.names), tuple(first_rows.values()), first_empty)
 
 
-def _label_text(path: Path, name: str, value: object, row: int) -> str:
+def _label_text(path: str, name: str, value: object, row: int) -> str:
     try:
         return label_text(value)
     except TypeError as error:

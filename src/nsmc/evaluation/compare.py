@@ -6,6 +6,7 @@ Shapes: R reviews, O outputs of the head, K numbers of a target.
 import contextlib
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from nsmc.inference.classifier import Classifier, load
 from nsmc.pipeline.chunks import Progress
 from nsmc.pipeline.classify import score_by_each
 from nsmc.progress import reporting, review_progress
+from nsmc.tables.options import ReadOptions, WriteOptions
 from nsmc.tasks.task import LabelTask
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ def compare(
     *,
     column: str | None = None,
     label_column: str | None = None,
+    reading: ReadOptions | None = None,
+    writing: WriteOptions | None = None,
     output: Path | str | None = None,
     progress: Progress | None = None,
     verbose: bool = True,
@@ -52,7 +56,10 @@ def compare(
         column: the text column; None takes the one that a model was trained on, if it was named,
             else ``document``, else the only text column.
         label_column: the label column; None takes the ones that the models were trained on.
-        output: a table for all comments on which they disagree; .csv .tsv .txt .jsonl .parquet.
+        reading: how the table is read, where its name and content don't say; and which stars are
+            positive and negative.
+        writing: how ``output`` is written, where its name doesn't say.
+        output: a table for all comments on which they disagree, in any format of tables.
         progress: called with reviews done since the last call and reviews in all.
         verbose: show a progress bar on a terminal or in a notebook, unless ``progress`` is given.
 
@@ -67,15 +74,22 @@ def compare(
 
     started = time.perf_counter()
     classifiers = [load(model_a), load(model_b)]
-    tasks = [classifier.task.reading(label_column) for classifier in classifiers]
+    tasks = [classifier.task.reading(label_column, reading) for classifier in classifiers]
     # What can't be compared or written is refused before an hour of scoring.
     same_classes, same_scale = _shared_answers(classifiers, tasks)
     specs = _label_columns(tasks)
     place = reviews_file(data)
     named = [column, *(classifier.model.config.data.column for classifier in classifiers)]
     with (
-        open_reviews(place, column=next(filter(None, named), None), label_columns=specs) as table,
-        contextlib.nullcontext() if output is None else open_writer(Path(output), table) as writer,
+        open_reviews(
+            place,
+            column=next(filter(None, named), None),
+            label_columns=specs,
+            reading=reading,
+        ) as table,
+        contextlib.nullcontext()
+        if output is None
+        else open_writer(Path(output), table, writing) as writer,
     ):
         reviews = reviews_of(table, specs)
         path = reviews.path
@@ -112,6 +126,7 @@ def compare(
         label_names=leading.label_names,
         disagreements=disagreements,
         skipped=reviews.skipped_empty + int((~legible).sum()),
+        notes=reviews.notes,
         data=DataFile(path, reviews.sha256),
         seconds=round(time.perf_counter() - started, 3),
     )
@@ -121,8 +136,8 @@ def _label_columns(tasks: Sequence[LabelTask]) -> list[LabelColumnSpec]:
     """The label columns of both tasks, each once; required if either requires it."""
     specs = [spec for task in tasks for spec in task.label_columns()]
     required = {spec.name for spec in specs if spec.required}
-    names = dict.fromkeys(spec.name for spec in specs)
-    return [LabelColumnSpec(name, required=name in required) for name in names]
+    by_name = {spec.name: spec for spec in reversed(specs)}
+    return [replace(spec, required=spec.name in required) for spec in by_name.values()]
 
 
 def _shared_answers(

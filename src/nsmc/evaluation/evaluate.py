@@ -13,6 +13,7 @@ from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import ModelDirectory, open_model
 from nsmc.inference.language_model import LanguageModel
 from nsmc.pipeline.chunks import Progress
+from nsmc.tables.options import ReadOptions
 from nsmc.tasks.task import LabelTask
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def evaluate_classifier(
     *,
     column: str | None = None,
     label_column: str | None = None,
+    reading: ReadOptions | None = None,
     progress: Progress | None = None,
 ) -> ClassifierEvaluation:
     """Score labelled reviews and compare with their labels; takes what `nsmc.evaluate` does.
@@ -37,9 +39,9 @@ def evaluate_classifier(
     from nsmc.data.reviews import read_reviews
 
     started = time.perf_counter()
-    task = classifier.task.reading(label_column)
+    task = classifier.task.reading(label_column, reading)
     column = column or classifier.model.config.data.column or None
-    reviews = read_reviews(data, column=column, label_columns=task.label_columns())
+    reviews = read_reviews(data, column=column, label_columns=task.label_columns(), reading=reading)
     scored = score_reviews(reviews, classifier, task, progress)
     metrics = scored.metrics()
     texts = classifier.model.training_texts
@@ -53,6 +55,7 @@ def evaluate_classifier(
         seconds=round(time.perf_counter() - started, 3),
         threshold=classifier.threshold if task.has_threshold else None,
         reviews=scored,
+        notes=reviews.notes,
     )
 
 

@@ -16,6 +16,7 @@ from nsmc.evaluation.overlap import overlap_metrics
 from nsmc.evaluation.results import DataFile, Evaluation
 from nsmc.inference.language_model import LanguageModel
 from nsmc.pipeline.chunks import Progress, chunks_of, map_comments, with_progress
+from nsmc.tables.options import ReadOptions
 
 if TYPE_CHECKING:
     from nsmc.tables.in_memory import InMemory
@@ -26,6 +27,7 @@ def evaluate_language_model(
     data: "Path | InMemory",
     *,
     column: str | None = None,
+    reading: ReadOptions | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Score texts by a language model; takes what `nsmc.evaluate` does.
@@ -36,7 +38,8 @@ def evaluate_language_model(
     from nsmc.data.reviews import read_reviews
 
     started = time.perf_counter()
-    reviews = read_reviews(data, column=column or model.model.config.data.column or None)
+    column = column or model.model.config.data.column or None
+    reviews = read_reviews(data, column=column, reading=reading)
     _ = model.tokenizer  # here, so that its warning comes once and before all else
     results = map_comments(chunks_of(reviews.texts), partial(_score, model))
     sums, seen = (  # [R, 4], [R]
@@ -54,6 +57,7 @@ def evaluate_language_model(
         model=model.model,
         data=DataFile(reviews.path, reviews.sha256),
         seconds=round(time.perf_counter() - started, 3),
+        notes=reviews.notes,
     )
 
 

@@ -43,6 +43,8 @@ class Evaluation:
     """Positive at or above this probability; None of a task without a threshold."""
     report: Path | None = None
     """The page, if a report was written."""
+    notes: tuple[str, ...] = ()
+    """How the table was read, where a person should know: in sentences."""
 
     def __repr__(self) -> str:
         """A line with the first few metrics."""
@@ -132,6 +134,8 @@ class Comparison:
     """Rows left out because their comment isn't legible to both."""
     data: DataFile
     seconds: float
+    notes: tuple[str, ...] = ()
+    """How the table was read, where a person should know: in sentences."""
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``nsmc compare --json`` prints."""

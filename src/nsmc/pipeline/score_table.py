@@ -16,6 +16,7 @@ from nsmc.progress import reporting, table_progress
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nsmc.tables.options import ReadOptions, WriteOptions
     from nsmc.tables.table import Chunk
 
 Kind = Literal["text", "number", "count"]
@@ -35,9 +36,13 @@ class WrittenTable:
     empty: int
     """Rows whose comment has nothing legible in it; their new cells are empty."""
     encoding: str | None
-    """Of the input; None for Parquet. The output is UTF-8."""
+    """Of the input; None for Parquet and Excel."""
     renamed: list[str]
     """New columns that have another name, because the input has a column of theirs."""
+    notes: list[str]
+    """How the input was read, where a person should know: in sentences."""
+    bad: int
+    """Rows that were left out because they can't be read; they are beside the target."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ def score_table(
     target: Path | str,
     *,
     column: str | None = None,
+    reading: "ReadOptions | None" = None,
+    writing: "WriteOptions | None" = None,
     probabilities: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -67,10 +74,12 @@ def score_table(
 
     Args:
         classifier: as `nsmc.load` gives it.
-        source: .csv, .tsv, .txt, .jsonl or .parquet; the text formats also .gz.
+        source: .csv, .tsv, .txt, .json, .jsonl, .parquet or .xlsx; the text formats also .gz.
         target: the same; appears under its name only when whole.
         column: the text column; None takes the one that the model was trained on, if it was named
             and is there, else ``document``, else the only text column.
+        reading, writing: how, where names and content don't say. Bad rows that are left out go to
+            a file beside the target: ``out.bad-rows.csv``.
         probabilities: also write each class's, in columns ``probability_<class>``.
         workers: processes; None follows the rule of `nsmc.pipeline.chunks`.
         progress: hears of each chunk.
@@ -107,7 +116,9 @@ def score_table(
         column=column,
         usual=classifier.model.config.data.column,
         # A table like the one trained on may have labels, too, which are no comments.
-        others=[spec.name for spec in task.label_columns()],
+        others=[n for spec in task.label_columns() for n in (spec.name, *spec.other_names)],
+        reading=reading,
+        writing=writing,
         progress=progress,
         verbose=verbose,
     )
@@ -124,19 +135,22 @@ def add_columns(
     column: str | None = None,
     usual: str = "",
     others: Sequence[str] = (),
+    reading: "ReadOptions | None" = None,
+    writing: "WriteOptions | None" = None,
     progress: Progress | None = None,
     verbose: bool = True,
 ) -> WrittenTable:
     """Write a table with columns that are made from its comments, as `score_table` does.
 
     Args:
-        source, target, column, progress, verbose: as `score_table` takes them.
+        source, target, column, reading, writing, progress, verbose: as `score_table` takes them.
         kinds: the new columns.
         score: from chunks of comments to the new cells of each chunk, in order; None in the first
             column marks a comment with nothing legible in it.
         usual: the text column where none is given and the table has it; empty for ``document``.
         others: columns that can't be the text column.
     """
+    from nsmc.tables.bad_rows import beside
     from nsmc.tables.columns import DEFAULT_COLUMN, unique_names
     from nsmc.tables.table import open_table, open_writer
 
@@ -144,8 +158,10 @@ def add_columns(
     rows = empty = 0
     usual = usual or DEFAULT_COLUMN
     with (
-        open_table(source, column=column, usual=usual, others=others, chunk_rows=CHUNK) as table,
-        open_writer(target, table) as writer,
+        open_table(
+            source, reading, column=column, usual=usual, others=others, chunk_rows=CHUNK
+        ) as table,
+        open_writer(target, table, writing) as writer,
         reporting(progress, verbose, partial(table_progress, source)) as report,
     ):
         names = unique_names(kinds, table.columns, "predicted_")
@@ -167,7 +183,11 @@ def add_columns(
             if report:
                 report(place, table.total_bytes, rows)
         renamed = [name for name in names if name not in kinds]
-        return WrittenTable(rows, empty, table.encoding, renamed)
+        notes, bad = list(table.notes), table.bad.count if table.bad else 0
+        if table.bad and bad:
+            table.bad.save(beside(target))
+            notes.append(table.bad.words(beside(target)))
+        return WrittenTable(rows, empty, table.encoding, renamed, notes, bad)
 
 
 def with_columns(

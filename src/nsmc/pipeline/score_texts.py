@@ -11,6 +11,7 @@ import numpy as np
 from nsmc.inference.language_model import LanguageModel
 from nsmc.pipeline.chunks import map_comments
 from nsmc.pipeline.score_table import Cells, Kind, Progress, WrittenTable, add_columns
+from nsmc.tables.options import ReadOptions, WriteOptions
 from nsmc.tasks.language_model import perplexity
 from nsmc.tasks.task import rounded
 
@@ -38,6 +39,8 @@ def score_texts(
     target: Path | str,
     *,
     column: str | None = None,
+    reading: ReadOptions | None = None,
+    writing: WriteOptions | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
     verbose: bool = True,
@@ -72,6 +75,8 @@ def score_texts(
         score,
         column=column,
         usual=usual,
+        reading=reading,
+        writing=writing,
         progress=progress,
         verbose=verbose,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from nsmc.pipeline.score_table import Kind, with_columns
 
 if TYPE_CHECKING:
+    from nsmc.tables.options import WriteOptions
     from nsmc.tables.table import Table
 
 
@@ -15,6 +16,7 @@ def write_rows(
     rows: Sequence[int],
     columns: Mapping[str, tuple[Kind, list[Any]]],
     target: Path,
+    writing: "WriteOptions | None" = None,
     *,
     prefix: str,
 ) -> list[str]:
@@ -25,6 +27,7 @@ def write_rows(
         rows: their numbers in the file, counted from 1 without the header.
         columns: the kind and the cells of each new column, one a row.
         target: appears under its name only when whole.
+        writing: how, where its name doesn't say.
         prefix: goes before the name of a new column that the table has already.
 
     Returns:
@@ -45,12 +48,11 @@ def write_rows(
     kinds, cells = zip(*columns.values(), strict=True)
     order = np.argsort(rows, kind="stable")
     wanted = np.array(rows, dtype=np.int64)[order]
-    with open_writer(target, table) as writer:
+    with open_writer(target, table, writing) as writer:
         # Without a row, a Parquet file would have columns of no type.
         frames = [table.empty()]
         for chunk in table.chunks():
-            within = wanted - chunk.first_row
-            within = within[(within >= 0) & (within < len(chunk.texts))]
+            within = np.flatnonzero(np.isin(np.asarray(chunk.rows, np.int64), wanted))
             if len(within):
                 frames.append(chunk.frame.iloc[within])
         frame = pd.concat(frames[1:] or frames, ignore_index=True)

@@ -16,6 +16,7 @@ from nsmc.evaluation.results import Evaluation
 from nsmc.inference.language_model import LanguageModel
 from nsmc.pipeline.chunks import Progress
 from nsmc.progress import reporting, review_progress
+from nsmc.tables.options import ReadOptions
 
 if TYPE_CHECKING:
     from nsmc.tables.in_memory import InMemory
@@ -27,6 +28,7 @@ def evaluate(
     *,
     column: str | None = None,
     label_column: str | None = None,
+    reading: ReadOptions | None = None,
     threshold: float | None = None,
     device: str = "cpu",
     report: Path | str | None = None,
@@ -46,6 +48,8 @@ def evaluate(
         column: the text column; None takes the one that the model was trained on, if it was named,
             else ``document``, else the only text column.
         label_column: the label column; None takes the one that the model was trained on.
+        reading: how the table is read, where its name and content don't say; and which stars are
+            positive and negative.
         threshold: positive at or above this probability; None takes the model's own.
         device: ``cpu`` runs without torch; another, or ``auto``, runs the torch network there.
         report: a directory for ``report.html`` and its data; None writes none.
@@ -66,7 +70,9 @@ def evaluate(
     if isinstance(scorer, LanguageModel):
         refuse_options(scorer.model, {"label-column": label_column, "report": report})
         with reporting(progress, verbose, bar) as hear:
-            return evaluate_language_model(scorer, place, column=column, progress=hear)
+            return evaluate_language_model(
+                scorer, place, column=column, reading=reading, progress=hear
+            )
     if report is not None:
         from nsmc.report.write import check_place, check_task
 
@@ -74,7 +80,12 @@ def evaluate(
         check_task(scorer)
     with reporting(progress, verbose, bar) as hear:
         result = evaluate_classifier(
-            scorer, place, column=column, label_column=label_column, progress=hear
+            scorer,
+            place,
+            column=column,
+            label_column=label_column,
+            reading=reading,
+            progress=hear,
         )
         if report is None:
             return result

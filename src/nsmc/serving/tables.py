@@ -27,7 +27,7 @@ from nsmc.serving.metrics import Metrics
 from nsmc.serving.middleware import body_blocks, slow_body
 from nsmc.serving.schemas import ColumnsAnswer, error_answers
 from nsmc.serving.settings import ServerSettings
-from nsmc.tables.formats import table_format
+from nsmc.tables.formats import table_file
 from nsmc.tables.table import columns_of, open_table
 
 PREVIEWED = 1000
@@ -48,8 +48,8 @@ Name = Annotated[
     str,
     Query(
         max_length=255,
-        description="The file's name; its ending says what it is: .csv .tsv .txt .jsonl .parquet, "
-        "the text formats also .gz.",
+        description="The file's name; its ending says what it is: .csv .tsv .txt .json .jsonl "
+        ".parquet .xlsx, the text formats also .gz.",
         examples=["comments.csv"],
     ),
 ]
@@ -419,7 +419,7 @@ def _ending(name: str) -> str:
     """
     path = Path(Path(name).name)
     try:
-        table_format(path)
+        table_file(path)
     except NsmcError as error:
         raise ApiError(422, "bad_table", _shown(error, path, name)) from error
     return "".join(path.suffixes[-2:]) if path.suffix.lower() == ".gz" else path.suffix

@@ -2,25 +2,53 @@
 
 import abc
 from collections import Counter
-from collections.abc import Generator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nsmc.errors import DataError
 from nsmc.storage.files import sha256_of
+from nsmc.tables.bad_rows import BadRows
+from nsmc.tables.formats import TableFile
 from nsmc.tables.input_file import size_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Row = TypeVar("Row")
+Numbers = Sequence[int]
+"""Numbers of rows in the file, counted from 1 without the header."""
+
+LONGEST = 1 << 24
+"""Characters of a line or a cell at most: a quote that nobody closes would swallow the rest of the
+file, and no review is this long."""
+MOST_COLUMNS = 16_384
+"""As many as a sheet of Excel has."""
+MOST_CELLS = 1 << 20
+MOST_CHARACTERS = 1 << 24
+"""In memory at a time, but for a single row of more: a chunk of a table with many columns or long
+cells has fewer rows."""
+SHOWN = 400
+"""Characters of a list of names that a message holds, about."""
+
 
 class TableReader(abc.ABC):
-    """Reads a table as frames."""
+    """Reads a table as frames.
 
-    path: Path
+    Raises:
+        DataError: the file is missing, empty or no regular file.
+    """
+
     columns: list[str]
-    encoding: str | None
-    """None for Parquet."""
+    encoding: str | None = None
+    """None for the binary formats."""
+
+    def __init__(self, file: TableFile) -> None:
+        self.file = file
+        self.size = size_of(file)
+        self.notes: list[str] = []
+        """How the file was read, where a person should know."""
+        self.bad: BadRows | None = None
+        """Takes the rows that can't be read; None refuses the table for the first of them."""
 
     @property
     @abc.abstractmethod
@@ -30,11 +58,11 @@ class TableReader(abc.ABC):
     @property
     def total_bytes(self) -> int:
         """Bytes of the file on disk."""
-        return size_of(self.path)
+        return self.size
 
     def sha256(self) -> str:
         """Of the file, as 64 hex digits."""
-        return sha256_of(self.path)
+        return sha256_of(self.file.path)
 
     @abc.abstractmethod
     def schema(self) -> Any:
@@ -45,25 +73,36 @@ class TableReader(abc.ABC):
         """Columns that may hold comments, by their types or their first rows."""
 
     @abc.abstractmethod
-    def frames(self, chunk_rows: int) -> "Generator[pd.DataFrame]":
-        """Yield frames of up to ``chunk_rows`` rows, from the first row on.
+    def frames(self, chunk_rows: int) -> "Generator[tuple[pd.DataFrame, Numbers]]":
+        """Yield frames of up to ``chunk_rows`` rows with their numbers, from the first row on.
 
         Raises:
-            DataError: a row is broken.
+            DataError: a row is broken, and bad rows aren't left out.
         """
+
+    def _reject(self, row: int, line: int, problem: str, content: str, advice: str = "") -> None:
+        """Leave a row out, where that is wanted; ``line`` is 0 where there are no lines.
+
+        Raises:
+            DataError: it isn't.
+        """
+        if self.bad is None:
+            where = f"row {row} (line {line})" if line else f"row {row}"
+            raise DataError(f"{self.file}, {where}: {problem}{f'; {advice}' if advice else ''}")
+        self.bad.add(row, line, problem, content)
 
 
 class TableWriter(abc.ABC):
     """Writes frames that have the same columns in the same order.
 
     Attributes:
-        path: the file's name in messages; the bytes may go to a temporary one.
+        file: its name in messages; the bytes may go to a temporary one.
         columns: those of the first frame; None before it.
         rows: the number of rows written so far.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, file: TableFile) -> None:
+        self.file = file
         self.columns: list[str] | None = None
         self.rows = 0
 
@@ -93,15 +132,64 @@ class TableWriter(abc.ABC):
     def _write_rows(self, frame: "pd.DataFrame") -> None: ...
 
 
-def check_unique(path: Path, columns: Sequence[str]) -> None:
-    """Refuse a table with two columns of one name.
+def check_columns(file: TableFile, columns: Sequence[str]) -> None:
+    """Refuse a table with two columns of one name, too many, or a name that is no text.
 
     Raises:
-        DataError: a name appears twice.
+        DataError: it has.
     """
+    if len(columns) > MOST_COLUMNS:
+        raise DataError(
+            f"{file}: expected at most {MOST_COLUMNS:,} columns, found {len(columns):,}: "
+            f"{listing(columns)}; write what varies from row to row into cells, not into names"
+        )
     repeated = [name for name, count in Counter(columns).items() if count > 1]
     if repeated:
         raise DataError(
-            f"{path}: expected every column name once, found {repeated[0]!r} twice or more among: "
-            f"{', '.join(columns)}; rename one"
+            f"{file}: expected every column name once, found {repeated[0][:60]!r} twice or more "
+            f"among: {listing(columns)}; rename one"
         )
+    for name in columns:
+        try:
+            name.encode()
+        except UnicodeEncodeError as error:
+            raise DataError(
+                f"{file}: expected column names that are text, found half of a surrogate pair in "
+                f"{name[:60]!r}; rename that column"
+            ) from error
+
+
+def listing(names: Iterable[str]) -> str:
+    """Names in a row, as many of them as a message has room for."""
+    shown, rest = "", list(names)
+    for place, name in enumerate(rest):
+        name = name if len(name) <= 60 else f"{name[:60]}…"
+        if len(shown) > SHOWN:
+            return f"{shown}, … ({len(rest) - place:,} more)"
+        shown += f", {name}" if place else name
+    return shown
+
+
+def batches(
+    rows: Iterable[tuple[int, int, Row]], chunk_rows: int, width: int
+) -> Iterator[tuple[list[int], list[Row]]]:
+    """Rows by chunks, which have fewer rows where these are wide or long.
+
+    Args:
+        rows: each with its number and its characters.
+        chunk_rows: in a chunk at most.
+        width: the number of columns.
+    """
+    most = max(1, min(chunk_rows, MOST_CELLS // max(1, width)))
+    waiting = iter(rows)
+    while True:
+        numbers, chunk, size = [], [], 0
+        for number, characters, row in waiting:
+            numbers.append(number)
+            chunk.append(row)
+            size += characters
+            if len(chunk) >= most or size >= MOST_CHARACTERS:
+                break
+        if not chunk:
+            return
+        yield numbers, chunk

@@ -4,7 +4,7 @@ import datetime
 import decimal
 import json
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,9 +24,25 @@ def cell_values(series: "pd.Series") -> list[object]:
     if series.dtype == "str" and not series.hasnans:
         return series.tolist()  # cells of .csv and .tsv, without the detour below
     if isinstance(series.dtype, pd.ArrowDtype):
-        values: list[object] = pa.array(series).to_pylist()
+        values: list[object] = _plain_values(pa.array(series))
         return [None if value != value else value for value in values]
     return list(series.astype(object).where(series.notna(), None))
+
+
+def _plain_values(array: Any) -> list[Any]:
+    """Values of an Arrow array; as text those that Python has no value for."""
+    import pyarrow as pa
+
+    try:
+        values: list[Any] = array.to_pylist()
+        return values
+    except (ValueError, OverflowError, KeyError, ImportError):  # the year 10000, a time zone
+        kind = array.type
+        if pa.types.is_timestamp(kind) and kind.tz is not None:
+            local = array.cast(pa.timestamp(kind.unit)).cast(pa.string()).to_pylist()
+            return [None if value is None else f"{value}Z" for value in local]
+        texts: list[Any] = array.cast(pa.string()).to_pylist()
+        return texts
 
 
 def is_missing(value: object) -> bool:
@@ -83,3 +99,12 @@ def _plain(value: object) -> str:
     if isinstance(value, decimal.Decimal | datetime.timedelta | uuid.UUID):
         return str(value)
     raise TypeError(f"expected a value that text can hold, found {type(value).__name__}")
+
+
+def is_number(text: str) -> bool:
+    """Whether a cell of text holds a number, or nothing but white space."""
+    try:
+        float(text)
+    except ValueError:
+        return not text.strip()
+    return True

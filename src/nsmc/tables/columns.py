@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 
 from nsmc.errors import DataError
-from nsmc.tables.base import TableReader
+from nsmc.tables.base import TableReader, listing
 
 DEFAULT_COLUMN = "document"
 # Columns of text that this program writes or reads itself, so never the comments.
@@ -16,6 +16,8 @@ def choose_text_column(
 ) -> str:
     """Return the column of a table that holds the comments.
 
+    A name is also found in other case, or with white space around it, where there is one such.
+
     Args:
         reader: the table.
         column: the name that the user gave. None takes ``usual`` if it is there, else
@@ -26,32 +28,41 @@ def choose_text_column(
     Raises:
         DataError: the column isn't there, or isn't clear; the message lists those that are.
     """
-    path, columns = reader.path, reader.columns
-    listing = f"its columns are: {', '.join(columns)}"
+    file, columns = reader.file, reader.columns
+    found = f"its columns are: {listing(columns)}"
     if column is not None:
-        if column in columns:
-            return column
+        if (name := matching(column, columns)) is not None:
+            return name
         raise DataError(
-            f"{path} has no column {column!r}; {listing}{nearest(column, columns)}; "
+            f"{file} has no column {column[:60]!r}; {found}{nearest(column, columns)}; "
             "choose one with --column NAME"
         )
-    others = set(others) if len(columns) > 1 else set()
+    named = {matching(name, columns) for name in others} if len(columns) > 1 else set()
     for name in (usual, DEFAULT_COLUMN):
-        if name in columns and name not in others:
-            return name
-    taken = {*_OWN_COLUMNS, *others} if len(columns) > 1 else set()
+        present = matching(name, columns)
+        if present is not None and present not in named:
+            return present
+    taken = {*_OWN_COLUMNS, *named} if len(columns) > 1 else set()
     candidates = [name for name in reader.text_columns() if name not in taken]
     if len(candidates) == 1:
         return candidates[0]
-    found = (
-        f"{len(candidates)} that could be it: {', '.join(candidates)}"
-        if candidates
-        else f"none; {listing}"
-    )
+    if candidates:
+        found = f"{len(candidates)} that could be it: {listing(candidates)}"
+    else:
+        found = f"none; {found}"
     raise DataError(
-        f"{path}: expected a column named {DEFAULT_COLUMN!r} or a single column of text, "
+        f"{file}: expected a column named {DEFAULT_COLUMN!r} or a single column of text, "
         f"found {found}; choose one with --column NAME"
     )
+
+
+def matching(name: str, columns: Iterable[str]) -> str | None:
+    """The column of that name, or the only one that differs in case or in white space alone."""
+    columns = list(columns)
+    if name in columns:
+        return name
+    alike = [one for one in columns if one.strip().casefold() == name.strip().casefold()]
+    return alike[0] if len(alike) == 1 else None
 
 
 def unique_names(names: Iterable[str], taken: Iterable[str], prefix: str) -> list[str]:
@@ -69,4 +80,4 @@ def nearest(column: str, columns: list[str]) -> str:
     """The end of a message that names the column most like one that isn't there; often empty."""
     lowered = {name.casefold(): name for name in columns}
     close = difflib.get_close_matches(column.casefold(), lowered, n=1)
-    return f"; did you mean {lowered[close[0]]!r}?" if close else ""
+    return f"; did you mean {lowered[close[0]][:60]!r}?" if close else ""

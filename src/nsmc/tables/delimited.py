@@ -8,179 +8,304 @@ review or moves it to another row without an error.
 
 import contextlib
 import csv
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+import itertools
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from nsmc.errors import DataError
-from nsmc.tables.base import check_unique
-from nsmc.tables.cells import cell_text, cell_values
+from nsmc.tables.base import LONGEST, Numbers, batches, check_columns, listing
+from nsmc.tables.cells import cell_text, cell_values, is_number
 from nsmc.tables.columns import DEFAULT_COLUMN
+from nsmc.tables.formats import TableFile
+from nsmc.tables.header import (
+    DELIMITERS,
+    clean,
+    declared_delimiter,
+    is_header,
+    sniff_delimiter,
+    split_lines,
+)
+from nsmc.tables.options import ReadOptions
 from nsmc.tables.text_files import TextReader, TextWriter, without_end
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# (number of the line a row begins on, its cells)
-Record = tuple[int, list[str]]
-
 PEEKED = 8192
 """Rows that are looked at for columns of text."""
-LONGEST_CELL = 1 << 24
-"""Characters. A quote nobody closes would swallow the rest of the file; no review is this long."""
+HEAD = 20
+"""Lines that are looked at for the delimiter and the header."""
+LONGEST_BAD = 1 << 17
+"""Characters after which a quote counts as not closed, where bad rows are left out."""
+
+
+class _Record(NamedTuple):
+    line: int
+    """The number of the line that it begins on."""
+    cells: list[str]
+    characters: int
+    problem: str = ""
+    """Why it isn't one; then its only cell is the first line of it."""
 
 
 class DelimitedReader(TextReader):
-    """Reads .csv (``quoted``) or .tsv/.txt files as frames of strings, with no cell interpreted.
+    """Reads .csv, .tsv and .txt files as frames of strings, with no cell interpreted.
+
+    Args:
+        file: what to read.
+        options: how.
+        names: columns that somebody wants: one of them makes the first line a header.
 
     Raises:
-        DataError: the file is no text, or its header is blank, broken or names a column twice.
+        DataError: the file is no text, or its header is blank, broken, names a column twice or
+            may be a row.
     """
 
-    def __init__(self, path: Path, *, quoted: bool) -> None:
-        super().__init__(path)
-        self._quoted = quoted
+    def __init__(self, file: TableFile, options: ReadOptions, names: Collection[str] = ()) -> None:
+        super().__init__(file, options)
+        wanted = {clean(name) for name in (*names, DEFAULT_COLUMN)}
+        head = self._head()
+        self._first_line = 1
+        self._delimiter = options.delimiter or ""
+        if head and (declared := declared_delimiter(head[0])):
+            self._first_line, head = 2, head[1:]
+            self._delimiter = self._delimiter or declared
+        usual = "," if file.format == "csv" else "\t"
+        self._delimiter = self._delimiter or sniff_delimiter(head, usual, wanted)
+        self._quoted = file.format == "csv" or self._delimiter != "\t"
+        rows = split_lines(head, self._delimiter, quoted=self._quoted)
+        if file.format == "txt" and self._is_plain(rows, options, wanted):
+            # One comment a line: neither tabs nor quotes mean anything.
+            self._delimiter, self._quoted = "", False
+            rows = [[without_end(line)] for line in head]
+            self._header = options.header and bool(rows) and clean(rows[0][0]) in wanted
+        else:
+            self._header = options.header
         self._line = ""  # the latest that the csv module was given
         self._has_returns = False
-        with contextlib.closing(self._records()) as records:
-            # A byte order mark alone is a file of no lines.
-            self.columns = next(records, (1, [""]))[1]
-        self._check_header()
+        self.columns = self._names(rows, wanted)
+        if self._delimiter not in ("", usual) and options.delimiter is None:
+            self.notes.append(f"the cells of {file} are separated by {self._sign}")
 
     def text_columns(self) -> list[str]:
         """Columns with something other than numbers in the first rows; a single one always."""
         if len(self.columns) == 1:
             return self.columns
         with contextlib.closing(self.frames(PEEKED)) as frames:
-            first = next(frames, None)
+            first, _ = next(frames, (None, None))
+        if self.bad is not None:
+            self.bad.clear()
         if first is None:
             return self.columns  # a header alone says nothing about the values
-        return [name for name in self.columns if not all(map(_is_number, cell_values(first[name])))]
+        return [
+            n for n in self.columns if not all(is_number(str(v)) for v in cell_values(first[n]))
+        ]
 
-    def _rows(self) -> Generator[list[str]]:
+    def frames(self, chunk_rows: int) -> "Generator[tuple[pd.DataFrame, Numbers]]":
+        """See `TableReader.frames`."""
+        import pandas as pd
+
+        with contextlib.closing(self._rows()) as rows:
+            for numbers, chunk in batches(rows, chunk_rows, len(self.columns)):
+                yield pd.DataFrame(chunk, columns=self.columns, dtype="str"), numbers
+
+    def _head(self) -> list[str]:
+        """The first lines, a million characters of them at most."""
+        lines, size = [], 0
+        with self._lines() as all_lines:
+            for line in itertools.islice(all_lines, HEAD):
+                lines.append(line)
+                size += len(line)
+                if size > 1 << 20:
+                    break
+        return lines
+
+    def _is_plain(self, rows: list[list[str]], options: ReadOptions, wanted: set[str]) -> bool:
+        """Whether a .txt file is one comment a line, and no table."""
+        if options.delimiter is not None or not rows:
+            return False
+        if len(rows[0]) < 2:
+            return True
+        # Text may have a tab in it; a table has the same number of them in each line.
+        uneven = len({len(row) for row in rows}) > 1
+        return uneven and not (options.header and is_header(rows[:1], wanted))
+
+    def _names(self, rows: list[list[str]], wanted: set[str]) -> list[str]:
+        """The names of the columns, from the header if there is one."""
+        if not self._delimiter and not self._header:
+            return [DEFAULT_COLUMN]
+        with contextlib.closing(self._records()) as records:
+            first = next(records, _Record(1, [""], 0))
+        # A row is as bad as the header when nothing says how many cells it should have.
+        if first.problem:
+            raise DataError(f"{self.file}, line {first.line}: {first.problem}")
+        width = len(first.cells)
+        if not self._header:
+            return [DEFAULT_COLUMN] if width == 1 else [str(n) for n in range(1, width + 1)]
+        names = first.cells
+        while len(names) > 1 and not names[-1].strip():
+            names = names[:-1]  # commas at the end, as spreadsheets write for empty columns
+        if names == [""]:
+            raise DataError(f"{self.file}: expected column names in line 1, found a blank line")
+        if any("\r" in name.replace("\r\n", "") for name in names):
+            raise DataError(
+                f"{self.file}: expected lines that end in \\n or \\r\\n, found a lone \\r in the "
+                "header; save the file with Unix or Windows line ends"
+            )
+        if not is_header([names, *(row[: len(names)] for row in rows[1:])], wanted):
+            raise DataError(
+                f"{self.file}: expected column names in line {first.line}, found "
+                f"{listing([' | '.join(names)])!r}, in which nothing looks like one. If it is the "
+                "first row, give --no-header; if it does hold the names, say which column holds "
+                "the comments with --column NAME"
+            )
+        check_columns(self.file, names)
+        return names
+
+    def _rows(self) -> Generator[tuple[int, int, list[str]]]:
+        """The number, the characters and the cells of each row."""
+        if self.bad is not None:
+            self.bad.clear()
         width = len(self.columns)
         with contextlib.closing(self._records()) as records:
-            next(records)
+            if self._header:
+                next(records, None)
             number = 0
-            for line, cells in records:
+            for line, cells, characters, problem in records:
                 # A blank line among several columns is no row; in one column it is an empty cell.
                 if cells == [""] and width > 1:
                     continue
                 number += 1
-                if len(cells) != width:
-                    raise self._wrong_width(number, line, cells)
-                yield cells
+                advice = ""
+                if len(cells) != width and not problem:
+                    cells, problem = self._fitted(cells, width)
+                    advice = self._advice()
+                if problem:
+                    self._reject(number, line, problem, self._delimiter.join(cells), advice)
+                else:
+                    yield number, characters, cells
 
-    def _records(self) -> Generator[Record]:
+    def _fitted(self, cells: list[str], width: int) -> tuple[list[str], str]:
+        """A row of another width than the header's, and what is wrong with it, if anything is."""
+        if len(cells) > width and not any(map(str.strip, cells[width:])):
+            return cells[:width], ""  # as spreadsheets write rows of a sheet with empty columns
+        row = " | ".join(cells)
+        return cells, (
+            f"expected {width} {self._sign}-separated cells as in the header "
+            f"({listing(self.columns)}), found {len(cells)}: {row[:60]!r}"
+            f"{'…' if len(row) > 60 else ''}"
+        )
+
+    @property
+    def _sign(self) -> str:
+        return DELIMITERS.get(self._delimiter, repr(self._delimiter))
+
+    def _advice(self) -> str:
+        if self._quoted:
+            return f"put a cell that holds a {self._sign}, a quote or a line break in double quotes"
+        return "a cell can hold no tab or line break here; such a table must be .csv"
+
+    def _records(self) -> Generator[_Record]:
         with self._lines() as lines:
+            for _ in range(self._first_line - 1):
+                next(lines, None)
             if self._quoted:
                 yield from self._quoted_records(lines)
-            else:
-                for number, line in enumerate(lines, start=1):
-                    yield number, without_end(line).split("\t")
+                return
+            for number, line in enumerate(lines, start=self._first_line):
+                text = without_end(line)
+                if problem := self._not_text(text):
+                    yield _Record(number, [text], len(text), problem)
+                else:
+                    cells = text.split(self._delimiter) if self._delimiter else [text]
+                    yield _Record(number, cells, len(text))
 
-    def _quoted_records(self, lines: Iterable[str]) -> Iterator[Record]:
+    def _quoted_records(self, lines: Iterable[str]) -> Iterator[_Record]:
         # The limit is the whole process's, so it is only ever raised.
-        csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
-        reader = csv.reader(self._hide_returns(lines), strict=True)
-        start = 1
-        try:
-            for cells in reader:
-                if self._has_returns:
-                    cells = [cell.replace("\0", "\r") for cell in cells]
-                yield start, cells or [""]
-                start = reader.line_num + 1
-        except csv.Error as error:
-            raise self._bad_quoting(str(error), start, reader.line_num) from error
+        csv.field_size_limit(max(csv.field_size_limit(), LONGEST))
+        feed = _Feed(lines, self._first_line, LONGEST if self.bad is None else LONGEST_BAD)
+        while True:
+            reader = csv.reader(self._checked(feed), strict=True, delimiter=self._delimiter)
+            try:
+                for cells in reader:
+                    if self._has_returns:
+                        cells = [cell.replace("\0", "\r") for cell in cells]
+                    yield _Record(feed.start, cells or [""], feed.characters)
+                    feed.begin()
+                return
+            except csv.Error as error:
+                first = without_end(feed.taken[0])
+                problem = self._bad_quoting(str(error), feed)
+                yield _Record(feed.start, [first], len(first), problem)
+                feed.restart()
 
-    def _hide_returns(self, lines: Iterable[str]) -> Iterator[str]:
-        """Put a NUL, which no text table has, for each carriage return that ends no line.
+    def _checked(self, feed: "_Feed") -> Iterator[str]:
+        """Refuse what is no text, and put a NUL for each carriage return that ends no line.
 
-        To the csv module one in an unquoted cell is an error; to us it is text.
+        To the csv module one in an unquoted cell is an error; to us it is text, and no text has a
+        NUL.
         """
-        for line in lines:
+        for line in feed:
             self._line = line
+            if feed.characters > feed.longest:
+                raise csv.Error("too long")
+            if problem := self._not_text(line):
+                raise csv.Error(problem)
             if "\r" in line and "\r" in (body := without_end(line)):
                 self._has_returns = True
                 yield body.replace("\r", "\0") + line[len(body) :]
             else:
                 yield line
 
-    def _bad_quoting(self, error: str, start: int, line: int) -> DataError:
-        """Say what the csv module's error means; the record begins on ``start``."""
+    def _bad_quoting(self, error: str, feed: "_Feed") -> str:
+        """Say what the csv module's error means."""
+        if error.startswith("expected text"):
+            return error
         if "expected after" in error:
-            return DataError(
-                f"{self.path}, line {line}: expected a comma or the line's end after a closing "
-                f"quote, found more text in {without_end(self._line)[:60]!r}; a quote inside a "
-                "quoted cell must be doubled"
+            where = f" in line {feed.line}" if feed.line != feed.start else ""
+            return (
+                f"expected a {self._sign} or the line's end after a closing quote, found more text"
+                f"{where} in {without_end(self._line)[:60]!r}; a quote inside a quoted cell must "
+                "be doubled"
             )
-        found = "the end of the file" if "end of data" in error else f"{LONGEST_CELL:,} characters"
-        return DataError(
-            f"{self.path}, line {start}: expected a closing quote, found none before {found}; "
-            "close the quote, or name the file .tsv if it is tab-separated and has bare quotes"
-        )
-
-    def _check_header(self) -> None:
-        if self.columns == [""]:
-            raise DataError(f"{self.path}: expected column names in line 1, found a blank line")
-        check_unique(self.path, self.columns)
-        if any("\r" in name.replace("\r\n", "") for name in self.columns):
-            raise DataError(
-                f"{self.path}: expected lines that end in \\n or \\r\\n, found a lone \\r in the "
-                "header; save the file with Unix or Windows line ends"
-            )
-
-    def _wrong_width(self, number: int, line: int, cells: list[str]) -> DataError:
-        sign, advice = (
-            ("comma", "put a cell that holds a comma, a quote or a line break in double quotes")
-            if self._quoted
-            else ("tab", "a cell can hold no tab or line break here; such a table must be .csv")
-        )
-        row = " | ".join(cells)
-        return DataError(
-            f"{self.path}, row {number} (line {line}): expected {len(self.columns)} "
-            f"{sign}-separated cells as in the header ({', '.join(self.columns)}), found "
-            f"{len(cells)}: {row[:60]!r}{'…' if len(row) > 60 else ''}; {advice}"
+        found = "the end of the file" if "end of data" in error else f"{feed.longest:,} characters"
+        return (
+            f"expected a closing quote, found none before {found}; close the quote, or name the "
+            "file .tsv if it is tab-separated and has bare quotes"
         )
 
 
-class PlainReader(TextReader):
-    """Reads the lines of a text file as a table of one column, ``document``.
+class _Feed(Iterator[str]):
+    """Lines for the csv module, and those of the record that it is reading."""
 
-    Raises:
-        DataError: the file is no text.
-    """
+    def __init__(self, lines: Iterable[str], first: int, longest: int) -> None:
+        self._lines = iter(lines)
+        self._again: list[str] = []  # lines to be given once more, the next one last
+        self.longest = longest
+        self.taken: list[str] = []
+        self.start, self.line, self.characters = first, first - 1, 0
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self.columns = [DEFAULT_COLUMN]
+    def __next__(self) -> str:
+        line = self._again.pop() if self._again else next(self._lines)
+        self.line += 1
+        self.characters += len(line)
+        self.taken.append(line)
+        return line
 
-    def has_header(self) -> bool:
-        """Whether the first line looks like that of a table: it has a tab, or is ``document``."""
-        with self._lines() as lines:
-            first = without_end(next(lines, ""))
-        return "\t" in first or first == DEFAULT_COLUMN
+    def begin(self) -> None:
+        """The next line begins a record."""
+        self.taken.clear()
+        self.start, self.characters = self.line + 1, 0
 
-    def _rows(self) -> Generator[str]:
-        with self._lines() as lines:
-            yield from map(without_end, lines)
-
-
-def _is_number(value: object) -> bool:
-    text = str(value)
-    try:
-        float(text)
-    except ValueError:
-        return not text.strip()
-    return True
+    def restart(self) -> None:
+        """Only the first line was no record: what follows is read again."""
+        self._again += reversed(self.taken[1:])
+        self.line = self.start
+        self.begin()
 
 
 class DelimitedWriter(TextWriter):
-    """Writes .csv with as few quotes as possible (``quoted``), or .tsv/.txt with none at all."""
-
-    def __init__(self, path: Path, temporary: Path, *, quoted: bool) -> None:
-        super().__init__(path, temporary)
-        self._quoted = quoted
+    """Writes .csv with as few quotes as possible, or .tsv/.txt with none at all."""
 
     def _begin(self, frame: "pd.DataFrame") -> None:
         self._write_cells([frame.columns.tolist()], 0)
@@ -190,7 +315,7 @@ class DelimitedWriter(TextWriter):
         self._write_cells(zip(*columns, strict=True), self.rows + 1)
 
     def _write_cells(self, rows: Iterable[Sequence[str]], first_row: int) -> None:
-        if self._quoted:
+        if self.file.format == "csv":
             lines = _csv_lines(rows)
         else:
             lines = [self._plain_line(cells, row) for row, cells in enumerate(rows, first_row)]
@@ -202,7 +327,7 @@ class DelimitedWriter(TextWriter):
             try:
                 texts.append(cell_text(value))
             except TypeError as error:
-                self._refuse(row, f"in column {name!r}: {error}", "parquet")
+                self._refuse(row, f"in column {name[:60]!r}: {error}", "parquet")
         return texts
 
     def _plain_line(self, cells: Sequence[str], row: int) -> str:

@@ -3,11 +3,10 @@
 import codecs
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from nsmc.errors import DataError
 from nsmc.storage.files import BLOCK
-from nsmc.tables.formats import is_compressed
+from nsmc.tables.formats import TableFile
 from nsmc.tables.input_file import open_input
 
 # (what the file begins with, the decoder that checks it, the name that reads it without the mark)
@@ -18,12 +17,18 @@ _MARKS = (
 )
 
 _SIGNATURES = (
-    (b"PK\x03\x04", "It begins like an Excel or zip file: save the sheet as CSV (UTF-8)"),
-    (b"\xd0\xcf\x11\xe0", "It begins like an old Excel file: save the sheet as CSV (UTF-8)"),
-    (b"\x1f\x8b", "It begins like gzip: give its name .gz at the end"),
-    (b"PAR1", "It begins like Parquet: give its name the ending .parquet"),
+    (b"PK\x03\x04", "an Excel or zip file: give a sheet's name the ending .xlsx, unpack a zip"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel file: save it as .xlsx"),
+    (b"\x1f\x8b", "gzip: give its name .gz at the end"),
+    (b"PAR1", "Parquet: give its name the ending .parquet"),
+    (b"%PDF", "a PDF, which holds no table: get the data in another form"),
+    (b"SQLite format 3", "a database of SQLite: export the table as CSV"),
 )
-_SAVE_AGAIN = "Save the file again as UTF-8"
+_HTML = re.compile(
+    rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*<(!doctype|html|head|body|table|\?xml|meta)\b",
+    re.IGNORECASE,
+)
+_SAVE_AGAIN = "Save the file again as UTF-8, or repair that line, then run the command again"
 
 _HANGUL = re.compile("[가-힣]")
 # CP949 hardly ever decodes to a Hangul syllable as UTF-8, never mind three before the first
@@ -31,41 +36,57 @@ _HANGUL = re.compile("[가-힣]")
 _SURELY_UTF8 = 3
 
 
-def detect_encoding(path: Path) -> str:
+def detect_encoding(file: TableFile, *, lenient: bool = False) -> str:
     """Detect the encoding of a text file, which may be gzip-compressed.
 
     The whole file is decoded, in blocks, so that the answer holds for its last byte too. Latin-1
     is never an answer: it decodes anything, and Korean text into garbage.
+
+    Args:
+        file: the table.
+        lenient: for text with bad bytes in it, answer what most of it is likely to be.
 
     Returns:
         "utf-8-sig" or "utf-16" if the file begins with the mark of it, else "utf-8" if it is that,
         else "cp949".
 
     Raises:
-        DataError: the file is missing, empty, damaged, or no text in any of these encodings; then
-            the message holds the byte and the line, both counted from 1.
+        DataError: the file is missing, empty, damaged, of another kind, or no text in any of these
+            encodings; then the message holds the byte and the line, both counted from 1.
     """
-    with open_input(path) as (_, stream):
-        head = stream.read(8)
+    with open_input(file) as (_, stream):
+        head = stream.read(256)
     if not head:
-        raise DataError(f"{path} is empty: expected at least a line of column names")
+        raise DataError(f"{file} is empty: expected at least a line of column names")
+    for magic, kind in _SIGNATURES:
+        if head.startswith(magic):
+            raise DataError(f"{file} is not text: expected a .{file.format} table, found {kind}")
+    if _HTML.match(head.replace(b"\0", b"")):
+        raise DataError(
+            f"{file} is a web page: expected a .{file.format} table, found HTML or XML, "
+            f"{head[:40]!r}; an address may need a login, or the page's own link to the file"
+        )
     for mark, encoding, answer in _MARKS:
         if head.startswith(mark):
-            failure = _first_failure(path, encoding)
-            if failure is None:
+            failure = _first_failure(file, encoding)
+            if failure is None or lenient:
                 return answer
-            raise _not_text(path, [failure], head)
-    as_utf8 = _first_failure(path, "utf-8")
+            raise _not_text(file, [failure])
+    as_utf8 = _first_failure(file, "utf-8")
     if as_utf8 is None:
         return "utf-8"
     if as_utf8.hangul >= _SURELY_UTF8:
-        raise _not_text(path, [as_utf8], head)
-    as_cp949 = _first_failure(path, "cp949")
+        if lenient:
+            return "utf-8"
+        raise _not_text(file, [as_utf8])
+    as_cp949 = _first_failure(file, "cp949")
     if as_cp949 is None:
         return "cp949"
     # If UTF-8 holds for longer, its failure is the one to mend.
     further = as_utf8.offset > as_cp949.offset
-    raise _not_text(path, [as_utf8] if further else [as_utf8, as_cp949], head)
+    if lenient:
+        return "utf-8" if further else "cp949"
+    raise _not_text(file, [as_utf8] if further else [as_utf8, as_cp949])
 
 
 @dataclass(frozen=True)
@@ -78,11 +99,11 @@ class _Failure:
     message: str
 
 
-def _first_failure(path: Path, encoding: str) -> _Failure | None:
+def _first_failure(file: TableFile, encoding: str) -> _Failure | None:
     """Decode a whole file; a NUL is a failure, too, since no text holds one."""
     decoder = codecs.getincrementaldecoder(encoding)()
     size = lines = hangul = 0
-    with open_input(path) as (_, stream):
+    with open_input(file) as (_, stream):
         block = b"\n"  # anything
         while block:
             block = stream.read(BLOCK)
@@ -110,11 +131,10 @@ def _first_failure(path: Path, encoding: str) -> _Failure | None:
     return None
 
 
-def _not_text(path: Path, failures: list[_Failure], head: bytes) -> DataError:
+def _not_text(file: TableFile, failures: list[_Failure]) -> DataError:
     found = "; ".join(failure.message for failure in failures)
-    where = " of the decompressed text" if is_compressed(path) else ""
-    hint = next((say for magic, say in _SIGNATURES if head.startswith(magic)), _SAVE_AGAIN)
+    where = " of the decompressed text" if file.compressed else ""
     return DataError(
-        f"{path} is not text throughout: expected UTF-8, UTF-16 with a byte order mark, or CP949, "
-        f"found {found}{where}. {hint}, or repair that line, then run the command again"
+        f"{file} is not text throughout: expected UTF-8, UTF-16 with a byte order mark, or CP949, "
+        f"found {found}{where}. {_SAVE_AGAIN}; --skip-bad-rows leaves out such lines"
     )

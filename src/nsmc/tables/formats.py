@@ -1,44 +1,53 @@
 """The format of a table, which the end of its name decides."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from nsmc.errors import DataError
 
-Format = Literal["csv", "tsv", "jsonl", "parquet"]
-
-_FORMATS: dict[str, Format] = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".txt": "tsv",
-    ".jsonl": "jsonl",
-    ".parquet": "parquet",
-}
+Format = Literal["csv", "tsv", "txt", "json", "jsonl", "parquet", "xlsx"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+BINARY = ("parquet", "xlsx")
 
 
-def is_compressed(path: Path) -> bool:
-    """Whether the name says gzip."""
-    return path.suffix.lower() == ".gz"
+@dataclass(frozen=True)
+class TableFile:
+    """Where the bytes of a table are, and what they are."""
+
+    path: Path
+    name: str
+    """What messages call it."""
+    format: Format
+    compressed: bool
+
+    def __str__(self) -> str:
+        return self.name
 
 
-def ending(path: Path) -> str:
-    """The suffix that decides the format, in lower case and without ``.gz``: ``.csv``."""
-    return (Path(path.stem).suffix if is_compressed(path) else path.suffix).lower()
+def table_file(path: Path, format: Format | None = None, name: str = "") -> TableFile:
+    """What is at ``path``: its format is ``format``, or that of the ending of its name.
 
-
-def table_format(path: Path) -> Format:
-    """Return the format of a name's ending, in upper or lower case.
+    Args:
+        path: the file.
+        format: None takes the ending, in upper or lower case, ``.gz`` after it or not.
+        name: the file's name for messages, and for its ending; empty takes the path.
 
     Raises:
-        DataError: the ending is not a known one, or is ``.parquet.gz``.
+        DataError: the ending is not a known one, or is that of a binary format with ``.gz``.
     """
-    compressed = is_compressed(path)
-    result = _FORMATS.get(ending(path))
-    if result is None or (compressed and result == "parquet"):
-        suffix = "".join(path.suffixes[-2:]) if compressed else path.suffix
+    called = Path(name) if name else path
+    compressed = called.suffix.lower() == ".gz"
+    ending = (Path(called.stem).suffix if compressed else called.suffix).lower()
+    known = next((one for one in FORMATS if ending == f".{one}"), None)
+    result = format or known
+    if result is None or (compressed and result in BINARY):
+        suffix = "".join(called.suffixes[-2:]) if compressed else called.suffix
+        hint = "save it as .xlsx" if ending in (".xls", ".xlsm", ".xlsb", ".ods") else ""
         raise DataError(
-            f"cannot tell the format of {path}: expected a name that ends in "
-            f"{', '.join(_FORMATS)} (the text formats also with .gz after it), found "
-            f"{suffix or 'no ending'}; rename or convert the file"
+            f"cannot tell the format of {called}: expected a name that ends in "
+            f"{', '.join(f'.{one}' for one in FORMATS)} (the text formats also with .gz after "
+            f"it), found {suffix or 'no ending'}; {hint or 'rename or convert the file'}"
+            + ("" if hint else ", or say what it is with --format")
         )
-    return result
+    return TableFile(path, name or str(path), result, compressed)

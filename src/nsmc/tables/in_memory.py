@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nsmc.errors import DataError
-from nsmc.tables.base import TableReader, check_unique
+from nsmc.tables.base import Numbers, TableReader, check_columns
 from nsmc.tables.cells import cell_values
 from nsmc.tables.columns import DEFAULT_COLUMN, choose_text_column
+from nsmc.tables.formats import TableFile
+from nsmc.tables.input_file import Unchanged
 from nsmc.tables.table import Table
 
 if TYPE_CHECKING:
@@ -34,9 +36,11 @@ class FrameReader(TableReader):
     """
 
     def __init__(self, frame: "pd.DataFrame") -> None:
-        self.path, self.encoding = NAME, None
+        # Without `TableReader.__init__`, which looks for a file.
+        self.file = TableFile(NAME, str(NAME), "parquet", compressed=False)
+        self.size, self.notes, self.bad = len(frame), [], None
         self.columns = [str(name) for name in frame.columns]
-        check_unique(NAME, self.columns)
+        check_columns(self.file, self.columns)
         self._frame = frame.set_axis(self.columns, axis=1)
         self._rows_read = 0
 
@@ -44,11 +48,6 @@ class FrameReader(TableReader):
     def bytes_read(self) -> int:
         """Rows: there are no bytes."""
         return self._rows_read
-
-    @property
-    def total_bytes(self) -> int:
-        """Rows."""
-        return len(self._frame)
 
     def schema(self) -> Any:
         """See `TableReader.schema`."""
@@ -64,12 +63,12 @@ class FrameReader(TableReader):
             if any(isinstance(value, str) for value in cell_values(self._frame[name]))
         ]
 
-    def frames(self, chunk_rows: int) -> "Generator[pd.DataFrame]":
+    def frames(self, chunk_rows: int) -> "Generator[tuple[pd.DataFrame, Numbers]]":
         """See `TableReader.frames`."""
         for start in range(0, len(self._frame), chunk_rows):
             chunk = self._frame.iloc[start : start + chunk_rows]
             self._rows_read = start + len(chunk)
-            yield chunk
+            yield chunk, range(start + 1, start + 1 + len(chunk))
 
     def sha256(self) -> str:
         """Of the cells, column by column."""
@@ -120,4 +119,4 @@ def open_frame(
     """`nsmc.tables.table.open_table` for a frame; None, NaN and NA are empty comments."""
     reader = FrameReader(frame)
     text_column = choose_text_column(reader, column, usual=usual, others=others)
-    return Table(reader, text_column, chunk_rows)
+    return Table(reader, text_column, chunk_rows, Unchanged(reader.file))

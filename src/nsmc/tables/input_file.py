@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from nsmc.errors import DataError
-from nsmc.tables.formats import is_compressed
+from nsmc.tables.formats import TableFile
 
 
 @contextlib.contextmanager
-def open_input(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+def open_input(file: TableFile) -> Iterator[tuple[BinaryIO, BinaryIO]]:
     """Open a file for reading.
 
     Yields:
@@ -23,61 +23,94 @@ def open_input(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
         DataError: the file is missing, empty, unreadable, damaged, or not a regular file; also
             where reading inside the block fails.
     """
-    size_of(path)
-    with read_errors(path), path.open("rb") as raw:
-        if is_compressed(path):
+    size_of(file)
+    with read_errors(file), file.path.open("rb") as raw:
+        if file.compressed:
             with gzip.GzipFile(fileobj=raw, mode="rb") as stream:
                 yield raw, cast(BinaryIO, stream)
         else:
             yield raw, raw
 
 
-def size_of(path: Path) -> int:
+def size_of(file: TableFile) -> int:
     """Bytes of a regular, non-empty file.
 
     Raises:
-        DataError: there is nothing at ``path``, it is empty, or it is something other than a file.
+        DataError: there is nothing at its path, it is empty, or it is something other than a file.
     """
+    path = file.path
     try:
         size = path.stat().st_size
     except FileNotFoundError as error:
         raise DataError(
-            f"there is no file {path}: expected a file of reviews; check the name and the directory"
+            f"there is no file {file}: expected a file of reviews; check the name and the directory"
         ) from error
     except OSError as error:
-        raise _cannot_read(path, error) from error
+        raise _cannot_read(file, error) from error
     if path.is_dir():
-        raise DataError(f"expected a file of reviews, found the directory {path}; name a file")
+        raise DataError(f"expected a file of reviews, found the directory {file}; name a file")
     if not path.is_file():
         # A pipe can't be read twice, and the encoding is decided before the first row.
         raise DataError(
-            f"expected a regular file, found a pipe or device at {path}; save its content first"
+            f"expected a regular file, found a pipe or device at {file}; save its content first, "
+            "or read it from standard input"
         )
     if size == 0:
-        raise DataError(f"{path} is empty: expected at least a line of column names, found 0 bytes")
+        raise DataError(f"{file} is empty: expected at least a line of column names, found 0 bytes")
     return size
 
 
+class Unchanged:
+    """Notices whether a file is written to while it is read."""
+
+    def __init__(self, file: TableFile) -> None:
+        self._file = file
+        self._before = _state(file.path)
+
+    def check(self) -> None:
+        """Compare size, time and inode with those of the beginning.
+
+        Raises:
+            DataError: one of them is another.
+        """
+        if (now := _state(self._file.path)) != self._before:
+            sizes = f"{self._before[0]:,} bytes before, {now[0]:,} now" if now else "it is gone"
+            raise DataError(
+                f"{self._file} changed while it was read ({sizes}), so its rows may not be those "
+                "that were meant; nothing was written. Make sure that nothing writes to it, or "
+                "make a copy, then run the command again"
+            )
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """Size, time and inode of a file; nothing for one that isn't there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
 @contextlib.contextmanager
-def read_errors(path: Path) -> Iterator[None]:
+def read_errors(file: TableFile) -> Iterator[None]:
     """Turn what a damaged or vanishing file raises inside the block into a DataError."""
     try:
         yield
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DataError(
-            f"{path} is damaged or not gzip: expected whole gzip data because of its name, "
+            f"{file} is damaged or not gzip: expected whole gzip data because of its name, "
             f"found: {error}; fetch or compress it again, or rename it without .gz"
         ) from error
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{path} stopped being {error.encoding} while it was read, though it was when it was "
+            f"{file} stopped being {error.encoding} while it was read, though it was when it was "
             "checked; make sure nothing writes to it, then run the command again"
         ) from error
     except OSError as error:
-        raise _cannot_read(path, error) from error
+        raise _cannot_read(file, error) from error
 
 
-def _cannot_read(path: Path, error: OSError) -> DataError:
+def _cannot_read(file: TableFile, error: OSError) -> DataError:
     return DataError(
-        f"cannot read {path}: {error.strerror or error}; check the file and its permissions"
+        f"cannot read {file}: {error.strerror or error}; check the file and its permissions"
     )

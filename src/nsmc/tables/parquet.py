@@ -6,36 +6,54 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nsmc.errors import DataError
-from nsmc.tables.base import TableReader, TableWriter, check_unique
+from nsmc.tables.bad_rows import BadRows
+from nsmc.tables.base import (
+    MOST_CELLS,
+    MOST_CHARACTERS,
+    Numbers,
+    TableReader,
+    TableWriter,
+    check_columns,
+)
 from nsmc.tables.cells import cell_text, cell_values, is_missing
-from nsmc.tables.input_file import read_errors, size_of
+from nsmc.tables.formats import TableFile
+from nsmc.tables.input_file import read_errors
+from nsmc.tables.options import ReadOptions
 
 if TYPE_CHECKING:
     import pandas as pd
+
+SUSPICIOUS, RATIO = 1 << 28, 200
+"""Bytes of a column in a row group, and how much smaller they are on disk, from which they are no
+text: repeated cells have an encoding that makes both small."""
+MOST_VALUES = 1 << 26
+"""Values of a column in a row group, lists included."""
 
 
 class ParquetReader(TableReader):
     """Reads .parquet files as frames of Arrow-typed columns, so that no type changes.
 
     Raises:
-        DataError: the file is missing, damaged, no Parquet, or names a column twice.
+        DataError: the file is missing, damaged, no Parquet, names a column twice, or would take
+            more memory than any table of comments.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.encoding: str | None = None
-        self._size = size_of(path)
+    def __init__(self, file: TableFile, options: ReadOptions) -> None:
+        super().__init__(file)
+        if options.skip_bad_rows:
+            self.bad = BadRows()
         self._rows_read = 0
-        with self._file() as file:
-            self._schema = file.schema_arrow
-            self._rows = file.metadata.num_rows
-        self.columns: list[str] = self._schema.names
-        check_unique(path, self.columns)
+        with self._file() as opened:
+            self._schema = opened.schema_arrow
+            self._rows = opened.metadata.num_rows
+            self.columns = self._schema.names
+            check_columns(file, self.columns)
+            self._check_sizes(opened.metadata)
 
     @property
     def bytes_read(self) -> int:
         """The share of the file that the rows read so far make up, in bytes."""
-        return self._size * self._rows_read // self._rows if self._rows else self._size
+        return self.size * self._rows_read // self._rows if self._rows else self.size
 
     def schema(self) -> Any:
         """The file's own pyarrow schema, with its metadata."""
@@ -45,32 +63,95 @@ class ParquetReader(TableReader):
         """Columns of a string type."""
         return [field.name for field in self._schema if _is_string(field.type)]
 
-    def frames(self, chunk_rows: int) -> "Generator[pd.DataFrame]":
+    def frames(self, chunk_rows: int) -> "Generator[tuple[pd.DataFrame, Numbers]]":
         """See `TableReader.frames`."""
-        import pyarrow as pa
-
         self._rows_read = 0
-        with self._file() as file:
-            for batch in file.iter_batches(batch_size=chunk_rows):
-                if not batch.num_rows:
+        if self.bad is not None:
+            self.bad.clear()
+        rows = max(1, min(chunk_rows, MOST_CELLS // max(1, len(self.columns))))
+        with self._file() as opened:
+            for batch in opened.iter_batches(batch_size=rows):
+                for part in _parts(batch):
+                    first = self._rows_read + 1
+                    self._rows_read += part.num_rows
+                    table = _plain(part, self._schema)
+                    table.validate(full=True)  # that texts are UTF-8, above all
+                    yield to_frame(table), range(first, first + part.num_rows)
+
+    def _check_sizes(self, metadata: Any) -> None:
+        for group in range(metadata.num_row_groups):
+            for place in range(metadata.num_columns):
+                column = metadata.row_group(group).column(place)
+                unpacked, packed = column.total_uncompressed_size, column.total_compressed_size
+                if unpacked > SUSPICIOUS and unpacked > RATIO * max(1, packed):
+                    found = f"{unpacked:,} bytes in {packed:,}"
+                elif column.num_values > MOST_VALUES:
+                    found = f"{column.num_values:,} values"
+                else:
                     continue
-                self._rows_read += batch.num_rows
-                yield to_frame(pa.Table.from_batches([batch]))
+                raise DataError(
+                    f"{self.file}: expected row groups that fit into memory, found {found} in "
+                    f"column {column.path_in_schema[:60]!r} of row group {group + 1}; write the "
+                    "file again with smaller row groups"
+                )
 
     @contextlib.contextmanager
     def _file(self) -> Iterator[Any]:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
+        schema = getattr(self, "_schema", None)
+        # As dictionaries, so that one long text in many rows is in memory once.
+        texts = [] if schema is None else [f.name for f in schema if _is_plain_text(f.type)]
         try:
             # pre_buffer would hold whole row groups, which can be the whole file.
-            with read_errors(self.path), pq.ParquetFile(self.path, pre_buffer=False) as file:
+            with (
+                read_errors(self.file),
+                pq.ParquetFile(self.file.path, pre_buffer=False, read_dictionary=texts) as file,
+            ):
                 yield file
         except pa.ArrowException as error:
             raise DataError(
-                f"{self.path} can't be read as Parquet: expected whole Parquet data because of its "
-                f"name, found: {error}; fetch or write the file again"
+                f"{self.file} can't be read as Parquet: expected whole Parquet data because of its "
+                f"name, found: {str(error)[:300]}; fetch or write the file again"
             ) from error
+
+
+def _parts(batch: Any) -> Iterator[Any]:
+    """A batch in parts whose texts have no more characters than may be in memory at a time."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    size = 0
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type) and _is_plain_text(column.type.value_type):
+            lengths = pc.take(pc.binary_length(column.dictionary), column.indices)
+            size += pc.sum(lengths).as_py() or 0
+    if not batch.num_rows:
+        return
+    if size <= MOST_CHARACTERS or batch.num_rows == 1:
+        yield batch
+        return
+    half = batch.num_rows // 2
+    yield from _parts(batch.slice(0, half))
+    yield from _parts(batch.slice(half))
+
+
+def _plain(batch: Any, schema: Any) -> Any:
+    """A batch as a table whose columns have the types of the file."""
+    import pyarrow as pa
+
+    columns = [
+        column if column.type == field.type else column.cast(field.type)
+        for column, field in zip(batch.columns, schema, strict=True)
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _is_plain_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return kind in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
 
 
 def to_frame(table: Any) -> "pd.DataFrame":
@@ -92,16 +173,16 @@ def _is_string(kind: Any) -> bool:
 
 
 class ParquetWriter(TableWriter):
-    """Writes Parquet into a temporary file; ``path`` is for messages.
+    """Writes Parquet into a temporary file; ``file`` is for messages.
 
     Columns of the input, whose schema is ``known``, keep types, nullability and metadata. The first
     frame decides the types of the others, so it may be one of no rows.
     """
 
-    def __init__(self, path: Path, temporary: Path, known: Any = None) -> None:
+    def __init__(self, file: TableFile, temporary: Path, known: Any = None) -> None:
         import pyarrow as pa
 
-        super().__init__(path)
+        super().__init__(file)
         self._temporary = temporary
         self._known = pa.schema([]) if known is None else known
         self._file: Any = None
@@ -157,6 +238,6 @@ class ParquetWriter(TableWriter):
         except (pa.ArrowException, UnicodeEncodeError, TypeError) as error:
             raise DataError(
                 f"cannot write rows {self.rows + 1} to {self.rows + len(series)} of column "
-                f"{field.name!r} to {self.path}: expected values of type {field.type}, found: "
-                f"{error}; nothing was written; name the output .jsonl instead"
+                f"{field.name!r} to {self.file}: expected values of type {field.type}, found: "
+                f"{str(error)[:300]}; nothing was written; name the output .jsonl instead"
             ) from error

@@ -1,19 +1,23 @@
 """Tables of reviews in any known format, read and written chunk by chunk in constant memory."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from nsmc.errors import DataError, UsageError
+from nsmc.errors import UsageError
 from nsmc.storage.files import atomic_write
-from nsmc.tables.base import TableReader, TableWriter
+from nsmc.tables.bad_rows import BadRows
+from nsmc.tables.base import Numbers, TableReader, TableWriter
 from nsmc.tables.cells import cell_values, comment_text
 from nsmc.tables.columns import DEFAULT_COLUMN, choose_text_column
-from nsmc.tables.delimited import DelimitedReader, DelimitedWriter, PlainReader
-from nsmc.tables.formats import ending, table_format
-from nsmc.tables.jsonlines import JsonlReader, JsonlWriter
+from nsmc.tables.delimited import DelimitedReader, DelimitedWriter
+from nsmc.tables.excel import ExcelReader, ExcelWriter
+from nsmc.tables.formats import BINARY, TableFile, table_file
+from nsmc.tables.input_file import Unchanged
+from nsmc.tables.json_files import JsonReader, JsonWriter
+from nsmc.tables.options import ReadOptions, WriteOptions
 from nsmc.tables.parquet import ParquetReader, ParquetWriter, to_frame
 
 if TYPE_CHECKING:
@@ -22,28 +26,36 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """Some consecutive rows of a table."""
+    """Some rows of a table, in its order."""
 
     frame: "pd.DataFrame"
     """The file's own columns."""
     texts: list[str]
     """One comment a row, "" where there is none."""
-    first_row: int
-    """Number of the first row in the file, counted from 1 without the header."""
+    rows: Numbers
+    """The number of each in the file, counted from 1 without the header."""
 
 
 class Table:
     """A table opened for reading; use it as a context manager. See `open_table`.
 
     Attributes:
-        encoding: how the text is encoded; None for Parquet.
+        path: where its bytes are.
+        name: what messages call it.
+        format: what it is.
+        encoding: how the text is encoded; None for Parquet and Excel.
         total_bytes: the size of the file.
         columns: the names of all columns.
         text_column: the one that holds the comments.
+        bad: the rows left out by the latest `chunks`; None where a bad row is an error.
     """
 
-    def __init__(self, reader: TableReader, text_column: str, chunk_rows: int) -> None:
-        self.path = reader.path
+    def __init__(
+        self, reader: TableReader, text_column: str, chunk_rows: int, unchanged: Unchanged
+    ) -> None:
+        self.path = reader.file.path
+        self.name = reader.file.name
+        self.format = reader.file.format
         self.encoding = reader.encoding
         self.total_bytes = reader.total_bytes
         self.columns = list(reader.columns)
@@ -52,6 +64,7 @@ class Table:
         self._chunk_rows = chunk_rows
         self._started = False
         self._open = contextlib.ExitStack()
+        self._unchanged = unchanged
 
     @property
     def bytes_read(self) -> int:
@@ -63,96 +76,150 @@ class Table:
         """SHA-256 of the file as 64 hex digits."""
         return self._reader.sha256()
 
+    @property
+    def bad(self) -> BadRows | None:
+        """See the class."""
+        return self._reader.bad
+
+    @property
+    def notes(self) -> list[str]:
+        """How the table was read, where a person should know: in sentences."""
+        if self.encoding in (None, "utf-8", "utf-8-sig"):
+            return self._reader.notes
+        return [f"{self.name} is not UTF-8 and was read as {self.encoding}", *self._reader.notes]
+
     def schema(self) -> Any:
         """Columns and their types as a pyarrow schema."""
         return self._reader.schema()
 
     def empty(self) -> "pd.DataFrame":
         """Return a frame of the table's columns and no rows, to write when there are no chunks."""
+        if self.format in ("xlsx", "json", "jsonl"):
+            import pandas as pd
+
+            return pd.DataFrame(columns=self.columns, dtype=object)
         return to_frame(self.schema().empty_table())
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the rows from the first on; each call starts anew.
 
         Raises:
-            DataError: a row is broken, or its comment is no text.
+            DataError: a row is broken, its comment is no text, or the file changed meanwhile.
         """
         self._started = True
         frames = self._reader.frames(self._chunk_rows)
         # A loop that is left early leaves its generator, and so the file, open.
         self._open.callback(frames.close)
-        row = 1
-        for frame in frames:
-            yield Chunk(frame, self._texts(frame, row), row)
-            row += len(frame)
+        for frame, rows in frames:
+            texts, wrong = self._texts(frame, rows)
+            if wrong:
+                right = [place for place in range(len(rows)) if place not in wrong]
+                frame = frame.iloc[right].reset_index(drop=True)
+                texts, rows = [texts[place] for place in right], [rows[place] for place in right]
+            yield Chunk(frame, texts, rows)
+        self.check_unchanged()
 
-    def _texts(self, frame: "pd.DataFrame", first_row: int) -> list[str]:
-        texts = []
-        for row, value in enumerate(cell_values(frame[self.text_column]), start=first_row):
+    def check_unchanged(self) -> None:
+        """Refuse what was read if the file has been written to since it was opened.
+
+        Raises:
+            DataError: it has.
+        """
+        self._unchanged.check()
+
+    def _texts(self, frame: "pd.DataFrame", rows: Numbers) -> tuple[list[str], set[int]]:
+        """The comments of some rows, and the places of those that are left out."""
+        texts, wrong = [], set()
+        for place, value in enumerate(cell_values(frame[self.text_column])):
             try:
                 texts.append(comment_text(value))
             except TypeError as error:
-                raise DataError(
-                    f"{self.path}, row {row}, column {self.text_column!r}: {error}; correct that "
-                    "row or choose another column with --column NAME"
-                ) from error
-        return texts
+                self._reader._reject(
+                    rows[place],
+                    0,
+                    f"column {self.text_column[:60]!r}: {error}",
+                    str(value),
+                    "correct that row or choose another column with --column NAME",
+                )
+                texts.append("")
+                wrong.add(place)
+        return texts, wrong
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._open.close()
+        if self.bad is not None:
+            self.bad.close()
 
 
 def open_table(
     path: Path,
+    reading: ReadOptions | None = None,
     *,
     column: str | None = None,
     usual: str = DEFAULT_COLUMN,
     others: Iterable[str] = (),
-    plain: bool = False,
     chunk_rows: int = 8192,
 ) -> Table:
-    """Open a .csv, .tsv, .txt, .jsonl or .parquet file of comments, text ones also as .gz.
+    """Open a .csv, .tsv, .txt, .json, .jsonl, .parquet or .xlsx file of comments.
 
-    The text column is ``column`` if given, else ``usual`` or ``document`` if there is one, else the
-    only column of text: of a string type in .jsonl and .parquet; in the other formats the only
-    column at all, or the only one in whose first rows something isn't a number. ``label`` and
-    ``label_ko`` are never taken for it among others.
+    The text formats may be .gz as well. The text column is ``column`` if given, else ``usual`` or
+    ``document`` if there is one, else the only column of text: of a string type in .jsonl and
+    .parquet; in the other formats the only column at all, or the only one in whose first rows
+    something isn't a number. ``label`` and ``label_ko`` are never taken for it among others.
+
+    A .txt file of one column is one comment a line; its first line is a header only if it is
+    ``document`` or the column asked for. Of the formats without names a first line that may be a
+    row is refused.
 
     Args:
         path: the file.
+        reading: how to read it; None recognises all.
         column, usual: names of the text column, see above.
         others: columns that hold something else than comments.
-        plain: take a .txt file whose first line looks like no header as one comment a line. Where
-            ``column`` is given, the file is a table in any case.
-        chunk_rows: rows that are in memory at a time.
+        chunk_rows: rows that are in memory at a time, at most.
 
     Raises:
         DataError: the file can't be read as what its name says, or the text column isn't clear.
     """
-    reader = _open_reader(path, plain=plain and column is None)
+    others = list(others)
+    reading = reading or ReadOptions()
+    file = table_file(path, reading.format, reading.name)
+    unchanged = Unchanged(file)  # before the first byte is read
+    reader = _open_reader(file, reading, [name for name in (column, usual, *others) if name])
     text_column = choose_text_column(reader, column, usual=usual, others=others)
-    return Table(reader, text_column, chunk_rows)
+    return Table(reader, text_column, chunk_rows, unchanged)
 
 
-def _open_reader(path: Path, *, plain: bool) -> TableReader:
-    if plain and ending(path) == ".txt":
-        reader = PlainReader(path)
-        if not reader.has_header():
-            return reader
-    match kind := table_format(path):
+def columns_of(path: Path, reading: ReadOptions | None = None) -> list[str]:
+    """The names of a table's columns, whichever of them holds the comments.
+
+    Raises:
+        DataError: the file can't be read as what its name says.
+    """
+    reading = reading or ReadOptions()
+    file = table_file(path, reading.format, reading.name)
+    return list(_open_reader(file, reading, ()).columns)
+
+
+def _open_reader(file: TableFile, reading: ReadOptions, names: Sequence[str]) -> TableReader:
+    match file.format:
         case "parquet":
-            return ParquetReader(path)
-        case "jsonl":
-            return JsonlReader(path)
-    return DelimitedReader(path, quoted=kind == "csv")
+            return ParquetReader(file, reading)
+        case "xlsx":
+            return ExcelReader(file, reading, names)
+        case "json" | "jsonl":
+            return JsonReader(file, reading)
+    return DelimitedReader(file, reading, names)
 
 
 @contextlib.contextmanager
-def open_writer(path: Path, like: Table | None = None) -> Iterator[TableWriter]:
-    """Open a table for writing in the format its name says, in UTF-8 with "\\n" line ends.
+def open_writer(
+    path: Path, like: Table | None = None, writing: WriteOptions | None = None
+) -> Iterator[TableWriter]:
+    r"""Open a table for writing in the format its name says, in UTF-8 with "\n" line ends.
 
     ``path`` appears, or is replaced, only when the block has ended well.
 
@@ -160,14 +227,15 @@ def open_writer(path: Path, like: Table | None = None) -> Iterator[TableWriter]:
     types of its columns, and without any frame its header alone is written.
 
     Raises:
-        UsageError: ``path`` is the very file that ``like`` is read from.
+        UsageError: ``path`` is the very file that ``like`` is read from, or the format has no
+            encodings.
         DataError: the ending of the name is unknown, or the format can't hold a cell.
         NsmcError: the file can't be written.
     """
-    _check_name(path, like.path if like else None)
+    _check_name(path, like.path if like else None, writing)
     with (
         atomic_write(path) as temporary,
-        contextlib.closing(_make_writer(path, temporary, like)) as writer,
+        contextlib.closing(_make_writer(path, temporary, like, writing)) as writer,
     ):
         yield writer
         if like and writer.columns is None:
@@ -176,24 +244,40 @@ def open_writer(path: Path, like: Table | None = None) -> Iterator[TableWriter]:
         writer.close()
 
 
-def _make_writer(path: Path, temporary: Path, like: Table | None) -> TableWriter:
-    match kind := table_format(path):
+def _make_writer(
+    path: Path, temporary: Path, like: Table | None, writing: WriteOptions | None
+) -> TableWriter:
+    writing = writing or WriteOptions()
+    file = table_file(path, writing.format)
+    encoding = writing.encoding or _encoding(file.format, like)
+    match file.format:
         case "parquet":
-            return ParquetWriter(path, temporary, like.schema() if like else None)
-        case "jsonl":
-            return JsonlWriter(path, temporary)
-    return DelimitedWriter(path, temporary, quoted=kind == "csv")
+            return ParquetWriter(file, temporary, like.schema() if like else None)
+        case "xlsx":
+            return ExcelWriter(file, temporary)
+        case "json" | "jsonl":
+            return JsonWriter(file, temporary, encoding)
+    return DelimitedWriter(file, temporary, encoding)
 
 
-def check_output(path: Path, source: Path) -> None:
+def _encoding(format: str, like: Table | None) -> str:
+    """What a table is encoded in that is made from another."""
+    if like is None or format in ("json", "jsonl"):
+        return "utf-8"
+    # Without the mark, Korean Excel opens a CSV as CP949, and garbles it.
+    marked = like.encoding not in ("utf-8", None) or like.format == "xlsx"
+    return "utf-8-sig" if marked else "utf-8"
+
+
+def check_output(path: Path, source: Path, writing: WriteOptions | None = None) -> None:
     """Report before long work what would keep a table from being written after it.
 
     Raises:
-        UsageError: ``path`` is the very file ``source``.
+        UsageError: ``path`` is the very file ``source``, or the format has no encodings.
         DataError: the ending of the name is unknown.
         NsmcError: the place can't be written to.
     """
-    _check_name(path, source)
+    _check_name(path, source, writing)
     with contextlib.suppress(_Unwritten), atomic_write(path):
         raise _Unwritten  # so that nothing replaces what is there
 
@@ -202,20 +286,16 @@ class _Unwritten(Exception):
     """Leaves `atomic_write` without a result."""
 
 
-def _check_name(path: Path, source: Path | None) -> None:
-    table_format(path)
+def _check_name(path: Path, source: Path | None, writing: WriteOptions | None) -> None:
+    format = table_file(path, writing.format if writing else None).format
+    if writing and writing.encoding and format in BINARY:
+        raise UsageError(
+            f"--encoding is for text formats, and {path} is .{format}, which has one of its own; "
+            "leave it out"
+        )
     # By the file, not the name: a link to the input is the input.
     if source and path.exists() and source.exists() and path.samefile(source):
         raise UsageError(
             f"expected an output file other than the input, found {path} for both; name another "
             "file, so that the input stays as it is"
         )
-
-
-def columns_of(path: Path) -> list[str]:
-    """The names of a table's columns, whichever of them holds the comments.
-
-    Raises:
-        DataError: the file can't be read as what its name says.
-    """
-    return list(_open_reader(path, plain=False).columns)

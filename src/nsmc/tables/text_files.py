@@ -1,23 +1,26 @@
 """What the text formats have in common: encoded lines, which may be gzip-compressed."""
 
-import abc
 import bisect
 import contextlib
 import gzip
 import io
 import itertools
-from collections.abc import Generator, Iterator
+import re
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, cast
+from typing import Any, BinaryIO, NoReturn, cast
 
 from nsmc.errors import DataError
-from nsmc.tables.base import TableReader, TableWriter
+from nsmc.tables.bad_rows import BadRows
+from nsmc.tables.base import LONGEST, TableReader, TableWriter
 from nsmc.tables.encoding import detect_encoding
-from nsmc.tables.formats import is_compressed
-from nsmc.tables.input_file import open_input, size_of
+from nsmc.tables.formats import TableFile
+from nsmc.tables.input_file import open_input
+from nsmc.tables.options import ReadOptions
 
-if TYPE_CHECKING:
-    import pandas as pd
+_NOT_TEXT = re.compile("[\0\ud800-\udfff]")
+"""What a line has in it that isn't of the file's encoding, read leniently."""
 
 
 class TextReader(TableReader):
@@ -27,10 +30,11 @@ class TextReader(TableReader):
         DataError: the file can't be read, or is no text.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.encoding: str | None = detect_encoding(path)
-        self._size = size_of(path)
+    def __init__(self, file: TableFile, options: ReadOptions) -> None:
+        super().__init__(file)
+        if options.skip_bad_rows:
+            self.bad = BadRows()
+        self.encoding: str | None = detect_encoding(file, lenient=options.skip_bad_rows)
         self._raw: BinaryIO | None = None
 
     @property
@@ -38,7 +42,7 @@ class TextReader(TableReader):
         """See `TableReader.bytes_read`."""
         if self._raw is None:
             return 0
-        return self._size if self._raw.closed else self._raw.tell()
+        return self.size if self._raw.closed else self._raw.tell()
 
     def schema(self) -> Any:
         """The columns as a pyarrow schema: every one is text."""
@@ -46,33 +50,39 @@ class TextReader(TableReader):
 
         return pa.schema([(name, pa.string()) for name in self.columns])
 
-    def text_columns(self) -> list[str]:
-        """See `TableReader.text_columns`."""
-        return self.columns
-
-    def frames(self, chunk_rows: int) -> "Generator[pd.DataFrame]":
-        """See `TableReader.frames`."""
-        with contextlib.closing(self._rows()) as rows:
-            while chunk := list(itertools.islice(rows, chunk_rows)):
-                yield self._frame(chunk)
-
-    @abc.abstractmethod
-    def _rows(self) -> Generator[Any]: ...
-
-    def _frame(self, rows: list[Any]) -> "pd.DataFrame":
-        import pandas as pd
-
-        return pd.DataFrame(rows, columns=self.columns, dtype="str")
+    @contextlib.contextmanager
+    def _stream(self) -> Iterator[io.TextIOWrapper]:
+        """The decoded text; bytes that aren't of the encoding as halves of surrogate pairs."""
+        errors = "strict" if self.bad is None else "surrogateescape"
+        with (
+            open_input(self.file) as (self._raw, stream),
+            # newline="\n": U+2028, U+0085 and a lone carriage return belong to the text.
+            io.TextIOWrapper(stream, self.encoding, errors=errors, newline="\n") as text,
+        ):
+            yield text
 
     @contextlib.contextmanager
     def _lines(self) -> Iterator[Iterator[str]]:
         """The lines with their line ends."""
-        with (
-            open_input(self.path) as (self._raw, stream),
-            # newline="\n": U+2028, U+0085 and a lone carriage return belong to the text.
-            io.TextIOWrapper(stream, encoding=self.encoding, newline="\n") as lines,
-        ):
-            yield lines
+        with self._stream() as text:
+            yield self._bounded(text)
+
+    def _bounded(self, text: io.TextIOWrapper) -> Iterator[str]:
+        for number, line in enumerate(iter(partial(text.readline, LONGEST + 1), ""), start=1):
+            if len(line) > LONGEST:
+                raise DataError(
+                    f"{self.file}, line {number}: expected lines of at most {LONGEST:,} "
+                    f"characters, found a longer one, {line[:40]!r}…; is that a table?"
+                )
+            yield line
+
+    def _not_text(self, line: str) -> str:
+        """Why a line isn't text; empty where it is, or where the whole file was checked."""
+        found = None if self.bad is None else _NOT_TEXT.search(line)
+        if found is None:
+            return ""
+        what = "a NUL byte" if found[0] == "\0" else f"a byte that isn't {self.encoding}"
+        return f"expected text, found {what} at character {found.start() + 1}"
 
 
 def without_end(line: str) -> str:
@@ -81,18 +91,21 @@ def without_end(line: str) -> str:
 
 
 class TextWriter(TableWriter):
-    """Writes lines in UTF-8 into a temporary file; ``path`` is for messages and the format."""
+    """Writes encoded lines into a temporary file; ``file`` is for messages and the format."""
 
     _encode_errors = "strict"
 
-    def __init__(self, path: Path, temporary: Path) -> None:
-        super().__init__(path)
+    def __init__(self, file: TableFile, temporary: Path, encoding: str) -> None:
+        super().__init__(file)
+        self._encoding = "utf-8" if encoding == "utf-8-sig" else encoding
         self._files = contextlib.ExitStack()
         self._out: BinaryIO = self._files.enter_context(temporary.open("wb"))
-        if is_compressed(path):
+        if file.compressed:
             # No time and no name in the header: the same rows give the same bytes.
             packed = gzip.GzipFile(filename="", mode="wb", fileobj=self._out, mtime=0)
             self._out = cast(BinaryIO, self._files.enter_context(packed))
+        if encoding == "utf-8-sig":
+            self._out.write(b"\xef\xbb\xbf")
 
     def close(self) -> None:
         """See `TableWriter.close`."""
@@ -110,15 +123,25 @@ class TextWriter(TableWriter):
             row = row_of(text.index("\0"))
             self._refuse(row, "a NUL character, which no text table can hold", "jsonl")
         try:
-            data = text.encode("utf-8", self._encode_errors)
+            data = text.encode(self._encoding, self._encode_errors)
         except UnicodeEncodeError as error:
             row = row_of(error.start)
-            self._refuse(row, "half of a surrogate pair, which UTF-8 can't hold", "jsonl")
+            bad = text[error.start]
+            if self._encoding == "utf-8":
+                self._refuse(row, "half of a surrogate pair, which UTF-8 can't hold", "jsonl")
+            raise DataError(
+                f"cannot write {_place(row)} to {self.file}: expected characters of "
+                f"{self._encoding}, found {bad!r} (U+{ord(bad):04X}); nothing was written; give "
+                "--encoding utf-8-sig, which Excel opens as well"
+            ) from error
         self._out.write(data)
 
     def _refuse(self, row: int, found: str, other_format: str) -> NoReturn:
-        where = f"row {row}" if row else "the header"
         raise DataError(
-            f"cannot write {where} to {self.path}: expected cells that this format can hold, found "
-            f"{found}; nothing was written; name the output .{other_format} instead"
+            f"cannot write {_place(row)} to {self.file}: expected cells that this format can hold, "
+            f"found {found}; nothing was written; name the output .{other_format} instead"
         )
+
+
+def _place(row: int) -> str:
+    return f"row {row}" if row else "the header"

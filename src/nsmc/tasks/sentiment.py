@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 KOREAN = {"positive": "긍정", "negative": "부정", "": ""}
 LABEL = "label"
+HARD = "0 (negative) or 1 (positive)"
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class Sentiment(LabelTask):
     name = "sentiment"
     metric = ACCURACY
     label_setting = "data.label_column"
+    stars_setting = "data"
     has_threshold = True
     outputs = 1
     prediction: ClassVar[type[SentimentPrediction]] = SentimentPrediction
@@ -102,7 +104,15 @@ class Sentiment(LabelTask):
 
     def label_columns(self) -> list[LabelColumnSpec]:
         """The label column."""
-        return [LabelColumnSpec(self.config.data.label_column or LABEL)]
+        data = self.config.data
+        return [
+            LabelColumnSpec(
+                data.label_column or LABEL,
+                sentiment=True,
+                positive_from=data.positive_from,
+                negative_to=data.negative_to,
+            )
+        ]
 
     def targets(self, columns: Mapping[str, LabelColumn], source: str) -> Floats:
         """[R, 1]: 0 or 1, or anything between where labels are soft."""
@@ -115,7 +125,7 @@ class Sentiment(LabelTask):
         numbers = column.numbers()  # [names]
         right = (numbers >= 0) & (numbers <= 1) if self._soft else np.isin(numbers, (0, 1))
         wrong = np.flatnonzero(~right).tolist()
-        soft, hard = "a probability of positive from 0 to 1", "0 (negative) or 1 (positive)"
+        soft, hard = "a probability of positive from 0 to 1", HARD
         expected = (soft if self._soft else hard) + ("" if empty_too else ", or nothing")
         column.refuse(wrong, source, expected, empty_too=empty_too)
         return numbers

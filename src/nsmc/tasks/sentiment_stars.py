@@ -47,6 +47,7 @@ class SentimentStars(Sentiment):
     """
 
     name = "sentiment+stars"
+    stars_setting = "stars"
     outputs = 2
     prediction = SentimentStarsPrediction
     results: ClassVar = {**Sentiment.results, "stars": "number"}
@@ -59,8 +60,8 @@ class SentimentStars(Sentiment):
     def label_columns(self) -> list[LabelColumnSpec]:
         """The column of stars and that of labels, of which either is enough."""
         return [
-            LabelColumnSpec(self.config.stars.column, required=False),
-            LabelColumnSpec(super().label_columns()[0].name, required=False),
+            LabelColumnSpec(self.config.stars.column, required=False, other_names=("stars",)),
+            LabelColumnSpec(super().label_columns()[0].name, required=False, sentiment=True),
         ]
 
     def learn(self, columns: Mapping[str, LabelColumn], source: str) -> Self:

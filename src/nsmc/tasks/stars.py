@@ -62,7 +62,7 @@ class Stars(LabelTask):
 
     def label_columns(self) -> list[LabelColumnSpec]:
         """The column of stars."""
-        return [LabelColumnSpec(self.config.stars.column)]
+        return [LabelColumnSpec(self.config.stars.column, other_names=("stars",))]
 
     def targets(self, columns: Mapping[str, LabelColumn], source: str) -> Floats:
         """[R, 1] stars."""

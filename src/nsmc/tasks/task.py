@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
+from nsmc.errors import UsageError
 from nsmc.tasks.metrics import Metric
 from nsmc.tasks.predictions import (
     ClassAnswer,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from nsmc.data.corpus import Corpus
+    from nsmc.tables.options import ReadOptions
 
 Floats = NDArray[np.float32]
 Value = Callable[[Floats], NDArray[np.float64]]
@@ -72,6 +74,8 @@ class Task(ABC):
     """Which head the network gets: one of `nsmc.model.pooling` or of `nsmc.model.next_unit`."""
     label_setting: ClassVar[str] = ""
     """The config's field that names the label column; empty without one."""
+    stars_setting: ClassVar[str] = ""
+    """The config's section that says how many stars are positive; empty without such."""
     has_threshold: ClassVar[bool] = False
     """Whether a probability is cut at a threshold."""
     adds_eos: ClassVar[bool] = False
@@ -100,13 +104,27 @@ class Task(ABC):
         """What `learn` decided, as plain values for a model directory."""
         return {}
 
-    def reading(self, label_column: str | None) -> Self:
-        """The task with its labels in another column; None leaves it as it is."""
-        if label_column is None:
-            return self
-        section, _, field = self.label_setting.partition(".")
-        changed = replace(getattr(self.config, section), **{field: label_column})
-        return type(self)(replace(self.config, **{section: changed}), self.state())
+    def reading(self, label_column: str | None, options: "ReadOptions | None" = None) -> Self:
+        """The task with its labels in another column, or made of stars; None leaves it as it is.
+
+        Raises:
+            UsageError: the options ask for stars as positive and negative, which the task hasn't.
+        """
+        config = self.config
+        if label_column is not None:
+            section, _, field = self.label_setting.partition(".")
+            changed = replace(getattr(config, section), **{field: label_column})
+            config = replace(config, **{section: changed})
+        if options and options.positive_from is not None:
+            if not self.stars_setting:
+                raise UsageError(
+                    "--positive-from and --negative-to make stars positive and negative, and the "
+                    f"task {self.name!r} has neither; leave them out"
+                )
+            limits = {"positive_from": options.positive_from, "negative_to": options.negative_to}
+            changed = replace(getattr(config, self.stars_setting), **limits)
+            config = replace(config, **{self.stars_setting: changed})
+        return self if config is self.config else type(self)(config, self.state())
 
     def corpus_targets(self, corpus: "Corpus") -> Floats:
         """The targets [R, K] of a corpus; K is 0 for a task without labels.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nsmc.config.schema import Config, changes, load_config
 from nsmc.errors import UsageError
+from nsmc.tables.options import ReadOptions
 from nsmc.tasks.registry import make_task
 from nsmc.training.fine_tuning import fine_tuning_config, learned_units
 from nsmc.training.output import OutputDirectory, new_output, newest_output
@@ -24,6 +25,7 @@ def train(
     *,
     start: Path | str | None = None,
     data: "Path | str | InMemory | None" = None,
+    reading: ReadOptions | None = None,
     output: Path | str | None = None,
     device: str = "auto",
     resume: bool = False,
@@ -44,6 +46,8 @@ def train(
             configuration says which columns are read. What is in memory as well: a DataFrame, a
             mapping of columns, ``(comments, labels)``, or for a language model texts; tokenized,
             it is kept in the output directory.
+        reading: how the table is read, where its name and content don't say; and which stars are
+            positive and negative. With ``resume``, None takes what it was started with.
         output: the output directory; None makes one under ``runs``, named by the time, or with
             ``resume`` takes the newest there.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
@@ -80,8 +84,9 @@ def train(
     place = OutputDirectory(Path(output) if output else default(RUNS))
     with_data = Path(data) if isinstance(data, str) else data
     if resume:
-        config, with_data = _to_resume(place, config, with_data)
-    config = config or Config()
+        config, with_data, reading = _to_resume(place, config, with_data, reading)
+    reading = reading or ReadOptions()
+    config = make_task(config or Config()).reading(None, reading).config
     # One that was killed while it was extended has the number in its record already.
     extends = resume and epochs is not None
     extends = extends and (epochs != config.training.epochs or place.has_ended())
@@ -111,18 +116,20 @@ def train(
         task = make_task(config)
         corpus = training_corpus(
             reviews,
-            Encoding.of(config, task.label_columns(), learned),
+            Encoding.of(config, task.label_columns(), learned, reading),
             check=task.learn,
             progress=tokenized,
             warn=warn,
         )
+        for note in corpus.source.get("notes", []):
+            warn(note)
         if not isinstance(reviews, Path):
             reviews = place.path / "data"  # an interrupted training goes on without the caller's
             save_corpus(corpus, reviews / PREPARED)
         if resume:
             place.check_reviews(reviews, corpus.source["sha256"])
         else:
-            place.start(config, reviews, corpus.source["sha256"])
+            place.start(config, reviews, corpus.source["sha256"], reading)
         from nsmc.training.run import run_training
 
         trained = run_training(
@@ -133,9 +140,12 @@ def train(
 
 
 def _to_resume(
-    place: OutputDirectory, config: Config | None, data: "Path | InMemory | None"
-) -> "tuple[Config, Path | InMemory]":
-    started, started_data = place.started_with()
+    place: OutputDirectory,
+    config: Config | None,
+    data: "Path | InMemory | None",
+    reading: ReadOptions | None,
+) -> "tuple[Config, Path | InMemory, ReadOptions]":
+    started, started_data, started_reading = place.started_with()
     if config is not None and config != started:
         changed = [
             f"{name}: started with {old!r}, found {new!r}"
@@ -145,4 +155,4 @@ def _to_resume(
             f"a training resumes with the configuration it was started with ({'; '.join(changed)})."
             " Leave --config and --set out, or start another with another --output"
         )
-    return started, started_data if data is None else data
+    return started, started_data if data is None else data, reading or started_reading

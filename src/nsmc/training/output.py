@@ -1,6 +1,7 @@
 """The output directory of a training: its files, its lock and its checks."""
 
 import contextlib
+import dataclasses
 import shutil
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from nsmc.config.schema import Config
 from nsmc.errors import NsmcError, UsageError
 from nsmc.storage.bundle import read_json, write_json
 from nsmc.storage.files import atomic_write, cannot_write
+from nsmc.tables.options import ReadOptions
 
 
 class OutputDirectory:
@@ -141,7 +143,9 @@ class OutputDirectory:
         """The epochs after which an ended training was told to go on; 0 if it wasn't."""
         return int(read_json(self.recipe).get("extended_at", 0)) if self.recipe.is_file() else 0
 
-    def start(self, config: Config, data: Path, reviews: str) -> None:
+    def start(
+        self, config: Config, data: Path, reviews: str, reading: ReadOptions | None = None
+    ) -> None:
         """Record what is about to be trained; ``reviews`` is the SHA-256 of the file in ``data``.
 
         Raises:
@@ -150,14 +154,15 @@ class OutputDirectory:
         recipe = {
             "config": config.to_dict(),
             "data": str(data.resolve()),
+            "reading": dataclasses.asdict(reading or ReadOptions()),
             "sha256": reviews,
             "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         }
         with atomic_write(self.recipe) as temporary:
             write_json(temporary, recipe)
 
-    def started_with(self) -> tuple[Config, Path]:
-        """The configuration and data directory that the training was started with.
+    def started_with(self) -> tuple[Config, Path, ReadOptions]:
+        """The configuration and the data that the training was started with, and how it is read.
 
         Raises:
             NsmcError: there is no training in the directory.
@@ -169,7 +174,8 @@ class OutputDirectory:
             )
         try:
             recipe: dict[str, Any] = read_json(self.recipe)
-            return Config.from_dict(recipe["config"]), Path(recipe["data"])
+            reading = ReadOptions(**recipe.get("reading", {}))
+            return Config.from_dict(recipe["config"]), Path(recipe["data"]), reading
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise NsmcError(f"{self.recipe} is damaged ({error}); start a new training") from error
 

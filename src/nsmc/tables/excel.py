@@ -1,0 +1,295 @@
+"""Excel's .xlsx, read and written row by row.
+
+Read by python-calamine, many times as fast as openpyxl (docs/tables.md has the measurement), with
+the sheet in memory; `nsmc.tables.excel_size` bounds that. Written by XlsxWriter, which keeps one
+row in memory and escapes what XML can't hold.
+"""
+
+import contextlib
+import datetime
+import itertools
+import zipfile
+from collections.abc import Collection, Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nsmc.errors import DataError, NsmcError
+from nsmc.tables.bad_rows import BadRows
+from nsmc.tables.base import Numbers, TableWriter, batches, check_columns, listing
+from nsmc.tables.cells import cell_text, cell_values, is_missing
+from nsmc.tables.columns import DEFAULT_COLUMN
+from nsmc.tables.excel_size import check_size
+from nsmc.tables.formats import TableFile
+from nsmc.tables.header import clean, is_header
+from nsmc.tables.input_file import read_errors
+from nsmc.tables.objects import ObjectReader, kind_of
+from nsmc.tables.options import ReadOptions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_ROWS = 1_048_575
+LONGEST_CELL = 32_767
+"""What a sheet holds: rows beside the header, characters in a cell."""
+EXACT = 10**15
+"""Excel keeps 15 digits of a number."""
+PEEKED = 8192
+HEAD = 20
+Cells = tuple[Any, ...]
+
+
+class ExcelReader(ObjectReader):
+    """Reads a sheet as frames of dtype object: numbers, dates, truth values and text.
+
+    Args:
+        file: what to read.
+        options: how; the header is the first row with anything in it.
+        names: columns that somebody wants: one of them makes a row the header.
+
+    Raises:
+        DataError: the file is no .xlsx, has no such sheet, or its first row may be no header.
+    """
+
+    def __init__(self, file: TableFile, options: ReadOptions, names: Collection[str] = ()) -> None:
+        super().__init__(file)
+        if options.skip_bad_rows:
+            self.bad = BadRows()
+        self._rows_read = 0
+        self._sheet = self._load(options.sheet)
+        head = list(itertools.islice(self._sheet_rows(), HEAD))
+        if not head:
+            raise DataError(f"{file}: expected a sheet with a row of column names, found none")
+        self._first, cells = head[0]
+        wanted = {clean(name) for name in (*names, DEFAULT_COLUMN)}
+        while len(cells) > 1 and cells[-1] is None:
+            cells = cells[:-1]
+        self._has_header = options.header
+        if options.header:
+            self.columns = [cell_text(cell) for cell in cells]
+            shown = [[cell_text(cell) for cell in row[: len(cells)]] for _, row in head]
+            if not is_header(shown, wanted):
+                raise DataError(
+                    f"{file}: expected column names in row {self._first}, found "
+                    f"{listing([' | '.join(self.columns)])!r}, in which nothing looks like one. If "
+                    "it is the first comment, give --no-header; if it does hold the names, say "
+                    "which column holds the comments with --column NAME"
+                )
+        else:
+            width = len(cells)
+            names = [str(number) for number in range(1, width + 1)]
+            self.columns = [DEFAULT_COLUMN] if width == 1 else names
+        check_columns(file, self.columns)
+
+    @property
+    def bytes_read(self) -> int:
+        """The share of the file that the rows read so far make up, in bytes."""
+        done, rows = self._rows_read, self._sheet.total_height
+        return self.size * min(done, rows) // rows if rows else self.size * bool(done)
+
+    def schema(self) -> Any:
+        """See `ObjectReader.schema`; reads the whole sheet."""
+        self._look()
+        return super().schema()
+
+    def text_columns(self) -> list[str]:
+        """Columns with a text in the first rows; a single one always."""
+        if len(self.columns) == 1:
+            return self.columns
+        self._look(PEEKED)
+        names = [name for name, kinds in self._kinds.items() if "str" in kinds]
+        return names if any(self._kinds.values()) else self.columns
+
+    def frames(self, chunk_rows: int) -> "Generator[tuple[pd.DataFrame, Numbers]]":
+        """See `TableReader.frames`."""
+        import pandas as pd
+
+        with contextlib.closing(self._rows()) as rows:
+            for numbers, chunk in batches(rows, chunk_rows, len(self.columns)):
+                columns = dict(zip(self.columns, map(list, zip(*chunk, strict=True)), strict=True))
+                yield pd.DataFrame(columns, dtype=object), numbers
+
+    def _look(self, rows: int | None = None) -> None:
+        """Find out the types of all values, or of those in the first rows."""
+        self._kinds = {name: set() for name in self.columns}
+        with contextlib.closing(self._rows()) as found:
+            for _, _, cells in itertools.islice(found, rows):
+                for kinds, cell in zip(self._kinds.values(), cells, strict=True):
+                    kinds.add(kind_of(cell))
+        if self.bad is not None:
+            self.bad.clear()
+
+    def _rows(self) -> Generator[tuple[int, int, Cells]]:
+        """The number, the characters and the cells of each row, blank ones between others too."""
+        if self.bad is not None:
+            self.bad.clear()
+        width = len(self.columns)
+        self._rows_read = 0
+        last = self._first - (not self._has_header)
+        for place, cells in self._sheet_rows():
+            if place <= last:
+                continue
+            for blank in range(last + 1, place):
+                yield blank - self._first + (not self._has_header), 1, (None,) * width
+            last = self._rows_read = place
+            number = place - self._first + (not self._has_header)
+            if any(cell is not None for cell in cells[width:]):
+                beyond = next(cell for cell in cells[width:] if cell is not None)
+                self._reject(
+                    number,
+                    place,
+                    f"expected {width} cells as in the header ({listing(self.columns)}), found "
+                    f"{cell_text(beyond)[:60]!r} below no name",
+                    "\t".join(map(cell_text, cells)),
+                    "name that column or delete it",
+                )
+                continue
+            characters = sum(len(cell) for cell in cells if isinstance(cell, str))
+            yield number, characters, cells[:width] + (None,) * (width - len(cells))
+
+    def _sheet_rows(self) -> Iterator[tuple[int, Cells]]:
+        """The rows that have anything in them, with their numbers in the sheet."""
+        for number, cells in enumerate(self._sheet.iter_rows(), start=1):
+            row = tuple(map(_value, cells))
+            if any(cell is not None for cell in row):
+                yield number, row
+
+    def _load(self, wanted: str | None) -> Any:
+        """The sheet of a name, or the first that is visible."""
+        from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+        file = self.file
+        with read_errors(file), file.path.open("rb") as raw:
+            if raw.read(4) == b"\xd0\xcf\x11\xe0":
+                raise DataError(
+                    f"{file}: expected an .xlsx file, found an old Excel file or one with a "
+                    "password; save it as .xlsx without a password"
+                )
+            try:
+                with zipfile.ZipFile(raw) as packed:
+                    check_size(file, packed)
+                book = CalamineWorkbook.from_path(file.path)
+                sheets = [
+                    sheet.name
+                    for sheet in book.sheets_metadata
+                    if sheet.typ == SheetTypeEnum.WorkSheet
+                    and (wanted or sheet.visible == SheetVisibleEnum.Visible)
+                ]
+                name = wanted or next(iter(sheets), None)
+                if name not in sheets:
+                    raise DataError(
+                        f"{file}: expected a sheet named {(wanted or '')[:60]!r}, found "
+                        f"{listing(sheets) or 'none'}; choose one with --sheet NAME"
+                    )
+                if wanted is None and len(sheets) > 1:
+                    self.notes.append(
+                        f"of the {len(sheets)} sheets of {file}, the first was read: "
+                        f"{listing([name])}; --sheet NAME chooses another"
+                    )
+                return book.get_sheet_by_name(name)
+            except (NsmcError, OSError, MemoryError):
+                raise
+            except Exception as error:  # damaged XML fails in whatever way it does
+                raise DataError(
+                    f"{file} can't be read as Excel: expected a whole .xlsx file because of "
+                    f"its name, found: {str(error)[:200] or type(error).__name__}; save it again"
+                ) from error
+
+
+def _value(cell: Any) -> Any:
+    """A cell's value: nothing is None, and a number without a fraction whole."""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT:
+        return int(cell)
+    return None if cell == "" else cell
+
+
+class ExcelWriter(TableWriter):
+    """Writes a sheet into a temporary file; ``file`` is for messages."""
+
+    def __init__(self, file: TableFile, temporary: Path) -> None:
+        import xlsxwriter
+
+        super().__init__(file)
+        self._book = xlsxwriter.Workbook(
+            str(temporary),
+            {
+                "constant_memory": True,
+                # A comment that begins with = is a comment.
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+            },
+        )
+        # The same rows give the same bytes.
+        self._book.set_properties({"created": datetime.datetime(2000, 1, 1)})
+        self._sheet = self._book.add_worksheet()
+        self._sheet.freeze_panes(1, 0)
+        self._formats = {
+            kind: self._book.add_format({"num_format": text})
+            for kind, text in (
+                (datetime.datetime, "yyyy-mm-dd hh:mm:ss"),
+                (datetime.date, "yyyy-mm-dd"),
+                (datetime.time, "hh:mm:ss"),
+            )
+        }
+        self._closed = False
+
+    def close(self) -> None:
+        """See `TableWriter.close`."""
+        from xlsxwriter.exceptions import FileCreateError
+
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._book.close()
+        except FileCreateError as error:
+            raise OSError(str(error)) from error
+
+    def _begin(self, frame: "pd.DataFrame") -> None:
+        for place, name in enumerate(frame.columns):
+            self._put(0, place, name)
+
+    def _write_rows(self, frame: "pd.DataFrame") -> None:
+        if self.rows + len(frame) > MOST_ROWS:
+            raise DataError(
+                f"cannot write {self.file}: expected at most {MOST_ROWS:,} rows, which is what a "
+                "sheet holds, found more; nothing was written; name the output .csv instead"
+            )
+        columns = [cell_values(frame[name]) for name in frame.columns]
+        for row, cells in enumerate(zip(*columns, strict=True), start=self.rows + 1):
+            for place, value in enumerate(cells):
+                if not is_missing(value):
+                    self._put(row, place, value)
+
+    def _put(self, row: int, place: int, value: Any) -> None:
+        if isinstance(value, bool):
+            self._sheet.write_boolean(row, place, value)
+        elif isinstance(value, int | float) and abs(value) < EXACT:
+            self._sheet.write_number(row, place, value)
+        elif _is_date(value):
+            self._sheet.write_datetime(row, place, value, self._formats[type(value)])
+        else:
+            try:
+                text = cell_text(value)
+            except TypeError as error:
+                self._refuse(row, str(error), "parquet")
+            if len(text) > LONGEST_CELL:
+                self._refuse(row, f"a text of {len(text):,} characters", "csv")
+            self._sheet.write_string(row, place, text)
+
+    def _refuse(self, row: int, found: str, other_format: str) -> None:
+        where = f"row {row}" if row else "the header"
+        raise DataError(
+            f"cannot write {where} to {self.file}: expected cells that a sheet can hold (at most "
+            f"{LONGEST_CELL:,} characters), found {found}; nothing was written; name the output "
+            f".{other_format} instead"
+        )
+
+
+def _is_date(value: object) -> bool:
+    """Whether Excel has the value as a date or a time."""
+    if type(value) is datetime.time:
+        return value.tzinfo is None
+    if type(value) is datetime.datetime:
+        return value.tzinfo is None and value.year >= 1900
+    return type(value) is datetime.date and value.year >= 1900

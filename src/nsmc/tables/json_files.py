@@ -1,0 +1,220 @@
+"""Tables of JSON: an object a line (.jsonl), or one array of objects or of strings (.json)."""
+
+import contextlib
+import json
+import re
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from nsmc.errors import DataError
+from nsmc.tables.base import LONGEST, MOST_COLUMNS, Numbers, batches, check_columns
+from nsmc.tables.cells import cell_values, json_text
+from nsmc.tables.columns import DEFAULT_COLUMN
+from nsmc.tables.formats import TableFile
+from nsmc.tables.objects import ObjectReader, kind_of
+from nsmc.tables.options import ReadOptions
+from nsmc.tables.text_files import TextReader, TextWriter
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BLOCK = 1 << 18
+"""Characters of an array that are read at a time."""
+_BLANK = re.compile("[ \t\r\n]*")
+
+
+class JsonReader(ObjectReader, TextReader):
+    """Reads objects as frames of dtype object, whose cells are the values as Python has them.
+
+    The file is read once beforehand: a key can appear for the first time in the last object, and a
+    bad one is reported before any work is done.
+
+    Raises:
+        DataError: the file is no text, holds no object, or something is no JSON object.
+    """
+
+    def __init__(self, file: TableFile, options: ReadOptions) -> None:
+        super().__init__(file, options)
+        self._kinds: dict[str, set[str]] = {}
+        with contextlib.closing(self._rows()) as objects:
+            for _, _, item in objects:
+                for key, value in item.items():
+                    self._kinds.setdefault(key, set()).add(kind_of(value))
+                if len(self._kinds) > MOST_COLUMNS:
+                    break
+        self.columns = list(self._kinds)
+        if not self.columns:
+            what = "one JSON object a line" if file.format == "jsonl" else "an array of objects"
+            raise DataError(f"{file}: expected {what}, found none with a key")
+        check_columns(file, self.columns)
+
+    def frames(self, chunk_rows: int) -> "Generator[tuple[pd.DataFrame, Numbers]]":
+        """See `TableReader.frames`."""
+        with contextlib.closing(self._rows()) as rows:
+            for numbers, chunk in batches(rows, chunk_rows, len(self.columns)):
+                yield self._frame(chunk), numbers
+
+    def _rows(self) -> Generator[tuple[int, int, dict[str, Any]]]:
+        """The number, the characters and the values of each object."""
+        if self.bad is not None:
+            self.bad.clear()
+        texts = self._objects_of_lines() if self.file.format == "jsonl" else self._array()
+        with contextlib.closing(texts):
+            for number, (line, text, item) in enumerate(texts, start=1):
+                problem = ""
+                if isinstance(item, ValueError):
+                    problem = str(item)
+                elif isinstance(item, str) and self.file.format == "json":
+                    item = {DEFAULT_COLUMN: item}
+                elif not isinstance(item, dict):
+                    problem = repr(text.strip()[:40])
+                if not problem:
+                    yield number, len(text), item
+                    continue
+                if number == 1 and line == 1 and text.lstrip().startswith("["):
+                    raise DataError(
+                        f"{self.file}: expected one JSON object a line, found an array, "
+                        f"{text.strip()[:40]!r}; name it .json, or give --format json"
+                    )
+                found = f'expected one JSON object, such as {{"document": "…"}}, found: {problem}'
+                self._reject(number, line, found, text.rstrip("\r\n"), "correct it")
+
+    def _objects_of_lines(self) -> Generator[tuple[int, str, Any]]:
+        with self._lines() as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.isspace():
+                    continue
+                if problem := self._not_text(line):
+                    yield number, line, ValueError(problem)
+                    continue
+                try:
+                    yield number, line, _DECODER.decode(line)
+                except (ValueError, RecursionError) as error:
+                    yield number, line, ValueError(str(error))
+
+    def _array(self) -> Generator[tuple[int, str, Any]]:
+        """The elements of an array, as many in memory as a block holds.
+
+        Raises:
+            DataError: the text is no array, or isn't JSON: where an element ends is then unknown.
+        """
+        with self._stream() as stream:
+            text = stream.read(BLOCK).lstrip(" \t\r\n")
+            if not text.startswith("["):
+                hint = "name it .jsonl if it has an object a line" if text[:1] == "{" else ""
+                raise DataError(
+                    f"{self.file}: expected an array of JSON objects or strings, found "
+                    f"{text[:40]!r}; {hint or 'is that the right file?'}"
+                )
+            number = 0
+            text, place = self._next(stream, text, 1)
+            ended = text[place : place + 1] == "]"
+            while not ended:
+                number += 1
+                item, end, text, place = self._element(stream, text, place, number)
+                problem = self._not_text(text[place:end])
+                yield 0, text[place:end], ValueError(problem) if problem else item
+                text, place = self._next(stream, text, end)
+                sign = text[place : place + 1]
+                if sign not in (",", "]") or not sign:
+                    found = text[place : place + 40]
+                    raise self._no_array(number, "a comma or ] after it", found)
+                ended = sign == "]"
+                if not ended:
+                    text, place = self._next(stream, text, place + 1)
+            text, place = self._next(stream, text, place + 1)
+            if text:
+                raise self._no_array(0, "nothing after the array", text[place : place + 40])
+
+    def _element(
+        self, stream: Any, text: str, place: int, number: int
+    ) -> tuple[Any, int, str, int]:
+        """An element, where it ends, and the text in which it begins at a place."""
+        more = BLOCK
+        while True:
+            try:
+                item, end = _DECODER.raw_decode(text, place)
+            except (ValueError, RecursionError) as error:
+                problem: Exception | None = error
+            else:
+                # A number at the end of the text may go on in what follows.
+                if end < len(text):
+                    return item, end, text, place
+                problem = None
+            added = stream.read(more)
+            if not added:
+                if problem is None:
+                    return item, end, text, place
+                raise self._no_array(number, "a JSON object or string", str(problem)) from problem
+            text, place, more = text[place:] + added, 0, 2 * more
+            if len(text) > 2 * LONGEST:
+                found = str(problem) if problem else "a longer one"
+                raise self._no_array(number, f"at most {LONGEST:,} characters of JSON", found)
+
+    def _next(self, stream: Any, text: str, place: int) -> tuple[str, int]:
+        """The text and the place of its next character that isn't white space; "" at the end."""
+        while True:
+            place = _BLANK.match(text, place).end()  # type: ignore[union-attr]
+            if place < len(text):
+                return text, place
+            text, place = stream.read(BLOCK), 0
+            if not text:
+                return "", 0
+
+    def _no_array(self, number: int, expected: str, found: str) -> DataError:
+        where = f", element {number:,}" if number else ""
+        return DataError(
+            f"{self.file}{where}: expected {expected}, found: {found[:200]!r}; the file isn't "
+            "whole, or isn't JSON"
+        )
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    item = dict(pairs)
+    if len(item) != len(pairs):
+        raise ValueError("the same key twice in one object")
+    return item
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), -float("inf")):
+        raise ValueError(f"the number {text[:40]}, which is beyond what 64 bits hold")
+    return number
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_without_repeats, parse_float=_finite)
+
+
+class JsonWriter(TextWriter):
+    """Writes one JSON object a line, in .json as an array; a missing key stays missing."""
+
+    # Half an emoji, cut off by someone's length limit, came in as an escape and is written as the
+    # same: what this error handler writes is JSON's escape, too.
+    _encode_errors = "backslashreplace"
+    _ended = False
+
+    def close(self) -> None:
+        """See `TableWriter.close`."""
+        if self.file.format == "json" and self.columns is not None and not self._ended:
+            self._ended = True
+            self._out.write(b"\n]\n" if self.rows else b"[]\n")
+        super().close()
+
+    def _write_rows(self, frame: "pd.DataFrame") -> None:
+        import pandas as pd
+
+        array = self.file.format == "json"
+        names = frame.columns.tolist()
+        columns = [cell_values(frame[name]) for name in names]
+        lines = []
+        for row, cells in enumerate(zip(*columns, strict=True), start=self.rows + 1):
+            item = {k: v for k, v in zip(names, cells, strict=True) if v is not pd.NA}
+            try:
+                text = json_text(item)
+            except TypeError as error:
+                self._refuse(row, str(error), "parquet")
+            if array:
+                text = f"{'[' if row == 1 else ','}\n{text}"
+            lines.append(text if array else f"{text}\n")
+        self._write_lines(lines, self.rows + 1)
