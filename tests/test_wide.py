@@ -249,3 +249,4 @@ def test_training_moves_the_weights_and_the_card_tells_of_them(
     assert "beside it 4,096 weights of n-grams of up to" in model_card(about)
     assert about["parameters"] == sum(one["parameters"] for one in about["tensors"])
     assert any(one["name"] == WIDE for one in about["tensors"])
+    assert open_model(model).metrics["exit"]["buckets"] == BUCKETS  # smaller than the default

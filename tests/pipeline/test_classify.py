@@ -13,7 +13,7 @@ import pytest
 from nsmc.errors import ModelError
 from nsmc.inference.classifier import Classifier, load
 from nsmc.inference.directory import open_model
-from nsmc.pipeline.classify import map_units
+from nsmc.pipeline.classify import map_outputs
 
 SIZES = (3, 60, 0, 1, 100, 41)
 
@@ -32,11 +32,12 @@ def chunks(sample: Path) -> list[list[str]]:
 def expected(small_model: Path, chunks: list[list[str]]) -> list[list[float]]:
     """One by one."""
     classifier = load(small_model)
-    return [[classifier.predict(text).score for text in chunk] for chunk in chunks]
+    scores = [[classifier.predict(text).score for text in chunk] for chunk in chunks]
+    return [[np.nan if score is None else score for score in chunk] for chunk in scores]
 
 
 def score_chunks(chunks: Iterable[list[str]], classifier: Classifier, *, workers: int) -> Any:
-    return map_units(chunks, classifier, classifier.outputs_of, workers=workers)
+    return map_outputs(chunks, classifier, workers=workers)
 
 
 def assert_same(result: list[Any], expected: list[list[float]], within: float = 1e-5) -> None:

@@ -146,6 +146,15 @@ def add_threshold_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_exact_option(parser: argparse.ArgumentParser) -> None:
+    """Declare whether n-grams may answer alone."""
+    parser.add_argument(
+        "--exact",
+        action="store_true",
+        help="ask the whole network about every comment, not only where n-grams aren't sure",
+    )
+
+
 def add_device_option(
     parser: argparse.ArgumentParser, default: str = "auto", note: str = ""
 ) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nsmc.cli.common import (
     add_device_option,
+    add_exact_option,
     add_model_option,
     add_review_options,
     add_threshold_option,
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_table_arguments(parser, stars=True)
     add_model_option(parser)
     add_threshold_option(parser)
+    add_exact_option(parser)
     add_device_option(parser, "cpu", " (default: cpu, which starts without torch)")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument(
@@ -63,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
         reading=read_options(args),
         threshold=args.threshold,
         device=args.device,
+        exact=args.exact,
         report=args.report,
     )
     if warning := overlap_warning(result.seen):

@@ -66,6 +66,7 @@ def _sections(about: "ModelInfo") -> list[tuple[str, list[str]]]:
         ("data", _data(about["data"])),
         ("training", _training(about["training"])),
         ("validation", _validation(about)),
+        *([("early exit", _exit(about["exit"]))] if about["exit"] else []),
         ("seen", _seen(about["seen"])),
         ("recipe", _recipe(about["changes"])),
         ("versions", versions if about["versions"] else []),
@@ -159,6 +160,15 @@ def _validation(about: "ModelInfo") -> list[str]:
     if about["after_training"]:
         lines.append(f"after the last epoch: {'; '.join(about['after_training'])}")
     return lines
+
+
+def _exit(early: dict[str, Any]) -> list[str]:
+    return [
+        f"n-grams alone answer {early['share']:.1%} of the validation part, with log odds from "
+        f"{early['threshold']:.2f} on",
+        f"that costs {100 * early['accuracy_on_labels']:.3f} points of accuracy and "
+        f"{early['log_loss_on_labels']:.4f} of log loss there; --exact asks the whole network",
+    ]
 
 
 def _seen(seen: dict[str, Any] | None) -> list[str]:

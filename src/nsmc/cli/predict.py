@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nsmc.cli.comments import add_comment_options, check_comment_options, score_comments
 from nsmc.cli.common import (
+    add_exact_option,
     add_model_option,
     add_threshold_option,
     one_line,
@@ -65,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_model_option(parser)
     add_threshold_option(parser)
+    add_exact_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -72,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     from nsmc.inference.classifier import load
 
-    classifier = load(args.model, threshold=args.threshold)
+    classifier = load(args.model, threshold=args.threshold, exact=args.exact)
     if args.top is not None and not classifier.task.classes:
         raise UsageError(
             f"--top is for models of own classes; the task of {classifier.model.path} is "

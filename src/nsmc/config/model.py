@@ -55,6 +55,27 @@ class WideConfig:
 
 
 @dataclass(frozen=True)
+class ExitConfig:
+    """The early exit: comments that n-grams answer alone, in a model with a wide layer."""
+
+    buckets: int = 1 << 19
+    """Rows of its table, a power of two, at most those of the wide layer; 0 leaves it out."""
+    accuracy: float = 0.0002
+    """Accuracy that it may cost, as a share: the most comments are answered that cost no more, by
+    what the whole model expects of the validation part."""
+    log_loss: float = 0.002
+    """Log loss (nats) that it may cost, in the same way."""
+
+    def __post_init__(self) -> None:
+        require(
+            self.buckets >= 0 and self.buckets & (self.buckets - 1) == 0,
+            f"buckets must be 0 or a power of two, found {self.buckets}",
+        )
+        require(self.accuracy >= 0, f"accuracy must be at least 0, found {self.accuracy}")
+        require(self.log_loss >= 0, f"log_loss must be at least 0, found {self.log_loss}")
+
+
+@dataclass(frozen=True)
 class ModelConfig:
     """Embedding → (convolution) → (Bi)RNN → pooling → Linear, in numbers."""
 
@@ -86,6 +107,8 @@ class ModelConfig:
     """A convolution before the recurrent layers."""
     wide: WideConfig = field(default_factory=WideConfig)
     """A linear layer of character n-grams beside them."""
+    exit: ExitConfig = field(default_factory=ExitConfig)
+    """An answer by character n-grams alone where they are sure of it."""
 
     def __post_init__(self) -> None:
         require_at_least(self, 1, "layers", "embedding_size", "hidden_size")

@@ -60,7 +60,11 @@ def evaluate_classifier(
 
 
 def open_scorer(
-    model: Path | str | None, *, threshold: float | None = None, device: str = "cpu"
+    model: Path | str | None,
+    *,
+    threshold: float | None = None,
+    device: str = "cpu",
+    exact: bool = False,
 ) -> Classifier | LanguageModel:
     """Open a model of any task; a classifier on any device, where ``cpu`` runs without torch.
 
@@ -73,15 +77,20 @@ def open_scorer(
     directory = open_model(None if model is None else Path(model))
     if not isinstance(directory.task, LabelTask):
         refuse_options(
-            directory, {"threshold": threshold, "device": None if device == "cpu" else device}
+            directory,
+            {
+                "threshold": threshold,
+                "device": None if device == "cpu" else device,
+                "exact": exact or None,
+            },
         )
         return LanguageModel(directory)
     if device == "cpu":
-        return Classifier(directory, threshold=threshold)
+        return Classifier(directory, threshold=threshold, exact=exact)
     from nsmc.model.on_device import TorchNetwork
 
     network = TorchNetwork(directory, device)
-    return Classifier(directory, threshold=threshold, network=network)
+    return Classifier(directory, threshold=threshold, network=network, exact=exact)
 
 
 def refuse_options(directory: ModelDirectory, options: Mapping[str, Any]) -> None:

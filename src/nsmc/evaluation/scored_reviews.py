@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from nsmc.errors import DataError
 from nsmc.inference.classifier import Classifier
 from nsmc.pipeline.chunks import Progress, chunks_of, with_progress
-from nsmc.pipeline.classify import Outputs, Units, map_units
+from nsmc.pipeline.classify import Units, map_outputs, map_units
 from nsmc.tasks.predictions import ClassPredictions, RegressionPredictions
 from nsmc.tasks.task import Floats, LabelTask
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nsmc.data.reviews import Reviews
 
 
-_ARRAYS = ("rows", "outputs", "targets", "unknown", "seen")
+_ARRAYS = ("rows", "outputs", "targets")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +41,6 @@ class ScoredReviews:
     """[R, O] of the network."""
     targets: Floats
     """[R, K] as `nsmc.tasks.task.Task.targets` gives them."""
-    unknown: NDArray[np.float64]
-    """[R] share of each comment's units that the model's vocabulary doesn't hold."""
-    seen: NDArray[np.bool_]
-    """[R] whether each is among the texts of the model's training; False where these aren't
-    known."""
 
     def take(self, mask: NDArray[np.bool_]) -> "ScoredReviews":
         """The reviews where the mask [R] is true."""
@@ -75,6 +70,30 @@ class ScoredReviews:
             return None
         return self.task.star_predictions(self.outputs, self.targets)
 
+    @cached_property
+    def unknown(self) -> NDArray[np.float64]:
+        """[R] share of each comment's units that the model's vocabulary doesn't hold.
+
+        It takes Mecab for every comment, so only a report asks for it.
+        """
+        known = frozenset(self.classifier.model.vocabulary[1:])  # row 0 is the unknown one
+        function = partial(_unknown_shares, known)
+        shares = map_units(chunks_of(self.texts), self.classifier.tokenizer, function)
+        return np.array([share for chunk in shares for share in chunk])
+
+    @cached_property
+    def seen(self) -> NDArray[np.bool_]:
+        """[R] whether each is among the texts of the model's training.
+
+        False where these aren't known.
+        """
+        texts = self.classifier.model.training_texts
+        if texts is None:
+            return np.zeros(len(self.texts), np.bool_)
+        tokenizer = self.classifier.tokenizer
+        characters = (tokenizer.characters(tokenizer.prepare(text)) for text in self.texts)
+        return texts.contains([one] for one in characters)
+
     @property
     def lengths(self) -> NDArray[np.int64]:
         """[R] characters of each comment as typed."""
@@ -95,15 +114,10 @@ def score_reviews(
         DataError: a label isn't what the task takes, or no review is legible.
     """
     targets = task.targets(reviews.labels, str(reviews.path))  # [reviews, K]
-    results = map_units(chunks_of(reviews.texts), classifier, partial(_score_units, classifier))
-    outputs, unknown, seen = (  # [reviews, O], [reviews], [reviews]
-        np.concatenate(parts)
-        for parts in zip(*with_progress(results, len(reviews.texts), progress), strict=True)
-    )
+    results = map_outputs(chunks_of(reviews.texts), classifier)
+    outputs = np.concatenate([*with_progress(results, len(reviews.texts), progress)])
     legible = legible_rows(outputs, reviews)  # [reviews]
-    scored = ScoredReviews(
-        classifier, task, reviews.texts, reviews.rows, outputs, targets, unknown, seen
-    )
+    scored = ScoredReviews(classifier, task, reviews.texts, reviews.rows, outputs, targets)
     return scored.take(legible)
 
 
@@ -119,12 +133,6 @@ def legible_rows(outputs: Floats, reviews: "Reviews") -> NDArray[np.bool_]:
     return np.asarray(legible)
 
 
-def _score_units(
-    classifier: Classifier, units: Units
-) -> tuple[Outputs, NDArray[np.float64], NDArray[np.bool_]]:
-    """Outputs [R, O], shares of unknown units [R], and which were seen in training [R]."""
-    known = frozenset(classifier.model.vocabulary[1:])  # row 0 is the unknown one
-    unknown = [sum(unit not in known for unit in one) / max(1, len(one)) for one in units]
-    texts = classifier.model.training_texts
-    seen = np.zeros(len(units), np.bool_) if texts is None else texts.contains(units)
-    return classifier.outputs_of(units), np.array(unknown), seen
+def _unknown_shares(known: frozenset[str], units: Units) -> list[float]:
+    """The share of each comment's units that aren't known."""
+    return [sum(unit not in known for unit in one) / max(1, len(one)) for one in units]

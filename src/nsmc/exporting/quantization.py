@@ -52,7 +52,8 @@ def export(
     from nsmc.inference.quantized import quantized
 
     weights = source.stored
-    write_again(source, target, weights=quantized(weights) if int8 else weights)
+    weights = quantized(weights) if int8 else weights
+    write_again(source, target, weights=weights, exit=source.exit)
     return target
 
 

@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from itertools import groupby, pairwise
+from itertools import compress, groupby, pairwise
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, overload
@@ -20,6 +20,7 @@ from nsmc.config.text import UNIT_NAMES
 from nsmc.errors import UsageError
 from nsmc.inference.comments import comment_list, is_one
 from nsmc.inference.directory import ModelDirectory, open_model
+from nsmc.inference.early_exit import EarlyExit
 from nsmc.inference.explanation import Explanation, Part, baseline_outputs, contributions
 from nsmc.inference.network import Network, NumpyNetwork
 from nsmc.inference.units import TextModel
@@ -52,6 +53,7 @@ class Classifier(TextModel, Generic[PredictionT]):
         model: a verified model directory.
         threshold: positive at or above this probability; None takes the model's own.
         network: what scores the vectors; None takes the one in numpy.
+        exact: ask the whole network about every comment, not only where n-grams aren't sure.
 
     Raises:
         UsageError: the threshold isn't between 0 and 1, or the model's task has none.
@@ -65,6 +67,7 @@ class Classifier(TextModel, Generic[PredictionT]):
         *,
         threshold: float | None = None,
         network: Network | None = None,
+        exact: bool = False,
     ) -> None:
         self.task: LabelTask = model.label_task
         if threshold is not None and not self.task.has_threshold:
@@ -80,6 +83,10 @@ class Classifier(TextModel, Generic[PredictionT]):
         self._vectors = MorphemeVectors.of(model, weights)
         self._network = network or model.network(weights)
         self._wide = WideOutputs.of(model, weights)
+        self.exact = exact
+        self._exit: EarlyExit | None = None
+        if model.exit is not None and not exact:
+            self._exit = EarlyExit.from_bytes(model.exit, self._wide, self.task.outputs)
         self.runs_in_workers = network is None
         """Whether any process can score as this one does, given the model directory alone."""
 
@@ -88,7 +95,7 @@ class Classifier(TextModel, Generic[PredictionT]):
         if not self.runs_in_workers:
             raise TypeError("a classifier on another device can't be sent to a process")
         threshold = self.threshold if self.task.has_threshold else None
-        return partial(load, threshold=threshold), (self.model.path,)
+        return partial(load, threshold=threshold, exact=self.exact), (self.model.path,)
 
     def __repr__(self) -> str:
         return f"<nsmc.{type(self).__name__} of {self.model!r}>"
@@ -130,8 +137,12 @@ class Classifier(TextModel, Generic[PredictionT]):
                 advance = stack.enter_context(review_progress("scoring", delay=1))
             for start in range(0, len(texts), AT_ONCE):
                 chunk = texts[start : start + AT_ONCE]
-                outputs = self.outputs_of([self.tokenizer(t) for t in chunk])
-                predictions += self.task.predictions(chunk, outputs, self.threshold)
+                outputs, whole = self.score(chunk)
+                given = self.task.predictions(chunk, outputs, self.threshold)
+                predictions += [
+                    one if by_network else replace(one, exact=False)
+                    for one, by_network in zip(given, whole.tolist(), strict=True)
+                ]
                 if advance is not None:
                     advance(len(chunk), len(texts))
         return predictions[0] if is_one(text) else predictions
@@ -192,6 +203,53 @@ class Classifier(TextModel, Generic[PredictionT]):
 
         return score
 
+    def score(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.bool_]]:
+        """Outputs [R, O] of comments as typed, and of which of them [R] the whole network's.
+
+        The others are the early exit's, where the model has one: a function of the comment alone.
+        """
+        return self.second_stage(*self.first_stage(texts))
+
+    def first_stage(
+        self, texts: Sequence[str]
+    ) -> tuple[Floats, NDArray[np.bool_], list[list[str]]]:
+        """What comes before the network: the early answers, and the units of the other comments.
+
+        Returns:
+            Outputs [R, O], which of them are missing [R], and the units of those comments.
+        """
+        tokenizer = self.tokenizer
+        prepared = [tokenizer.prepare(text) for text in texts]
+        if self._exit is None:
+            outputs = np.empty((len(texts), self.task.outputs), np.float32)  # [R, O]
+            return outputs, np.ones(len(texts), np.bool_), list(map(tokenizer.cut, prepared))
+        cut_at = 0.0
+        if self.task.has_threshold:
+            with np.errstate(divide="ignore"):
+                cut_at = float(np.log(self.threshold) - np.log1p(-self.threshold))
+        outputs, rest = self._exit([tokenizer.characters(one) for one in prepared], cut_at)
+        return outputs, rest, [tokenizer.cut(one) for one in compress(prepared, rest)]
+
+    def second_stage(
+        self, outputs: Floats, rest: NDArray[np.bool_], units: Sequence[Sequence[str]]
+    ) -> tuple[Floats, NDArray[np.bool_]]:
+        """Put the network's outputs where `first_stage` has none."""
+        outputs[rest] = self.outputs_of(units)
+        return outputs, rest
+
+    @property
+    def exits_early(self) -> bool:
+        """Whether n-grams alone answer what they are sure of."""
+        return self._exit is not None
+
+    @cached_property
+    def in_workers(self) -> "Classifier[PredictionT]":
+        """The same as far as worker processes can have it: with the network in numpy."""
+        if self.runs_in_workers:
+            return self
+        threshold = self.threshold if self.task.has_threshold else None
+        return Classifier(self.model, threshold=threshold, exact=self.exact)
+
     @property
     def explained_units(self) -> str:
         """The name of an explanation's parts: jamo are explained by the syllable."""
@@ -251,18 +309,25 @@ class Classifier(TextModel, Generic[PredictionT]):
 
 @overload
 def load(
-    model: None = None, *, threshold: float | None = None
+    model: None = None, *, threshold: float | None = None, exact: bool = False
 ) -> Classifier[SentimentPrediction]: ...
 @overload
 def load(
-    model: Path | str | None, *, threshold: float | None = None, predicts: type[PredictionT]
+    model: Path | str | None,
+    *,
+    threshold: float | None = None,
+    exact: bool = False,
+    predicts: type[PredictionT],
 ) -> Classifier[PredictionT]: ...
 @overload
-def load(model: Path | str | None, *, threshold: float | None = None) -> Classifier[Any]: ...
+def load(
+    model: Path | str | None, *, threshold: float | None = None, exact: bool = False
+) -> Classifier[Any]: ...
 def load(
     model: Path | str | None = None,
     *,
     threshold: float | None = None,
+    exact: bool = False,
     predicts: type[Any] | None = None,
 ) -> Classifier[Any]:
     """Load a model: the one that ships inside the package, or one that `nsmc.train` made.
@@ -270,6 +335,8 @@ def load(
     Args:
         model: a model directory or a training's output directory; None for the shipped model.
         threshold: positive at or above this probability; None takes the model's own.
+        exact: ask the whole network about every comment. Otherwise a model with an early exit
+            answers by n-grams alone where these are sure, which takes a fraction of the time.
         predicts: what the caller expects it to predict, such as `nsmc.ClassPrediction`. It is
             checked, and tells a type checker, which knows that of the shipped model alone.
 
@@ -285,4 +352,4 @@ def load(
             f"expected a model that gives {predicts.__name__}, found one of the task "
             f"{directory.task.name!r} in {directory.path}, which gives {given.__name__}"
         )
-    return Classifier(directory, threshold=threshold)
+    return Classifier(directory, threshold=threshold, exact=exact)

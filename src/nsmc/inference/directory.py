@@ -7,6 +7,7 @@ units.model         what the tokenizer learnt (``unit = "bpe"``, ``spelling``)
 weights.safetensors every parameter under torch's name: see `nsmc.inference.quantized`
 metrics.json        how it was trained, on what, and how well it did on its validation part
 seen.bin            its training texts as a Bloom filter: see `nsmc.inference.train_overlap`
+exit.safetensors    its early exit, if it has one: see `nsmc.inference.early_exit`
 """
 
 import contextlib
@@ -39,6 +40,7 @@ SCHEMA = 4
 LEARNED = "units.model"
 METRICS = "metrics.json"
 SEEN = "seen.bin"
+EXIT = "exit.safetensors"
 WEIGHTS = "weights.safetensors"
 SHIPPED = Path(__file__).parent.parent / "pretrained" / "default"
 
@@ -62,6 +64,8 @@ class ModelDirectory:
     """Every parameter under its torch name, as stored."""
     learned: bytes | None = None
     """What the tokenizer learnt, for `nsmc.text.tokenizer.make_tokenizer`; None for most."""
+    exit: bytes | None = None
+    """Of `nsmc.inference.early_exit.EarlyExit.to_bytes`; None without one."""
     seen: bytes | None = None
     """`training_texts` as stored."""
     files: Mapping[str, tuple[int, str]] = field(default_factory=dict, repr=False, compare=False)
@@ -148,6 +152,7 @@ def write_model(
     task_state: Mapping[str, Any],
     learned: bytes | None = None,
     seen: bytes | None = None,
+    exit: bytes | None = None,
 ) -> None:
     """Write a model directory; `ModelDirectory` says what each part is.
 
@@ -173,15 +178,21 @@ def write_model(
         tensors = {k: np.ascontiguousarray(v) for k, v in weights.items()}
         (directory / WEIGHTS).write_bytes(save(tensors))
         write_json(directory / METRICS, metrics)
-        if seen is not None:
-            (directory / SEEN).write_bytes(seen)
+        for name, content in ((SEEN, seen), (EXIT, exit)):
+            if content is not None:
+                (directory / name).write_bytes(content)
 
 
 def write_again(source: ModelDirectory, path: Path, **changes: Any) -> None:
-    """Copy a model directory with other arguments of `write_model`, which has the errors."""
+    """Copy a model directory with other arguments of `write_model`, which has the errors.
+
+    With other weights it has no early exit any more, unless ``exit`` is given: that is the exit of
+    the network as it was.
+    """
     names = ("config", "task_state", "identity", "threshold", "vocabulary", "metrics")
     parts = {name: getattr(source, name) for name in (*names, "learned", "seen")}
-    write_model(path, **{**parts, "weights": source.stored, **changes})
+    parts |= {"weights": source.stored, "exit": None if "weights" in changes else source.exit}
+    write_model(path, **parts | changes)
 
 
 def write_training_texts(path: Path, texts: "TrainingTexts | None") -> None:
@@ -243,6 +254,7 @@ def open_model(path: Path | None = None) -> ModelDirectory:
             stored=load(content[WEIGHTS]),
             learned=content.get(LEARNED),
             seen=content.get(SEEN),
+            exit=content.get(EXIT),
             files=bundle.files,
         )
     except (

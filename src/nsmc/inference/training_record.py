@@ -16,6 +16,7 @@ _TYPES: dict[str, _Types] = {
     "temperature": _NUMBER,
     "data": dict,
     "validation": dict,
+    "exit": dict,
     "versions": dict,
     "history": list,
     "after_training": list,
@@ -23,6 +24,9 @@ _TYPES: dict[str, _Types] = {
 _WITHIN: dict[str, dict[str, _Types]] = {
     "data": {"name": str, "sha256": str, "reviews": int, "skipped": int},
     "validation": {"loss": _NUMBER},
+    "exit": dict.fromkeys(
+        ("share", "threshold", "accuracy_on_labels", "log_loss_on_labels"), _NUMBER
+    ),
     "history": {"epoch": int, "train_loss": _NUMBER, "validation_loss": _NUMBER},
 }
 _TOGETHER = ("epochs", "best_epoch", "seconds", "device", "written")

@@ -35,7 +35,7 @@ class WideOutputs:
         self._table = table
         scales = np.ones(table.shape[1], np.float32) if scales is None else scales
         self._scales = scales * np.float32(SCALE)  # [O]
-        self._longest = longest
+        self.longest, self.buckets = longest, len(table)
 
     @classmethod
     def of(cls, model: ModelDirectory, weights: Mapping[str, NDArray[Any]]) -> "WideOutputs | None":
@@ -48,13 +48,35 @@ class WideOutputs:
         added = np.zeros((len(comments), self._table.shape[1]), np.float32)  # [R, O]
         for start in range(0, len(comments), AT_ONCE):
             some = comments[start : start + AT_ONCE]
-            ids, counts = character_ngrams(some, self._longest, len(self._table))  # [G], [R]
-            legible = np.flatnonzero(counts)
-            if not len(legible):
-                continue
-            rows = self._table[ids].astype(np.float32)  # [G, O]
-            begins = (np.cumsum(counts) - counts)[legible]
-            sums = np.add.reduceat(rows, begins)  # [legible, O]
-            roots = np.sqrt(counts[legible]).astype(np.float32)[:, None]  # [legible, 1]
-            added[start + legible] = sums * self._scales / roots
+            added[start : start + AT_ONCE] = self.sums(
+                *character_ngrams(some, self.longest, self.buckets)
+            )
         return added
+
+    def sums(self, ids: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The same of n-grams, as `nsmc.text.character_ngrams.character_ngrams` gives them."""
+        return table_sums(self._table, self._scales, ids, counts)
+
+
+def table_sums(
+    table: NDArray[Any],
+    scales: NDArray[np.float32],
+    ids: NDArray[np.int64],
+    counts: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    """scales / √n · Σ of the rows of each comment's n n-grams: [R, O]; 0 without any.
+
+    Args:
+        table: [K, O].
+        scales: [O].
+        ids: [G] rows, comment after comment.
+        counts: [R] n-grams of each.
+    """
+    added = np.zeros((len(counts), table.shape[1]), np.float32)  # [R, O]
+    legible = np.flatnonzero(counts)
+    if len(legible):
+        rows = table[ids].astype(np.float32)  # [G, O]
+        begins = (np.cumsum(counts) - counts)[legible]
+        sums = np.add.reduceat(rows, begins)  # [legible, O]
+        added[legible] = sums * scales / np.sqrt(counts[legible]).astype(np.float32)[:, None]
+    return added

@@ -56,6 +56,9 @@ class ModelInfo(TypedDict):
     """``epochs``, ``best_epoch``, ``seconds``, ``device`` and ``written``."""
     validation: dict[str, Any]
     """``reviews``, ``loss`` and the task's metric, such as ``accuracy``, of the finished model."""
+    exit: dict[str, Any] | None
+    """The early exit: ``share`` of the validation part that it answers, the ``threshold`` of its
+    log odds, and what that costs: see `nsmc.training.early_exit.choose_threshold`."""
     after_training: list[str]
     """In words, what changed the model after its last epoch beyond the temperature."""
     seen: dict[str, Any] | None
@@ -124,6 +127,7 @@ def info(model: Path | str | None = None) -> ModelInfo:
         "data": metrics.get("data", {}),
         "training": {name: metrics.get(name) for name in training},
         "validation": metrics.get("validation", {}),
+        "exit": metrics.get("exit") if directory.exit is not None else None,
         "seen": seen,
         "history": metrics.get("history", []),
         "recipe": config,

@@ -24,7 +24,7 @@ def score_by_each(
 ) -> list[Outputs]:
     """The outputs [R, O] that each classifier gives a list of comments, at least one.
 
-    Classifiers that cut comments alike share the units.
+    Classifiers that cut comments alike share the units, but for those with an early exit.
 
     Raises:
         NsmcError, ModelError: as `map_units`.
@@ -36,33 +36,40 @@ def score_by_each(
     return [np.concatenate(parts) for parts in by_classifier]
 
 
-def map_units(
-    chunks: Iterable[list[str]],
-    classifier: Classifier,
-    function: Callable[[Units], Result],
-    *,
-    workers: int | None = None,
-) -> Iterator[Result]:
-    """Cut chunks of comments and apply a function to the units; yields results in order.
+def map_outputs(
+    chunks: Iterable[list[str]], classifier: Classifier, *, workers: int | None = None
+) -> Iterator[Outputs]:
+    """The outputs [R, O] that a classifier gives chunks of comments, in order.
 
-    A worker cuts and applies. Of a classifier whose network isn't the model's own, one on a GPU,
-    the workers only cut, and the function is applied in this process.
+    Of a classifier whose network isn't the model's own, one on a GPU, the workers do what comes
+    before the network.
 
     Args:
         chunks: R comments each.
-        classifier: what cuts.
-        function: from the units of R comments, its ``outputs_of`` for example; something that
-            pickle can send.
+        classifier: it answers early what it may.
         workers: processes; None follows the rule.
 
     Raises:
         NsmcError: a worker died, or the tokenizer can't be used.
         ModelError: the model directory was changed meanwhile.
     """
-    tokenizer = classifier.tokenizer  # here, so that its warning comes once and before all else
+    _ = classifier.tokenizer  # here, so that its warning comes once and before all else
     if classifier.runs_in_workers:
-        return map_comments(chunks, partial(_apply, classifier, function), workers=workers)
-    return map(function, map_comments(chunks, partial(cut, tokenizer), workers=workers))
+        return map_comments(chunks, partial(_outputs, classifier), workers=workers)
+    first = partial(_first_stage, classifier.in_workers)
+    stages = map_comments(chunks, first, workers=workers)
+    return (classifier.second_stage(*stage)[0] for stage in stages)
+
+
+def map_units(
+    chunks: Iterable[list[str]], tokenizer: Tokenizer, function: Callable[[Units], Result]
+) -> Iterator[Result]:
+    """Cut chunks of comments and apply a function to the units, in the workers; in order.
+
+    Raises:
+        NsmcError: a worker died, or the tokenizer can't be used.
+    """
+    return map_comments(chunks, partial(_apply, tokenizer, function))
 
 
 def cut(tokenizer: Tokenizer, comments: list[str]) -> Units:
@@ -70,14 +77,25 @@ def cut(tokenizer: Tokenizer, comments: list[str]) -> Units:
     return [tokenizer(comment) for comment in comments]
 
 
-def _apply(classifier: Classifier, function: Callable[[Units], Any], comments: list[str]) -> Any:
-    return function(cut(classifier.tokenizer, comments))
+def _apply(tokenizer: Tokenizer, function: Callable[[Units], Any], comments: list[str]) -> Any:
+    return function(cut(tokenizer, comments))
+
+
+def _outputs(classifier: Classifier, comments: list[str]) -> Outputs:
+    return classifier.score(comments)[0]
+
+
+def _first_stage(classifier: Classifier, comments: list[str]) -> Any:
+    return classifier.first_stage(comments)
 
 
 def _score_each(classifiers: Sequence[Classifier], comments: list[str]) -> list[Outputs]:
     units: dict[Any, Units] = {}
     outputs = []
     for classifier in classifiers:
+        if classifier.exits_early:
+            outputs.append(_outputs(classifier, comments))
+            continue
         tokenization = (classifier.text_config, classifier.model.learned)
         if tokenization not in units:
             units[tokenization] = cut(classifier.tokenizer, comments)

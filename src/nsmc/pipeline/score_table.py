@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from nsmc.errors import UsageError
 from nsmc.inference.classifier import Classifier
 from nsmc.pipeline.chunks import CHUNK
-from nsmc.pipeline.classify import map_units
+from nsmc.pipeline.classify import map_outputs
 from nsmc.progress import reporting, table_progress
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def score_table(
     labels: Counter[str | None] = Counter()
 
     def score(chunks: Iterator[list[str]]) -> Iterator[Cells]:
-        for outputs in map_units(chunks, classifier, classifier.outputs_of, workers=workers):
+        for outputs in map_outputs(chunks, classifier, workers=workers):
             columns = task.columns_of(outputs, classifier.threshold)
             labels.update(columns.get("label", []))
             shares = task.probabilities(outputs) if probabilities else {}

@@ -31,6 +31,7 @@ def evaluate(
     reading: ReadOptions | None = None,
     threshold: float | None = None,
     device: str = "cpu",
+    exact: bool = False,
     report: Path | str | None = None,
     progress: Progress | None = None,
     verbose: bool = True,
@@ -52,6 +53,7 @@ def evaluate(
             positive and negative.
         threshold: positive at or above this probability; None takes the model's own.
         device: ``cpu`` runs without torch; another, or ``auto``, runs the torch network there.
+        exact: ask the whole network about every comment, not only where the early exit isn't sure.
         report: a directory for ``report.html`` and its data; None writes none.
         progress: called with reviews done since the last call and reviews in all; for a report,
             then again with those explained and those to explain.
@@ -64,7 +66,7 @@ def evaluate(
         UsageError: the threshold isn't between 0 and 1, or an option doesn't go with the model.
         NsmcError: the report can't be written.
     """
-    scorer = open_scorer(model, threshold=threshold, device=device)
+    scorer = open_scorer(model, threshold=threshold, device=device, exact=exact)
     place = reviews_file(data)
     bar = partial(review_progress, "scoring", "explaining")
     if isinstance(scorer, LanguageModel):

@@ -60,6 +60,7 @@ class ClassPrediction(Prediction):
             "label": self.label or None,
             "confidence": rounded_number(self.confidence),
             "probabilities": shares if self.label else None,
+            **self.notes(),
         }
 
 

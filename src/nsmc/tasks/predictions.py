@@ -4,7 +4,7 @@ Shapes: R reviews, C classes.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,8 @@ class Prediction(ABC):
     """What a model predicts of one comment."""
 
     text: str
+    exact: bool = field(default=True, kw_only=True)
+    """Whether the whole network gave it, and not the early exit alone."""
 
     @property
     @abstractmethod
@@ -25,6 +27,10 @@ class Prediction(ABC):
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json`` prints; None where there is nothing legible."""
+
+    def notes(self) -> dict[str, Any]:
+        """The part of `to_dict` that is only there where it says something."""
+        return {} if self.exact else {"exact": False}
 
 
 if TYPE_CHECKING:

@@ -65,6 +65,7 @@ class SentimentPrediction(Prediction):
             "label_ko": self.label_ko or None,
             "score": rounded_number(self.score),
             "confidence": rounded_number(self.confidence),
+            **self.notes(),
         }
 
 

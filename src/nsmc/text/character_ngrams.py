@@ -66,3 +66,24 @@ def character_ngrams(
     distinct = joined[np.append(True, joined[1:] != joined[:-1])[: len(joined)]]  # [G]
     counts = np.bincount(distinct >> bits, minlength=len(comments))  # [B]
     return distinct & (buckets - 1), counts
+
+
+def character_pairs(
+    comments: Sequence[str], rows: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Hash the pairs of neighbouring characters of each comment, the marks around it included.
+
+    Args:
+        comments: [B].
+        rows: what they are hashed into, a power of two.
+
+    Returns:
+        Row numbers [P] in the order of the text, and which comment each is of [P].
+    """
+    text = MARK.join(["", *comments, ""])
+    points = np.frombuffer(text.encode("utf-32-le"), np.uint32).astype(np.uint64)  # [N]
+    marks = points == ord(MARK)  # [N]
+    whole = ~(marks[:-1] & marks[1:])  # [N - 1]; an empty comment has none
+    pairs = ((points[:-1] << np.uint64(21) | points[1:]) * _FACTOR)[whole]  # [P]
+    owners = (np.cumsum(marks) - 1)[:-1][whole]  # [P]
+    return (pairs >> np.uint64(64 - rows.bit_length() + 1)).astype(np.int64), owners

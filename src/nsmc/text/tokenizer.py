@@ -72,6 +72,12 @@ class Tokenizer:
         # Spelling keeps the length and every character's place, so it keeps the spans.
         return self._spelling(text) if self._spelling else text
 
+    def characters(self, prepared: str) -> str:
+        """The units of what `prepare` returned, end to end; of morphemes without cutting them."""
+        if self.config.unit == "morpheme":
+            return prepared.replace(" ", "")
+        return "".join(self.cut(prepared))
+
     def cut(self, prepared: str) -> list[str]:
         """Cut what `prepare` returned."""
         return self._segment(prepared)

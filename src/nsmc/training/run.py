@@ -19,6 +19,7 @@ from nsmc.model.inputs import field_for
 from nsmc.model.network import RecurrentNetwork, describe
 from nsmc.tasks.registry import make_task
 from nsmc.tasks.task import Task, Validated
+from nsmc.training.early_exit import add_exit
 from nsmc.training.history import draw_curves, write_history, write_table
 from nsmc.training.init_from import PretrainedModel, find_pretrained
 from nsmc.training.loop import EpochDone, StepDone, train_epochs
@@ -153,6 +154,8 @@ def run_training(
     # The metrics are those of the model as stored: its tables are rounded to float16 first.
     network.load_state_dict({k: torch.from_numpy(v) for k, v in stored_weights(network).items()})
     metrics = write_model(task.validate(network, data.validation), **calibration)
+    if record := add_exit(output.model, corpus, data.rows, data.validation_rows):
+        metrics["exit"] = record
     return Trained(output.model, metrics, task)
 
 
@@ -167,14 +170,15 @@ class _TrainingData:
     ) -> None:
         self.config, self.device = config.training, device
         targets = task.corpus_targets(corpus)  # [R, K]
-        rows, validation_rows = split_corpus(corpus, config.data, task.strata(targets))
+        rows, self.validation_rows = split_corpus(corpus, config.data, task.strata(targets))
+        self.rows = rows
         field = field_for(corpus, config.model, task)
         field.count_vocabulary(rows, config.data, known)
         self.vocabulary: list[str] = field.vocab.itos
         self.training = make_dataset(field, rows, targets)
-        held_out = make_dataset(field, validation_rows, targets)
+        held_out = make_dataset(field, self.validation_rows, targets)
         self.validation = EqualLengthIterator(held_out, VALIDATION_BATCH, seed=None, device=device)
-        self.coverage = coverage(corpus, validation_rows, self.vocabulary)
+        self.coverage = coverage(corpus, self.validation_rows, self.vocabulary)
         self._weights = task.sampling(targets[rows])  # [training reviews] or None
 
     def batches(self, epoch: int) -> EqualLengthIterator:

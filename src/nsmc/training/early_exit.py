@@ -1,0 +1,251 @@
+"""The training of a model's early exit, and the rule for what it answers.
+
+Shapes: R comments, V of them validate, G n-grams of all of them, K rows of the exit's table,
+O outputs, C classes.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nsmc.config.model import ExitConfig
+from nsmc.data.corpus import Corpus
+from nsmc.inference.classifier import Classifier
+from nsmc.inference.directory import open_model, write_again
+from nsmc.inference.early_exit import FAMILIAR_BITS, EarlyExit, sureness
+from nsmc.inference.wide import SCALE, WideOutputs
+from nsmc.pipeline.chunks import chunks_of, map_comments
+from nsmc.tasks.task import LabelTask
+from nsmc.text.character_ngrams import character_ngrams, character_pairs
+
+MOST = 300_000
+"""Reviews that it learns from at most; more of them teach it little."""
+ITERATIONS = 40
+DAMPING = 1e-4
+"""The ridge penalty of a weight, beside the mean squared error of a review."""
+LEAST = 2
+"""Training comments that have a pair of characters, for it to be known."""
+UNIT_END = "\n"
+"""Between the units of a review on its way to a worker; none holds a line break."""
+
+Floats = NDArray[np.float32]
+
+
+def add_exit(
+    model: Path, corpus: Corpus, rows: NDArray[np.int64], held: NDArray[np.int64]
+) -> dict[str, Any] | None:
+    """Train the early exit of a model directory and write it there, if the config asks for one.
+
+    Only for a model of classes with a wide layer. ``metrics.json`` tells of it under ``exit``.
+
+    Args:
+        model: its directory.
+        corpus: the reviews of its training.
+        rows: those to learn from.
+        held: those that validate.
+
+    Returns:
+        What ``metrics.json`` tells of it; None without one.
+
+    Raises:
+        NsmcError: the place is not writable or the disk is full.
+    """
+    source = open_model(model)
+    config, task = source.config.model, source.task
+    if not (config.exit.buckets and config.wide.buckets and isinstance(task, LabelTask)):
+        return None
+    if task.class_answer is None or task.star_scale is not None:
+        return None  # of a number of stars nobody can say how sure it is
+    learns = rows[:: -(-len(rows) // MOST)]
+    units = [UNIT_END.join(one) for one in corpus.take(np.append(learns, held)).units()]  # R
+    targets = task.corpus_targets(corpus)[held]  # [V, …]
+    return write_exit(model, units, len(learns), targets)
+
+
+def write_exit(
+    model: Path, units: list[str], learns: int, targets: Floats, workers: int | None = None
+) -> dict[str, Any]:
+    """Train the early exit of a model directory on reviews and write it there.
+
+    Args:
+        model: the directory of a model of classes with a wide layer.
+        units: [R] the units of each review, joined by `UNIT_END`.
+        learns: how many of them, the first, to learn from; the rest validates.
+        targets: [V, …] of those that validate, as the task has them.
+        workers: processes; None follows the rule of `nsmc.pipeline.chunks`.
+
+    Returns:
+        What ``metrics.json`` then tells of it.
+    """
+    source = open_model(model)
+    classifier = Classifier(source, exact=True)
+    chunks = map_comments(chunks_of(units), partial(_outputs, classifier), workers=workers)
+    outputs = np.concatenate(list(chunks))  # [R, O] of the whole model
+    wide = WideOutputs.of(source, source.weights())
+    assert wide is not None
+    config, task = source.config.model.exit, classifier.task
+    characters = [one.replace(UNIT_END, "") for one in units]
+    stage = _fitted(wide, characters, learns, outputs, min(config.buckets, wide.buckets))
+    early = stage.all_outputs(characters[learns:])  # [V, O]
+    early[~stage.known(characters[learns:])] = np.nan
+    chosen = choose_threshold(task, early, outputs[learns:], targets, config)
+    record = {"buckets": len(stage.arrays["weight"]), **chosen}
+    stage.arrays["threshold"][:] = chosen["threshold"]
+    content = stage.to_bytes() if record["share"] else None
+    write_again(source, model, metrics={**source.metrics, "exit": record}, exit=content)
+    return record
+
+
+def choose_threshold(
+    task: LabelTask, early: Floats, whole: Floats, targets: Floats, config: ExitConfig
+) -> dict[str, float]:
+    """The lowest `sureness` from which on early answers cost no more than the config allows.
+
+    The cost is measured in two ways, and the larger counts: on the labels, and as the whole model
+    expects it, which is by how much its probability of its own answer exceeds that of the early
+    one, and by the Kullback-Leibler divergence of both. The latter are the differences in accuracy
+    and log loss of a calibrated model without the chance in single labels.
+
+    Args:
+        task: of C classes.
+        early: [V, O] of the first stage; NaN for a comment that it may not answer.
+        whole: [V, O] of the whole model.
+        targets: [V, …] the labels.
+        config: what early answers may cost.
+
+    Returns:
+        The ``threshold``, the ``share`` of comments with an early answer, and the four costs.
+    """
+    may = np.asarray(~np.isnan(early).any(axis=1))  # [V]
+    early = np.where(may[:, None], early, whole)
+    first, last = (
+        task.class_predictions(outputs, targets, 0.5) for outputs in (early, whole)
+    )  # of [V, C] each
+    p, q = last.probabilities.clip(1e-12, 1), first.probabilities.clip(1e-12, 1)  # [V, C]
+    places, labels = np.arange(len(p)), last.labels  # [V]
+    labelled = labels >= 0  # [V]
+    scale = len(p) / max(1, int(labelled.sum()))
+    sure = np.where(may, sureness(early), -np.inf)  # [V]
+    each = {
+        "accuracy": p[places, last.predicted] - p[places, first.predicted],
+        "log_loss": (p * np.log(p / q)).sum(axis=1),
+        "accuracy_on_labels": scale * labelled * (last.right.astype(float) - first.right),
+        "log_loss_on_labels": scale * labelled * np.log(p[places, labels] / q[places, labels]),
+    }  # of [V] each
+    order = np.argsort(-sure, kind="stable")
+    costs = {name: np.cumsum(cost[order]) / len(p) for name, cost in each.items()}  # of [V] each
+    limits = {"accuracy": config.accuracy, "log_loss": config.log_loss}
+    within = [costs[name] <= limits[name.removesuffix("_on_labels")] for name in costs]
+    counts = np.flatnonzero(np.all(within, axis=0)[: may.sum()]) + 1
+    count = int(counts[-1]) if len(counts) else 0
+    record = {name: float(cost[count - 1]) if count else 0.0 for name, cost in costs.items()}
+    # In float32, as it is stored, and not above what it has to let through.
+    least = np.float32(sure[order[count - 1]] if count else np.inf)
+    threshold = float(np.nextafter(least, np.float32(-np.inf)))
+    return {"share": count / len(p), "threshold": threshold, **record}
+
+
+def _outputs(classifier: Classifier[Any], units: list[str]) -> Floats:
+    return classifier.outputs_of([one.split(UNIT_END) for one in units])
+
+
+def _fitted(
+    wide: WideOutputs, characters: list[str], learns: int, outputs: Floats, buckets: int
+) -> EarlyExit:
+    """The first stage: what n-grams tell of the recurrent network's part, beside their own.
+
+    The table is a ridge regression of the outputs without the wide layer's part: that part has
+    memorized the training labels, so the whole outputs would teach what new comments don't have.
+    Then both parts are weighed, and shifted, to the least cross-entropy with the whole model's
+    probabilities on the comments that validate.
+
+    Args:
+        wide: the model's wide layer.
+        characters: [R] reviews as the exit reads them.
+        learns: how many of them, the first, to learn from.
+        outputs: [R, O] of the whole model.
+        buckets: K.
+    """
+    from scipy.sparse.linalg import lsqr
+
+    grams, added = _grams(wide, characters, buckets)  # [R, K], [R, O]
+    deep = outputs - added  # [R, O]
+    bias = deep[:learns].mean(axis=0)  # [O]
+    damp = (DAMPING * learns) ** 0.5
+    fits = [
+        lsqr(grams[:learns], deep[:learns, o] - bias[o], damp=damp, iter_lim=ITERATIONS)[0]
+        for o in range(outputs.shape[1])
+    ]
+    table = np.stack(fits, axis=1).astype(np.float32)  # [K, O]
+    held = grams[learns:] @ table + bias  # [V, O]
+    weighs = _weighed(added[learns:], held, outputs[learns:])
+    scales = np.maximum(np.abs(table).max(axis=0), 1e-30) / np.float32(127)  # [O]
+    arrays = {
+        "weight": np.rint(table / scales).astype(np.int8),
+        "scale": (weighs[1] * scales).astype(np.float32),
+        "bias": (weighs[1] * bias + weighs[2]).astype(np.float32),
+        "wide": np.array([weighs[0]], np.float32),
+        "threshold": np.zeros(1, np.float32),
+        "familiar": _familiar(characters[:learns]),
+    }
+    return EarlyExit(wide, arrays)
+
+
+def _weighed(added: Floats, deep: Floats, outputs: Floats) -> NDArray[np.float64]:
+    """The weights [3] of the parts [V, O] and of a shift, nearest to the outputs [V, O]."""
+    from scipy.optimize import minimize
+
+    one = outputs.shape[1] == 1
+    p = np.exp(_log_shares(outputs))  # [V, C]
+
+    def cross_entropy(weights: NDArray[np.float64]) -> float:
+        mixed = weights[0] * added + weights[1] * deep + weights[2] * one
+        return -float((p * _log_shares(mixed)).sum(axis=1).mean())
+
+    result = minimize(cross_entropy, [1.0, 1.0, 0.0], method="Nelder-Mead")
+    return np.asarray(result.x)
+
+
+def _log_shares(outputs: NDArray[Any]) -> NDArray[np.float64]:
+    """Log probabilities [V, C] of outputs [V, O]; one output is log odds."""
+    if outputs.shape[1] == 1:
+        odds = outputs.astype(np.float64)  # [V, 1]
+        return np.asarray(-np.logaddexp(0, np.concatenate([odds, -odds], axis=1)))
+    exact = outputs.astype(np.float64)  # [V, C]
+    return np.asarray(exact - np.logaddexp.reduce(exact, axis=1, keepdims=True))
+
+
+def _grams(wide: WideOutputs, characters: Sequence[str], buckets: int) -> tuple[Any, Floats]:
+    """The n-grams of comments as a sparse matrix [R, K], and the wide layer's part [R, O]."""
+    from scipy.sparse import csr_matrix
+
+    shift = (wide.buckets // buckets).bit_length() - 1
+    ids, counts, added = [], [], []
+    for some in _pieces(characters):
+        rows, count = character_ngrams([[c] for c in some], wide.longest, wide.buckets)
+        added.append(wide.sums(rows, count))
+        ids.append((rows >> shift).astype(np.int32))
+        counts.append(count)
+    count = np.concatenate(counts)  # [R]
+    values = np.repeat((SCALE / np.sqrt(np.maximum(count, 1))).astype(np.float32), count)  # [G]
+    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(count)])  # [R + 1]
+    shape = (len(characters), buckets)
+    return csr_matrix((values, np.concatenate(ids), ends), shape=shape), np.concatenate(added)
+
+
+def _familiar(characters: Sequence[str]) -> NDArray[np.uint8]:
+    """The bits of the pairs of characters that `LEAST` comments have."""
+    seen = np.zeros(FAMILIAR_BITS, np.int64)
+    for some in _pieces(characters):
+        pairs, owners = character_pairs(some, FAMILIAR_BITS)
+        each = np.unique(owners * FAMILIAR_BITS + pairs) % FAMILIAR_BITS
+        seen += np.bincount(each, minlength=FAMILIAR_BITS)
+    return np.packbits(seen >= LEAST)
+
+
+def _pieces(characters: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (characters[start : start + 4096] for start in range(0, len(characters), 4096))
