@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 import experiment
-from distillation.reviews import Track
+from distillation.early_exit import exit_of
+from distillation.reviews import Track, read_all
 from distillation.stages import Stages
 from experiments import behaviour, robustness
 from machine import machine
@@ -62,12 +63,20 @@ def main() -> None:
     parser.add_argument(
         "--card-only", action="store_true", help="train nothing; write docs/model-card.md again"
     )
+    parser.add_argument(
+        "--exit-only",
+        action="store_true",
+        help="train nothing but the early exit of the model that ships",
+    )
     args = parser.parse_args()
     if args.card_only:
         CARD.write_text(card(read_json(RESULTS)), encoding="utf-8")
         return
     if not (args.data and args.data_name and args.further):
         parser.error("--data, --further and --data-name are needed to train")
+    if args.exit_only:
+        print(exit_of(SHIPPED, read_all(args.data / "ratings_train.txt", args.further)))
+        return
     stages = Stages(args.data, args.further, args.work, args.device)
     outputs = {
         track: {seed: stages.finished(track, seed) for seed in args.seeds} for track in args.tracks
@@ -90,6 +99,7 @@ def main() -> None:
     }
     best = min(tracks[SHIPS]["seeds"], key=lambda record: float(record["validation"]["loss"]))
     ship(outputs[SHIPS][best["seed"]] / "int8", args.data_name, SHIPPED)
+    exit_of(SHIPPED, stages.reviews())
     results = {
         "data": args.data_name,
         "shipped_seed": best["seed"],
