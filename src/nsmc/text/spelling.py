@@ -33,8 +33,12 @@ MOST = 1 << 26
 """Bytes of all words at most: some millions."""
 LIKELIER = 4000
 """By how much a correction's cost (`nsmc.text.mecab.KonlpyMecab.cost`) must be below the word's."""
+MANY = 2000
+"""Unknown words after which `_gaps` are worth a tenth of a second."""
+GAPS = 1 << 22
+"""Bytes of `_gaps`."""
 CACHED = 20_000
-"""Words whose cost is remembered."""
+"""Words whose cost, and unknown ones whose correction, is remembered."""
 _WORD = re.compile("(?<![0-9a-z가-힣])[가-힣]++(?![0-9a-z])")
 """A whole word; ``항제`` of ``제1항제2호`` is none."""
 _POLITE = re.compile("(.*)([가-힣])(?:니다만?|니까|시다)")
@@ -77,7 +81,9 @@ class Spelling:
         # By a call that runs in C: a typed comment waits for it.
         self._rank = dict(zip(words, range(len(words)), strict=True))
         self._rarer = BloomFilter(rest[size:])
+        self._asked, self._gaps = 0, bytearray()
         self._cost = lru_cache(CACHED)(dictionary.cost)
+        self._corrected = lru_cache(CACHED)(self._correct_unknown)
         digest = hashlib.sha256(learned).hexdigest()[:16]
         self._identity = {**dictionary.identity(), "spelling": digest}
 
@@ -87,7 +93,13 @@ class Spelling:
 
     def _correct(self, match: re.Match[str]) -> str:
         word = match[0]
-        correction = _correction(word, self._rank)
+        return word if word in self._rank or len(word) > LONGEST else self._corrected(word)
+
+    def _correct_unknown(self, word: str) -> str:
+        self._asked += 1
+        if self._asked == MANY:
+            self._gaps = _gaps(self._rank)
+        correction = _correction(word, self._rank, self._gaps)
         if correction is None or word in self._rarer or _is_right(word, correction, self._cost):
             return word
         return correction
@@ -97,18 +109,39 @@ class Spelling:
         return self._identity
 
 
-def _correction(word: str, rank: Mapping[str, int]) -> str | None:
-    """The most frequent word of which one wrong key makes this one; None for a known one."""
+def _correction(word: str, rank: Mapping[str, int], gaps: bytearray) -> str | None:
+    """The most frequent word of which one wrong key makes this one; None for a known one.
+
+    Args:
+        word: of Hangul syllables.
+        rank: the known words, the most frequent first.
+        gaps: of `_gaps`; without any, every syllable is tried in every place.
+    """
     if word in rank or len(word) > LONGEST:
         return None
     best, correction = len(rank), None
     for place, syllable in enumerate(word):  # twice as fast as generators
         before, behind = word[:place], word[place + 1 :]
+        if gaps and not gaps[hash(f"{before}_{behind}") % GAPS]:
+            continue
         for intended in intended_syllables(syllable):
             candidate = before + intended + behind
             if candidate in rank and rank[candidate] < best:
                 best, correction = rank[candidate], candidate
     return correction
+
+
+def _gaps(rank: Iterable[str]) -> bytearray:
+    """Marks of the words with any one syllable left out, by their hashes.
+
+    Most words of a comment are no known word but for one syllable: then a look at each place tells
+    what would take a look at every syllable that a wrong key may have meant.
+    """
+    gaps = bytearray(GAPS)
+    for word in rank:
+        for place in range(len(word)):
+            gaps[hash(f"{word[:place]}_{word[place + 1 :]}") % GAPS] = 1
+    return gaps
 
 
 def _is_right(word: str, correction: str, cost: Callable[[str], int]) -> bool:
@@ -145,11 +178,11 @@ def learn_spelling(texts: Iterable[str], dictionary: Dictionary) -> bytes:
             "how they are spelt, found none; leave it out for so few comments"
         )
     rank = {word: place for place, (_, word) in enumerate(known)}
-    cost = lru_cache(CACHED)(dictionary.cost)
+    cost, gaps = lru_cache(CACHED)(dictionary.cost), _gaps(rank)
     rarer = [
         word
         for word in counts
-        if (correction := _correction(word, rank)) and not _is_right(word, correction, cost)
+        if (correction := _correction(word, rank, gaps)) and not _is_right(word, correction, cost)
     ]
     words = zlib.compress("\n".join(rank).encode(), 9)
     return len(words).to_bytes(_SIZE, "big") + words + bloom_bits(rarer)
