@@ -399,3 +399,13 @@ def test_a_signal_leaves_nothing_behind(
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
     assert out.read_text(encoding="utf-8") == "mine"
     until(lambda: not left_running(process.pid))
+
+
+def test_a_named_table_needs_no_format_so_that_given_is_the_outputs(
+    command: Command, source: Path, small_model: Path
+) -> None:
+    predict = ("predict", "--model", small_model, "--input", source, "--output", "-")
+    own = command(*predict).out.splitlines()
+    assert own[0].split(",") == [*COLUMNS, *NEW]
+    objects = command(*predict, "--format", "jsonl").objects()
+    assert objects[0]["label_ko"] == own[1].split(",")[-2]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nsmc.errors import UsageError
+from nsmc.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from nsmc.tables.options import ReadOptions, WriteOptions
@@ -32,7 +32,7 @@ def add_table_arguments(
     """
     group = parser.add_argument_group("tables")
     add = group.add_argument
-    both = "; with --output -, of what is written as well" if writes else ""
+    both = "; with --output -, of what is written" if writes else ""
     formats = f"{', '.join(FORMATS)}, whatever the name{both}"
     add("--format", metavar="F", choices=FORMATS, help=formats)
     add("--no-header", action="store_true", help="the first line is a row; columns are 1, 2, …")
@@ -129,8 +129,12 @@ def table_streams(
         from nsmc.tables.formats import table_file
 
         target = Path(place) / "output"
-        format = table_file(source, reading.format, reading.name).format
-        writing = dataclasses.replace(writing, format=format)
+        own = None
+        with contextlib.suppress(DataError):
+            own = table_file(source, name=reading.name).format
+        # An input whose name tells its format needs no --format, so it is the output's.
+        reading = dataclasses.replace(reading, format=own or args.format)
+        writing = dataclasses.replace(writing, format=args.format or own)
         yield source, target, reading, writing
         with target.open("rb") as whole:
             shutil.copyfileobj(whole, sys.stdout.buffer)
