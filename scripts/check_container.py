@@ -17,6 +17,7 @@ import tempfile
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 MOST_MB = 275
@@ -78,7 +79,7 @@ def main() -> int:
         user = int(rest["USER"])
         if os.getuid() == 0:
             os.chown(scratch, user, user)
-        as_user = {"user": user, "group": user, "extra_groups": []} if os.getuid() == 0 else {}
+        as_user: Any = {"user": user, "group": user, "extra_groups": []} if os.getuid() == 0 else {}
         environment = {
             **dict(pair.split("=") for pair in rest["ENV"].split()),
             "TMPDIR": str(scratch),

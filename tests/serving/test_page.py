@@ -57,6 +57,7 @@ def test_a_comment_is_labelled_and_explained_as_it_is_typed(page: Chromium) -> N
     typed(page, MIXED)
     explanation = nsmc.load().explain(MIXED)
     score = explanation.prediction.score
+    assert score is not None
     assert page.text("label") == ("긍정" if score >= 0.5 else "부정")
     assert f"긍정 {100 * score:.1f}%" in page.text("above")
     width = page.run("document.querySelector('#bar .positive').style.width")

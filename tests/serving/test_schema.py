@@ -1,5 +1,7 @@
 """Requests that nobody thought of, made from the service's own description of itself."""
 
+from typing import Any
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
@@ -34,5 +36,5 @@ schema = schemathesis.pytest.from_fixture("described")
 
 @schema.parametrize()
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-def test_every_answer_is_as_described(case: Case) -> None:
+def test_every_answer_is_as_described(case: Case[Any]) -> None:
     case.call_and_validate(checks=CHECKS, timeout=30)

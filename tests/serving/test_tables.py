@@ -13,6 +13,7 @@ import requests
 
 import nsmc
 from nsmc.pipeline.score_table import score_table
+from nsmc.tables.table import open_table
 from tests.serving.conftest import Server
 
 ROWS = [("1", "재밌다"), ("2", ""), ("3", 'a "quoted", 노잼\n다음 줄'), ("4", "=1+1")]
@@ -55,8 +56,33 @@ def test_progress_then_a_result_to_fetch_and_what_stands_in_it(server: Server) -
 
 def test_the_columns_of_a_table(server: Server) -> None:
     answer = post(server, table(head="말"), "/columns", name="a.csv").json()
-    assert answer["columns"] == ["id", "말"]
+    assert (answer["columns"], answer["header"]) == (["id", "말"], True)
     assert answer["samples"]["말"][0] == "재밌다"
+
+
+def test_a_table_without_names_keeps_its_first_row(server: Server) -> None:
+    lines = "재밌다,a b\n노잼,c d\n".encode()
+    answer = post(server, lines, "/columns", name="a.csv").json()
+    assert answer["header"] is False
+    first = answer["columns"][0]
+    scored = post(server, lines, name="a.csv", column=first, header="false")
+    assert scored.status_code == 200, scored.text
+    assert scored.text.count("재밌다") == scored.text.count("노잼") == 1
+
+
+def test_an_excel_file_comes_back_as_one(server: Server, tmp_path: Path) -> None:
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(tmp_path / "in.xlsx") as book:
+        sheet = book.add_worksheet()
+        for row, cells in enumerate([["번호", "댓글"], [1, "재밌다"], [2, "노잼"]]):
+            sheet.write_row(row, 0, cells)
+    data = (tmp_path / "in.xlsx").read_bytes()
+    answer = post(server, data, name="댓글.xlsx")
+    (tmp_path / "out.xlsx").write_bytes(answer.content)
+    with open_table(tmp_path / "out.xlsx") as table:
+        assert table.columns == ["번호", "댓글", "label", "label_ko", "score"]
+        assert [text for chunk in table.chunks() for text in chunk.texts] == ["재밌다", "노잼"]
 
 
 @pytest.mark.parametrize("events", [False, True])
@@ -66,7 +92,7 @@ def test_a_table_that_cannot_be_scored_says_why(server: Server, events: bool) ->
     assert answer.status_code == (200 if events else 422)
     assert body["error"]["code"] == "bad_table"
     assert body["error"]["message"].startswith("리뷰.csv has no column '댓글'")
-    assert "column=NAME" in body["error"]["message"]
+    assert "column=…" in body["error"]["message"]
     unknown = post(server, table(), name="리뷰.doc")
     assert unknown.status_code == 422
     assert ".parquet" in unknown.json()["error"]["message"]

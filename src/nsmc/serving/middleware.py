@@ -119,7 +119,7 @@ class Token:
 
     @staticmethod
     def _is_closed(scope: Scope) -> bool:
-        path = scope["path"]
+        path: str = scope["path"]
         if path.startswith(OPEN) and path not in STREAMED and scope["method"] in ("GET", "HEAD"):
             return False
         return path.startswith("/v1") or path == "/metrics"

@@ -104,6 +104,7 @@ class ColumnsAnswer(BaseModel):
     columns: list[str]
     text_column: str | None = Field(description="The one that would be taken; null if unclear.")
     samples: dict[str, list[str]] = Field(description="The first cells of each column.")
+    header: bool = Field(description="Whether the first line holds names; send it on as `header`.")
 
 
 class Health(BaseModel):

@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,7 +19,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response, StreamingResponse
 
-from nsmc.errors import NsmcError
+from nsmc.errors import NsmcError, message
 from nsmc.inference.classifier import Classifier
 from nsmc.pipeline.score_table import score_table
 from nsmc.serving.errors import ApiError
@@ -27,7 +27,9 @@ from nsmc.serving.metrics import Metrics
 from nsmc.serving.middleware import body_blocks, slow_body
 from nsmc.serving.schemas import ColumnsAnswer, error_answers
 from nsmc.serving.settings import ServerSettings
-from nsmc.tables.formats import table_file
+from nsmc.tables.columns import DEFAULT_COLUMN
+from nsmc.tables.formats import FORMATS, table_file
+from nsmc.tables.options import ReadOptions
 from nsmc.tables.table import columns_of, open_table
 
 PREVIEWED = 1000
@@ -48,8 +50,8 @@ Name = Annotated[
     str,
     Query(
         max_length=255,
-        description="The file's name; its ending says what it is: .csv .tsv .txt .json .jsonl "
-        ".parquet .xlsx, the text formats also .gz.",
+        description="The file's name; its ending says what it is: "
+        f"{' '.join(f'.{one}' for one in FORMATS)}, the text formats also .gz.",
         examples=["comments.csv"],
     ),
 ]
@@ -59,6 +61,11 @@ Column = Annotated[
         max_length=1000,
         description="The text column; without, `document` or the only one that can be it.",
     ),
+]
+
+
+Header = Annotated[
+    bool, Query(description="Whether the first line of .csv, .tsv, .txt and .xlsx holds names.")
 ]
 
 
@@ -73,7 +80,9 @@ class _Job:
     source: Path
     target: Path
     name: str
+    """Of the result."""
     column: str | None
+    reading: ReadOptions
     stop: threading.Event
 
 
@@ -115,7 +124,12 @@ def table_routes(
             tell({"event": "progress", "bytes": done, "total": total, "rows": rows})
 
         result = score_table(
-            classifier, job.source, job.target, column=job.column, progress=progress
+            classifier,
+            job.source,
+            job.target,
+            column=job.column,
+            reading=job.reading,
+            progress=progress,
         )
         metrics.rows.inc(result.rows)
         tell(
@@ -130,7 +144,7 @@ def table_routes(
             }
         )
         if summary:
-            for event in summary_of(classifier, job.source, job.column, job.stop):
+            for event in summary_of(classifier, job):
                 tell(event)
 
     async def events(job: _Job, summary: bool) -> AsyncIterator[dict[str, Any]]:
@@ -159,7 +173,7 @@ def table_routes(
         except _Stopped:
             return
         except NsmcError as error:
-            raise ApiError(422, "bad_table", _said(error, job)) from error
+            raise _bad(error) from error
         except ModuleNotFoundError as error:
             raise _missing(error) from error
         finally:
@@ -168,13 +182,15 @@ def table_routes(
                 with contextlib.suppress(Exception):
                     await asyncio.shield(working)
 
-    def new_job(source: Path, name: str, column: str | None) -> _Job:
+    def new_job(source: Path, name: str, column: str | None, header: bool) -> _Job:
         _sweep(settings)
         place = settings.spool / secrets.token_urlsafe(16)
         place.mkdir()
         stem = Path(name).name.removesuffix(_ending(name)) or "comments"
         target = place / f"scored{_ending(name)}"
-        return _Job(source, target, f"{stem}-scored{_ending(name)}", column, threading.Event())
+        reading = ReadOptions(header=header, name=name)
+        called = f"{stem}-scored{_ending(name)}"
+        return _Job(source, target, called, column, reading, threading.Event())
 
     @router.post(
         "",
@@ -196,6 +212,7 @@ def table_routes(
         request: Request,
         name: Name = "comments.csv",
         column: Column = None,
+        header: Header = True,
         events_: Annotated[
             bool, Query(alias="events", description="Lines of progress instead of the file.")
         ] = False,
@@ -211,7 +228,7 @@ def table_routes(
         held = contextlib.AsyncExitStack()
         try:
             source = await held.enter_async_context(upload(request, name))
-            job = new_job(source, name, column)
+            job = new_job(source, name, column, header)
             held.callback(_remove_unless_kept, job)
             if events_:
                 return StreamingResponse(
@@ -228,15 +245,20 @@ def table_routes(
         return _download(job.target.parent, settings, once=True)
 
     @router.post("/columns", openapi_extra=UPLOAD, responses=ERRORS)
-    async def columns(request: Request, name: Name = "comments.csv") -> ColumnsAnswer:
-        """What columns a table has, to choose the one with the comments."""
+    async def columns(
+        request: Request, name: Name = "comments.csv", header: Header = True
+    ) -> ColumnsAnswer:
+        """What columns a table has, to choose the one with the comments.
+
+        A first line that looks like a row is taken for one: see `header` in the answer.
+        """
         async with upload(request, name) as path:
             try:
                 return await asyncio.get_running_loop().run_in_executor(
-                    thread, look_at, path, classifier
+                    thread, look_at, path, classifier, ReadOptions(header=header, name=name)
                 )
             except NsmcError as error:
-                raise ApiError(422, "bad_table", _shown(error, path, name)) from error
+                raise _bad(error) from error
             except ModuleNotFoundError as error:
                 raise _missing(error) from error
 
@@ -351,44 +373,56 @@ def _sweep(settings: ServerSettings) -> None:
                 shutil.rmtree(place, ignore_errors=True)
 
 
-def look_at(path: Path, classifier: Classifier[Any]) -> ColumnsAnswer:
+def look_at(path: Path, classifier: Classifier[Any], reading: ReadOptions) -> ColumnsAnswer:
     """The columns of a table with their first cells, and the one that would be scored.
 
     Raises:
         DataError: the file can't be read as what its name says.
     """
-    names = columns_of(path)
-    usual = classifier.model.config.data.column or "document"
-    others = [spec.name for spec in classifier.task.label_columns()]
+    try:
+        names = columns_of(path, reading)
+    except NsmcError:
+        if not reading.header:
+            raise
+        without = replace(reading, header=False)
+        with contextlib.suppress(NsmcError):
+            return look_at(path, classifier, without)
+        raise
     chosen = None
-    with contextlib.suppress(NsmcError), open_table(path, usual=usual, others=others) as table:
+    with (
+        contextlib.suppress(NsmcError),
+        open_table(path, reading, **_text_columns(classifier)) as table,
+    ):
         chosen = table.text_column
     samples = {}
     for name in names[:SAMPLED_COLUMNS]:
-        samples[name] = [
-            text[:SAMPLE_LENGTH] for text in islice(_texts(path, name, SAMPLES), SAMPLES)
-        ]
-    return ColumnsAnswer(columns=names, text_column=chosen, samples=samples)
+        texts = _texts(path, reading, name)
+        samples[name] = [text[:SAMPLE_LENGTH] for text in islice(texts, SAMPLES)]
+    return ColumnsAnswer(columns=names, text_column=chosen, samples=samples, header=reading.header)
 
 
-def _texts(path: Path, column: str, rows: int) -> Iterator[str]:
+def _text_columns(classifier: Classifier[Any]) -> dict[str, Any]:
+    """Which column `open_table` takes where none is named: as `score_table`."""
+    specs = classifier.task.label_columns()
+    others = [name for spec in specs for name in (spec.name, *spec.other_names)]
+    return {"usual": classifier.model.config.data.column or DEFAULT_COLUMN, "others": others}
+
+
+def _texts(path: Path, reading: ReadOptions, column: str) -> Iterator[str]:
     """A column's first cells that are text; none from where one isn't."""
     with (
         contextlib.suppress(NsmcError),
-        open_table(path, column=column, chunk_rows=rows) as table,
+        open_table(path, reading, column=column, chunk_rows=SAMPLES) as table,
     ):
         for chunk in table.chunks():
             yield from chunk.texts
 
 
-def summary_of(
-    classifier: Classifier[Any], source: Path, column: str | None, stop: threading.Event
-) -> Iterator[dict[str, Any]]:
+def summary_of(classifier: Classifier[Any], job: _Job) -> Iterator[dict[str, Any]]:
     """Events with a table's first rows, and with the morphemes that push most either way."""
-    usual = classifier.model.config.data.column or "document"
-    others = [spec.name for spec in classifier.task.label_columns()]
+    columns = _text_columns(classifier)
     with open_table(
-        source, column=column, usual=usual, others=others, chunk_rows=PREVIEWED
+        job.source, job.reading, column=job.column, chunk_rows=PREVIEWED, **columns
     ) as table:
         chunk = next(table.chunks(), None)
     texts = chunk.texts if chunk else []
@@ -397,7 +431,7 @@ def summary_of(
     pushes: defaultdict[str, float] = defaultdict(float)
     ends, count = time.monotonic() + EXPLAIN_SECONDS, 0
     for text in texts[:: max(1, len(texts) // EXPLAINED)][:EXPLAINED]:
-        if stop.is_set() or time.monotonic() > ends:
+        if job.stop.is_set() or time.monotonic() > ends:
             break
         count += 1
         for part in classifier.explain(text).parts:
@@ -419,9 +453,9 @@ def _ending(name: str) -> str:
     """
     path = Path(Path(name).name)
     try:
-        table_file(path)
+        table_file(path, name=name)
     except NsmcError as error:
-        raise ApiError(422, "bad_table", _shown(error, path, name)) from error
+        raise _bad(error) from error
     return "".join(path.suffixes[-2:]) if path.suffix.lower() == ".gz" else path.suffix
 
 
@@ -430,15 +464,12 @@ def _missing(error: ModuleNotFoundError) -> ApiError:
     return ApiError(
         501,
         "not_installed",
-        f"this server has no {error.name}, so it can't read tables; its "
-        f"keeper can: pip install {error.name}",
+        f"this server has no {error.name}, so it can't read tables; its keeper can: pip install "
+        f"{error.name}",
     )
 
 
-def _said(error: NsmcError, job: _Job) -> str:
-    return _shown(error, job.source, job.name.replace("-scored", ""))
-
-
-def _shown(error: NsmcError, path: Path, name: str) -> str:
-    """A message with the file's own name, and the option's name of this service."""
-    return str(error).replace(str(path), name).replace("--column NAME", "column=NAME")
+def _bad(error: NsmcError) -> ApiError:
+    """A table's error, its options called as here."""
+    text = re.sub(r"--no-header\b", "header=false", message(error))
+    return ApiError(422, "bad_table", re.sub(r"--(column|format) [A-Z]+", r"\1=…", text))

@@ -16,7 +16,7 @@ const TEXT = {
     cutShort: "너무 길어 앞부분만 읽었습니다.", listTitle: "이번에 쓴 댓글", listEmpty: "아직 없습니다. 이 목록은 이 창에만 있고 어디에도 저장되지 않습니다.",
     saveCsv: "CSV로 저장", saveJson: "JSON으로 저장", emptyList: "비우기", remove: "‘{0}’ 빼기",
     tableTitle: "파일이나 여러 줄을 한 번에", drop: "여기에 파일을 끌어다 놓거나", choose: "파일 고르기", paste: "여러 줄 붙여넣기",
-    formats: "{0} · {1} MB까지", linesLabel: "한 줄에 댓글 하나", scoreLines: "채점하기", whichColumn: "댓글이 들어 있는 열을 고르세요",
+    formats: "{0} · {1} MB까지", linesLabel: "한 줄에 댓글 하나", scoreLines: "채점하기", whichColumn: "댓글이 들어 있는 열을 고르세요", header: "첫 줄은 열 이름",
     scoreFile: "채점하기", otherFile: "다른 파일", reading: "파일을 보내고 있습니다…", scoring: "채점하고 있습니다 · {0}행", cancel: "그만두기",
     done: "{0}행을 채점했습니다", download: "결과 내려받기", emptyRows: "빈 댓글", pushAbove: "긍정 쪽으로 가장 민 말", pushBelow: "부정 쪽으로 가장 민 말",
     pushNote: "처음 {0}행에서 고른 댓글 {1}개로 잰 값입니다(로그 오즈의 합).", preview: "미리 보기", byLabel: "판정으로 거르기", bySure: "확신으로 거르기",
@@ -40,7 +40,7 @@ const TEXT = {
     cutShort: "It is too long: only its beginning was read.", listTitle: "Comments of this session", listEmpty: "None yet. The list is in this window alone and stored nowhere.",
     saveCsv: "Save as CSV", saveJson: "Save as JSON", emptyList: "Empty", remove: "Remove ‘{0}’",
     tableTitle: "A file or many lines at once", drop: "Drop a file here, or", choose: "Choose a file", paste: "Paste lines",
-    formats: "{0} · up to {1} MB", linesLabel: "One comment a line", scoreLines: "Label them", whichColumn: "Which column holds the comments?",
+    formats: "{0} · up to {1} MB", linesLabel: "One comment a line", scoreLines: "Label them", whichColumn: "Which column holds the comments?", header: "The first line holds names",
     scoreFile: "Label them", otherFile: "Another file", reading: "Sending the file…", scoring: "Labelling · {0} rows", cancel: "Stop",
     done: "{0} rows labelled", download: "Download the result", emptyRows: "Empty", pushAbove: "Push most towards positive", pushBelow: "Push most towards negative",
     pushNote: "Measured on {1} comments out of the first {0} rows (sums of log odds).", preview: "Preview", byLabel: "Filter by label", bySure: "Filter by confidence",
@@ -293,7 +293,7 @@ function tableError(error) {
   show("table-wrong", true);
 }
 
-async function takeFile(chosen) {
+async function takeFile(chosen, header = true) {
   if (!chosen) return;
   file = chosen;
   show("table-wrong", false);
@@ -303,12 +303,13 @@ async function takeFile(chosen) {
   $("progress").removeAttribute("value");
   working = new AbortController();
   try {
-    const response = await request(`v1/table/columns?name=${encodeURIComponent(chosen.name)}`, { method: "POST", body: chosen, signal: working.signal });
+    const response = await request(`v1/table/columns?name=${encodeURIComponent(chosen.name)}&header=${header}`, { method: "POST", body: chosen, signal: working.signal });
     chooseColumn(await response.json());
   } catch (error) { tableError(error); }
 }
 
-function chooseColumn({ columns, text_column, samples }) {
+function chooseColumn({ columns, text_column, samples, header }) {
+  $("header").checked = header;
   // Where the server isn't sure: the column with the most Hangul.
   const hangul = (name) => (samples[name] ?? []).join("").match(/[가-힣]/g)?.length ?? 0;
   text_column ??= columns.reduce((best, name) => (hangul(name) > hangul(best) ? name : best), columns[0]);
@@ -322,14 +323,14 @@ function chooseColumn({ columns, text_column, samples }) {
   ($("choices").querySelector(":checked") ?? $("choices").querySelector("input"))?.focus();
 }
 
-async function scoreTable(body, name, column) {
+async function scoreTable(body, name, column, header = true) {
   show("table-wrong", false);
   step("running");
   $("progress-words").textContent = t("reading");
   $("progress").removeAttribute("value");
   preview = outcome = null;
   working = new AbortController();
-  const query = new URLSearchParams({ name, events: "true", summary: "true", ...(column === undefined ? {} : { column }) });
+  const query = new URLSearchParams({ name, events: "true", summary: "true", column, header });
   try {
     const response = await request(`v1/table?${query}`, { method: "POST", body, signal: working.signal });
     for await (const event of lines(response.body)) {
@@ -449,7 +450,7 @@ function translate() {
   $("language").textContent = t("language");
   $("language").lang = language === "ko" ? "en" : "ko";
   $("least-value").textContent = $("least").value === "50" ? t("off") : `${$("least").value}%`;
-  $("formats").textContent = t("formats", "CSV · TSV · TXT · JSONL · Parquet", number(Math.floor(limits.table_bytes / 2 ** 20)));
+  $("formats").textContent = t("formats", "CSV · Excel · TSV · TXT · JSON · Parquet", number(Math.floor(limits.table_bytes / 2 ** 20)));
   if (model) $("model").textContent = t("model", model.version, model.task, number(model.vocabulary));
   if (answer) draw();
   drawList();
@@ -500,8 +501,9 @@ function listen() {
   $("columns").addEventListener("submit", (event) => {
     event.preventDefault();
     const columns = JSON.parse($("columns").dataset.columns);
-    scoreTable(file, file.name, columns[Number(new FormData($("columns")).get("column"))]);
+    scoreTable(file, file.name, columns[Number(new FormData($("columns")).get("column"))], $("header").checked);
   });
+  $("header").addEventListener("change", () => takeFile(file, $("header").checked));
   $("cancel").addEventListener("click", () => working?.abort());
   for (const id of ["back", "again"]) $(id).addEventListener("click", () => { file = outcome = preview = null; step("start"); $("paste").focus(); });
   $("access").addEventListener("submit", async (event) => {
