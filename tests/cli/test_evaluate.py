@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import pytest
 
 if TYPE_CHECKING:
@@ -83,29 +81,6 @@ def test_data_of_one_class(
     assert "undefined: only one class is there" in evaluate(path).out
 
 
-@pytest.mark.parametrize("name", ["t.csv", "t.jsonl", "t.parquet", "t.tsv", "t.txt.gz"])
-def test_a_labelled_table_in_another_format(
-    name: str, evaluate: Callable[..., Result], sample: Path, tmp_path: Path
-) -> None:
-    rows = reviews(sample)
-    frame = pd.DataFrame(
-        {"document": [row[1] for row in rows], "label": [int(row[2]) for row in rows]}
-    )
-    path = tmp_path / name
-    if name == "t.jsonl":
-        frame.to_json(path, orient="records", lines=True, force_ascii=False)
-    elif name == "t.parquet":
-        frame.to_parquet(path)
-    elif name == "t.csv":
-        frame.to_csv(path, index=False)
-    else:  # pandas compresses where the name says so
-        frame.to_csv(path, index=False, sep="\t", quoting=csv.QUOTE_NONE)
-    same, results = (evaluate(data, "--json").object() for data in (sample, path))
-    for key in ("examples", "accuracy", "roc_auc", "log_loss"):
-        assert results[key] == pytest.approx(same[key]), key
-    assert results["confusion"] == same["confusion"]
-
-
 def test_empty_comments_are_left_out_and_counted(
     evaluate: Callable[..., Result], tmp_path: Path
 ) -> None:
@@ -124,16 +99,6 @@ def test_options_reach_the_evaluation(evaluate: Callable[..., Result], tmp_path:
     assert (everything["confusion"], everything["threshold"]) == ([[0, 1], [0, 1]], 0)
     wrong = evaluate(path, *options, "--threshold", "2")
     wrong.check_refusal(2, "expected a threshold from 0 to 1, found 2.0")
-
-
-def test_unlabelled_data(evaluate: Callable[..., Result], tmp_path: Path) -> None:
-    path = tmp_path / "t.csv"
-    path.write_text("n,document\n1,좋다\n", encoding="utf-8")
-    evaluate(path).check_refusal(
-        1,
-        "expected a column 'label' with the labels beside the comments",
-        "found the columns: n, document; choose one with --label-column NAME",
-    )
 
 
 def test_other_tasks_have_their_own_metrics(
@@ -189,15 +154,6 @@ def test_a_report_holds_what_json_does_on_any_device(
     assert printed.pop("report") == str(tmp_path / "report.html")
     written = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
     assert {name: written[name] for name in printed} == printed
-
-
-def test_a_report_where_a_file_is(
-    evaluate: Callable[..., Result], sample: Path, tmp_path: Path
-) -> None:
-    place = tmp_path / "file"
-    place.write_text("mine", encoding="utf-8")
-    words = f"expected a directory name for the report, found the file {place}; name another place"
-    evaluate(sample, "--report", place).check_refusal(1, f"nsmc: {words}\n")
 
 
 def test_a_full_disk_leaves_no_half_page(

@@ -13,34 +13,20 @@ from nsmc.evaluation.scored_reviews import ScoredReviews
 from nsmc.evaluation.significance import mean_interval
 from nsmc.tasks.metrics import accuracy_interval
 
-# Each bin holds what is above its lower and not above its upper bound.
-LENGTHS = (
-    ("1–10", 0, 10),
-    ("11–20", 10, 20),
-    ("21–40", 20, 40),
-    ("41–80", 40, 80),
-    ("> 80", 80, np.inf),
-)
-UNKNOWN = (
-    ("none", -1, 0),
-    ("0–10", 0, 0.1),
-    ("10–20", 0.1, 0.2),
-    ("20–40", 0.2, 0.4),
-    ("> 40", 0.4, 1),
-)
-CONFIDENCE = (
-    ("to 50", -1, 0.5),
-    ("50–60", 0.5, 0.6),
-    ("60–70", 0.6, 0.7),
-    ("70–80", 0.7, 0.8),
-    ("80–90", 0.8, 0.9),
-    ("90–95", 0.9, 0.95),
-    ("95–99", 0.95, 0.99),
-    ("> 99", 0.99, 1),
-)
-
 Values = NDArray[np.float64] | NDArray[np.int64]
 Bins = tuple[tuple[str, float, float], ...]
+
+
+def _bins(names: str, *bounds: float) -> Bins:
+    """Each holds what is above its lower and not above its upper bound."""
+    return tuple(zip(names.split(","), bounds, bounds[1:], strict=False))
+
+
+LENGTHS = _bins("1–10,11–20,21–40,41–80,> 80", 0, 10, 20, 40, 80, np.inf)
+UNKNOWN = _bins("none,0–10,10–20,20–40,> 40", -1, 0, 0.1, 0.2, 0.4, 1)
+CONFIDENCE = _bins(
+    "to 50,50–60,60–70,70–80,80–90,90–95,95–99,> 99", -1, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1
+)
 
 
 def accuracy_slices(
