@@ -22,7 +22,7 @@ from nsmc.data.splits import split_rows
 from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import open_model
 from nsmc.inference.explanation import Explanation, contributions
-from nsmc.inference.shapley import EXACT, LONGEST, shapley_values
+from nsmc.inference.shapley import EXACT, shapley_values
 from nsmc.inference.vectors import MorphemeVectors
 from nsmc.storage.files import sha256_of
 
@@ -30,7 +30,7 @@ DELETED = (1, 2, 3)
 RANDOM_DRAWS = 10
 RESAMPLES = 2000
 LONG = (100, 250, 500, 1000)
-LENGTHS = ((EXACT + 1, 20), (21, 40), (41, 80), (81, LONGEST))
+LENGTHS = ((EXACT + 1, 20), (21, 40), (41, 80), (81, 1000))
 
 Scores = NDArray[np.float64]
 """One number a morpheme of a comment [T]: how much it speaks for 긍정."""

@@ -15,6 +15,7 @@ from nsmc.errors import NsmcError
 from nsmc.evaluation.evaluate import evaluate_classifier
 from nsmc.inference.classifier import load
 from nsmc.report.evaluation_report import evaluate
+from nsmc.report.write import check_place
 from nsmc.tasks.metrics import expected_calibration_error
 
 FILES = {
@@ -46,6 +47,7 @@ def written(
     target = tmp_path_factory.mktemp("written")
     (target / "notes.txt").write_text("mine", encoding="utf-8")
     (target / "report.html").write_text("old", encoding="utf-8")
+    (target / "figures.json").write_text('{"about": {"nsmc": "0"}}', encoding="utf-8")
     result = nsmc.evaluate(
         sample, small_model, report=target, progress=lambda *step: heard.append(step)
     )
@@ -208,3 +210,13 @@ def test_a_place_that_is_no_directory(small_model: Path, sample: Path, tmp_path:
     # Even to root, this place is not writable.
     with pytest.raises(NsmcError, match=r"cannot write /proc/report: .* choose another place"):
         evaluate(sample, small_model, report="/proc/report")
+
+
+@pytest.mark.parametrize("name", ["figures.json", "report.html"])
+@pytest.mark.parametrize("content", ["mine", "[1]", '{"about": {}}'])
+def test_a_strangers_file_is_not_overwritten(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    words = rf"{name} is there already and no report wrote it; move it away, or give another"
+    with pytest.raises(NsmcError, match=words):
+        check_place(tmp_path)
+    assert (tmp_path / name).read_text(encoding="utf-8") == content

@@ -5,6 +5,7 @@ import os
 import signal
 import stat
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -137,14 +138,65 @@ def test_a_directory_is_replaced_in_whole(tmp_path: Path) -> None:
         assert names(path.parent) == ["model"]
 
 
-def test_what_a_crash_left_behind_is_no_hindrance(tmp_path: Path) -> None:
-    for name in ("model", ".old-model", ".partial-model-abc"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "left").touch()
-    with whole_directory(tmp_path / "model") as temporary:
-        (temporary / "new").touch()
-    assert names(tmp_path / "model") == ["new"]
-    assert names(tmp_path) == [".partial-model-abc", "model"]
+WRITERS = """
+import os, sys
+from pathlib import Path
+from nsmc.storage.files import atomic_write, whole_directory
+
+with atomic_write(Path("a.csv")) as file, whole_directory(Path("model")) as directory:
+    (directory / "half").touch()
+    if sys.argv[1] == "die":
+        os.kill(os.getpid(), 9)
+    print("ready", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def write_both(place: Path) -> None:
+    for writing, name in ((atomic_write, "a.csv"), (whole_directory, "model")):
+        with writing(place / name) as temporary:
+            (temporary / "new" if temporary.is_dir() else temporary).write_text("x", "utf-8")
+
+
+def test_a_crash_leaves_what_the_next_writer_of_the_name_removes(tmp_path: Path) -> None:
+    mine = [".old-model", ".partial-model", ".partial-nsmc-mine", "other-a.csv"]
+    for name in mine:
+        (tmp_path / name).touch()
+    subprocess.run([sys.executable, "-c", WRITERS, "die"], cwd=tmp_path, timeout=60)
+    assert len(names(tmp_path)) == len(mine) + 2
+    with atomic_write(tmp_path / "b.csv") as temporary:
+        temporary.touch()
+    assert len(names(tmp_path)) == len(mine) + 3, "what is of another name is left"
+    write_both(tmp_path)
+    assert names(tmp_path) == sorted([*mine, "a.csv", "b.csv", "model"])
+
+
+def test_what_another_process_is_writing_stays(tmp_path: Path) -> None:
+    program = [sys.executable, "-c", WRITERS, "wait"]
+    with subprocess.Popen(
+        program, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "ready\n"
+        write_both(tmp_path)
+        assert len(names(tmp_path)) == 4
+        other.communicate("go on\n", timeout=60)
+    assert other.returncode == 0
+    assert names(tmp_path) == ["a.csv", "model"]
+    assert names(tmp_path / "model") == ["half"]
+
+
+def test_without_an_exchange_a_crash_between_two_renames_is_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nsmc.storage.files.exchange", lambda first, second: False)
+    write_both(tmp_path)
+    write_both(tmp_path)
+    assert names(tmp_path) == ["a.csv", "model"]
+    (tmp_path / "model").rename(tmp_path / ".old-nsmc-model")  # a crash was here
+    with pytest.raises(ZeroDivisionError), whole_directory(tmp_path / "model"):
+        raise ZeroDivisionError
+    assert names(tmp_path) == ["a.csv", "model"]
 
 
 def test_the_target_of_a_link_is_replaced_and_the_link_stays(tmp_path: Path) -> None:

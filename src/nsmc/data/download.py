@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from nsmc.data.paths import data_directory
 from nsmc.errors import DownloadError, NsmcError, UsageError
-from nsmc.storage.files import cannot_write
+from nsmc.storage.files import atomic_write, cannot_write, sha256_of
+from nsmc.storage.leftovers import temporary_beside
 
 RETRIES = 4
 """More attempts after one that failed for a reason that may pass; pooch waits 1, 2, … seconds."""
@@ -69,16 +70,10 @@ def download(
     """
     import pooch
 
-    directory = data_directory() if to is None else Path(to)
-    store = pooch.create(
-        path=directory.absolute(),
-        base_url=_check_address(base_url),
-        registry={file.name: f"sha256:{file.sha256}" for file in files},
-        retry_if_failed=retries,
-    )
+    directory, address = data_directory() if to is None else Path(to), _check_address(base_url)
     show = sys.stderr.isatty() if progress is None else progress
     with _warnings_only(pooch.get_logger()):
-        return [_fetch(store, file, directory / file.name, show) for file in files]
+        return [_fetch(address, file, directory / file.name, retries, show) for file in files]
 
 
 def official_data() -> Path:
@@ -104,13 +99,13 @@ def _check_address(base_url: str) -> str:
     return base_url.rstrip("/") + "/"
 
 
-def _fetch(store: Any, file: RemoteFile, target: Path, progress: bool) -> Path:
-    from pooch import HTTPDownloader
+def _fetch(address: str, file: RemoteFile, target: Path, retries: int, progress: bool) -> Path:
+    import pooch
     from requests import RequestException
 
     # A compressed answer would have another length than the file.
     headers = {"Accept-Encoding": "identity"}
-    transfer = HTTPDownloader(progressbar=progress, timeout=TIMEOUT, headers=headers)
+    transfer = pooch.HTTPDownloader(progressbar=progress, timeout=TIMEOUT, headers=headers)
 
     def attempt(url: str, output: str, store: Any) -> None:
         # pooch has made it, readable for this user alone.
@@ -127,17 +122,30 @@ def _fetch(store: Any, file: RemoteFile, target: Path, progress: bool) -> Path:
                 "a page in its place. Check the address and whether the network asks for a login"
             )
 
-    url = store.get_url(file.name)
+    url = address + file.name
     try:
         if target.is_dir():
             raise NsmcError(
                 f"expected a file or nothing at {target}, found a directory; "
                 "move it away or choose another place with --to"
             )
-        store.fetch(file.name, downloader=attempt)
+        if target.is_file() and sha256_of(target) == file.sha256:
+            return target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # In a place of its own, so that what a crash leaves of pooch's files is found again.
+        with temporary_beside(target, directory=True) as place:
+            store = pooch.create(
+                path=place.absolute(),
+                base_url=address,
+                registry={file.name: f"sha256:{file.sha256}"},
+                retry_if_failed=retries,
+            )
+            fetched = Path(store.fetch(file.name, downloader=attempt))
+            with atomic_write(target) as temporary:
+                fetched.replace(temporary)
     except RequestException as error:
         raise DownloadError(
-            f"could not fetch {url} whole in {store.retry_if_failed + 1} tries: {error}. "
+            f"could not fetch {url} whole in {retries + 1} tries: {error}. "
             "Nothing was kept; run the command again"
         ) from error
     except ValueError as error:  # pooch's, for another hash

@@ -131,4 +131,5 @@ def contributions(
         tokens = np.nonzero(mask)[1]  # [places]
         return number(network(vectors, tokens, mask.sum(axis=1)))  # [N]
 
-    return shapley_values(value_of, int(parts[-1]) + 1, baseline, value, seed=seed)
+    count = int(parts[-1]) + 1
+    return shapley_values(value_of, count, baseline, value, units=len(vectors), seed=seed)

@@ -20,19 +20,19 @@ from numpy.typing import NDArray
 EXACT = 10
 """Up to so many parts, all 2^T subsets are scored."""
 MOST_ORDERS, FEW_ORDERS, FEWEST_ORDERS = 64, 4, 2
-"""Orders sampled for parts just above `EXACT`, at least up to `LONG` ones, and above; even."""
+"""Orders sampled for parts just above `EXACT`, at least, and where `MOST_UNITS` allow no more."""
 USUAL_STEPS = 24_000
 """Parts in all subsets together, which time follows: the more parts, the fewer orders."""
-LONG = 700
-LONGEST = 1000
-"""More parts than this are grouped with their neighbours, so that time stays bounded."""
+MOST_UNITS = 150_000
+"""Units in all subsets together, a second or two of work. Where two orders would take more,
+neighbouring parts are grouped."""
 
 Value = Callable[[NDArray[np.bool_]], NDArray[np.float64]]
 """Subsets [N, T], each neither empty nor all, to their values [N]."""
 
 
 def shapley_values(
-    value: Value, parts: int, empty: float, full: float, *, seed: int = 0
+    value: Value, parts: int, empty: float, full: float, *, units: int = 0, seed: int = 0
 ) -> NDArray[np.float64]:
     """Share out ``full - empty`` among the parts.
 
@@ -41,19 +41,21 @@ def shapley_values(
         parts: T.
         empty: the value of no part.
         full: the value of all parts.
+        units: what all parts consist of, for the time that a subset takes; 0 for one unit each.
         seed: of the sampled orders; the same arguments give the same shares.
 
     Returns:
         [T] shares with the sum ``full - empty``, exact for up to `EXACT` parts and estimated for
-        more; of more than `LONGEST`, neighbours are grouped and share alike.
+        more; of more than some 400, neighbours are grouped and share alike.
     """
     if parts <= EXACT:
         return _exact(value, parts, empty, full)
-    if parts <= LONGEST:
-        least = FEW_ORDERS if parts <= LONG else FEWEST_ORDERS
-        count = min(MOST_ORDERS, max(least, 2 * USUAL_STEPS // parts**2))
-        return _sampled(value, _orders(parts, count, seed), empty, full)
-    runs = max(16, LONGEST**2 // parts)
+    units = max(units, parts)
+    usual = max(FEW_ORDERS, 2 * USUAL_STEPS // parts**2)
+    for count in (min(MOST_ORDERS, usual), FEWEST_ORDERS):
+        if count * parts * units <= 2 * MOST_UNITS:
+            return _sampled(value, _orders(parts, count, seed), empty, full)
+    runs = max(16, MOST_UNITS // units)
     run_of = np.arange(parts) * runs // parts  # [T]
     orders = _orders(runs, FEWEST_ORDERS, seed)
     together = _sampled(lambda subsets: value(subsets[:, run_of]), orders, empty, full)

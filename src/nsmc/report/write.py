@@ -1,5 +1,6 @@
 """The report's files: a page to read, and the same numbers as JSON and CSV."""
 
+import contextlib
 import errno
 import json
 import os
@@ -25,16 +26,17 @@ from nsmc.report.page import report_page
 from nsmc.report.stars import RegressionView
 from nsmc.report.templating import writable
 from nsmc.report.view import View
-from nsmc.storage.files import atomic_write, cannot_write
+from nsmc.storage.files import atomic_write, cannot_write, whole_directory
 
-PAGE = "report.html"
+PAGE, NUMBERS = "report.html", "figures.json"
 
 
 def check_place(directory: Path) -> None:
     """Refuse a place for a report before the work of a minute is done for it.
 
     Raises:
-        NsmcError: a file has that name, or the place is not writable.
+        NsmcError: a file has that name, the place is not writable, or it holds files that a report
+            would overwrite and that none has written.
     """
     try:
         place = directory.absolute()
@@ -47,6 +49,7 @@ def check_place(directory: Path) -> None:
             )
         if not os.access(place, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        _check_stranger(directory)
     except OSError as error:
         raise cannot_write(directory, error) from error
 
@@ -72,9 +75,10 @@ def write_report(
 ) -> Path:
     """Write a report: ``report.html``, ``figures.json`` and tables as CSV.
 
-    The directory is made if need be; files of other names in it stay as they are. Each file
-    appears whole, the page last. ``progress`` is called with comments explained since the last
-    call and comments to explain.
+    A new directory appears whole. In one that is there, files of other names stay as they are, and
+    those of the report are written beside their places and renamed one after another at the end,
+    the page last. ``progress`` is called with comments explained since the last call and comments
+    to explain.
 
     Returns:
         The page.
@@ -88,22 +92,34 @@ def write_report(
     total = sum(len(places) for lists in chosen for places in lists.values())
     step = (lambda: progress(1, total)) if progress else None
     examples = [view.explain(lists, step) for view, lists in zip(views, chosen, strict=True)]
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(directory, error) from error
     comments = {
         name: [one.to_dict() for one in ones] for lists in examples for name, ones in lists.items()
     }
     numbers = json.dumps(
         metrics | {"comments": comments}, ensure_ascii=False, indent=1, allow_nan=False
     )
-    _write_text(directory / "figures.json", numbers + "\n")
-    for view in views:
-        for name, table in view.tables(metrics).items():
-            _write_table(directory / f"{name}.csv", table)
-    _write_text(directory / PAGE, report_page(metrics, views, examples))
+    tables = {name: table for view in views for name, table in view.tables(metrics).items()}
+    with contextlib.ExitStack() as stack:
+        place = directory if directory.exists() else stack.enter_context(whole_directory(directory))
+        # What is opened first is renamed last.
+        _write_text(stack, place / PAGE, report_page(metrics, views, examples))
+        _write_text(stack, place / NUMBERS, numbers + "\n")
+        for name, table in tables.items():
+            _write_table(stack, place / f"{name}.csv", table)
     return directory / PAGE
+
+
+def _check_stranger(directory: Path) -> None:
+    """Refuse a directory with files that a report would overwrite and that none has written."""
+    with contextlib.suppress(FileNotFoundError, ValueError, AttributeError, RecursionError):
+        numbers = json.loads((directory / NUMBERS).read_text(encoding="utf-8"))
+        if "nsmc" in numbers.get("about", {}):
+            return
+    if other := next((name for name in (NUMBERS, PAGE) if (directory / name).exists()), None):
+        raise NsmcError(
+            f"{directory / other} is there already and no report wrote it; move it away, or give "
+            "another --report"
+        )
 
 
 def views_of(scored: ScoredReviews) -> list[View]:
@@ -152,7 +168,7 @@ def _about(model: ModelDirectory) -> dict[str, str]:
     return {"name": name, "network": network, "trained_on": trained_on}
 
 
-def _write_table(path: Path, table: Table) -> None:
+def _write_table(stack: contextlib.ExitStack, path: Path, table: Table) -> None:
     import pandas as pd
 
     from nsmc.tables.table import open_writer
@@ -162,10 +178,10 @@ def _write_table(path: Path, table: Table) -> None:
         name: [writable(v).replace("\0", "�") if isinstance(v, str) else v for v in values]
         for name, values in table.items()
     }
-    with open_writer(path) as writer:
-        writer.write(pd.DataFrame(columns, dtype=object))
+    writer = stack.enter_context(open_writer(path))
+    writer.write(pd.DataFrame(columns, dtype=object))
 
 
-def _write_text(path: Path, text: str) -> None:
-    with atomic_write(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+def _write_text(stack: contextlib.ExitStack, path: Path, text: str) -> None:
+    temporary = stack.enter_context(atomic_write(path))
+    temporary.write_text(text, encoding="utf-8", errors="replace", newline="\n")

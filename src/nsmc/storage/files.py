@@ -1,14 +1,16 @@
 """Files that appear whole or not at all."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from nsmc.errors import NsmcError
+from nsmc.storage.exchange import exchange
+from nsmc.storage.leftovers import temporary_beside
 
 BLOCK = 1 << 20
 
@@ -51,26 +53,22 @@ def atomic_write(path: Path) -> Iterator[Path]:
             raise NsmcError(
                 f"cannot write {path}: there is no directory {path.parent}; create it first"
             )
-        # Not the whole name: one just short enough would be too long with more before it.
-        suffix = "-" + path.name[-32:]
-        handle, name = tempfile.mkstemp(prefix=".partial-", suffix=suffix, dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        try:
+        with temporary_beside(path, directory=False) as temporary:
             yield temporary
             # mkstemp makes files private; a result gets the permissions of any other new file.
             temporary.chmod(0o666 & ~umask())
+            _sync(temporary)
             temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+            _sync(path.parent)
 
 
 @contextlib.contextmanager
 def whole_directory(path: Path) -> Iterator[Path]:
     """Give a temporary directory beside ``path``; swap it into place only if the block ends well.
 
-    An existing directory at ``path`` is replaced: it is renamed away, the new one renamed in, and
-    the old one deleted, so a crash between leaves one of the two whole under a recognisable name.
+    An existing directory at ``path`` is exchanged with the new one in one step and then deleted.
+    Where the system knows no such step, it is renamed away first: a crash between leaves both,
+    under recognisable names, and the next call puts the old one back.
 
     Raises:
         NsmcError: a file has that name, the place is not writable or the disk is full.
@@ -81,18 +79,43 @@ def whole_directory(path: Path) -> Iterator[Path]:
         if path.exists() and not path.is_dir():
             raise NsmcError(f"expected a directory name to write to, found the file {path}")
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".partial-{path.name}-", dir=path.parent))
-        try:
+        old = path.with_name(f".old-nsmc-{path.name[-32:]}")
+        if old.is_dir() and not path.exists():
+            old.rename(path)
+        with temporary_beside(path, directory=True) as temporary:
             yield temporary
             temporary.chmod(0o777 & ~umask())
-            old = path.with_name(f".old-{path.name}")
-            shutil.rmtree(old, ignore_errors=True)
-            if path.exists():
+            for file in (*temporary.rglob("*"), temporary):
+                _sync(file)
+            if not path.exists():
+                temporary.rename(path)
+            elif not exchange(temporary, path):
+                shutil.rmtree(old, ignore_errors=True)
                 path.rename(old)
-            temporary.rename(path)
+                temporary.rename(path)
+            _sync(path.parent)
             shutil.rmtree(old, ignore_errors=True)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or the names in a directory, are on the disk.
+
+    A rename may reach it before what was written: after a power failure the new name would be that
+    of an empty file.
+    """
+    # Windows wants the right to write, and knows no such thing of directories.
+    windows = os.name == "nt"
+    if windows and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDWR if windows else os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        # Some file systems can't, of directories above all; a full disk is told here at the latest.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EROFS):
+            raise
+    finally:
+        os.close(handle)
 
 
 def cannot_write(path: Path, error: OSError) -> NsmcError:

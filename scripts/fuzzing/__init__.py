@@ -1,0 +1,1 @@
+"""What is fuzzed, and the two ways to make inputs for it."""

@@ -1,0 +1,241 @@
+"""What takes bytes from strangers, each as a function of bytes that may raise `NsmcError` alone.
+
+A target returns nothing. Whatever else it raises is a find.
+"""
+
+import functools
+import hashlib
+import json
+import os
+import tempfile
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nsmc.config.schema import load_config
+from nsmc.config.text import TextConfig
+from nsmc.errors import NsmcError
+from nsmc.inference.classifier import Classifier
+from nsmc.inference.directory import KIND, SCHEMA, WEIGHTS, open_model, write_model
+from nsmc.inference.parameters import expected_shapes
+from nsmc.inference.train_overlap import TrainingTexts
+from nsmc.storage.bundle import MANIFEST, write_json
+from nsmc.tables.table import open_table
+from nsmc.tasks.registry import make_task
+from nsmc.text.tokenizer import Tokenizer, learn, make_tokenizer
+
+TINY = (
+    "text.unit=syllable",
+    "model.embedding_size=4",
+    "model.hidden_size=3",
+    "model.subword_buckets=8",
+    "model.wide.buckets=16",
+)
+COMMENTS = ["정말 재밌는 영화였어요 ㅋㅋ", "돈이 아까워요 돈이 아까운 영화", "그냥 그래요"] * 6
+
+
+@dataclass(frozen=True)
+class Target:
+    """A function of bytes, and inputs to begin with."""
+
+    function: Callable[[bytes], None]
+    seeds: Callable[[], list[bytes]]
+
+
+@functools.cache
+def place() -> Path:
+    """A directory in memory, where there is one, for what is read from files."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    return Path(tempfile.mkdtemp(prefix="nsmc-fuzz-", dir=memory))
+
+
+@functools.cache
+def model() -> Path:
+    """A model directory of a few hundred bytes, without torch."""
+    config = load_config(None, TINY)
+    rng, vocabulary = np.random.default_rng(1), ["<unk>", "재", "밌"]
+    shapes = expected_shapes(config.model, make_task(config, {}), len(vocabulary))
+    write_model(
+        place() / "model",
+        config=config,
+        identity=make_tokenizer(config.text).identity(),
+        task_state={},
+        threshold=0.5,
+        vocabulary=vocabulary,
+        weights={name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes},
+        metrics={},
+        seen=TrainingTexts.from_units([["재밌다"]]).to_bytes(),
+    )
+    return place() / "model"
+
+
+@functools.cache
+def classifier() -> Classifier:
+    """One that scores in a fraction of a millisecond."""
+    return Classifier(open_model(model()))
+
+
+@functools.cache
+def tokenizers() -> list[Tokenizer]:
+    """Every kind that needs no dictionary, and Mecab's."""
+    configs = [TextConfig(unit=unit) for unit in ("syllable", "jamo", "morpheme")]
+    return [make_tokenizer(config) for config in configs]
+
+
+def units(data: bytes) -> None:
+    """A comment into units and back to places in it."""
+    try:
+        text = data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        text = data.decode("utf-16", "replace")
+    for tokenizer in tokenizers():
+        spans = tokenizer.spans(text)
+        assert len(spans) == len(tokenizer(text))
+        assert all(0 <= start <= end <= len(text) for start, end in spans)
+
+
+def score(data: bytes) -> None:
+    """A comment through a whole network, with its explanation where it is short."""
+    text = data.decode("utf-8", "replace")
+    prediction = classifier().predict(text)
+    json.dumps(prediction.to_dict(), allow_nan=False)
+    if len(text) < 12:
+        json.dumps(classifier().explain(text).to_dict(), allow_nan=False)
+
+
+def table(name: str) -> Callable[[bytes], None]:
+    """Reading of a table with that ending."""
+
+    def read(data: bytes) -> None:
+        file = place() / name
+        file.write_bytes(data)
+        with open_table(file) as opened:
+            for chunk in opened.chunks():
+                assert all(isinstance(text, str) for text in chunk.texts)
+
+    return read
+
+
+def config(data: bytes) -> None:
+    """A TOML file with settings."""
+    file = place() / "config.toml"
+    file.write_bytes(data)
+    load_config(file)
+
+
+def setting(data: bytes) -> None:
+    """An argument of --set."""
+    load_config(None, [data.decode("utf-8", "replace")])
+
+
+def manifest(data: bytes) -> None:
+    """A model directory's manifest."""
+    _with(MANIFEST, data)
+
+
+def weights(data: bytes) -> None:
+    """A model's weights, vouched for by its manifest."""
+    _with(WEIGHTS, data)
+
+
+def description(data: bytes) -> None:
+    """A model's config, likewise."""
+    _with("model.json", data)
+
+
+def record(data: bytes) -> None:
+    """What a model says of its training, likewise."""
+    _with("metrics.json", data)
+
+
+def _with(name: str, data: bytes) -> None:
+    """Open the model with one file other, under hashes that are right, and score with it."""
+    whole, changed = model(), place() / "changed"
+    changed.mkdir(exist_ok=True)
+    files: dict[str, Any] = {}
+    for file in whole.iterdir():
+        content = data if file.name == name else file.read_bytes()
+        (changed / file.name).write_bytes(content)
+        if file.name != MANIFEST:
+            digest = hashlib.sha256(content).hexdigest()
+            files[file.name] = {"bytes": len(content), "sha256": digest}
+    if name != MANIFEST:
+        write_json(changed / MANIFEST, {"kind": KIND, "schema": SCHEMA, "files": files})
+    opened = Classifier(open_model(changed))
+    outputs = opened.outputs_of([["재", "밌"]])
+    assert np.isfinite(outputs).all()
+
+
+def seen(data: bytes) -> None:
+    """A set of training texts."""
+    TrainingTexts.from_bytes(data).contains([["재밌다"]])
+
+
+def pieces(data: bytes) -> None:
+    """What a model's tokenizer has learnt by SentencePiece."""
+    make_tokenizer(TextConfig(unit="bpe"), data)("재밌는 영화")
+
+
+def spelling(data: bytes) -> None:
+    """The words that a model corrects to."""
+    make_tokenizer(TextConfig(spelling=True), data)("재밌는 영화엿어요")
+
+
+def _learnt(*settings: str) -> list[bytes]:
+    return [learn(load_config(None, settings).text, COMMENTS) or b""]
+
+
+def _of_tables(separator: str) -> list[bytes]:
+    rows = [["document", "label"], ["재밌다", "1"], ['"따옴표"', "0"], ["", ""]]
+    text = "\n".join(separator.join(row) for row in rows)
+    return [text.encode(name) for name in ("utf-8", "cp949", "utf-16", "utf-8-sig")]
+
+
+def _parquet() -> list[bytes]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = place() / "seed.parquet"
+    pq.write_table(pa.table({"document": ["재밌다", None], "label": [1, 0]}), file)
+    return [file.read_bytes()]
+
+
+def _file(name: str) -> Callable[[], list[bytes]]:
+    return lambda: [(model() / name).read_bytes()]
+
+
+JSONL = b'{"document": "a", "label": 1}\n{"document": null}'
+TOML = b'task = "stars"\n[model]\ncell = "lstm"\nhidden_size = 8\n[stars]\nlow = 1'
+SETTINGS = [b"model.cell=lstm", b"stars.low=1.5", b"model.conv.filters=4"]
+RECORD = b'{"epochs": 3, "data": {"name": "a"}, "temperature": 1.5}'
+TARGETS: dict[str, Target] = {
+    "units": Target(units, lambda: [text.encode() for text in COMMENTS[:3]]),
+    "score": Target(score, lambda: [text.encode() for text in COMMENTS[:3]]),
+    "csv": Target(table("a.csv"), lambda: _of_tables(",")),
+    "tsv": Target(table("a.tsv"), lambda: _of_tables("\t")),
+    "jsonl": Target(table("a.jsonl"), lambda: [JSONL]),
+    "parquet": Target(table("a.parquet"), _parquet),
+    "config": Target(config, lambda: [TOML]),
+    "setting": Target(setting, lambda: SETTINGS),
+    "manifest": Target(manifest, _file(MANIFEST)),
+    "weights": Target(weights, _file(WEIGHTS)),
+    "description": Target(description, _file("model.json")),
+    "record": Target(record, lambda: [RECORD]),
+    "seen": Target(seen, _file("seen.bin")),
+    "pieces": Target(pieces, lambda: _learnt("text.unit=bpe", "text.bpe_size=100")),
+    "spelling": Target(spelling, lambda: _learnt("text.spelling=true")),
+}
+
+
+def tried(name: str, data: bytes) -> None:
+    """Give a target an input; what it may raise is no find."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            TARGETS[name].function(data)
+        except NsmcError:
+            return

@@ -1,0 +1,137 @@
+"""Score mixed comments by several threads for a while: memory must stay flat, answers the same.
+
+    python scripts/soak.py --minutes 60
+    python scripts/soak.py --minutes 5 --record
+
+The traffic is single comments, lists, explanations and tables, of sentences written for this
+project and mutilated at random, so that new words never end. Every answer is compared with what one
+thread got before. Memory is that of the process (Linux), measured after a warm-up of a tenth of the
+time.
+"""
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from machine import machine
+
+import nsmc
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "docs" / "results" / "soak.json"
+THREADS = 4
+FLAT = 1.05
+
+
+def main() -> None:
+    """Soak, print what was seen, and fail if memory grew or an answer was wrong."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--record", action="store_true", help="write docs/results/soak.json")
+    args = parser.parse_args()
+    result = soak(args.minutes * 60)
+    print(json.dumps(result, ensure_ascii=False, indent=1))
+    if args.record:
+        result["machine"] = machine("nsmc", "numpy", "mecab-ko")
+        RESULTS.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    if result["wrong"] or result["growth"] > FLAT:
+        sys.exit("memory grew or an answer was wrong")
+
+
+def soak(seconds: float) -> dict[str, Any]:
+    """Score for so many seconds: counts of what was asked, wrong answers and megabytes used."""
+    classifier, comments = nsmc.load(), sentences()
+    known = [classifier.predict(text) for text in comments]
+    explained = {text: classifier.explain(text) for text in comments[:20]}
+    counts = dict.fromkeys(("single", "new", "list", "explanation", "table"), 0)
+    wrong: list[str] = []
+    lock, end = threading.Lock(), time.monotonic() + seconds
+
+    def work(number: int, place: Path) -> None:
+        rng = random.Random(number)
+        while time.monotonic() < end:
+            kind = rng.choices(list(counts), [50, 30, 10, 5, 1])[0]
+            chosen = rng.sample(range(len(comments)), 30)
+            good = ask(classifier, kind, chosen, rng, place / f"{number}.csv")
+            with lock:
+                counts[kind] += 1
+                if not good:
+                    wrong.append(f"{kind} {chosen}")
+
+    def ask(classifier: Any, kind: str, chosen: list[int], rng: random.Random, file: Path) -> bool:
+        texts = [comments[index] for index in chosen]
+        match kind:
+            case "single":
+                return bool(classifier.predict(texts[0]) == known[chosen[0]])
+            case "new":
+                text = mutilated(texts[0], rng)
+                return bool(classifier.predict(text) == classifier.predict(text))
+            case "list":
+                return same(classifier.predict(texts), [known[index] for index in chosen])
+            case "explanation":
+                text = rng.choice(list(explained))
+                return bool(classifier.explain(text) == explained[text])
+        file.write_text("document\n" + "".join(f'"{text}"\n' for text in texts), "utf-8")
+        written = nsmc.score_table(classifier, file, file.with_suffix(".jsonl"), workers=1)
+        rows = file.with_suffix(".jsonl").read_text("utf-8").splitlines()
+        scores = [json.loads(row)["score"] for row in rows]
+        expected = [known[index].score for index in chosen]
+        return written.rows == 30 and all(
+            abs(a - b) < 2e-6 for a, b in zip(scores, expected, strict=True)
+        )
+
+    with tempfile.TemporaryDirectory() as place:
+        threads = [threading.Thread(target=work, args=(n, Path(place))) for n in range(THREADS)]
+        for thread in threads:
+            thread.start()
+        memory = []
+        while any(thread.is_alive() for thread in threads):
+            time.sleep(min(5, seconds / 100))
+            memory.append(megabytes())
+    warm = memory[len(memory) // 10 :]
+    half = len(warm) // 2
+    first, last = sum(warm[:half]) / half, sum(warm[half:]) / (len(warm) - half)
+    return {
+        "minutes": round(seconds / 60, 1),
+        "threads": THREADS,
+        "asked": counts,
+        "wrong": wrong,
+        "megabytes": {"first half": round(first), "second half": round(last), "most": max(warm)},
+        "growth": round(last / first, 3),
+    }
+
+
+def same(found: list[Any], expected: list[Any]) -> bool:
+    """Whether predictions are the same but for the last bits of a batch."""
+    return all(
+        a.label == b.label and abs(a.score - b.score) < 2e-6
+        for a, b in zip(found, expected, strict=True)
+    )
+
+
+def sentences() -> list[str]:
+    """The comments of the sample."""
+    lines = (ROOT / "data" / "sample" / "ratings_test.txt").read_text("utf-8").splitlines()
+    return [line.split("\t")[1] for line in lines[1:]]
+
+
+def mutilated(text: str, rng: random.Random) -> str:
+    """A comment with one syllable replaced by any of the 11,172."""
+    place = rng.randrange(len(text))
+    return text[:place] + chr(rng.randrange(0xAC00, 0xD7A4)) + text[place + 1 :]
+
+
+def megabytes() -> int:
+    """The memory of this process."""
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * 4096 // 1_000_000
+
+
+if __name__ == "__main__":
+    main()

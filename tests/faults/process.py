@@ -1,0 +1,152 @@
+"""A process with everything imported that forks for each job and lets a fault happen in it.
+
+Started as ``python process.py``; reads jobs and writes answers, each a line of JSON. A fork takes
+some milliseconds, where a new process takes the seconds that torch needs to import.
+
+A write step is what changes files below the job's directory: an opening for writing, a rename, a
+deletion, a new directory, a flush to the disk. Python's audit hooks name them before they happen.
+"""
+
+import contextlib
+import errno
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+EVENTS = frozenset(
+    {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.link", "fsync"}
+)
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+
+
+def is_step(event: str, args: tuple[Any, ...], place: str) -> bool:
+    """Whether an audit event is about to write below ``place``."""
+    if event not in EVENTS:
+        return False
+    if event == "fsync":
+        return True
+    if event == "open":
+        flags = args[2] if isinstance(args[2], int) else 0
+        if not (flags & WRITING or (isinstance(args[1], str) and set(args[1]) & set("wax+"))):
+            return False
+    path = args[0]
+    if isinstance(path, bytes):
+        path = os.fsdecode(path)
+    if isinstance(path, int):
+        return event != "open"
+    path = str(Path(os.fspath(path)).absolute())
+    # The lock of a directory of a training is no result, nor is what Python compiles.
+    return path.startswith(place) and not path.endswith((".lock", ".pyc"))
+
+
+def install(place: str, fault: str, at: int, steps: list[str]) -> None:
+    """Note the write steps; let ``fault`` happen at the step number ``at``, counted from 0."""
+    synced = os.fsync
+
+    def fsync(handle: int) -> None:
+        sys.audit("fsync", handle)
+        synced(handle)
+
+    os.fsync = fsync
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        if not is_step(event, args, place):
+            return
+        steps.append(event)
+        if len(steps) - 1 != at:
+            return
+        if fault in ("SIGKILL", "SIGTERM", "SIGINT"):
+            os.kill(os.getpid(), getattr(signal, fault))
+        else:
+            number = getattr(errno, fault)
+            raise OSError(number, os.strerror(number))
+
+    sys.addaudithook(hook)
+
+
+def run(job: dict[str, Any]) -> tuple[int, list[str]]:
+    """Run a job in this process, a fork: its exit status and its write steps."""
+    os.chdir(job["place"])
+    # Of its own, so that the run after a fault finds what the one before it left, and no other's.
+    os.environ["NSMC_CACHE"] = str(Path(job["place"]) / "cache")
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        handle = os.open(job["log"] + name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(handle, number)
+    # The parent's has been read from, and is no business of the command's.
+    sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
+    steps: list[str] = []
+    install(job["place"], job["fault"], job["at"], steps)
+    status = 1
+    try:
+        function: Callable[[Any], int] = TASKS[job["task"]]
+        status = function(job["arguments"])
+    except BaseException as error:
+        status = error.code if isinstance(error, SystemExit) else 99  # type: ignore[assignment]
+        if status == 99:
+            traceback.print_exc()
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return status, steps
+
+
+def command(arguments: list[str]) -> int:
+    """A command line."""
+    from nsmc.cli.main import run as main
+
+    return main(arguments)
+
+
+def fetch(arguments: list[Any]) -> int:
+    """A download of other files than the official ones."""
+    from nsmc.data.download import RemoteFile, download
+    from nsmc.errors import NsmcError
+
+    url, to, *files = arguments
+    try:
+        download(to, base_url=url, files=[RemoteFile(*file) for file in files], retries=0)
+    except NsmcError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+TASKS: dict[str, Callable[[Any], int]] = {"command": command, "fetch": fetch}
+
+
+def main() -> None:
+    """Answer jobs until the input ends."""
+    import pandas  # noqa: F401
+    import pooch  # noqa: F401
+
+    import nsmc.auditing.audit
+    import nsmc.cli.main
+    import nsmc.data.download
+    import nsmc.report.write
+    import nsmc.training.run  # noqa: F401
+
+    for line in sys.stdin:
+        job = json.loads(line)
+        readable, writable = os.pipe()
+        child = os.fork()
+        if not child:
+            os.close(readable)
+            status, steps = run(job)
+            os.write(writable, json.dumps(steps).encode()[:60_000])
+            os._exit(status)
+        os.close(writable)
+        with os.fdopen(readable, "rb") as pipe:
+            steps = json.loads(pipe.read() or b"[]")
+        _, code = os.waitpid(child, 0)
+        print(json.dumps([os.waitstatus_to_exitcode(code), steps]), flush=True)
+
+
+if __name__ == "__main__":
+    main()
