@@ -19,6 +19,20 @@ FILE = {"bytes": 5, "sha256": 64 * "0"}
 PATHS = ["", ".", "..", "../a", "/etc/passwd", "a/b", "a\\b", "C:a", ".a", "가", "a\n", MANIFEST]
 
 
+WRONG: list[dict[str, Any]] = [
+    {"kind": "model\x1b]0;"},
+    {"kind": ["model"]},
+    {"schema": "3"},
+    {"schema": 3.0},
+    {"schema": 3.9},
+    {"schema": True},
+    *({"files": {name: FILE}} for name in PATHS),
+    *({"files": {"a": {**FILE, "bytes": size}}} for size in ("5", -1, 5.0, True)),
+    *({"files": {"a": {**FILE, "sha256": of}}} for of in ("5", 5, "A" * 64, None)),
+]
+"""What a manifest can't say."""
+
+
 def manifest(changes: dict[str, Any]) -> bytes:
     return json.dumps({"kind": "model", "schema": 3, "files": {}, **changes}).encode()
 
@@ -113,20 +127,7 @@ def test_what_is_no_bundle(bundle: Path, place: str, message: str) -> None:
         b"\x00" * 100,
         b"[" * 100_000,
         b" " * (MOST + 1),
-        *map(
-            manifest,
-            [
-                {"kind": "model\x1b]0;"},
-                {"kind": ["model"]},
-                {"schema": "3"},
-                {"schema": 3.0},
-                {"schema": 3.9},
-                {"schema": True},
-                *({"files": {name: FILE}} for name in PATHS),
-                *({"files": {"a": {**FILE, "bytes": size}}} for size in ("5", -1, 5.0, True)),
-                *({"files": {"a": {**FILE, "sha256": of}}} for of in ("5", 5, "A" * 64, None)),
-            ],
-        ),
+        *(manifest(changes) for changes in WRONG),
     ],
 )
 def test_a_damaged_manifest(bundle: Path, content: bytes) -> None:
