@@ -87,7 +87,7 @@ def _own_cache(shared_directory: Path) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _no_waiting_for_the_disk() -> None:
     """Files needn't survive a power failure: thousands of them would wait some 20 ms each."""
-    os.fsync = lambda handle: None
+    os.fsync = lambda fd: None
 
 
 @pytest.fixture(scope="session")

@@ -48,9 +48,9 @@ def install(place: str, fault: str, at: int, steps: list[str]) -> None:
     """Note the write steps; let ``fault`` happen at the step number ``at``, counted from 0."""
     synced = os.fsync
 
-    def fsync(handle: int) -> None:
-        sys.audit("fsync", handle)
-        synced(handle)
+    def fsync(fd: Any) -> None:
+        sys.audit("fsync", fd)
+        synced(fd)
 
     os.fsync = fsync
 

@@ -97,7 +97,7 @@ def info(model: Path | str | None = None) -> ModelInfo:
         }
         for name, values in directory.stored.items()
     ]
-    files = [
+    files: list[dict[str, Any]] = [
         {"name": name, "bytes": size, "sha256": digest}
         for name, (size, digest) in directory.files.items()
     ]
