@@ -8,7 +8,6 @@ base image itself and the isolation are what is not tried.
 """
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -62,6 +61,13 @@ def _copy(source: Path, target: Path, name: str) -> None:
         shutil.copy2(source, target / name)
 
 
+def _can_run(program: str, as_user: Any) -> bool:
+    try:
+        return subprocess.run([program, "-c", ""], **as_user).returncode == 0
+    except PermissionError:
+        return False
+
+
 def main() -> int:
     """Build, measure, serve as nobody, ask, stop."""
     steps = instructions((ROOT / "Dockerfile").read_text(encoding="utf-8"))
@@ -77,9 +83,11 @@ def main() -> int:
         scratch = place / "tmp"
         scratch.mkdir()
         user = int(rest["USER"])
-        if os.getuid() == 0:
-            os.chown(scratch, user, user)
-        as_user: Any = {"user": user, "group": user, "extra_groups": []} if os.getuid() == 0 else {}
+        scratch.chmod(0o777)
+        as_user: Any = {"user": user, "group": user, "extra_groups": []}
+        if not _can_run(sys.executable, as_user):
+            print(f"user {user} can't run {sys.executable}, so this user runs the rest")
+            as_user = {}
         environment = {
             **dict(pair.split("=") for pair in rest["ENV"].split()),
             "TMPDIR": str(scratch),
@@ -89,6 +97,7 @@ def main() -> int:
         def command(line: str) -> list[str]:
             return [part.replace("/opt/", f"{place}/opt/") for part in json.loads(line)]
 
+        before = {*(place / "opt").rglob("*")}
         entry = command(rest["ENTRYPOINT"])
         predict = subprocess.run(
             [*entry, "predict", "재밌다"], env=environment, cwd="/", capture_output=True, **as_user
@@ -118,8 +127,8 @@ def main() -> int:
         finally:
             server.terminate()
         assert server.wait(60) == 0, "SIGTERM should end it with 0"
-        written = [path for path in (place / "opt").rglob("*") if path.stat().st_uid == user]
-        assert os.getuid() != 0 or not written, f"a read-only root would not work: {written[:3]}"
+        written = {*(place / "opt").rglob("*")} - before
+        assert not written, f"a read-only root would not work: {sorted(written)[:3]}"
     print("the steps of the Dockerfile work")
     return 0
 

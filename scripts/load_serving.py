@@ -187,18 +187,19 @@ async def beside_a_slow_client(port: int, seconds: float, expected: Expected) ->
     head = "POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
     writer.write(f"{head}content-length: 1000\r\n\r\n".encode())
 
-    async def dribble() -> None:
-        while True:
+    start = time.perf_counter()
+
+    async def dribble() -> tuple[int, float]:
+        answering = asyncio.create_task(read_answer(reader))
+        while not answering.done():
             writer.write(b"{")
-            await asyncio.sleep(1)
+            await asyncio.wait({answering}, timeout=1)
+        return answering.result()[0], round(time.perf_counter() - start, 1)
 
     dribbling = asyncio.create_task(dribble())
-    start = time.perf_counter()
     load = await run_load(port, 10, seconds, expected)
-    status, _ = await read_answer(reader)
-    dribbling.cancel()
+    status, after = await dribbling
     writer.close()
-    after = round(time.perf_counter() - start, 1)
     return {**load.summary(), "slow_client": {"status": status, "after_seconds": after}}
 
 
