@@ -44,7 +44,7 @@ def test_few_parts_get_what_the_definition_says(parts: int) -> None:
     assert result == pytest.approx(by_definition(value, parts), abs=1e-12)
 
 
-@pytest.mark.parametrize("parts", [1, 5, 10, 11, 40, 200, 388, 1001])
+@pytest.mark.parametrize("parts", [1, 5, 10, 11, 40, 200, 282, 1001])
 def test_the_shares_sum_to_the_difference(parts: int) -> None:
     value, nothing, everything = game(parts, 1)
     result = shapley_values(value, parts, nothing, everything)
@@ -53,7 +53,7 @@ def test_the_shares_sum_to_the_difference(parts: int) -> None:
     assert result.sum() == pytest.approx(everything - nothing, rel=1e-11)
 
 
-@pytest.mark.parametrize("parts", [11, 60, 300])
+@pytest.mark.parametrize("parts", [11, 60, 280])
 def test_parts_that_add_the_same_in_any_company_get_just_that(parts: int) -> None:
     each = np.random.default_rng(parts).normal(size=parts)  # [T]
     result = shapley_values(lambda subsets: subsets @ each, parts, 0.0, float(each.sum()))
@@ -87,7 +87,7 @@ def test_sampled_shares_come_near_the_exact_ones(monkeypatch: pytest.MonkeyPatch
     assert (sampled != other).any()
 
 
-@pytest.mark.parametrize(("parts", "units"), [(200, 200), (390, 390), (1000, 2500), (5000, 5000)])
+@pytest.mark.parametrize(("parts", "units"), [(190, 190), (280, 280), (1000, 2500), (5000, 5000)])
 def test_work_is_bounded(parts: int, units: int) -> None:
     read = []
 

@@ -23,8 +23,8 @@ MOST_ORDERS, FEW_ORDERS, FEWEST_ORDERS = 64, 4, 2
 """Orders sampled for parts just above `EXACT`, at least, and where `MOST_UNITS` allow no more."""
 USUAL_STEPS = 24_000
 """Parts in all subsets together, which time follows: the more parts, the fewer orders."""
-MOST_UNITS = 150_000
-"""Units in all subsets together, a second or two of work. Where two orders would take more,
+MOST_UNITS = 80_000
+"""Units in all subsets together, about a second of work. Where two orders would take more,
 neighbouring parts are grouped."""
 
 Value = Callable[[NDArray[np.bool_]], NDArray[np.float64]]
@@ -46,7 +46,7 @@ def shapley_values(
 
     Returns:
         [T] shares with the sum ``full - empty``, exact for up to `EXACT` parts and estimated for
-        more; of more than some 400, neighbours are grouped and share alike.
+        more; of more than some 280, neighbours are grouped and share alike.
     """
     if parts <= EXACT:
         return _exact(value, parts, empty, full)
