@@ -20,7 +20,7 @@ RECIPE = Path(__file__).parent.parent / "configs" / "conv-gru.toml"
 FOR_THE_SAMPLE = (
     *("model.embedding_size=32", "model.hidden_size=32", "model.subword_buckets=2000"),
     *("model.conv.filters=32", "data.validation=0.1", "training.batch_size=16"),
-    *("training.epochs=8", "training.learning_rate=0.005", "training.adversarial_norm=0.3"),
+    *("training.epochs=5", "training.learning_rate=0.01", "training.adversarial_norm=0.3"),
 )
 
 
