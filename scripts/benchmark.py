@@ -3,10 +3,10 @@
     python scripts/benchmark.py --data DIR --data-name NSMC-R
 
 DIR holds ratings_train.txt and ratings_test.txt. The figures go to docs/results/performance.json,
-the table and the picture of growth into docs/performance.md and docs/growth.svg. fastText is
-measured if it is installed (pip install fasttext-wheel). Takes some half an hour on two cores,
-during which the machine should do nothing else. --only renews single parts; --smoke runs all of it
-in seconds on next to nothing and writes only below --work.
+the tables and pictures into docs/performance.md, docs/growth.svg and docs/costs.svg. fastText is
+measured if it is installed (pip install fasttext-wheel), a GPU (the part ``cuda``) if there is one.
+Takes some half an hour on two cores, during which the machine should do nothing else. --only renews
+single parts; --smoke runs all of it in seconds on next to nothing and writes only below --work.
 """
 
 import argparse
@@ -15,8 +15,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from benchmarks import costs
 from benchmarks.bulk import corpus_row, memory_row, table_rows
 from benchmarks.common import SMOKE, Row, Sizes, measured_on, read_labels, read_texts
+from benchmarks.cuda import cuda_rows
 from benchmarks.growth import draw, growth
 from benchmarks.latency import latency_rows
 from benchmarks.neighbours import neighbour_rows
@@ -28,7 +30,17 @@ from nsmc.storage.bundle import read_json, write_json
 from nsmc.workers import available_cores
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("startup", "latency", "neighbours", "tables", "memory", "corpus", "training", "growth")
+PARTS = (
+    "startup",
+    "latency",
+    "neighbours",
+    "tables",
+    "memory",
+    "corpus",
+    "training",
+    "growth",
+    "costs",
+)
 
 
 def main() -> None:
@@ -64,6 +76,9 @@ def run_part(part: str, data: Path, work: Path, sizes: Sizes, content: dict[str,
     if part == "growth":
         content["growth"] = growth(read_texts(data), read_labels(data), work, sizes)
         return
+    if part == "costs":
+        content["costs"] = costs.costs(data, work, sizes)
+        return
     rows = measure(part, data, work, sizes)
     for row in rows:
         print(f"  {row.what}: {row.ours}; {row.beside}; {row.ratio:.2f} ({row.target})")
@@ -78,6 +93,8 @@ def write(content: dict[str, Any], docs: Path, name: str) -> None:
     put(page, as_table(content), "" if name == "performance" else name)
     if content["growth"]:
         draw(content["growth"], docs / "growth.svg")
+    if content.get("costs"):
+        costs.draw(content["costs"], docs / "costs.svg")
 
 
 def measure(part: str, data: Path, work: Path, sizes: Sizes) -> list[Row]:
@@ -87,6 +104,8 @@ def measure(part: str, data: Path, work: Path, sizes: Sizes) -> list[Row]:
         return startup_rows(sizes)
     if part == "training":
         return training_rows(data, sizes)
+    if part == "cuda":
+        return cuda_rows(data, work, sizes)
     texts = read_texts(data)
     if part == "latency":
         return latency_rows(texts, sizes)
@@ -106,11 +125,11 @@ def _measured_before(results: Path) -> dict[str, Any]:
         SystemExit: that was on another machine or with other versions.
     """
     if not results.exists():
-        return {"parts": {}, "growth": None}
+        return {"parts": {}, "growth": None, "costs": None}
     before, now = read_json(results), measured_on()
     if any(before["machine"].get(name) != now[name] for name in now if name != "date"):
         raise SystemExit(f"{results} is of another machine or other versions; delete it first")
-    return {"parts": before["parts"], "growth": before["growth"]}
+    return {name: before.get(name) for name in ("parts", "growth", "costs")}
 
 
 def as_table(content: dict[str, Any]) -> str:
@@ -141,6 +160,8 @@ def as_table(content: dict[str, Any]) -> str:
                 values = " | ".join(f"{value:,.1f}" for value in result[task][metric])
                 slope = result[task][f"slope of {metric}"]
                 lines.append(f"| {task}, {unit} | {values} | {slope:.2f} |")
+    if result := content.get("costs"):
+        lines += ["", costs.as_table(result).rstrip()]
     return "\n".join(lines) + "\n"
 
 

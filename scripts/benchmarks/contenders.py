@@ -104,6 +104,12 @@ def _fasttext(path: str) -> Callable[[list[str]], tuple[list[str], list[float]]]
     return score
 
 
+def fasttext_labels(model: Path) -> Callable[[list[str]], list[bool]]:
+    """Whether fastText finds each of some comments positive."""
+    score = _fasttext(str(model))
+    return lambda texts: [label == "__label__1" for label in score(texts)[0]]
+
+
 def transformer_rate(reviews: int, tokens: int, threads: int) -> float:
     """Reviews a second of a BERT-base-sized encoder with random weights, batches of 32.
 

@@ -36,8 +36,8 @@ def startup_rows(sizes: Sizes) -> list[Row]:
             spread(heavy["predict"], "s"),
             f"`import torch` {spread(heavy['torch'], 's')}",
             share,
-            "at most 0.5 ×",
-            share <= 0.5,
+            "at most 0.2 ×",
+            share <= 0.2,
             details=heavy,
         ),
         Row(

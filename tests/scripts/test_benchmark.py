@@ -31,7 +31,28 @@ def test_every_part_gives_its_rows(tmp_path: Path, sample: Path) -> None:
     assert result["growth"]["reviews"] == [200, 400]
     page = (tmp_path / "performance.md").read_text(encoding="utf-8")
     assert page.count("\n| ") >= len(rows)
-    assert "<svg" in (tmp_path / "growth.svg").read_text(encoding="utf-8")
+    methods = result["costs"]
+    assert {"nsmc", "exact", "tfidf", "transformer"} <= methods.keys()
+    assert all(one["cpu_seconds"] > 0 and 0 < one["accuracy"] <= 1 for one in methods.values())
+    for picture in ("growth.svg", "costs.svg"):
+        assert "<svg" in (tmp_path / picture).read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_the_rows_of_a_gpu(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    sample: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    rows = importlib.import_module("benchmarks.cuda").cuda_rows
+    smoke = importlib.import_module("benchmarks.common").SMOKE
+    here = rows(sample, tmp_path, smoke, device="cpu")  # the same commands, wherever they run
+    assert [row.ratio > 0 for row in here] == [True, True]
+    if not importlib.import_module("torch").cuda.is_available():
+        assert rows(sample, tmp_path, smoke) == []
+        assert "there is no CUDA device here" in capsys.readouterr().err
 
 
 def test_the_page_shows_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
