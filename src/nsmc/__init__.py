@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from nsmc.tasks.sentiment import SentimentPrediction
     from nsmc.tasks.sentiment_stars import SentimentStarsPrediction
     from nsmc.tasks.stars import StarsPrediction
+    from nsmc.text.new_words import NewWords
+    from nsmc.text.reading import Correction
     from nsmc.training.api import train
     from nsmc.training.fine_tuning import fine_tuning_config
     from nsmc.training.run import Trained
@@ -57,6 +59,7 @@ _HOMES = {
     "Comparison": "nsmc.evaluation.results",
     "Completion": "nsmc.inference.completion",
     "Config": "nsmc.config.schema",
+    "Correction": "nsmc.text.reading",
     "DataError": "nsmc.errors",
     "DeviceError": "nsmc.errors",
     "DownloadError": "nsmc.errors",
@@ -65,6 +68,7 @@ _HOMES = {
     "LabelIssue": "nsmc.auditing.results",
     "LanguageModel": "nsmc.inference.language_model",
     "ModelError": "nsmc.errors",
+    "NewWords": "nsmc.text.new_words",
     "NsmcError": "nsmc.errors",
     "Prediction": "nsmc.tasks.predictions",
     "ScoredTable": "nsmc.pipeline.score_table",
@@ -100,6 +104,7 @@ __all__ = [
     "Comparison",
     "Completion",
     "Config",
+    "Correction",
     "DataError",
     "DeviceError",
     "DownloadError",
@@ -108,6 +113,7 @@ __all__ = [
     "LabelIssue",
     "LanguageModel",
     "ModelError",
+    "NewWords",
     "NsmcError",
     "Prediction",
     "ScoredTable",

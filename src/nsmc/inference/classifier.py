@@ -5,6 +5,7 @@ pooled size, O outputs.
 """
 
 import contextlib
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
@@ -22,20 +23,29 @@ from nsmc.inference.comments import comment_list, is_one
 from nsmc.inference.directory import ModelDirectory, open_model
 from nsmc.inference.early_exit import EarlyExit
 from nsmc.inference.explanation import Explanation, Part, baseline_outputs, contributions
+from nsmc.inference.familiarity import UNFAMILIAR, Familiarity
 from nsmc.inference.network import Network, NumpyNetwork
+from nsmc.inference.shapley import shapley_values
 from nsmc.inference.units import TextModel
 from nsmc.inference.vectors import MorphemeVectors
 from nsmc.inference.wide import WideOutputs
 from nsmc.progress import review_progress
 from nsmc.tasks.predictions import PredictionT
 from nsmc.tasks.sentiment import SentimentPrediction
-from nsmc.tasks.task import LabelTask
+from nsmc.tasks.task import LabelTask, Value
+from nsmc.text.new_words import NewWords, read_words, shipped_words
+from nsmc.text.reading import Reading
 
 if TYPE_CHECKING:
     from nsmc.inference.comments import Comment, Comments
 
 AT_ONCE = 2048
 """Comments that `Classifier.predict` scores together at most."""
+TIMES_LONGER = 20
+"""How much longer than in training the longest comment is that is read whole, in windows."""
+PASSAGE = 80
+"""Units of a window, about the longest review that models learn from. Of 160 texts of 20 reviews
+each, windows of 80 got 95.6% right, one pass over the first 1,000 units 91.9% (docs/words.md)."""
 DISTINCT = 1 << 15
 """Distinct morphemes whose products are in memory at once; more are scored in halves."""
 
@@ -54,9 +64,13 @@ class Classifier(TextModel, Generic[PredictionT]):
         threshold: positive at or above this probability; None takes the model's own.
         network: what scores the vectors; None takes the one in numpy.
         exact: ask the whole network about every comment, not only where n-grams aren't sure.
+        undecided_below: ``undecided`` where the confidence is below; 0 labels every comment.
+        spelling: whether mistyped words are corrected, if the model was made for it.
+        words: new words to read as what they mean, over those of the package.
 
     Raises:
-        UsageError: the threshold isn't between 0 and 1, or the model's task has none.
+        UsageError: the threshold or ``undecided_below`` isn't between 0 and 1, or the model's task
+            has none.
         ModelError: the model labels nothing, its parts don't fit together, or this version of
             nsmc normalizes comments in another way than the one that trained it.
     """
@@ -68,6 +82,9 @@ class Classifier(TextModel, Generic[PredictionT]):
         threshold: float | None = None,
         network: Network | None = None,
         exact: bool = False,
+        undecided_below: float = 0.0,
+        spelling: bool = True,
+        words: NewWords | None = None,
     ) -> None:
         self.task: LabelTask = model.label_task
         if threshold is not None and not self.task.has_threshold:
@@ -78,24 +95,88 @@ class Classifier(TextModel, Generic[PredictionT]):
         self.threshold = model.threshold if threshold is None else threshold
         if not 0 <= self.threshold <= 1:
             raise UsageError(f"expected a threshold from 0 to 1, found {self.threshold}")
-        super().__init__(model)
+        self._decide(undecided_below)
+        # As spelling does, the package's words help a model that was trained without them.
+        package = (
+            shipped_words() if self.task.has_threshold and model.config.text.spelling else None
+        )
+        limit = TIMES_LONGER * model.config.text.max_characters
+        super().__init__(model, Reading(limit, package | words if package else words, spelling))
         weights = model.weights()
         self._vectors = MorphemeVectors.of(model, weights)
         self._network = network or model.network(weights)
         self._wide = WideOutputs.of(model, weights)
-        self.exact = exact
-        self._exit: EarlyExit | None = None
-        if model.exit is not None and not exact:
-            self._exit = EarlyExit.from_bytes(model.exit, self._wide, self.task.outputs)
+        self._set_exit(exact)
         self.runs_in_workers = network is None
         """Whether any process can score as this one does, given the model directory alone."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel to a worker process as the path and the threshold: it opens the model anew."""
+        """Travel to a worker process as the path and the options: it opens the model anew."""
         if not self.runs_in_workers:
             raise TypeError("a classifier on another device can't be sent to a process")
-        threshold = self.threshold if self.task.has_threshold else None
-        return partial(load, threshold=threshold, exact=self.exact), (self.model.path,)
+        return partial(load, **self._options), (self.model.path,)
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        return {
+            "threshold": self.threshold if self.task.has_threshold else None,
+            "exact": self.exact,
+            "undecided_below": self.undecided_below,
+            "spelling": self.reading.spelling,
+            "words": self.reading.words,
+        }
+
+    def with_options(
+        self,
+        *,
+        exact: bool | None = None,
+        undecided_below: float | None = None,
+        spelling: bool | None = None,
+        words: NewWords | None = None,
+    ) -> "Classifier[PredictionT]":
+        """The same classifier with other options; both share the model, its weights and caches.
+
+        Args:
+            exact, undecided_below, spelling: as in the class; None keeps what is.
+            words: further new words, over those there are.
+
+        Raises:
+            UsageError: ``undecided_below`` isn't between 0 and 1, or the model's task has none.
+        """
+        other = object.__new__(type(self))  # copy.copy would open the model anew
+        vars(other).update(vars(self))
+        vars(other).pop("in_workers", None)
+        if exact is not None:
+            other._set_exit(exact)
+        if undecided_below is not None:
+            other._decide(undecided_below)
+        reading = self.reading
+        if spelling is not None:
+            reading = replace(reading, spelling=spelling)
+        if words is not None:
+            reading = replace(reading, words=reading.words | words if reading.words else words)
+        if reading != self.reading:
+            other.reading, other._tokenizer = reading, self.tokenizer.reads(reading)
+        return other
+
+    def _set_exit(self, exact: bool) -> None:
+        self.exact, self._exit = exact, None
+        if self.model.exit is not None and not exact:
+            self._exit = EarlyExit.from_bytes(self.model.exit, self._wide, self.task.outputs)
+
+    def _decide(self, undecided_below: float) -> None:
+        if undecided_below and not self.task.has_threshold:
+            raise UsageError(
+                f"undecided_below is for models that tell 긍정 from 부정; the task of this one is "
+                f"{self.task.name!r}, so leave it out"
+            )
+        if not 0 <= undecided_below <= 1:
+            raise UsageError(
+                f"undecided_below: expected a probability from 0 to 1, found {undecided_below}"
+            )
+        self.undecided_below = undecided_below
+        self.task = copy.copy(self.task)
+        self.task.undecided_below = undecided_below
 
     def __repr__(self) -> str:
         return f"<nsmc.{type(self).__name__} of {self.model!r}>"
@@ -137,15 +218,42 @@ class Classifier(TextModel, Generic[PredictionT]):
                 advance = stack.enter_context(review_progress("scoring", delay=1))
             for start in range(0, len(texts), AT_ONCE):
                 chunk = texts[start : start + AT_ONCE]
-                outputs, whole = self.score(chunk)
+                prepared = [self.tokenizer.prepare(t) for t in chunk]
+                outputs, rest, units = self._first_stage(prepared)
+                outputs, rest = self.second_stage(outputs, rest, units)
                 given = self.task.predictions(chunk, outputs, self.threshold)
+                slow = iter(units)
                 predictions += [
-                    one if by_network else replace(one, exact=False)
-                    for one, by_network in zip(given, whole.tolist(), strict=True)
+                    self._noted(one, comment, next(slow) if by_network else None)
+                    for one, comment, by_network in zip(given, prepared, rest.tolist(), strict=True)
                 ]
                 if advance is not None:
                     advance(len(chunk), len(texts))
         return predictions[0] if is_one(text) else predictions
+
+    def _noted(self, prediction: Any, prepared: str, units: Sequence[str] | None) -> Any:
+        """A prediction with its notes, by its comment as prepared and cut.
+
+        Without units the n-grams were sure, which they are not of what is unfamiliar.
+        """
+        text, tokenizer = prediction.text, self.tokenizer
+        unknown = 0.0 if units is None else self.familiarity.unknown(units)
+        corrections, truncated = tokenizer.corrections(text, prepared), tokenizer.truncated(text)
+        if units is not None and unknown <= UNFAMILIAR and not (truncated or corrections):
+            return prediction
+        return replace(
+            prediction,
+            exact=units is not None,
+            unknown=unknown,
+            unfamiliar=unknown > UNFAMILIAR,
+            truncated=truncated,
+            corrections=corrections,
+        )
+
+    @cached_property
+    def familiarity(self) -> Familiarity:
+        """Measures how much of a comment says nothing to the model."""
+        return Familiarity(self.model.vocabulary, self.text_config.unit)
 
     @overload  # as for `predict`
     def explain(  # type: ignore[overload-overlap]
@@ -165,9 +273,11 @@ class Classifier(TextModel, Generic[PredictionT]):
         return explanations[0] if is_one(text) else explanations
 
     def _explain(self, text: str) -> Explanation[PredictionT]:
-        task, morphemes = self.task, self.tokenizer(text)
+        task, prepared = self.task, self.tokenizer.prepare(text)
+        morphemes = self.tokenizer.cut(prepared)
         outputs = self.outputs_of([morphemes])  # [1, O]
         (prediction,) = task.predictions([text], outputs, self.threshold)
+        prediction = self._noted(prediction, prepared, morphemes)
         of, number = task.explained(outputs[0] if morphemes else self._baseline)
         baseline = float(number(self._baseline[None])[0])
         explanation: Explanation[Any] = Explanation(
@@ -176,6 +286,9 @@ class Classifier(TextModel, Generic[PredictionT]):
         if not morphemes:
             return explanation
         value = float(number(outputs)[0])
+        if len(morphemes) > self.window:
+            passages = self._explain_windows(text, morphemes, number, baseline, value)
+            return replace(explanation, value=value, parts=passages)
         vectors, tokens = self._vectors(morphemes)  # [U, E], [T]
         # The letters of a syllable can't be shown apart, so they are one part together.
         placed = groupby(zip(self.tokenizer.spans(text), morphemes, strict=True), itemgetter(0))
@@ -188,6 +301,26 @@ class Classifier(TextModel, Generic[PredictionT]):
             for ((start, end), units), share in zip(parts, shares.tolist(), strict=True)
         )
         return replace(explanation, value=value, parts=explained)
+
+    def _explain_windows(
+        self, text: str, morphemes: Sequence[str], number: Value, baseline: float, value: float
+    ) -> tuple[Part, ...]:
+        """The contributions of a long comment's windows, of whose outputs its own are the mean."""
+        windows = self._windows(morphemes)  # P of them
+        outputs = self.outputs_of(windows)  # [P, O]
+
+        def value_of(subsets: NDArray[np.bool_]) -> NDArray[np.float64]:
+            means = subsets @ outputs / subsets.sum(axis=1, keepdims=True)  # [N, O]
+            return number(means.astype(np.float32))  # [N]
+
+        shares = shapley_values(value_of, len(windows), baseline, value, seed=0)  # [P]
+        spans = self.tokenizer.spans(text)  # [T]
+        ends = np.cumsum([len(window) for window in windows]).tolist()  # [P]
+        edges = list(pairwise([0, *ends]))
+        return tuple(
+            Part(spans[a][0], spans[b - 1][1], self.tokenizer.join(morphemes[a:b]), share)
+            for (a, b), share in zip(edges, shares.tolist(), strict=True)
+        )
 
     def network_of(self, morphemes: Sequence[str]) -> Network:
         """The network with the wide layer; the ``tokens`` of a call are places in ``morphemes``."""
@@ -218,16 +351,22 @@ class Classifier(TextModel, Generic[PredictionT]):
         Returns:
             Outputs [R, O], which of them are missing [R], and the units of those comments.
         """
+        return self._first_stage(list(map(self.tokenizer.prepare, texts)))
+
+    def _first_stage(
+        self, prepared: list[str]
+    ) -> tuple[Floats, NDArray[np.bool_], list[list[str]]]:
         tokenizer = self.tokenizer
-        prepared = [tokenizer.prepare(text) for text in texts]
         if self._exit is None:
-            outputs = np.empty((len(texts), self.task.outputs), np.float32)  # [R, O]
-            return outputs, np.ones(len(texts), np.bool_), list(map(tokenizer.cut, prepared))
+            outputs = np.empty((len(prepared), self.task.outputs), np.float32)  # [R, O]
+            return outputs, np.ones(len(prepared), np.bool_), list(map(tokenizer.cut, prepared))
         cut_at = 0.0
         if self.task.has_threshold:
             with np.errstate(divide="ignore"):
                 cut_at = float(np.log(self.threshold) - np.log1p(-self.threshold))
         outputs, rest = self._exit([tokenizer.characters(one) for one in prepared], cut_at)
+        # Of a long comment, whose windows may differ, the whole network is asked.
+        rest |= [len(one) > self.text_config.max_characters for one in prepared]
         return outputs, rest, [tokenizer.cut(one) for one in compress(prepared, rest)]
 
     def second_stage(
@@ -247,8 +386,7 @@ class Classifier(TextModel, Generic[PredictionT]):
         """The same as far as worker processes can have it: with the network in numpy."""
         if self.runs_in_workers:
             return self
-        threshold = self.threshold if self.task.has_threshold else None
-        return Classifier(self.model, threshold=threshold, exact=self.exact)
+        return Classifier(self.model, **self._options)
 
     @property
     def explained_units(self) -> str:
@@ -268,6 +406,10 @@ class Classifier(TextModel, Generic[PredictionT]):
         in a batch the outputs of a comment differ by the last bits of float32 (1e-6 at most in the
         shipped model), because BLAS adds up a row in an order that depends on the number of rows.
         """
+        if any(len(review) > self.window for review in reviews):
+            windows = [self._windows(review) for review in reviews]
+            outputs = self.outputs_of([window for some in windows for window in some])
+            return _joined(outputs, [len(some) for some in windows])
         outputs = np.full((len(reviews), self.task.outputs), np.nan, np.float32)  # [R, O]
         if legible := [review for review in reviews if review]:
             mask = np.array([bool(review) for review in reviews])  # [R]
@@ -275,6 +417,23 @@ class Classifier(TextModel, Generic[PredictionT]):
         if self._wide is not None:
             outputs += self._wide(reviews)
         return outputs
+
+    @property
+    def window(self) -> int:
+        """Units of the longest comment that the network reads at once: one cut as in training."""
+        return self._letters * self.text_config.max_characters
+
+    @property
+    def _letters(self) -> int:
+        return 3 if self.text_config.unit == "jamo" else 1
+
+    def _windows(self, review: Sequence[str]) -> list[Sequence[str]]:
+        """The windows of equal length that a long comment is read in; a short one is its own."""
+        if len(review) <= self.window:
+            return [review]
+        count = -(-len(review) // (PASSAGE * self._letters))
+        edges = [len(review) * place // count for place in range(count + 1)]
+        return [review[start:end] for start, end in pairwise(edges)]
 
     def score_morphemes(self, reviews: Sequence[Sequence[str]]) -> NDArray[np.float64]:
         """Probabilities of positive [R] of tokenized comments; NaN for one without morphemes.
@@ -307,9 +466,25 @@ class Classifier(TextModel, Generic[PredictionT]):
         return network(vectors, tokens, np.array([len(review) for review in reviews]))
 
 
+def _joined(outputs: Floats, counts: Sequence[int]) -> Floats:
+    """The outputs [R, O] of comments from those of their windows: the mean.
+
+    It won over the last window and the most certain one (docs/words.md).
+    """
+    starts = np.cumsum([0, *counts[:-1]])
+    sums: Floats = np.add.reduceat(outputs, starts)  # [R, O]
+    return sums / np.array(counts, np.float32)[:, None]
+
+
 @overload
 def load(
-    model: None = None, *, threshold: float | None = None, exact: bool = False
+    model: None = None,
+    *,
+    threshold: float | None = None,
+    exact: bool = False,
+    undecided_below: float = 0.0,
+    spelling: bool = True,
+    words: NewWords | Path | str | None = None,
 ) -> Classifier[SentimentPrediction]: ...
 @overload
 def load(
@@ -317,17 +492,29 @@ def load(
     *,
     threshold: float | None = None,
     exact: bool = False,
+    undecided_below: float = 0.0,
+    spelling: bool = True,
+    words: NewWords | Path | str | None = None,
     predicts: type[PredictionT],
 ) -> Classifier[PredictionT]: ...
 @overload
 def load(
-    model: Path | str | None, *, threshold: float | None = None, exact: bool = False
+    model: Path | str | None,
+    *,
+    threshold: float | None = None,
+    exact: bool = False,
+    undecided_below: float = 0.0,
+    spelling: bool = True,
+    words: NewWords | Path | str | None = None,
 ) -> Classifier[Any]: ...
 def load(
     model: Path | str | None = None,
     *,
     threshold: float | None = None,
     exact: bool = False,
+    undecided_below: float = 0.0,
+    spelling: bool = True,
+    words: NewWords | Path | str | None = None,
     predicts: type[Any] | None = None,
 ) -> Classifier[Any]:
     """Load a model: the one that ships inside the package, or one that `nsmc.train` made.
@@ -337,12 +524,16 @@ def load(
         threshold: positive at or above this probability; None takes the model's own.
         exact: ask the whole network about every comment. Otherwise a model with an early exit
             answers by n-grams alone where these are sure, which takes a fraction of the time.
+        undecided_below: label ``undecided`` where neither label is as probable; 0 labels all.
+        spelling: False leaves mistyped words as they are typed.
+        words: a table of new words (`nsmc.text.new_words`), or its file, over the package's.
         predicts: what the caller expects it to predict, such as `nsmc.ClassPrediction`. It is
             checked, and tells a type checker, which knows that of the shipped model alone.
 
     Raises:
         ModelError: the directory is missing, damaged or of another version.
-        UsageError: the threshold isn't between 0 and 1, the model's task has none, or the model
+        DataError: the file of words can't be read.
+        UsageError: a probability isn't between 0 and 1, the model's task has none, or the model
             predicts something else.
     """
     directory = open_model(None if model is None else Path(model))
@@ -352,4 +543,11 @@ def load(
             f"expected a model that gives {predicts.__name__}, found one of the task "
             f"{directory.task.name!r} in {directory.path}, which gives {given.__name__}"
         )
-    return Classifier(directory, threshold=threshold, exact=exact)
+    return Classifier(
+        directory,
+        threshold=threshold,
+        exact=exact,
+        undecided_below=undecided_below,
+        spelling=spelling,
+        words=read_words(Path(words)) if isinstance(words, str | Path) else words,
+    )

@@ -5,6 +5,7 @@ import warnings
 
 from nsmc.errors import ModelError
 from nsmc.inference.directory import ModelDirectory
+from nsmc.text.reading import Reading
 from nsmc.text.tokenizer import (
     Tokenizer,
     declared_identity,
@@ -17,14 +18,17 @@ from nsmc.text.tokenizer import (
 class TextModel:
     """A verified model directory whose tokenizer is opened once, also by threads.
 
+    ``reading`` is the tokenizer's; None reads as in training.
+
     Raises:
         ModelError: this version of nsmc prepares comments in another way than the one that trained
             the model, or the model lacks the units that its tokenizer had learnt.
     """
 
-    def __init__(self, model: ModelDirectory) -> None:
+    def __init__(self, model: ModelDirectory, reading: Reading | None = None) -> None:
         self.model = model
         self.text_config = model.config.text
+        self.reading = reading or Reading(self.text_config.max_characters)
         declared = declared_identity(self.text_config)
         if wrong := differences({k: model.identity.get(k, "") for k in declared}, declared):
             raise ModelError(
@@ -48,7 +52,8 @@ class TextModel:
         """
         with self._lock:
             if self._tokenizer is None:
-                self._tokenizer = make_tokenizer(self.text_config, self.model.learned)
+                learned = self.model.learned
+                self._tokenizer = make_tokenizer(self.text_config, learned, self.reading)
                 if changed := differences(self.model.identity, self._tokenizer.identity()):
                     warnings.warn(
                         "this model was trained on units cut by other versions, so scores may "

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.text.reading import Correction
+
 
 @dataclass(frozen=True)
 class Prediction(ABC):
@@ -18,6 +20,14 @@ class Prediction(ABC):
     text: str
     exact: bool = field(default=True, kw_only=True)
     """Whether the whole network gave it, and not the early exit alone."""
+    unfamiliar: bool = field(default=False, kw_only=True, repr=False)
+    """Whether so much of the comment says nothing to the model that this is a guess."""
+    unknown: float = field(default=0.0, kw_only=True, repr=False)
+    """The share of its letters that say nothing; measured where the whole network was asked."""
+    truncated: int = field(default=0, kw_only=True, repr=False)
+    """How many characters at its end were not read."""
+    corrections: tuple[Correction, ...] = field(default=(), kw_only=True, repr=False)
+    """What was read as something else: mistyped and new words, in order."""
 
     @property
     @abstractmethod
@@ -30,7 +40,14 @@ class Prediction(ABC):
 
     def notes(self) -> dict[str, Any]:
         """The part of `to_dict` that is only there where it says something."""
-        return {} if self.exact else {"exact": False}
+        notes: dict[str, Any] = {} if self.exact else {"exact": False}
+        if self.unfamiliar:
+            notes |= {"unfamiliar": True, "unknown": round(self.unknown, 3)}
+        if self.truncated:
+            notes["truncated"] = self.truncated
+        if self.corrections:
+            notes["corrections"] = [correction.to_dict() for correction in self.corrections]
+        return notes
 
 
 if TYPE_CHECKING:

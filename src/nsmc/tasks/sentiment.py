@@ -28,7 +28,7 @@ from nsmc.tasks.task import Floats, LabelTask, Value, rounded
 if TYPE_CHECKING:
     from torch import Tensor
 
-KOREAN = {"positive": "긍정", "negative": "부정", "": ""}
+KOREAN = {"positive": "긍정", "negative": "부정", "undecided": "보류", "": ""}
 LABEL = "label"
 HARD = "0 (negative) or 1 (positive)"
 
@@ -40,7 +40,7 @@ class SentimentPrediction(Prediction):
     score: float | None
     """The probability of positive; None if nothing in the comment is legible."""
     label: str
-    """``positive`` or ``negative``; empty if nothing in the comment is legible."""
+    """``positive``, ``negative`` or ``undecided``; empty if nothing in the comment is legible."""
 
     @property
     def legible(self) -> bool:
@@ -49,13 +49,17 @@ class SentimentPrediction(Prediction):
 
     @property
     def label_ko(self) -> str:
-        """``긍정`` or ``부정``; empty without a label."""
+        """``긍정``, ``부정`` or ``보류``; empty without a label."""
         return KOREAN[self.label]
 
     @property
     def confidence(self) -> float | None:
-        """The probability of the label given; None without one."""
-        return self.score if self.score is None or self.label == "positive" else 1 - self.score
+        """The probability of the label given, of an undecided one that of the likelier label; None
+        without one."""
+        if self.score is None or self.label == "positive":
+            return self.score
+        negative = 1 - self.score
+        return max(self.score, negative) if self.label == "undecided" else negative
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json`` prints; None where there is no label."""
@@ -174,7 +178,7 @@ class Sentiment(LabelTask):
     def columns_of(self, outputs: Floats, threshold: float) -> dict[str, list[Any]]:
         """``label``, ``label_ko`` and ``score``, the probability of positive."""
         scores = probabilities(outputs[:, 0])  # [R]
-        labels = labels_of(scores, threshold)
+        labels = labels_of(scores, threshold, self.undecided_below)
         return {
             "label": [label or None for label in labels],
             "label_ko": [KOREAN[label] or None for label in labels],
@@ -186,7 +190,7 @@ class Sentiment(LabelTask):
     ) -> list[Prediction]:
         """A `SentimentPrediction` each."""
         scores = probabilities(outputs[:, 0])  # [R]
-        labels = labels_of(scores, threshold)
+        labels = labels_of(scores, threshold, self.undecided_below)
         return list(map(SentimentPrediction, texts, optional(scores), labels))
 
     def positive(self, outputs: Floats) -> NDArray[np.float64]:
@@ -223,12 +227,21 @@ def probabilities(logits: NDArray[Any]) -> NDArray[np.float64]:
     return shares
 
 
-def labels_of(scores: NDArray[np.float64], threshold: float) -> list[str]:
-    """``positive`` at or above the threshold, ``negative`` below, empty for NaN; of scores [R]."""
-    return [
+def labels_of(
+    scores: NDArray[np.float64], threshold: float, undecided_below: float = 0.0
+) -> list[str]:
+    """``positive`` at or above the threshold, ``negative`` below, empty for NaN; of scores [R].
+
+    ``undecided`` where neither label is as probable as ``undecided_below``.
+    """
+    labels = [
         "" if math.isnan(score) else "positive" if score >= threshold else "negative"
         for score in scores.tolist()
     ]
+    if undecided_below > 0.5:  # one of the two always has that much
+        for place in np.flatnonzero(np.maximum(scores, 1 - scores) < undecided_below).tolist():
+            labels[place] = "undecided"
+    return labels
 
 
 def log_odds(labels: Floats) -> float | None:

@@ -39,7 +39,8 @@ class StarsPrediction(Prediction):
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--json`` prints; None where there are no stars."""
-        return {"text": self.text, "stars": rounded_number(self.stars)}
+        stars = rounded_number(self.stars)
+        return {"text": self.text, "stars": stars, **self.notes()}
 
 
 class Stars(LabelTask):

@@ -78,6 +78,8 @@ class Task(ABC):
     """The config's section that says how many stars are positive; empty without such."""
     has_threshold: ClassVar[bool] = False
     """Whether a probability is cut at a threshold."""
+    undecided_below: float = 0.0
+    """Of a task that `has_threshold`: ``undecided`` where neither label is as probable."""
     adds_eos: ClassVar[bool] = False
     """Whether the network reads `EOS` before and after each text."""
 

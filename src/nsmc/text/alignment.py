@@ -6,12 +6,18 @@ Shapes: N characters of the normalized comment, T units.
 import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING
 
 from nsmc.text.normalize import LETTERS, MARKUP, PLAIN, TABLE
 from nsmc.text.rewriting import Placed, Span, rewrite_placed, spread
 
+if TYPE_CHECKING:
+    from nsmc.text.new_words import NewWords
 
-def align(text: str, spans: Sequence[Span], max_characters: int) -> list[Span]:
+
+def align(
+    text: str, spans: Sequence[Span], max_characters: int, words: "NewWords | None" = None
+) -> list[Span]:
     """Find the code points of a comment that became each span of its normalized form.
 
     Spans in order give spans in order, within ``text``, which overlap only if the given ones do.
@@ -23,19 +29,35 @@ def align(text: str, spans: Sequence[Span], max_characters: int) -> list[Span]:
     stays empty.
 
     Both the given spans [T] and the returned ones [T] count code points. ``max_characters`` is the
-    tokenizer's.
+    tokenizer's; ``words`` are those whose meanings are in the normalized comment, each with the
+    span of its word.
 
     Raises:
         ValueError: a span reaches beyond the normalized comment.
     """
-    origins = [span for _, span in _normalize_with_spans(text, max_characters)]  # [N]
+    characters = normalized_with_spans(text, max_characters)
+    if words is not None:
+        characters = words.placed(characters)
+    origins = [span for _, span in characters]  # [N]
     if any(not 0 <= start <= end <= len(origins) for start, end in spans):
         raise ValueError(f"{spans!r} reach beyond the {len(origins)} characters of {text!r}")
     starts = [start for start, _ in origins] + [len(text)]  # [N + 1]
-    return [
+    aligned = [
         (starts[start], origins[end - 1][1] if end > start else starts[start])
         for start, end in spans
     ]
+    return aligned if words is None else _apart(aligned)
+
+
+def _apart(spans: list[Span]) -> list[Span]:
+    """Spans in order that are equal or don't overlap: a unit may hold a part of a meaning."""
+    result: list[Span] = []
+    for start, end in spans:
+        before = result[-1] if result else (0, 0)
+        if (start, end) != before and start < before[1]:
+            start, end = before if end <= before[1] else (before[1], end)
+        result.append((start, end))
+    return result
 
 
 def find_spans(text: str, pieces: Sequence[str]) -> list[Span]:
@@ -60,7 +82,7 @@ def consecutive_spans(pieces: Sequence[str]) -> list[Span]:
     return list(pairwise(accumulate(map(len, pieces), initial=0)))
 
 
-def _normalize_with_spans(text: str, max_characters: int) -> Placed:
+def normalized_with_spans(text: str, max_characters: int) -> Placed:
     """The characters of the normalized comment [N], each with the span of ``text`` it came from."""
     characters = list(_translate(text[: 4 * max_characters]))
     while (unmarked := rewrite_placed(characters, MARKUP)) != characters:

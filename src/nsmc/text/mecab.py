@@ -6,7 +6,7 @@ that nothing has to be built on Linux, macOS or Windows.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -15,6 +15,9 @@ from nsmc.errors import NsmcError
 from nsmc.text.alignment import find_spans
 from nsmc.text.libraries import import_library
 from nsmc.text.rewriting import Span
+
+AT_ONCE = 1000
+"""Characters that are analysed together: Mecab's time grows faster than the length."""
 
 
 class KonlpyMecab:
@@ -57,6 +60,8 @@ class KonlpyMecab:
 
     def __call__(self, text: str) -> list[str]:
         """The morphemes of a normalized text."""
+        if len(text) > AT_ONCE:
+            return [morpheme for part in _parts(text) for morpheme in self(part)]
         with self._lock:
             morphemes: list[str] = self._mecab.tagger.parse(text).split() if text else []
         return morphemes
@@ -84,6 +89,17 @@ class KonlpyMecab:
     def identity(self) -> dict[str, str]:
         """Binding, dictionary and wrapper with their versions."""
         return self._identity
+
+
+def _parts(text: str) -> Iterator[str]:
+    """A long text in parts of up to `AT_ONCE` characters, cut at spaces where there are any."""
+    while len(text) > AT_ONCE:
+        end = text.rfind(" ", 1, AT_ONCE + 1)
+        end = AT_ONCE if end < 0 else end
+        yield text[:end]
+        text = text[end:].lstrip()
+    if text:
+        yield text
 
 
 _OTHERWISE = "text.unit = 'syllable', 'jamo' or 'bpe' needs no Mecab"

@@ -5,6 +5,7 @@ Shapes: N characters.
 
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import accumulate, pairwise
 
 Span = tuple[int, int]
@@ -20,8 +21,12 @@ Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], Pieces]]
 def rewrite(text: str, rules: Iterable[Rule]) -> str:
     """Apply rules one after the other."""
     for pattern, pieces_of in rules:
-        text = pattern.sub(lambda match, of=pieces_of: "".join(new for _, new in of(match)), text)
+        text = pattern.sub(partial(_replaced, pieces_of), text)
     return text
+
+
+def _replaced(pieces_of: Callable[[re.Match[str]], Pieces], match: re.Match[str]) -> str:
+    return "".join(new for _, new in pieces_of(match))
 
 
 def rewrite_placed(characters: Placed, rules: Iterable[Rule]) -> Placed:

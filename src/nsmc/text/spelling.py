@@ -87,9 +87,16 @@ class Spelling:
         digest = hashlib.sha256(learned).hexdigest()[:16]
         self._identity = {**dictionary.identity(), "spelling": digest}
 
-    def __call__(self, text: str) -> str:
-        """Correct the mistyped words of a normalized comment."""
-        return _WORD.sub(self._correct, text)
+    def __call__(self, text: str, protects: Callable[[str], bool] | None = None) -> str:
+        """Correct the mistyped words of a normalized comment but those that are protected."""
+        if protects is None:
+            return _WORD.sub(self._correct, text)
+
+        def correct(match: re.Match[str]) -> str:
+            corrected = self._correct(match)
+            return match[0] if corrected != match[0] and protects(match[0]) else corrected
+
+        return _WORD.sub(correct, text)
 
     def _correct(self, match: re.Match[str]) -> str:
         word = match[0]

@@ -1,11 +1,13 @@
 """The tokenizer: normalization, spelling and a segmenter, as a configuration asks for them."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nsmc.config.text import TextConfig
-from nsmc.text.alignment import align
+from nsmc.text.alignment import align, normalized_with_spans
 from nsmc.text.normalize import VERSION, normalize
+from nsmc.text.reading import Correction, CorrectionKind, Reading
 from nsmc.text.rewriting import Span
 from nsmc.text.syllables import RULES, Syllables
 
@@ -35,7 +37,8 @@ class Segmenter(Protocol):
 class Tokenizer:
     """A comment as typed → normalized → its spelling corrected, if configured → units.
 
-    ``learned`` is what `learn` returned, if the segmenter or the spelling is learnt.
+    ``learned`` is what `learn` returned, if the segmenter or the spelling is learnt; ``reading``
+    is None where a model is trained.
     """
 
     def __init__(
@@ -44,13 +47,19 @@ class Tokenizer:
         segmenter: Segmenter,
         learned: bytes | None = None,
         spelling: "Spelling | None" = None,
+        reading: Reading | None = None,
     ) -> None:
         self.config, self.learned, self._segment = config, learned, segmenter
+        self.reading = reading or Reading(config.max_characters)
         self._spelling = spelling
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to a worker process as what makes it anew there."""
-        return make_tokenizer, (self.config, self.learned)
+        return make_tokenizer, (self.config, self.learned, self.reading)
+
+    def reads(self, reading: Reading) -> "Tokenizer":
+        """The same tokenizer with another reading; both share what was opened."""
+        return Tokenizer(self.config, self._segment, self.learned, self._spelling, reading)
 
     def __call__(self, text: str) -> list[str]:
         """Cut a comment of any length and content into units; nothing legible gives ``[]``.
@@ -68,9 +77,17 @@ class Tokenizer:
         """
         if not isinstance(text, str):
             raise TypeError(f"expected a comment as str, found {type(text).__name__}")
-        text = normalize(text, self.config.max_characters)
+        text = normalize(text, self.reading.characters)
+        if self.reading.words is not None:
+            text = self.reading.words(text)
         # Spelling keeps the length and every character's place, so it keeps the spans.
-        return self._spelling(text) if self._spelling else text
+        return self._correct(text)
+
+    def _correct(self, text: str) -> str:
+        if self._spelling is None or not self.reading.spelling:
+            return text
+        words = self.reading.words
+        return self._spelling(text, None if words is None else words.protects)
 
     def characters(self, prepared: str) -> str:
         """The units of what `prepare` returned, end to end; of morphemes without cutting them."""
@@ -89,7 +106,45 @@ class Tokenizer:
             TypeError: ``text`` isn't a string.
         """
         spans = self._segment.spans(self.prepare(text))
-        return align(text, spans, self.config.max_characters)
+        return align(text, spans, self.reading.characters, self.reading.words)
+
+    def corrections(self, text: str, prepared: str) -> tuple[Correction, ...]:
+        """What of a comment is read as something else, beyond normalization; in order.
+
+        ``prepared`` is what `prepare` made of it.
+        """
+        reading = self.reading
+        normalized = normalize(text, reading.characters)
+        if prepared == normalized:
+            return ()
+        found: list[tuple[Span, str, CorrectionKind]] = []
+        characters = normalized_with_spans(text, reading.characters)
+        if reading.words is not None:
+            for start, end, meaning in reading.words.find(normalized):
+                span = (characters[start][1][0], characters[end - 1][1][1])
+                found.append((span, meaning, "word"))
+            characters = reading.words.placed(characters)
+        plain = "".join(character for character, _ in characters)
+        for match in re.finditer(r"[가-힣]+", plain):
+            start, end = match.span()
+            if (read := prepared[start:end]) != match[0]:
+                span = (characters[start][1][0], characters[end - 1][1][1])
+                # A word whose beginning is new and whose end is mistyped is one correction.
+                found = [one for one in found if not (span[0] <= one[0][0] < span[1])]
+                found.append((span, read, "spelling"))
+        return tuple(
+            Correction(start, end, text[start:end], read, kind)
+            for (start, end), read, kind in sorted(found)
+        )
+
+    def truncated(self, text: str) -> int:
+        """How many characters at a comment's end are not read."""
+        limit = self.reading.characters
+        if len(text) <= limit:
+            return 0
+        characters = normalized_with_spans(text, limit)
+        rest = text[characters[-1][1][1] :].strip() if characters else ""
+        return len(rest) if normalize(rest, 1) else 0
 
     def join(self, units: Sequence[str]) -> str:
         """Join units to a text, for a language model that generates them.
@@ -147,7 +202,9 @@ def learn(config: TextConfig, texts: Iterable[str]) -> bytes | None:
     return learn_bpe(normalized, config.bpe_size)
 
 
-def make_tokenizer(config: TextConfig, learned: bytes | None = None) -> Tokenizer:
+def make_tokenizer(
+    config: TextConfig, learned: bytes | None = None, reading: Reading | None = None
+) -> Tokenizer:
     """Make the tokenizer of a configuration; ``learned`` is what `learn` returned.
 
     Raises:
@@ -164,20 +221,20 @@ def make_tokenizer(config: TextConfig, learned: bytes | None = None) -> Tokenize
         mecab = KonlpyMecab(config)
         spelling = Spelling(_require(learned), mecab)
         if config.unit == "morpheme":
-            return Tokenizer(config, mecab, learned, spelling)
+            return Tokenizer(config, mecab, learned, spelling, reading)
     if config.unit == "syllable":
-        return Tokenizer(config, Syllables(), learned, spelling)
+        return Tokenizer(config, Syllables(), learned, spelling, reading)
     if config.unit == "jamo":
         from nsmc.text.jamo import Jamo
 
-        return Tokenizer(config, Jamo(), learned, spelling)
+        return Tokenizer(config, Jamo(), learned, spelling, reading)
     if config.unit == "bpe":
         from nsmc.text.bpe import Pieces
 
-        return Tokenizer(config, Pieces(_require(learned)), learned)
+        return Tokenizer(config, Pieces(_require(learned)), learned, None, reading)
     from nsmc.text.mecab import KonlpyMecab
 
-    return Tokenizer(config, KonlpyMecab(config), learned)
+    return Tokenizer(config, KonlpyMecab(config), learned, None, reading)
 
 
 def _require(learned: bytes | None) -> bytes:
