@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.errors import ModelError
+from nsmc.inference.parameters import in_range
 from nsmc.inference.wide import SCALE, WideOutputs, table_sums
 from nsmc.text.character_ngrams import character_ngrams, character_pairs
 
@@ -73,8 +74,8 @@ class EarlyExit:
             right = shapes == expected and types == {k: v.dtype for k, v in arrays.items()}
             if wide is None or not right or not 0 < rows <= wide.buckets or rows & (rows - 1):
                 raise ValueError(f"arrays of {shapes}")
-            if not all(np.isfinite(values).all() for values in arrays.values()):
-                raise ValueError("numbers that aren't finite")
+            if not all(map(in_range, arrays.values())):
+                raise ValueError("numbers that aren't finite, or too large")
         except (SafetensorError, ValueError, KeyError, TypeError) as error:
             raise ModelError(
                 f"the model's early exit can't be read: expected a table for {outputs} outputs "
