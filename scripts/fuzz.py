@@ -97,6 +97,7 @@ def _cover(name: str, seconds: float, seed: int) -> tuple[int, int]:
             (seeds / str(number)).write_bytes(data)
         command = [sys.executable, __file__, COVERAGE, name, str(seeds)]
         limits = [f"-max_total_time={round(seconds)}", f"-max_len={MOST}", f"-seed={seed + 1}"]
+        limits += ["-len_control=0"]
         done = subprocess.run(
             [
                 *command,

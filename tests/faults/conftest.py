@@ -1,5 +1,6 @@
 """Faults at the write steps of commands, and what must be true after each."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -38,13 +39,27 @@ class Run(Protocol):
 
 @pytest.fixture(scope="session")
 def run_in_fork(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """One process for all tests of a worker."""
+    """One process for all tests of a worker, which has imported what every command needs."""
+    with forking(tmp_path_factory.mktemp("log"), "all") as run:
+        yield run
+
+
+@pytest.fixture(scope="session")
+def predict_in_fork(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """One that has imported what scoring needs, in a moment."""
+    with forking(tmp_path_factory.mktemp("log")) as run:
+        yield run
+
+
+@contextlib.contextmanager
+def forking(place: Path, *imports: str) -> Iterator[Run]:
+    """Start a process that forks for each job."""
     if not hasattr(os, "fork"):
         pytest.skip("no fork on this system")
-    log = str(tmp_path_factory.mktemp("log")) + "/"
+    log = f"{place}/"
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     with subprocess.Popen(
-        [sys.executable, "-W", "ignore", Path(__file__).with_name("process.py")],
+        [sys.executable, "-W", "ignore", Path(__file__).with_name("process.py"), *imports],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         encoding="utf-8",
