@@ -92,6 +92,16 @@ def test_cp949_lines_are_read_and_that_is_said_once(process: Callable[..., Resul
     assert result.err == "nsmc: line 2 of standard input isn't UTF-8 and was read as CP949\n"
 
 
+def test_utf16_and_lines_without_an_end(process: Callable[..., Result]) -> None:
+    result = process("--json", "-", stdin="\r\n".join(COMMENTS).encode("utf-16"))
+    assert [one["text"] for one in result.objects()] == COMMENTS
+    assert result.err == ""
+    result = process("--json", "-", stdin="좋다\n".encode() + b"x" * (1 << 22))
+    assert result.code == 1
+    assert json.loads(result.out)["text"] == "좋다"
+    assert result.err.startswith("nsmc: line 2 of standard input is longer than 262,144 characters")
+
+
 def test_bytes_of_no_encoding_name_their_line(start: Start, small_model: Path) -> None:
     process = start("predict", "--model", small_model, "-")
     assert process.stdin and process.stdout and process.stderr

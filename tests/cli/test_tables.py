@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import gzip
+import io
 import itertools
 import json
 import os
@@ -278,6 +280,51 @@ def test_a_table_without_rows_becomes_a_header(name: str, score: Score, tmp_path
     source, out = write_table(tmp_path / "in.csv", COLUMNS, []), tmp_path / name
     assert "0 rows scored" in score(source, out).err
     assert read_table(out) == ([*COLUMNS, *NEW], [])
+
+
+def test_a_table_from_standard_input_to_standard_output(
+    here: Here, small_model: Path, monkeypatch: pytest.MonkeyPatch, source: Path, tmp_path: Path
+) -> None:
+    def piped(*options: str | Path, data: bytes = b"") -> Result:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+        return here("predict", "--model", small_model, *options)
+
+    for data in (source.read_bytes(), gzip.compress(source.read_bytes())):
+        result = piped("--input", "-", "--output", "-", "--format", "csv", data=data)
+        assert result.code == 0, result.err
+        assert result.err.splitlines()[-1].startswith("nsmc: 5 rows scored into standard output (")
+        (tmp_path / "out.csv").write_text(result.out, encoding="utf-8")
+        columns, rows = read_table(tmp_path / "out.csv")
+        assert (columns, [row[:3] for row in rows]) == ([*COLUMNS, *NEW], ROWS)
+    piped("--input", "-", "--output", "-", data=b"document\n").check_refusal(
+        2, "standard input has no name that tells its format; give --format F"
+    )
+    skipping = piped("--input", source, "--output", "-", "--skip-bad-rows")
+    skipping.check_refusal(2, "bad rows beside the output; name an --output FILE")
+
+
+def test_bad_rows_are_kept_beside_the_output(score: Score, tmp_path: Path) -> None:
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("n,document\n1,정말 재미있게 봤어요\n2\n3,좋다\n", encoding="utf-8")
+    score(source, out, code=1)
+    result = score(source, out, "--skip-bad-rows")
+    bad = tmp_path / "out.bad-rows.csv"
+    assert f"nsmc: 1 bad rows were left out; they are in {bad}: row 2 (line 3): exp" in result.err
+    assert [row[0] for row in read_table(out)[1]] == ["1", "3"]
+    assert bad.read_text(encoding="utf-8-sig").splitlines()[1].startswith("2,3,")
+
+
+def test_what_predict_writes_is_measured_again(
+    here: Here, score: Score, small_model: Path, source: Path, tmp_path: Path
+) -> None:
+    with source.open("a", encoding="utf-8") as file:
+        file.write("6,\u200b,바\n")  # nothing legible, so no label is written
+    for name in ("out.csv", "out.jsonl", "out.parquet", "out.xlsx", "out.json"):
+        score(source, tmp_path / name)
+        place = ("--model", small_model, "--data", tmp_path / name, "--json")
+        assert here("evaluate", *place).object()["accuracy"] == 1
+    audited = here("audit", "--model", small_model, tmp_path / "out.xlsx", "--json").object()
+    assert audited["examples"] == 3
 
 
 def test_cp949_is_read_and_reported(score: Score, source: Path, tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 """Comments as arguments, from a prompt, one a line from standard input, or in a table."""
 
 import argparse
+import codecs
 import contextlib
+import io
+import itertools
 import os
 import re
 import sys
@@ -14,6 +17,8 @@ from nsmc.cli.tables import add_table_arguments
 from nsmc.errors import NsmcError, UsageError
 
 LINES_AT_ONCE = 1024
+LONGEST_LINE = 1 << 18
+"""Bytes of a line of standard input at most."""
 _KEYS = re.compile(r"\x1b(\[[0-9;]*[A-Za-z~]|O[A-Za-z])")
 """What a key such as ↑ sends where nothing edits the line."""
 
@@ -92,16 +97,16 @@ def _available_lines() -> Iterator[list[str]]:
     import queue
 
     descriptor = sys.stdin.fileno()
-    arrived: queue.Queue[bytes | BaseException | None] = queue.Queue(4 * LINES_AT_ONCE)
+    arrived: queue.Queue[bytes | BaseException | None] = queue.Queue(LINES_AT_ONCE)
 
     def read() -> None:
         # A reader of its own: Python closes sys.stdin when it exits early, at Ctrl-C for one, and
         # aborts if a thread is waiting in it.
         end = None
         try:
-            for line in os.fdopen(descriptor, "rb", closefd=False):
+            for line in _lines(os.fdopen(descriptor, "rb", closefd=False)):
                 arrived.put(line)
-        except (OSError, MemoryError, ValueError) as error:
+        except (OSError, MemoryError, ValueError, NsmcError) as error:
             end = error
         arrived.put(end)
 
@@ -123,6 +128,8 @@ def _available_lines() -> Iterator[list[str]]:
                 reported = True
         if texts:
             yield texts
+        if isinstance(end, NsmcError):
+            raise end
         if isinstance(end, BaseException):
             reason = getattr(end, "strerror", None) or end or type(end).__name__
             raise NsmcError(
@@ -130,6 +137,27 @@ def _available_lines() -> Iterator[list[str]]:
                 "scored"
             ) from end
         ended = end is None
+
+
+def _lines(stream: io.BufferedReader) -> Iterator[bytes]:
+    """The lines of standard input; of UTF-16, which its mark tells, as UTF-8.
+
+    Raises:
+        NsmcError: a line is longer than any comment, and may have no end.
+    """
+    # To split UTF-16 at the byte of a line end would cut characters.
+    wide = stream.peek(2)[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    source = io.TextIOWrapper(stream, "utf-16", newline="\n") if wide else stream
+    for number in itertools.count(1):
+        line = source.readline(LONGEST_LINE + 1)
+        if not line:
+            return
+        if len(line) > LONGEST_LINE:
+            raise NsmcError(
+                f"line {number} of standard input is longer than {LONGEST_LINE:,} characters; "
+                "expected one comment a line; what came before is scored"
+            )
+        yield line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
 
 
 def _decode(line: bytes, number: int) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from nsmc.cli.common import (
     say,
     say_about_table,
 )
-from nsmc.cli.tables import TABLES, table_streams
+from nsmc.cli.tables import TABLES, table_streams, where
 from nsmc.errors import UsageError, printable
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
     if len(counts) > LABELS_SHOWN:
         counts = [*counts[: LABELS_SHOWN - 1], "…"]
     by_label = f" ({', '.join(counts)})" if counts else ""
-    say(f"{result.rows:,} rows scored into {args.output}{by_label}")
+    say(f"{result.rows:,} rows scored into {where(args.output)}{by_label}")
 
 
 def _show(classifier: "Classifier", texts: list[str], args: argparse.Namespace) -> None:

@@ -13,7 +13,7 @@ from nsmc.cli.common import (
     say,
     say_about_table,
 )
-from nsmc.cli.tables import table_streams
+from nsmc.cli.tables import table_streams, where
 from nsmc.errors import printable
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _score_table(model: "LanguageModel", args: argparse.Namespace) -> None:
         )
     say_about_table(result)
     say(
-        f"{result.rows:,} rows scored into {args.output}; perplexity of all together "
+        f"{result.rows:,} rows scored into {where(args.output)}; perplexity of all together "
         f"{result.perplexity:,.1f}"
     )
 

@@ -139,3 +139,8 @@ def table_streams(
         with target.open("rb") as whole:
             shutil.copyfileobj(whole, sys.stdout.buffer)
         sys.stdout.buffer.flush()
+
+
+def where(output: Path) -> str:
+    """How a message calls an ``--output``."""
+    return "standard output" if str(output) == "-" else str(output)

@@ -1,6 +1,7 @@
 """Parquet tables, read and written batch by batch."""
 
 import contextlib
+import datetime
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -232,6 +233,8 @@ class ParquetWriter(TableWriter):
             if series.dtype != object:
                 return pa.Array.from_pandas(series, type=field.type)
             values = [None if is_missing(value) else value for value in cell_values(series)]
+            if pa.types.is_timestamp(field.type):
+                values = [_with_time(value) for value in values]
             if pa.types.is_string(field.type):
                 values = [None if value is None else cell_text(value) for value in values]
             return pa.array(values, type=field.type)
@@ -241,3 +244,10 @@ class ParquetWriter(TableWriter):
                 f"{field.name!r} to {self.file}: expected values of type {field.type}, found: "
                 f"{str(error)[:300]}; nothing was written; name the output .jsonl instead"
             ) from error
+
+
+def _with_time(value: Any) -> Any:
+    """A day as its first moment: a sheet of Excel has both in one column."""
+    if type(value) is datetime.date:
+        return datetime.datetime.combine(value, datetime.time())
+    return value

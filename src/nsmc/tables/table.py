@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from nsmc.errors import UsageError
+from nsmc.errors import DataError, UsageError
 from nsmc.storage.files import atomic_write
 from nsmc.tables.bad_rows import BadRows
 from nsmc.tables.base import Numbers, TableReader, TableWriter
@@ -110,7 +110,7 @@ class Table:
         frames = self._reader.frames(self._chunk_rows)
         # A loop that is left early leaves its generator, and so the file, open.
         self._open.callback(frames.close)
-        for frame, rows in frames:
+        for frame, rows in self._checked(frames):
             texts, wrong = self._texts(frame, rows)
             if wrong:
                 right = [place for place in range(len(rows)) if place not in wrong]
@@ -118,6 +118,13 @@ class Table:
                 texts, rows = [texts[place] for place in right], [rows[place] for place in right]
             yield Chunk(frame, texts, rows)
         self.check_unchanged()
+
+    def _checked(self, frames: Any) -> Iterator[Any]:
+        try:
+            yield from frames
+        except DataError:
+            self.check_unchanged()  # that is then the reason
+            raise
 
     def check_unchanged(self) -> None:
         """Refuse what was read if the file has been written to since it was opened.

@@ -1,0 +1,86 @@
+"""With --skip-bad-rows the good rows are read, and the bad ones are kept with their reasons."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from nsmc.errors import DataError
+from nsmc.tables.bad_rows import beside
+from nsmc.tables.options import ReadOptions
+from nsmc.tables.table import open_table
+from tests.tables.files import texts, written
+
+LENIENT = ReadOptions(skip_bad_rows=True)
+
+
+def read(path: Path, column: str | None = None) -> tuple[list[str], list[int], list[list[str]]]:
+    """The comments that are left, their rows, and the bad rows as they are saved."""
+    saved = beside(path)
+    with open_table(path, LENIENT, column=column, chunk_rows=2) as table:
+        chunks = list(table.chunks())
+        assert table.bad is not None
+        table.bad.save(saved)
+        count = table.bad.count
+    with saved.open(encoding="utf-8-sig", newline="", errors="replace") as file:
+        header, *bad = csv.reader(file)
+    assert header == ["row", "line", "reason", "content"]
+    assert len(bad) == count
+    kept = [text for chunk in chunks for text in chunk.texts]
+    assert all(len(chunk.texts) == len(chunk.frame) == len(chunk.rows) for chunk in chunks)
+    return kept, [row for chunk in chunks for row in chunk.rows], bad
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kept", "bad"),
+    [
+        ("a.csv", "id,document\n1,가\n2\n3,다\n4,라,마\n5,바\n", "가다바", [("2", "3", "2")]),
+        ("a.tsv", "id\tdocument\n1\t가\n2\n3\t다\n", "가다", [("2", "3", "2")]),
+        (
+            "a.csv",
+            'id,document\n1,"가"\n2,"그는 "최고" 라고"\n3,"다"\n',
+            "가다",
+            [("2", "3", "2,")],
+        ),
+        ("a.csv", 'id,document\n1,가\n2,"열린\n3,다\n4,라\n', "가다라", [("2", "3", '2,"열린')]),
+        (
+            "a.jsonl",
+            '{"document": "가"}\n{"docu\n[1]\n{"document": "라"}\n',
+            "가라",
+            [("2", "2", '{"docu'), ("3", "3", "[1]")],
+        ),
+        ("a.jsonl", '{"document": "가"}\n{"document": ["나"]}\n', "가", [("2", "", "['나']")]),
+        ("a.json", '["가", 3, "다"]', "가다", [("2", "", "3")]),
+    ],
+)
+def test_bad_rows_are_left_out_and_kept(
+    tmp_path: Path, name: str, text: str, kept: str, bad: list[tuple[str, str, str]]
+) -> None:
+    path = written(tmp_path / name, text)
+    column = "document" if name.startswith("a.json") else None
+    with pytest.raises(DataError):
+        texts(path, column)
+    found, numbers, left_out = read(path, column)
+    assert "".join(found) == kept
+    for row, (number, line, content) in zip(left_out, bad, strict=False):
+        assert row[:2] == [number, line]
+        assert "expected" in row[2]
+        assert row[3].startswith(content)
+    assert not {int(row[0]) for row in left_out} & set(numbers)
+
+
+def test_bytes_that_are_no_text_cost_their_line(tmp_path: Path) -> None:
+    good = "".join(f"{n},영화가 좋다\n" for n in range(100)).encode()
+    path = written(tmp_path / "a.csv", b"id,document\n" + good + b"100,\xff\xfe\n101,a\0b\n" + good)
+    with pytest.raises(DataError, match=r"not text throughout.*--skip-bad-rows leaves out such"):
+        texts(path)
+    found, numbers, left_out = read(path)
+    assert (len(found), numbers[99], numbers[100]) == (200, 100, 103)
+    assert [row[:2] for row in left_out] == [["101", "102"], ["102", "103"]]
+    assert "a byte that isn't utf-8 at character 5" in left_out[0][2]
+    assert "a NUL byte" in left_out[1][2]
+
+
+def test_where_bad_rows_go() -> None:
+    assert beside(Path("x/out.csv.gz")) == Path("x/out.bad-rows.csv")
+    assert beside(Path("out.parquet")) == Path("out.bad-rows.csv")
