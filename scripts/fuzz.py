@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from fuzzing.mutation import MOST, mutated
+from pages import put, table
 
 COVERAGE = "--atheris"
 if COVERAGE in sys.argv:
@@ -34,6 +35,7 @@ else:
     from fuzzing.targets import TARGETS, tried
 
 CORPUS = Path(__file__).parent / "fuzzing" / "corpus"
+PAGE = Path(__file__).parent.parent / "docs" / "reliability.md"
 RESULTS = Path(__file__).parent.parent / "docs" / "results" / "fuzzing.json"
 
 
@@ -133,6 +135,21 @@ def _record(name: str, by: str, inputs: int, finds: int, seconds: float) -> None
     entry["finds"] += finds
     entry["seconds"] = round(entry["seconds"] + seconds)
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    put(PAGE, "fuzzing", as_table(results))
+
+
+def as_table(results: dict[str, Any]) -> str:
+    """The counts as Markdown."""
+    counts = {
+        name: [
+            *(ways.get(way, {}).get("inputs", 0) for way in ("mutation", "atheris")),
+            sum(way["finds"] for way in ways.values()),
+        ]
+        for name, ways in results.items()
+    }
+    counts["all"] = [sum(column) for column in zip(*counts.values(), strict=True)]
+    rows = [[name, *(f"{count:,}" for count in row)] for name, row in counts.items()]
+    return table(["target", "changed at random", "by coverage", "finds"], rows)
 
 
 if __name__ == "__main__":

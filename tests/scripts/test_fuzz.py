@@ -1,9 +1,10 @@
 """The targets of the fuzzer stand damaged inputs, and all that were ever found."""
 
+import json
 import random
 
 import pytest
-from fuzz import CORPUS
+from fuzz import CORPUS, PAGE, RESULTS, as_table
 from fuzzing.mutation import MOST, mutated
 from fuzzing.targets import TARGETS, tried
 
@@ -33,3 +34,9 @@ def test_mutation_changes_and_stays_small() -> None:
 
 def test_the_corpus_names_targets() -> None:
     assert {path.name for path in CORPUS.glob("*")} <= TARGETS.keys()
+
+
+def test_the_page_shows_the_counts() -> None:
+    counts = json.loads(RESULTS.read_text(encoding="utf-8"))
+    shown = f"<!-- measured: fuzzing -->\n{as_table(counts)}<!-- /measured -->"
+    assert shown in PAGE.read_text(encoding="utf-8")
