@@ -58,21 +58,17 @@ def test_the_rows_of_a_gpu(
 def test_the_page_shows_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
     table = importlib.import_module("benchmark").as_table
-    for name in ("performance", "performance-shipped"):
-        content = json.loads((DOCS / "results" / f"{name}.json").read_text(encoding="utf-8"))
-        assert table(content) in (DOCS / "performance.md").read_text(encoding="utf-8")
+    content = json.loads((DOCS / "results" / "performance.json").read_text(encoding="utf-8"))
+    assert table(content) in (DOCS / "performance.md").read_text(encoding="utf-8")
 
 
 def test_the_readmes_metrics_were_measured() -> None:
-    results = DOCS / "results"
-    today, before = (
-        json.loads((results / f"{name}.json").read_text(encoding="utf-8"))["parts"]
-        for name in ("performance-shipped", "performance")
-    )
+    file = DOCS / "results" / "performance.json"
+    today = json.loads(file.read_text(encoding="utf-8"))["parts"]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
 
-    def of(words: str, parts: dict[str, Any] = today) -> dict[str, Any]:
-        (row,) = [row for part in parts.values() for row in part if words in row["what"]]
+    def of(words: str) -> dict[str, Any]:
+        (row,) = [row for part in today.values() for row in part if words in row["what"]]
         return dict(row)
 
     assert f"`import torch`의 {of('whole process')['ratio']:.2f}배" in readme
@@ -81,5 +77,3 @@ def test_the_readmes_metrics_were_measured() -> None:
     assert f"초당 {of('transformer')['ours'].split()[0]}개" in readme
     assert f"{of('transformer')['ratio']:.0f}배" in readme
     assert f"{of('beside fastText, word bigrams and')['ratio']:.2f}배" in readme
-    assert f"초당 {of('transformer', before)['ours'].split()[0]}개" in readme
-    assert f"{of('transformer', before)['ratio']:.0f}배" in readme
