@@ -12,6 +12,7 @@ to ``docs/results/fuzzing.json``.
 import argparse
 import hashlib
 import json
+import os
 import random
 import re
 import subprocess
@@ -30,9 +31,9 @@ if COVERAGE in sys.argv:
     import atheris
 
     with atheris.instrument_imports(include=["nsmc"]):
-        from fuzzing.targets import TARGETS, tried
+        from fuzzing.targets import PLACE, TARGETS, tried
 else:
-    from fuzzing.targets import TARGETS, tried
+    from fuzzing.targets import PLACE, TARGETS, tried
 
 CORPUS = Path(__file__).parent / "fuzzing" / "corpus"
 PAGE = Path(__file__).parent.parent / "docs" / "reliability.md"
@@ -111,6 +112,7 @@ def _cover(name: str, seconds: float, seed: int) -> tuple[int, int]:
             capture_output=True,
             encoding="utf-8",
             errors="replace",
+            env={**os.environ, PLACE: work},  # atheris ends its process without cleaning up
         )
         # What was only slow is none: others use this machine, too.
         found = [file for kind in ("crash", "oom", "timeout") for file in finds.glob(f"{kind}-*")]

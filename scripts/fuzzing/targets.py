@@ -3,10 +3,12 @@
 A target returns nothing. Whatever else it raises is a find.
 """
 
+import atexit
 import functools
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -35,6 +37,8 @@ TINY = (
     "model.subword_buckets=8",
     "model.wide.buckets=16",
 )
+PLACE = "NSMC_FUZZ_PLACE"
+"""The variable with another directory for what is read from files."""
 COMMENTS = ["정말 재밌는 영화였어요 ㅋㅋ", "돈이 아까워요 돈이 아까운 영화", "그냥 그래요"] * 6
 
 
@@ -48,9 +52,11 @@ class Target:
 
 @functools.cache
 def place() -> Path:
-    """A directory in memory, where there is one, for what is read from files."""
+    """A directory for what is read from files: in memory, where there is one."""
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    return Path(tempfile.mkdtemp(prefix="nsmc-fuzz-", dir=memory))
+    made = Path(tempfile.mkdtemp(prefix="nsmc-fuzz-", dir=os.environ.get(PLACE, memory)))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 @functools.cache
