@@ -36,6 +36,14 @@ def test_several_and_their_explanations(server: Server) -> None:
     assert ask(server, {"texts": []}).json() == {"predictions": []}
 
 
+def test_options_are_those_of_the_command(server: Server) -> None:
+    undecided = ask(server, {"text": "재밌다", "undecided_below": 1.0}).json()
+    assert (undecided["label"], undecided["label_ko"]) == ("undecided", "보류")
+    exact = ask(server, {"texts": ["재밌다", "노잼"], "exact": True}).json()["predictions"]
+    classifier = nsmc.load(exact=True)
+    assert exact == [one.to_dict() for one in classifier.predict(["재밌다", "노잼"])]
+
+
 def test_what_arrives_together_is_scored_together_as_if_alone(server: Server) -> None:
     classifier = nsmc.load()
     with ThreadPoolExecutor(20) as pool:
@@ -77,6 +85,7 @@ def test_the_model_and_the_health(server: Server) -> None:
         (json.dumps({"texts": ["가"] * 1001}), 422, "at most 1000 items"),
         (b'{"text": "\xff"}', 400, "JSON"),
         ('{"text": "\\ud800"}', 422, "body.text"),
+        ('{"text": "a", "undecided_below": 2}', 422, "less than or equal to 1"),
     ],
 )
 def test_a_wrong_body_is_refused(

@@ -54,6 +54,11 @@ def test_progress_then_a_result_to_fetch_and_what_stands_in_it(server: Server) -
     assert pushes["재밌"] == pytest.approx(explanation.parts[0].contribution, abs=0.01)
 
 
+def test_unsure_rows_are_undecided_where_that_is_wanted(server: Server) -> None:
+    answer = post(server, table(), name="a.csv", undecided_below=1.0)
+    assert next(csv.DictReader(io.StringIO(answer.text)))["label_ko"] == "보류"
+
+
 def test_the_columns_of_a_table(server: Server) -> None:
     answer = post(server, table(head="말"), "/columns", name="a.csv").json()
     assert (answer["columns"], answer["header"]) == (["id", "말"], True)

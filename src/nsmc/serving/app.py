@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from nsmc._version import __version__
+from nsmc.errors import UsageError
 from nsmc.inference.classifier import Classifier
 from nsmc.report.fonts import FILE as FONT
 from nsmc.serving.batching import Batcher
@@ -65,19 +66,23 @@ def create_app(classifier: Classifier[Any], settings: ServerSettings) -> FastAPI
     """Make the application of one process around a loaded model."""
     metrics = Metrics()
 
-    def score(texts: list[str], options: Hashable) -> list[dict[str, Any]]:
+    def score(texts: list[str], options: tuple[bool, float]) -> list[dict[str, Any]]:
         metrics.comments.labels("scored").inc(len(texts))
-        return [prediction.to_dict() for prediction in classifier.predict(texts, verbose=False)]
+        predictions = _with(classifier, options).predict(texts, verbose=False)
+        return [prediction.to_dict() for prediction in predictions]
 
-    def explain(texts: list[str], options: Hashable) -> list[dict[str, Any]]:
+    def explain(texts: list[str], options: tuple[bool, float]) -> list[dict[str, Any]]:
         metrics.comments.labels("explained").inc(len(texts))
-        return [explanation.to_dict() for explanation in classifier.explain(texts)]
+        explanations = _with(classifier, options).explain(texts)
+        return [explanation.to_dict() for explanation in explanations]
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         sys.setswitchinterval(SWITCH)
         make = partial(
-            Batcher[dict[str, Any]], window=settings.window, on_batch=metrics.batches.observe
+            Batcher[dict[str, Any], tuple[bool, float]],
+            window=settings.window,
+            on_batch=metrics.batches.observe,
         )
         app.state.scoring = make(score, limit=settings.waiting, batch=settings.batch)
         app.state.explaining = make(explain, limit=settings.waiting_explanations, batch=1)
@@ -113,6 +118,7 @@ def create_app(classifier: Classifier[Any], settings: ServerSettings) -> FastAPI
         )
     app.add_middleware(Observed, metrics=metrics)
     app.exception_handler(ApiError)(_api_error)
+    app.exception_handler(UsageError)(_usage_error)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_http_error)
 
@@ -137,13 +143,15 @@ def create_app(classifier: Classifier[Any], settings: ServerSettings) -> FastAPI
         1e-6 at most.
         """
         texts = body.texts if isinstance(body, ManyTexts) else [body.text]
+        options = (body.exact, body.undecided_below)
+        _ = _with(classifier, options)  # its refusal is a 422
         answers: list[dict[str, Any]] = []
         if body.explain:
             for text in texts:  # one by one, so that a deadline can end a long request in between
-                answers += await app.state.explaining.submit([text], None)
+                answers += await app.state.explaining.submit([text], options)
         else:
             metrics.waiting.set(app.state.scoring.waiting)
-            answers = await app.state.scoring.submit(texts, None)
+            answers = await app.state.scoring.submit(texts, options)
         return JSONResponse({"predictions": answers} if isinstance(body, ManyTexts) else answers[0])
 
     app.include_router(table_routes(classifier, settings, metrics))
@@ -182,6 +190,18 @@ def create_app(classifier: Classifier[Any], settings: ServerSettings) -> FastAPI
     return app
 
 
+def _with(classifier: Classifier[Any], options: tuple[bool, float]) -> Classifier[Any]:
+    """The classifier with a request's options: exact, and undecided_below.
+
+    Raises:
+        UsageError: the model's task has no undecided.
+    """
+    exact, undecided_below = options
+    if not exact and not undecided_below:
+        return classifier
+    return classifier.with_options(exact=exact or None, undecided_below=undecided_below or None)
+
+
 def _model(classifier: Classifier[Any], settings: ServerSettings) -> ModelAnswer:
     task = classifier.task
     return ModelAnswer(
@@ -217,6 +237,10 @@ def _is_json(request: Request) -> None:
 async def _api_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)
     return error.response()
+
+
+async def _usage_error(request: Request, error: Exception) -> Response:
+    return ApiError(422, "invalid", str(error)).response()
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -11,18 +11,19 @@ from typing import Generic, TypeVar
 from nsmc.serving.errors import ApiError
 
 Result = TypeVar("Result")
+Options = TypeVar("Options")
 RETRY_AFTER = "1"
 """Seconds: a full queue is scored in less."""
 
 
 @dataclass(frozen=True, eq=False)
-class _Waiting(Generic[Result]):
+class _Waiting(Generic[Result, Options]):
     texts: list[str]
-    options: Hashable
+    options: Options
     future: "asyncio.Future[list[Result]]"
 
 
-class Batcher(Generic[Result]):
+class Batcher(Generic[Result, Options]):
     """A bounded queue of requests and the thread that scores them.
 
     While a batch is scored, requests gather; they are the next batch. A lone request doesn't wait:
@@ -38,7 +39,7 @@ class Batcher(Generic[Result]):
 
     def __init__(
         self,
-        score: Callable[[list[str], Hashable], list[Result]],
+        score: Callable[[list[str], Options], list[Result]],
         *,
         limit: int,
         batch: int,
@@ -47,13 +48,13 @@ class Batcher(Generic[Result]):
     ) -> None:
         self._score, self._limit, self._batch, self._window = score, limit, batch, window
         self._on_batch = on_batch
-        self._queue: deque[_Waiting[Result]] = deque()
+        self._queue: deque[_Waiting[Result, Options]] = deque()
         self._arrived = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="scoring")
         self.waiting = 0
         """Texts in the queue."""
 
-    async def submit(self, texts: list[str], options: Hashable) -> list[Result]:
+    async def submit(self, texts: list[str], options: Options) -> list[Result]:
         """Wait for a request's turn and its results.
 
         A cancelled request leaves the queue unscored.
@@ -69,7 +70,7 @@ class Batcher(Generic[Result]):
                 f"again in {RETRY_AFTER} s",
                 {"retry-after": RETRY_AFTER},
             )
-        one = _Waiting[Result](texts, options, asyncio.get_running_loop().create_future())
+        one = _Waiting[Result, Options](texts, options, asyncio.get_running_loop().create_future())
         self._queue.append(one)
         self.waiting += len(texts)
         self._arrived.set()
@@ -100,9 +101,9 @@ class Batcher(Generic[Result]):
         """End the thread, after what it is at."""
         self._thread.shutdown()
 
-    def _take(self) -> list[_Waiting[Result]]:
+    def _take(self) -> list[_Waiting[Result, Options]]:
         """The next requests of equal options."""
-        taken: list[_Waiting[Result]] = []
+        taken: list[_Waiting[Result, Options]] = []
         count = 0
         while self._queue:
             one = self._queue[0]
@@ -114,7 +115,7 @@ class Batcher(Generic[Result]):
         self.waiting -= count
         return taken
 
-    async def _answer(self, requests: list[_Waiting[Result]]) -> None:
+    async def _answer(self, requests: list[_Waiting[Result, Options]]) -> None:
         texts = [text for one in requests for text in one.texts]
         loop = asyncio.get_running_loop()
         try:

@@ -16,6 +16,12 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
     explain: bool = Field(False, description="Also the contribution of each morpheme.")
+    exact: bool = Field(
+        False, description="Ask the whole network also where n-grams alone are sure."
+    )
+    undecided_below: float = Field(
+        0.0, ge=0, le=1, description="Label `undecided` (보류) where the confidence is below."
+    )
 
 
 class OneText(Options):
@@ -51,6 +57,16 @@ class Part(BaseModel):
     contribution: float
 
 
+class CorrectionAnswer(BaseModel):
+    """A mistyped or new word, and as what it was read."""
+
+    start: int = Field(description="Its first code point in the text.")
+    end: int = Field(description="The code point after its last.")
+    typed: str
+    read: str
+    kind: str = Field(description="`spelling`, or `word` of the table of new words.")
+
+
 class PredictionAnswer(BaseModel):
     """What the model's task predicts; the keys of `nsmc predict --json`.
 
@@ -63,6 +79,15 @@ class PredictionAnswer(BaseModel):
     label_ko: str | None = None
     score: float | None = Field(None, description="The probability of positive.")
     confidence: float | None = Field(None, description="The probability of the label.")
+    exact: bool | None = Field(None, description="False where n-grams alone were sure enough.")
+    unfamiliar: bool | None = Field(
+        None, description="True where the model knows too little of the text to be relied on."
+    )
+    unknown: float | None = Field(None, description="The share of units that are new to it.")
+    truncated: int | None = Field(None, description="Characters at the end that weren't read.")
+    corrections: list[CorrectionAnswer] | None = Field(
+        None, description="Words that were read otherwise than typed."
+    )
     parts: list[Part] | None = Field(None, description="With `explain`, in the text's order.")
 
 

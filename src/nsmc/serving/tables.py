@@ -69,6 +69,12 @@ Header = Annotated[
 ]
 
 
+Undecided = Annotated[
+    float,
+    Query(ge=0, le=1, description="Label `undecided` (보류) where the confidence is below."),
+]
+
+
 class _Stopped(Exception):
     """The client has gone, so the rest of its table isn't scored."""
 
@@ -77,6 +83,7 @@ class _Stopped(Exception):
 class _Job:
     """One table: where it lies, what was asked."""
 
+    classifier: Classifier[Any]
     source: Path
     target: Path
     name: str
@@ -124,7 +131,7 @@ def table_routes(
             tell({"event": "progress", "bytes": done, "total": total, "rows": rows})
 
         result = score_table(
-            classifier,
+            job.classifier,
             job.source,
             job.target,
             column=job.column,
@@ -144,7 +151,7 @@ def table_routes(
             }
         )
         if summary:
-            for event in summary_of(classifier, job):
+            for event in summary_of(job):
                 tell(event)
 
     async def events(job: _Job, summary: bool) -> AsyncIterator[dict[str, Any]]:
@@ -182,7 +189,9 @@ def table_routes(
                 with contextlib.suppress(Exception):
                     await asyncio.shield(working)
 
-    def new_job(source: Path, name: str, column: str | None, header: bool) -> _Job:
+    def new_job(
+        source: Path, name: str, column: str | None, header: bool, undecided_below: float
+    ) -> _Job:
         _sweep(settings)
         place = settings.spool / secrets.token_urlsafe(16)
         place.mkdir()
@@ -190,7 +199,8 @@ def table_routes(
         target = place / f"scored{_ending(name)}"
         reading = ReadOptions(header=header, name=name)
         called = f"{stem}-scored{_ending(name)}"
-        return _Job(source, target, called, column, reading, threading.Event())
+        chosen = classifier.with_options(undecided_below=undecided_below or None)
+        return _Job(chosen, source, target, called, column, reading, threading.Event())
 
     @router.post(
         "",
@@ -213,6 +223,7 @@ def table_routes(
         name: Name = "comments.csv",
         column: Column = None,
         header: Header = True,
+        undecided_below: Undecided = 0.0,
         events_: Annotated[
             bool, Query(alias="events", description="Lines of progress instead of the file.")
         ] = False,
@@ -228,7 +239,7 @@ def table_routes(
         held = contextlib.AsyncExitStack()
         try:
             source = await held.enter_async_context(upload(request, name))
-            job = new_job(source, name, column, header)
+            job = new_job(source, name, column, header, undecided_below)
             held.callback(_remove_unless_kept, job)
             if events_:
                 return StreamingResponse(
@@ -418,8 +429,9 @@ def _texts(path: Path, reading: ReadOptions, column: str) -> Iterator[str]:
             yield from chunk.texts
 
 
-def summary_of(classifier: Classifier[Any], job: _Job) -> Iterator[dict[str, Any]]:
+def summary_of(job: _Job) -> Iterator[dict[str, Any]]:
     """Events with a table's first rows, and with the morphemes that push most either way."""
+    classifier = job.classifier
     columns = _text_columns(classifier)
     with open_table(
         job.source, job.reading, column=job.column, chunk_rows=PREVIEWED, **columns

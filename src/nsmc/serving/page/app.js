@@ -9,10 +9,10 @@ const TEXT = {
     oneTitle: "댓글을 써 보세요", placeholder: "예: 연기는 좋은데 이야기가 지루하다", clear: "지우기",
     hint: "쓰는 대로 판정합니다. Ctrl+Enter를 누르면 목록에 담깁니다.", examples: "예문",
     keep: "목록에 담기", why: "왜 그렇게 봤나요", settings: "설정", least: "이 확률보다 낮으면 보류",
-    leastNote: "50%면 언제나 긍정이나 부정으로 판정합니다. 파일에는 쓰지 않습니다.", positive: "긍정", negative: "부정", undecided: "보류",
+    leastNote: "50%면 언제나 긍정이나 부정으로 판정합니다. 파일에도 그대로 씁니다.", positive: "긍정", negative: "부정", undecided: "보류",
     none: "판정 없음", noneWhy: "읽을 수 있는 글자가 없습니다.", certain: "{0} 확신", off: "보류 안 함",
     legend: "{0} 쪽으로 민 말|반대쪽으로 민 말|숫자는 로그 오즈, 시작 {1} · 합계 {2}", legendStars: "별을 올린 말|별을 내린 말|시작 {1} · 합계 {2}",
-    corrected: "‘{0}’ → ‘{1}’로 고쳐 읽었습니다.", fresh: "모델이 처음 보는 말: {0}", manyFresh: "모델이 처음 보는 말이 많아 판정이 불확실합니다.",
+    corrected: "‘{0}’ → ‘{1}’로 고쳐 읽었습니다.", fresh: "새말 ‘{0}’을(를) ‘{1}’(으)로 읽었습니다.", manyFresh: "모델이 처음 보는 말이 많아({0}) 판정을 믿기 어렵습니다.",
     cutShort: "너무 길어 앞부분만 읽었습니다.", listTitle: "이번에 쓴 댓글", listEmpty: "아직 없습니다. 이 목록은 이 창에만 있고 어디에도 저장되지 않습니다.",
     saveCsv: "CSV로 저장", saveJson: "JSON으로 저장", emptyList: "비우기", remove: "‘{0}’ 빼기",
     tableTitle: "파일이나 여러 줄을 한 번에", drop: "여기에 파일을 끌어다 놓거나", choose: "파일 고르기", paste: "여러 줄 붙여넣기",
@@ -33,10 +33,10 @@ const TEXT = {
     oneTitle: "Type a comment", placeholder: "e.g. 연기는 좋은데 이야기가 지루하다", clear: "Clear",
     hint: "It is labelled as you type. Ctrl+Enter keeps it in the list.", examples: "Examples",
     keep: "Keep", why: "Why", settings: "Settings", least: "Undecided below this probability",
-    leastNote: "At 50% every comment is labelled. Files are not affected.", positive: "Positive", negative: "Negative", undecided: "Undecided",
+    leastNote: "At 50% every comment is labelled. It holds for files, too.", positive: "Positive", negative: "Negative", undecided: "Undecided",
     none: "No label", noneWhy: "There is nothing legible in it.", certain: "{0} sure", off: "never",
     legend: "pushes towards {0}|pushes against it|numbers are log odds, from {1} to {2}", legendStars: "more stars|fewer stars|from {1} to {2}",
-    corrected: "Read ‘{0}’ as ‘{1}’.", fresh: "New to the model: {0}", manyFresh: "Much of it is new to the model, so the label is unsure.",
+    corrected: "Read ‘{0}’ as ‘{1}’.", fresh: "Read the new word ‘{0}’ as ‘{1}’.", manyFresh: "Much of it is new to the model ({0}), so don't rely on the label.",
     cutShort: "It is too long: only its beginning was read.", listTitle: "Comments of this session", listEmpty: "None yet. The list is in this window alone and stored nowhere.",
     saveCsv: "Save as CSV", saveJson: "Save as JSON", emptyList: "Empty", remove: "Remove ‘{0}’",
     tableTitle: "A file or many lines at once", drop: "Drop a file here, or", choose: "Choose a file", paste: "Paste lines",
@@ -150,9 +150,8 @@ async function judge() {
   }
 }
 
-// What a prediction is for a person, with the undecided of this page's own slider.
-function verdict(one) {
-  const least = $("least").value / 100;
+// What a prediction is for a person, undecided below the slider; a file's are as they were labelled.
+function verdict(one, least = $("least").value / 100) {
   if (one.stars !== undefined && one.label === undefined) return { tone: "other", words: one.stars === null ? t("none") : `★${one.stars.toFixed(1)}`, sure: null };
   if (!one.label) return { tone: "empty", words: t("none"), sure: null };
   const known = ["positive", "negative", "undecided"].includes(one.label);
@@ -196,8 +195,8 @@ function drawParts() {
   const letters = Array.from(answer.text);
   const parts = (answer.parts ?? []).filter((part) => part.end > part.start);
   const full = Math.max(1, ...parts.map((part) => Math.abs(part.contribution)));
-  const within = (spans, part) => (spans ?? []).find((span) => (span.start ?? span[0]) < part.end && part.start < (span.end ?? span[1]));
-  const fresh = Array.isArray(answer.unfamiliar) ? answer.unfamiliar : [];
+  const kinds = { spelling: "fixed", word: "new" };
+  const within = (spans, part) => kinds[(spans ?? []).find((one) => one.start < part.end && part.start < one.end)?.kind] ?? "";
   const pieces = [];
   let place = 0;
   for (const part of parts) {
@@ -206,7 +205,7 @@ function drawParts() {
     const up = part.contribution >= 0;
     const word = make("b", { text: letters.slice(part.start, part.end).join("") });
     word.style.setProperty("--strength", strength.toFixed(3));
-    const classes = ["part", up ? "up" : "down", strength >= 0.25 ? "strong" : "", within(answer.corrections, part) ? "fixed" : "", within(fresh, part) ? "new" : ""];
+    const classes = ["part", up ? "up" : "down", strength >= 0.25 ? "strong" : "", within(answer.corrections, part)];
     pieces.push(make("span", { className: classes.filter(Boolean).join(" "), title: part.morpheme }, word, make("small", { text: signed(part.contribution) })));
     place = part.end;
   }
@@ -220,13 +219,8 @@ function drawParts() {
   show("legend", pieces.length > 0);
   const remarks = [];
   if (!answer.parts?.length) remarks.push(t("noneWhy"));
-  for (const one of answer.corrections ?? []) {
-    const [from, to] = [one.start ?? one[0], one.end ?? one[1]];
-    remarks.push(t("corrected", letters.slice(from, to).join(""), one.corrected ?? one.to ?? one.text ?? one[2] ?? ""));
-  }
-  const news = fresh.map((one) => (typeof one === "string" ? one : letters.slice(one.start ?? one[0], one.end ?? one[1]).join("")));
-  if (news.length) remarks.push(t("fresh", news.join(", ")));
-  else if (answer.unfamiliar === true) remarks.push(t("manyFresh"));
+  for (const one of answer.corrections ?? []) remarks.push(t(one.kind === "word" ? "fresh" : "corrected", one.typed, one.read));
+  if (answer.unfamiliar) remarks.push(t("manyFresh", percent(answer.unknown ?? 1)));
   if (answer.truncated) remarks.push(t("cutShort"));
   $("remarks").replaceChildren(...remarks.map((text) => make("li", { text })));
 }
@@ -331,6 +325,7 @@ async function scoreTable(body, name, column, header = true) {
   preview = outcome = null;
   working = new AbortController();
   const query = new URLSearchParams({ name, events: "true", summary: "true", column, header });
+  if (model?.labels.includes("positive")) query.set("undecided_below", $("least").value === "50" ? "0" : $("least").value / 100);
   try {
     const response = await request(`v1/table?${query}`, { method: "POST", body, signal: working.signal });
     for await (const event of lines(response.body)) {
@@ -413,7 +408,7 @@ function chips(id, group, names) {
 }
 
 function drawPreview(count) {
-  const seen = preview.map((one, place) => ({ one, place, ...verdict(one) }));
+  const seen = preview.map((one, place) => ({ one, place, ...verdict(one, 0) }));
   const labels = [...new Set(seen.map(({ words }) => words))];
   if (filters.label !== "all" && !labels.includes(filters.label)) filters.label = "all";
   chips("by-label", "label", [["all", t("all")], ...labels.sort().map((words) => [words, words])]);
@@ -468,7 +463,7 @@ function listen() {
   $("text").addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) keep(); });
   $("clear").addEventListener("click", () => write(""));
   $("keep").addEventListener("click", keep);
-  $("least").addEventListener("input", () => { translate(); if (preview) drawPreview(PAGE); });
+  $("least").addEventListener("input", () => { translate(); });
   $("examples").replaceChildren(...EXAMPLES.map((text) => {
     const chip = make("button", { type: "button", text, lang: "ko" });
     chip.addEventListener("click", () => write(text));
