@@ -20,7 +20,7 @@ def add_training_data_options(parser: argparse.ArgumentParser, prepared: str = "
         dest="start",
         metavar="shipped|DIR",
         help="start from the model inside the package or from another, with all its sizes and a "
-        "step size for few comments: best for tables of up to some ten thousand rows",
+        "step size for tables of up to some ten thousand rows",
     )
     parser.add_argument(
         "--data",

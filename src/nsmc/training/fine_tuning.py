@@ -19,7 +19,8 @@ TRAINING = {
     "adversarial_norm": 0.0,
     "patience": 3,
 }
-"""Chosen on tasks of 500 to 10,000 comments: see docs/own-labels.md."""
+"""Smaller steps and batches than from nothing, and no second loss; not yet chosen by measurement:
+`scripts/experiment.py fine_tuning` is what to choose by."""
 DATA = {"validation": 0.1, "min_freq": 2}
 
 
