@@ -2,6 +2,9 @@
 
     python scripts/train_shipped_model.py --data DIR --further FILE --data-name NSMC-R --work DIR2
 
+With ``--start DIR3`` it does nothing but the last training (`distillation.primed`), on the finished
+model in DIR3.
+
 DIR holds ratings_train.txt and ratings_test.txt; FILE is a table of further reviews with stars, of
 which no text stands in the test file. For each track (``150k``: the labels of the training file and
 nothing but texts beyond; ``all``: the further stars as well) and seed it distils a model
@@ -44,7 +47,7 @@ RESULTS = ROOT / "docs" / "results" / "shipped-model.json"
 CARD = ROOT / "docs" / "model-card.md"
 TRACKS: tuple[Track, ...] = get_args(Track)
 SHIPS: Track = "all"
-START = "both teachers in one network (scripts/distillation)"
+START = "half way from the ensemble of teachers to its student (scripts/distillation)"
 
 
 def main() -> None:
@@ -57,6 +60,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--tracks", nargs="+", choices=TRACKS, default=list(TRACKS))
     parser.add_argument("--device", default="cpu")
+    parser.add_argument(
+        "--start",
+        type=Path,
+        metavar="DIR",
+        help="a finished model of the track `all` to do nothing but the last training on: minutes "
+        "in place of hours",
+    )
     parser.add_argument(
         "--only-train", action="store_true", help="stop after training, to share out the seeds"
     )
@@ -77,26 +87,24 @@ def main() -> None:
     if args.exit_only:
         print(exit_of(SHIPPED, read_all(args.data / "ratings_train.txt", args.further)))
         return
-    stages = Stages(args.data, args.further, args.work, args.device)
+    if args.start:
+        args.tracks = [SHIPS]
+    stages = Stages(args.data, args.further, args.work, args.device, start=args.start)
     outputs = {
         track: {seed: stages.finished(track, seed) for seed in args.seeds} for track in args.tracks
     }
     if args.only_train:
         return
+    before = read_json(RESULTS) if args.start else None
     tracks = {
         track: {
-            # JSON's keys are text.
-            "teachers": {
-                str(seed): read_json(
-                    stages.ensemble(track, _teachers(track, seed)) / "teachers.json"
-                )
-                for seed in args.seeds
-            },
-            "stage_seconds": {str(seed): stages.seconds(track, seed) for seed in args.seeds},
+            **_taught(stages, track, args.seeds, before),
             **_measured(args.data, of_track),
         }
         for track, of_track in outputs.items()
     }
+    if before:
+        tracks = {**before["tracks"], **tracks}
     best = min(tracks[SHIPS]["seeds"], key=lambda record: float(record["validation"]["loss"]))
     ship(outputs[SHIPS][best["seed"]] / "int8", args.data_name, SHIPPED)
     exit_of(SHIPPED, stages.reviews())
@@ -116,11 +124,31 @@ def main() -> None:
     print(json.dumps(results, ensure_ascii=False, indent=2))
 
 
+def _taught(
+    stages: Stages, track: Track, seeds: list[int], before: dict[str, Any] | None
+) -> dict[str, Any]:
+    """What a track's models learnt from and how long it took; the stages not done now as before."""
+    if before:
+        (earlier, *_) = before["tracks"][track]["stage_seconds"].values()
+        return {
+            "teachers": before["tracks"][track]["teachers"],
+            "stage_seconds": {str(s): {**earlier, **stages.seconds(track, s)} for s in seeds},
+        }
+    return {
+        # JSON's keys are text.
+        "teachers": {
+            str(seed): read_json(stages.ensemble(track, _teachers(track, seed)) / "teachers.json")
+            for seed in seeds
+        },
+        "stage_seconds": {str(seed): stages.seconds(track, seed) for seed in seeds},
+    }
+
+
 def ship(model: Path, data_name: str, output: Path) -> None:
     """Write a model with the paths of its training replaced by what they mean."""
     source = open_model(model)
     training = dataclasses.replace(source.config.training, init_from=START)
-    name = f"{data_name} and further reviews, with soft labels by both teachers"
+    name = f"{data_name} and further reviews, with soft labels, and composed comments"
     metrics = {
         **source.metrics,
         "init_from": {**source.metrics["init_from"], "path": START},
@@ -220,9 +248,9 @@ only roughly.
 {test["examples"]:,} test reviews, measured once for each model, after everything was chosen on the
 validation part (`docs/experiments.md` has what was measured on the way). Track `150k` learns from
 the labels of the 150,000 training reviews and from the texts of the further ones; track `all` from
-their stars as well. The seeds of the first are of both teachers, those of the second of the student
-alone. All share the same language models; the second track has a third one and one pair of
-teachers. Unseen are the test reviews whose text is not in the training texts.
+their stars as well. The seeds of the first are of both teachers, those of the second of the
+trainings after them. All share the same language models; the second track has a third one and one
+pair of teachers. Unseen are the test reviews whose text is not in the training texts.
 
 | track | seed | validation | its loss | test | unseen | AUC | ECE | last training |
 |---|---|---|---|---|---|---|---|---|

@@ -15,8 +15,17 @@ import numpy as np
 import pandas as pd
 from distillation.averaging import average
 from distillation.calibrate import calibrate, learn_words
-from distillation.ensemble import EnsembleWeights, combine
+from distillation.ensemble import EnsembleWeights, combine, log_odds_of
 from distillation.ngrams import CONFIG
+from distillation.primed import (
+    COMPOSED,
+    REAL,
+    bare,
+    composed,
+    drawn,
+    primed_table,
+    words_of,
+)
 from distillation.reviews import Reviews, Track, read_all
 from distillation.soft_labels import soft_label_table
 from numpy.typing import NDArray
@@ -47,6 +56,14 @@ STARS = (
 """For the track of all labels: stars beside them, of which most are high."""
 SHARE = 0.5
 """Of the student in the average of its weights and those that it started from."""
+PRIMER = (
+    *("training.epochs=1", "training.batch_size=128", "training.learning_rate=0.001"),
+    *("model.embedding_dropout=0.1", "model.dropout=0.1", "model.wide.dropout=0.2"),
+    "data.noise=0",
+)
+"""For the last training, of composed comments among real ones."""
+PRIMED_SHARE = 0.8
+"""Of what it makes of the model in the average with the model as it was."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +79,16 @@ class Stages:
     device: str = "cpu"
     overrides: Sequence[str] = ()
     """Fields in which all trainings are to differ, to try the stages on few reviews."""
+    composed: int = COMPOSED
+    """Comments of the primer."""
+    start: Path | None = None
+    """A finished model that the last training starts from, in place of all stages before it."""
 
     def finished(self, track: Track, seed: int) -> Path:
         """The directory of a track's model of one seed, which puts words right, calibrated."""
         output = self.work / track / f"seed-{seed}"
         if not (output / "model").exists():
-            before = self.averaged(seed) if track == "all" else self.ensemble(track, seed)
+            before = self.settled(seed) if track == "all" else self.ensemble(track, seed)
             reviews = self.reviews()
             held = np.flatnonzero(reviews.validates)
             calibrate(
@@ -83,8 +104,47 @@ class Stages:
         """The directory of the words of all texts but validation's, which spelling goes by."""
         output = self.work / "words"
         if not output.exists():
+            if self.start:
+                words_of(self.start, output)
+            else:
+                reviews = self.reviews()
+                learn_words(reviews.texts, reviews.validates, output)
+        return output
+
+    def settled(self, seed: int) -> Path:
+        """The directory of the model between the one before the primer and what that made of it."""
+        output = self.work / "all" / f"settled-{seed}"
+        if not (output / "model").exists():
+            before, after = self.before_primer(seed), self.primed(seed)
+            average(before / "model", after / "model", PRIMED_SHARE, output / "model")
+        return output
+
+    def primed(self, seed: int) -> Path:
+        """Of the track of all labels: the model that has learnt composed comments as well."""
+        overrides = [f"training.seed={seed}", f"training.init_from={self.before_primer(seed)}"]
+        output = self.work / "all" / f"primed-{seed}"
+        return self._trained(output, self.primer(seed), [*overrides, *PRIMER], "distilled.toml")
+
+    def primer(self, seed: int) -> Path:
+        """The table that it learns from: see `distillation.primed`."""
+        path = self.work / "all" / f"primer-{seed}.parquet"
+        if not path.exists():
             reviews = self.reviews()
-            learn_words(reviews.texts, reviews.validates, output)
+            rows = drawn(reviews, REAL)
+            texts = [reviews.texts[row] for row in rows.tolist()]
+            log_odds = log_odds_of(self.before_primer(seed) / "model", texts)
+            scores = 1 / (1 + np.exp(-log_odds))
+            comments = composed(self.composed, seed)
+            primed_table(reviews, rows, scores, comments).to_parquet(path, index=False)
+        return path
+
+    def before_primer(self, seed: int) -> Path:
+        """The directory of the model that the primer is taught to."""
+        if not self.start:
+            return self.averaged(seed)
+        output = self.work / "all" / "before-primer"
+        if not (output / "model").exists():
+            bare(self.start, output / "model")
         return output
 
     def averaged(self, seed: int) -> Path:
@@ -191,21 +251,25 @@ class Stages:
     def seconds(self, track: Track, seed: int) -> dict[str, float]:
         """What each stage of a track's model of one seed took, in seconds of training."""
         of = 1 if track == "all" else seed
+        if self.start:
+            return {"primer": self._took(self.work / track / f"primed-{seed}")}
         passes = range(1, PASSES[track] + 1)
         stages = {f"language model, pass {n}": self.work / f"language-model-{n}" for n in passes}
         stages["teacher of morphemes"] = self.work / track / f"morphemes-{of}"
         if track == "all":
             stages["student"] = self.work / track / f"student-{seed}"
-        took = {
-            name: float(read_json(path / "model" / "metrics.json")["seconds"])
-            for name, path in stages.items()
-        }
+            stages["primer"] = self.work / track / f"primed-{seed}"
+        took = {name: self._took(path) for name, path in stages.items()}
         saved = np.load(self.ngrams(track, of))
         took["teacher of n-grams"] = round(float(saved["seconds"]), 1)
         if track == "all":
             folds = read_json(self.work / track / "out-of-fold.json")
             took["teachers of n-grams out of fold"] = folds["seconds"]
         return took
+
+    @staticmethod
+    def _took(output: Path) -> float:
+        return float(read_json(output / "model" / "metrics.json")["seconds"])
 
     def _out_of_fold(self, reviews: Reviews) -> NDArray[np.float64]:
         """Log odds [R] of the linear teacher of all labels, which doesn't know a review's own."""

@@ -122,7 +122,7 @@ def test_teachers_are_weighed_by_what_they_are_worth() -> None:
 
 @pytest.fixture(scope="module")
 def stages(data: Path) -> Stages:
-    return Stages(data, data / "further.parquet", data / "work", overrides=TINY)
+    return Stages(data, data / "further.parquet", data / "work", overrides=TINY, composed=60)
 
 
 def times(work: Path) -> dict[str, int]:
@@ -170,7 +170,7 @@ def test_from_reviews_to_a_model_and_nothing_twice(stages: Stages, track: Track)
     assert stages.finished(track, 1) == output
     assert times(stages.work) == before
     took = stages.seconds(track, 1)
-    assert len(took) == PASSES[track] + (4 if track == "all" else 2)
+    assert len(took) == PASSES[track] + (5 if track == "all" else 2)
     assert all(seconds >= 0 for seconds in took.values())
 
 
@@ -192,7 +192,7 @@ def test_the_average_lies_between_the_teachers_and_their_student(stages: Stages)
 
 @pytest.mark.slow
 def test_the_last_stage_corrects_spelling_and_calibrates(stages: Stages) -> None:
-    before, after = open_model(stages.averaged(1)), open_model(stages.finished("all", 1))
+    before, after = open_model(stages.settled(1)), open_model(stages.finished("all", 1))
     assert (before.config.text.spelling, after.config.text.spelling) == (False, True)
     reviews, classifier = stages.reviews(), nsmc.load(after.path)
     held = np.flatnonzero(reviews.validates)
@@ -230,6 +230,27 @@ def test_the_student_goes_on_from_its_teachers(stages: Stages) -> None:
         reviews.texts[row] for row in np.flatnonzero(reviews.validates)
     ]
     assert model.metrics["validation"]["reviews"] == int(held.sum())
+
+
+@pytest.mark.slow
+def test_the_last_training_can_start_from_a_finished_model(stages: Stages, tmp_path: Path) -> None:
+    finished = stages.finished("all", 1) / "model"
+    few = (*TINY, "training.learning_rate=0.01")
+    alone = Stages(
+        stages.data, stages.further, tmp_path, overrides=few, composed=60, start=finished
+    )
+    output = open_model(alone.finished("all", 1))
+    table = pd.read_parquet(alone.primer(1))
+    assert table["label"].between(0, 1).all()
+    assert set(table["label"].tail(60)) == {0.02, 0.98}
+    assert int(table["validation"].sum()) == int(stages.reviews().validates.sum())
+    # The words that spelling goes by, and the texts that were seen, are the finished model's.
+    start = open_model(finished)
+    assert (output.learned, output.config.text.spelling) == (start.learned, True)
+    assert output.seen == start.seen
+    assert set(alone.seconds("all", 1)) == {"primer"}
+    comment = "지루할 틈이 없다"
+    assert nsmc.load(output.path).predict(comment) != nsmc.load(finished).predict(comment)
 
 
 @pytest.mark.slow

@@ -1,0 +1,1 @@
+"""Comments composed from patterns and words written for this project, to learn from."""
