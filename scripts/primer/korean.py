@@ -18,6 +18,7 @@ _PARTICLES = {
     "이다": ("이다", "다"),
     "이라": ("이라", "라"),
     "이야": ("이야", "야"),
+    "으로": ("으로", "로"),
     "이네": ("이네", "네"),
     "이냐": ("이냐", "냐"),
     "이래": ("이래", "래"),
@@ -31,7 +32,8 @@ def with_particle(text: str, particle: str) -> str:
     """A word with a particle in the form that fits its last syllable: 영화 and 은 make 영화는."""
     for name, (after_consonant, after_vowel) in sorted(_PARTICLES.items(), reverse=True):
         if particle.startswith(name):
-            form = after_consonant if _final(text) else after_vowel
+            open_ = ("", "ㄹ") if name == "으로" else ("",)
+            form = after_vowel if _final(text) in open_ else after_consonant
             return text + form + particle.removeprefix(name)
     return text + particle
 
