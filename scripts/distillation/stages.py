@@ -57,11 +57,13 @@ STARS = (
 SHARE = 0.5
 """Of the student in the average of its weights and those that it started from."""
 PRIMER = (
-    *("training.epochs=1", "training.batch_size=128", "training.learning_rate=0.001"),
+    *("training.epochs=1", "training.batch_size=128"),
     *("model.embedding_dropout=0.1", "model.dropout=0.1", "model.wide.dropout=0.2"),
     "data.noise=0",
 )
 """For the last training, of composed comments among real ones."""
+PRIMER_RATES = (0.001, 0.0008)
+"""The step sizes of its passes, each over comments of its own."""
 PRIMED_SHARE = 0.8
 """Of what it makes of the model in the average with the model as it was."""
 
@@ -119,22 +121,30 @@ class Stages:
             average(before / "model", after / "model", PRIMED_SHARE, output / "model")
         return output
 
-    def primed(self, seed: int) -> Path:
+    def primed(self, seed: int, passes: int = len(PRIMER_RATES)) -> Path:
         """Of the track of all labels: the model that has learnt composed comments as well."""
-        overrides = [f"training.seed={seed}", f"training.init_from={self.before_primer(seed)}"]
-        output = self.work / "all" / f"primed-{seed}"
-        return self._trained(output, self.primer(seed), [*overrides, *PRIMER], "distilled.toml")
+        start = self.primed(seed, passes - 1) if passes > 1 else self.before_primer(seed)
+        overrides = [
+            *(f"training.seed={seed}", f"training.init_from={start}", *PRIMER),
+            f"training.learning_rate={PRIMER_RATES[passes - 1]}",
+        ]
+        output = self.work / "all" / f"primed-{seed}-{passes}"
+        return self._trained(output, self.primer(seed, passes), overrides, "distilled.toml")
 
-    def primer(self, seed: int) -> Path:
-        """The table that it learns from: see `distillation.primed`."""
-        path = self.work / "all" / f"primer-{seed}.parquet"
+    def primer(self, seed: int, passes: int) -> Path:
+        """The table that a pass learns from: see `distillation.primed`."""
+        path = self.work / "all" / f"primer-{seed}-{passes}.parquet"
         if not path.exists():
             reviews = self.reviews()
             rows = drawn(reviews, REAL)
-            texts = [reviews.texts[row] for row in rows.tolist()]
-            log_odds = log_odds_of(self.before_primer(seed) / "model", texts)
-            scores = 1 / (1 + np.exp(-log_odds))
-            comments = composed(self.composed, seed)
+            if passes > 1:  # what the first one learnt from them, beside other comments
+                scores = pd.read_parquet(self.primer(seed, 1))["label"].to_numpy()
+                scores = scores[reviews.validates.sum() :][: len(rows)]
+            else:
+                texts = [reviews.texts[row] for row in rows.tolist()]
+                log_odds = log_odds_of(self.before_primer(seed) / "model", texts)
+                scores = 1 / (1 + np.exp(-log_odds))
+            comments = composed(self.composed, seed + 100 * (passes - 1))
             primed_table(reviews, rows, scores, comments).to_parquet(path, index=False)
         return path
 
@@ -252,20 +262,25 @@ class Stages:
         """What each stage of a track's model of one seed took, in seconds of training."""
         of = 1 if track == "all" else seed
         if self.start:
-            return {"primer": self._took(self.work / track / f"primed-{seed}")}
+            return {"primer": self._primer_took(seed)}
         passes = range(1, PASSES[track] + 1)
         stages = {f"language model, pass {n}": self.work / f"language-model-{n}" for n in passes}
         stages["teacher of morphemes"] = self.work / track / f"morphemes-{of}"
         if track == "all":
             stages["student"] = self.work / track / f"student-{seed}"
-            stages["primer"] = self.work / track / f"primed-{seed}"
         took = {name: self._took(path) for name, path in stages.items()}
+        if track == "all":
+            took["primer"] = self._primer_took(seed)
         saved = np.load(self.ngrams(track, of))
         took["teacher of n-grams"] = round(float(saved["seconds"]), 1)
         if track == "all":
             folds = read_json(self.work / track / "out-of-fold.json")
             took["teachers of n-grams out of fold"] = folds["seconds"]
         return took
+
+    def _primer_took(self, seed: int) -> float:
+        passes = range(1, len(PRIMER_RATES) + 1)
+        return sum(self._took(self.work / "all" / f"primed-{seed}-{n}") for n in passes)
 
     @staticmethod
     def _took(output: Path) -> float:

@@ -240,7 +240,7 @@ def test_the_last_training_can_start_from_a_finished_model(stages: Stages, tmp_p
         stages.data, stages.further, tmp_path, overrides=few, composed=60, start=finished
     )
     output = open_model(alone.finished("all", 1))
-    table = pd.read_parquet(alone.primer(1))
+    table = pd.read_parquet(alone.primer(1, 1))
     assert table["label"].between(0, 1).all()
     assert set(table["label"].tail(60)) == {0.02, 0.98}
     assert int(table["validation"].sum()) == int(stages.reviews().validates.sum())
