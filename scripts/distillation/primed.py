@@ -30,8 +30,8 @@ REAL, COMPOSED = 66_000, 36_000
 """Real reviews and composed comments, each read once."""
 SURE = 0.98
 """How sure a composed comment's soft label is."""
-SURE_COPIES, OTHER_COPIES = 150, 8
-"""How often a comment of one word is read."""
+COPIES, COPIES_AT_THE_END = (150, 8), (250, 15)
+"""How often a pass reads a comment of one of `SURE_WORDS`, and of another word."""
 
 _HARD = re.compile(
     "안 |않|못|없|지만|는데|은데|다고|라고|아까|보다|그래도|하지만|그런데|근데|기대|아니"
@@ -63,13 +63,13 @@ def composed(count: int, seed: int) -> list[Comment]:
     return list(islice(apart_from(compose(count + count // 4 + 50, seed), cases), count))
 
 
-def sure_words() -> list[Comment]:
+def sure_words(copies: tuple[int, int]) -> list[Comment]:
     """Comments of a word that says it all, each several times: reviews of one have noisy labels."""
     words = {word: int(sign == "+") for sign in "+-" for word in lexicon()["H", sign, "any"]}
     return [
         Comment(word, label, "sure")
         for word, label in words.items()
-        for _ in range(SURE_COPIES if word in SURE_WORDS else OTHER_COPIES)
+        for _ in range(copies[word not in SURE_WORDS])
     ]
 
 
@@ -85,7 +85,6 @@ def primed_table(
         comments: composed ones.
     """
     validates = np.flatnonzero(reviews.validates)
-    comments = [*comments, *sure_words()]
     sure = [SURE if comment.label else round(1 - SURE, 3) for comment in comments]
     texts = [reviews.texts[row] for row in (*validates.tolist(), *rows.tolist())]
     return pd.DataFrame(

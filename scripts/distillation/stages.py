@@ -19,11 +19,14 @@ from distillation.ensemble import EnsembleWeights, combine, log_odds_of
 from distillation.ngrams import CONFIG
 from distillation.primed import (
     COMPOSED,
+    COPIES,
+    COPIES_AT_THE_END,
     REAL,
     bare,
     composed,
     drawn,
     primed_table,
+    sure_words,
     words_of,
 )
 from distillation.reviews import Reviews, Track, read_all
@@ -64,7 +67,7 @@ PRIMER = (
 """For the last training, of composed comments among real ones."""
 PRIMER_RATES = (0.001, 0.0008)
 """The step sizes of its passes, each over comments of its own."""
-PRIMED_SHARE = 0.8
+PRIMED_SHARE = 0.55
 """Of what it makes of the model in the average with the model as it was."""
 
 
@@ -90,7 +93,7 @@ class Stages:
         """The directory of a track's model of one seed, which puts words right, calibrated."""
         output = self.work / track / f"seed-{seed}"
         if not (output / "model").exists():
-            before = self.settled(seed) if track == "all" else self.ensemble(track, seed)
+            before = self.sure(seed) if track == "all" else self.ensemble(track, seed)
             reviews = self.reviews()
             held = np.flatnonzero(reviews.validates)
             calibrate(
@@ -137,16 +140,37 @@ class Stages:
         if not path.exists():
             reviews = self.reviews()
             rows = drawn(reviews, REAL)
-            if passes > 1:  # what the first one learnt from them, beside other comments
-                scores = pd.read_parquet(self.primer(seed, 1))["label"].to_numpy()
-                scores = scores[reviews.validates.sum() :][: len(rows)]
-            else:
-                texts = [reviews.texts[row] for row in rows.tolist()]
-                log_odds = log_odds_of(self.before_primer(seed) / "model", texts)
-                scores = 1 / (1 + np.exp(-log_odds))
-            comments = composed(self.composed, seed + 100 * (passes - 1))
+            scores = self._opinions(seed, reviews, rows)
+            comments = composed(self.composed, seed + 100 * (passes - 1)) + sure_words(COPIES)
             primed_table(reviews, rows, scores, comments).to_parquet(path, index=False)
         return path
+
+    def sure(self, seed: int) -> Path:
+        """Of the track of all labels: the model that is as sure of short words as they are."""
+        path = self.work / "all" / f"sure-{seed}.parquet"
+        if not path.exists():
+            reviews = self.reviews()
+            rows = drawn(reviews, REAL)
+            scores = self._opinions(seed, reviews, rows)[::8]
+            comments = composed(self.composed // 36, seed + 200) + sure_words(COPIES_AT_THE_END)
+            primed_table(reviews, rows[::8], scores, comments).to_parquet(path, index=False)
+        overrides = [
+            *(f"training.seed={seed}", f"training.init_from={self.settled(seed)}", *PRIMER),
+            "training.learning_rate=0.00025",
+        ]
+        output = self.work / "all" / f"sure-{seed}"
+        return self._trained(output, path, overrides, "distilled.toml")
+
+    def _opinions(
+        self, seed: int, reviews: Reviews, rows: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """The probabilities [rows] of the model that the primer is taught to."""
+        path = self.work / "all" / f"opinions-{seed}.npy"
+        if not path.exists():
+            texts = [reviews.texts[row] for row in rows.tolist()]
+            log_odds = log_odds_of(self.before_primer(seed) / "model", texts)
+            np.save(path, 1 / (1 + np.exp(-log_odds)))
+        return np.load(path)  # type: ignore[no-any-return]
 
     def before_primer(self, seed: int) -> Path:
         """The directory of the model that the primer is taught to."""
@@ -280,7 +304,8 @@ class Stages:
 
     def _primer_took(self, seed: int) -> float:
         passes = range(1, len(PRIMER_RATES) + 1)
-        return sum(self._took(self.work / "all" / f"primed-{seed}-{n}") for n in passes)
+        names = [f"sure-{seed}", *(f"primed-{seed}-{n}" for n in passes)]
+        return sum(self._took(self.work / "all" / name) for name in names)
 
     @staticmethod
     def _took(output: Path) -> float:
