@@ -52,6 +52,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "serving.md"
 WORDS = "재밌다 노잼 최고의 영화 돈이 아깝다 배우 연기가 좋다 지루하다 다시 보고 싶다 별로 음악이"
 TOLERANCE = 2e-6
 """Of a score, which is rounded to six decimals on both sides."""
+PATIENCE = 300
+"""Seconds for an answer: on a busy machine the overload takes its time."""
 OVERLOADED, TEXTS = 1000, 100
 """Connections and comments a request of the overload: ten times the queue's 10,000 comments."""
 
@@ -141,7 +143,7 @@ async def client(
 
 async def read_answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     """The status and the body of one answer of a connection that stays open."""
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
     lines = head.decode("latin-1").lower().split("\r\n")
     length = next(int(line[15:]) for line in lines if line.startswith("content-length:"))
     return int(lines[0].split()[1]), await reader.readexactly(length)
