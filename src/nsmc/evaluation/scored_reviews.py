@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from nsmc.errors import DataError
 from nsmc.inference.classifier import Classifier
-from nsmc.pipeline.chunks import Progress, chunks_of, with_progress
+from nsmc.inference.train_overlap import TrainingTexts
+from nsmc.pipeline.chunks import Progress, chunks_of, map_comments, with_progress
 from nsmc.pipeline.classify import Units, map_outputs, map_units
 from nsmc.tasks.predictions import ClassPredictions, RegressionPredictions
 from nsmc.tasks.task import Floats, LabelTask
+from nsmc.text.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from nsmc.data.reviews import Reviews
@@ -90,9 +92,8 @@ class ScoredReviews:
         texts = self.classifier.model.training_texts
         if texts is None:
             return np.zeros(len(self.texts), np.bool_)
-        tokenizer = self.classifier.tokenizer
-        characters = (tokenizer.characters(tokenizer.prepare(text)) for text in self.texts)
-        return texts.contains([one] for one in characters)
+        function = partial(_contained, texts, self.classifier.tokenizer)
+        return np.concatenate(list(map_comments(chunks_of(self.texts), function)))
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -131,6 +132,13 @@ def legible_rows(outputs: Floats, reviews: "Reviews") -> NDArray[np.bool_]:
     if not legible.any():
         raise DataError(f"{reviews.path}: no comment has anything legible in it")
     return np.asarray(legible)
+
+
+def _contained(
+    texts: TrainingTexts, tokenizer: Tokenizer, comments: list[str]
+) -> NDArray[np.bool_]:
+    """Which comments [R] are among some texts."""
+    return texts.contains([tokenizer.characters(tokenizer.prepare(one))] for one in comments)
 
 
 def _unknown_shares(known: frozenset[str], units: Units) -> list[float]:
