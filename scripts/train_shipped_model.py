@@ -342,12 +342,13 @@ Each type has a few dozen comments, so a share gives a rough order, no more. Rep
     other = [failure for failure in result["failing"] if failure["type"] == "other-domains"]
     praised = sum(failure["label"] for failure in other)
     rate = result["types"]["other-domains"]["rate"]
-    return section, (
-        f"Of everyday comments it predicts these types wrong most often: {behaviour.worst(result)}. "
-        f"Of comments about products, food, places and games it gets {rate:.0%} wrong, {praised} of "
-        f"{len(other)} of them praise: away from films it leans negative. `nsmc train --from "
+    away = (
+        f"Of comments about products, food, places and games it gets {rate:.0%} wrong, {praised} "
+        f"of {len(other)} of them praise: away from films it leans negative. `nsmc train --from "
         "shipped` with your own rows is the remedy (`docs/own-labels.md`)."
     )
+    most = behaviour.worst(result)
+    return section, f"Of everyday comments it predicts these types wrong most often: {most}. {away}"
 
 
 if __name__ == "__main__":
