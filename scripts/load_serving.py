@@ -4,7 +4,8 @@
 
 Beside it, in turns and in the same run, the same model behind a plain FastAPI handler that scores
 each request by itself. Client and servers share the machine's cores, so only ratios count. Every
-answer is compared with the classifier's own: a wrong, lost or mixed one ends the script.
+answer is compared with the classifier's own: a wrong, lost or mixed one ends the script. It takes
+four minutes of an idle machine; --page writes the table into docs/serving.md.
 """
 
 import argparse
@@ -68,8 +69,14 @@ class Load:
     comments: int = 0
 
     def summary(self) -> dict[str, Any]:
-        """Requests a second and percentiles of milliseconds, of answers that are 200."""
-        ranked = sorted(self.latencies) or [float("nan")]
+        """Requests a second and percentiles of milliseconds, of answers that are 200.
+
+        Raises:
+            RuntimeError: there is none.
+        """
+        if not self.latencies:
+            raise RuntimeError("no answer within a round: take longer ones, on an idle machine")
+        ranked = sorted(self.latencies)
 
         def at(share: float) -> float:
             return round(1000 * ranked[min(len(ranked) - 1, int(share * len(ranked)))], 2)
