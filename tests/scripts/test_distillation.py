@@ -192,7 +192,7 @@ def test_the_average_lies_between_the_teachers_and_their_student(stages: Stages)
 
 @pytest.mark.slow
 def test_the_last_stage_corrects_spelling_and_calibrates(stages: Stages) -> None:
-    before, after = open_model(stages.settled(1)), open_model(stages.finished("all", 1))
+    before, after = open_model(stages.sure(1)), open_model(stages.finished("all", 1))
     assert (before.config.text.spelling, after.config.text.spelling) == (False, True)
     reviews, classifier = stages.reviews(), nsmc.load(after.path)
     held = np.flatnonzero(reviews.validates)
@@ -242,7 +242,7 @@ def test_the_last_training_can_start_from_a_finished_model(stages: Stages, tmp_p
     output = open_model(alone.finished("all", 1))
     table = pd.read_parquet(alone.primer(1, 1))
     assert table["label"].between(0, 1).all()
-    assert set(table["label"].tail(60)) == {0.02, 0.98}
+    assert {0.02, 0.98} <= set(table["label"])  # of the composed ones
     assert int(table["validation"].sum()) == int(stages.reviews().validates.sum())
     # The words that spelling goes by, and the texts that were seen, are the finished model's.
     start = open_model(finished)

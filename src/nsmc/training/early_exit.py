@@ -19,7 +19,7 @@ from nsmc.inference.directory import open_model, write_again
 from nsmc.inference.early_exit import FAMILIAR_BITS, EarlyExit, sureness
 from nsmc.inference.wide import SCALE, WideOutputs
 from nsmc.pipeline.chunks import chunks_of, map_comments
-from nsmc.tasks.task import LabelTask
+from nsmc.tasks.task import LabelTask, Task
 from nsmc.text.character_ngrams import character_ngrams, character_pairs
 
 MOST = 300_000
@@ -36,7 +36,7 @@ Floats = NDArray[np.float32]
 
 
 def add_exit(
-    model: Path, corpus: Corpus, rows: NDArray[np.int64], held: NDArray[np.int64]
+    model: Path, corpus: Corpus, rows: NDArray[np.int64], held: NDArray[np.int64], learnt: Task
 ) -> dict[str, Any] | None:
     """Train the early exit of a model directory and write it there, if the config asks for one.
 
@@ -47,6 +47,7 @@ def add_exit(
         corpus: the reviews of its training.
         rows: those to learn from.
         held: those that validate.
+        learnt: the task of its training, whose labels may be soft; the model's own are not.
 
     Returns:
         What ``metrics.json`` tells of it; None without one.
@@ -62,7 +63,7 @@ def add_exit(
         return None  # of a number of stars nobody can say how sure it is
     learns = rows[:: -(-len(rows) // MOST)]
     units = [UNIT_END.join(one) for one in corpus.take(np.append(learns, held)).units()]  # R
-    targets = task.corpus_targets(corpus)[held]  # [V, …]
+    targets = learnt.corpus_targets(corpus)[held]  # [V, …]
     return write_exit(model, units, len(learns), targets)
 
 

@@ -154,7 +154,7 @@ def run_training(
     # The metrics are those of the model as stored: its tables are rounded to float16 first.
     network.load_state_dict({k: torch.from_numpy(v) for k, v in stored_weights(network).items()})
     metrics = write_model(task.validate(network, data.validation), **calibration)
-    if record := add_exit(output.model, corpus, data.rows, data.validation_rows):
+    if record := add_exit(output.model, corpus, data.rows, data.validation_rows, task):
         metrics["exit"] = record
     return Trained(output.model, metrics, task)
 
