@@ -32,9 +32,24 @@ def test_a_model_that_does_not_tell() -> None:
         (30, 1e-6, 30, "30 of 1,000 (3.0%); accuracy on the other 970: 0.97"),
         (1000, 1e-6, 1000, "1,000 of 1,000 (100.0%)"),
         # With mistakes as frequent as these, 200 hits are what no seen review at all gives.
-        (200, 0.2, 0, "about 0 of 1,000 (0.0%); accuracy on 800 of the others: 0.8"),
-        (190, 0.2, 0, "about 0 of 1,000 (0.0%); accuracy on 810 of the others: 0.81"),
-        (600, 0.2, 500, "about 500 of 1,000 (50.0%); accuracy on 400 of the others: 0.4"),
+        (
+            200,
+            0.2,
+            0,
+            "about 0 of 1,000 (0.0%), among 200 that look so; accuracy on the other 800: 0.8",
+        ),
+        (
+            190,
+            0.2,
+            0,
+            "about 0 of 1,000 (0.0%), among 190 that look so; accuracy on the other 810: 0.81",
+        ),
+        (
+            600,
+            0.2,
+            500,
+            "about 500 of 1,000 (50.0%), among 600 that look so; accuracy on the other 400: 0.4",
+        ),
         (1000, 1.0, 1000, "1,000 of 1,000 (100.0%)"),
     ],
 )

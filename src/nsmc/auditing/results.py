@@ -53,7 +53,7 @@ class LabelIssue:
     @property
     def words(self) -> str:
         """The morphemes of ``against``, a space between."""
-        return " ".join(part.morpheme for part in self.against)
+        return " ".join(part.shown for part in self.against)
 
     def to_dict(self) -> dict[str, Any]:
         """The issue as ``--json`` prints it."""

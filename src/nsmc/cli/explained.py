@@ -50,7 +50,7 @@ def explained_lines(explanation: Explanation) -> list[str]:
     count = min(LISTED, max(1, strong))
     if count == len(ranked) - 1:  # a line for the rest is as good as one for itself
         count += 1
-    rows = [(_shortened(printable(part.morpheme)), part.contribution) for part in ranked[:count]]
+    rows = [(_shortened(printable(part.shown)), part.contribution) for part in ranked[:count]]
     if rest := ranked[count:]:
         rows.append((f"{len(rest):,} others", sum(part.contribution for part in rest)))
     width = max(display_width(name) for name, _ in rows)

@@ -32,6 +32,7 @@ COMMANDS = {
     "export": "write a model in a smaller form, or as an ONNX graph",
     "package": "write a model as a wheel of its own, or as a folder for a model hub",
     "completion": "print a script that completes commands and options in your shell",
+    "words": "add, list or check new words and what they mean",
     "download": "download the official NSMC files, with retries and checksums",
 }
 """Each is a module of this package, - written as _, with ``add_arguments``, ``run`` (which returns

@@ -18,6 +18,7 @@ from nsmc.cli.common import (
     say,
     say_about_table,
 )
+from nsmc.cli.reading import add_reading_options, reading_options
 from nsmc.cli.tables import TABLES, table_streams, where
 from nsmc.errors import UsageError, printable
 
@@ -67,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model_option(parser)
     add_threshold_option(parser)
     add_exact_option(parser)
+    add_reading_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -74,7 +76,9 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     from nsmc.inference.classifier import load
 
-    classifier = load(args.model, threshold=args.threshold, exact=args.exact)
+    classifier = load(
+        args.model, threshold=args.threshold, exact=args.exact, **reading_options(args)
+    )
     if args.top is not None and not classifier.task.classes:
         raise UsageError(
             f"--top is for models of own classes; the task of {classifier.model.path} is "
@@ -144,11 +148,12 @@ def _show(classifier: "Classifier", texts: list[str], args: argparse.Namespace) 
 
 
 def _line(prediction: "Prediction", comment: str, args: argparse.Namespace) -> str:
-    from nsmc.report.display import display_text
+    from nsmc.report.display import display_text, notes_text
 
     shown = display_text(prediction, args.top or 1)
     colour, words = COLOURS.get(shown.tone), printable(shown.words)
-    return f"{paint(words, colour, sys.stdout) if colour else words}  {comment}"
+    notes = f"  ({printable(noted)})" if (noted := notes_text(prediction)) else ""
+    return f"{paint(words, colour, sys.stdout) if colour else words}  {comment}{notes}"
 
 
 @contextlib.contextmanager

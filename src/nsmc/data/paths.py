@@ -14,6 +14,13 @@ def cache_directory() -> Path:
     return _directory("NSMC_CACHE", "cache")
 
 
+def user_words_file() -> Path:
+    """The user's own table of new words, which need not exist: ``NSMC_WORDS``, or the system's."""
+    if chosen := os.environ.get("NSMC_WORDS"):
+        return Path(chosen).expanduser()
+    return _directory("NSMC_CONFIG", "config") / "words.txt"
+
+
 def _directory(variable: str, kind: str) -> Path:
     if chosen := os.environ.get(variable):
         return Path(chosen).expanduser()

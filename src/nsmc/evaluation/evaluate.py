@@ -11,6 +11,7 @@ from nsmc.evaluation.results import ClassifierEvaluation, DataFile
 from nsmc.evaluation.scored_reviews import score_reviews
 from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import ModelDirectory, open_model
+from nsmc.inference.familiarity import UNFAMILIAR
 from nsmc.inference.language_model import LanguageModel
 from nsmc.pipeline.chunks import Progress
 from nsmc.tables.options import ReadOptions
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from nsmc.tables.in_memory import InMemory
 
 TEST_FILE = "ratings_test.txt"
+SAMPLE, FEWEST, UNLIKE = 1000, 20, 0.1
+"""Comments that are looked at, fewest of them, and the share of unfamiliar ones to report."""
 
 
 def evaluate_classifier(
@@ -55,7 +58,20 @@ def evaluate_classifier(
         seconds=round(time.perf_counter() - started, 3),
         threshold=classifier.threshold if task.has_threshold else None,
         reviews=scored,
-        notes=reviews.notes,
+        notes=(*reviews.notes, *_unlike(classifier, scored.texts)),
+    )
+
+
+def _unlike(classifier: Classifier, texts: list[str]) -> tuple[str, ...]:
+    """A note where many of some comments are unlike what the model learnt from."""
+    some = texts[:: max(1, len(texts) // SAMPLE)]
+    unknown = [classifier.familiarity.unknown(classifier.tokenizer(text)) for text in some]
+    share = sum(one > UNFAMILIAR for one in unknown) / max(1, len(some))
+    if len(some) < FEWEST or share <= UNLIKE:
+        return ()
+    return (
+        f"about {share:.0%} of these comments say nothing that the model knows (of reviews like "
+        "those that it learnt from about 1%), so the metrics say little about it",
     )
 
 

@@ -296,11 +296,13 @@ class Classifier(TextModel, Generic[PredictionT]):
         part_of = np.repeat(np.arange(len(parts)), [len(units) for _, units in parts])  # [T]
         network = self.network_of(morphemes)
         shares = contributions(network, vectors[tokens], number, baseline, value, part_of=part_of)
-        explained = tuple(
-            Part(start, end, units[0] if len(units) == 1 else self.tokenizer.join(units), share)
-            for ((start, end), units), share in zip(parts, shares.tolist(), strict=True)
-        )
-        return replace(explanation, value=value, parts=explained)
+        read = {place for one in prediction.corrections for place in range(one.start, one.end)}
+        explained = []
+        for ((start, end), units), share in zip(parts, shares.tolist(), strict=True):
+            name = units[0] if len(units) == 1 else self.tokenizer.join(units)
+            typed = text[start:end] if start in read and text[start:end] != name else None
+            explained.append(Part(start, end, name, share, typed))
+        return replace(explanation, value=value, parts=tuple(explained))
 
     def _explain_windows(
         self, text: str, morphemes: Sequence[str], number: Value, baseline: float, value: float

@@ -28,10 +28,18 @@ class Part:
     """As the tokenizer gave it, so normalized; several units are joined."""
     contribution: float
     """In the explanation's unit: above 0 for what is explained, below 0 against it."""
+    typed: str | None = None
+    """What was typed in its place, where that was read as something else."""
+
+    @property
+    def shown(self) -> str:
+        """The morpheme, with what was typed beside it: ``감덩 → 감동``."""
+        return self.morpheme if self.typed is None else f"{self.typed} → {self.morpheme}"
 
     def to_dict(self) -> dict[str, Any]:
-        """The object for JSON."""
-        return {**vars(self), "contribution": round(self.contribution, 6)}
+        """The object for JSON; ``typed`` only where it says something."""
+        part = {**vars(self), "contribution": round(self.contribution, 6)}
+        return part if self.typed is not None else {k: part[k] for k in part if k != "typed"}
 
 
 @dataclass(frozen=True)

@@ -54,13 +54,28 @@ def explained_text(prediction: Prediction) -> str:
     return " ".join(display_text(prediction).words.split())
 
 
+def notes_text(prediction: Prediction) -> str:
+    """What a prediction says of its comment beyond the label, in words; mostly nothing."""
+    notes = [f"{one.typed} → {one.read}" for one in prediction.corrections]
+    if prediction.unfamiliar:
+        notes.append("unfamiliar")
+    if prediction.truncated:
+        notes.append(f"{prediction.truncated:,} characters at the end not read")
+    return ", ".join(" ".join(note.split()) for note in notes)
+
+
 def _sentiment(prediction: SentimentPrediction) -> DisplayText:
     if not prediction.legible:
         return DisplayText("  —       —")
-    tone: Literal["positive", "negative"] = (
-        "positive" if prediction.label == "positive" else "negative"
-    )
-    return DisplayText(f"{prediction.label_ko} {prediction.confidence or 0:6.1%}", tone)
+    words = f"{prediction.label_ko} {prediction.confidence or 0:6.1%}"
+    if prediction.label == "undecided":
+        return DisplayText(words)
+    positive = prediction.label == "positive"
+    if (prediction.confidence or 0) < 0.5:
+        # The threshold isn't at even odds: the label is not the likelier one.
+        score = prediction.score or 0
+        words += f" ({KOREAN['positive']} {score:.1%})" if not positive else ""
+    return DisplayText(words, "positive" if positive else "negative")
 
 
 def _classes(prediction: ClassPrediction, best: int) -> str:

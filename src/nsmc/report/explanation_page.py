@@ -50,7 +50,7 @@ def explained_pieces(explanation: Explanation) -> list[dict[str, Any]]:
             pieces.append(
                 {
                     "text": text[part.start : part.end],
-                    "morpheme": part.morpheme,
+                    "morpheme": part.shown,
                     "contribution": part.contribution,
                     "strength": strength,
                     "numbered": strength >= NUMBERED,

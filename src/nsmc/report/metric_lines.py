@@ -105,10 +105,10 @@ def overlap_line(seen: Mapping[str, Any]) -> str:
     if not hits:
         return f"none of {count:,}"
     exact = hits == estimated
-    line = f"{'' if exact else 'about '}{estimated:,} of {count:,} ({estimated / count:.1%})"
+    share = f"{estimated:,} of {count:,} ({estimated / count:.1%})"
+    line = share if exact else f"about {share}, among {hits:,} that look so"
     for name, value in metric_lines(seen["unseen"])[:1] if seen["unseen"] else ():
-        which = f"the other {others:,}" if exact else f"{others:,} of the others"
-        line += f"; {name} on {which}: {value.partition('  ')[0]}"
+        line += f"; {name} on the other {others:,}: {value.partition('  ')[0]}"
     return line
 
 

@@ -1,0 +1,90 @@
+"""`nsmc words`, and the options of `nsmc predict` that say how comments are read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Here
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's own table of words, not there yet."""
+    monkeypatch.setenv("NSMC_WORDS", str(tmp_path / "own" / "words.txt"))
+    return tmp_path / "own" / "words.txt"
+
+
+def test_words_are_added_listed_and_checked(own: Path, here: Here) -> None:
+    assert "which isn't there yet" in here("words", "list").err
+    assert here("words", "add", "폼 좋~", "정말 훌륭했").code == 0
+    assert here("words", "add", "갓뎀").code == 0
+    assert f"갓뎀 → 아이고 is in {own}; it was 갓뎀" in here("words", "add", "갓뎀", "아이고").err
+    assert own.read_text("utf-8").splitlines() == ["폼 좋~ → 정말 훌륭했", "갓뎀 → 아이고"]
+    assert here("words", "list").out.splitlines() == ["폼 좋~ → 정말 훌륭했", "갓뎀 → 아이고"]
+    assert "띵작 → 명작" in here("words", "list", "--all").out.splitlines()
+    checked = here("words", "check").out.splitlines()
+    assert len(checked) == 2 and "(긍정 " in checked[0] and "→" in checked[0].partition("(")[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["add"], "takes a WORD and its MEANING, found 0"),
+        (["add", "띵", "명작"], "expected a word of 2 to 40 letters, found '띵'"),
+        (["list", "a", "b"], "takes one FILE, found 2"),
+    ],
+)
+def test_wrong_words_are_refused(own: Path, here: Here, arguments: list[str], message: str) -> None:
+    result = here("words", *arguments)
+    assert result.code == 2 and message in result.err
+    assert not own.exists()
+
+
+def test_a_missing_table_is_named(own: Path, here: Here, tmp_path: Path) -> None:
+    result = here("predict", "--words", tmp_path / "none.txt", "재밌다")
+    assert result.code == 1 and "none.txt: expected a table of new words in UTF-8" in result.err
+
+
+def test_predict_reads_words_and_shows_what_it_read(own: Path, here: Here, tmp_path: Path) -> None:
+    here("words", "add", "뾰봉", "정말 최고")
+    line = here("predict", "뾰봉이다").out
+    assert line.startswith("긍정") and line.endswith("뾰봉이다  (뾰봉 → 정말 최고)\n")
+    table = tmp_path / "words.txt"
+    table.write_text("뾰봉 → 정말 최악\n", "utf-8")
+    result = json.loads(here("predict", "--words", table, "--json", "뾰봉이다").out)
+    assert result["label"] == "negative"
+    assert result["corrections"] == [
+        {"start": 0, "end": 2, "typed": "뾰봉", "read": "정말 최악", "kind": "word"}
+    ]
+    explained = here("predict", "--explain", "뾰봉 감덩").out
+    assert "감덩 → 감동" in explained and "뾰봉 → " in explained.split("\n", 2)[2]
+
+
+def test_undecided_unfamiliar_and_uncorrected(own: Path, here: Here) -> None:
+    out = here("predict", "--undecided-below", "0.9999999", "--no-spelling", "123", "감덩").out
+    first, second = out.splitlines()
+    assert first.startswith("보류") and first.endswith("123  (unfamiliar)")
+    assert second.startswith("보류") and second.endswith("감덩")
+    wrong = here("predict", "--undecided-below", "90", "재밌다")
+    assert wrong.code == 2 and "expected a probability from 0 to 1, found 90" in wrong.err
+
+
+def test_a_label_below_even_odds_says_so(own: Path, here: Here) -> None:
+    out = here("predict", "--threshold", "0.999999", "재밌다").out
+    assert out.startswith("부정") and "(긍정 9" in out
+
+
+def test_a_table_has_undecided_rows(own: Path, here: Here, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("document\n재밌다\n그냥 그럭저럭\n", "utf-8")
+    result = here(
+        *("predict", "--input", tmp_path / "in.csv", "--output", tmp_path / "out.jsonl"),
+        *("--undecided-below", "0.9999999"),
+    )
+    assert "(2 undecided)" in result.err
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+    assert {row["label_ko"] for row in rows} == {"보류"}
