@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Command, Here, Result
+    from tests.cli.conftest import Here, Result
 
 RECIPE = """
 [model]
@@ -38,11 +38,13 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_on_pipes(command: Command, here: Here, recipe: Path, sample: Path, tmp_path: Path) -> None:
-    result = command(
+def test_on_pipes(
+    here: Here, recipe: Path, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = here(
         *("train", "--config", recipe, "--data", sample, "--device", "cpu"),
         *("--epochs", "2", "--set", "model.hidden_size=12", "--set", "training.seed=7"),
-        cwd=tmp_path,
     )
     assert result.code == 0, result.err
     # Without --output: a directory under runs, named by the time.
@@ -81,7 +83,7 @@ def check_messages(result: Result) -> None:
 
 def check_left(run: Path) -> None:
     names = {path.name for path in run.iterdir()} - {".lock"}
-    assert names == {"history.jsonl", "history.csv", "curves.png", "model", "recipe.json"}
+    assert names == {"history.jsonl", "history.csv", "curves.png", "model", "last", "recipe.json"}
     history = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
     assert [record["epoch"] for record in history] == [1, 2]
     table = (run / "history.csv").read_text(encoding="utf-8").splitlines()
