@@ -97,7 +97,7 @@ def test_nsmc_alone_shows_its_help(here: Here) -> None:
 def test_a_comment_in_place_of_a_command_is_pointed_to_predict(here: Here) -> None:
     here("재밌다").check_refusal(2, "there is no command '재밌다'", 'nsmc predict "재밌다"')
     here("predcit").check_refusal(2, "there is no command 'predcit'. Did you mean 'predict'?")
-    here("zzz").check_refusal(2, "Known are: predict, score-text")
+    here("zzz").check_refusal(2, f"Known are: {', '.join(COMMANDS)}")
 
 
 def test_hangul_where_the_locale_knows_none(command: Command, untrained: Untrained) -> None:
