@@ -22,7 +22,9 @@ def exit_of(model: Path, reviews: Reviews) -> dict[str, float]:
     texts = [reviews.texts[row] for row in rows.tolist()]
     pieces = map_units(chunks_of(texts), load(model).tokenizer, _joined)
     units = [one for piece in pieces for one in piece]
-    return write_exit(model, units, len(learns), reviews.labels[rows[len(learns) :], None])
+    return write_exit(
+        model, units, len(learns), reviews.labels[rows[len(learns) :], None].astype(np.float32)
+    )
 
 
 def _joined(units: Units) -> list[str]:
