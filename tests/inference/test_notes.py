@@ -1,5 +1,6 @@
 """What a prediction says of its comment beyond the score."""
 
+import dataclasses
 import pickle
 
 import pytest
@@ -99,6 +100,17 @@ def test_a_long_comment_is_read_to_its_end_in_windows(classifier: nsmc.Classifie
     assert explanation.value == pytest.approx(total, abs=1e-4)
     assert explanation.parts[0].contribution > 0 > explanation.parts[-1].contribution
     assert explanation.parts[-1].end == len((begin + end).rstrip())
+
+
+def test_a_model_of_few_characters_reads_longer_comments(classifier: nsmc.Classifier) -> None:
+    config = classifier.model.config
+    text = dataclasses.replace(config.text, max_characters=6)
+    short = dataclasses.replace(
+        classifier.model,
+        config=dataclasses.replace(config, text=text),
+        identity={**classifier.model.identity, "max_characters": "6"},
+    )
+    assert nsmc.Classifier(short, exact=True).predict("정말 재밌는 최고의 영화였다").label
 
 
 def test_what_is_cut_off_is_counted(classifier: nsmc.Classifier) -> None:

@@ -433,7 +433,7 @@ class Classifier(TextModel, Generic[PredictionT]):
         """The windows of equal length that a long comment is read in; a short one is its own."""
         if len(review) <= self.window:
             return [review]
-        count = -(-len(review) // (PASSAGE * self._letters))
+        count = -(-len(review) // min(PASSAGE * self._letters, self.window))
         edges = [len(review) * place // count for place in range(count + 1)]
         return [review[start:end] for start, end in pairwise(edges)]
 
