@@ -1,12 +1,18 @@
 """`nsmc.export`: a trained model in a smaller form, or in one that other programs run."""
 
 import json
+import warnings
 from pathlib import Path
+
+import numpy as np
 
 from nsmc.errors import NsmcError, UsageError
 from nsmc.inference.directory import ModelDirectory, open_model, write_again
 from nsmc.storage.bundle import MANIFEST
 from nsmc.tasks.task import LabelTask
+
+OTHER_FORMATS = (".pt", ".pth", ".bin", ".safetensors", ".h5", ".ckpt", ".pkl", ".zip", ".npz")
+"""Endings by which somebody expects a file, and would get a directory."""
 
 
 def export(
@@ -26,8 +32,8 @@ def export(
 
     Raises:
         ModelError: the model is missing or damaged.
-        UsageError: ``int8`` with an ONNX graph, which has no tables, or an ONNX graph of a model
-            that labels nothing.
+        UsageError: ``int8`` with an ONNX graph, which has no tables, an ONNX graph of a model
+            that labels nothing, or the ending of a format that isn't written.
         NsmcError: ``output`` is there already, is a directory of other things or can't be
             written, or onnx isn't installed.
     """
@@ -37,6 +43,11 @@ def export(
         raise UsageError(
             "--int8 makes the embedding tables small, and an ONNX graph holds none of them; "
             "export a directory, or leave --int8 out"
+        )
+    if target.suffix.lower() in OTHER_FORMATS:
+        raise UsageError(
+            f"expected the name of a directory or of an .onnx file, found {target}: a model is a "
+            "directory of several files; give it a name without that ending"
         )
     if target.exists() and not overwrite:
         raise NsmcError(f"{target} is there already; give another --output, or --overwrite")
@@ -52,6 +63,12 @@ def export(
     from nsmc.inference.quantized import quantized
 
     weights = source.stored
+    if int8 and any(values.dtype == np.int8 for values in weights.values()):
+        warnings.warn(
+            f"{source.path} has its embedding tables in 8 bits already, so with --int8 there is "
+            "nothing to gain: what is written is about as large",
+            stacklevel=2,
+        )
     weights = quantized(weights) if int8 else weights
     write_again(source, target, weights=weights, exit=source.exit)
     return target

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 KOREAN = {"positive": "긍정", "negative": "부정", "undecided": "보류", "": ""}
 LABEL = "label"
+LABELS = ("negative", "positive")
 HARD = "0 (negative) or 1 (positive)"
 
 
@@ -80,6 +81,8 @@ class Sentiment(LabelTask):
     metric = ACCURACY
     label_setting = "data.label_column"
     stars_setting = "data"
+    _needs_both: ClassVar[bool] = True
+    """Whether there is nothing to learn from reviews of one label."""
     has_threshold = True
     outputs = 1
     prediction: ClassVar[type[SentimentPrediction]] = SentimentPrediction
@@ -96,7 +99,11 @@ class Sentiment(LabelTask):
         """Log odds of positive among the training labels, where these are to be balanced."""
 
     def learn(self, columns: Mapping[str, LabelColumn], source: str) -> Self:
-        """Measure how far apart the frequencies of both labels are."""
+        """Measure how far apart the frequencies of both labels are.
+
+        Raises:
+            DataError: a label is none, or one of both is missing.
+        """
         labels = self.targets(columns, source)[:, 0]  # [R]
         if self._balanced:
             if (prior := log_odds(labels)) is None:
@@ -105,6 +112,14 @@ class Sentiment(LabelTask):
                     "set sentiment.balance = 'none'"
                 )
             self._prior = prior
+        known = labels[~np.isnan(labels)]
+        if self._needs_both and not self._soft and known.min() == known.max():
+            name = self.label_columns()[-1].name
+            raise DataError(
+                f"{source}, column {name!r}: expected reviews of both labels, found "
+                f"{len(known):,} that are all {known[0]:g} ({LABELS[int(known[0])]}); from one "
+                "alone nothing can be learnt"
+            )
         return self
 
     def label_columns(self) -> list[LabelColumnSpec]:

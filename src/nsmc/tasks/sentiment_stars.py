@@ -48,6 +48,7 @@ class SentimentStars(Sentiment):
 
     name = "sentiment+stars"
     stars_setting = "stars"
+    _needs_both = False
     outputs = 2
     prediction = SentimentStarsPrediction
     results: ClassVar = {**Sentiment.results, "stars": "number"}

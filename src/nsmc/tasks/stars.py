@@ -5,12 +5,13 @@ Shapes: R reviews, B reviews of a batch, N subsets of a comment.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
+from nsmc.errors import DataError
 from nsmc.tasks.metrics import Metric, star_metrics
 from nsmc.tasks.predictions import (
     Prediction,
@@ -64,6 +65,21 @@ class Stars(LabelTask):
     def label_columns(self) -> list[LabelColumnSpec]:
         """The column of stars."""
         return [LabelColumnSpec(self.config.stars.column, other_names=("stars",))]
+
+    def learn(self, columns: Mapping[str, LabelColumn], source: str) -> Self:
+        """Check that there is something to learn.
+
+        Raises:
+            DataError: a cell is no star, or all are the same.
+        """
+        stars = self.targets(columns, source)  # [R, 1]
+        if stars.min() == stars.max():
+            raise DataError(
+                f"{source}, column {self.label_columns()[0].name!r}: expected different numbers of "
+                f"stars, found {len(stars):,} that are all {stars.min():g}; from one alone nothing "
+                "can be learnt"
+            )
+        return self
 
     def targets(self, columns: Mapping[str, LabelColumn], source: str) -> Floats:
         """[R, 1] stars."""

@@ -18,7 +18,7 @@ from nsmc.model.device import autocast_type, choose_device, seed_everything, tot
 from nsmc.model.inputs import field_for
 from nsmc.model.network import RecurrentNetwork, describe
 from nsmc.tasks.registry import make_task
-from nsmc.tasks.task import Task, Validated
+from nsmc.tasks.task import LabelTask, Task, Validated
 from nsmc.training.early_exit import add_exit
 from nsmc.training.history import draw_curves, write_history, write_table
 from nsmc.training.init_from import PretrainedModel, find_pretrained
@@ -29,6 +29,10 @@ from nsmc.training.save import coverage, save_network, stored_weights
 from nsmc.training.state import TrainingState, checkpoints, load_newest_checkpoint, save_checkpoint
 
 VALIDATION_BATCH = 512
+FEW = 5
+"""Reviews to validate on, below which a training warns."""
+DIVERGING = 1e4
+"""A validation loss that no task has by guessing."""
 BYTES_A_PARAMETER = 16
 """Itself, its best value so far and two moments of Adam, in float32; gradients come on top."""
 SECONDS_BETWEEN_PICTURES = 60
@@ -96,6 +100,7 @@ def run_training(
     task = make_task(config).learn(corpus.labels, corpus.source["name"])
     start = find_pretrained(config, output.path)
     data = _TrainingData(config, corpus, task, start.vocabulary if start else (), where)
+    _warn_of_few(len(data.validation_rows), task, warn)
     state = _initial_state(config, task, len(data.vocabulary), where)
     if resume and checkpoints(output.checkpoints):
         for damage in load_newest_checkpoint(state, output.checkpoints):
@@ -143,6 +148,12 @@ def run_training(
             save_checkpoint(state, output.checkpoints)
             if event.is_best:
                 write_model(None)
+            loss = state.counters.history[-1]["validation_loss"]
+            if loss > DIVERGING:
+                warn(
+                    f"the validation loss is {loss:,.0f} after epoch {event.epoch}: the training "
+                    "diverges; use a lower training.learning_rate, or training.clip_norm = 1.0"
+                )
         elif state.counters.step % config.training.checkpoint_steps == 0:
             save_checkpoint(state, output.checkpoints)
         say(event, state)
@@ -157,6 +168,18 @@ def run_training(
     if record := add_exit(output.model, corpus, data.rows, data.validation_rows, task):
         metrics["exit"] = record
     return Trained(output.model, metrics, task)
+
+
+def _warn_of_few(validation: int, task: Task, warn: Callable[[str], None]) -> None:
+    """Report a validation part by which no epoch can be chosen."""
+    answer = task.class_answer if isinstance(task, LabelTask) else None
+    classes = len(answer.values) if answer else 0
+    if validation < max(FEW, classes):
+        of = f", fewer than the {classes} classes" if validation < classes else ""
+        warn(
+            f"{validation:,} reviews to validate on are few{of}: the choice of the best epoch and "
+            "the metrics say little; give more reviews, or a larger data.validation"
+        )
 
 
 class _TrainingData:
