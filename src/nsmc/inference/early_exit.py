@@ -22,7 +22,7 @@ from nsmc.text.character_ngrams import character_ngrams, character_pairs
 
 FAMILIAR_BITS = 1 << 20
 """Bits of the set of known pairs of characters; a twentieth of them is set for NSMC."""
-FAMILIAR_SHARE = 0.9
+FAMILIAR_SHARE = 0.8
 """Share of a comment's pairs of characters that are known, at least, for an early answer."""
 AT_ONCE = 2048
 """Comments whose n-grams are in memory at once."""
