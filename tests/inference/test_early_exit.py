@@ -127,7 +127,7 @@ def test_comments_of_unknown_characters_go_to_the_network(
     early = EarlyExit.from_bytes(source.exit, wide, source.label_task.outputs)
     early.threshold = -np.inf
     known = texts[0].replace(" ", "")
-    _, rest = early([known, known[:5] + "qz" + known[5:], "퓱뷁쫽", known[::-1], ""], 0.0)
+    _, rest = early([known, known[:5] + "qzxwqz" + known[5:], "퓱뷁쫽", known[::-1], ""], 0.0)
     assert rest.tolist() == [False, True, True, True, True]
 
 
