@@ -156,11 +156,11 @@ def test_as_many_exit_as_the_limits_allow(accuracy: float, log_loss: float) -> N
 
         def loss(truth: np.ndarray) -> float:
             chosen = [-(truth * np.log(x) + (1 - truth) * np.log1p(-x)).mean() for x in (p, share)]
-            return chosen[0] - chosen[1]
+            return float(chosen[0] - chosen[1])
 
         def wrong(truth: np.ndarray) -> float:
             chosen = [np.where(x >= 0.5, truth, 1 - truth).mean() for x in (p, share)]
-            return chosen[1] - chosen[0]
+            return float(chosen[1] - chosen[0])
 
         return all(wrong(t) <= accuracy + 1e-9 for t in (labels, share)) and all(
             loss(t) <= log_loss + 1e-9 for t in (labels, share)
