@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from nsmc.cli.common import add_model_option, printable, say
-from nsmc.errors import DataError, UsageError
+from nsmc.cli.common import add_model_option, say
+from nsmc.errors import DataError, UsageError, printable
 
 EPILOG = """examples:
   nsmc words add 띵작 명작

@@ -89,8 +89,9 @@ class Spelling:
 
     def __call__(self, text: str, protects: Callable[[str], bool] | None = None) -> str:
         """Correct the mistyped words of a normalized comment but those that are protected."""
-        if protects is None:
-            return _WORD.sub(self._correct, text)
+        result = _WORD.sub(self._correct, text)
+        if protects is None or result == text:  # nearly always
+            return result
 
         def correct(match: re.Match[str]) -> str:
             corrected = self._correct(match)
