@@ -258,3 +258,16 @@ def test_an_array_is_written_and_read_back(tmp_path: Path) -> None:
 def test_what_is_no_json_table_is_named(tmp_path: Path, name: str, text: str, words: str) -> None:
     with pytest.raises(DataError, match=words):
         texts(written(tmp_path / name, text))
+
+
+def test_new_cells_are_no_formulas(tmp_path: Path) -> None:
+    source = written(tmp_path / "a.csv", "document\n=1+1\n-5\n")
+    with open_table(source) as table:
+        frame = next(table.chunks()).frame.assign(label=["=x", "-"], score=[-0.5, 1.0])
+        for safe, first in ((False, "=1+1"), (True, "'=1+1")):
+            with open_writer(tmp_path / "b.csv", table, WriteOptions(safe_cells=safe)) as writer:
+                writer.added = ["label", "score"]
+                writer.write(frame)
+            lines = (tmp_path / "b.csv").read_text(encoding="utf-8").splitlines()
+            assert lines[1] == f"{first},'=x,-0.5"
+            assert lines[2] == "-5,-,1.0"  # a number is no formula

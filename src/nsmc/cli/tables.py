@@ -48,6 +48,11 @@ def add_table_arguments(
             help=f"of a text format's output: {', '.join(ENCODINGS)} (default: utf-8; utf-8-sig, "
             "which Excel knows, if the input is that, CP949, UTF-16 or .xlsx)",
         )
+        add(
+            "--safe-cells",
+            action="store_true",
+            help="no cell of a .csv is a formula: a ' goes before =, +, - and @",
+        )
     if stars:
         add(
             "--positive-from",
@@ -82,7 +87,7 @@ def write_options(args: argparse.Namespace) -> "WriteOptions":
     """What the options say of writing."""
     from nsmc.tables.options import WriteOptions
 
-    return WriteOptions(encoding=args.encoding)
+    return WriteOptions(encoding=args.encoding, safe_cells=args.safe_cells)
 
 
 @contextlib.contextmanager

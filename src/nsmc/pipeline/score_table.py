@@ -165,6 +165,7 @@ def add_columns(
         reporting(progress, verbose, partial(table_progress, source)) as report,
     ):
         names = unique_names(kinds, table.columns, "predicted_")
+        writer.added = names
         # Before the scoring, so that a column name the format can't hold is reported at once.
         writer.write(with_columns(table.empty(), names, kinds.values(), [[] for _ in kinds]))
         # Not itertools.tee, which would hold up to 57 chunks.

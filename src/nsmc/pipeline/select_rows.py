@@ -49,6 +49,7 @@ def write_rows(
     order = np.argsort(rows, kind="stable")
     wanted = np.array(rows, dtype=np.int64)[order]
     with open_writer(target, table, writing) as writer:
+        writer.added = names
         # Without a row, a Parquet file would have columns of no type.
         frames = [table.empty()]
         for chunk in table.chunks():

@@ -2,7 +2,7 @@
 
 import abc
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nsmc.errors import DataError
@@ -105,6 +105,8 @@ class TableWriter(abc.ABC):
         self.file = file
         self.columns: list[str] | None = None
         self.rows = 0
+        self.added: Collection[str] = ()
+        """Columns that the input hadn't."""
 
     def write(self, frame: "pd.DataFrame") -> None:
         """Append the rows of a frame. The first decides the columns, and may be one of no rows.

@@ -10,6 +10,7 @@ import contextlib
 import csv
 import itertools
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nsmc.errors import DataError
@@ -307,6 +308,12 @@ class _Feed(Iterator[str]):
 class DelimitedWriter(TextWriter):
     """Writes .csv with as few quotes as possible, or .tsv/.txt with none at all."""
 
+    def __init__(
+        self, file: TableFile, temporary: Path, encoding: str, *, safe_cells: bool = False
+    ) -> None:
+        super().__init__(file, temporary, encoding)
+        self._safe_cells = safe_cells
+
     def _begin(self, frame: "pd.DataFrame") -> None:
         self._write_cells([frame.columns.tolist()], 0)
 
@@ -328,6 +335,8 @@ class DelimitedWriter(TextWriter):
                 texts.append(cell_text(value))
             except TypeError as error:
                 self._refuse(row, f"in column {name[:60]!r}: {error}", "parquet")
+            if (self._safe_cells or name in self.added) and _is_formula(value):
+                texts[-1] = f"'{texts[-1]}"
         return texts
 
     def _plain_line(self, cells: Sequence[str], row: int) -> str:
@@ -337,6 +346,13 @@ class DelimitedWriter(TextWriter):
         if line.endswith("\r"):
             self._refuse(row, "a line break (\\r) at the end of the last cell", "csv")
         return line + "\n"
+
+
+def _is_formula(value: object) -> bool:
+    """Whether a spreadsheet would run a text instead of showing it; a number is none."""
+    if not isinstance(value, str) or value[:1] not in ("=", "+", "-", "@", "\t", "\r"):
+        return False
+    return len(value) > 1 and not is_number(value)
 
 
 class _Lines(list[str]):

@@ -72,6 +72,10 @@ class WriteOptions:
     """Of a text format; None writes UTF-8, in a .csv, .tsv or .txt with the byte order mark by
     which Excel knows it if the input has that mark, another encoding or is an Excel file."""
 
+    safe_cells: bool = False
+    """Write a ' before text cells that begin with =, +, - or @, which a spreadsheet takes for
+    formulas, in all columns of .csv, .tsv and .txt; in new columns that is always so."""
+
     def __post_init__(self) -> None:
         _check("format", self.format, FORMATS)
         _check("encoding", self.encoding, ENCODINGS)

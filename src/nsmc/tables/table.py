@@ -264,7 +264,7 @@ def _make_writer(
             return ExcelWriter(file, temporary)
         case "json" | "jsonl":
             return JsonWriter(file, temporary, encoding)
-    return DelimitedWriter(file, temporary, encoding)
+    return DelimitedWriter(file, temporary, encoding, safe_cells=writing.safe_cells)
 
 
 def _encoding(format: str, like: Table | None) -> str:
