@@ -19,12 +19,12 @@ def test_the_other_commands_work_on_a_small_model(
     here: Here, small_model: Path, sample: Path, tmp_path: Path
 ) -> None:
     place, comments = tmp_path / "small", ["정말 재밌다", "돈 아까운 쓰레기 영화"]
-    asked = ("export", "--model", small_model, "--output", place, "--int8")
-    result = here(*asked)
+    export = ("export", "--model", small_model, "--output", place, "--int8")
+    result = here(*export)
     assert (result.code, result.out, result.err) == (0, f"{place}\n", "")
     words = f"nsmc: {place} is there already; give another --output, or --overwrite\n"
-    here(*asked).check_refusal(1, words)
-    assert here(*asked, "--overwrite").code == 0
+    here(*export).check_refusal(1, words)
+    assert here(*export, "--overwrite").code == 0
 
     predicted = here("predict", "--model", place, "--json", *comments)
     assert [one["label"] for one in predicted.objects()] == ["positive", "negative"]
