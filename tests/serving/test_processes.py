@@ -88,6 +88,7 @@ def test_sigterm_ends_the_workers_too(guarded: Server) -> None:
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
 
 
+@pytest.mark.slow
 def test_sigterm_drains(start: Start) -> None:
     server = start("--drain-seconds", "1")
     answers: list[requests.Response] = []
@@ -113,6 +114,7 @@ def test_sigterm_drains(start: Start) -> None:
         requests.get(server.url, timeout=60)
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_it_as_any_command(start: Start) -> None:
     server = start()
     assert server.stop(signal.SIGINT) == 130
@@ -154,6 +156,7 @@ def test_wrong_options_are_refused(
     assert words in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_other_addresses_come_with_a_warning(start: Start) -> None:
     server = start("--host", "0.0.0.0")
     assert "warning: listening on 0.0.0.0 without authentication" in server.log

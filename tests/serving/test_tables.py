@@ -110,6 +110,7 @@ def test_a_name_is_no_path(server: Server) -> None:
         assert requests.get(f"{server.url}/v1/table/{path}", timeout=60).status_code in (404, 405)
 
 
+@pytest.mark.slow
 def test_a_table_whose_client_leaves_is_stopped(server: Server) -> None:
     rows = table([(str(n), f"재밌다 {n} 그리고 조금 길다") for n in range(40_000)])
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
