@@ -188,7 +188,10 @@ class ExcelReader(ObjectReader):
                 return book.get_sheet_by_name(name)
             except (NsmcError, OSError, MemoryError):
                 raise
-            except Exception as error:  # damaged XML fails in whatever way it does
+            except BaseException as error:  # damaged XML fails in whatever way it does
+                # A panic of Rust is no Exception; Ctrl-C and the like are none of it.
+                if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+                    raise
                 raise DataError(
                     f"{file} can't be read as Excel: expected a whole .xlsx file because of "
                     f"its name, found: {str(error)[:200] or type(error).__name__}; save it again"
