@@ -25,7 +25,8 @@ class Next(nn.Module):
     def forward(self, series: Tensor) -> Tensor:
         """The number [S] that follows each series [S, T]."""
         states, _ = self.lstm(series[:, :, None])  # [S, T, H]
-        return self.linear(states[:, -1])[:, 0]  # [S]
+        numbers: Tensor = self.linear(states[:, -1])  # [S, 1]
+        return numbers[:, 0]  # [S]
 
 
 def arithmetic(starts: Tensor, differences: Tensor) -> Tensor:
@@ -44,7 +45,7 @@ def main() -> None:
     for step in range(1, 401):
         loss = nn.functional.mse_loss(network(series[:, :-1]), series[:, -1])
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         schedule.step()
         if step % 100 == 0:
