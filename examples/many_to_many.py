@@ -32,7 +32,8 @@ class Spacing(nn.Module):
     def forward(self, ids: Tensor) -> Tensor:
         """Log odds [T, B] for the syllables' numbers [T, B]."""
         states, _ = self.encoder(self.embedding(ids))  # [T, B, 2H]
-        return self.linear(states)[:, :, 0]  # [T, B]
+        odds: Tensor = self.linear(states)  # [T, B, 1]
+        return odds[:, :, 0]  # [T, B]
 
 
 def targets(text: str) -> tuple[str, list[float]]:
@@ -70,7 +71,7 @@ def main() -> None:
             syllables, spaces = train[place]  # [T, B], [T, B]
             loss = nn.functional.binary_cross_entropy_with_logits(network(syllables), spaces)
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             losses.append(loss.item())
         print(f"epoch {epoch:2}  loss {sum(losses) / len(losses):.3f}")

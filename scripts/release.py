@@ -104,9 +104,19 @@ def predict_with(archive: Path) -> str:
         own = _run([python, "-c", script]).strip()
         theirs = _run([sys.executable, "-c", script]).strip()
         (Path(own) / "dependencies.pth").write_text(theirs + "\n", encoding="utf-8")
-        install = [python, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation"]
+        install: list[str | Path] = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--no-deps",
+            "--no-build-isolation",
+        ]
         _run([*install, "--no-index", archive])
-        cut_off = ["unshare", "--net", "--map-root-user"] if shutil.which("unshare") else []
+        cut_off: list[str | Path] = (
+            ["unshare", "--net", "--map-root-user"] if shutil.which("unshare") else []
+        )
         where = _run([python, "-c", "import nsmc; print(nsmc.__file__)"]).strip()
         if not where.startswith(own):
             raise SystemExit(f"expected the package of {archive.name}, found {where}")

@@ -43,11 +43,11 @@ def neighbour_rows(texts: list[str], sizes: Sizes, cores: int) -> list[Row]:
         return 1000 * (time.perf_counter() - started) / len(chosen)
 
     def unlimited() -> float:
-        network.one_thread = contextlib.nullcontext  # type: ignore[assignment]
+        network.one_thread = contextlib.nullcontext  # type: ignore[attr-defined]
         try:
             return milliseconds()
         finally:
-            network.one_thread = one_thread
+            network.one_thread = one_thread  # type: ignore[attr-defined]
 
     milliseconds()
     turns = {"one thread": milliseconds, "a thread a core": unlimited}
