@@ -43,7 +43,7 @@ def neighbour_rows(texts: list[str], sizes: Sizes, cores: int) -> list[Row]:
         return 1000 * (time.perf_counter() - started) / len(chosen)
 
     def unlimited() -> float:
-        network.one_thread = contextlib.nullcontext  # type: ignore[attr-defined]
+        network.one_thread = contextlib.nullcontext  # type: ignore[assignment,attr-defined]
         try:
             return milliseconds()
         finally:

@@ -194,6 +194,11 @@ class Terminal:
         while text not in self.shown:
             assert self._read(), f"{text!r} never came: {self.shown!r}"
 
+    def wait_for_prompt(self) -> None:
+        """Read until the next line can be typed; what comes earlier, readline may not see."""
+        while not self.shown.endswith("> "):
+            assert self._read(), f"no prompt came: {self.shown!r}"
+
     def finish(self) -> int:
         """Read to the end and return the exit status."""
         while self._read():

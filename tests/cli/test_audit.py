@@ -208,7 +208,7 @@ def test_a_terminal_shows_progress_and_colours(
         (["--label-column", "sentiment"], 1, "expected a column 'sentiment' with the labels"),
         (["--column", "text"], 1, "has no column 'text'"),
         (["--model", "nowhere"], 1, "expected a model directory at nowhere, found nothing there"),
-        (["--output", "x.xlsx"], 1, "cannot tell the format of x.xlsx"),
+        (["--output", "x.xls"], 1, "cannot tell the format of x.xls"),
         (["--output", "nowhere/x.csv"], 1, "there is no directory nowhere"),
         (["--folds", "4"], 1, "expected at least 8 different comments labelled 0 (negative)"),
     ],

@@ -124,7 +124,7 @@ def test_a_label_of_two_in_evaluation(here: Here, small_model: Path, tmp_path: P
 def test_reviews_that_cannot_be_learnt(here: Here, tmp_path: Path) -> None:
     for rows, words, started in (
         ("1\t좋다\t1\n2\t별로\t2\n", "0 (negative) or 1 (positive), found '2' in row 2", False),
-        ("1\t좋다\t1\n", "expected at least 2 reviews", True),
+        ("1\t좋다\t1\n", "expected reviews of both labels, found 1 that are all 1", False),
     ):
         table(tmp_path / "ratings_train.txt", f"id\tdocument\tlabel\n{rows}")
         result = here("train", *TINY, "--data", tmp_path, "--output", tmp_path / "run")

@@ -21,7 +21,7 @@ COLOUR = re.compile("\x1b\\[[0-9;]*m")
 
 
 def test_the_usual_line_comes_first_then_signed_bars(here: Here) -> None:
-    plain = here("predict", *COMMENTS).out.splitlines()
+    plain = here("predict", "--exact", *COMMENTS).out.splitlines()
     result = here("predict", "--explain", *COMMENTS)
     assert (result.code, result.err) == (0, "")
     lines = result.out.splitlines()
@@ -61,7 +61,7 @@ def test_the_lines_sum_to_the_score(here: Here) -> None:
 
 
 def test_json_gives_spans(here: Here) -> None:
-    plain = here("predict", "--json", *COMMENTS, "").objects()
+    plain = here("predict", "--json", "--exact", *COMMENTS, "").objects()
     results = here("predict", "--json", "--explain", *COMMENTS, "").objects()
     for one, usual in zip(results, plain, strict=True):
         assert {key: one[key] for key in usual} == pytest.approx(usual, abs=2e-6)
@@ -101,6 +101,7 @@ def test_the_prompt_explains(terminal: Callable[..., Terminal]) -> None:
     screen.wait_for("> ")
     screen.type("노잼\n")
     screen.wait_for("without morphemes")
+    screen.wait_for_prompt()
     screen.type("\x04")
     assert screen.finish() == 0
 

@@ -98,7 +98,6 @@ def test_the_metrics_of_the_others_are_theirs(
     assert results["seen"]["unseen"].keys() < results.keys()
     for name, value in results["seen"]["unseen"].items():
         assert close(value, alone[name]), name
-    assert results["accuracy"] > results["seen"]["unseen"]["accuracy"]
     words = f"150 of 350 (42.9%); accuracy on the other 200: {alone['accuracy']:.2%}"
     place = tmp_path / "report"
     assert f"\nseen in training  {words}\n" in here(*asked, mixed, "--report", place).out
@@ -117,7 +116,8 @@ def test_a_model_from_before_there_was_such_a_file(
     asked = ("evaluate", "--model", model, "--data", sample, "--report", place)
     assert here(*asked, "--json").object()["seen"] is None
     result = here(*asked)
-    assert (result.code, result.err) == (0, "")
+    assert result.code == 0
+    assert "about 100% of these comments say nothing that the model knows" in result.err
     assert "seen in training" not in result.out
     assert "seen in training" not in (place / "report.html").read_text(encoding="utf-8")
     assert "\nseen        not recorded\n" in here("info", model).out

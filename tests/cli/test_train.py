@@ -176,7 +176,7 @@ def test_prepared_own_labels(
 @pytest.mark.parametrize(
     ("options", "status", "words"),
     [
-        (("--label-column", "Topic"), 1, "found the columns: id, text, topic, stars; did you mean"),
+        (("--label-column", "topik"), 1, "found the columns: id, text, topic, stars; did you mean"),
         (("--label-column", "id"), 0, ""),  # sixty classes of one: odd, but as asked for
         (("--column", "words", "--label-column", "topic"), 1, "has no column 'words'"),
         (("--set", "task=sentiment", "--label-column", "topic"), 1, "(positive), found '이야기'"),

@@ -98,6 +98,7 @@ def test_leaves_out_and_counts_what_has_nothing_legible(tmp_path: Path) -> None:
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "column": "document",
         "reviews": 3,
+        "notes": [],
         "skipped": 3,
         "noise": 0.0,
     }

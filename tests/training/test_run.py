@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 import nsmc
-from nsmc.config.schema import Config, load_config
+from nsmc.config.schema import load_config
 from nsmc.data.corpus import Corpus
 from nsmc.data.fields import MorphemeField
 from nsmc.errors import DataError, ModelError, NsmcError
@@ -184,9 +184,11 @@ def test_weights_too_large_to_be_stored_end_without_a_model(few: Path, tmp_path:
 
 
 def test_one_review_is_too_few(tmp_path: Path) -> None:
-    data = written(tmp_path / "data", [("재밌다", 1)])
+    data = tmp_path / "one.csv"
+    data.write_text("document,rating\n재밌다,10\n", encoding="utf-8")
+    config = load_config(None, ["task=sentiment+stars"])  # which one label is enough for
     with pytest.raises(DataError, match="expected at least 2 reviews, one to train and one to val"):
-        train(Config(), data=data, output=tmp_path / "run", device="cpu")
+        train(config, data=data, output=tmp_path / "run", device="cpu")
 
 
 class _At:

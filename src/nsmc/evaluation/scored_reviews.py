@@ -19,6 +19,7 @@ from nsmc.pipeline.chunks import Progress, chunks_of, map_comments, with_progres
 from nsmc.pipeline.classify import Units, map_outputs, map_units
 from nsmc.tasks.predictions import ClassPredictions, RegressionPredictions
 from nsmc.tasks.task import Floats, LabelTask
+from nsmc.text.reading import Reading
 from nsmc.text.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -92,7 +93,10 @@ class ScoredReviews:
         texts = self.classifier.model.training_texts
         if texts is None:
             return np.zeros(len(self.texts), np.bool_)
-        function = partial(_contained, texts, self.classifier.tokenizer)
+        own = self.classifier.tokenizer
+        # As a training reads: no new words, no windows of long comments.
+        as_trained = own.reads(Reading(own.config.max_characters))
+        function = partial(_contained, texts, as_trained)
         return np.concatenate(list(map_comments(chunks_of(self.texts), function)))
 
     @property

@@ -95,7 +95,7 @@ def info(model: Path | str | None = None) -> ModelInfo:
             "dtype": _DTYPES[values.dtype.name],
             "parameters": values.size,
         }
-        for name, values in directory.stored.items()
+        for name, values in sorted(directory.stored.items())
     ]
     files: list[dict[str, Any]] = [
         {"name": name, "bytes": size, "sha256": digest}
