@@ -107,6 +107,8 @@ def fetch(arguments: list[Any]) -> int:
     from nsmc.data.download import RemoteFile, download
     from nsmc.errors import NsmcError
 
+    # As the command does, so that it cleans up.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     url, to, *files = arguments
     try:
         download(to, base_url=url, files=[RemoteFile(*file) for file in files], retries=0)
