@@ -10,7 +10,7 @@ from nsmc.config.schema import Config, changes, load_config
 from nsmc.errors import UsageError
 from nsmc.tables.options import ReadOptions
 from nsmc.tasks.registry import make_task
-from nsmc.training.fine_tuning import fine_tuning_config, learned_units
+from nsmc.training.fine_tuning import KEPT_UNITS, fine_tuning_config, learned_units
 from nsmc.training.output import OutputDirectory, new_output, newest_output
 
 if TYPE_CHECKING:
@@ -105,13 +105,16 @@ def train(
         from nsmc.data.corpus import Encoding, save_corpus
         from nsmc.data.download import official_data
 
-        learned = None
+        learned, kept = None, place.path / KEPT_UNITS
         if config.training.init_from:
             # So is a model that doesn't fit.
             from nsmc.training.init_from import find_pretrained
 
             find_pretrained(config, place.path)
-            learned = learned_units(config)
+            if resume and kept.exists():
+                learned = kept.read_bytes() or None
+            else:
+                learned = learned_units(config)
         reviews = official_data() if with_data is None else with_data
         task = make_task(config)
         corpus = training_corpus(
@@ -130,6 +133,8 @@ def train(
             place.check_reviews(reviews, corpus.source["sha256"])
         else:
             place.start(config, reviews, corpus.source["sha256"], reading)
+            if config.training.init_from:
+                kept.write_bytes(learned or b"")
         from nsmc.training.run import run_training
 
         trained = run_training(

@@ -19,8 +19,10 @@ TRAINING = {
     "adversarial_norm": 0.0,
     "patience": 3,
 }
-"""Smaller steps and batches than from nothing, and no second loss; not yet chosen by measurement:
-`scripts/experiment.py fine_tuning` is what to choose by."""
+"""Smaller steps and batches than from nothing, and no second loss; not chosen by measurement."""
+KEPT_UNITS = "init_from.units"
+"""In a training's output directory, what the start's tokenizer has learnt: a training goes on
+without the model that it started from."""
 DATA = {"validation": 0.1, "min_freq": 2}
 
 
