@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nsmc.config.schema import Config, changes, load_config
 from nsmc.errors import UsageError
+from nsmc.storage.files import atomic_write
 from nsmc.tables.options import ReadOptions
 from nsmc.tasks.registry import make_task
 from nsmc.training.fine_tuning import KEPT_UNITS, fine_tuning_config, learned_units
@@ -134,7 +135,8 @@ def train(
         else:
             place.start(config, reviews, corpus.source["sha256"], reading)
             if config.training.init_from:
-                kept.write_bytes(learned or b"")
+                with atomic_write(kept) as partial:  # half of it would cut comments otherwise
+                    partial.write_bytes(learned or b"")
         from nsmc.training.run import run_training
 
         trained = run_training(
