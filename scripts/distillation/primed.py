@@ -20,7 +20,7 @@ from distillation.reviews import Reviews
 from experiments.behaviour import read_cases
 from numpy.typing import NDArray
 from primer.apart import SURE_WORDS, apart_from
-from primer.compose import Comment, compose, lexicon
+from primer.compose import Comment, compose, development, lexicon
 
 from nsmc.inference.directory import open_model, write_again
 from nsmc.inference.quantized import NGRAMS, SCALES, WIDE, WORDS, read_table
@@ -58,9 +58,9 @@ def drawn(reviews: Reviews, count: int) -> NDArray[np.int64]:
 
 
 def composed(count: int, seed: int) -> list[Comment]:
-    """Comments of the primer, none of which stands in tests/behaviour."""
-    cases = [case.document for case in read_cases()]
-    return list(islice(apart_from(compose(count + count // 4 + 50, seed), cases), count))
+    """Comments of the primer, none of which stands in tests/behaviour or what it is chosen by."""
+    others = [case.document for case in read_cases()] + [c.text for c in development()]
+    return list(islice(apart_from(compose(count + count // 4 + 50, seed), others), count))
 
 
 def sure_words(copies: tuple[int, int]) -> list[Comment]:

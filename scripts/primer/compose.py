@@ -1,13 +1,14 @@
-"""Compose comments from the primer's patterns and words (patterns.txt, lexicon.txt).
+"""Compose comments from the primer's patterns and words, and from its sentences.
 
 What reviews teach too rarely: a network that has met 'boring' a thousand times in bad reviews and
 never in 'there is no boring scene' can't know what the sentence does to the word. Every family has
-patterns of both labels over the same words, so that no word gives the label away.
+patterns of both labels over the same words, so that no word gives the label away (patterns.txt,
+lexicon.txt). What has no pattern is written out, with choices for some of its words (sentences/).
 """
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,8 @@ FINALS = {
 }
 """Endings of sentences with their weights."""
 PAST = {f: w for f, w in FINALS.items() if f.startswith("았")}
+WRITTEN = 0.5
+"""The share of comments that are drawn from the sentences."""
 OPENINGS = (
     *("진짜", "솔직히", "와", "역시", "아", "정말"),
     *("음", "개인적으로", "그냥", "헐", "결론은"),
@@ -58,7 +61,7 @@ _AFTER = re.compile(r"\^([가-힣]+)")
 
 @dataclass(frozen=True)
 class Pattern:
-    """A line of patterns.txt."""
+    """A line of patterns.txt, or of a file of sentences, which have no slots."""
 
     family: str
     label: str
@@ -79,13 +82,32 @@ class Comment:
 @cache
 def patterns() -> tuple[Pattern, ...]:
     """All patterns, in the order of the file."""
-    result, family = [], ""
-    for line in (HERE / "patterns.txt").read_text(encoding="utf-8").splitlines():
+    return read_patterns(HERE / "patterns.txt")
+
+
+@cache
+def sentences() -> tuple[Pattern, ...]:
+    """All sentences, in the order of the files."""
+    files = sorted((HERE / "sentences").glob("*.txt"))
+    return tuple(sentence for file in files for sentence in read_patterns(file))
+
+
+@cache
+def development() -> tuple[Comment, ...]:
+    """Comments that nothing is learnt from: what the last training is chosen by."""
+    lines = read_patterns(HERE / "development.txt")
+    return tuple(Comment(line.template, int(line.label == "+"), line.family) for line in lines)
+
+
+def read_patterns(file: Path) -> tuple[Pattern, ...]:
+    """The lines of a file: headings are families, the others begin with their label."""
+    result, family = [], file.stem
+    for line in file.read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
             family = line[1:].strip()
         elif line:
             result.append(Pattern(family, line[0], line[2:]))
-    return tuple(result[:])
+    return tuple(result)
 
 
 @cache
@@ -164,24 +186,25 @@ class _Sentence:
         return self.conjugated(choice, ending) if ending else choice
 
 
-def compose(count: int, seed: int, families: Sequence[str] | None = None) -> Iterator[Comment]:
+def compose(count: int, seed: int, written: float = WRITTEN) -> Iterator[Comment]:
     """Compose distinct comments, as many of each label.
 
     Args:
         count: how many.
         seed: the same makes the same.
-        families: only of these; None takes all.
+        written: the share that is drawn from the sentences.
     """
     rng = random.Random(seed)
-    chosen = [p for p in patterns() if families is None or p.family in families]
-    by_label = {
-        1: [p for p in chosen if p.label in "=!+"],
-        0: [p for p in chosen if p.label in "=!-"],
+    pools = {
+        (source, label): [p for p in source() if p.label in signs]
+        for source in (patterns, sentences)
+        for label, signs in enumerate(("=!-", "=!+"))
     }
     made: set[str] = set()
     while len(made) < count:
         label = len(made) % 2
-        pattern = rng.choice(by_label[label])
+        source = sentences if rng.random() < written else patterns
+        pattern = rng.choice(pools[source, label])
         sign = "+-"[label == 0] if pattern.label != "!" else "-+"[label == 0]
         domain = "film"
         if not _FILM.search(pattern.template):

@@ -6,10 +6,10 @@ import pytest
 from distillation.primed import composed
 from experiments.behaviour import read_cases
 from primer.apart import FEWEST, SURE_WORDS, apart_from, forms
-from primer.compose import Comment, compose, lexicon, patterns
+from primer.compose import Comment, compose, development, lexicon, patterns, sentences
 from primer.korean import conjugate, with_particle
 
-CASES = [case.document for case in read_cases()]
+CASES = [case.document for case in read_cases()] + [c.text for c in development()]
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +65,14 @@ def test_there_are_hundreds_of_patterns_of_both_labels_in_every_family() -> None
     assert {pattern.label for pattern in patterns()} == set("=!+-")
 
 
+def test_sentences_and_the_comments_that_it_is_chosen_by_have_both_labels() -> None:
+    for lines in (sentences(), development()):
+        for family in {line.family for line in lines}:
+            labels = [line.label for line in lines if line.family == family]
+            assert min(labels.count(label) for label in set(labels)) > len(labels) / 3, family
+            assert len(set(labels)) == 2, family
+
+
 def test_every_word_stands_on_one_side_only() -> None:
     for (slot, sign, domain), words in lexicon().items():
         other = {"+": "-", "-": "+"}.get(sign, "")
@@ -105,7 +113,7 @@ def test_a_comment_is_kept_apart_however_it_is_spaced_and_but_for_a_word() -> No
     assert [c.text for c in apart_from(made, [other, "최고", "연기가 이상하다"])] == far
 
 
-def test_no_case_of_the_suite_is_in_the_primer(comments: list[Comment]) -> None:
+def test_nothing_that_measures_it_is_in_the_primer(comments: list[Comment]) -> None:
     cases = {form for case in CASES for form in forms(case)} - SURE_WORDS
     assert sorted(c.text for c in comments if not cases.isdisjoint(forms(c.text))) == []
     # A check that finds nothing in anything would pass, too.
