@@ -1,4 +1,4 @@
-"""A process with everything imported that forks for each job and lets a fault happen in it.
+"""A process that imports what a job needs, forks for it and lets a fault happen in the fork.
 
 Started as ``python process.py``; reads jobs and writes answers, each a line of JSON. A fork takes
 some milliseconds, where a new process takes the seconds that torch needs to import.
@@ -9,6 +9,7 @@ deletion, a new directory, a flush to the disk. Python's audit hooks name them b
 
 import contextlib
 import errno
+import importlib
 import json
 import os
 import signal
@@ -121,25 +122,38 @@ def fetch(arguments: list[Any]) -> int:
 
 
 TASKS: dict[str, Callable[[Any], int]] = {"command": command, "fetch": fetch}
+REPORT = (
+    "sklearn.linear_model",
+    "plotly.offline",
+    "jinja2",
+    "fontTools.subset",
+    "nsmc.report.write",
+)
+TRAINING = ("torch._dynamo", "torchtext.data", "matplotlib.figure", "nsmc.training.run")
+IMPORTS = {
+    "evaluate": (
+        "sklearn.metrics",
+        "plotly.graph_objects",
+        "fontTools.subset",
+        "nsmc.report.write",
+    ),
+    "train": TRAINING,
+    "audit": (*TRAINING, "nsmc.auditing.audit"),
+}
+"""What takes long to import, by the command; once here and not again in every fork."""
 
 
 def main() -> None:
-    """Answer jobs until the input ends; ``all`` imports what trains and reports, too."""
+    """Answer jobs until the input ends."""
     import pandas  # noqa: F401
 
-    import nsmc.cli.main
-    import nsmc.pipeline.score_table
-
-    if "all" in sys.argv:
-        import pooch  # noqa: F401
-
-        import nsmc.auditing.audit
-        import nsmc.data.download
-        import nsmc.report.write
-        import nsmc.training.run  # noqa: F401
+    import nsmc.data.download
+    import nsmc.pipeline.score_table  # noqa: F401
 
     for line in sys.stdin:
         job = json.loads(line)
+        for module in IMPORTS.get(str(job["arguments"][0]), ()):
+            importlib.import_module(module)
         readable, writable = os.pipe()
         child = os.fork()
         if not child:

@@ -1,21 +1,24 @@
 """A command that a fault ends at any write step leaves the old result or the new one, and goes on.
 
-The quick tests let one fault happen at some steps of `predict`; the slow ones go through all steps
-of every command, a fault each in turns. With NSMC_FAULTS=all every fault happens at every step.
+Two faults for each command, one of them at the step where its result gets its name. With
+NSMC_FAULTS=all every fault happens at every step of every command, which takes hours.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
@@ -25,9 +28,10 @@ from nsmc.training.output import OutputDirectory
 
 if TYPE_CHECKING:
     from tests.conftest import Untrained
-    from tests.faults.conftest import Content, Done, Run
 
-EVERY = os.environ.get("NSMC_FAULTS") == "all"
+FAULTS = ("SIGKILL", "SIGTERM", "SIGINT", "ENOSPC", "EIO")
+QUICK = ("predict", "prepare", "download")
+"""Commands that need no torch."""
 TINY = (
     "text.unit=syllable",
     "model.embedding_size=4",
@@ -114,7 +118,59 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@pytest.fixture(scope="session")
+@dataclass(frozen=True)
+class Done:
+    """A job that has ended."""
+
+    status: int
+    """The exit status; below 0 the signal that ended it."""
+    steps: list[str]
+    """Its write steps; none of a job that was killed."""
+    errors: str
+    """What it wrote to standard error."""
+
+
+class Run(Protocol):
+    """Runs a command in a fork, with a fault at a write step."""
+
+    def __call__(
+        self, place: Path, arguments: list[Any], task: str, fault: str = "", at: int = -1
+    ) -> Done:
+        """Args: the working directory, the arguments, the task, the fault, its step from 0."""
+        ...
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """One process for all tests, which forks for each job."""
+    if not hasattr(os, "fork"):
+        pytest.skip("no fork on this system")
+    log = f"{tmp_path_factory.mktemp('log')}/"
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", Path(__file__).with_name("process.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        env=environment,
+    ) as process:
+        stdin, stdout = process.stdin, process.stdout
+        assert stdin is not None and stdout is not None
+
+        def call(
+            place: Path, arguments: list[Any], task: str, fault: str = "", at: int = -1
+        ) -> Done:
+            job = {"place": str(place), "arguments": arguments, "fault": fault, "at": at}
+            stdin.write(json.dumps({**job, "task": task, "log": log}) + "\n")
+            stdin.flush()
+            status, steps = json.loads(stdout.readline())
+            return Done(status, steps, Path(log + "stderr").read_text("utf-8", "replace"))
+
+        yield call
+        stdin.close()
+
+
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """A server on the loopback, and the directory whose files it serves."""
     place = tmp_path_factory.mktemp("served")
@@ -167,28 +223,30 @@ def timeless(name: str, data: bytes) -> bytes:
     return data
 
 
+Content = dict[str, bytes]
+
+
+def content(place: Path) -> Content:
+    """Every file below a directory by its name, without locks."""
+    files = sorted(path for path in place.rglob("*") if path.is_file() and path.name != ".lock")
+    return {
+        (name := str(path.relative_to(place))): timeless(name, path.read_bytes()) for path in files
+    }
+
+
 def within(files: Content, result: str) -> Content:
     return {k: v for k, v in files.items() if k == result or k.startswith(f"{result}/")}
 
 
 def check(
-    name: str,
-    base: Path,
-    place: Path,
-    run: Run,
-    content: Callable[..., Content],
-    fault: str,
-    at: int,
-    new: Content,
-    event: str,
+    case: Case, base: Path, place: Path, run: Run, fault: str, at: int, new: Content, event: str
 ) -> None:
     """Let a fault happen, look at what it left, run again and look at that."""
-    case = CASES[name]
-    old = content(base, timeless)
+    old = content(base)
     shutil.copytree(base, place)
-    done = run(place, case.arguments(place), fault=fault, at=at, task=case.task)
-    left = content(place, timeless)
-    context = (name, fault, at, event, done.status, done.errors[-2000:])
+    done = run(place, case.arguments(place), case.task, fault, at)
+    left = content(place)
+    context = (fault, at, event, done.status, done.errors[-2000:])
     strays = [entry for entry in place.rglob("*") if entry.name.startswith(PREFIX)]
     # What an error of the disk kept from being deleted stays until the next run.
     assert not strays or fault == "SIGKILL" or event in ("os.remove", "os.rmdir"), (context, strays)
@@ -199,9 +257,9 @@ def check(
         open_model(place / "run" / "model")
     check_status(done, fault, context)
     if arguments := case.arguments(place):
-        again = run(place, arguments, task=case.task)
+        again = run(place, arguments, case.task)
         assert again.status == 0, (context, again.errors)
-    after = content(place, timeless)
+    after = content(place)
     assert not arguments or after.keys() == new.keys(), (context, after.keys() ^ new.keys())
     for file in after:
         if re.search(case.compared, file):
@@ -219,43 +277,25 @@ def check_status(done: Done, fault: str, context: object) -> None:
     assert "Traceback" not in done.errors, context
 
 
-def reference(
-    name: str, base: Path, place: Path, run: Run, content: Callable[..., Content]
-) -> tuple[Done, Content]:
-    """The command without a fault: its steps and what it makes."""
-    shutil.copytree(base, place)
-    done = run(place, CASES[name].arguments(place), task=CASES[name].task)
+@pytest.mark.parametrize(
+    "name",
+    [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in CASES],
+)
+def test_a_fault_leaves_the_old_result_or_the_new(
+    name: str, base: Path, tmp_path: Path, run: Run
+) -> None:
+    case = CASES[name]
+    shutil.copytree(base, tmp_path / "new")
+    done = run(tmp_path / "new", case.arguments(tmp_path / "new"), case.task)
     assert done.status == 0, done.errors
-    return done, content(place, timeless)
-
-
-def test_a_killed_prediction_goes_on(
-    base: Path, tmp_path: Path, predict_in_fork: Run, content: Callable[..., Content]
-) -> None:
-    done, new = reference("predict", base, tmp_path / "new", predict_in_fork, content)
-    assert {"open", "fsync", "os.rename"} <= {*done.steps}
-    rename = done.steps.index("os.rename")
-    for fault, at in (("SIGKILL", rename), ("ENOSPC", rename)):
-        place = tmp_path / "place"
-        event = done.steps[at]
-        check("predict", base, place, predict_in_fork, content, fault, at, new, event)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", list(CASES))
-def test_every_step(
-    name: str,
-    base: Path,
-    tmp_path: Path,
-    run_in_fork: Run,
-    content: Callable[..., Content],
-    faults: Callable[[int, bool], list[tuple[str, int]]],
-) -> None:
-    done, new = reference(name, base, tmp_path / "new", run_in_fork, content)
-    assert len(done.steps) > 5
-    chosen = faults(len(done.steps), EVERY)
-    # A training has hundreds of steps, most of them the same in every epoch.
-    most = len(chosen) if EVERY else 5 if name in ("train", "audit", "report", "new report") else 12
-    for fault, at in chosen[:: max(1, len(chosen) // most)]:
-        place = tmp_path / "place"
-        check(name, base, place, run_in_fork, content, fault, at, new, done.steps[at])
+    assert {"open", "fsync"} <= {*done.steps}
+    # Two directories that change places are no event; the flush before it is.
+    named = "os.rename" if "os.rename" in done.steps else "fsync"
+    turn = list(CASES).index(name)
+    steps = (done.steps.index(named), len(done.steps) // 2)
+    chosen = [(FAULTS[(turn + 2 * n) % len(FAULTS)], step) for n, step in enumerate(steps)]
+    if os.environ.get("NSMC_FAULTS") == "all":
+        chosen = [(fault, step) for step in range(len(done.steps)) for fault in FAULTS]
+    new = content(tmp_path / "new")
+    for fault, at in chosen:
+        check(case, base, tmp_path / "place", run, fault, at, new, done.steps[at])
