@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from nsmc.inference.text_score import TextScore
     from nsmc.inspection.info import info
     from nsmc.inspection.runs import TrainingRun, runs
+    from nsmc.pipeline.score_batches import score_batches
     from nsmc.pipeline.score_table import ScoredTable, score_table
     from nsmc.pipeline.score_texts import ScoredTexts, score_texts
     from nsmc.report.evaluation_report import evaluate
@@ -91,6 +92,7 @@ _HOMES = {
     "load_config": "nsmc.config.schema",
     "load_language_model": "nsmc.inference.language_model",
     "runs": "nsmc.inspection.runs",
+    "score_batches": "nsmc.pipeline.score_batches",
     "score_table": "nsmc.pipeline.score_table",
     "score_texts": "nsmc.pipeline.score_texts",
     "train": "nsmc.training.api",
@@ -137,6 +139,7 @@ __all__ = [
     "load_config",
     "load_language_model",
     "runs",
+    "score_batches",
     "score_table",
     "score_texts",
     "train",

@@ -7,7 +7,10 @@ own and the parent has no threads, so ending the workers ends everything.
 
 import contextlib
 import os
+import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nsmc.errors import NsmcError
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
 Chunk = TypeVar("Chunk")
 Result = TypeVar("Result")
+_STARTING = threading.Lock()
 
 
 def map_chunks(
@@ -61,7 +65,7 @@ def _started(workers: int, make: Callable[[], Any]) -> "Iterator[list[Connection
     context = get_context("spawn")
     processes, pipes = [], []
     try:
-        with _without_interrupts(), _one_thread_each():
+        with _without_interrupts(), _one_thread_each(), _without_main():
             for _ in range(workers):
                 ours, theirs = context.Pipe()
                 pipes.append(ours)
@@ -97,8 +101,7 @@ def _receive(pipe: "Connection") -> Any:
         result = pipe.recv()
     except (EOFError, ConnectionResetError) as error:
         raise NsmcError(
-            "a worker process ended before its work was done. If memory ran out, use fewer "
-            "workers; in a script of your own, call nsmc under `if __name__ == '__main__':`"
+            "a worker process ended before its work was done. If memory ran out, use fewer workers"
         ) from error
     if isinstance(result, Exception):
         raise result
@@ -120,6 +123,22 @@ def _one_thread_each() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Let processes begin without the program's main module, of which they need nothing.
+
+    They would run it anew, and a script that doesn't ask for ``__name__ == "__main__"`` would there
+    start its work, and processes, once more.
+    """
+    with _STARTING:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
+
+
+@contextlib.contextmanager
 def _without_interrupts() -> Iterator[None]:
     """Hold Ctrl-C and SIGTERM back until the workers of the block are started.
 
@@ -127,7 +146,6 @@ def _without_interrupts() -> Iterator[None]:
     first line has run, which says to ignore it. The signals are raised again after the block.
     """
     import signal
-    import threading
 
     if threading.current_thread() is not threading.main_thread():
         yield  # signals don't interrupt other threads

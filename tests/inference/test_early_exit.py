@@ -89,6 +89,7 @@ def test_some_are_answered_early_and_as_the_whole_network_would(
 
 def test_an_answer_depends_on_its_comment_alone(directory: Path, texts: list[str]) -> None:
     classifier = nsmc.load(directory)
+    assert classifier.score([])[0].shape == (0, classifier.task.outputs)
     outputs, whole = classifier.score([*texts[:60], "", "  "])
     assert whole[-2:].all()
     assert np.isnan(outputs[-2:]).all()

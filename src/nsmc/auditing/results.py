@@ -19,7 +19,7 @@ from nsmc.auditing.options import AuditOptions
 
 if TYPE_CHECKING:
     from nsmc.inference.explanation import Explanation, Part
-    from nsmc.pipeline.score_table import Kind
+    from nsmc.pipeline.scorer import Kind
 
 FEWEST = 20
 """Issues listed at least, if there are so many and no number is asked for."""

@@ -368,7 +368,8 @@ class Classifier(TextModel, Generic[PredictionT]):
                 cut_at = float(np.log(self.threshold) - np.log1p(-self.threshold))
         outputs, rest = self._exit([tokenizer.characters(one) for one in prepared], cut_at)
         # Of a long comment, whose windows may differ, the whole network is asked.
-        rest |= [len(one) > self.text_config.max_characters for one in prepared]
+        long = [len(one) > self.text_config.max_characters for one in prepared]
+        rest |= np.array(long, np.bool_)  # which needs its type where there is no comment
         return outputs, rest, [tokenizer.cut(one) for one in compress(prepared, rest)]
 
     def second_stage(

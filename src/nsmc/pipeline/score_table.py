@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from nsmc.errors import UsageError
 from nsmc.inference.classifier import Classifier
 from nsmc.pipeline.chunks import CHUNK
-from nsmc.pipeline.classify import map_outputs
+from nsmc.pipeline.scorer import Cells, Kind, Scorer, text_columns
 from nsmc.progress import reporting, table_progress
 
 if TYPE_CHECKING:
@@ -19,10 +18,6 @@ if TYPE_CHECKING:
     from nsmc.tables.options import ReadOptions, WriteOptions
     from nsmc.tables.table import Chunk
 
-Kind = Literal["text", "number", "count"]
-"""What a new column holds."""
-Cells = list[list[Any]]
-"""The cells of each new column, one a row of a chunk; None for an empty one."""
 Progress = Callable[[int, int, int], None]
 """Called with the bytes of the rows scored, bytes in all and rows scored."""
 _TYPES: dict[Kind, Any] = {"text": "string", "number": "Float64", "count": "Int64"}
@@ -90,33 +85,22 @@ def score_table(
         DataError: the table can't be read, or its text column isn't clear.
         NsmcError: the target can't be written; nothing is left under its name.
     """
-    task = classifier.task
-    if probabilities and not task.classes:
-        raise UsageError(
-            f"probabilities of each class are for models of classes; the task of "
-            f"{classifier.model.path} is {task.name!r}"
-        )
-    kinds: dict[str, Kind] = dict(task.results)
-    if probabilities:
-        kinds |= {f"probability_{name}": "number" for name in task.classes}
+    scorer = Scorer(classifier, probabilities=probabilities)
     labels: Counter[str | None] = Counter()
 
     def score(chunks: Iterator[list[str]]) -> Iterator[Cells]:
-        for outputs in map_outputs(chunks, classifier, workers=workers):
-            columns = task.columns_of(outputs, classifier.threshold)
-            labels.update(columns.get("label", []))
-            shares = task.probabilities(outputs) if probabilities else {}
-            yield [*columns.values(), *shares.values()]
+        for cells in scorer(chunks, workers=workers):
+            if "label" in classifier.task.results:
+                labels.update(cells[0])
+            yield cells
 
     written = add_columns(
         source,
         target,
-        kinds,
+        scorer.kinds,
         score,
         column=column,
-        usual=classifier.model.config.data.column,
-        # A table like the one trained on may have labels, too, which are no comments.
-        others=[n for spec in task.label_columns() for n in (spec.name, *spec.other_names)],
+        **text_columns(classifier),
         reading=reading,
         writing=writing,
         progress=progress,

@@ -10,7 +10,8 @@ import numpy as np
 
 from nsmc.inference.language_model import LanguageModel
 from nsmc.pipeline.chunks import map_comments
-from nsmc.pipeline.score_table import Cells, Kind, Progress, WrittenTable, add_columns
+from nsmc.pipeline.score_table import Progress, WrittenTable, add_columns
+from nsmc.pipeline.scorer import Cells, Kind
 from nsmc.tables.options import ReadOptions, WriteOptions
 from nsmc.tasks.language_model import perplexity
 from nsmc.tasks.task import rounded

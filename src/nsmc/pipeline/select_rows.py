@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nsmc.pipeline.score_table import Kind, with_columns
+from nsmc.pipeline.score_table import with_columns
+from nsmc.pipeline.scorer import Kind
 
 if TYPE_CHECKING:
     from nsmc.tables.options import WriteOptions

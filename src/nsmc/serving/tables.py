@@ -22,12 +22,12 @@ from fastapi.responses import FileResponse, Response, StreamingResponse
 from nsmc.errors import NsmcError, message
 from nsmc.inference.classifier import Classifier
 from nsmc.pipeline.score_table import score_table
+from nsmc.pipeline.scorer import text_columns
 from nsmc.serving.errors import ApiError
 from nsmc.serving.metrics import Metrics
 from nsmc.serving.middleware import body_blocks, slow_body
 from nsmc.serving.schemas import ColumnsAnswer, error_answers
 from nsmc.serving.settings import ServerSettings
-from nsmc.tables.columns import DEFAULT_COLUMN
 from nsmc.tables.formats import FORMATS, table_file
 from nsmc.tables.options import ReadOptions
 from nsmc.tables.table import columns_of, open_table
@@ -402,7 +402,7 @@ def look_at(path: Path, classifier: Classifier[Any], reading: ReadOptions) -> Co
     chosen = None
     with (
         contextlib.suppress(NsmcError),
-        open_table(path, reading, **_text_columns(classifier)) as table,
+        open_table(path, reading, **text_columns(classifier)) as table,
     ):
         chosen = table.text_column
     samples = {}
@@ -410,13 +410,6 @@ def look_at(path: Path, classifier: Classifier[Any], reading: ReadOptions) -> Co
         texts = _texts(path, reading, name)
         samples[name] = [text[:SAMPLE_LENGTH] for text in islice(texts, SAMPLES)]
     return ColumnsAnswer(columns=names, text_column=chosen, samples=samples, header=reading.header)
-
-
-def _text_columns(classifier: Classifier[Any]) -> dict[str, Any]:
-    """Which column `open_table` takes where none is named: as `score_table`."""
-    specs = classifier.task.label_columns()
-    others = [name for spec in specs for name in (spec.name, *spec.other_names)]
-    return {"usual": classifier.model.config.data.column or DEFAULT_COLUMN, "others": others}
 
 
 def _texts(path: Path, reading: ReadOptions, column: str) -> Iterator[str]:
@@ -432,7 +425,7 @@ def _texts(path: Path, reading: ReadOptions, column: str) -> Iterator[str]:
 def summary_of(job: _Job) -> Iterator[dict[str, Any]]:
     """Events with a table's first rows, and with the morphemes that push most either way."""
     classifier = job.classifier
-    columns = _text_columns(classifier)
+    columns = text_columns(classifier)
     with open_table(
         job.source, job.reading, column=job.column, chunk_rows=PREVIEWED, **columns
     ) as table:

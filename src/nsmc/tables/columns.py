@@ -1,10 +1,10 @@
 """Names of columns: which one holds the comments, and which are free for new ones."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from nsmc.errors import DataError
-from nsmc.tables.base import TableReader, listing
+from nsmc.tables.base import listing
 
 DEFAULT_COLUMN = "document"
 # Columns of text that this program writes or reads itself, so never the comments.
@@ -12,14 +12,22 @@ _OWN_COLUMNS = ("label", "label_ko")
 
 
 def choose_text_column(
-    reader: TableReader, column: str | None, *, usual: str, others: Iterable[str]
+    table: object,
+    columns: list[str],
+    texts: Callable[[], list[str]],
+    column: str | None,
+    *,
+    usual: str,
+    others: Iterable[str],
 ) -> str:
     """Return the column of a table that holds the comments.
 
     A name is also found in other case, or with white space around it, where there is one such.
 
     Args:
-        reader: the table.
+        table: what messages call it.
+        columns: the names of all its columns.
+        texts: gives those that may hold comments.
         column: the name that the user gave. None takes ``usual`` if it is there, else
             `DEFAULT_COLUMN`, else the only column that can hold text.
         usual: see ``column``.
@@ -28,13 +36,12 @@ def choose_text_column(
     Raises:
         DataError: the column isn't there, or isn't clear; the message lists those that are.
     """
-    file, columns = reader.file, reader.columns
     found = f"its columns are: {listing(columns)}"
     if column is not None:
         if (name := matching(column, columns)) is not None:
             return name
         raise DataError(
-            f"{file} has no column {column[:60]!r}; {found}{nearest(column, columns)}; "
+            f"{table} has no column {column[:60]!r}; {found}{nearest(column, columns)}; "
             "choose one with --column NAME"
         )
     named = {matching(name, columns) for name in others} if len(columns) > 1 else set()
@@ -43,7 +50,7 @@ def choose_text_column(
         if present is not None and present not in named:
             return present
     taken = {*_OWN_COLUMNS, *named} if len(columns) > 1 else set()
-    candidates = [name for name in reader.text_columns() if name not in taken]
+    candidates = [name for name in texts() if name not in taken]
     if len(candidates) == 1:
         return candidates[0]
     if candidates:
@@ -51,7 +58,7 @@ def choose_text_column(
     else:
         found = f"none; {found}"
     raise DataError(
-        f"{file}: expected a column named {DEFAULT_COLUMN!r} or a single column of text, "
+        f"{table}: expected a column named {DEFAULT_COLUMN!r} or a single column of text, "
         f"found {found}; choose one with --column NAME"
     )
 

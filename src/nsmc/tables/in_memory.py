@@ -118,5 +118,7 @@ def open_frame(
 ) -> Table:
     """`nsmc.tables.table.open_table` for a frame; None, NaN and NA are empty comments."""
     reader = FrameReader(frame)
-    text_column = choose_text_column(reader, column, usual=usual, others=others)
+    text_column = choose_text_column(
+        reader.file, reader.columns, reader.text_columns, column, usual=usual, others=others
+    )
     return Table(reader, text_column, chunk_rows, Unchanged(reader.file))

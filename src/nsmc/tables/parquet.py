@@ -62,7 +62,7 @@ class ParquetReader(TableReader):
 
     def text_columns(self) -> list[str]:
         """Columns of a string type."""
-        return [field.name for field in self._schema if _is_string(field.type)]
+        return [field.name for field in self._schema if is_string(field.type)]
 
     def frames(self, chunk_rows: int) -> "Generator[tuple[pd.DataFrame, Numbers]]":
         """See `TableReader.frames`."""
@@ -164,7 +164,7 @@ def to_frame(table: Any) -> "pd.DataFrame":
     return frame
 
 
-def _is_string(kind: Any) -> bool:
+def is_string(kind: Any) -> bool:
     """Whether an Arrow type is one of strings, dictionary-encoded ones included."""
     import pyarrow as pa
 

@@ -196,7 +196,9 @@ def open_table(
     file = table_file(path, reading.format, reading.name)
     unchanged = Unchanged(file)  # before the first byte is read
     reader = _open_reader(file, reading, [name for name in (column, usual, *others) if name])
-    text_column = choose_text_column(reader, column, usual=usual, others=others)
+    text_column = choose_text_column(
+        reader.file, reader.columns, reader.text_columns, column, usual=usual, others=others
+    )
     return Table(reader, text_column, chunk_rows, unchanged)
 
 
