@@ -15,6 +15,7 @@ from nsmc.auditing.confident_learning import self_confidence
 from nsmc.config.schema import Config, load_config
 from nsmc.errors import DataError, NsmcError, UsageError
 from nsmc.storage.bundle import read_json
+from nsmc.tables.options import WriteOptions
 
 if TYPE_CHECKING:
     from tests.auditing.conftest import Audit, Planted, Write
@@ -249,13 +250,14 @@ def test_own_classes_in_a_table_whose_only_other_column_is_text(
         ("제목,글,주제", {}, "found 2 that could be it: 제목, 글; choose one with --column"),
         ("수,주제", {"column": "주제"}, "expected a column '주제' with the labels beside"),
         ("글,주제", {"device": "cuda:99"}, "cuda:99"),
+        ("글,수😀,주제", {"column": "글"}, "cannot write the header .*cp949 lacks in '글,수😀"),
     ],
 )
 def test_what_would_fail_after_the_work_fails_before_it(
     header: str, arguments: dict[str, str], words: str, tmp_path: Path
 ) -> None:
     path, output, work = tmp_path / "t.csv", tmp_path / "o.csv", tmp_path / "work"
-    cells = {"제목": "어제 본", "글": "정말 최고다", "수": "7"}
+    cells = {"제목": "어제 본", "글": "정말 최고다", "수": "7", "수😀": "7"}
     names = header.split(",")
     rows = [",".join(cells.get(name, topic) for name in names) for topic in ("가", "나")] * 9
     path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
@@ -268,6 +270,7 @@ def test_what_would_fail_after_the_work_fails_before_it(
             overrides=["task=classes"],
             folds=2,
             work=work,
+            writing=WriteOptions(encoding="cp949"),
             progress=lambda stage, done, total: stages.append(stage),
             **arguments,  # type: ignore[arg-type]
         )

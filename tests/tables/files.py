@@ -4,6 +4,7 @@ import gzip
 from pathlib import Path
 from typing import Any
 
+from nsmc.tables.options import WriteOptions
 from nsmc.tables.table import open_table, open_writer
 
 
@@ -27,12 +28,21 @@ def texts(path: Path, column: str | None = None) -> list[str]:
 
 
 def convert(
-    source: Path, target: Path, column: str | None = None, chunk_rows: int = 2, **new: Any
-) -> None:
-    """Write a table as another, with further columns that hold the same in every row."""
+    source: Path,
+    target: Path,
+    column: str | None = None,
+    chunk_rows: int = 2,
+    writing: WriteOptions | None = None,
+    **new: Any,
+) -> list[str]:
+    """Write a table as another, with further columns that hold the same in every row.
+
+    Returns what a person should know of how it was written.
+    """
     with (
         open_table(source, column=column, chunk_rows=chunk_rows) as table,
-        open_writer(target, table) as writer,
+        open_writer(target, table, writing) as writer,
     ):
         for chunk in table.chunks():
             writer.write(chunk.frame.assign(**new))
+        return writer.changes.notes()

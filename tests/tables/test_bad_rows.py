@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nsmc.errors import DataError
+from nsmc.errors import DataError, NsmcError
 from nsmc.tables.bad_rows import beside
 from nsmc.tables.options import ReadOptions
 from nsmc.tables.table import open_table
@@ -84,3 +84,35 @@ def test_bytes_that_are_no_text_cost_their_line(tmp_path: Path) -> None:
 def test_where_bad_rows_go() -> None:
     assert beside(Path("x/out.csv.gz")) == Path("x/out.bad-rows.csv")
     assert beside(Path("out.parquet")) == Path("out.bad-rows.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "reading", "words"),
+    [
+        ("a.csv", ReadOptions(), "row 4999 .*expected 2 comma-separated cells"),
+        ("a.jsonl", ReadOptions(), "row 4999: column 'document': expected text, found list"),
+        ("a.csv", LENIENT, "b.bad-rows.csv"),
+    ],
+)
+def test_what_fails_late_in_a_table_fails_before_the_scoring(
+    tmp_path: Path, name: str, reading: ReadOptions, words: str
+) -> None:
+    from nsmc.pipeline.score_table import add_columns
+
+    good, bad = "1,가", "2,나,다"
+    if name == "a.jsonl":
+        good, bad = '{"document": "가"}', '{"document": ["나"]}'
+    header = ["id,document"] if name == "a.csv" else []
+    path = written(tmp_path / name, "\n".join([*header, *[good] * 4998, bad, good]))
+    (tmp_path / "b.bad-rows.csv").mkdir()
+    with pytest.raises(NsmcError, match=words):
+        add_columns(
+            path,
+            tmp_path / "b.csv",
+            {"label": "text"},
+            lambda chunks: pytest.fail("the work has begun"),
+            column="document",
+            reading=reading,
+            verbose=False,
+        )
+    assert not (tmp_path / "b.csv").exists()

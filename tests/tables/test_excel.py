@@ -92,13 +92,6 @@ def test_text_is_written_as_text(tmp_path: Path) -> None:
     assert (tmp_path / "b.xlsx").read_bytes() == (tmp_path / "c.xlsx").read_bytes()
 
 
-def test_what_a_sheet_cannot_hold_is_an_error(tmp_path: Path) -> None:
-    source = written(tmp_path / "a.csv", f"document\n가\n{'나' * 32_768}\n")
-    with pytest.raises(DataError, match=r"row 2 .*found a text of 32,768 characters.*name .*\.csv"):
-        convert(source, tmp_path / "b.xlsx")
-    assert not (tmp_path / "b.xlsx").exists()
-
-
 def test_a_first_row_of_a_sheet_may_be_no_header(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     with xlsxwriter.Workbook(path) as book:

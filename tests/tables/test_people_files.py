@@ -191,14 +191,6 @@ def test_an_encoding_is_forced(tmp_path: Path) -> None:
             open_writer(tmp_path / "b.parquet", table, WriteOptions(encoding="cp949")),
         ):
             pytest.fail("the block must not be entered")
-    emoji = written(tmp_path / "c.csv", "document\n가\n재밌다 😀\n")
-    with (
-        pytest.raises(DataError, match=r"row 2 .*cp949, found '😀' \(U\+1F600\).*utf-8-sig"),
-        open_table(emoji) as table,
-        open_writer(tmp_path / "d.csv", table, WriteOptions(encoding="cp949")) as writer,
-    ):
-        writer.write(next(table.chunks()).frame)
-    assert not (tmp_path / "d.csv").exists()
 
 
 def test_a_zip_or_a_web_page_is_refused_by_what_it_is(tmp_path: Path) -> None:

@@ -115,12 +115,9 @@ def _path(path: Path | str | None) -> Path | None:
 
 def _audit(options: AuditOptions) -> Audit:
     from nsmc.data.reviews import open_reviews, reviews_of
-    from nsmc.pipeline.select_rows import write_rows
-    from nsmc.tables.table import check_output
+    from nsmc.pipeline.select_rows import check_target, write_rows
 
     started = time.perf_counter()
-    if options.output is not None:
-        check_output(options.output, options.data, options.writing)
     classifier = load(options.model) if options.model or options.folds == 0 else None
     config = options.config or load_config(None, options.overrides)
     task = label_task(classifier.task if classifier else make_task(config), options.label_column)
@@ -129,6 +126,9 @@ def _audit(options: AuditOptions) -> Audit:
     with open_reviews(
         options.data, column=options.column, label_columns=columns, reading=options.reading
     ) as table:
+        if options.output is not None:
+            added = issue_columns([])
+            check_target(table, added, options.output, options.writing, prefix="audit_")
         reviews = reviews_of(table, columns)
         for note in reviews.notes:
             options.say(note)
@@ -138,7 +138,11 @@ def _audit(options: AuditOptions) -> Audit:
         if options.output is not None:
             added = issue_columns(issues)
             rows = [issue.row for issue in issues]
-            names = write_rows(table, rows, added, options.output, options.writing, prefix="audit_")
+            names, notes = write_rows(
+                table, rows, added, options.output, options.writing, prefix="audit_"
+            )
+            for note in notes:
+                options.say(note)
             if renamed := ", ".join(name for name in names if name not in added):
                 options.say(f"the table has columns of these names already, so new are: {renamed}")
     result = Audit(

@@ -196,6 +196,8 @@ def label_text(value: object) -> str:
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
+    if isinstance(value, bytes):
+        raise TypeError("expected a value that text can hold, found bytes")
     return cell_text(value)
 
 

@@ -92,6 +92,7 @@ def compare(
         else open_writer(Path(output), table, writing) as writer,
     ):
         reviews = reviews_of(table, specs)
+        notes = [*reviews.notes]
         path = reviews.path
         targets = [task.targets(reviews.labels, str(path)) for task in tasks]  # [R, K] each
         with reporting(progress, verbose, partial(review_progress, "scoring")) as report:
@@ -116,6 +117,7 @@ def compare(
 
             frame = pd.DataFrame(disagreements, columns=list(leading.types))
             writer.write(frame.astype(leading.types))
+            notes += writer.changes.notes()
     a, b = (classifier.model for classifier in classifiers)
     hashes = [model.metrics.get("data", {}).get("sha256") for model in (a, b)]
     return Comparison(
@@ -126,7 +128,7 @@ def compare(
         label_names=leading.label_names,
         disagreements=disagreements,
         skipped=reviews.skipped_empty + int((~legible).sum()),
-        notes=reviews.notes,
+        notes=tuple(notes),
         data=DataFile(path, reviews.sha256),
         seconds=round(time.perf_counter() - started, 3),
     )

@@ -35,7 +35,7 @@ class WrittenTable:
     renamed: list[str]
     """New columns that have another name, because the input has a column of theirs."""
     notes: list[str]
-    """How the input was read, where a person should know: in sentences."""
+    """How the input was read and written, where a person should know: in sentences."""
     bad: int
     """Rows that were left out because they can't be read; they are beside the target."""
 
@@ -134,6 +134,7 @@ def add_columns(
         usual: the text column where none is given and the table has it; empty for ``document``.
         others: columns that can't be the text column.
     """
+    from nsmc.storage.files import check_file
     from nsmc.tables.bad_rows import beside
     from nsmc.tables.columns import DEFAULT_COLUMN, unique_names
     from nsmc.tables.table import open_table, open_writer
@@ -150,8 +151,11 @@ def add_columns(
     ):
         names = unique_names(kinds, table.columns, "predicted_")
         writer.added = names
-        # Before the scoring, so that a column name the format can't hold is reported at once.
+        # What can fail fails here, before the scoring.
         writer.write(with_columns(table.empty(), names, kinds.values(), [[] for _ in kinds]))
+        if table.bad:
+            check_file(beside(target))
+        table.check()
         # Not itertools.tee, which would hold up to 57 chunks.
         waiting: deque[tuple[Chunk, int]] = deque()
 
@@ -168,7 +172,8 @@ def add_columns(
             if report:
                 report(place, table.total_bytes, rows)
         renamed = [name for name in names if name not in kinds]
-        notes, bad = list(table.notes), table.bad.count if table.bad else 0
+        notes = [*table.notes, *writer.changes.notes()]
+        bad = table.bad.count if table.bad else 0
         if table.bad and bad:
             table.bad.save(beside(target))
             notes.append(table.bad.words(beside(target)))

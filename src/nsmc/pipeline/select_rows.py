@@ -1,5 +1,6 @@
 """Some rows of a table as a table of their own, with new columns."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,32 +13,57 @@ if TYPE_CHECKING:
     from nsmc.tables.table import Table
 
 
-def write_rows(
+Columns = Mapping[str, tuple[Kind, list[Any]]]
+"""The kind and the cells of each new column, one a row."""
+
+
+def check_target(
     table: "Table",
-    rows: Sequence[int],
-    columns: Mapping[str, tuple[Kind, list[Any]]],
+    columns: Columns,
     target: Path,
     writing: "WriteOptions | None" = None,
     *,
     prefix: str,
-) -> list[str]:
+) -> None:
+    """Report before long work what would keep `write_rows` from its target after it.
+
+    Takes columns without cells, and raises what `write_rows` does.
+    """
+    from nsmc.storage.files import Unwritten
+    from nsmc.tables.columns import unique_names
+    from nsmc.tables.table import open_writer
+
+    names = unique_names(columns, table.columns, prefix)
+    kinds, cells = zip(*columns.values(), strict=True)
+    with contextlib.suppress(Unwritten), open_writer(target, table, writing) as writer:
+        writer.write(with_columns(table.empty(), names, kinds, list(cells)))
+        raise Unwritten  # so that nothing replaces what is there
+
+
+def write_rows(
+    table: "Table",
+    rows: Sequence[int],
+    columns: Columns,
+    target: Path,
+    writing: "WriteOptions | None" = None,
+    *,
+    prefix: str,
+) -> tuple[list[str], list[str]]:
     """Write some rows of a table, in the order given, with new columns after their own.
 
     Args:
         table: an open table, read from its first row again.
         rows: their numbers in the file, counted from 1 without the header.
-        columns: the kind and the cells of each new column, one a row.
+        columns: the new ones.
         target: appears under its name only when whole.
         writing: how, where its name doesn't say.
         prefix: goes before the name of a new column that the table has already.
 
     Returns:
-        The names of the new columns.
+        The names of the new columns, and what a person should know of how they were written.
 
     Raises:
-        UsageError: the target is the table itself.
-        DataError: the ending of the target's name is unknown, or a cell can't be in that format.
-        NsmcError: the target can't be written.
+        UsageError, DataError, NsmcError: as `nsmc.tables.table.open_writer`.
     """
     import numpy as np
     import pandas as pd
@@ -60,4 +86,4 @@ def write_rows(
         frame = pd.concat(frames[1:] or frames, ignore_index=True)
         frame = frame.iloc[np.argsort(order)].reset_index(drop=True)
         writer.write(with_columns(frame, names, kinds, list(cells)))
-    return names
+        return names, writer.changes.notes()

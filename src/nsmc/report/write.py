@@ -24,7 +24,6 @@ from nsmc.report.classes import ClassesView
 from nsmc.report.metric_lines import overlap_line
 from nsmc.report.page import report_page
 from nsmc.report.stars import RegressionView
-from nsmc.report.templating import writable
 from nsmc.report.view import View
 from nsmc.storage.files import atomic_write, cannot_write, whole_directory
 
@@ -173,13 +172,8 @@ def _write_table(stack: contextlib.ExitStack, path: Path, table: Table) -> None:
 
     from nsmc.tables.table import open_writer
 
-    # What CSV can't hold is marked, not refused: a report isn't the place for the last byte.
-    columns = {
-        name: [writable(v).replace("\0", "�") if isinstance(v, str) else v for v in values]
-        for name, values in table.items()
-    }
     writer = stack.enter_context(open_writer(path))
-    writer.write(pd.DataFrame(columns, dtype=object))
+    writer.write(pd.DataFrame(dict(table), dtype=object))
 
 
 def _write_text(stack: contextlib.ExitStack, path: Path, text: str) -> None:

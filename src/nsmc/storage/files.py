@@ -62,6 +62,20 @@ def atomic_write(path: Path) -> Iterator[Path]:
             _sync(path.parent)
 
 
+class Unwritten(Exception):
+    """Raised in a block of `atomic_write`, leaves it without a result."""
+
+
+def check_file(path: Path) -> None:
+    """Report before long work what would keep `atomic_write` from writing a file after it.
+
+    Raises:
+        NsmcError: the place can't be written to.
+    """
+    with contextlib.suppress(Unwritten), atomic_write(path):
+        raise Unwritten  # so that nothing replaces what is there
+
+
 @contextlib.contextmanager
 def whole_directory(path: Path) -> Iterator[Path]:
     """Give a temporary directory beside ``path``; swap it into place only if the block ends well.

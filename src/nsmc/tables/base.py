@@ -3,11 +3,12 @@
 import abc
 from collections import Counter
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from nsmc.errors import DataError
 from nsmc.storage.files import sha256_of
 from nsmc.tables.bad_rows import BadRows
+from nsmc.tables.changes import Changes
 from nsmc.tables.formats import TableFile
 from nsmc.tables.input_file import size_of
 
@@ -80,6 +81,17 @@ class TableReader(abc.ABC):
             DataError: a row is broken, and bad rows aren't left out.
         """
 
+    def check_rows(self) -> bool:
+        """Read all rows as `frames` does, but without frames, where a reader can.
+
+        Returns:
+            Whether it can; then every cell can be a comment.
+
+        Raises:
+            DataError: as `frames`.
+        """
+        return False
+
     def _reject(self, row: int, line: int, problem: str, content: str, advice: str = "") -> None:
         """Leave a row out, where that is wanted; ``line`` is 0 where there are no lines.
 
@@ -99,12 +111,14 @@ class TableWriter(abc.ABC):
         file: its name in messages; the bytes may go to a temporary one.
         columns: those of the first frame; None before it.
         rows: the number of rows written so far.
+        changes: what of them the format can't hold and was written in another way.
     """
 
     def __init__(self, file: TableFile) -> None:
         self.file = file
         self.columns: list[str] | None = None
         self.rows = 0
+        self.changes = Changes(file)
         self.added: Collection[str] = ()
         """Columns that the input hadn't."""
 
@@ -112,7 +126,7 @@ class TableWriter(abc.ABC):
         """Append the rows of a frame. The first decides the columns, and may be one of no rows.
 
         Raises:
-            DataError: the format can't hold a cell or a column name; the message says which row.
+            DataError: the format can't hold a column name.
         """
         columns = frame.columns.tolist()
         if self.columns is None:
@@ -132,6 +146,12 @@ class TableWriter(abc.ABC):
 
     @abc.abstractmethod
     def _write_rows(self, frame: "pd.DataFrame") -> None: ...
+
+    def _refuse_header(self, found: str, advice: str) -> NoReturn:
+        raise DataError(
+            f"cannot write the header to {self.file}: expected column names that this format can "
+            f"hold, found {found}; nothing was written; {advice}"
+        )
 
 
 def check_columns(file: TableFile, columns: Sequence[str]) -> None:

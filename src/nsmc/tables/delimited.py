@@ -9,6 +9,7 @@ review or moves it to another row without an error.
 import contextlib
 import csv
 import itertools
+import re
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from nsmc.errors import DataError
 from nsmc.tables.base import LONGEST, Numbers, batches, check_columns, listing
 from nsmc.tables.cells import cell_text, cell_values, is_number
+from nsmc.tables.changes import TABS
 from nsmc.tables.columns import DEFAULT_COLUMN
 from nsmc.tables.formats import TableFile
 from nsmc.tables.header import (
@@ -109,6 +111,12 @@ class DelimitedReader(TextReader):
         with contextlib.closing(self._rows()) as rows:
             for numbers, chunk in batches(rows, chunk_rows, len(self.columns)):
                 yield pd.DataFrame(chunk, columns=self.columns, dtype="str"), numbers
+
+    def check_rows(self) -> bool:
+        """See `TableReader.check_rows`."""
+        for _ in self._rows():
+            pass
+        return True
 
     def _head(self) -> list[str]:
         """The first lines, a million characters of them at most."""
@@ -305,6 +313,9 @@ class _Feed(Iterator[str]):
         self.begin()
 
 
+_BREAK = re.compile("\r\n|[\t\r\n]")
+
+
 class DelimitedWriter(TextWriter):
     """Writes .csv with as few quotes as possible, or .tsv/.txt with none at all."""
 
@@ -330,21 +341,19 @@ class DelimitedWriter(TextWriter):
 
     def _texts(self, series: "pd.Series", name: str) -> list[str]:
         texts = []
-        for row, value in enumerate(cell_values(series), start=self.rows + 1):
-            try:
-                texts.append(cell_text(value))
-            except TypeError as error:
-                self._refuse(row, f"in column {name[:60]!r}: {error}", "parquet")
+        for value in cell_values(series):
+            texts.append(cell_text(value))
             if (self._safe_cells or name in self.added) and _is_formula(value):
                 texts[-1] = f"'{texts[-1]}"
         return texts
 
     def _plain_line(self, cells: Sequence[str], row: int) -> str:
         line = "\t".join(cells)
-        if "\n" in line or line.count("\t") >= len(cells):
-            self._refuse(row, "a tab or a line break inside a cell", "csv")
-        if line.endswith("\r"):
-            self._refuse(row, "a line break (\\r) at the end of the last cell", "csv")
+        if "\n" in line or line.count("\t") >= len(cells) or line.endswith("\r"):
+            if not row:
+                self._refuse_header("a tab or a line break", "name the output .csv instead")
+            self.changes.add(TABS, row)
+            line = "\t".join(_BREAK.sub(" ", cell) for cell in cells)
         return line + "\n"
 
 

@@ -17,6 +17,7 @@ from nsmc.errors import DataError, NsmcError
 from nsmc.tables.bad_rows import BadRows
 from nsmc.tables.base import Numbers, TableWriter, batches, check_columns, listing
 from nsmc.tables.cells import cell_text, cell_values, is_missing
+from nsmc.tables.changes import BEYOND, HALVES, LONG, whole_characters
 from nsmc.tables.columns import DEFAULT_COLUMN
 from nsmc.tables.excel_size import check_size
 from nsmc.tables.formats import TableFile
@@ -107,6 +108,12 @@ class ExcelReader(ObjectReader):
             for numbers, chunk in batches(rows, chunk_rows, len(self.columns)):
                 columns = dict(zip(self.columns, map(list, zip(*chunk, strict=True)), strict=True))
                 yield pd.DataFrame(columns, dtype=object), numbers
+
+    def check_rows(self) -> bool:
+        """See `TableReader.check_rows`."""
+        for _ in self._rows():
+            pass
+        return True
 
     def _look(self, rows: int | None = None) -> None:
         """Find out the types of all values, or of those in the first rows."""
@@ -224,8 +231,7 @@ class ExcelWriter(TableWriter):
         )
         # The same rows give the same bytes.
         self._book.set_properties({"created": datetime.datetime(2000, 1, 1)})
-        self._sheet = self._book.add_worksheet()
-        self._sheet.freeze_panes(1, 0)
+        self._sheet: Any = None
         self._formats = {
             kind: self._book.add_format({"num_format": text})
             for kind, text in (
@@ -249,22 +255,29 @@ class ExcelWriter(TableWriter):
             raise OSError(str(error)) from error
 
     def _begin(self, frame: "pd.DataFrame") -> None:
-        for place, name in enumerate(frame.columns):
-            self._put(0, place, name)
+        self._add_sheet()
+
+    def _add_sheet(self) -> None:
+        self._sheet = self._book.add_worksheet()
+        self._sheet.freeze_panes(1, 0)
+        for place, name in enumerate(self.columns or ()):
+            if len(name) > LONGEST_CELL:
+                self._refuse_header(f"one of {len(name):,} characters", "rename that column")
+            self._sheet.write_string(0, place, name)
 
     def _write_rows(self, frame: "pd.DataFrame") -> None:
-        if self.rows + len(frame) > MOST_ROWS:
-            raise DataError(
-                f"cannot write {self.file}: expected at most {MOST_ROWS:,} rows, which is what a "
-                "sheet holds, found more; nothing was written; name the output .csv instead"
-            )
         columns = [cell_values(frame[name]) for name in frame.columns]
-        for row, cells in enumerate(zip(*columns, strict=True), start=self.rows + 1):
+        for number, cells in enumerate(zip(*columns, strict=True), start=self.rows):
+            row = number % MOST_ROWS
+            if number >= MOST_ROWS:
+                self.changes.add(BEYOND, number + 1)
+                if not row:
+                    self._add_sheet()
             for place, value in enumerate(cells):
                 if not is_missing(value):
-                    self._put(row, place, value)
+                    self._put(number + 1, row + 1, place, value)
 
-    def _put(self, row: int, place: int, value: Any) -> None:
+    def _put(self, number: int, row: int, place: int, value: Any) -> None:
         if isinstance(value, bool):
             self._sheet.write_boolean(row, place, value)
         elif isinstance(value, int | float) and abs(value) < EXACT:
@@ -272,21 +285,13 @@ class ExcelWriter(TableWriter):
         elif _is_date(value):
             self._sheet.write_datetime(row, place, value, self._formats[type(value)])
         else:
-            try:
-                text = cell_text(value)
-            except TypeError as error:
-                self._refuse(row, str(error), "parquet")
+            text, halves = whole_characters(cell_text(value))
+            if halves:
+                self.changes.add(HALVES, number)
             if len(text) > LONGEST_CELL:
-                self._refuse(row, f"a text of {len(text):,} characters", "csv")
+                self.changes.add(LONG, number)
+                text = text[:LONGEST_CELL]
             self._sheet.write_string(row, place, text)
-
-    def _refuse(self, row: int, found: str, other_format: str) -> None:
-        where = f"row {row}" if row else "the header"
-        raise DataError(
-            f"cannot write {where} to {self.file}: expected cells that a sheet can hold (at most "
-            f"{LONGEST_CELL:,} characters), found {found}; nothing was written; name the output "
-            f".{other_format} instead"
-        )
 
 
 def _is_date(value: object) -> bool:

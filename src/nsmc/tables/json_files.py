@@ -209,11 +209,7 @@ class JsonWriter(TextWriter):
         columns = [cell_values(frame[name]) for name in names]
         lines = []
         for row, cells in enumerate(zip(*columns, strict=True), start=self.rows + 1):
-            item = {k: v for k, v in zip(names, cells, strict=True) if v is not pd.NA}
-            try:
-                text = json_text(item)
-            except TypeError as error:
-                self._refuse(row, str(error), "parquet")
+            text = json_text({k: v for k, v in zip(names, cells, strict=True) if v is not pd.NA})
             if array:
                 text = f"{'[' if row == 1 else ','}\n{text}"
             lines.append(text if array else f"{text}\n")

@@ -17,6 +17,7 @@ from nsmc.tables.base import (
     check_columns,
 )
 from nsmc.tables.cells import cell_text, cell_values, is_missing
+from nsmc.tables.changes import HALVES, whole_characters
 from nsmc.tables.formats import TableFile
 from nsmc.tables.input_file import read_errors
 from nsmc.tables.options import ReadOptions
@@ -236,14 +237,23 @@ class ParquetWriter(TableWriter):
             if pa.types.is_timestamp(field.type):
                 values = [_with_time(value) for value in values]
             if pa.types.is_string(field.type):
-                values = [None if value is None else cell_text(value) for value in values]
+                values = [
+                    None if value is None else self._text(value, row)
+                    for row, value in enumerate(values, self.rows + 1)
+                ]
             return pa.array(values, type=field.type)
-        except (pa.ArrowException, UnicodeEncodeError, TypeError) as error:
+        except (pa.ArrowException, TypeError) as error:
             raise DataError(
                 f"cannot write rows {self.rows + 1} to {self.rows + len(series)} of column "
                 f"{field.name!r} to {self.file}: expected values of type {field.type}, found: "
                 f"{str(error)[:300]}; nothing was written; name the output .jsonl instead"
             ) from error
+
+    def _text(self, value: object, row: int) -> str:
+        text, halves = whole_characters(cell_text(value))
+        if halves:
+            self.changes.add(HALVES, row)
+        return text
 
 
 def _with_time(value: Any) -> Any:

@@ -126,6 +126,17 @@ class Table:
             self.check_unchanged()  # that is then the reason
             raise
 
+    def check(self) -> None:
+        """Read all rows once, so that a bad one is refused before hours of work and not after.
+
+        Raises:
+            DataError: as `chunks`.
+        """
+        if self.bad is None and not self._reader.check_rows():
+            for _ in self.chunks():
+                pass
+        self._started = False
+
     def check_unchanged(self) -> None:
         """Refuse what was read if the file has been written to since it was opened.
 
@@ -238,10 +249,12 @@ def open_writer(
     Raises:
         UsageError: ``path`` is the very file that ``like`` is read from, or the format has no
             encodings.
-        DataError: the ending of the name is unknown, or the format can't hold a cell.
+        DataError: the ending of the name is unknown, or the format has nothing for a column.
         NsmcError: the file can't be written.
     """
     _check_name(path, like.path if like else None, writing)
+    if like is not None and like.format == "parquet":
+        _check_types(path, like.schema(), writing)
     with (
         atomic_write(path) as temporary,
         contextlib.closing(_make_writer(path, temporary, like, writing)) as writer,
@@ -278,21 +291,23 @@ def _encoding(format: str, like: Table | None) -> str:
     return "utf-8-sig" if marked else "utf-8"
 
 
-def check_output(path: Path, source: Path, writing: WriteOptions | None = None) -> None:
-    """Report before long work what would keep a table from being written after it.
-
-    Raises:
-        UsageError: ``path`` is the very file ``source``, or the format has no encodings.
-        DataError: the ending of the name is unknown.
-        NsmcError: the place can't be written to.
-    """
-    _check_name(path, source, writing)
-    with contextlib.suppress(_Unwritten), atomic_write(path):
-        raise _Unwritten  # so that nothing replaces what is there
+def _check_types(path: Path, schema: Any, writing: WriteOptions | None) -> None:
+    format = table_file(path, writing.format if writing else None).format
+    raw = [field.name for field in schema if _holds_bytes(field.type)]
+    if raw and format != "parquet":
+        raise DataError(
+            f"cannot write {path}: expected columns that .{format} can hold, found bytes in "
+            f"{raw[0][:60]!r}; name the output .parquet, or leave that column out of the input"
+        )
 
 
-class _Unwritten(Exception):
-    """Leaves `atomic_write` without a result."""
+def _holds_bytes(kind: Any) -> bool:
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        return _holds_bytes(kind.value_type)
+    inner = (kind.field(place).type for place in range(kind.num_fields))
+    return str(kind).endswith("binary") or any(map(_holds_bytes, inner))
 
 
 def _check_name(path: Path, source: Path | None, writing: WriteOptions | None) -> None:

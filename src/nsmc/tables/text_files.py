@@ -1,6 +1,5 @@
 """What the text formats have in common: encoded lines, which may be gzip-compressed."""
 
-import bisect
 import contextlib
 import gzip
 import io
@@ -9,18 +8,19 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, cast
+from typing import Any, BinaryIO, cast
 
 from nsmc.errors import DataError
 from nsmc.tables.bad_rows import BadRows
 from nsmc.tables.base import LONGEST, TableReader, TableWriter
+from nsmc.tables.changes import FOREIGN, HALVES
 from nsmc.tables.encoding import detect_encoding
 from nsmc.tables.formats import TableFile
 from nsmc.tables.input_file import open_input
 from nsmc.tables.options import ReadOptions
 
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
-"""What a line has in it that isn't of the file's encoding, read leniently."""
+"""What no text has in it. Read leniently, a byte that isn't of the file's encoding."""
 
 
 class TextReader(TableReader):
@@ -114,34 +114,23 @@ class TextWriter(TableWriter):
     def _write_lines(self, lines: list[str], first_row: int) -> None:
         """Write a line a row; ``first_row`` is 0 for the header."""
         text = "".join(lines)
-
-        def row_of(position: int) -> int:
-            ends = list(itertools.accumulate(map(len, lines)))
-            return first_row + bisect.bisect_right(ends, position)
-
-        if "\0" in text:
-            row = row_of(text.index("\0"))
-            self._refuse(row, "a NUL character, which no text table can hold", "jsonl")
         try:
+            if "\0" in text:
+                raise ValueError
             data = text.encode(self._encoding, self._encode_errors)
-        except UnicodeEncodeError as error:
-            row = row_of(error.start)
-            bad = text[error.start]
-            if self._encoding == "utf-8":
-                self._refuse(row, "half of a surrogate pair, which UTF-8 can't hold", "jsonl")
-            raise DataError(
-                f"cannot write {_place(row)} to {self.file}: expected characters of "
-                f"{self._encoding}, found {bad!r} (U+{ord(bad):04X}); nothing was written; give "
-                "--encoding utf-8-sig, which Excel opens as well"
-            ) from error
+        except ValueError:  # an error of encoding is one as well
+            data = b"".join(map(self._line, lines, itertools.count(first_row)))
         self._out.write(data)
 
-    def _refuse(self, row: int, found: str, other_format: str) -> NoReturn:
-        raise DataError(
-            f"cannot write {_place(row)} to {self.file}: expected cells that this format can hold, "
-            f"found {found}; nothing was written; name the output .{other_format} instead"
-        )
-
-
-def _place(row: int) -> str:
-    return f"row {row}" if row else "the header"
+    def _line(self, line: str, row: int) -> bytes:
+        """A line with other characters for those that the file can't hold."""
+        held = _NOT_TEXT.sub("\N{REPLACEMENT CHARACTER}", line)
+        data = held.encode(self._encoding, "xmlcharrefreplace")
+        if not row and data.decode(self._encoding) != line:
+            found = f"a character that {self._encoding} lacks in {line[:60]!r}"
+            self._refuse_header(found, "leave --encoding out or rename that column")
+        if held != line:
+            self.changes.add(HALVES, row)
+        if data.decode(self._encoding) != held:
+            self.changes.add(FOREIGN, row)
+        return data
