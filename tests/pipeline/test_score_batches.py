@@ -110,7 +110,9 @@ def test_what_can_t_be_scored(
         list(nsmc.score_batches(batches(), column=column, model=classifier))
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda code: re.findall(r"duckdb|polars|pandas|pyarrow", code)[0])
+@pytest.mark.parametrize(
+    "example", EXAMPLES, ids=lambda code: re.findall(r"duckdb|polars|pandas|pyarrow", code)[0]
+)
 def test_the_examples_of_the_page(
     example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
