@@ -185,7 +185,7 @@ def _even_stretches(lengths: Integers, elements: int) -> Iterator[tuple[int, int
 
     Of reviews with falling lengths [B]; a run has at most ``elements`` / n steps, but at least one.
     """
-    ends = np.unique(lengths).tolist()  # where reviews end, rising
+    ends = sorted(set(lengths.tolist()))  # where reviews end; np.unique would import numpy.ma
     t = 0
     for end, n in zip(ends, np.searchsorted(-lengths, -np.array(ends), side="right"), strict=True):
         most = max(1, elements // int(n))

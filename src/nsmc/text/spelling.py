@@ -14,7 +14,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from nsmc.errors import DataError, ModelError
@@ -37,6 +37,8 @@ MANY = 2000
 """Unknown words after which `_gaps` are worth a tenth of a second."""
 GAPS = 1 << 22
 """Bytes of `_gaps`."""
+FEW = 200
+"""Words looked up before it is worth the time to make a dictionary of the known ones."""
 CACHED = 20_000
 """Words whose cost, and unknown ones whose correction, is remembered."""
 _WORD = re.compile("(?<![0-9a-z가-힣])[가-힣]++(?![0-9a-z])")
@@ -72,16 +74,14 @@ class Spelling:
     def __init__(self, learned: bytes, dictionary: Dictionary) -> None:
         size, rest = int.from_bytes(learned[:_SIZE], "big"), learned[_SIZE:]
         try:
-            words = decompress(rest[:size], MOST).decode().split("\n")
+            self._words = f"\n{decompress(rest[:size], MOST).decode()}\n"
         except (zlib.error, UnicodeDecodeError) as error:
             raise ModelError(
                 "the words that this model was trained with can't be read: expected what "
                 f"text.spelling learns, found something else ({error}); train again"
             ) from error
-        # By a call that runs in C: a typed comment waits for it.
-        self._rank = dict(zip(words, range(len(words)), strict=True))
         self._rarer = BloomFilter(rest[size:])
-        self._asked, self._gaps = 0, bytearray()
+        self._looked, self._asked, self._gaps = 0, 0, bytearray()
         self._cost = lru_cache(CACHED)(dictionary.cost)
         self._corrected = lru_cache(CACHED)(self._correct_unknown)
         digest = hashlib.sha256(learned).hexdigest()[:16]
@@ -101,7 +101,20 @@ class Spelling:
 
     def _correct(self, match: re.Match[str]) -> str:
         word = match[0]
-        return word if word in self._rank or len(word) > LONGEST else self._corrected(word)
+        return word if len(word) > LONGEST or self._is_known(word) else self._corrected(word)
+
+    @cached_property
+    def _rank(self) -> dict[str, int]:
+        """The known words, the most frequent first."""
+        words = self._words[1:-1].split("\n")
+        return dict(zip(words, range(len(words)), strict=True))
+
+    def _is_known(self, word: str) -> bool:
+        # A typed comment doesn't wait for the dictionary: a search of the text takes 0.1 ms.
+        if self._looked < FEW:
+            self._looked += 1
+            return f"\n{word}\n" in self._words
+        return word in self._rank
 
     def _correct_unknown(self, word: str) -> str:
         self._asked += 1
