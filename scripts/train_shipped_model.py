@@ -47,7 +47,7 @@ RESULTS = ROOT / "docs" / "results" / "shipped-model.json"
 CARD = ROOT / "docs" / "model-card.md"
 TRACKS: tuple[Track, ...] = get_args(Track)
 SHIPS: Track = "all"
-START = "half way from the ensemble of teachers to its student (scripts/distillation)"
+START = "the model of the trainings before (docs/distilling.md)"
 
 
 def main() -> None:
@@ -148,7 +148,7 @@ def ship(model: Path, data_name: str, output: Path) -> None:
     """Write a model with the paths of its training replaced by what they mean."""
     source = open_model(model)
     training = dataclasses.replace(source.config.training, init_from=START)
-    name = f"{data_name} and further reviews, with soft labels, and composed comments"
+    name = f"{data_name}, further reviews and composed comments (the last of several trainings)"
     metrics = {
         **source.metrics,
         "init_from": {**source.metrics["init_from"], "path": START},
