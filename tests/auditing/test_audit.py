@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 import nsmc
-from nsmc.auditing.confident_learning import self_confidence
 from nsmc.config.schema import Config, load_config
 from nsmc.errors import DataError, NsmcError, UsageError
 from nsmc.storage.bundle import read_json
@@ -38,26 +37,6 @@ def test_planted_labels_are_the_first_issues(easy: Planted, audited: nsmc.Audit)
         assert strongest.start > len(text.split()[0])
         assert strongest.morpheme in text[strongest.start : strongest.end]
         assert (strongest.contribution > 0) == (issue.given_label == 0)
-
-
-@pytest.mark.slow
-def test_the_sample_by_networks_trained_on_it(
-    planted_sample: Planted, tiny_fields: tuple[str, ...], tmp_path: Path
-) -> None:
-    result = nsmc.audit(
-        planted_sample.path,
-        folds=3,
-        config=load_config(None, (*tiny_fields, "training.batch_size=32")),
-        work=tmp_path / "w",
-        device="cpu",
-        explain=False,
-    )
-    given = self_confidence(result.labels, result.probabilities)
-    wrong = np.isin(result.rows, list(planted_sample.rows))
-    # The chance that a planted label is less probable than another one: guessing has 0.5, with a
-    # standard deviation of 0.047 for 40 of 800.
-    below = (given[wrong][:, None] < given[~wrong][None, :]).mean()
-    assert below > 0.6
 
 
 @pytest.mark.slow
@@ -94,10 +73,12 @@ def test_another_list_of_the_same_audit_trains_nothing(
     asked = nsmc.audit(easy.path, model=work / "fold-1", explain=False, say=printed.append)
     assert asked.model == work / "fold-1" / "model"
     assert "has learnt from this very table" in printed[-1]
-    # A damaged network is made again, to the same scores.
+    # A damaged network is made again, to the same scores; one without scores is asked again.
     (work / "fold-1" / "model" / "vocabulary.txt").write_text("x", encoding="utf-8")
+    (work / "fold-2" / "scores.npy").unlink()
     repaired = audit_easy(explain=False)
     assert repaired.probabilities.tolist() == audited.probabilities.tolist()
+    assert [path.stat().st_ino for path in models][1:] == before[1:]
 
 
 @pytest.mark.slow
