@@ -22,6 +22,7 @@ import pandas as pd
 import pytest
 
 from nsmc.inference.classifier import load
+from nsmc.pipeline.score_table import scores_beside
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Command, Here, Result, Start, Terminal, Until
@@ -423,7 +424,7 @@ def left_running(session: int) -> list[str]:
     [(signal.SIGINT, 130, True), (signal.SIGINT, 130, False), (signal.SIGTERM, 143, False)],
 )
 @pytest.mark.slow
-def test_a_signal_leaves_nothing_behind(
+def test_a_signal_leaves_the_scores_alone(
     number: signal.Signals,
     status: int,
     whole_group: bool,
@@ -437,13 +438,16 @@ def test_a_signal_leaves_nothing_behind(
     out.write_text("mine", encoding="utf-8")
     process = start("predict", "--model", small_model, "--input", large, "--output", out)
     assert process.stderr
-    until(lambda: any(p.stat().st_size > 200_000 for p in tmp_path.glob(".partial-*")))
+    kept = scores_beside(out)
+    until(kept.exists)
     assert process.poll() is None
     # Ctrl-C on a terminal reaches the workers as well, `kill` only the command.
     (os.killpg if whole_group else os.kill)(process.pid, number)
     assert process.wait(60) == status
-    assert process.stderr.read().decode() == {130: "nsmc: interrupted\n", 143: ""}[status]
-    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+    said = f"nsmc: the scores so far are in {kept}; the same command goes on there\n"
+    said += {130: "nsmc: interrupted\n", 143: ""}[status]
+    assert process.stderr.read().decode() == said
+    assert sorted(tmp_path.iterdir()) == [kept, out]
     assert out.read_text(encoding="utf-8") == "mine"
     until(lambda: not left_running(process.pid))
 

@@ -120,7 +120,7 @@ def _check(args: argparse.Namespace) -> None:
 def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
     from nsmc.pipeline.score_table import score_table
 
-    with table_streams(args) as (source, target, reading, writing):
+    with table_streams(args) as (source, target, reading, writing), _telling_of_scores(target):
         result = score_table(
             classifier,
             source,
@@ -129,6 +129,7 @@ def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
             reading=reading,
             writing=writing,
             probabilities=args.probabilities,
+            resume=str(args.output) != "-",
         )
     say_about_table(result)
     counts = [f"{count:,} {label}" for label, count in result.labels.items()]
@@ -136,6 +137,18 @@ def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
         counts = [*counts[: LABELS_SHOWN - 1], "…"]
     by_label = f" ({', '.join(counts)})" if counts else ""
     say(f"{result.rows:,} rows scored into {where(args.output)}{by_label}")
+
+
+@contextlib.contextmanager
+def _telling_of_scores(target: Path) -> Iterator[None]:
+    """Say where scores stay that a table of many rows had when it was cut short."""
+    from nsmc.pipeline.score_table import scores_beside
+
+    try:
+        yield
+    finally:
+        if (kept := scores_beside(target)).exists():
+            say(f"the scores so far are in {kept}; the same command goes on there")
 
 
 def _show(classifier: "Classifier", texts: list[str], args: argparse.Namespace) -> None:

@@ -1,7 +1,10 @@
 """A table with new columns made from its comments, read and written as it streams past."""
 
+import hashlib
+import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,6 +14,7 @@ from nsmc.inference.classifier import Classifier
 from nsmc.pipeline.chunks import CHUNK
 from nsmc.pipeline.scorer import Cells, Kind, Scorer, text_columns
 from nsmc.progress import reporting, table_progress
+from nsmc.storage.journal import Journal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,6 +62,7 @@ def score_table(
     writing: "WriteOptions | None" = None,
     probabilities: bool = False,
     workers: int | None = None,
+    resume: bool = False,
     progress: Progress | None = None,
     verbose: bool = True,
 ) -> ScoredTable:
@@ -77,6 +82,8 @@ def score_table(
             a file beside the target: ``out.bad-rows.csv``.
         probabilities: also write each class's, in columns ``probability_<class>``.
         workers: processes; None follows the rule of `nsmc.pipeline.chunks`.
+        resume: keep the outputs of a table of more than 20,000 rows beside the target while it is
+            scored. A call that is killed leaves them, and the next one goes on there.
         progress: hears of each chunk.
         verbose: show a progress bar on a terminal or in a notebook, unless ``progress`` is given.
 
@@ -89,25 +96,40 @@ def score_table(
     labels: Counter[str | None] = Counter()
 
     def score(chunks: Iterator[list[str]]) -> Iterator[Cells]:
-        for cells in scorer(chunks, workers=workers):
+        for cells in scorer(chunks, workers=workers, journal=journal):
             if "label" in classifier.task.results:
                 labels.update(cells[0])
             yield cells
 
-    written = add_columns(
-        source,
-        target,
-        scorer.kinds,
-        score,
-        column=column,
-        **text_columns(classifier),
-        reading=reading,
-        writing=writing,
-        progress=progress,
-        verbose=verbose,
-    )
+    with _journal(Path(target), scorer) if resume else nullcontext() as journal:
+        written = add_columns(
+            source,
+            target,
+            scorer.kinds,
+            score,
+            column=column,
+            **text_columns(classifier),
+            reading=reading,
+            writing=writing,
+            progress=progress,
+            verbose=verbose,
+        )
+    if scorer.resumed:
+        written.notes.append(f"{scorer.resumed:,} rows had been scored by a run that was cut short")
     counts = {label: count for label, count in labels.most_common() if label is not None}
     return ScoredTable(**vars(written), labels=counts)
+
+
+def scores_beside(target: Path) -> Path:
+    """Where the outputs are kept of a table that is scored to ``target`` with ``resume``."""
+    # By a digest, since the name of a file can't be longer than the target's may be.
+    name = hashlib.sha256(target.name.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return target.with_name(f".scores-nsmc-{name}")
+
+
+def _journal(target: Path, scorer: Scorer) -> Journal:
+    header = json.dumps(scorer.identity(), sort_keys=True).encode()
+    return Journal(scores_beside(target), header)
 
 
 def add_columns(

@@ -39,11 +39,11 @@ def temporary_beside(path: Path, *, directory: bool) -> Iterator[Path]:
             handle, name = tempfile.mkstemp(prefix=PREFIX, suffix=suffix, dir=path.parent)
             os.close(handle)
             temporary = Path(name)
-        held = _hold(temporary)
+        held = hold(temporary)
         # Another process may have taken it for abandoned in the moment before the lock.
         if temporary.exists():
             break
-        _let_go(held)  # pragma: no cover
+        let_go(held)  # pragma: no cover
     try:
         yield temporary
     finally:
@@ -51,10 +51,10 @@ def temporary_beside(path: Path, *, directory: bool) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)
         else:
             temporary.unlink(missing_ok=True)
-        _let_go(held)
+        let_go(held)
 
 
-def _hold(path: Path) -> int | None:
+def hold(path: Path) -> int | None:
     """Lock a file or directory; None if another process holds it or there are no such locks."""
     try:
         import fcntl
@@ -71,16 +71,17 @@ def _hold(path: Path) -> int | None:
     return None
 
 
-def _let_go(handle: int | None) -> None:
+def let_go(handle: int | None) -> None:
+    """Let go of a lock."""
     if handle is not None:
         os.close(handle)
 
 
 def _remove_if_abandoned(path: Path) -> None:
-    if (held := _hold(path)) is not None:
+    if (held := hold(path)) is not None:
         with contextlib.suppress(OSError):
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
-        _let_go(held)
+        let_go(held)
