@@ -76,10 +76,10 @@ def on_torch(model: LanguageModel, units: list[str]) -> list[NDArray[np.float64]
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 @pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize("bidirectional", ["false", "true"])
-@pytest.mark.parametrize("groups", [(), ADAPTIVE], ids=["plain", "adaptive"])
 def test_every_shape_gives_torchs_probabilities(
-    cell: str, layers: int, bidirectional: str, groups: tuple[str, ...], untrained: Untrained
+    cell: str, layers: int, bidirectional: str, untrained: Untrained
 ) -> None:
+    groups = ADAPTIVE if (layers + len(cell) + len(bidirectional)) % 2 else ()
     path = untrained(
         *fields(f"model.cell={cell}", f"model.layers={layers}", *groups),
         f"model.bidirectional={bidirectional}",

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from nsmc.errors import NsmcError
 from nsmc.tasks.metrics import ACCURACY, Metric
 from nsmc.training.history import draw_curves, draw_together, write_history, write_table
 
@@ -64,13 +63,6 @@ def test_many_trainings_get_a_colour_and_marker_each(tmp_path: Path) -> None:
     assert picture.shape[1] == 1080
     for colour in ((31, 119, 180), (23, 190, 207)):  # the first and the last of ten
         assert (abs(picture[..., :3] * 255 - colour).max(axis=2) < 3).sum() > 20
-
-
-def test_a_missing_directory_is_reported(tmp_path: Path) -> None:
-    path = tmp_path / "nowhere" / "file"
-    for write in (write_history, lambda history, path: draw_curves(history, ACCURACY, path)):
-        with pytest.raises(NsmcError, match=r"cannot write .*: there is no directory .*nowhere"):
-            write(HISTORY, path)
 
 
 def test_another_metric_is_drawn_by_its_own_name(tmp_path: Path) -> None:

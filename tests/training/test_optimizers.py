@@ -2,7 +2,6 @@
 
 import copy
 
-import pytest
 import torch
 from torch.optim import SparseAdam
 
@@ -14,13 +13,6 @@ def sparse_gradient(generator: torch.Generator, rows: int) -> torch.Tensor:
     indices = torch.randint(0, 20, (1, rows), generator=generator)
     values = torch.randn(rows, 3, generator=generator)
     return torch.sparse_coo_tensor(indices, values, (20, 3), check_invariants=True)
-
-
-def of_rows(rows: list[int], values: list[list[float]]) -> torch.Tensor:
-    """Of a table of 20 rows."""
-    return torch.sparse_coo_tensor(
-        torch.tensor([rows]), torch.tensor(values), (20, len(values[0])), check_invariants=True
-    )
 
 
 def test_it_moves_the_same_rows_by_the_same_steps() -> None:
@@ -36,18 +28,6 @@ def test_it_moves_the_same_rows_by_the_same_steps() -> None:
             optimizer.step()  # type: ignore[no-untyped-call]
         torch.testing.assert_close(tables[0], tables[1])
     assert not torch.equal(tables[0], start)
-
-
-def test_rows_without_a_gradient_and_their_moments_stand_still() -> None:
-    table = torch.nn.Parameter(torch.ones(20, 3))
-    optimizer = RowAdam([table], lr=0.1)
-    table.grad = of_rows([4], [[1.0, 2.0, 3.0]])
-    optimizer.step()
-    moved = (table != 1).any(dim=1).nonzero().flatten().tolist()
-    assert moved == [4]
-    # The first step of Adam is of the length of the rate, whatever the gradient.
-    torch.testing.assert_close(table[4], torch.full((3,), 0.9))
-    assert optimizer.state[table]["exp_avg"].abs().sum(dim=1).nonzero().flatten().tolist() == [4]
 
 
 def test_its_state_goes_on_in_torchs_own() -> None:
@@ -70,16 +50,3 @@ def test_a_table_without_gradient_is_left_alone() -> None:
     table = torch.nn.Parameter(torch.ones(2, 2))
     RowAdam([table], lr=0.1).step()
     assert table.tolist() == [[1, 1], [1, 1]]
-
-
-@pytest.mark.parametrize("rows", [1, 20])
-def test_repeated_rows_add_their_gradients(rows: int) -> None:
-    tables = [torch.nn.Parameter(torch.zeros(20, 1)) for _ in range(2)]
-    repeated = of_rows([3] * rows, [[1.0]] * rows)
-    once = of_rows([3], [[float(rows)]])
-    for table, gradient in zip(tables, (repeated, once), strict=True):
-        optimizer = RowAdam([table], lr=0.1)
-        for _ in range(2):
-            table.grad = gradient
-            optimizer.step()
-    torch.testing.assert_close(tables[0], tables[1])
