@@ -89,32 +89,30 @@ class Spelling:
 
     def __call__(self, text: str, protects: Callable[[str], bool] | None = None) -> str:
         """Correct the mistyped words of a normalized comment but those that are protected."""
-        result = _WORD.sub(self._correct, text)
-        if protects is None or result == text:  # nearly always
-            return result
+        corrections = {}
+        for word in self._unknown(_WORD.findall(text)):
+            corrected = self._corrected(word)
+            if corrected != word and not (protects and protects(word)):
+                corrections[word] = corrected
+        if not corrections:  # nearly always
+            return text
+        return _WORD.sub(lambda match: corrections.get(match[0], match[0]), text)
 
-        def correct(match: re.Match[str]) -> str:
-            corrected = self._correct(match)
-            return match[0] if corrected != match[0] and protects(match[0]) else corrected
-
-        return _WORD.sub(correct, text)
-
-    def _correct(self, match: re.Match[str]) -> str:
-        word = match[0]
-        return word if len(word) > LONGEST or self._is_known(word) else self._corrected(word)
+    def _unknown(self, words: list[str]) -> list[str]:
+        """Those of some words that may be mistyped."""
+        if self._looked < FEW:  # a typed comment doesn't wait for the dictionary: this takes 0.1 ms
+            self._looked += len(words)
+            unknown = [word for word in words if f"\n{word}\n" not in self._words]
+        else:
+            known = self._rank
+            unknown = [word for word in words if word not in known]
+        return [word for word in unknown if len(word) <= LONGEST]
 
     @cached_property
     def _rank(self) -> dict[str, int]:
         """The known words, the most frequent first."""
         words = self._words[1:-1].split("\n")
         return dict(zip(words, range(len(words)), strict=True))
-
-    def _is_known(self, word: str) -> bool:
-        # A typed comment doesn't wait for the dictionary: a search of the text takes 0.1 ms.
-        if self._looked < FEW:
-            self._looked += 1
-            return f"\n{word}\n" in self._words
-        return word in self._rank
 
     def _correct_unknown(self, word: str) -> str:
         self._asked += 1
