@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,8 @@ from nsmc.errors import ModelError
 from nsmc.exporting.quantization import export
 from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import EXIT, open_model, write_again
-from nsmc.inference.early_exit import FAMILIAR_BITS, EarlyExit, sureness
+from nsmc.inference.early_exit import FAMILIAR_BITS, EarlyExit
+from nsmc.inference.sureness import sureness
 from nsmc.inference.wide import WideOutputs
 from nsmc.inspection.card import model_card
 from nsmc.inspection.info import info
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from tests.conftest import Untrained
 
 CLASSES = {"sentiment": (), "classes": ("가", "나", "다")}
-SIZES = ("model.wide.buckets=4096", "model.exit.buckets=1024")
+SIZES = ("model.wide.buckets=4096", "model.exit.buckets=1024", "model.exit.hidden_size=8")
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,7 @@ def directory(
     learns, targets = units[:300] * 2, labels[:, None].astype(np.float32)
     record = write_exit(path, learns + units[150:], len(learns), targets, workers=1)
     assert record["buckets"] == 1024
-    assert 0.2 < record["share"] < 1
+    assert 0.2 < record["share"] + record["narrow_share"] < 1
     return path
 
 
@@ -110,6 +112,25 @@ def test_an_answer_depends_on_its_comment_alone(directory: Path, texts: list[str
     assert np.abs(second - first)[~whole[:60]].max() > 1e-3
 
 
+def test_near_the_threshold_a_comment_is_asked_about_alone(
+    directory: Path, texts: list[str]
+) -> None:
+    classifier = nsmc.load(directory)
+    narrow = classifier._narrow
+    assert narrow is not None
+    units = [classifier.tokenizer(text) for text in texts[:40]]
+    assert classifier._wide is not None
+    added = classifier._wide(units)  # [40, O]
+    alone = np.concatenate(  # [40, O]
+        [narrow.outputs([one], beside[None]) for one, beside in zip(units, added, strict=True)]
+    )
+    for place in range(0, 40, 4):  # each is the threshold once
+        narrow.threshold = float(sureness(alone[place : place + 1])[0])
+        outputs, sure = narrow(units, added, 0.0)
+        np.testing.assert_array_equal(outputs[place], alone[place])
+        assert sure[place]
+
+
 def test_a_threshold_is_passed_with_the_same_margin() -> None:
     outputs = np.array([[3.0], [1.0], [-3.0], [0.5]], np.float32)
     assert sureness(outputs).tolist() == [3, 1, 3, 0.5]
@@ -125,10 +146,10 @@ def test_comments_of_unknown_characters_go_to_the_network(
     source = open_model(directory)
     assert source.exit is not None
     wide = WideOutputs.of(source, source.weights())
-    early = EarlyExit.from_bytes(source.exit, wide, source.label_task.outputs)
+    early = EarlyExit.from_bytes(source.exit, wide, source.config.model, source.label_task)
     early.threshold = -np.inf
     known = texts[0].replace(" ", "")
-    _, rest = early([known, known[:5] + "qzxwqz" + known[5:], "퓱뷁쫽", known[::-1], ""], 0.0)
+    _, rest, _, _ = early([known, known[:5] + "qzxwqz" + known[5:], "퓱뷁쫽", known[::-1], ""], 0.0)
     assert rest.tolist() == [False, True, True, True, True]
 
 
@@ -187,9 +208,10 @@ def test_commands_tell_of_it(
     assert "exact" not in json.loads(said(*arguments, "--exact"))
     assert "exact" not in json.loads(said(*arguments, "--explain"))
     share = info(directory)["exit"]["share"]  # type: ignore[index]
-    assert f"n-grams alone answer {share:.1%} of the validation part" in said(
-        "info", str(directory)
-    )
+    told = said("info", str(directory))
+    assert f"n-grams alone answer {share:.1%} of the validation part" in told
+    narrow = info(directory)["exit"]["narrow_share"]  # type: ignore[index]
+    assert f"a narrow network answers another {narrow:.1%}" in told
     assert f"alone answer {100 * share:.1f}% of the" in model_card(info(directory))
 
 
@@ -205,21 +227,24 @@ def test_a_strangers_exit_is_refused(directory: Path, untrained: Untrained) -> N
     source = open_model(directory)
     assert source.exit is not None
     wide = WideOutputs.of(source, source.weights())
-    outputs = source.label_task.outputs
-    arrays = EarlyExit.from_bytes(source.exit, wide, outputs).arrays
+    config, task = source.config.model, source.label_task
+    arrays = EarlyExit.from_bytes(source.exit, wide, config, task).arrays
     assert wide is not None
     for wrong in (
         {"weight": arrays["weight"][:1000]},
         {"threshold": np.full(1, np.nan, np.float32)},
         {"familiar": arrays["familiar"][1:]},
         {"scale": arrays["scale"].astype(np.float64)},
+        {"narrow.head.weight": arrays["narrow.head.weight"][:, 1:].copy()},
+        {"narrow.wide": arrays["narrow.wide"].astype(np.int8)},
+        {"narrow.other": arrays["narrow.wide"]},
     ):
         with pytest.raises(ModelError, match="early exit can't be read: expected a table for"):
-            EarlyExit.from_bytes(save(arrays | wrong), wide, outputs)
-    for content, layer, count in (
-        (b"nothing", wide, outputs),
-        (source.exit, None, outputs),
-        (source.exit, wide, outputs + 1),
+            EarlyExit.from_bytes(save(arrays | wrong), wide, config, task)
+    for content, layer, shape in (
+        (b"nothing", wide, config),
+        (source.exit, None, config),
+        (source.exit, wide, replace(config, embedding_size=config.embedding_size + 1)),
     ):
         with pytest.raises(ModelError, match="train it again"):
-            EarlyExit.from_bytes(content, layer, count)
+            EarlyExit.from_bytes(content, layer, shape, task)

@@ -163,12 +163,18 @@ def _validation(about: "ModelInfo") -> list[str]:
 
 
 def _exit(early: dict[str, Any]) -> list[str]:
-    return [
+    lines = [
         f"n-grams alone answer {early['share']:.1%} of the validation part, with log odds from "
         f"{early['threshold']:.2f} on",
         f"that costs {100 * early['accuracy_on_labels']:.3f} points of accuracy and "
         f"{early['log_loss_on_labels']:.4f} of log loss there; --exact asks the whole network",
     ]
+    if "narrow_share" in early:
+        lines[1:1] = [
+            f"a narrow network answers another {early['narrow_share']:.1%}, with log odds from "
+            f"{early['narrow_threshold']:.2f} on"
+        ]
+    return lines
 
 
 def _seen(seen: dict[str, Any] | None) -> list[str]:

@@ -56,10 +56,13 @@ class WideConfig:
 
 @dataclass(frozen=True)
 class ExitConfig:
-    """The early exit: comments that n-grams answer alone, in a model with a wide layer."""
+    """The early exit of a model with a wide layer: comments that n-grams answer alone, and of the
+    others those that a narrow recurrent network does."""
 
     buckets: int = 1 << 19
     """Rows of its table, a power of two, at most those of the wide layer; 0 leaves it out."""
+    hidden_size: int = 64
+    """Of the narrow network's GRUs; 0 leaves it out."""
     accuracy: float = 0.0002
     """Accuracy that it may cost, as a share: the most comments are answered that cost no more, by
     what the whole model expects of the validation part."""
@@ -71,6 +74,8 @@ class ExitConfig:
             self.buckets >= 0 and self.buckets & (self.buckets - 1) == 0,
             f"buckets must be 0 or a power of two, found {self.buckets}",
         )
+        require_at_least(self, 0, "hidden_size")
+        require_at_most(self, WIDEST, "hidden_size")
         require(self.accuracy >= 0, f"accuracy must be at least 0, found {self.accuracy}")
         require(self.log_loss >= 0, f"log_loss must be at least 0, found {self.log_loss}")
 

@@ -24,6 +24,7 @@ from nsmc.inference.directory import ModelDirectory, open_model
 from nsmc.inference.early_exit import EarlyExit
 from nsmc.inference.explanation import Explanation, Part, baseline_outputs, contributions
 from nsmc.inference.familiarity import UNFAMILIAR, Familiarity
+from nsmc.inference.narrow import NarrowNetwork
 from nsmc.inference.network import Network, NumpyNetwork
 from nsmc.inference.shapley import shapley_values
 from nsmc.inference.units import TextModel
@@ -160,9 +161,13 @@ class Classifier(TextModel, Generic[PredictionT]):
         return other
 
     def _set_exit(self, exact: bool) -> None:
-        self.exact, self._exit = exact, None
-        if self.model.exit is not None and not exact:
-            self._exit = EarlyExit.from_bytes(self.model.exit, self._wide, self.task.outputs)
+        self.exact, self._exit, self._narrow = exact, None, None
+        if self.model.exit is None or exact:
+            return
+        config = self.model.config.model
+        self._exit = EarlyExit.from_bytes(self.model.exit, self._wide, config, self.task)
+        if self._exit.narrow:
+            self._narrow = NarrowNetwork(self._exit.narrow, config, self._run)
 
     def _decide(self, undecided_below: float) -> None:
         if undecided_below and not self.task.has_threshold:
@@ -366,11 +371,24 @@ class Classifier(TextModel, Generic[PredictionT]):
         if self.task.has_threshold:
             with np.errstate(divide="ignore"):
                 cut_at = float(np.log(self.threshold) - np.log1p(-self.threshold))
-        outputs, rest = self._exit([tokenizer.characters(one) for one in prepared], cut_at)
+        characters = [tokenizer.characters(one) for one in prepared]
+        outputs, rest, known, added = self._exit(characters, cut_at)
         # Of a long comment, whose windows may differ, the whole network is asked.
-        long = [len(one) > self.text_config.max_characters for one in prepared]
-        rest |= np.array(long, np.bool_)  # which needs its type where there is no comment
-        return outputs, rest, [tokenizer.cut(one) for one in compress(prepared, rest)]
+        long = np.array([len(one) > self.text_config.max_characters for one in prepared], np.bool_)
+        rest |= long
+        units = [tokenizer.cut(one) for one in compress(prepared, rest)]
+        places = np.flatnonzero(rest)  # of the units' comments
+        cut = np.array(list(map(bool, units)), np.bool_)
+        asked = np.flatnonzero((known & ~long)[rest] & cut)  # among `places`
+        if self._narrow is not None and asked.size:
+            some = [units[place] for place in asked.tolist()]
+            given, sure = self._narrow(some, added[places[asked]], cut_at)
+            answered = asked[sure]
+            outputs[places[answered]], rest[places[answered]] = given[sure], False
+            left = np.ones(len(units), np.bool_)
+            left[answered] = False
+            units = list(compress(units, left))
+        return outputs, rest, units
 
     def second_stage(
         self, outputs: Floats, rest: NDArray[np.bool_], units: Sequence[Sequence[str]]
@@ -381,7 +399,7 @@ class Classifier(TextModel, Generic[PredictionT]):
 
     @property
     def exits_early(self) -> bool:
-        """Whether n-grams alone answer what they are sure of."""
+        """Whether n-grams and a narrow network answer what they are sure of."""
         return self._exit is not None
 
     @cached_property

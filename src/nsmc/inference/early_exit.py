@@ -4,7 +4,8 @@ A cascade of two classifiers (Viola and Jones, "Rapid object detection using a b
 simple features", CVPR 2001; Johansen and Socher, "Learning when to skim and when to read",
 Rep4NLP 2017). The first is linear: the wide layer's weights, which the model has anyway, and a
 smaller table of what the recurrent network adds to them. It needs neither Mecab nor the network.
-`nsmc.training.early_exit` makes it.
+A second stage, `nsmc.inference.narrow`, is asked about the rest. `nsmc.training.early_exit` makes
+both.
 
 Shapes: R comments, G n-grams of all of them, P pairs of characters, K rows of the table, O outputs.
 """
@@ -15,9 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.config.model import ModelConfig
 from nsmc.errors import ModelError
+from nsmc.inference.narrow import PREFIX, narrow_shapes
 from nsmc.inference.parameters import in_range
+from nsmc.inference.sureness import sureness
 from nsmc.inference.wide import SCALE, WideOutputs, table_sums
+from nsmc.tasks.task import LabelTask
 from nsmc.text.character_ngrams import character_ngrams, character_pairs
 
 FAMILIAR_BITS = 1 << 20
@@ -26,6 +31,7 @@ FAMILIAR_SHARE = 0.8
 """Share of a comment's pairs of characters that are known, at least, for an early answer."""
 AT_ONCE = 2048
 """Comments whose n-grams are in memory at once."""
+Floats = NDArray[np.float32]
 _TYPES = {"weight": np.int8, "familiar": np.uint8}
 
 
@@ -37,6 +43,7 @@ class EarlyExit:
         arrays: ``weight`` [K, O] in int8 with ``scale`` [O] and ``bias`` [O]; ``wide`` [1], what
             the wide layer's part counts; ``threshold`` [1], the least `sureness` of an answer; and
             ``familiar`` [FAMILIAR_BITS / 8], a bit for each hash of a known pair of characters.
+            Those of a narrow network, if there is one, have `PREFIX` before their names.
     """
 
     def __init__(self, wide: WideOutputs, arrays: dict[str, NDArray[Any]]) -> None:
@@ -47,10 +54,14 @@ class EarlyExit:
         self._shift = (wide.buckets // len(self._table)).bit_length() - 1
         self._familiar = np.unpackbits(arrays["familiar"]).view(np.bool_)  # [FAMILIAR_BITS]
         self.threshold = float(arrays["threshold"][0])
+        self.narrow = {n.removeprefix(PREFIX): a for n, a in arrays.items() if n.startswith(PREFIX)}
+        """The arrays of `nsmc.inference.narrow.NarrowNetwork`; none without one."""
 
     @classmethod
-    def from_bytes(cls, content: bytes, wide: WideOutputs | None, outputs: int) -> "EarlyExit":
-        """Read what `to_bytes` returned.
+    def from_bytes(
+        cls, content: bytes, wide: WideOutputs | None, config: ModelConfig, task: LabelTask
+    ) -> "EarlyExit":
+        """Read what `to_bytes` returned, for a model of this config, wide layer and task.
 
         Raises:
             ModelError: it is something else, or not of this model.
@@ -60,8 +71,8 @@ class EarlyExit:
 
         try:
             arrays = load(content)
-            rows = len(arrays["weight"])
-            expected = {
+            rows, outputs = len(arrays["weight"]), task.outputs
+            expected: dict[str, tuple[int, ...]] = {
                 "weight": (rows, outputs),
                 "scale": (outputs,),
                 "bias": (outputs,),
@@ -71,6 +82,10 @@ class EarlyExit:
             }
             shapes = {name: values.shape for name, values in arrays.items()}
             types = {name: _TYPES.get(name, np.float32) for name in expected}
+            if any(name.startswith(PREFIX) for name in arrays):
+                hidden = arrays[f"{PREFIX}encoder.weight_hh_l0"].shape[1]
+                for name, shape in narrow_shapes(config, hidden, task):
+                    expected[PREFIX + name], types[PREFIX + name] = shape, np.float32
             right = shapes == expected and types == {k: v.dtype for k, v in arrays.items()}
             if wide is None or not right or not 0 < rows <= wide.buckets or rows & (rows - 1):
                 raise ValueError(f"arrays of {shapes}")
@@ -78,9 +93,9 @@ class EarlyExit:
                 raise ValueError("numbers that aren't finite, or too large")
         except (SafetensorError, ValueError, KeyError, TypeError) as error:
             raise ModelError(
-                f"the model's early exit can't be read: expected a table for {outputs} outputs "
-                f"beside a wide layer, found something else ({error}); copy the model directory "
-                "again from where it was whole, or train it again"
+                f"the model's early exit can't be read: expected a table for {task.outputs} "
+                f"outputs beside a wide layer, found something else ({error}); copy the model "
+                "directory again from where it was whole, or train it again"
             ) from error
         return cls(wide, arrays)
 
@@ -93,7 +108,7 @@ class EarlyExit:
 
     def __call__(
         self, comments: Sequence[str], cut_at: float
-    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    ) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_], Floats]:
         """Answer comments.
 
         Args:
@@ -101,24 +116,27 @@ class EarlyExit:
             cut_at: log odds from which on a comment is positive.
 
         Returns:
-            Outputs [R, O], NaN of a comment that the whole model has to answer; and which these
-            are [R].
+            Outputs [R, O], NaN of a comment that has to be read; which these are [R]; which [R] are
+            `known`, so that the narrow network may answer them; and the wide layer's outputs
+            [R, O].
         """
-        outputs = self.all_outputs(comments)  # [R, O]
-        rest = (sureness(outputs, cut_at) < self.threshold) | ~self.known(comments)  # [R]
+        (outputs, added), known = self.all_outputs(comments), self.known(comments)
+        rest = (sureness(outputs, cut_at) < self.threshold) | ~known  # [R]
         outputs[rest] = np.nan
-        return outputs, rest
+        return outputs, rest, known, added
 
-    def all_outputs(self, comments: Sequence[str]) -> NDArray[np.float32]:
-        """Outputs [R, O] of comments, sure or not."""
+    def all_outputs(self, comments: Sequence[str]) -> tuple[Floats, Floats]:
+        """Outputs [R, O] of comments, sure or not, and the wide layer's among them [R, O]."""
         outputs = np.empty((len(comments), self._table.shape[1]), np.float32)  # [R, O]
+        added = np.empty_like(outputs)
         for start in range(0, len(comments), AT_ONCE):
             units = [[one] for one in comments[start : start + AT_ONCE]]
             ids, counts = character_ngrams(units, self._wide.longest, self._wide.buckets)
-            part = self.arrays["wide"] * self._wide.sums(ids, counts)  # [AT_ONCE, O]
-            part += table_sums(self._table, self._scales, ids >> self._shift, counts)
+            part = table_sums(self._table, self._scales, ids >> self._shift, counts)  # [AT_ONCE, O]
             outputs[start : start + AT_ONCE] = part + self.arrays["bias"]
-        return outputs
+            added[start : start + AT_ONCE] = self._wide.sums(ids, counts)
+        outputs += self.arrays["wide"] * added
+        return outputs, added
 
     def known(self, comments: Sequence[str]) -> NDArray[np.bool_]:
         """Which comments [R] consist of pairs of characters that training comments have."""
@@ -126,21 +144,3 @@ class EarlyExit:
         counts = np.bincount(owners, minlength=len(comments))  # [R]
         known = np.bincount(owners[self._familiar[pairs]], minlength=len(comments))  # [R]
         return np.asarray((counts > 0) & (known >= FAMILIAR_SHARE * counts))
-
-
-def sureness(outputs: NDArray[Any], cut_at: float = 0.0) -> NDArray[np.float64]:
-    """How sure outputs [R, O] are: log odds [R] of the class predicted against all others.
-
-    Of two classes told apart by one output, beyond ``cut_at`` as well as beyond even odds: an
-    answer that another threshold could change isn't sure.
-    """
-    exact = outputs.astype(np.float64)  # [R, O]
-    if exact.shape[1] == 1:
-        low, high = min(0.0, cut_at), max(0.0, cut_at)
-        return np.maximum(exact[:, 0] - high, low - exact[:, 0])  # [R]
-    best = exact.argmax(axis=1)  # [R]
-    rows = np.arange(len(exact))
-    top = exact[rows, best]  # [R]
-    exact[rows, best] = -np.inf
-    margins: NDArray[np.float64] = top - np.logaddexp.reduce(exact, axis=1)  # [R]
-    return margins

@@ -29,6 +29,8 @@ _WITHIN: dict[str, dict[str, _Types]] = {
     ),
     "history": {"epoch": int, "train_loss": _NUMBER, "validation_loss": _NUMBER},
 }
+_NARROW = dict.fromkeys(("narrow_share", "narrow_threshold"), _NUMBER)
+"""Of ``exit``, if there is a narrow network."""
 _TOGETHER = ("epochs", "best_epoch", "seconds", "device", "written")
 LARGEST = 1 << 53
 
@@ -52,6 +54,8 @@ def checked_record(record: Any, metric: str) -> dict[str, Any]:
         places = {"validation": [metric], "history": [f"train_{metric}", f"validation_{metric}"]}
         for part in parts if isinstance(parts, list) else [parts]:
             _check(f"{name}.", part, types | dict.fromkeys(places.get(name, []), _NUMBER))
+    if "narrow_share" in record.get("exit", {}):
+        _check("exit.", record["exit"], _NARROW)
     if not all(isinstance(text, str) for text in record.get("after_training", [])):
         raise ValueError("after_training: expected texts")
     return record

@@ -1,10 +1,10 @@
-"""The training of a model's early exit, and the rule for what it answers.
+"""The training of a model's early exit, and the rule for what its stages answer.
 
 Shapes: R comments, V of them validate, G n-grams of all of them, K rows of the exit's table,
 O outputs, C classes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,12 @@ from numpy.typing import NDArray
 from nsmc.config.model import ExitConfig
 from nsmc.data.corpus import Corpus
 from nsmc.inference.classifier import Classifier
-from nsmc.inference.directory import open_model, write_again
-from nsmc.inference.early_exit import FAMILIAR_BITS, EarlyExit, sureness
+from nsmc.inference.directory import ModelDirectory, open_model, write_again
+from nsmc.inference.early_exit import FAMILIAR_BITS, EarlyExit
+from nsmc.inference.narrow import PREFIX
+from nsmc.inference.parameters import LARGEST
+from nsmc.inference.sureness import sureness
+from nsmc.inference.vectors import MorphemeVectors
 from nsmc.inference.wide import SCALE, WideOutputs
 from nsmc.pipeline.chunks import chunks_of, map_comments
 from nsmc.tasks.task import LabelTask, Task
@@ -29,6 +33,12 @@ DAMPING = 1e-4
 """The ridge penalty of a weight, beside the mean squared error of a review."""
 LEAST = 2
 """Training comments that have a pair of characters, for it to be known."""
+BUDGETS = (1.0, 0.75, 0.5, 0.25, 0.0)
+"""Shares of what the early exit may cost that n-grams may use up; the narrow network has the
+rest."""
+NARROW_COST = 0.3
+"""What cutting a comment and asking the narrow network takes, in times of the whole network."""
+COSTS = ("accuracy", "log_loss", "accuracy_on_labels", "log_loss_on_labels")
 UNIT_END = "\n"
 """Between the units of a review on its way to a worker; none holds a line break."""
 
@@ -90,19 +100,75 @@ def write_exit(
     assert wide is not None
     config, task = source.config.model.exit, classifier.task
     characters = [one.replace(UNIT_END, "") for one in units]
-    stage = _fitted(wide, characters, learns, outputs, min(config.buckets, wide.buckets))
-    early = stage.all_outputs(characters[learns:])  # [V, O]
-    early[~stage.known(characters[learns:])] = np.nan
-    chosen = choose_threshold(task, early, outputs[learns:], targets, config)
-    record = {"buckets": len(stage.arrays["weight"]), **chosen}
-    stage.arrays["threshold"][:] = chosen["threshold"]
-    content = stage.to_bytes() if record["share"] else None
+    buckets = min(config.buckets, wide.buckets)
+    stage, added = _fitted(wide, characters, learns, outputs, buckets)
+    (early, _), known = stage.all_outputs(characters[learns:]), stage.known(characters[learns:])
+    early[~known] = np.nan  # [V, O]
+    whole, arrays = outputs[learns:], stage.arrays
+    if config.hidden_size:
+        narrow, deep = _narrowed(source, units, learns, outputs, added)
+        second = np.where(known[:, None], deep, np.nan)  # [V, O]
+        record = choose_thresholds(task, early, second, whole, targets, config)
+        narrow["threshold"] = np.array([record["narrow_threshold"]], np.float32)
+        arrays |= {PREFIX + name: values for name, values in narrow.items()}
+    else:
+        record = choose_threshold(task, early, whole, targets, config)
+    record = {"buckets": buckets, **record}
+    arrays["threshold"][:] = record["threshold"]
+    answers = record["share"] or record.get("narrow_share")
+    content = stage.to_bytes() if answers else None
     write_again(source, model, metrics={**source.metrics, "exit": record}, exit=content)
     return record
 
 
+def choose_thresholds(
+    task: LabelTask,
+    early: Floats,
+    narrow: Floats,
+    whole: Floats,
+    targets: Floats,
+    config: ExitConfig,
+) -> dict[str, float]:
+    """The thresholds of n-grams and narrow network that leave the least to do.
+
+    Of some shares (`BUDGETS`) of what may be lost that n-grams use up. The narrow network then
+    answers as many of the others as the rest allows.
+
+    Args:
+        task, early, whole, targets, config: as for `choose_threshold`.
+        narrow: [V, O] of the narrow network; NaN for a comment that it may not answer.
+
+    Returns:
+        As `choose_threshold`, with the costs of both, and ``narrow_share`` and
+        ``narrow_threshold``.
+    """
+    best, least = {}, np.inf
+    may = np.asarray(~np.isnan(early).any(axis=1))  # [V]
+    given = np.where(may[:, None], early, whole)  # [V, O]
+    for budget in BUDGETS:
+        first = choose_threshold(task, early, whole, targets, config, budget=budget)
+        answered = may & (sureness(given) >= first["threshold"])  # [V]
+        left = np.where(answered[:, None], np.nan, narrow)  # [V, O]
+        second = choose_threshold(task, left, whole, targets, config, spent=first)
+        rest = 1 - first["share"]
+        work = NARROW_COST * rest + rest - second["share"]
+        if work < least:
+            costs = {name: first[name] + second[name] for name in COSTS}
+            kept = {"share": first["share"], "threshold": first["threshold"]}
+            kept |= {f"narrow_{name}": second[name] for name in kept}
+            best, least = {**kept, **costs}, work
+    return best
+
+
 def choose_threshold(
-    task: LabelTask, early: Floats, whole: Floats, targets: Floats, config: ExitConfig
+    task: LabelTask,
+    early: Floats,
+    whole: Floats,
+    targets: Floats,
+    config: ExitConfig,
+    *,
+    budget: float = 1.0,
+    spent: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
     """The lowest `sureness` from which on early answers cost no more than the config allows.
 
@@ -117,6 +183,8 @@ def choose_threshold(
         whole: [V, O] of the whole model.
         targets: [V, …] the labels.
         config: what early answers may cost.
+        budget: which share of that.
+        spent: the costs of a stage before, which count as well.
 
     Returns:
         The ``threshold``, the ``share`` of comments with an early answer, and the four costs.
@@ -140,12 +208,15 @@ def choose_threshold(
     order = np.argsort(-sure, kind="stable")
     costs = {name: np.cumsum(cost[order]) / len(p) for name, cost in each.items()}  # of [V] each
     limits = {"accuracy": config.accuracy, "log_loss": config.log_loss}
-    within = [costs[name] <= limits[name.removesuffix("_on_labels")] for name in costs]
+    within = [
+        cost <= budget * limits[name.removesuffix("_on_labels")] - (spent or {}).get(name, 0.0)
+        for name, cost in costs.items()
+    ]
     counts = np.flatnonzero(np.all(within, axis=0)[: may.sum()]) + 1
     count = int(counts[-1]) if len(counts) else 0
     record = {name: float(cost[count - 1]) if count else 0.0 for name, cost in costs.items()}
     # In float32, as it is stored, and not above what it has to let through.
-    least = np.float32(sure[order[count - 1]] if count else np.inf)
+    least = np.float32(sure[order[count - 1]] if count else LARGEST)
     threshold = float(np.nextafter(least, np.float32(-np.inf)))
     return {"share": count / len(p), "threshold": threshold, **record}
 
@@ -156,7 +227,7 @@ def _outputs(classifier: Classifier[Any], units: list[str]) -> Floats:
 
 def _fitted(
     wide: WideOutputs, characters: list[str], learns: int, outputs: Floats, buckets: int
-) -> EarlyExit:
+) -> tuple[EarlyExit, Floats]:
     """The first stage: what n-grams tell of the recurrent network's part, beside their own.
 
     The table is a ridge regression of the outputs without the wide layer's part: that part has
@@ -170,6 +241,9 @@ def _fitted(
         learns: how many of them, the first, to learn from.
         outputs: [R, O] of the whole model.
         buckets: K.
+
+    Returns:
+        The stage, and the wide layer's part [R, O].
     """
     from scipy.sparse.linalg import lsqr
 
@@ -193,7 +267,33 @@ def _fitted(
         "threshold": np.zeros(1, np.float32),
         "familiar": _familiar(characters[:learns]),
     }
-    return EarlyExit(wide, arrays)
+    return EarlyExit(wide, arrays), added
+
+
+def _narrowed(
+    source: ModelDirectory, units: Sequence[str], learns: int, outputs: Floats, added: Floats
+) -> tuple[dict[str, NDArray[Any]], Floats]:
+    """The arrays of the narrow network but its threshold, and its outputs [V, O].
+
+    It learns what the recurrent network gives; then its part and the wide layer's are weighed, and
+    shifted, as in `_fitted`.
+    """
+    from nsmc.training.narrow import fit_narrow
+
+    vectors = MorphemeVectors.of(source, source.weights())
+    cut = [one.split(UNIT_END) if one else [] for one in units]  # R
+    deep = np.nan_to_num(outputs - added)  # [R, O]; NaN without units
+    arrays, given = fit_narrow(
+        vectors, cut, learns, deep, added, source.config.model, source.label_task
+    )
+    weighs = _weighed(added[learns:], given[learns:], outputs[learns:]).astype(np.float32)
+    arrays["head.weight"] = arrays["head.weight"] * weighs[1]
+    arrays["head.bias"] = arrays["head.bias"] * weighs[1]
+    if outputs.shape[1] == 1:
+        arrays["head.bias"] = arrays["head.bias"] + weighs[2]
+    arrays["wide"] = weighs[:1]
+    shift = weighs[2] if outputs.shape[1] == 1 else np.float32(0)
+    return arrays, weighs[0] * added[learns:] + weighs[1] * given[learns:] + shift
 
 
 def _weighed(added: Floats, deep: Floats, outputs: Floats) -> NDArray[np.float64]:
