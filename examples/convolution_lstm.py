@@ -10,7 +10,7 @@ import nsmc
 
 def main() -> None:
     """Train the same small network without and with the convolution and compare them."""
-    overrides = (*SMALL, "model.cell=lstm", "training.epochs=6", "training.learning_rate=0.01")
+    overrides = (*SMALL, "model.cell=lstm", "training.epochs=4", "training.learning_rate=0.01")
     for name, more in (("LSTM", "0"), ("convolution + LSTM", "32")):
         with trained("conv-gru", SAMPLE, *overrides, f"model.conv.filters={more}") as model:
             result = nsmc.evaluate(SAMPLE, model=model).to_dict()

@@ -25,7 +25,7 @@ def main() -> None:
         "model.hidden_size=64",
         "model.subword_buckets=0",
         "data.min_freq=1",
-        "training.epochs=4",
+        "training.epochs=2",
         "training.batch_size=16",
         "training.learning_rate=0.01",
     )

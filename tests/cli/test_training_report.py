@@ -25,9 +25,12 @@ def train(
     settings = [f"model.{size}" for size in sizes]
     settings += ["training.batch_size=2", "training.adversarial_norm=0"]
 
-    def call(columns: int, **env: str) -> Terminal:
+    def call(columns: int, reviews: int = 600, **env: str) -> Terminal:
+        data = tmp_path / "reviews.txt"
+        lines = (sample / "ratings_train.txt").read_text(encoding="utf-8").splitlines(keepends=True)
+        data.write_text("".join(lines[: 1 + reviews]), encoding="utf-8")
         return terminal(
-            *("train", "--data", sample, "--device", "cpu", "--epochs", str(EPOCHS)),
+            *("train", "--data", data, "--device", "cpu", "--epochs", str(EPOCHS)),
             *("--output", tmp_path / "run"),
             *(part for setting in settings for part in ("--set", setting)),
             columns=columns,
@@ -77,7 +80,7 @@ def test_one_chart_is_left_and_no_bar(train: Callable[..., Terminal]) -> None:
 
 @pytest.mark.slow
 def test_a_window_made_narrower_as_it_trains(train: Callable[..., Terminal]) -> None:
-    screen = train(200)
+    screen = train(200, 300)
     screen.wait_for(f"epoch 2/{EPOCHS}: ")
     before = screen.shown
     assert re.search("loss: line training.*accuracy: line training", before)
@@ -94,9 +97,9 @@ def test_a_window_made_narrower_as_it_trains(train: Callable[..., Terminal]) -> 
 
 @pytest.mark.slow
 def test_a_dumb_terminal_gets_bars_alone(train: Callable[..., Terminal], tmp_path: Path) -> None:
-    screen = train(120, TERM="dumb", NSMC_CACHE=str(tmp_path / "cache"))
+    screen = train(120, 120, TERM="dumb", NSMC_CACHE=str(tmp_path / "cache"))
     assert screen.finish() == 0
-    assert re.search(r"tokenizing: +100%\|.*600/600", screen.shown)
+    assert re.search(r"tokenizing: +100%\|.*120/120", screen.shown)
     assert re.search(r"loss 0\.\d{4}, accuracy \d\d\.\d\d%, \d:\d\d left in all", screen.shown)
     assert screen.shown.rstrip().endswith(f"{tmp_path / 'run' / 'model'}")
     assert "\x1b" not in screen.shown
