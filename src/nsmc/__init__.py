@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from nsmc.inspection.info import info
     from nsmc.inspection.runs import TrainingRun, runs
     from nsmc.pipeline.score_batches import score_batches
+    from nsmc.pipeline.score_files import ScoredFiles, score_files
     from nsmc.pipeline.score_table import ScoredTable, score_table
     from nsmc.pipeline.score_texts import ScoredTexts, score_texts
     from nsmc.report.evaluation_report import evaluate
@@ -72,6 +73,7 @@ _HOMES = {
     "NewWords": "nsmc.text.new_words",
     "NsmcError": "nsmc.errors",
     "Prediction": "nsmc.tasks.predictions",
+    "ScoredFiles": "nsmc.pipeline.score_files",
     "ScoredTable": "nsmc.pipeline.score_table",
     "ScoredTexts": "nsmc.pipeline.score_texts",
     "SentimentPrediction": "nsmc.tasks.sentiment",
@@ -93,6 +95,7 @@ _HOMES = {
     "load_language_model": "nsmc.inference.language_model",
     "runs": "nsmc.inspection.runs",
     "score_batches": "nsmc.pipeline.score_batches",
+    "score_files": "nsmc.pipeline.score_files",
     "score_table": "nsmc.pipeline.score_table",
     "score_texts": "nsmc.pipeline.score_texts",
     "train": "nsmc.training.api",
@@ -118,6 +121,7 @@ __all__ = [
     "NewWords",
     "NsmcError",
     "Prediction",
+    "ScoredFiles",
     "ScoredTable",
     "ScoredTexts",
     "SentimentPrediction",
@@ -140,6 +144,7 @@ __all__ = [
     "load_language_model",
     "runs",
     "score_batches",
+    "score_files",
     "score_table",
     "score_texts",
     "train",

@@ -24,7 +24,11 @@ _STARTING = threading.Lock()
 
 
 def map_chunks(
-    chunks: Iterable[Chunk], make: Callable[[], Callable[[Chunk], Result]], workers: int
+    chunks: Iterable[Chunk],
+    make: Callable[[], Callable[[Chunk], Result]],
+    workers: int,
+    *,
+    ordered: bool = True,
 ) -> Iterator[Result]:
     """Apply a function to chunks; yields its results in the chunks' order.
 
@@ -35,6 +39,7 @@ def map_chunks(
         chunks: what the function takes, as something pickle can send.
         make: makes the function, once in every worker; something pickle can send.
         workers: processes; 1 works in this one.
+        ordered: False yields each result as soon as it is there, for chunks of very unequal work.
 
     Raises:
         NsmcError: a worker died.
@@ -49,7 +54,7 @@ def map_chunks(
         # message on the way to the other, each would wait for the other to read.
         busy = [pipe for pipe in pipes if _send_next(pipe, waiting)]
         while busy:
-            pipe = busy.pop(0)
+            pipe = busy.pop(0 if ordered else busy.index(_first_ready(busy)))
             result = _receive(pipe)
             if _send_next(pipe, waiting):
                 busy.append(pipe)
@@ -94,6 +99,13 @@ def _send_next(pipe: "Connection", waiting: Iterator[Any]) -> bool:
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         pipe.send(chunk)
     return True
+
+
+def _first_ready(pipes: "list[Connection]") -> "Connection":
+    from multiprocessing.connection import wait
+
+    ready: Any = wait(pipes)
+    return next(pipe for pipe in pipes if pipe in ready)
 
 
 def _receive(pipe: "Connection") -> Any:

@@ -418,6 +418,21 @@ def left_running(session: int) -> list[str]:
     return running
 
 
+def test_a_directory(here: Here, small_model: Path, source: Path, tmp_path: Path) -> None:
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    for name in ("a.csv", "deep/b.csv"):
+        (tmp_path / "in" / name).write_bytes(source.read_bytes())
+    out = tmp_path / "out"
+    arguments = ("predict", "--model", small_model, "--input", tmp_path / "in", "--output")
+    result = here(*arguments, out)
+    assert (result.code, result.out) == (0, "")
+    assert "nsmc: 4 rows have an empty comment" in result.err
+    assert f"nsmc: 10 rows of 2 files scored into {out} (" in result.err
+    assert (out / "deep" / "b.csv").read_bytes() == (out / "a.csv").read_bytes()
+    assert "nsmc: 2 files had been scored by an earlier run" in here(*arguments, out).err
+    here(*arguments, "-").check_refusal(2, "name an --output directory")
+
+
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes by /proc")
 @pytest.mark.parametrize(
     ("number", "status", "whole_group"),

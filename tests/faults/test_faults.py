@@ -79,6 +79,11 @@ CASES = {
         lambda _: ["predict", "--model", "model", "--input", "data.tsv", "--output", "out.csv"],
         ("out.csv",),
     ),
+    "directory": Case(
+        lambda _: ["predict", "--model", "model", "--input", "many", "--output", "scored"],
+        ("scored/one.tsv", "scored/deep/two.jsonl", "scored/_SUCCESS"),
+        compared=r"scored/.*",
+    ),
     "export": Case(
         lambda _: ["export", "--model", "model", "--int8", "--output", "small", "--overwrite"],
         ("small",),
@@ -203,6 +208,9 @@ def base(untrained: Untrained, server: tuple[str, Path], tmp_path: Path) -> Path
         for word in words
     ]
     (place / "data.tsv").write_text("\n".join(["document\tlabel", *rows, ""]), "utf-8")
+    (place / "many" / "deep").mkdir(parents=True)
+    shutil.copy(place / "data.tsv", place / "many" / "one.tsv")
+    (place / "many" / "deep" / "two.jsonl").write_text('{"document": "최고다"}\n', "utf-8")
     (place / "out.csv").write_text("old\n", "utf-8")
     (place / "out.tsv").write_text("old\n", "utf-8")
     shutil.copytree(place / "model", place / "small")

@@ -23,15 +23,20 @@ _KEYS = re.compile(r"\x1b(\[[0-9;]*[A-Za-z~]|O[A-Za-z])")
 """What a key such as ↑ sends where nothing edits the line."""
 
 
-def add_comment_options(parser: argparse.ArgumentParser, kind: str = "comments") -> None:
-    """Declare where the comments, or another ``kind``, come from, and where the results go."""
+def add_comment_options(
+    parser: argparse.ArgumentParser, kind: str = "comments", tables: str = "a table to score, or -"
+) -> None:
+    """Declare where the comments, or another ``kind``, come from, and where the results go.
+
+    ``tables`` is the help for ``--input``.
+    """
     parser.add_argument(
         "text",
         nargs="*",
         metavar="TEXT",
         help=f"{kind}; - reads one a line from standard input; none, on a terminal, prompts",
     )
-    parser.add_argument("--input", type=Path, metavar="FILE", help="a table to score, or -")
+    parser.add_argument("--input", type=Path, metavar="FILE", help=tables)
     parser.add_argument("--output", type=Path, metavar="FILE", help="where it goes, or -")
     parser.add_argument(
         "--column",

@@ -13,6 +13,7 @@ from nsmc.errors import message, printable
 from nsmc.text.width import display_width
 
 if TYPE_CHECKING:
+    from nsmc.pipeline.score_files import ScoredFiles
     from nsmc.pipeline.score_table import WrittenTable
 
 COLOURS = {"green": "32", "red": "31", "bold green": "1;32", "bold red": "1;31"}
@@ -36,8 +37,8 @@ def say_skipped(rows: int, notes: Sequence[str] = ()) -> None:
         say(f"{rows:,} rows with an empty comment were left out")
 
 
-def say_about_table(written: "WrittenTable") -> None:
-    """Report how a table was read and written, where that isn't as usual."""
+def say_about_table(written: "WrittenTable | ScoredFiles") -> None:
+    """Report how a table, or several, was read and written, where that isn't as usual."""
     for note in written.notes:
         say(note)
     if written.renamed:

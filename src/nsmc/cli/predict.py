@@ -19,7 +19,7 @@ from nsmc.cli.common import (
     say_about_table,
 )
 from nsmc.cli.reading import add_reading_options, reading_options
-from nsmc.cli.tables import TABLES, table_streams, where
+from nsmc.cli.tables import TABLES, read_options, table_streams, where, write_options
 from nsmc.errors import UsageError, printable
 
 if TYPE_CHECKING:
@@ -30,12 +30,15 @@ EPILOG = f"""examples:
   nsmc predict "재밌다" "노잼"
   cat comments.txt | nsmc predict - --json
   nsmc predict --input comments.csv --output scored.csv
+  nsmc predict --input "in/*.csv" --output scored      (a directory, or a pattern in quotes)
   nsmc predict --explain "연기는 좋은데 지루하다" --html why.html
 
 The task decides the prediction: 긍정 or 부정, one of the classes, or stars. An empty comment gets
 none: --json shows null, a table has empty cells.
 A table gains the columns label, label_ko and score; for classes label and confidence; for stars
 stars. A column that is there keeps its values; the new one is named predicted_label and so on.
+Of a directory or a pattern each file is scored into a file of its name, on all cores. Where that
+was cut short, the same command goes on; at the end _SUCCESS has rows and checksums.
 
 {TABLES}"""
 LABELS_SHOWN = 5
@@ -45,7 +48,7 @@ COLOURS = {"positive": "green", "negative": "red"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
-    add_comment_options(parser)
+    add_comment_options(parser, tables="a table to score, a directory, a pattern in quotes, or -")
     parser.add_argument(
         "--top",
         type=int,
@@ -118,8 +121,12 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
+    from nsmc.pipeline.score_files import is_many
     from nsmc.pipeline.score_table import score_table
 
+    if is_many(args.input):
+        _score_files(classifier, args)
+        return
     with table_streams(args) as (source, target, reading, writing), _telling_of_scores(target):
         result = score_table(
             classifier,
@@ -132,11 +139,37 @@ def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
             resume=str(args.output) != "-",
         )
     say_about_table(result)
-    counts = [f"{count:,} {label}" for label, count in result.labels.items()]
+    say(f"{result.rows:,} rows scored into {where(args.output)}{_by_label(result.labels)}")
+
+
+def _score_files(classifier: "Classifier", args: argparse.Namespace) -> None:
+    from nsmc.pipeline.score_files import score_files
+
+    if str(args.output) == "-":
+        raise UsageError(f"{args.input} may be several files; name an --output directory for them")
+    result = score_files(
+        classifier,
+        args.input,
+        args.output,
+        column=args.column,
+        reading=read_options(args),
+        writing=write_options(args),
+        probabilities=args.probabilities,
+    )
+    say_about_table(result)
+    if result.done_before:
+        say(f"{result.done_before:,} files had been scored by an earlier run")
+    say(
+        f"{result.rows:,} rows of {result.files:,} files scored into {args.output}"
+        f"{_by_label(result.labels)}"
+    )
+
+
+def _by_label(labels: dict[str, int]) -> str:
+    counts = [f"{count:,} {label}" for label, count in labels.items()]
     if len(counts) > LABELS_SHOWN:
         counts = [*counts[: LABELS_SHOWN - 1], "…"]
-    by_label = f" ({', '.join(counts)})" if counts else ""
-    say(f"{result.rows:,} rows scored into {where(args.output)}{by_label}")
+    return f" ({', '.join(counts)})" if counts else ""
 
 
 @contextlib.contextmanager

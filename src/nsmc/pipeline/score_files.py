@@ -1,0 +1,271 @@
+"""Files of a directory scored into files of the same names, on all cores or by an engine."""
+
+import pickle
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from nsmc.errors import DataError, NsmcError, UsageError
+from nsmc.inference.classifier import Classifier
+from nsmc.pipeline.output_manifest import SUCCESS, DoneFile, OutputManifest, SourceFile, content_of
+from nsmc.pipeline.score_table import Progress, score_table
+from nsmc.pipeline.scorer import Scorer
+from nsmc.progress import reporting, table_progress
+from nsmc.tables.formats import Format, table_file
+from nsmc.tables.options import ReadOptions, WriteOptions
+from nsmc.workers import available_cores, map_chunks
+
+MAGIC = re.compile(r"[*?\[]")
+SMALL = 1 << 20
+"""Bytes of files that one process scores as fast as several."""
+SHOWN = 3
+"""Files that a message names at most."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A file to score."""
+
+    name: str
+    """The path below the input and the output directory."""
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True)
+class FailedFile:
+    """A file that can't be scored."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ScoreFile:
+    """Scores a file as `score_table` does; pickle can send it to another process."""
+
+    classifier: Classifier[Any]
+    column: str | None = None
+    reading: ReadOptions | None = None
+    writing: WriteOptions | None = None
+    probabilities: bool = False
+    workers: int | None = 1
+
+    def __call__(self, job: Job) -> DoneFile | FailedFile:
+        """Score a file; what is wrong with it is a result too, so that the others go on."""
+        try:
+            mtime = job.source.stat().st_mtime_ns
+            source = SourceFile(**content_of(job.source), mtime_ns=mtime)
+            job.target.parent.mkdir(parents=True, exist_ok=True)
+            result = score_table(
+                self.classifier,
+                job.source,
+                job.target,
+                column=self.column,
+                reading=self.reading,
+                writing=self.writing,
+                probabilities=self.probabilities,
+                workers=self.workers,
+                resume=True,
+                verbose=False,
+            )
+        except (NsmcError, OSError) as error:
+            return FailedFile(job.name, str(error))
+        return DoneFile(
+            name=job.name,
+            source=source,
+            output=content_of(job.target),
+            rows=result.rows,
+            empty=result.empty,
+            bad=result.bad,
+            labels=result.labels,
+            renamed=result.renamed,
+            notes=result.notes,
+        )
+
+    def identity(self) -> dict[str, Any]:
+        """What the outputs depend on beside the files."""
+        scorer = Scorer(self.classifier, probabilities=self.probabilities)
+        return scorer.identity() | {
+            "column": self.column,
+            "reading": asdict(self.reading or ReadOptions()),
+            "writing": asdict(self.writing or WriteOptions()),
+        }
+
+
+Engine = Callable[[Sequence[Job], ScoreFile], Iterator[DoneFile | FailedFile]]
+"""Scores files somewhere; gives a result for each, in any order."""
+
+
+@dataclass(frozen=True)
+class ScoredFiles:
+    """The files of a directory, scored."""
+
+    files: int
+    done_before: int
+    """Files among them that an earlier run had scored."""
+    rows: int
+    empty: int
+    renamed: list[str]
+    notes: list[str]
+    bad: int
+    labels: dict[str, int]
+    """Rows that got each label, the most frequent first; none of a task that gives no labels."""
+
+
+def score_files(
+    classifier: Classifier[Any],
+    source: Path | str,
+    target: Path | str,
+    *,
+    column: str | None = None,
+    reading: ReadOptions | None = None,
+    writing: WriteOptions | None = None,
+    probabilities: bool = False,
+    workers: int | None = None,
+    engine: Engine | None = None,
+    progress: Progress | None = None,
+    verbose: bool = True,
+) -> ScoredFiles:
+    """Score every table of a directory into a file of the same name and format in another.
+
+    A process a core scores files; fewer files than cores are scored one after another by all.
+    A call that was cut short, even killed, goes on: what is done is taken from ``_progress.jsonl``
+    in the target and not done again, and a table of many rows goes on inside. New and changed files
+    are scored, too. At the end ``_SUCCESS`` has the rows, the labels and the SHA-256 of each file.
+
+    Args:
+        source: a directory, with those below it, or a pattern such as ``in/**/*.csv``. Files and
+            directories whose names begin with ``_`` or ``.`` are left out.
+        target: a directory: an empty one, a new one, or one that such a call has written.
+        workers: processes; None takes a process a core.
+        engine: where the files are scored instead, such as `nsmc.ray.map_files`.
+        classifier, column, reading, writing, probabilities, verbose: as `score_table` takes them.
+        progress: hears of each file that is done: bytes done, bytes in all, rows.
+
+    Raises:
+        UsageError: the target holds something else, or what was scored in another way.
+        DataError: there is no table, or some can't be scored: the others are.
+        NsmcError: the target can't be written.
+    """
+    source, target = Path(source), Path(target)
+    score = ScoreFile(classifier, column, reading, writing, probabilities)
+    jobs, ignored = find_jobs(source, target, reading.format if reading else None)
+    manifest = OutputManifest(target, score.identity())
+    todo = [job for job in jobs if not manifest.has(job.name, job.source)]
+    names = [job.name for job in jobs]
+    failed: list[FailedFile] = []
+    if todo or not manifest.succeeded or manifest.done.keys() != set(names):
+        sizes = {job.name: job.source.stat().st_size for job in jobs}
+        # The longest first, so that no core is left alone with it.
+        todo.sort(key=lambda job: (-sizes[job.name], job.name))
+        done_bytes, rows = sum(sizes.values()) - sum(sizes[job.name] for job in todo), 0
+        if workers is None and sum(sizes[job.name] for job in todo) < SMALL:
+            workers = 1
+        run = engine or partial(_run_here, workers=workers)
+        with manifest, reporting(progress, verbose, partial(table_progress, source)) as report:
+            for result in run(todo, score):
+                if isinstance(result, FailedFile):
+                    failed.append(result)
+                    continue
+                manifest.add(result)
+                done_bytes, rows = done_bytes + sizes[result["name"]], rows + result["rows"]
+                if report:
+                    report(done_bytes, sum(sizes.values()), rows)
+            if failed:
+                raise _failure(failed, len(jobs), target)
+            manifest.finish(names)
+    scored = _summary([manifest.done[name] for name in names], len(jobs) - len(todo), ignored)
+    if old := sorted(manifest.done.keys() - set(names)):
+        scored.notes.append(f"files in {target} that no file of {source} has made: {_some(old)}")
+    return scored
+
+
+def is_many(source: Path) -> bool:
+    """Whether a source is a directory or a pattern, not a file."""
+    return source.is_dir() or (bool(MAGIC.search(str(source))) and not source.exists())
+
+
+def find_jobs(source: Path, target: Path, format: Format | None) -> tuple[list[Job], list[str]]:
+    """The tables of a directory or a pattern, and the names of files that are none.
+
+    Raises:
+        UsageError: the target holds the source.
+        DataError: there is no table.
+    """
+    root, pattern = source, "**/*"
+    if not source.is_dir():
+        fixed = next(n for n, part in enumerate(source.parts) if MAGIC.search(part))
+        root, pattern = Path(*source.parts[:fixed]), str(Path(*source.parts[fixed:]))
+    inner, outer = root.resolve(), target.resolve()
+    if inner.is_relative_to(outer):
+        raise UsageError(
+            f"expected an output directory apart from the input, found {source} inside of "
+            f"{target}; name another --output, so that no result is taken for an input"
+        )
+    jobs, ignored = [], []
+    for path in sorted(root.glob(pattern)):
+        relative = path.relative_to(root)
+        hidden = any(part.startswith(("_", ".")) for part in relative.parts)
+        if hidden or not path.is_file() or path.resolve().is_relative_to(outer):
+            continue
+        try:
+            table_file(path, format)
+        except DataError:
+            ignored.append(str(relative))
+            continue
+        jobs.append(Job(relative.as_posix(), path, target / relative))
+    if not jobs:
+        found = f"{len(ignored)} other files" if ignored else "no file"
+        raise DataError(f"expected tables in {source}, found {found}; check the name")
+    return jobs, ignored
+
+
+def _run_here(
+    jobs: Sequence[Job], score: ScoreFile, *, workers: int | None
+) -> Iterator[DoneFile | FailedFile]:
+    _ = score.classifier.tokenizer  # here, so that its warning comes once and before all else
+    processes = workers or available_cores()
+    if len(jobs) < processes:
+        yield from map(replace(score, workers=workers), jobs)
+        return
+    make = partial(pickle.loads, pickle.dumps(score)) if processes > 1 else lambda: score
+    yield from map_chunks(jobs, make, processes, ordered=False)
+
+
+def _failure(failed: Sequence[FailedFile], files: int, target: Path) -> DataError:
+    first = "; ".join(one.reason for one in failed[:SHOWN])
+    more = f"; and {len(failed) - SHOWN:,} more" if len(failed) > SHOWN else ""
+    return DataError(
+        f"{len(failed):,} of {files:,} files can't be scored: {first}{more}. The others are in "
+        f"{target}; mend these or take them away, and the same command goes on"
+    )
+
+
+def _summary(done: Sequence[DoneFile], done_before: int, ignored: Sequence[str]) -> ScoredFiles:
+    labels: Counter[str] = Counter()
+    for entry in done:
+        labels.update(entry["labels"])
+    notes = [note for entry in done for note in entry["notes"]]
+    if len(notes) > SHOWN:
+        notes[SHOWN:] = [f"{len(notes) - SHOWN:,} more such notes are in {SUCCESS}"]
+    if ignored:
+        notes.append(f"files that are no tables were left out: {_some(ignored)}")
+    return ScoredFiles(
+        files=len(done),
+        done_before=done_before,
+        rows=sum(entry["rows"] for entry in done),
+        empty=sum(entry["empty"] for entry in done),
+        renamed=list(dict.fromkeys(name for entry in done for name in entry["renamed"])),
+        notes=notes,
+        bad=sum(entry["bad"] for entry in done),
+        labels=dict(labels.most_common()),
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
