@@ -98,7 +98,10 @@ class MorphemeVectors:
             ids = [subword_ids(m, len(self._ngrams), letters=self._letters) for m in morphemes]
             counts = np.array([len(i) for i in ids])  # [M]
             flat = self._ngrams.rows([i for of_one in ids for i in of_one])  # [G, E]
-            sums = np.add.reduceat(flat, np.cumsum(counts) - counts)  # [M, E]
-            self._cache[first:end] += sums / counts[:, None].astype(np.float32)
+            begins = np.cumsum(counts) - counts  # [M]
+            for count in set(counts.tolist()):  # np.add.reduceat takes ten times as long
+                chosen = np.flatnonzero(counts == count)  # those with as many n-grams
+                of_each = flat[begins[chosen, None] + np.arange(count)]  # [chosen, count, E]
+                self._cache[first + chosen] += of_each.sum(axis=1) / np.float32(count)
         # Last: an interrupt above leaves the cache as it was.
         self._cache_rows.update(zip(morphemes, range(first, end), strict=True))

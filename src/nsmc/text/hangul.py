@@ -7,6 +7,7 @@ The Unicode Standard, section 3.12: the code point of a syllable is
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from nsmc.text.rewriting import Pieces
 
@@ -48,6 +49,7 @@ def compose(initial: int, medial: int, final: int = 0) -> str:
     return chr(0xAC00 + (initial * 21 + medial) * 28 + final)
 
 
+@lru_cache(1 << 14)
 def letters_of(character: str) -> tuple[str, ...]:
     """The letters of a syllable or of a conjoining jamo; any other character is its own.
 
