@@ -3,8 +3,8 @@
     python scripts/release.py               the changelog begins with this version and a date
     python scripts/release.py --unreleased  the same without the checks of changelog and tree
 
-Needs `build` (`pip install build`). It leaves dist/ with a wheel, an sdist and their SHA-256, and
-prints the tag to set. It publishes nothing.
+Needs `build` and the build backend (`pip install build hatchling`). It leaves dist/ with a wheel,
+an sdist and their SHA-256, and prints the tag to set. It publishes nothing.
 """
 
 import argparse
@@ -126,9 +126,12 @@ def predict_with(archive: Path) -> str:
 def _run(command: list[str | Path]) -> str:
     """What a command prints, run outside the checkout."""
     with tempfile.TemporaryDirectory() as elsewhere:
-        return subprocess.run(
-            command, check=True, capture_output=True, text=True, encoding="utf-8", cwd=elsewhere
-        ).stdout
+        done = subprocess.run(
+            command, capture_output=True, text=True, encoding="utf-8", cwd=elsewhere, check=False
+        )
+    if done.returncode:
+        raise SystemExit(f"{' '.join(map(str, command))} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
 
 
 if __name__ == "__main__":
