@@ -136,8 +136,10 @@ class Untrained(Protocol):
         *overrides: str,
         classes: Sequence[str] = (),
         vocabulary: Sequence[str] = ("<unk>", "재밌", "다"),
+        learned: bytes | None = None,
     ) -> Path:
-        """Args: fields of the recipe, the names of the task's classes, morphemes by row."""
+        """Args: fields of the recipe, the names of the task's classes, morphemes by row; what the
+        tokenizer has learnt."""
         ...
 
 
@@ -160,8 +162,9 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Untrained:
         *overrides: str,
         classes: Sequence[str] = (),
         vocabulary: Sequence[str] = ("<unk>", "재밌", "다"),
+        learned: bytes | None = None,
     ) -> Path:
-        key = (overrides, tuple(classes), tuple(vocabulary))
+        key = (overrides, tuple(classes), tuple(vocabulary), learned)
         if key in made:
             return made[key]
         config = load_config(None, [*small, *overrides])
@@ -175,11 +178,12 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Untrained:
             path,
             config=config,
             task_state=task.state(),
-            identity=make_tokenizer(config.text).identity(),
+            identity=make_tokenizer(config.text, learned).identity(),
             threshold=0.5,
             vocabulary=list(vocabulary),
             weights=stored_weights(network),
             metrics={},
+            learned=learned,
         )
         made[key] = path
         return path

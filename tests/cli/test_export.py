@@ -62,7 +62,7 @@ def test_a_graph_of_the_shipped_model(here: Here, tmp_path: Path) -> None:
 
 
 def test_wrong_usage(here: Here, tmp_path: Path) -> None:
-    missing = "the following arguments are required: --output"
+    missing = "one of the arguments --output --web is required"
     here("export", "--int8").check_refusal(2, missing)
     mistyped = here("export", "--output", tmp_path / "a", "--int16")
     mistyped.check_refusal(2, "Did you mean '--int8'?")

@@ -29,7 +29,7 @@ COMMANDS = {
     "compare": "show whether one of two models is better, and where they disagree",
     "info": "show what a model is: network, vocabulary, data, metrics, or its card",
     "runs": "list trainings, with their metrics and the fields in which they differ",
-    "export": "write a model in a smaller form, or as an ONNX graph",
+    "export": "write a model in a smaller form, as a page of its own, or as an ONNX graph",
     "package": "write a model as a wheel of its own, or as a folder for a model hub",
     "completion": "print a script that completes commands and options in your shell",
     "words": "add, list or check new words and what they mean",

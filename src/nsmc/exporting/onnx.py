@@ -1,10 +1,11 @@
-"""The ONNX graph for other programs: everything after the embedding, in few nodes.
+"""The ONNX graph for other programs, in few nodes: everything after the embedding, or with it.
 
 Built from the weights alone, without torch's exporters, which handle neither packed sequences nor
 a free batch size of recurrent layers well.
 
-Shapes: T morphemes, B reviews, E embedding size, F filters, T' steps after a convolution (T without
-one), D directions, H hidden size, I input size of a layer, P pooled size, G gates, O outputs.
+Shapes: T units, B reviews, V rows of the vocabulary, E embedding size, F filters, T' steps after a
+convolution (T without one), D directions, H hidden size, I input size of a layer, P pooled size, G
+gates, O outputs.
 """
 
 from collections.abc import Mapping
@@ -27,8 +28,11 @@ def scoring_graph(
     weights: Mapping[str, NDArray[Any]],
     config: ModelConfig,
     properties: Mapping[str, str] | None = None,
+    words: NDArray[np.float32] | None = None,
 ) -> bytes:
-    """Build the graph ``vectors`` [T, B, E] → ``logits`` [B], all reviews T morphemes long.
+    """Build the graph ``vectors`` [T, B, E] → ``logits`` [B], all reviews T units long.
+
+    With ``words`` [V, E], the embedding, the graph's input is ``units`` [T, B] instead: rows.
 
     Where the task has several outputs, ``logits`` is [B, O]. A model with weights of character
     n-grams has a second input ``added`` of the shape of ``logits``: what these come to, as
@@ -51,6 +55,9 @@ def scoring_graph(
     constants = {name: value for name, value in weights.items() if name.startswith(layers)}
     constants["merge"] = np.array([0, 0, -1], dtype=np.int64)
     source = "vectors"
+    if words is not None:
+        constants["words"] = words
+        nodes.append(helper.make_node("Gather", ["words", "units"], ["vectors"]))  # [T, B, E]
     if config.conv.filters:
         source = "steps"
         nodes += _convolution_nodes(helper, config)
@@ -76,10 +83,11 @@ def scoring_graph(
     nodes += _pooling_nodes(helper, config, source, f"last{config.layers - 1}", constants)
     outputs = len(weights["head.bias"])
     shape: list[Any] = ["B"] if outputs == 1 else ["B", outputs]
-    inputs = {"vectors": ["T", "B", config.embedding_size]}
+    vectors = ("vectors", TensorProto.FLOAT, ["T", "B", config.embedding_size])
+    inputs = [vectors if words is None else ("units", TensorProto.INT64, ["T", "B"])]
     last = "logits"
     if config.wide.buckets:
-        inputs["added"] = shape
+        inputs.append(("added", TensorProto.FLOAT, shape))
         last = "recurrent"
     made = "column" if outputs == 1 else last
     nodes.append(
@@ -93,7 +101,7 @@ def scoring_graph(
     graph = helper.make_graph(
         nodes,
         "nsmc",
-        [helper.make_tensor_value_info(k, TensorProto.FLOAT, v) for k, v in inputs.items()],
+        [helper.make_tensor_value_info(*given) for given in inputs],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, shape)],
         [numpy_helper.from_array(np.ascontiguousarray(v), k) for k, v in constants.items()],
     )

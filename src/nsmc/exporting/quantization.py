@@ -21,7 +21,8 @@ def export(
     """Write a model in another form.
 
     A name in ``.onnx`` gives the ONNX graph of `nsmc.exporting.onnx.scoring_graph`, any other name
-    a model directory.
+    a model directory. Beside the graph of a model of syllables or jamo whose units have no n-grams,
+    a file of the same name in ``.json`` says how a comment becomes its input (docs/exporting.md).
 
     Args:
         model: a model directory; None for the one inside the package.
@@ -49,14 +50,16 @@ def export(
             f"expected the name of a directory or of an .onnx file, found {target}: a model is a "
             "directory of several files; give it a name without that ending"
         )
-    if target.exists() and not overwrite:
-        raise NsmcError(f"{target} is there already; give another --output, or --overwrite")
+    source = open_model(None if model is None else Path(model))
+    beside = [target.with_suffix(".json")] if to_onnx and _reads_units(source) else []
+    for place in (target, *beside):
+        if place.exists() and not overwrite:
+            raise NsmcError(f"{place} is there already; give another --output, or --overwrite")
     if target.is_dir() and any(target.iterdir()) and not (target / MANIFEST).is_file():
         # A mistyped path must not replace a directory of other things.
         raise NsmcError(
             f"{target} is no model directory, so it isn't replaced; give another --output"
         )
-    source = open_model(None if model is None else Path(model))
     if to_onnx:
         _write_graph(source, target)
         return target
@@ -74,6 +77,15 @@ def export(
     return target
 
 
+def _reads_units(source: ModelDirectory) -> bool:
+    """Whether all that a comment needs before the graph is a file of plain values."""
+    config = source.config.model
+    has_ngrams = config.subword_buckets or config.wide.buckets
+    return source.config.text.unit in ("syllable", "jamo") and not (
+        has_ngrams or source.config.text.spelling
+    )
+
+
 def _write_graph(source: ModelDirectory, target: Path) -> None:
     from nsmc.exporting.onnx import scoring_graph
     from nsmc.storage.files import atomic_write
@@ -88,6 +100,14 @@ def _write_graph(source: ModelDirectory, target: Path) -> None:
         "recipe": json.dumps(source.config.to_dict(), ensure_ascii=False),
         "task_state": json.dumps(source.task_state, ensure_ascii=False),
     }
-    graph = scoring_graph(source.weights(), source.config.model, properties)
+    weights, words = source.weights(), None
+    if _reads_units(source):
+        from nsmc.exporting.text_side import text_side
+
+        words = source.tables(weights)[0].rows(np.arange(len(source.vocabulary)))  # [V, E]
+        with atomic_write(target.with_suffix(".json")) as temporary:
+            side = json.dumps(text_side(source), ensure_ascii=False, separators=(",", ":"))
+            temporary.write_text(side, encoding="utf-8")
+    graph = scoring_graph(weights, source.config.model, properties, words)
     with atomic_write(target) as temporary:
         temporary.write_bytes(graph)

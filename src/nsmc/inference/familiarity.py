@@ -17,13 +17,13 @@ UNFAMILIAR = 0.7
 """Share of unknown characters above which a comment is unfamiliar."""
 CACHED = 50_000
 """Units of which it is remembered what they say."""
-_WORD = re.compile("[가-힣]|[a-z]{2}")
-_LETTERS = re.compile(
+WORD = re.compile("[가-힣]|[a-z]{2}")
+LETTERS = re.compile(
     "[ㅋㅎㅠㅜㅡ]+|ㅇㅈ|ㄹㅇ|ㅇㄱㄹㅇ|ㅎ?ㄷㄷ+|ㅅㅂ|ㅆㅂ|ㅂㅅ|ㅈㄴ|ㅁㅊ|ㄱㅅ|ㄳ|ㅊㅊ|ㅊㅋ|ㄴㄴ|ㅇㅇ"
 )
 """Letters that are typed for a whole word: 인정, 리얼, 덜덜 and so on."""
-_FACES = re.compile(r"\^[_~.oㅁ]?\^|[tㅠㅜ;]_[tㅠㅜ;]|:\)|:d")
-_LETTER_RUN = re.compile("[ㄱ-ㅎㅏ-ㅣ]+")
+FACES = re.compile(r"\^[_~.oㅁ]?\^|[tㅠㅜ;]_[tㅠㅜ;]|:\)|:d")
+LETTER_RUN = re.compile("[ㄱ-ㅎㅏ-ㅣ]+")
 
 
 class Familiarity:
@@ -47,27 +47,28 @@ class Familiarity:
         """
         text = "".join(units)
         # Mecab cuts between letters that belong together.
-        said = sum(map(len, filter(_LETTERS.fullmatch, _LETTER_RUN.findall(text))))
+        said = sum(map(len, filter(LETTERS.fullmatch, LETTER_RUN.findall(text))))
         letters = 0
         for unit in units:
             says, count = self._of(unit)
             letters += count
             said += count if says else 0
         if not letters:
-            return float(bool(units) and not _FACES.search(text))
+            return float(bool(units) and not FACES.search(text))
         return max(0.0, 1 - said / letters)
 
     def _measure(self, unit: str) -> tuple[bool, int]:
         """Whether a unit says something, and its letters and pictures."""
-        count = sum(map(_counts, unit))
+        count = sum(map(counts, unit))
         if not count:
             return False, 0
         if not any(character.isalpha() for character in unit):  # pictures
             return True, count
         # Runs of letters are counted apart.
-        return unit in self._known and (bool(_WORD.search(unit)) or self._jamo), count
+        return unit in self._known and (bool(WORD.search(unit)) or self._jamo), count
 
 
-def _counts(character: str) -> bool:
+def counts(character: str) -> bool:
+    """Whether a character is a letter or a picture."""
     category = unicodedata.category(character)
     return category[0] == "L" or (category == "So" and not character.isascii())

@@ -17,11 +17,11 @@ from starlette.middleware.cors import CORSMiddleware
 from nsmc._version import __version__
 from nsmc.errors import UsageError
 from nsmc.inference.classifier import Classifier
-from nsmc.report.fonts import FILE as FONT
 from nsmc.serving.batching import Batcher
 from nsmc.serving.errors import ApiError
 from nsmc.serving.metrics import Metrics
 from nsmc.serving.middleware import Limits, Observed, Token
+from nsmc.serving.page_files import FILES, described
 from nsmc.serving.schemas import (
     EXAMPLES,
     LONGEST,
@@ -38,13 +38,6 @@ from nsmc.serving.schemas import (
 from nsmc.serving.settings import ServerSettings
 from nsmc.serving.tables import table_routes
 
-PAGE = Path(__file__).parent / "page"
-FILES = {
-    "/": PAGE / "index.html",
-    "/app.css": PAGE / "app.css",
-    "/app.js": PAGE / "app.js",
-    "/font.woff": FONT,
-}
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' "
     "data:; font-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -185,8 +178,8 @@ def create_app(classifier: Classifier[Any], settings: ServerSettings) -> FastAPI
             headers = {"content-security-policy": CSP, "cache-control": "no-cache"}
             return FileResponse(file, headers=headers)
 
-    for path, file in FILES.items():
-        page_file(path, file)
+    for name, file in FILES.items():
+        page_file("/" if name == "index.html" else f"/{name}", file)
     return app
 
 
@@ -203,23 +196,14 @@ def _with(classifier: Classifier[Any], options: tuple[bool, float]) -> Classifie
 
 
 def _model(classifier: Classifier[Any], settings: ServerSettings) -> ModelAnswer:
-    task = classifier.task
-    return ModelAnswer(
-        version=__version__,
-        task=task.name,
-        labels=list(task.classes) or (["negative", "positive"] if task.has_threshold else []),
-        results=list(task.results),
-        threshold=classifier.threshold if task.has_threshold else None,
-        units=classifier.explained_units,
-        vocabulary=len(classifier.model.vocabulary),
-        limits={
-            "texts": MOST_TEXTS,
-            "characters": LONGEST,
-            "body_bytes": settings.body_bytes,
-            "table_bytes": settings.table_bytes,
-            "deadline_seconds": settings.deadline,
-        },
-    )
+    limits = {
+        "texts": MOST_TEXTS,
+        "characters": LONGEST,
+        "body_bytes": settings.body_bytes,
+        "table_bytes": settings.table_bytes,
+        "deadline_seconds": settings.deadline,
+    }
+    return ModelAnswer(**described(classifier), limits=limits)
 
 
 def _is_json(request: Request) -> None:

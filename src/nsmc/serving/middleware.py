@@ -20,7 +20,8 @@ from nsmc.serving.settings import ServerSettings
 LOG = logging.getLogger("nsmc.serving")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 PATHS = {
-    *("/", "/app.css", "/app.js", "/font.woff", "/openapi.json", "/healthz", "/readyz", "/metrics"),
+    *("/", "/app.css", "/app.js", "/backend.js", "/font.woff"),
+    *("/openapi.json", "/healthz", "/readyz", "/metrics"),
     *("/v1/predict", "/v1/model", "/v1/table", "/v1/table/columns"),
 }
 STREAMED = {"/v1/table", "/v1/table/columns"}

@@ -19,8 +19,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response, StreamingResponse
 
+from nsmc.config.text import UNIT_NAMES
 from nsmc.errors import NsmcError, message
 from nsmc.inference.classifier import Classifier
+from nsmc.inference.explanation import Explanation
 from nsmc.pipeline.score_table import score_table
 from nsmc.pipeline.scorer import text_columns
 from nsmc.serving.errors import ApiError
@@ -31,6 +33,7 @@ from nsmc.serving.settings import ServerSettings
 from nsmc.tables.formats import FORMATS, table_file
 from nsmc.tables.options import ReadOptions
 from nsmc.tables.table import columns_of, open_table
+from nsmc.text.syllables import SPACE
 
 PREVIEWED = 1000
 """Rows that the page gets to see."""
@@ -439,8 +442,9 @@ def summary_of(job: _Job) -> Iterator[dict[str, Any]]:
         if job.stop.is_set() or time.monotonic() > ends:
             break
         count += 1
-        for part in classifier.explain(text).parts:
-            pushes[part.morpheme] += part.contribution
+        for word, push in pushes_of(classifier.explain(text)):
+            pushes[word] += push
+    pushes.pop("", None)
     ranked = sorted(pushes.items(), key=lambda one: one[1])
     yield {
         "event": "words",
@@ -448,6 +452,21 @@ def summary_of(job: _Job) -> Iterator[dict[str, Any]]:
         "above": [[word, round(push, 2)] for word, push in ranked[::-1][:WORDS] if push > 0],
         "below": [[word, round(push, 2)] for word, push in ranked[:WORDS] if push < 0],
     }
+
+
+def pushes_of(explanation: Explanation[Any]) -> Iterator[tuple[str, float]]:
+    """Words with their contributions; syllables by the words that they make."""
+    if explanation.units != UNIT_NAMES["syllable"]:
+        yield from ((part.morpheme, part.contribution) for part in explanation.parts)
+        return
+    word, push = "", 0.0
+    for part in explanation.parts:
+        if part.morpheme == SPACE:  # the space before a word is a part of it
+            yield word, push
+            word, push = "", part.contribution
+        else:
+            word, push = word + part.morpheme, push + part.contribution
+    yield word, push
 
 
 def _ending(name: str) -> str:

@@ -18,7 +18,7 @@ FINAL_MARK = "-"
 """Before a final, as in grammars: ``-ㄱ``."""
 
 # Conjoining jamo of modern Korean, in the order of the letters.
-_LETTERS = {
+CONJOINING = {
     chr(first + number): mark + letter
     for first, letters, mark in (
         (0x1100, INITIALS, ""),
@@ -57,7 +57,7 @@ def letters_of(character: str) -> tuple[str, ...]:
     ``ᄏᄏ`` is ``ㅋㅋ``.
     """
     parts = unicodedata.normalize("NFD", character) if is_syllable(character) else (character,)
-    return tuple(_LETTERS.get(part, part) for part in parts)
+    return tuple(CONJOINING.get(part, part) for part in parts)
 
 
 def compose_letters(letters: Sequence[str]) -> tuple[int, str]:
@@ -85,7 +85,7 @@ def compatibility(run: re.Match[str]) -> Pieces:
 
     Others are old syllables, such as ``ᄒᆞᆫ``.
     """
-    letters = [_LETTERS.get(character, "") for character in run[0]]
+    letters = [CONJOINING.get(character, "") for character in run[0]]
     kinds = {syllable_type(character) for character in run[0]}
     if len(kinds) > 1 or not all(letters):
         return [(len(run[0]), run[0])]
@@ -93,17 +93,17 @@ def compatibility(run: re.Match[str]) -> Pieces:
 
 
 _C, _V = f"[{INITIALS}]", f"[{MEDIALS}]"
-_VOWELS = {"ㅗㅏ": "ㅘ", "ㅗㅐ": "ㅙ", "ㅗㅣ": "ㅚ", "ㅜㅓ": "ㅝ", "ㅜㅔ": "ㅞ", "ㅜㅣ": "ㅟ"}
-_VOWELS |= {"ㅡㅣ": "ㅢ"}
-_ENDS = {"ㄱㅅ": "ㄳ", "ㄴㅈ": "ㄵ", "ㄴㅎ": "ㄶ", "ㄹㄱ": "ㄺ", "ㄹㅁ": "ㄻ", "ㄹㅂ": "ㄼ"}
-_ENDS |= {"ㄹㅅ": "ㄽ", "ㄹㅌ": "ㄾ", "ㄹㅍ": "ㄿ", "ㄹㅎ": "ㅀ", "ㅂㅅ": "ㅄ"}
-_APART = re.compile(
-    f"({_C})({'|'.join(_VOWELS)}|{_V})(?!{_V})"
-    f"((?:{'|'.join(_ENDS)})(?!{_V})"
+VOWELS = {"ㅗㅏ": "ㅘ", "ㅗㅐ": "ㅙ", "ㅗㅣ": "ㅚ", "ㅜㅓ": "ㅝ", "ㅜㅔ": "ㅞ", "ㅜㅣ": "ㅟ"}
+VOWELS |= {"ㅡㅣ": "ㅢ"}
+ENDS = {"ㄱㅅ": "ㄳ", "ㄴㅈ": "ㄵ", "ㄴㅎ": "ㄶ", "ㄹㄱ": "ㄺ", "ㄹㅁ": "ㄻ", "ㄹㅂ": "ㄼ"}
+ENDS |= {"ㄹㅅ": "ㄽ", "ㄹㅌ": "ㄾ", "ㄹㅍ": "ㄿ", "ㄹㅎ": "ㅀ", "ㅂㅅ": "ㅄ"}
+APART = re.compile(
+    f"({_C})({'|'.join(VOWELS)}|{_V})(?!{_V})"
+    f"((?:{'|'.join(ENDS)})(?!{_V})"
     # Of ㄱㄱ, ㄷㄷ and the like none is a final, and of laughter only before another syllable.
     f"|(?![ㅋㅎ](?!(?![ㅋㅎ]){_C}{_V}))([{FINALS}])(?!{_V}|\\4(?!{_V})))?"
 )
-_LAUGHS, _WEEPS = "ㅋㅎ", "ㅠㅜㅡㅗ"
+LAUGHS, WEEPS = "ㅋㅎ", "ㅠㅜㅡㅗ"
 
 
 def joined_letters(run: re.Match[str]) -> Pieces:
@@ -113,8 +113,8 @@ def joined_letters(run: re.Match[str]) -> Pieces:
     of laughter, weeping and faces alone (``ㅋㅠㅋㅠ``, ``ㅇㅡㅇ``) stay what they are.
     """
     text = run[0]
-    found = list(_APART.finditer(text))
-    words = any(one[1] not in _LAUGHS and one[2] not in _WEEPS for one in found)
+    found = list(APART.finditer(text))
+    words = any(one[1] not in LAUGHS and one[2] not in WEEPS for one in found)
     if len(found) == 1:
         before, behind = run.string[: run.start()][-1:], run.string[run.end() :][:1]
         words &= (found[0].start() == 0 and is_syllable(before)) or (
@@ -126,8 +126,8 @@ def joined_letters(run: re.Match[str]) -> Pieces:
     done = 0
     for one in found:
         pieces += [(1, letter) for letter in text[done : one.start()]]
-        initial, medial, final = one[1], _VOWELS.get(one[2], one[2]), one[3] or ""
-        number = _FINALS[FINAL_MARK + _ENDS.get(final, final)] if final else 0
+        initial, medial, final = one[1], VOWELS.get(one[2], one[2]), one[3] or ""
+        number = _FINALS[FINAL_MARK + ENDS.get(final, final)] if final else 0
         pieces.append((len(one[0]), compose(_INITIALS[initial], _MEDIALS[medial], number)))
         done = one.end()
     return pieces + [(1, letter) for letter in text[done:]]

@@ -31,7 +31,7 @@ def normalize(text: str, max_characters: int) -> str:
     # A decomposed syllable has up to three code points, and white space may go.
     text = text[: 4 * max_characters]
     # Most comments are plain, and to test that is cheaper than to translate them.
-    if not _UNCHANGED.fullmatch(text):
+    if not UNCHANGED.fullmatch(text):
         text = text.translate(TABLE)
         if _MARKS.search(text):
             while (unmarked := rewrite(text, MARKUP)) != text:  # `&amp;quot;` is a quote, too
@@ -68,7 +68,8 @@ _SAME = re.compile("<(?:wide|narrow|font|small|noBreak)> ")
 """Unicode's decompositions that change how a character looks, not which it is."""
 
 
-def _replacement(character: str) -> str:
+def replacement(character: str) -> str:
+    """What `TABLE` makes of a character."""
     # Some characters are others by Unicode itself: the Kelvin sign is a K.
     composed = unicodedata.normalize("NFC", character)
     character = composed if len(composed) == 1 else character
@@ -81,7 +82,7 @@ def _replacement(character: str) -> str:
         return ""
     decomposition = unicodedata.decomposition(character)
     if _SAME.match(decomposition):
-        return "".join(_replacement(chr(int(one, 16))) for one in decomposition.split()[1:])
+        return "".join(replacement(chr(int(one, 16))) for one in decomposition.split()[1:])
     return character.lower()
 
 
@@ -89,7 +90,7 @@ class _Table(dict[int, str]):
     """Code points to their replacements, filled on demand: all at once would take 0.25 s."""
 
     def __missing__(self, point: int) -> str:
-        self[point] = _replacement(chr(point))
+        self[point] = replacement(chr(point))
         return self[point]
 
 
@@ -99,12 +100,13 @@ TABLE = _Table()
 
 def _unmarked(match: re.Match[str]) -> Pieces:
     """What a tag, an entity or a spreadsheet's escaped control character stands for."""
-    return [(len(match[0]), _meaning(match[0], match[1]).translate(TABLE))]
+    return [(len(match[0]), meaning(match[0], match[1]).translate(TABLE))]
 
 
-def _meaning(markup: str, entity: str | None) -> str:
+def meaning(markup: str, entity: str | None) -> str:
+    """What a match of `MARKUP` stands for, before `TABLE`; ``entity`` is None of a tag."""
     if entity is None:
-        return "" if _WITHIN_WORDS.fullmatch(markup) else " "
+        return "" if WITHIN_WORDS.fullmatch(markup) else " "
     import html.entities  # of 2,231 names, which few comments need
 
     if entity.startswith("#"):
@@ -123,7 +125,7 @@ MARKUP: list[Rule] = [
 ]
 """To be applied until nothing changes; after `TABLE`, so that all is in lower case."""
 _MARKS = re.compile("[&<]|_x00")
-_WITHIN_WORDS = re.compile("</?(?:b|i|u|em|strong|span|font)\\b.*", re.DOTALL)
+WITHIN_WORDS = re.compile("</?(?:b|i|u|em|strong|span|font)\\b.*", re.DOTALL)
 
 LETTERS: list[Rule] = [
     # NFKC, which other programs apply, makes conjoining letters of ㅋㅋ and ㅠㅠ.
@@ -135,5 +137,5 @@ _APART = re.compile("[\u1100-\u11ff]|[ㄱ-ㅎ][ㅏ-ㅣ]")
 
 PLAIN = re.compile("[ -~가-힣ㄱ-ㅎㅏ-ㅣ]*")
 """A text of characters that each stand alone: printable ASCII, syllables, compatibility jamo."""
-_UNCHANGED = re.compile("[ -%'-;=-@\\[-^a-~가-힣ㄱ-ㅎㅏ-ㅣ]*")
+UNCHANGED = re.compile("[ -%'-;=-@\\[-^a-~가-힣ㄱ-ㅎㅏ-ㅣ]*")
 """The same without capitals, ``&``, ``<``, ``_`` and a backtick."""

@@ -63,15 +63,15 @@ def _continues(text: str, start: int, place: int) -> bool:
     before, character = text[place - 1], text[place]
     if character < "\u0300" or before == " ":
         return False
-    if character in _REGIONAL:
-        return before in _REGIONAL and place - start == 1
+    if character in REGIONAL:
+        return before in REGIONAL and place - start == 1
     if (kind := syllable_type(character)) is not None:
         return kind in _FOLLOWING.get(syllable_type(before), "")
     # Marks: above and below letters, keycaps, the vowel signs of Indian scripts.
-    return character in _SKIN_TONES or unicodedata.category(character)[0] == "M"
+    return character in SKIN_TONES or unicodedata.category(character)[0] == "M"
 
 
-_REGIONAL = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
-_SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
+REGIONAL = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
+SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
 # What may follow an initial, a medial, a final, an open and a closed syllable within one syllable.
 _FOLLOWING: dict[str | None, str] = {"L": "V", "V": "VT", "T": "T", "LV": "VT", "LVT": "T"}

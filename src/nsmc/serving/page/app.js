@@ -1,4 +1,5 @@
-// The page of `nsmc serve`. Text of people is only ever shown by textContent.
+// The page of `nsmc serve` and of the site that `nsmc export --web` writes; `backend` answers what it asks.
+// Text of people is only ever shown by textContent.
 "use strict";
 
 const TEXT = {
@@ -17,13 +18,13 @@ const TEXT = {
     saveCsv: "CSV로 저장", saveJson: "JSON으로 저장", emptyList: "비우기", remove: "‘{0}’ 빼기",
     tableTitle: "파일이나 여러 줄을 한 번에", drop: "여기에 파일을 끌어다 놓거나", choose: "파일 고르기", paste: "여러 줄 붙여넣기",
     formats: "{0} · {1} MB까지", linesLabel: "한 줄에 댓글 하나", scoreLines: "채점하기", whichColumn: "댓글이 들어 있는 열을 고르세요", header: "첫 줄은 열 이름",
-    scoreFile: "채점하기", otherFile: "다른 파일", reading: "파일을 보내고 있습니다…", scoring: "채점하고 있습니다 · {0}행", cancel: "그만두기",
+    scoreFile: "채점하기", otherFile: "다른 파일", reading: "파일을 보내고 있습니다…", readingLocal: "파일을 읽고 있습니다…", scoring: "채점하고 있습니다 · {0}행", cancel: "그만두기",
     done: "{0}행을 채점했습니다", download: "결과 내려받기", emptyRows: "빈 댓글", pushAbove: "긍정 쪽으로 가장 민 말", pushBelow: "부정 쪽으로 가장 민 말",
     pushNote: "처음 {0}행에서 고른 댓글 {1}개로 잰 값입니다(로그 오즈의 합).", preview: "미리 보기", byLabel: "판정으로 거르기", bySure: "확신으로 거르기",
     all: "모두", sureOnly: "확실한 것 (80% 이상)", unsure: "애매한 것", shown: "앞에서부터 {1}행 가운데 {0}행이 해당합니다.", row: "행", label: "판정", confidence: "확신", comment: "댓글",
     more: "더 보기", renamed: "같은 이름의 열이 있어 새 열 이름을 바꾸었습니다: {0}", encoding: "파일을 {0} 인코딩으로 읽었습니다. 결과는 UTF-8입니다.",
-    model: "nsmc {0} · {1} · 어휘 {2}개", privacy: "입력한 글은 이 서버에서만 채점되고 기록에 남지 않습니다.", api: "프로그램에서 쓰기 (OpenAPI)",
-    bad_table: "파일을 채점할 수 없습니다.", too_large: "너무 큽니다.", queue_full: "지금 요청이 많습니다. 잠시 뒤 다시 시도합니다…", busy: "다른 파일을 채점하고 있습니다. 잠시 뒤 다시 해 보세요.",
+    model: "nsmc {0} · {1} · 어휘 {2}개", privacy: "입력한 글은 이 서버에서만 채점되고 기록에 남지 않습니다.", privacyLocal: "모델이 이 페이지 안에 있어, 입력한 글과 파일은 이 브라우저를 떠나지 않습니다.", api: "프로그램에서 쓰기 (OpenAPI)",
+    needs_server: "이 페이지는 CSV, TSV, TXT, JSON 파일을 읽습니다. 엑셀 파일은 CSV로 저장해 주세요. nsmc serve는 엑셀과 Parquet도 읽습니다.", bad_table: "파일을 채점할 수 없습니다.", too_large: "너무 큽니다.", queue_full: "지금 요청이 많습니다. 잠시 뒤 다시 시도합니다…", busy: "다른 파일을 채점하고 있습니다. 잠시 뒤 다시 해 보세요.",
     invalid: "보낼 수 없는 글입니다.", deadline: "시간이 너무 오래 걸려 멈추었습니다. 더 짧게 써 보세요.", failed: "잘되지 않았습니다.", noLines: "댓글을 한 줄 이상 넣어 주세요.", stopped: "그만두었습니다.",
   },
   en: {
@@ -41,13 +42,13 @@ const TEXT = {
     saveCsv: "Save as CSV", saveJson: "Save as JSON", emptyList: "Empty", remove: "Remove ‘{0}’",
     tableTitle: "A file or many lines at once", drop: "Drop a file here, or", choose: "Choose a file", paste: "Paste lines",
     formats: "{0} · up to {1} MB", linesLabel: "One comment a line", scoreLines: "Label them", whichColumn: "Which column holds the comments?", header: "The first line holds names",
-    scoreFile: "Label them", otherFile: "Another file", reading: "Sending the file…", scoring: "Labelling · {0} rows", cancel: "Stop",
+    scoreFile: "Label them", otherFile: "Another file", reading: "Sending the file…", readingLocal: "Reading the file…", scoring: "Labelling · {0} rows", cancel: "Stop",
     done: "{0} rows labelled", download: "Download the result", emptyRows: "Empty", pushAbove: "Push most towards positive", pushBelow: "Push most towards negative",
     pushNote: "Measured on {1} comments out of the first {0} rows (sums of log odds).", preview: "Preview", byLabel: "Filter by label", bySure: "Filter by confidence",
     all: "All", sureOnly: "Sure (80% or more)", unsure: "Unsure", shown: "{0} of the first {1} rows.", row: "Row", label: "Label", confidence: "Sure", comment: "Comment",
     more: "Show more", renamed: "The file has columns of these names, so the new ones are called: {0}", encoding: "The file was read as {0}. The result is UTF-8.",
-    model: "nsmc {0} · {1} · {2} units", privacy: "What you type is scored on this server alone and never logged.", api: "For programs (OpenAPI)",
-    bad_table: "The file can't be labelled.", too_large: "Too large.", queue_full: "Many requests at the moment. Trying again…", busy: "Other files are being labelled. Try again soon.",
+    model: "nsmc {0} · {1} · {2} units", privacy: "What you type is scored on this server alone and never logged.", privacyLocal: "The model is in this page: what you type and drop never leaves this browser.", api: "For programs (OpenAPI)",
+    needs_server: "This page reads CSV, TSV, TXT and JSON. Save an Excel file as CSV; nsmc serve reads Excel and Parquet, too.", bad_table: "The file can't be labelled.", too_large: "Too large.", queue_full: "Many requests at the moment. Trying again…", busy: "Other files are being labelled. Try again soon.",
     invalid: "This text can't be sent.", deadline: "It took too long and was stopped. Try something shorter.", failed: "That didn't work.", noLines: "Enter at least one line.", stopped: "Stopped.",
   },
 };
@@ -91,20 +92,23 @@ const signed = (value) => (value > 0 ? "+" : value < 0 ? "−" : "") + Math.abs(
 const percent = (value) => `${Math.min(99.9, Math.max(0.1, 100 * value)).toFixed(1)}%`;
 const show = (id, visible) => { $(id).hidden = !visible; };
 
-// ---- requests ----
+// ---- the backend ----
 
 class Refused extends Error {
   constructor(status, error) { super(error?.message || ""); this.status = status; this.code = error?.code || "failed"; }
 }
 
-async function request(path, options = {}) {
-  const token = sessionStorage.getItem("nsmc-token");
-  const headers = { ...options.headers, ...(token ? { authorization: `Bearer ${token}` } : {}) };
-  const response = await fetch(path, { ...options, headers });
-  reachable(true);
-  if (response.status === 401) { show("access", true); $("token").focus(); }
-  if (!response.ok) throw new Refused(response.status, (await response.json().catch(() => ({}))).error);
-  return response;
+// The answer of the backend; what it refuses is known to the caller, who shows the rest.
+async function ask(answering) {
+  try {
+    const given = await answering;
+    reachable(true);
+    return given;
+  } catch (error) {
+    if (error instanceof Refused) reachable(true);
+    if (error.status === 401) { show("access", true); $("token").focus(); }
+    throw error;
+  }
 }
 
 function said(error) {
@@ -117,7 +121,7 @@ function reachable(yes) {
   clearTimeout(retrying);
   if (yes) return;
   retrying = setTimeout(async () => {
-    try { await fetch("readyz"); reachable(true); await start(); judge(); } catch { reachable(false); }
+    try { await backend.ready(); reachable(true); await start(); judge(); } catch { reachable(false); }
   }, RETRY);
 }
 
@@ -133,15 +137,14 @@ async function judge() {
   const mine = (asking = new AbortController());
   $("result").classList.add("stale");
   try {
-    const response = await request("v1/predict", {
-      method: "POST", signal: mine.signal, headers: { "content-type": "application/json" }, body: JSON.stringify({ text, explain: true }),
-    });
-    answer = await response.json();
-    if (mine === asking) draw();
+    const given = await ask(backend.predict(text, mine.signal));
+    if (mine !== asking) return;
+    answer = given;
+    draw();
     settling = setTimeout(() => keep(), SETTLED);
   } catch (error) {
     if (error.name === "AbortError") return;
-    if (!(error instanceof Refused)) { reachable(false); return; }
+    if (!(error instanceof Refused || backend.local)) { reachable(false); return; }
     if (error.status === 401) return;
     if (error.status === 503) typing = setTimeout(judge, RETRY);
     show("result", false);
@@ -190,6 +193,19 @@ function likeliest(probabilities) {
   });
 }
 
+// Parts that are syllables by the words that they make; the space before a word is a part of it.
+function wordsOf(parts) {
+  const words = [];
+  for (const part of parts) {
+    if (!words.length || part.morpheme === "▁") words.push({ parts: [], text: "", contribution: 0 });
+    const word = words.at(-1);
+    word.parts.push(part);
+    word.text += part.morpheme === "▁" ? "" : part.morpheme;
+    word.contribution += part.contribution;
+  }
+  return words;
+}
+
 function drawParts() {
   // Spans count code points, JavaScript's strings don't.
   const letters = Array.from(answer.text);
@@ -197,17 +213,34 @@ function drawParts() {
   const full = Math.max(1, ...parts.map((part) => Math.abs(part.contribution)));
   const kinds = { spelling: "fixed", word: "new" };
   const within = (spans, part) => kinds[(spans ?? []).find((one) => one.start < part.end && part.start < one.end)?.kind] ?? "";
-  const pieces = [];
-  let place = 0;
-  for (const part of parts) {
-    if (letters.slice(place, part.start).some((one) => !one.trim())) pieces.push(make("span", { className: "gap", text: " " }));
+  const sized = (className, contribution, ...children) => make("span", { className: `${className} ${contribution >= 0 ? "up" : "down"}` }, ...children);
+  const drawn = (part) => {
     const strength = Math.abs(part.contribution) / full;
-    const up = part.contribution >= 0;
     const word = make("b", { text: letters.slice(part.start, part.end).join("") });
     word.style.setProperty("--strength", strength.toFixed(3));
-    const classes = ["part", up ? "up" : "down", strength >= 0.25 ? "strong" : "", within(answer.corrections, part)];
-    pieces.push(make("span", { className: classes.filter(Boolean).join(" "), title: part.morpheme }, word, make("small", { text: signed(part.contribution) })));
-    place = part.end;
+    const one = sized("part", part.contribution, word);
+    one.classList.add(...[strength >= 0.25 ? "strong" : "", within(answer.corrections, part)].filter(Boolean));
+    one.title = `${part.morpheme} ${signed(part.contribution)}`;
+    return one;
+  };
+  const gap = () => make("span", { className: "gap", text: " " });
+  const pieces = [];
+  if (model?.units === "syllables") {
+    // Numbers of syllables are too many to read: theirs is that of their word.
+    for (const { parts: some, contribution } of wordsOf(parts)) {
+      const shown = some.filter((part) => letters.slice(part.start, part.end).join("").trim());
+      if (pieces.length) pieces.push(gap());
+      pieces.push(sized("word", contribution, ...shown.map(drawn), make("small", { text: signed(contribution) })));
+    }
+  } else {
+    let place = 0;
+    for (const part of parts) {
+      if (letters.slice(place, part.start).some((one) => !one.trim())) pieces.push(gap());
+      const one = drawn(part);
+      one.append(make("small", { text: signed(part.contribution) }));
+      pieces.push(one);
+      place = part.end;
+    }
   }
   $("parts").replaceChildren(...pieces);
   show("parts", pieces.length > 0);
@@ -281,9 +314,10 @@ function step(name) {
 
 function tableError(error) {
   step("start");
+  if (error.status === 401) show("access", true);
   if (error.name === "AbortError") { $("table-wrong").textContent = t("stopped"); }
   else if (error instanceof Refused) $("table-wrong").textContent = said(error);
-  else { reachable(false); $("table-wrong").textContent = t("failed"); }
+  else { reachable(backend.local); $("table-wrong").textContent = t("failed"); }
   show("table-wrong", true);
 }
 
@@ -293,12 +327,11 @@ async function takeFile(chosen, header = true) {
   show("table-wrong", false);
   if (chosen.size > limits.table_bytes) { tableError(new Refused(413, { code: "too_large", message: t("formats", chosen.name, number(Math.floor(limits.table_bytes / 2 ** 20))) })); return; }
   step("running");
-  $("progress-words").textContent = t("reading");
+  $("progress-words").textContent = t(backend.local ? "readingLocal" : "reading");
   $("progress").removeAttribute("value");
   working = new AbortController();
   try {
-    const response = await request(`v1/table/columns?name=${encodeURIComponent(chosen.name)}&header=${header}`, { method: "POST", body: chosen, signal: working.signal });
-    chooseColumn(await response.json());
+    chooseColumn(await ask(backend.columns(chosen, header, working.signal)));
   } catch (error) { tableError(error); }
 }
 
@@ -317,19 +350,16 @@ function chooseColumn({ columns, text_column, samples, header }) {
   ($("choices").querySelector(":checked") ?? $("choices").querySelector("input"))?.focus();
 }
 
-async function scoreTable(body, name, column, header = true) {
+async function scoreTable(chosen, column, header = true) {
   show("table-wrong", false);
   step("running");
-  $("progress-words").textContent = t("reading");
+  $("progress-words").textContent = t(backend.local ? "readingLocal" : "reading");
   $("progress").removeAttribute("value");
   preview = outcome = null;
   working = new AbortController();
-  const query = new URLSearchParams({ name, events: "true", summary: "true", column, header });
-  if (model?.labels.includes("positive")) query.set("undecided_below", $("least").value === "50" ? "0" : $("least").value / 100);
+  const least = model?.labels.includes("positive") ? ($("least").value === "50" ? 0 : $("least").value / 100) : null;
   try {
-    const response = await request(`v1/table?${query}`, { method: "POST", body, signal: working.signal });
-    for await (const event of lines(response.body)) {
-      if (event.event === "error") throw new Refused(422, event.error);
+    for await (const event of backend.table(chosen, { column, header, least }, working.signal)) {
       if (event.event === "progress") {
         $("progress").value = event.total ? event.bytes / event.total : 0;
         $("progress-words").textContent = t("scoring", number(event.rows));
@@ -342,17 +372,6 @@ async function scoreTable(body, name, column, header = true) {
   } catch (error) { if (!outcome) tableError(error); }
 }
 
-async function* lines(stream) {
-  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
-  for (let rest = ""; ;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    const found = (rest + value).split("\n");
-    rest = found.pop();
-    for (const line of found) yield JSON.parse(line);
-  }
-}
-
 function drawOutcome() {
   step("summary");
   show("pushes", false);
@@ -361,7 +380,7 @@ function drawOutcome() {
   if (outcome.renamed.length) remarks.push(t("renamed", outcome.renamed.join(", ")));
   if (outcome.encoding && !outcome.encoding.startsWith("utf-8")) remarks.push(t("encoding", outcome.encoding));
   $("done-words").textContent = remarks.join(" · ");
-  $("download").href = outcome.download.replace(/^\//, "");
+  $("download").href = outcome.download;
   $("download").download = outcome.name;
   const order = ["negative", "undecided", "positive"];
   const labels = Object.entries(outcome.labels).sort((a, b) => (order.indexOf(a[0]) + 4) % 4 - (order.indexOf(b[0]) + 4) % 4);
@@ -428,7 +447,7 @@ function scoreLines() {
   show("table-wrong", false);
   if (!found.length) { $("table-wrong").textContent = t("noLines"); show("table-wrong", true); return; }
   const rows = found.map((line) => JSON.stringify({ document: line.toWellFormed?.() ?? line }));
-  scoreTable(new Blob([rows.join("\n") + "\n"]), "lines.jsonl", "document");
+  scoreTable(new File([rows.join("\n") + "\n"], "lines.jsonl"), "document");
 }
 
 // ---- the whole ----
@@ -437,6 +456,8 @@ function translate() {
   document.documentElement.lang = language;
   document.title = t("title");
   for (const one of document.querySelectorAll("[data-t]")) one.textContent = t(one.dataset.t);
+  if (backend.local) $("privacy").textContent = t("privacyLocal");
+  show("api", !backend.local);
   for (const one of document.querySelectorAll("[data-p]")) one.placeholder = t(one.dataset.p);
   for (const one of document.querySelectorAll("[data-l]")) one.setAttribute("aria-label", t(one.dataset.l));
   const dark = theme === "dark" || (theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
@@ -445,7 +466,7 @@ function translate() {
   $("language").textContent = t("language");
   $("language").lang = language === "ko" ? "en" : "ko";
   $("least-value").textContent = $("least").value === "50" ? t("off") : `${$("least").value}%`;
-  $("formats").textContent = t("formats", "CSV · Excel · TSV · TXT · JSON · Parquet", number(Math.floor(limits.table_bytes / 2 ** 20)));
+  $("formats").textContent = t("formats", backend.local ? "CSV · TSV · TXT · JSON" : "CSV · Excel · TSV · TXT · JSON · Parquet", number(Math.floor(limits.table_bytes / 2 ** 20)));
   if (model) $("model").textContent = t("model", model.version, model.task, number(model.vocabulary));
   if (answer) draw();
   drawList();
@@ -453,12 +474,13 @@ function translate() {
 }
 
 async function start() {
-  model = await (await request("v1/model")).json();
+  model = await ask(backend.model());
   limits = model.limits;
   translate();
 }
 
 function listen() {
+  if (backend.local) $("file").accept = ".csv,.tsv,.txt,.json,.jsonl";
   $("text").addEventListener("input", () => { clearTimeout(typing); clearTimeout(settling); typing = setTimeout(judge, WAIT); });
   $("text").addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) keep(); });
   $("clear").addEventListener("click", () => write(""));
@@ -496,7 +518,7 @@ function listen() {
   $("columns").addEventListener("submit", (event) => {
     event.preventDefault();
     const columns = JSON.parse($("columns").dataset.columns);
-    scoreTable(file, file.name, columns[Number(new FormData($("columns")).get("column"))], $("header").checked);
+    scoreTable(file, columns[Number(new FormData($("columns")).get("column"))], $("header").checked);
   });
   $("header").addEventListener("change", () => takeFile(file, $("header").checked));
   $("cancel").addEventListener("click", () => working?.abort());
