@@ -283,7 +283,7 @@ def test_imports_point_one_way(module: str) -> None:
         ("nsmc.data.fields", "nsmc.model.network"),
         ("nsmc.inference.classifier", "nsmc.training.api"),
         ("nsmc.inference.classifier", "nsmc.pipeline.score_table"),
-        ("nsmc.exporting.onnx", "nsmc.inspection.info"),
+        ("nsmc.serving.app", "nsmc.exporting.web"),
         ("nsmc.workers", "nsmc.text.tokenizer"),
         ("nsmc.evaluation.evaluate", "nsmc.report.write"),
         ("nsmc.training.run", "nsmc.auditing.audit"),

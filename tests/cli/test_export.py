@@ -66,6 +66,8 @@ def test_wrong_usage(here: Here, tmp_path: Path) -> None:
     here("export", "--int8").check_refusal(2, missing)
     mistyped = here("export", "--output", tmp_path / "a", "--int16")
     mistyped.check_refusal(2, "Did you mean '--int8'?")
+    morphemes = here("export", "--web", tmp_path / "site")
+    morphemes.check_refusal(2, "nsmc train --config configs/syllable.toml")
     nowhere = here("export", "--model", tmp_path / "none", "--output", tmp_path / "a")
     nowhere.check_refusal(1, "nsmc: expected a model directory at ")
     assert not list(tmp_path.iterdir())

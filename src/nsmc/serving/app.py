@@ -75,6 +75,7 @@ def create_app(classifier: Classifier[Any], settings: ServerSettings) -> FastAPI
         make = partial(
             Batcher[dict[str, Any], tuple[bool, float]],
             window=settings.window,
+            deadline=settings.deadline,
             on_batch=metrics.batches.observe,
         )
         app.state.scoring = make(score, limit=settings.waiting, batch=settings.batch)

@@ -457,7 +457,8 @@ def summary_of(job: _Job) -> Iterator[dict[str, Any]]:
 def pushes_of(explanation: Explanation[Any]) -> Iterator[tuple[str, float]]:
     """Words with their contributions; syllables by the words that they make."""
     if explanation.units != UNIT_NAMES["syllable"]:
-        yield from ((part.morpheme, part.contribution) for part in explanation.parts)
+        for part in explanation.parts:
+            yield part.morpheme.removeprefix(SPACE), part.contribution
         return
     word, push = "", 0.0
     for part in explanation.parts:

@@ -94,7 +94,7 @@ async function* scoreTable(classifier, { results, units }, file, { column, heade
   let comments = 0;
   for (let n = 0; n < shown.length && comments < EXPLAINED && performance.now() < ends; n += Math.max(1, Math.floor(shown.length / EXPLAINED)), comments++) {
     const { parts } = await classifier.explain(shown[n].text, signal, true);
-    const words = units === "syllables" ? wordsOf(parts) : parts.map((part) => ({ text: part.morpheme, ...part }));
+    const words = units === "syllables" ? wordsOf(parts) : parts.map((part) => ({ text: part.morpheme.replace(/^▁/, ""), ...part }));
     for (const { text, contribution } of words) if (text) pushes[text] = (pushes[text] ?? 0) + contribution;
   }
   const ranked = Object.entries(pushes).sort((a, b) => b[1] - a[1]);
