@@ -1,5 +1,7 @@
 """Every cell, depth and direction, trained, saved, loaded and scored, each meeting every task.
 
+Those of two layers read a convolution, but for the language model, which can't.
+
 `tests/exporting/test_quantization.py` exports them.
 """
 
@@ -47,14 +49,20 @@ def test_goes_all_the_way(
 ) -> None:
     shape = (f"cell={cell}", f"layers={layers}", f"bidirectional={str(bidirectional).lower()}")
     fields = [f"task={task}", *TINY, *(f"model.{field}" for field in shape)]
+    convolves = layers == 2 and task != "language-model"
     if task == "language-model":
         fields.append("training.adversarial_norm=0")
+    if convolves:
+        fields += ["model.conv.filters=4", "model.conv.pooling=2"]
     config = load_config(None, fields)
     trained = nsmc.train(config, data=reviews, output=tmp_path / "run", device="cpu")
     model = open_model(trained.model)
     assert model.task.name == task
-    recurrent = [name for name in model.weights() if name.startswith("encoder.")]
+    weights = model.weights()
+    recurrent = [name for name in weights if name.startswith("encoder.")]
     assert len(recurrent) == 4 * layers * (2 if bidirectional else 1)
+    assert ("convolution.bias" in weights) == convolves
+    assert not convolves or weights["convolution.bias"].any()  # zero at first
     if not isinstance(model.task, LabelTask):
         language = nsmc.load_language_model(trained.model)
         bits = [scored.perplexity for scored in map(language.score, TEXTS)]
@@ -63,3 +71,6 @@ def test_goes_all_the_way(
     classifier = nsmc.load(trained.model)
     outputs = classifier.outputs_of([classifier.tokenizer(text) for text in TEXTS])
     assert np.isfinite(outputs).all()
+    explained = classifier.explain(TEXTS[1])
+    total = explained.baseline + sum(part.contribution for part in explained.parts)
+    assert total == pytest.approx(explained.value, abs=1e-6)

@@ -55,7 +55,11 @@ def test_the_notebook_runs_from_start_to_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", LESSONS)
 def test_every_lesson_runs(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     importlib.import_module(name).main()
-    assert PRINTS[name] in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert PRINTS[name] in shown
+    if name == "convolution_lstm":
+        # It learns: three standard errors of 200 guesses above chance is 61%.
+        assert float(shown.splitlines()[-1].partition("%")[0]) > 65
 
 
 @pytest.mark.slow

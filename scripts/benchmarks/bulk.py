@@ -48,7 +48,7 @@ def table_rows(texts: list[str], data: Path, work: Path, sizes: Sizes, cores: in
         min(3, sizes.repeats),
         {
             "transformer": lambda: transformer_rate(
-                sizes.transformer_reviews, TRANSFORMER_TOKENS, cores
+                sizes.transformer_reviews, TRANSFORMER_TOKENS, cores, sizes.transformer_layers
             )
         },
     )["transformer"]

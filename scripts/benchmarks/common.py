@@ -23,12 +23,13 @@ class Sizes:
     long_rows: int = 1_000_000
     training_steps: int = 120
     transformer_reviews: int = 128
+    transformer_layers: int = 12
     growth: tuple[int, ...] = (10_000, 100_000, 1_000_000)
     corpus_reviews: int = 150_000
     cost_reviews: int = 20_000
 
 
-SMOKE = Sizes(1, 1, 20, 300, 600, 2, 4, (200, 400), 300, 100)
+SMOKE = Sizes(1, 1, 20, 300, 600, 2, 4, 1, (200, 400), 300, 100)
 
 
 @dataclass

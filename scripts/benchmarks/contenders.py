@@ -110,7 +110,7 @@ def fasttext_labels(model: Path) -> Callable[[list[str]], list[bool]]:
     return lambda texts: [label == "__label__1" for label in score(texts)[0]]
 
 
-def transformer_rate(reviews: int, tokens: int, threads: int) -> float:
+def transformer_rate(reviews: int, tokens: int, threads: int, layers: int = 12) -> float:
     """Reviews a second of a BERT-base-sized encoder with random weights, batches of 32.
 
     Twelve layers of 768, twelve heads, 3,072 between, a table of 32,000: torch's own layers, in
@@ -124,7 +124,7 @@ def transformer_rate(reviews: int, tokens: int, threads: int) -> float:
     layer = nn.TransformerEncoderLayer(
         768, 12, 3072, activation="gelu", batch_first=True, norm_first=False
     )
-    encoder = nn.TransformerEncoder(layer, 12).eval()
+    encoder = nn.TransformerEncoder(layer, layers).eval()
     embedding, head = nn.Embedding(32_000, 768), nn.Linear(768, 2)
     with torch.inference_mode():
         ids = torch.randint(0, 32_000, (min(32, reviews), tokens))  # [B, T]

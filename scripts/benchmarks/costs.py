@@ -45,6 +45,7 @@ def costs(data: Path, work: Path, sizes: Sizes) -> dict[str, dict[str, Any]]:
         command = [sys.executable, "-m", "benchmarks.costs", method]
         command += [str(data.resolve()), str(work.resolve())]
         command += [str(sizes.cost_reviews), str(min(3, sizes.repeats))]
+        command += [str(sizes.transformer_reviews), str(sizes.transformer_layers)]
         done = subprocess.run(
             command,
             cwd=SCRIPTS,
@@ -126,13 +127,16 @@ def _grams(units: list[str]) -> list[str]:
     return units + [f"{one} {other}" for one, other in pairwise(units)]
 
 
-def _measured(method: str, data: Path, work: Path, reviews: int, rounds: int) -> dict[str, Any]:
+def _measured(args: argparse.Namespace) -> dict[str, Any]:
+    method, data, work = args.method, args.data, args.work
+    reviews, rounds = args.reviews, args.rounds
     if method == "transformer":
         taken = []
         for _ in range(rounds):
             started = time.process_time()
-            transformer_rate(128, TOKENS, 1)
-            taken.append((time.process_time() - started) * MILLION / 128)
+            transformer_rate(args.transformer_reviews, TOKENS, 1, args.transformer_layers)
+            seconds = time.process_time() - started
+            taken.append(seconds * MILLION / args.transformer_reviews)
         accuracy = PUBLISHED[method]
     else:
         texts, labels = read_texts(data), read_labels(data)
@@ -166,7 +170,8 @@ if __name__ == "__main__":
     parser.add_argument("data", type=Path)
     parser.add_argument("work", type=Path)
     parser.add_argument("reviews", type=int)
-    parser.add_argument("rounds", type=int)
+    for name in ("rounds", "transformer_reviews", "transformer_layers"):
+        parser.add_argument(name, type=int)
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
-    print(json.dumps(_measured(args.method, args.data, args.work, args.reviews, args.rounds)))
+    print(json.dumps(_measured(args)))

@@ -178,7 +178,9 @@ def test_a_weight_too_many(model: Path) -> None:
         load(sealed_again(model, "weights.safetensors", save(weights)))
 
 
-@pytest.mark.parametrize(("field", "value"), [("cell", "lstm"), ("cell", "rnn"), ("layers", 2)])
+@pytest.mark.parametrize(
+    ("field", "value"), [("cell", "lstm"), ("cell", "rnn"), ("layers", 2), ("conv", {"filters": 4})]
+)
 def test_a_recipe_of_another_network(model: Path, field: str, value: object) -> None:
     content = json.loads((model / "model.json").read_text(encoding="utf-8"))
     content["config"]["model"][field] = value
