@@ -16,7 +16,7 @@ from nsmc.data.corpus import Encoding, build_corpus
 from nsmc.data.reviews import read_reviews
 from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import open_model
-from nsmc.pipeline.classify import map_outputs, score_by_each
+from nsmc.pipeline.classify import map_scores, score_by_each
 from nsmc.text.tokenizer import learn
 
 pytestmark = pytest.mark.slow
@@ -85,7 +85,8 @@ def test_a_model_of_any_units_scores_and_explains(trained: Path, unit: str) -> N
     alone = classifier.outputs_of([classifier.tokenizer(text) for text in COMMENTS])  # [R, O]
     assert np.isnan(alone[:, 0]).tolist() == [False, True, False, False, False]
     chunks = [COMMENTS[:2], COMMENTS[2:]]
-    scored = list(map_outputs(chunks, classifier, workers=2 if unit == "bpe" else 1))
+    workers = 2 if unit == "bpe" else 1
+    scored = [outputs for outputs, _ in map_scores(chunks, classifier, workers=workers)]
     np.testing.assert_allclose(np.concatenate(scored), alone, atol=1e-6)
 
     for explanation in classifier.explain(COMMENTS):

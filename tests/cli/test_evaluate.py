@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 KEYS = [
     *("examples", "accuracy", "precision", "recall", "f1", "roc_auc", "log_loss", "ece"),
-    *("confusion", "accuracy_interval", "threshold", "seen", "skipped", "model", "data"),
-    "seconds",
+    *("confusion", "accuracy_interval", "threshold", "seen", "skipped", "truncated", "unfamiliar"),
+    *("model", "data", "seconds"),
 ]
 
 

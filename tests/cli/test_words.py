@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from nsmc.tables.table import open_table
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Here
 
@@ -63,6 +65,32 @@ def test_predict_reads_words_and_shows_what_it_read(own: Path, here: Here, tmp_p
     ]
     explained = here("predict", "--explain", "뾰봉 감덩").out
     assert "감덩 → 감동" in explained and "뾰봉 → " in explained.split("\n", 2)[2]
+
+
+def test_one_s_words_are_counted_and_read_from_a_table(
+    own: Path, here: Here, tmp_path: Path
+) -> None:
+    assert f"0 in {own} (nsmc words add" in here("info").out
+    here("words", "add", "뾰봉", "정말 최악")
+    assert here("info", "--json").object()["words"] == {"file": str(own), "words": 1}
+    texts = ["뾰봉", "재밌다", "", "감덩", "ㅁㄴㅇㄹ", "최고다 " * 6000]
+    (tmp_path / "a.csv").write_text("document\n" + "\n".join(texts), "utf-8")
+    table = ("predict", "--input", tmp_path / "a.csv", "--notes", "--output")
+    for name in ("b.jsonl", "b.csv", "b.xlsx", "b.parquet"):
+        said = here(*table, tmp_path / name)
+        assert f"1 new words of {own} are read as what they mean" in said.err
+        assert "1 comments are too long; their ends were not read" in said.err
+        assert "1 comments say nothing that the model knows" in said.err
+        with open_table(tmp_path / name) as back:
+            assert back.text_column == "document"
+            (chunk,) = back.chunks()
+        assert chunk.texts == texts
+        cells = chunk.frame.iloc[:, -5:]
+        assert list(cells) == ["unfamiliar", "unknown", "truncated", "corrections", "exact"]
+        assert cells["corrections"][[0, 3]].tolist() == ["뾰봉 → 정말 최악", "감덩 → 감동"]
+        assert [str(cell) for cell in cells["unfamiliar"]][3:] == ["False", "True", "False"]
+        assert [int(cells["truncated"][row]) for row in (0, 5)] == [0, 3999]
+        assert str(cells["exact"][2]) in ("", "None", "<NA>")  # no prediction, so no notes
 
 
 def test_undecided_unfamiliar_and_uncorrected(own: Path, here: Here) -> None:

@@ -25,7 +25,7 @@ from nsmc.inference.sureness import sureness
 from nsmc.inference.wide import WideOutputs
 from nsmc.inspection.card import model_card
 from nsmc.inspection.info import info
-from nsmc.pipeline.classify import map_outputs, score_by_each
+from nsmc.pipeline.classify import map_scores, score_by_each
 from nsmc.tasks.sentiment import Sentiment
 from nsmc.text.character_ngrams import character_pairs
 from nsmc.training.early_exit import UNIT_END, choose_threshold, write_exit
@@ -92,19 +92,20 @@ def test_some_are_answered_early_and_as_the_whole_network_would(
 def test_an_answer_depends_on_its_comment_alone(directory: Path, texts: list[str]) -> None:
     classifier = nsmc.load(directory)
     assert classifier.score([])[0].shape == (0, classifier.task.outputs)
-    outputs, whole = classifier.score([*texts[:60], "", "  "])
+    outputs, notes = classifier.score([*texts[:60], "", "  "])
+    whole = np.array([note.exact for note in notes])
     assert whole[-2:].all()
     assert np.isnan(outputs[-2:]).all()
     for place in np.flatnonzero(~whole).tolist():
         alone, _ = classifier.score([texts[place]])
         np.testing.assert_array_equal(alone[0], outputs[place])
-    (in_workers,) = map_outputs([texts[:60]], classifier, workers=2)
+    ((in_workers, _),) = map_scores([texts[:60]], classifier, workers=2)
     np.testing.assert_allclose(in_workers, outputs[:60], atol=1e-6)
     # A network elsewhere: the same comments exit.
     other = Classifier(
         classifier.model, network=classifier.model.network(classifier.model.weights())
     )
-    (elsewhere,) = map_outputs([texts[:60]], other, workers=1)
+    ((elsewhere, _),) = map_scores([texts[:60]], other, workers=1)
     np.testing.assert_array_equal(elsewhere[~whole[:60]], outputs[:60][~whole[:60]])
     exact = nsmc.load(directory, exact=True)
     first, second = score_by_each(texts[:60], [classifier, exact])

@@ -13,7 +13,7 @@ import pytest
 from nsmc.errors import ModelError
 from nsmc.inference.classifier import Classifier, load
 from nsmc.inference.directory import open_model
-from nsmc.pipeline.classify import map_outputs
+from nsmc.pipeline.classify import map_scores
 
 SIZES = (3, 60, 0, 1, 100, 41)
 
@@ -37,7 +37,7 @@ def expected(small_model: Path, chunks: list[list[str]]) -> list[list[float]]:
 
 
 def score_chunks(chunks: Iterable[list[str]], classifier: Classifier, *, workers: int) -> Any:
-    return map_outputs(chunks, classifier, workers=workers)
+    return (outputs for outputs, _ in map_scores(chunks, classifier, workers=workers))
 
 
 def assert_same(result: list[Any], expected: list[list[float]], within: float = 1e-5) -> None:

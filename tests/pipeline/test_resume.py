@@ -32,7 +32,7 @@ def kill(done, total, rows):
         os.kill(os.getpid(), signal.SIGKILL)
 
 model, source, target = sys.argv[1:]
-score_table(load(model), source, target, workers=1, resume=True, progress=kill)
+score_table(load(model), source, target, workers=1, resume=True, notes=True, progress=kill)
 """
 
 
@@ -51,10 +51,10 @@ def test_a_killed_table_goes_on(
     # What changed behind the place, and that alone, is scored anew.
     lines[KILLED_AT - 1] = "노잼\n"
     source.write_text("".join(["document\n", *lines]), "utf-8")
-    result = score_table(load(model), source, target, workers=1, resume=True)
+    result = score_table(load(model), source, target, workers=1, resume=True, notes=True)
     assert result.notes == [
         f"{KILLED_AT - CHUNK:,} rows had been scored by a run that was cut short"
     ]
-    score_table(load(model), source, tmp_path / "other.csv", workers=1)
+    score_table(load(model), source, tmp_path / "other.csv", workers=1, notes=True)
     assert target.read_bytes() == (tmp_path / "other.csv").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "other.csv", "out.csv"]

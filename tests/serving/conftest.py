@@ -28,7 +28,7 @@ strict = ServerSettings(
 )
 listening = bind("127.0.0.1", 0)
 address = f"serving http://127.0.0.1:{listening.getsockname()[1]}"
-serve(Service(None, None, strict), listening, 1, lambda: print(address, file=sys.stderr))
+serve(Service(None, strict), listening, 1, lambda: print(address, file=sys.stderr))
 """
 """A server whose limits are met in a moment."""
 

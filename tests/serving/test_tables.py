@@ -45,6 +45,7 @@ def test_progress_then_a_result_to_fetch_and_what_stands_in_it(server: Server) -
     assert kinds == ["progress", "done", "preview", "words"]
     done = events[1]
     assert (done["rows"], done["empty"], sum(done["labels"].values())) == (4, 1, 3)
+    assert (done["unfamiliar"], done["truncated"]) == (1, 0)
     assert done["name"] == "영화평-scored.csv"
     scored = requests.get(server.url + done["download"], timeout=60)
     labels = [row["label"] for row in csv.DictReader(io.StringIO(scored.text))]

@@ -14,7 +14,8 @@ from nsmc.text.width import display_width
 
 if TYPE_CHECKING:
     from nsmc.pipeline.score_files import ScoredFiles
-    from nsmc.pipeline.score_table import WrittenTable
+    from nsmc.pipeline.score_table import ScoredTable
+    from nsmc.pipeline.score_texts import ScoredTexts
 
 COLOURS = {"green": "32", "red": "31", "bold green": "1;32", "bold red": "1;31"}
 
@@ -37,7 +38,7 @@ def say_skipped(rows: int, notes: Sequence[str] = ()) -> None:
         say(f"{rows:,} rows with an empty comment were left out")
 
 
-def say_about_table(written: "WrittenTable | ScoredFiles") -> None:
+def say_about_table(written: "ScoredTable | ScoredTexts | ScoredFiles") -> None:
     """Report how a table, or several, was read and written, where that isn't as usual."""
     for note in written.notes:
         say(note)
@@ -46,6 +47,12 @@ def say_about_table(written: "WrittenTable | ScoredFiles") -> None:
         say(f"the table has columns of these names already, so new are: {names}")
     if written.empty:
         say(f"{written.empty:,} rows have an empty comment, so their new cells are empty")
+    from nsmc.inference.notes import truncated_words, unfamiliar_words
+
+    if unfamiliar := getattr(written, "unfamiliar", 0):  # of a classifier alone
+        say(unfamiliar_words(unfamiliar))
+    if written.truncated:
+        say(truncated_words(written.truncated))
 
 
 def print_json(value: object) -> None:

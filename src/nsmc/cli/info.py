@@ -39,16 +39,30 @@ def run(args: argparse.Namespace) -> int:
 
     about = info(model_named(args.model))
     if args.json:
-        print_json(about)
+        print_json({**about, "words": _words()})
     elif args.card:
         from nsmc.inspection.card import model_card
 
         show(model_card(about).rstrip("\n"))
     else:
-        for name, texts in _sections(about):
+        for name, texts in [*_sections(about), ("your words", [_words_line()])]:
             for index, text in enumerate(texts or [NOT_RECORDED]):
                 show(f"{'' if index else name:<12}{text}")
     return 0
+
+
+def _words() -> dict[str, Any]:
+    """Where the user's own table of new words is, and how many it has."""
+    from nsmc.data.paths import user_words_file
+    from nsmc.text.new_words import read_words
+
+    file = user_words_file()
+    return {"file": str(file), "words": len(read_words(file).meanings) if file.exists() else 0}
+
+
+def _words_line() -> str:
+    words = _words()
+    return f"{words['words']:,} in {words['file']} (nsmc words add WORD MEANING)"
 
 
 def _sections(about: "ModelInfo") -> list[tuple[str, list[str]]]:

@@ -61,6 +61,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with --input and a model of own classes: a column for each class as well",
     )
     parser.add_argument(
+        "--notes",
+        action="store_true",
+        help="with --input: also columns unfamiliar, unknown, truncated, corrections and exact",
+    )
+    parser.add_argument(
         "--explain",
         action="store_true",
         help="what each morpheme did to the result; a few comments a second",
@@ -79,9 +84,8 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     from nsmc.inference.classifier import load
 
-    classifier = load(
-        args.model, threshold=args.threshold, exact=args.exact, **reading_options(args)
-    )
+    reading = reading_options(args, tell=args.input is not None)
+    classifier = load(args.model, threshold=args.threshold, exact=args.exact, **reading)
     if args.top is not None and not classifier.task.classes:
         raise UsageError(
             f"--top is for models of own classes; the task of {classifier.model.path} is "
@@ -108,6 +112,11 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError(
             "--probabilities adds columns to a table; give --input FILE as well, or take --json, "
             "which has them all"
+        )
+    if args.input is None and args.notes:
+        raise UsageError(
+            "--notes adds columns to a table; give --input FILE as well, or take --json, which "
+            "has each where it says something"
         )
     if args.top is not None and (args.json or args.input is not None):
         raise UsageError(
@@ -136,6 +145,7 @@ def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
             reading=reading,
             writing=writing,
             probabilities=args.probabilities,
+            notes=args.notes,
             resume=str(args.output) != "-",
         )
     say_about_table(result)
@@ -155,6 +165,7 @@ def _score_files(classifier: "Classifier", args: argparse.Namespace) -> None:
         reading=read_options(args),
         writing=write_options(args),
         probabilities=args.probabilities,
+        notes=args.notes,
     )
     say_about_table(result)
     if result.done_before:

@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from nsmc.cli.common import say
+
 
 def add_reading_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
@@ -25,8 +27,10 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def reading_options(args: argparse.Namespace) -> dict[str, Any]:
+def reading_options(args: argparse.Namespace, *, tell: bool = False) -> dict[str, Any]:
     """The arguments of `nsmc.load` for the options; the user's own words are among them.
+
+    With ``tell``, says which tables of words are read: where no prediction shows it.
 
     Raises:
         DataError: a table of words can't be read.
@@ -42,7 +46,10 @@ def reading_options(args: argparse.Namespace) -> dict[str, Any]:
         words = NewWords({})
         for file in files:
             if file.exists() or file == args.words:
-                words |= read_words(file)
+                found = read_words(file)
+                words |= found
+                if tell:
+                    say(f"{len(found.meanings):,} new words of {file} are read as what they mean")
     return {
         "undecided_below": args.undecided_below,
         "spelling": not args.no_spelling,

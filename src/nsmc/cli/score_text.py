@@ -91,7 +91,8 @@ def _lines(score: "TextScore") -> list[str]:
         f"perplexity {score.perplexity:8,.1f}  {comment}",
         "  " + "  ".join(_unit(unit) for unit in score.units),
         f"  {score.bits:.1f} bits, {score.bits_per_character:.2f} a character"
-        + (f"; {score.unknown:,} unknown" if score.unknown else ""),
+        + (f"; {score.unknown:,} unknown" if score.unknown else "")
+        + (f"; {score.truncated:,} characters at the end not read" if score.truncated else ""),
     ]
 
 

@@ -5,6 +5,7 @@ import ipaddress
 from pathlib import Path
 
 from nsmc.cli.common import add_model_option, add_threshold_option, say
+from nsmc.cli.reading import add_reading_options, reading_options
 from nsmc.errors import NsmcError, UsageError
 
 EPILOG = """examples:
@@ -31,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_model_option(parser)
     add_threshold_option(parser)
+    add_reading_options(parser)
     parser.add_argument(
         "--workers", type=int, default=1, metavar="N", help="server processes (default: 1)"
     )
@@ -66,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
     from nsmc.serving.server import Service, bind, serve
     from nsmc.serving.settings import ServerSettings
 
+    options = {"threshold": args.threshold, **reading_options(args, tell=True)}
     listening = bind(args.host, args.port)
     host, port = listening.getsockname()[:2]
     if not ipaddress.ip_address(host).is_loopback and token is None:
@@ -91,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
             origins=tuple(args.cors_origin),
             drain_seconds=args.drain_seconds,
         )
-        service = Service(args.model, args.threshold, settings)
+        service = Service(args.model, settings, options)
         if serve(service, listening, args.workers, on_ready):
             raise KeyboardInterrupt
     return 0

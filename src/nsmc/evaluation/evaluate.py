@@ -1,7 +1,7 @@
 """How good a model is on labelled reviews; `nsmc.evaluate` may also write a report of it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,8 @@ from nsmc.evaluation.results import ClassifierEvaluation, DataFile
 from nsmc.evaluation.scored_reviews import score_reviews
 from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import ModelDirectory, open_model
-from nsmc.inference.familiarity import UNFAMILIAR
 from nsmc.inference.language_model import LanguageModel
+from nsmc.inference.notes import truncated_words
 from nsmc.pipeline.chunks import Progress
 from nsmc.tables.options import ReadOptions
 from nsmc.tasks.task import LabelTask
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from nsmc.tables.in_memory import InMemory
 
 TEST_FILE = "ratings_test.txt"
-SAMPLE, FEWEST, UNLIKE = 1000, 20, 0.1
-"""Comments that are looked at, fewest of them, and the share of unfamiliar ones to report."""
+FEWEST, UNLIKE = 20, 0.1
+"""Comments of which the share of unfamiliar ones is reported, and from where on."""
 
 
 def evaluate_classifier(
@@ -49,6 +49,8 @@ def evaluate_classifier(
     metrics = scored.metrics()
     texts = classifier.model.training_texts
     rate = texts.false_positive_rate if texts else None
+    unfamiliar = sum(note.unfamiliar for note in scored.notes)
+    truncated = sum(note.truncated > 0 for note in scored.notes)
     return ClassifierEvaluation(
         metrics={"examples": len(scored.texts), **metrics},
         seen=overlap_metrics(scored.seen, rate, metrics, lambda m: scored.take(m).metrics()),
@@ -58,21 +60,21 @@ def evaluate_classifier(
         seconds=round(time.perf_counter() - started, 3),
         threshold=classifier.threshold if task.has_threshold else None,
         reviews=scored,
-        notes=(*reviews.notes, *_unlike(classifier, scored.texts)),
+        notes=(*reviews.notes, *_notes(len(scored.texts), unfamiliar, truncated)),
+        truncated=truncated,
+        unfamiliar=unfamiliar,
     )
 
 
-def _unlike(classifier: Classifier, texts: list[str]) -> tuple[str, ...]:
-    """A note where many of some comments are unlike what the model learnt from."""
-    some = texts[:: max(1, len(texts) // SAMPLE)]
-    unknown = [classifier.familiarity.unknown(classifier.tokenizer(text)) for text in some]
-    share = sum(one > UNFAMILIAR for one in unknown) / max(1, len(some))
-    if len(some) < FEWEST or share <= UNLIKE:
-        return ()
-    return (
-        f"about {share:.0%} of these comments say nothing that the model knows (of reviews like "
-        "those that it learnt from about 1%), so the metrics say little about it",
-    )
+def _notes(comments: int, unfamiliar: int, truncated: int) -> Iterator[str]:
+    """What a person should know where comments are unlike what the model learnt from."""
+    if comments >= FEWEST and unfamiliar > UNLIKE * comments:
+        yield (
+            f"{unfamiliar / comments:.0%} of these comments say nothing that the model knows (of "
+            "reviews like those that it learnt from about 1%), so the metrics say little about it"
+        )
+    if truncated:
+        yield truncated_words(truncated)
 
 
 def open_scorer(

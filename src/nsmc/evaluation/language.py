@@ -15,6 +15,7 @@ from nsmc.errors import DataError
 from nsmc.evaluation.overlap import overlap_metrics
 from nsmc.evaluation.results import DataFile, Evaluation
 from nsmc.inference.language_model import LanguageModel
+from nsmc.inference.notes import truncated_words
 from nsmc.pipeline.chunks import Progress, chunks_of, map_comments, with_progress
 from nsmc.tables.options import ReadOptions
 
@@ -48,6 +49,7 @@ def evaluate_language_model(
     )
     if not len(sums):
         raise DataError(f"{reviews.path}: no text has anything legible in it")
+    truncated = sum(model.tokenizer.truncated(text) > 0 for text in reviews.texts)
     metrics, texts = text_metrics(sums), model.model.training_texts
     rate = texts.false_positive_rate if texts else None
     return Evaluation(
@@ -57,7 +59,8 @@ def evaluate_language_model(
         model=model.model,
         data=DataFile(reviews.path, reviews.sha256),
         seconds=round(time.perf_counter() - started, 3),
-        notes=reviews.notes,
+        notes=(*reviews.notes, *([truncated_words(truncated)] if truncated else [])),
+        truncated=truncated,
     )
 
 

@@ -45,6 +45,10 @@ class Evaluation:
     """The page, if a report was written."""
     notes: tuple[str, ...] = ()
     """How the table was read, where a person should know: in sentences."""
+    truncated: int = 0
+    """Comments that are too long to be read to their ends."""
+    unfamiliar: int | None = None
+    """Comments that say nothing which the model knows; None of a language model."""
 
     def __repr__(self) -> str:
         """A line with the first few metrics."""
@@ -66,6 +70,8 @@ class Evaluation:
             **({} if self.threshold is None else {"threshold": self.threshold}),
             "seen": self.seen,
             "skipped": self.skipped,
+            "truncated": self.truncated,
+            **({} if self.unfamiliar is None else {"unfamiliar": self.unfamiliar}),
             "model": str(self.model.path),
             "data": self.data.to_dict(),
             "seconds": self.seconds,

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from nsmc.errors import DataError
 from nsmc.inference.classifier import Classifier
+from nsmc.inference.notes import Note
 from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.pipeline.chunks import Progress, chunks_of, map_comments, with_progress
-from nsmc.pipeline.classify import Units, map_outputs, map_units
+from nsmc.pipeline.classify import Units, map_scores, map_units
 from nsmc.tasks.predictions import ClassPredictions, RegressionPredictions
 from nsmc.tasks.task import Floats, LabelTask
 from nsmc.text.reading import Reading
@@ -44,6 +45,8 @@ class ScoredReviews:
     """[R, O] of the network."""
     targets: Floats
     """[R, K] as `nsmc.tasks.task.Task.targets` gives them."""
+    notes: list[Note]
+    """[R] on each comment, without its corrections."""
 
     def take(self, mask: NDArray[np.bool_]) -> "ScoredReviews":
         """The reviews where the mask [R] is true."""
@@ -52,6 +55,7 @@ class ScoredReviews:
         return dataclasses.replace(
             self,
             texts=list(compress(self.texts, mask)),
+            notes=list(compress(self.notes, mask)),
             **{name: getattr(self, name)[mask] for name in _ARRAYS},
         )
 
@@ -119,10 +123,12 @@ def score_reviews(
         DataError: a label isn't what the task takes, or no review is legible.
     """
     targets = task.targets(reviews.labels, str(reviews.path))  # [reviews, K]
-    results = map_outputs(chunks_of(reviews.texts), classifier)
-    outputs = np.concatenate([*with_progress(results, len(reviews.texts), progress)])
+    results = map_scores(chunks_of(reviews.texts), classifier)
+    parts = list(with_progress(results, len(reviews.texts), progress))
+    outputs = np.concatenate([part for part, _ in parts])
+    notes = [note for _, some in parts for note in some]
     legible = legible_rows(outputs, reviews)  # [reviews]
-    scored = ScoredReviews(classifier, task, reviews.texts, reviews.rows, outputs, targets)
+    scored = ScoredReviews(classifier, task, reviews.texts, reviews.rows, outputs, targets, notes)
     return scored.take(legible)
 
 

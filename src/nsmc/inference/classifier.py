@@ -12,7 +12,7 @@ from functools import cached_property, partial
 from itertools import compress, groupby, pairwise
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, overload
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,10 @@ from nsmc.inference.comments import comment_list, is_one
 from nsmc.inference.directory import ModelDirectory, open_model
 from nsmc.inference.early_exit import EarlyExit
 from nsmc.inference.explanation import Explanation, Part, baseline_outputs, contributions
-from nsmc.inference.familiarity import UNFAMILIAR, Familiarity
+from nsmc.inference.familiarity import Familiarity
 from nsmc.inference.narrow import NarrowNetwork
 from nsmc.inference.network import Network, NumpyNetwork
+from nsmc.inference.notes import Note
 from nsmc.inference.shapley import shapley_values
 from nsmc.inference.units import TextModel
 from nsmc.inference.vectors import MorphemeVectors
@@ -52,6 +53,17 @@ DISTINCT = 1 << 15
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
+
+
+class FirstStage(NamedTuple):
+    """What comes before the network, for a worker process to send."""
+
+    outputs: Floats
+    """[R, O] the early answers; of the other comments whatever."""
+    units: list[list[str]]
+    """Of each of the other comments."""
+    notes: list[Note]
+    """[R] in which ``exact`` tells the other comments from those answered."""
 
 
 class Classifier(TextModel, Generic[PredictionT]):
@@ -223,36 +235,25 @@ class Classifier(TextModel, Generic[PredictionT]):
                 advance = stack.enter_context(review_progress("scoring", delay=1))
             for start in range(0, len(texts), AT_ONCE):
                 chunk = texts[start : start + AT_ONCE]
-                prepared = [self.tokenizer.prepare(t) for t in chunk]
-                outputs, rest, units = self._first_stage(prepared)
-                outputs, rest = self.second_stage(outputs, rest, units)
+                outputs, notes = self.score(chunk, corrections=True)
                 given = self.task.predictions(chunk, outputs, self.threshold)
-                slow = iter(units)
-                predictions += [
-                    self._noted(one, comment, next(slow) if by_network else None)
-                    for one, comment, by_network in zip(given, prepared, rest.tolist(), strict=True)
-                ]
+                predictions += [note.on(one) for note, one in zip(notes, given, strict=True)]
                 if advance is not None:
                     advance(len(chunk), len(texts))
         return predictions[0] if is_one(text) else predictions
 
-    def _noted(self, prediction: Any, prepared: str, units: Sequence[str] | None) -> Any:
-        """A prediction with its notes, by its comment as prepared and cut.
+    def _note(
+        self, text: str, prepared: str, units: Sequence[str] | None, corrections: bool = True
+    ) -> Note:
+        """The note on a comment, as prepared and cut; with its corrections, which take longer.
 
         Without units the n-grams were sure, which they are not of what is unfamiliar.
         """
-        text, tokenizer = prediction.text, self.tokenizer
-        unknown = 0.0 if units is None else self.familiarity.unknown(units)
-        corrections, truncated = tokenizer.corrections(text, prepared), tokenizer.truncated(text)
-        if units is not None and unknown <= UNFAMILIAR and not (truncated or corrections):
-            return prediction
-        return replace(
-            prediction,
-            exact=units is not None,
-            unknown=unknown,
-            unfamiliar=unknown > UNFAMILIAR,
-            truncated=truncated,
-            corrections=corrections,
+        return Note(
+            units is not None,
+            0.0 if units is None else self.familiarity.unknown(units),
+            self.tokenizer.truncated(text),
+            self.tokenizer.corrections(text, prepared) if corrections else (),
         )
 
     @cached_property
@@ -282,7 +283,7 @@ class Classifier(TextModel, Generic[PredictionT]):
         morphemes = self.tokenizer.cut(prepared)
         outputs = self.outputs_of([morphemes])  # [1, O]
         (prediction,) = task.predictions([text], outputs, self.threshold)
-        prediction = self._noted(prediction, prepared, morphemes)
+        prediction = self._note(text, prepared, morphemes).on(prediction)
         of, number = task.explained(outputs[0] if morphemes else self._baseline)
         baseline = float(number(self._baseline[None])[0])
         explanation: Explanation[Any] = Explanation(
@@ -343,26 +344,29 @@ class Classifier(TextModel, Generic[PredictionT]):
 
         return score
 
-    def score(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.bool_]]:
-        """Outputs [R, O] of comments as typed, and of which of them [R] the whole network's.
+    def score(
+        self, texts: Sequence[str], *, corrections: bool = False
+    ) -> tuple[Floats, list[Note]]:
+        """Outputs [R, O] of comments as typed, and the note on each, with its corrections if asked.
 
-        The others are the early exit's, where the model has one: a function of the comment alone.
+        Those that aren't ``exact`` are the early exit's, where the model has one: a function of
+        the comment alone.
         """
-        return self.second_stage(*self.first_stage(texts))
+        return self.second_stage(self.first_stage(texts, corrections=corrections))
 
-    def first_stage(
-        self, texts: Sequence[str]
-    ) -> tuple[Floats, NDArray[np.bool_], list[list[str]]]:
-        """What comes before the network: the early answers, and the units of the other comments.
+    def first_stage(self, texts: Sequence[str], *, corrections: bool = False) -> FirstStage:
+        """What comes before the network; see `score`."""
+        prepared = list(map(self.tokenizer.prepare, texts))
+        outputs, rest, units = self._early(prepared)
+        left = iter(units)
+        notes = [
+            self._note(text, comment, next(left) if asked else None, corrections)
+            for text, comment, asked in zip(texts, prepared, rest.tolist(), strict=True)
+        ]
+        return FirstStage(outputs, units, notes)
 
-        Returns:
-            Outputs [R, O], which of them are missing [R], and the units of those comments.
-        """
-        return self._first_stage(list(map(self.tokenizer.prepare, texts)))
-
-    def _first_stage(
-        self, prepared: list[str]
-    ) -> tuple[Floats, NDArray[np.bool_], list[list[str]]]:
+    def _early(self, prepared: list[str]) -> tuple[Floats, NDArray[np.bool_], list[list[str]]]:
+        """Early answers [R, O], which comments [R] the network is asked about, and their units."""
         tokenizer = self.tokenizer
         if self._exit is None:
             outputs = np.empty((len(prepared), self.task.outputs), np.float32)  # [R, O]
@@ -390,12 +394,11 @@ class Classifier(TextModel, Generic[PredictionT]):
             units = list(compress(units, left))
         return outputs, rest, units
 
-    def second_stage(
-        self, outputs: Floats, rest: NDArray[np.bool_], units: Sequence[Sequence[str]]
-    ) -> tuple[Floats, NDArray[np.bool_]]:
+    def second_stage(self, first: FirstStage) -> tuple[Floats, list[Note]]:
         """Put the network's outputs where `first_stage` has none."""
-        outputs[rest] = self.outputs_of(units)
-        return outputs, rest
+        outputs, units, notes = first
+        outputs[np.array([note.exact for note in notes], np.bool_)] = self.outputs_of(units)
+        return outputs, notes
 
     @property
     def exits_early(self) -> bool:

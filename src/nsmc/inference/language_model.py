@@ -91,7 +91,8 @@ class LanguageModel(TextModel):
             UnitSurprisal(unit, *span, surprisal, unit in self._rows)
             for unit, span, surprisal in zip([*units, EOS], spans, bits, strict=True)
         )
-        return TextScore(text, scored, len(normalize(text, self.text_config.max_characters)))
+        read = len(normalize(text, self.text_config.max_characters))
+        return TextScore(text, scored, read, self.tokenizer.truncated(text))
 
     def surprisals(self, texts: Sequence[Sequence[str]]) -> list[NDArray[np.float64]]:
         """-log p (nats) of every unit of tokenized texts: arrays [D, T - 1], [D, 0] without units.

@@ -31,6 +31,8 @@ class TextScore:
     """In order, with the end of the text as the last; empty if nothing in it is legible."""
     characters: int
     """Of the text as the model reads it, spaces included."""
+    truncated: int = 0
+    """How many characters at its end were not read."""
 
     @property
     def bits(self) -> float:
@@ -62,5 +64,6 @@ class TextScore:
             "text": self.text,
             **{k: round(getattr(self, k), 4) if self.units else None for k in numbers},
             "unknown": self.unknown,
+            **({"truncated": self.truncated} if self.truncated else {}),
             "units": [{**asdict(unit), "bits": round(unit.bits, 4)} for unit in self.units],
         }

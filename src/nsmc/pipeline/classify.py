@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.inference.classifier import Classifier
+from nsmc.inference.classifier import Classifier, FirstStage
+from nsmc.inference.notes import Note
 from nsmc.pipeline.chunks import Progress, Result, chunks_of, map_comments, with_progress
 from nsmc.text.tokenizer import Tokenizer
 
@@ -36,10 +37,14 @@ def score_by_each(
     return [np.concatenate(parts) for parts in by_classifier]
 
 
-def map_outputs(
-    chunks: Iterable[list[str]], classifier: Classifier, *, workers: int | None = None
-) -> Iterator[Outputs]:
-    """The outputs [R, O] that a classifier gives chunks of comments, in order.
+def map_scores(
+    chunks: Iterable[list[str]],
+    classifier: Classifier,
+    *,
+    workers: int | None = None,
+    corrections: bool = False,
+) -> Iterator[tuple[Outputs, list[Note]]]:
+    """The outputs [R, O] that a classifier gives chunks of comments, with notes, in order.
 
     Of a classifier whose network isn't the model's own, one on a GPU, the workers do what comes
     before the network.
@@ -48,6 +53,7 @@ def map_outputs(
         chunks: R comments each.
         classifier: it answers early what it may.
         workers: processes; None follows the rule.
+        corrections: whether these are in the notes, as in those of `Classifier.predict`.
 
     Raises:
         NsmcError: a worker died, or the tokenizer can't be used.
@@ -55,10 +61,10 @@ def map_outputs(
     """
     _ = classifier.tokenizer  # here, so that its warning comes once and before all else
     if classifier.runs_in_workers:
-        return map_comments(chunks, partial(_outputs, classifier), workers=workers)
-    first = partial(_first_stage, classifier.in_workers)
+        return map_comments(chunks, partial(_score, classifier, corrections), workers=workers)
+    first = partial(_first_stage, classifier.in_workers, corrections)
     stages = map_comments(chunks, first, workers=workers)
-    return (classifier.second_stage(*stage)[0] for stage in stages)
+    return (classifier.second_stage(stage) for stage in stages)
 
 
 def map_units(
@@ -81,12 +87,14 @@ def _apply(tokenizer: Tokenizer, function: Callable[[Units], Any], comments: lis
     return function(cut(tokenizer, comments))
 
 
-def _outputs(classifier: Classifier, comments: list[str]) -> Outputs:
-    return classifier.score(comments)[0]
+def _score(
+    classifier: Classifier, corrections: bool, comments: list[str]
+) -> tuple[Outputs, list[Note]]:
+    return classifier.score(comments, corrections=corrections)
 
 
-def _first_stage(classifier: Classifier, comments: list[str]) -> Any:
-    return classifier.first_stage(comments)
+def _first_stage(classifier: Classifier, corrections: bool, comments: list[str]) -> FirstStage:
+    return classifier.first_stage(comments, corrections=corrections)
 
 
 def _score_each(classifiers: Sequence[Classifier], comments: list[str]) -> list[Outputs]:
@@ -94,7 +102,7 @@ def _score_each(classifiers: Sequence[Classifier], comments: list[str]) -> list[
     outputs = []
     for classifier in classifiers:
         if classifier.exits_early:
-            outputs.append(_outputs(classifier, comments))
+            outputs.append(classifier.score(comments)[0])
             continue
         tokenization = (classifier.text_config, classifier.model.learned)
         if tokenization not in units:

@@ -43,6 +43,10 @@ class DoneFile(TypedDict):
     """Rows whose comment has nothing legible in it."""
     bad: int
     """Rows that can't be read and were left out."""
+    unfamiliar: int
+    """Rows whose comment says nothing that the model knows."""
+    truncated: int
+    """Rows whose comment is too long to be read to its end."""
     labels: dict[str, int]
     """Rows that got each label."""
     renamed: list[str]

@@ -27,6 +27,7 @@ def score_batches(
     column: str | None = None,
     model: Classifier[Any] | Path | str | None = None,
     probabilities: bool = False,
+    notes: bool = False,
     workers: int | None = None,
 ) -> Any:
     """Score Arrow record batches: each comes out with new columns after its own, which it shares.
@@ -41,7 +42,7 @@ def score_batches(
         column: the text column; None takes the one that the model was trained on, if it was named
             and is there, else ``document``, else the only text column.
         model: a classifier, or what `nsmc.load` takes.
-        probabilities: also each class's, in columns ``probability_<class>``.
+        probabilities, notes: also the columns that these add there.
         workers: processes; None follows the rule of `nsmc.pipeline.chunks`, by which some batches
             are read ahead.
 
@@ -69,7 +70,7 @@ def score_batches(
         schema = first.schema
         waiting = chain([first], waiting)
     classifier = model if isinstance(model, Classifier) else load(model)
-    scorer = Scorer(classifier, probabilities=probabilities)
+    scorer = Scorer(classifier, probabilities=probabilities, notes=notes)
     name = choose_text_column(
         NAME,
         schema.names,
@@ -77,7 +78,12 @@ def score_batches(
         column,
         **text_columns(classifier),
     )
-    types = {"text": pa.string(), "number": pa.float64(), "count": pa.int64()}
+    types = {
+        "text": pa.string(),
+        "number": pa.float64(),
+        "count": pa.int64(),
+        "flag": pa.bool_(),
+    }
     added = [
         pa.field(new, types[kind])
         for new, kind in zip(

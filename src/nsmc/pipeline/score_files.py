@@ -53,6 +53,7 @@ class ScoreFile:
     reading: ReadOptions | None = None
     writing: WriteOptions | None = None
     probabilities: bool = False
+    notes: bool = False
     workers: int | None = 1
 
     def __call__(self, job: Job) -> DoneFile | FailedFile:
@@ -69,6 +70,7 @@ class ScoreFile:
                 reading=self.reading,
                 writing=self.writing,
                 probabilities=self.probabilities,
+                notes=self.notes,
                 workers=self.workers,
                 resume=True,
                 verbose=False,
@@ -82,6 +84,8 @@ class ScoreFile:
             rows=result.rows,
             empty=result.empty,
             bad=result.bad,
+            unfamiliar=result.unfamiliar,
+            truncated=result.truncated,
             labels=result.labels,
             renamed=result.renamed,
             notes=result.notes,
@@ -89,7 +93,7 @@ class ScoreFile:
 
     def identity(self) -> dict[str, Any]:
         """What the outputs depend on beside the files."""
-        scorer = Scorer(self.classifier, probabilities=self.probabilities)
+        scorer = Scorer(self.classifier, probabilities=self.probabilities, notes=self.notes)
         return scorer.identity() | {
             "column": self.column,
             "reading": asdict(self.reading or ReadOptions()),
@@ -113,6 +117,8 @@ class ScoredFiles:
     renamed: list[str]
     notes: list[str]
     bad: int
+    unfamiliar: int
+    truncated: int
     labels: dict[str, int]
     """Rows that got each label, the most frequent first; none of a task that gives no labels."""
 
@@ -126,6 +132,7 @@ def score_files(
     reading: ReadOptions | None = None,
     writing: WriteOptions | None = None,
     probabilities: bool = False,
+    notes: bool = False,
     workers: int | None = None,
     engine: Engine | None = None,
     progress: Progress | None = None,
@@ -144,7 +151,8 @@ def score_files(
         target: a directory: an empty one, a new one, or one that such a call has written.
         workers: processes; None takes a process a core.
         engine: where the files are scored instead, such as `nsmc.ray.map_files`.
-        classifier, column, reading, writing, probabilities, verbose: as `score_table` takes them.
+        classifier, column, reading, writing, probabilities, notes, verbose: as `score_table` takes
+            them.
         progress: hears of each file that is done: bytes done, bytes in all, rows.
 
     Raises:
@@ -153,7 +161,7 @@ def score_files(
         NsmcError: the target can't be written.
     """
     source, target = Path(source), Path(target)
-    score = ScoreFile(classifier, column, reading, writing, probabilities)
+    score = ScoreFile(classifier, column, reading, writing, probabilities, notes)
     jobs, ignored = find_jobs(source, target, reading.format if reading else None)
     manifest = OutputManifest(target, score.identity())
     todo = [job for job in jobs if not manifest.has(job.name, job.source)]
@@ -263,6 +271,8 @@ def _summary(done: Sequence[DoneFile], done_before: int, ignored: Sequence[str])
         renamed=list(dict.fromkeys(name for entry in done for name in entry["renamed"])),
         notes=notes,
         bad=sum(entry["bad"] for entry in done),
+        unfamiliar=sum(entry["unfamiliar"] for entry in done),
+        truncated=sum(entry["truncated"] for entry in done),
         labels=dict(labels.most_common()),
     )
 

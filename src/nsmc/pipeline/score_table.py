@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int, int], None]
 """Called with the bytes of the rows scored, bytes in all and rows scored."""
-_TYPES: dict[Kind, Any] = {"text": "string", "number": "Float64", "count": "Int64"}
+_TYPES: dict[Kind, Any] = {
+    "text": "string",
+    "number": "Float64",
+    "count": "Int64",
+    "flag": "boolean",
+}
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,10 @@ class ScoredTable(WrittenTable):
 
     labels: dict[str, int]
     """Rows that got each label, the most frequent first; none of a task that gives no labels."""
+    unfamiliar: int
+    """Rows whose comment says nothing that the model knows, so that their label is a guess."""
+    truncated: int
+    """Rows whose comment is too long to be read to its end."""
 
 
 def score_table(
@@ -61,6 +70,7 @@ def score_table(
     reading: "ReadOptions | None" = None,
     writing: "WriteOptions | None" = None,
     probabilities: bool = False,
+    notes: bool = False,
     workers: int | None = None,
     resume: bool = False,
     progress: Progress | None = None,
@@ -81,6 +91,8 @@ def score_table(
         reading, writing: how, where names and content don't say. Bad rows that are left out go to
             a file beside the target: ``out.bad-rows.csv``.
         probabilities: also write each class's, in columns ``probability_<class>``.
+        notes: also write what a prediction says beside its label, in columns ``unfamiliar``,
+            ``unknown``, ``truncated``, ``corrections`` and ``exact``.
         workers: processes; None follows the rule of `nsmc.pipeline.chunks`.
         resume: keep the outputs of a table of more than 20,000 rows beside the target while it is
             scored. A call that is killed leaves them, and the next one goes on there.
@@ -92,7 +104,7 @@ def score_table(
         DataError: the table can't be read, or its text column isn't clear.
         NsmcError: the target can't be written; nothing is left under its name.
     """
-    scorer = Scorer(classifier, probabilities=probabilities)
+    scorer = Scorer(classifier, probabilities=probabilities, notes=notes)
     labels: Counter[str | None] = Counter()
 
     def score(chunks: Iterator[list[str]]) -> Iterator[Cells]:
@@ -117,7 +129,9 @@ def score_table(
     if scorer.resumed:
         written.notes.append(f"{scorer.resumed:,} rows had been scored by a run that was cut short")
     counts = {label: count for label, count in labels.most_common() if label is not None}
-    return ScoredTable(**vars(written), labels=counts)
+    return ScoredTable(
+        **vars(written), labels=counts, unfamiliar=scorer.unfamiliar, truncated=scorer.truncated
+    )
 
 
 def scores_beside(target: Path) -> Path:

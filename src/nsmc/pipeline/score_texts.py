@@ -32,6 +32,8 @@ class ScoredTexts(WrittenTable):
 
     perplexity: float
     """Of all texts together; NaN if none is legible."""
+    truncated: int
+    """Rows whose text is too long to be read to its end."""
 
 
 def score_texts(
@@ -59,10 +61,17 @@ def score_texts(
         NsmcError: the target can't be written; nothing is left under its name.
     """
     bits = units = 0.0
+    truncated = 0
+
+    def counted(chunks: Iterator[list[str]]) -> Iterator[list[str]]:
+        nonlocal truncated
+        for texts in chunks:
+            truncated += sum(model.tokenizer.truncated(text) > 0 for text in texts)
+            yield texts
 
     def score(chunks: Iterator[list[str]]) -> Iterator[Cells]:
         nonlocal bits, units
-        for cells in map_comments(chunks, partial(_cells, model), workers=workers):
+        for cells in map_comments(counted(chunks), partial(_cells, model), workers=workers):
             bits += math.fsum(value for value in cells[1] if value is not None)
             units += sum(value for value in cells[3] if value is not None)
             yield cells
@@ -82,7 +91,7 @@ def score_texts(
         verbose=verbose,
     )
     together = perplexity(bits * math.log(2) / units) if units else math.nan
-    return ScoredTexts(**vars(written), perplexity=together)
+    return ScoredTexts(**vars(written), perplexity=together, truncated=truncated)
 
 
 def _cells(model: LanguageModel, texts: list[str]) -> Cells:

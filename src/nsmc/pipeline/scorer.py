@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import chain
 from typing import Any, Literal
 
@@ -15,15 +16,26 @@ import numpy as np
 from nsmc._version import __version__
 from nsmc.errors import UsageError
 from nsmc.inference.classifier import Classifier
+from nsmc.inference.notes import Note
 from nsmc.pipeline.chunks import CHUNK
-from nsmc.pipeline.classify import Outputs, map_outputs
+from nsmc.pipeline.classify import Outputs, map_scores
 from nsmc.storage.journal import Journal
 from nsmc.tables.columns import DEFAULT_COLUMN
+from nsmc.text.reading import Correction
 
-Kind = Literal["text", "number", "count"]
+Kind = Literal["text", "number", "count", "flag"]
 """What a new column holds."""
+Scores = tuple[Outputs, list[Note]]
 Cells = list[list[Any]]
 """The cells of each new column, one a row of a chunk; None for an empty one."""
+NOTES: dict[str, Kind] = {
+    "unfamiliar": "flag",
+    "unknown": "number",
+    "truncated": "count",
+    "corrections": "text",
+    "exact": "flag",
+}
+"""The columns of notes: the fields of a prediction beside its label."""
 
 
 class Scorer:
@@ -32,16 +44,20 @@ class Scorer:
     Args:
         classifier: as `nsmc.load` gives it.
         probabilities: also each class's, in columns ``probability_<class>``.
+        notes: also the columns `NOTES`.
 
     Attributes:
         kinds: the new columns, which are the task's ``results`` first.
         resumed: comments whose outputs were in a journal.
+        unfamiliar, truncated: how many of the comments so far are that.
 
     Raises:
         UsageError: ``probabilities`` of a model without classes.
     """
 
-    def __init__(self, classifier: Classifier[Any], *, probabilities: bool = False) -> None:
+    def __init__(
+        self, classifier: Classifier[Any], *, probabilities: bool = False, notes: bool = False
+    ) -> None:
         task = classifier.task
         if probabilities and not task.classes:
             raise UsageError(
@@ -53,6 +69,10 @@ class Scorer:
         self.kinds: dict[str, Kind] = dict(task.results)
         if probabilities:
             self.kinds |= {f"probability_{name}": "number" for name in task.classes}
+        if notes:
+            self.kinds |= NOTES
+        self._probabilities, self._notes = probabilities, notes
+        self.unfamiliar = self.truncated = 0
 
     def identity(self) -> dict[str, Any]:
         """What the new cells depend on beside the comments, as plain values."""
@@ -65,7 +85,8 @@ class Scorer:
             "undecided_below": self.classifier.undecided_below,
             "spelling": reading.spelling,
             "words": _digest(reading.words.meanings if reading.words else {}),
-            "probabilities": len(self.kinds) > len(self.classifier.task.results),
+            "probabilities": self._probabilities,
+            "notes": self._notes,
             "chunk": CHUNK,
         }
 
@@ -76,30 +97,36 @@ class Scorer:
         workers: int | None = None,
         journal: Journal | None = None,
     ) -> Iterator[Cells]:
-        """The new cells of each chunk of comments, in order; errors are those of `map_outputs`.
+        """The new cells of each chunk of comments, in order; errors are those of `map_scores`.
 
         Chunks that the journal has the outputs of aren't scored; those of the others are added.
         """
         classifier, task = self.classifier, self.classifier.task
-        for outputs in self._outputs(iter(chunks), workers, journal):
+        for outputs, notes in self._scores(iter(chunks), workers, journal):
             columns = list(task.columns_of(outputs, classifier.threshold).values())
-            if len(columns) < len(self.kinds):
+            if self._probabilities:
                 columns += task.probabilities(outputs).values()
+            if self._notes:
+                columns += _cells(notes, columns[0])
+            self.unfamiliar += sum(note.unfamiliar for note in notes)
+            self.truncated += sum(note.truncated > 0 for note in notes)
             yield columns
 
-    def _outputs(
+    def _scores(
         self, chunks: Iterator[list[str]], workers: int | None, journal: Journal | None
-    ) -> Iterator[Outputs]:
+    ) -> Iterator[Scores]:
+        score = partial(
+            map_scores, classifier=self.classifier, workers=workers, corrections=self._notes
+        )
         if journal is None:
-            yield from map_outputs(chunks, self.classifier, workers=workers)
+            yield from score(chunks)
             return
         for chunk in chunks:
             if (value := journal.take(_key(chunk))) is None:
                 chunks = chain([chunk], chunks)
                 break
             self.resumed += len(chunk)
-            outputs = np.frombuffer(value, np.float32)
-            yield outputs.reshape(len(chunk), -1).copy()  # [R, O]
+            yield _unpacked(value, len(chunk))
         keys: deque[bytes] = deque()
 
         def noted() -> Iterator[list[str]]:
@@ -107,9 +134,30 @@ class Scorer:
                 keys.append(_key(chunk))
                 yield chunk
 
-        for outputs in map_outputs(noted(), self.classifier, workers=workers):
-            journal.add(keys.popleft(), outputs.tobytes())
-            yield outputs
+        for scores in score(noted()):
+            journal.add(keys.popleft(), _packed(*scores))
+            yield scores
+
+
+def _packed(outputs: Outputs, notes: list[Note]) -> bytes:
+    """A chunk's scores as bytes: the notes that say something as JSON in a line, the outputs."""
+    said = {
+        place: [*note[:3], [correction.to_dict() for correction in note.corrections]]
+        for place, note in enumerate(notes)
+        if note != Note()
+    }
+    return json.dumps(said).encode() + b"\n" + outputs.tobytes()
+
+
+def _unpacked(value: bytes, rows: int) -> Scores:
+    """What `_packed` made bytes of."""
+    line, _, numbers = value.partition(b"\n")
+    notes = [Note()] * rows
+    for place, (exact, unknown, truncated, corrections) in json.loads(line).items():
+        read = tuple(Correction(**one) for one in corrections)
+        notes[int(place)] = Note(exact, unknown, truncated, read)
+    outputs = np.frombuffer(numbers, np.float32)
+    return outputs.reshape(rows, -1).copy(), notes  # [R, O]
 
 
 def _key(chunk: list[str]) -> bytes:
@@ -121,6 +169,21 @@ def _key(chunk: list[str]) -> bytes:
 
 def _digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _cells(notes: list[Note], first: list[Any]) -> Cells:
+    """The cells of `NOTES`, empty where the ``first`` cell is: there is no prediction."""
+    columns: Cells = [
+        [note.unfamiliar for note in notes],
+        [round(note.unknown, 3) for note in notes],
+        [note.truncated for note in notes],
+        [", ".join(f"{one.typed} → {one.read}" for one in note.corrections) for note in notes],
+        [note.exact for note in notes],
+    ]
+    return [
+        [None if of is None else cell for cell, of in zip(column, first, strict=True)]
+        for column in columns
+    ]
 
 
 def text_columns(classifier: Classifier[Any]) -> dict[str, Any]:

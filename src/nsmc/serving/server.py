@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -42,8 +42,9 @@ class Service:
     """What each server process loads and obeys; travels to worker processes."""
 
     model: Path | None
-    threshold: float | None
     settings: ServerSettings
+    options: dict[str, Any] = field(default_factory=dict)
+    """As `nsmc.load` takes them."""
 
     def load(self) -> Classifier[Any]:
         """The classifier, ready for its first request.
@@ -51,7 +52,7 @@ class Service:
         Raises:
             NsmcError: the model or Mecab can't be used.
         """
-        classifier = load(self.model, threshold=self.threshold)
+        classifier: Classifier[Any] = load(self.model, **self.options)
         classifier.predict("재밌다")  # the first one loads Mecab
         return classifier
 

@@ -93,6 +93,7 @@ class _Job:
     """Of the result."""
     column: str | None
     reading: ReadOptions
+    notes: bool
     stop: threading.Event
 
 
@@ -139,6 +140,7 @@ def table_routes(
             job.target,
             column=job.column,
             reading=job.reading,
+            notes=job.notes,
             progress=progress,
         )
         metrics.rows.inc(result.rows)
@@ -148,6 +150,8 @@ def table_routes(
                 "rows": result.rows,
                 "empty": result.empty,
                 "labels": result.labels,
+                "unfamiliar": result.unfamiliar,
+                "truncated": result.truncated,
                 "encoding": result.encoding,
                 "renamed": result.renamed,
                 "download": f"/v1/table/{job.target.parent.name}",
@@ -193,7 +197,12 @@ def table_routes(
                     await asyncio.shield(working)
 
     def new_job(
-        source: Path, name: str, column: str | None, header: bool, undecided_below: float
+        source: Path,
+        name: str,
+        column: str | None,
+        header: bool,
+        undecided_below: float,
+        notes: bool,
     ) -> _Job:
         _sweep(settings)
         place = settings.spool / secrets.token_urlsafe(16)
@@ -203,7 +212,7 @@ def table_routes(
         reading = ReadOptions(header=header, name=name)
         called = f"{stem}-scored{_ending(name)}"
         chosen = classifier.with_options(undecided_below=undecided_below or None)
-        return _Job(chosen, source, target, called, column, reading, threading.Event())
+        return _Job(chosen, source, target, called, column, reading, notes, threading.Event())
 
     @router.post(
         "",
@@ -227,6 +236,13 @@ def table_routes(
         column: Column = None,
         header: Header = True,
         undecided_below: Undecided = 0.0,
+        notes: Annotated[
+            bool,
+            Query(
+                description="Also columns `unfamiliar`, `unknown`, `truncated`, `corrections` and "
+                "`exact`."
+            ),
+        ] = False,
         events_: Annotated[
             bool, Query(alias="events", description="Lines of progress instead of the file.")
         ] = False,
@@ -242,7 +258,7 @@ def table_routes(
         held = contextlib.AsyncExitStack()
         try:
             source = await held.enter_async_context(upload(request, name))
-            job = new_job(source, name, column, header, undecided_below)
+            job = new_job(source, name, column, header, undecided_below, notes)
             held.callback(_remove_unless_kept, job)
             if events_:
                 return StreamingResponse(

@@ -8,7 +8,7 @@ from nsmc.tables.base import listing
 
 DEFAULT_COLUMN = "document"
 # Columns of text that this program writes or reads itself, so never the comments.
-_OWN_COLUMNS = ("label", "label_ko")
+_OWN_COLUMNS = ("label", "label_ko", "corrections")
 
 
 def choose_text_column(

@@ -1,0 +1,40 @@
+"""What scoring finds of a comment beyond its outputs."""
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from nsmc.inference.familiarity import UNFAMILIAR
+from nsmc.text.reading import Correction
+
+
+class Note(NamedTuple):
+    """What a `nsmc.tasks.predictions.Prediction` says of its comment beside the label."""
+
+    exact: bool = True
+    unknown: float = 0.0
+    truncated: int = 0
+    corrections: tuple[Correction, ...] = ()
+
+    @property
+    def unfamiliar(self) -> bool:
+        """Whether so much of the comment says nothing to the model that a label is a guess."""
+        return self.unknown > UNFAMILIAR
+
+    def on(self, prediction: Any) -> Any:
+        """A prediction with the note."""
+        if self == _PLAIN:
+            return prediction
+        return replace(prediction, **self._asdict(), unfamiliar=self.unfamiliar)
+
+
+_PLAIN = Note()
+
+
+def truncated_words(count: int) -> str:
+    """What a person should know of so many comments that are too long to be read whole."""
+    return f"{count:,} comments are too long; their ends were not read (truncated)"
+
+
+def unfamiliar_words(count: int) -> str:
+    """What a person should know of so many comments that say nothing to the model."""
+    return f"{count:,} comments say nothing that the model knows: it guesses (unfamiliar)"
