@@ -192,7 +192,7 @@ ORDER = [
     {"cli"},
     {"exporting"},
     {"serving"},
-    {"report", "auditing", "inspection", "sklearn"},
+    {"report", "auditing", "inspection", "sklearn", "ray"},
     {"evaluation", "training"},
     {"pipeline"},
     {"model"},

@@ -431,6 +431,9 @@ def test_a_directory(here: Here, small_model: Path, source: Path, tmp_path: Path
     assert (out / "deep" / "b.csv").read_bytes() == (out / "a.csv").read_bytes()
     assert "nsmc: 2 files had been scored by an earlier run" in here(*arguments, out).err
     here(*arguments, "-").check_refusal(2, "name an --output directory")
+    one = ("predict", "--engine", "ray", "--input", source, "--output", tmp_path / "out.csv")
+    here(*one).check_refusal(2, f"{source} is one file")
+    here("predict", "--engine", "ray", "재밌다").check_refusal(2, "give --input DIR")
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes by /proc")

@@ -66,6 +66,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with --input: also columns unfamiliar, unknown, truncated, corrections and exact",
     )
     parser.add_argument(
+        "--engine",
+        choices=["ray"],
+        help="with a directory: score its files by Ray, at RAY_ADDRESS or on this machine",
+    )
+    parser.add_argument(
         "--explain",
         action="store_true",
         help="what each morpheme did to the result; a few comments a second",
@@ -118,6 +123,8 @@ def _check(args: argparse.Namespace) -> None:
             "--notes adds columns to a table; give --input FILE as well, or take --json, which "
             "has each where it says something"
         )
+    if args.engine and args.input is None:
+        raise UsageError("--engine scores the files of a directory; give --input DIR as well")
     if args.top is not None and (args.json or args.input is not None):
         raise UsageError(
             "--top is for lines that a person reads: --json has every class's probability, and so "
@@ -136,6 +143,11 @@ def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
     if is_many(args.input):
         _score_files(classifier, args)
         return
+    if args.engine:
+        raise UsageError(
+            f"--engine scores the files of a directory, and {args.input} is one file, which all "
+            "cores of this machine score without it; leave it out, or name a directory"
+        )
     with table_streams(args) as (source, target, reading, writing), _telling_of_scores(target):
         result = score_table(
             classifier,
@@ -157,6 +169,11 @@ def _score_files(classifier: "Classifier", args: argparse.Namespace) -> None:
 
     if str(args.output) == "-":
         raise UsageError(f"{args.input} may be several files; name an --output directory for them")
+    engine = None
+    if args.engine:
+        from nsmc.ray import map_files
+
+        engine = map_files
     result = score_files(
         classifier,
         args.input,
@@ -166,6 +183,7 @@ def _score_files(classifier: "Classifier", args: argparse.Namespace) -> None:
         writing=write_options(args),
         probabilities=args.probabilities,
         notes=args.notes,
+        engine=engine,
     )
     say_about_table(result)
     if result.done_before:

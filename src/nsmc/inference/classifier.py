@@ -127,10 +127,11 @@ class Classifier(TextModel, Generic[PredictionT]):
         """Travel to a worker process as the path and the options: it opens the model anew."""
         if not self.runs_in_workers:
             raise TypeError("a classifier on another device can't be sent to a process")
-        return partial(load, **self._options), (self.model.path,)
+        return partial(load, **self.options), (self.model.path,)
 
     @property
-    def _options(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Any]:
+        """Its arguments beside the model and the network."""
         return {
             "threshold": self.threshold if self.task.has_threshold else None,
             "exact": self.exact,
@@ -410,7 +411,7 @@ class Classifier(TextModel, Generic[PredictionT]):
         """The same as far as worker processes can have it: with the network in numpy."""
         if self.runs_in_workers:
             return self
-        return Classifier(self.model, **self._options)
+        return Classifier(self.model, **self.options)
 
     @property
     def explained_units(self) -> str:

@@ -1,0 +1,134 @@
+"""Scoring by Ray: a dataset of Ray Data, or the files of a directory, on the nodes of a cluster.
+
+    >>> import ray
+    >>> import nsmc.ray
+    >>> scored = nsmc.ray.score(ray.data.read_parquet("reviews"))  # doctest: +SKIP
+    >>> scored.write_parquet("scored")  # doctest: +SKIP
+
+Each worker is an actor that opens the model once. Ray starts a worker that died again, and what it
+was working on is done once more: no row is lost or there twice.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from nsmc.errors import NsmcError
+from nsmc.inference.classifier import Classifier, load
+from nsmc.pipeline.output_manifest import DoneFile
+from nsmc.pipeline.score_batches import score_batches
+from nsmc.pipeline.score_files import FailedFile, Job, ScoreFile
+
+ROWS = 4096
+"""Rows that an actor gets at a time."""
+RETRIES = 3
+"""How often a file is begun again whose worker died."""
+
+
+def score(
+    dataset: Any,
+    *,
+    column: str | None = None,
+    model: Classifier[Any] | Path | str | None = None,
+    probabilities: bool = False,
+    concurrency: int | tuple[int, int] | None = None,
+    num_gpus: float = 0,
+) -> Any:
+    """Score a dataset: the columns that `nsmc.score_batches` adds, after its own.
+
+    Like all of Ray Data it is lazy and streams: rows are scored as they are needed.
+
+    Args:
+        dataset: a ``ray.data.Dataset``.
+        column, probabilities: as `nsmc.score_batches` takes them.
+        model: as `nsmc.score_batches` takes it; a directory must be there on every node.
+        concurrency: actors, or the fewest and the most of them; None takes a core each, as many as
+            the cluster has. More than there is room for wait.
+        num_gpus: what each actor takes of a GPU, by which the network is then computed.
+
+    Returns:
+        A ``ray.data.Dataset``. What is wrong with the table or the model is raised when it is read,
+        as a ``RayError``.
+    """
+    if concurrency is None:
+        concurrency = (1, _room(num_gpus))
+    return dataset.map_batches(
+        _ScoreBatches,
+        fn_constructor_kwargs={
+            "model": model,
+            "on_gpu": num_gpus > 0,
+            "options": {"column": column, "probabilities": probabilities},
+        },
+        batch_format="pyarrow",
+        batch_size=ROWS,
+        concurrency=concurrency,
+        num_gpus=num_gpus or None,
+    )
+
+
+class _ScoreBatches:
+    """The actor of a dataset."""
+
+    def __init__(self, model: Any, on_gpu: bool, options: dict[str, Any]) -> None:
+        classifier = model if isinstance(model, Classifier) else load(model)
+        if on_gpu:
+            from nsmc.model.on_device import TorchNetwork
+
+            network = TorchNetwork(classifier.model, "cuda")
+            classifier = Classifier(classifier.model, network=network, **classifier.options)
+        self._classifier, self._options = classifier, options
+
+    def __call__(self, batch: Any) -> Any:
+        """Score a ``pyarrow.Table``."""
+        scored = score_batches(batch, model=self._classifier, workers=1, **self._options)
+        return scored.read_all()
+
+
+class _ScoreFiles:
+    """The actor of a directory."""
+
+    def __init__(self, score: ScoreFile) -> None:
+        self._score = score
+
+    def score(self, job: Job) -> DoneFile | FailedFile:
+        """Score a file."""
+        return self._score(job)
+
+
+def map_files(jobs: Sequence[Job], score: ScoreFile) -> Iterator[DoneFile | FailedFile]:
+    """Score files on a cluster: an ``engine`` of `nsmc.score_files`.
+
+    The cluster is the one that this process is connected to, else that of ``RAY_ADDRESS``, else
+    this machine. Input, output and model must have the same paths on every node.
+
+    Raises:
+        NsmcError: a file's worker died again and again.
+    """
+    import ray
+    from ray.exceptions import RayError
+    from ray.util import ActorPool
+
+    if not ray.is_initialized():
+        ray.init(include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    actor_class: Any = ray.remote(max_restarts=-1, max_task_retries=RETRIES)(_ScoreFiles)
+    actors = [actor_class.remote(score) for _ in range(min(len(jobs), _room(0)))]
+    pool = ActorPool(actors)
+    try:
+        yield from pool.map_unordered(lambda actor, job: actor.score.remote(job), jobs)
+    except RayError as error:
+        raise NsmcError(
+            f"a worker of Ray ended {RETRIES + 1} times before its file was done: "
+            f"{str(error).splitlines()[0]}; if memory ran out, give it more, and run this again"
+        ) from error
+    finally:
+        for actor in actors:
+            ray.kill(actor)
+
+
+def _room(num_gpus: float) -> int:
+    """Actors that the cluster has room for."""
+    import ray
+
+    there = ray.cluster_resources()
+    actors = there.get("GPU", 0) / num_gpus if num_gpus else there.get("CPU", 1)
+    return max(1, int(actors))
