@@ -31,6 +31,7 @@ def score(
     column: str | None = None,
     model: Classifier[Any] | Path | str | None = None,
     probabilities: bool = False,
+    notes: bool = False,
     concurrency: int | tuple[int, int] | None = None,
     num_gpus: float = 0,
 ) -> Any:
@@ -40,7 +41,7 @@ def score(
 
     Args:
         dataset: a ``ray.data.Dataset``.
-        column, probabilities: as `nsmc.score_batches` takes them.
+        column, probabilities, notes: as `nsmc.score_batches` takes them.
         model: as `nsmc.score_batches` takes it; a directory must be there on every node.
         concurrency: actors, or the fewest and the most of them; None takes a core each, as many as
             the cluster has. More than there is room for wait.
@@ -57,7 +58,7 @@ def score(
         fn_constructor_kwargs={
             "model": model,
             "on_gpu": num_gpus > 0,
-            "options": {"column": column, "probabilities": probabilities},
+            "options": {"column": column, "probabilities": probabilities, "notes": notes},
         },
         batch_format="pyarrow",
         batch_size=ROWS,
