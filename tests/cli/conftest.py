@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import io
 import json
 import os
 import pty
@@ -12,6 +13,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 import warnings
@@ -55,7 +57,7 @@ class Result:
 
 
 Here = Callable[..., Result]
-"""Runs a command in this process."""
+"""Runs a command in this process; ``stdin`` by name."""
 Command = Callable[..., Result]
 """Runs a command as a process whose streams are pipes: ``stdin``, ``env`` and ``cwd`` by name."""
 Start = Callable[..., "subprocess.Popen[bytes]"]
@@ -76,13 +78,21 @@ def environment(changes: dict[str, str] | None = None) -> dict[str, str]:
 def here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Here]:
     terminate = signal.getsignal(signal.SIGTERM)
 
-    def call(*args: str | Path) -> Result:
+    def call(*args: str | Path, stdin: bytes | None = None) -> Result:
         monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
-        try:
-            code = run([str(arg) for arg in args])
-        except SystemExit as ended:
-            assert isinstance(ended.code, int)
-            code = ended.code
+        with (
+            io.TextIOWrapper(tempfile.TemporaryFile()) as source,
+            monkeypatch.context() as patch,
+        ):
+            if stdin is not None:
+                source.buffer.write(stdin)
+                source.seek(0)
+                patch.setattr(sys, "stdin", source)
+            try:
+                code = run([str(arg) for arg in args])
+            except SystemExit as ended:
+                assert isinstance(ended.code, int)
+                code = ended.code
         return Result(code, *capsys.readouterr())
 
     yield call

@@ -13,7 +13,7 @@ import pytest
 from nsmc.text.width import display_width
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Command, Here, Result, Terminal
+    from tests.cli.conftest import Here, Result, Terminal
     from tests.conftest import Untrained
 
 COMMENTS = ["재밌다", "배우는 좋은데 이야기가 뻔하고 결말이 허무해서 정말 돈이 아까웠다"]
@@ -74,26 +74,23 @@ def test_json_gives_spans(here: Here) -> None:
     assert (results[2]["logit"], results[2]["parts"]) == (None, [])
 
 
-def test_lines_of_standard_input(command: Command) -> None:
+def test_lines_of_standard_input(here: Here) -> None:
     stdin = f"{COMMENTS[0]}\n\n{COMMENTS[1]}\n".encode()
-    results = command("predict", "--explain", "--json", "-", stdin=stdin).objects()
+    results = here("predict", "--explain", "--json", "-", stdin=stdin).objects()
     assert [len(one["parts"]) > 0 for one in results] == [True, False, True]
-    assert command("predict", "--explain", stdin=b"\n").out.split() == ["—", "—"]
+    assert here("predict", "--explain", stdin=b"\n").out.split() == ["—", "—"]
 
 
-@pytest.mark.parametrize(("env", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
 def test_the_comment_is_coloured_on_a_terminal(
-    env: dict[str, str], coloured: bool, terminal: Callable[..., Terminal], here: Here
+    terminal: Callable[..., Terminal], here: Here
 ) -> None:
     plain = here("predict", "--explain", *COMMENTS).out
-    screen = terminal("predict", "--explain", *COMMENTS, env=env)
+    screen = terminal("predict", "--explain", *COMMENTS)
     assert screen.finish() == 0
     assert COLOUR.sub("", screen.shown).replace("\r\n", "\n") == plain
-    assert ("\x1b" in screen.shown) is coloured
-    if coloured:
-        assert "%\x1b[0m  \x1b[1;32m재밌\x1b[0m" in screen.shown
-        assert "\x1b[32m⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿\x1b[0m" in screen.shown
-        assert re.search("\x1b\\[(1;)?31m아까웠\x1b\\[0m다", screen.shown)
+    assert "%\x1b[0m  \x1b[1;32m재밌\x1b[0m" in screen.shown
+    assert "\x1b[32m⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿\x1b[0m" in screen.shown
+    assert re.search("\x1b\\[(1;)?31m아까웠\x1b\\[0m다", screen.shown)
 
 
 def test_the_prompt_explains(terminal: Callable[..., Terminal]) -> None:
@@ -120,16 +117,16 @@ def test_a_page_of_several_comments(here: Here, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [page]
 
 
-def test_a_page_appears_whole_or_not_at_all(command: Command, tmp_path: Path) -> None:
+def test_a_page_appears_whole_or_not_at_all(here: Here, tmp_path: Path) -> None:
     page = tmp_path / "why.html"
     page.write_text("before", encoding="utf-8")
     stdin = "재밌다\n".encode() + b"\xff\xff\n"
-    result = command("predict", "--explain", "--html", page, "-", stdin=stdin)
+    result = here("predict", "--explain", "--html", page, "-", stdin=stdin)
     assert result.code == 1
     assert "neither UTF-8 nor CP949" in result.err
     assert page.read_text(encoding="utf-8") == "before"
     assert list(tmp_path.iterdir()) == [page]
-    result = command("predict", "--explain", "--html", tmp_path / "no" / "why.html", "재밌다")
+    result = here("predict", "--explain", "--html", tmp_path / "no" / "why.html", "재밌다")
     result.check_refusal(1, f"there is no directory {tmp_path / 'no'}; create it first")
 
 
@@ -169,9 +166,9 @@ def test_a_class_is_named_and_stars_are_in_stars(
         assert "<b>생활</b>" not in shown
 
 
-def test_a_broken_argument_is_explained_all_the_same(command: Command, tmp_path: Path) -> None:
+def test_a_broken_argument_is_explained_all_the_same(here: Here, tmp_path: Path) -> None:
     page = tmp_path / "why.html"
-    one = command("predict", "--explain", "--json", "영화\udcff 별로", "--html", page).object()
+    one = here("predict", "--explain", "--json", "영화\udcff 별로", "--html", page).object()
     assert [(p["start"], p["end"]) for p in one["parts"]] == [(0, 3), (4, 6)]
     assert "별로" in page.read_text(encoding="utf-8")
 
