@@ -48,7 +48,8 @@ def test_the_notebook_runs_from_start_to_end(tmp_path: Path) -> None:
     for cell in json.loads(make_notebook.NOTEBOOK.read_text(encoding="utf-8"))["cells"]:
         if cell["cell_type"] == "code":
             exec("".join(cell["source"]), space)
-    assert space["result"]["accuracy"] > 0.6
+    # Three standard errors of 200 guesses above chance is 61%.
+    assert space["result"]["accuracy"] > 0.65
 
 
 @pytest.mark.slow

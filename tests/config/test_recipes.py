@@ -1,4 +1,4 @@
-"""Every shipped recipe loads, says what its fields trade, and trains."""
+"""Every shipped recipe loads and says what its fields trade."""
 
 import re
 import tomllib
@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from nsmc.config.schema import Config, load_config
-from nsmc.training.api import train
 
 ROOT = Path(__file__).parent.parent.parent
 RECIPES = sorted((ROOT / "configs").glob("*.toml"))
@@ -32,19 +31,3 @@ def test_the_default_recipe_is_the_default() -> None:
     assert tomllib.loads(path.read_text(encoding="utf-8")) == Config().to_dict()
     for line in re.findall(r"^\w+ = .*$", path.read_text(encoding="utf-8"), re.MULTILINE):
         assert re.search(r"  # \S", line), f"not explained: {line}"
-
-
-@pytest.mark.slow
-def test_the_sample_recipe_learns_the_sample(sample: Path, tmp_path: Path) -> None:
-    from nsmc.report.evaluation_report import evaluate
-
-    trained = train(
-        load_config(ROOT / "configs" / "sample.toml"),
-        data=sample,
-        output=tmp_path / "run",
-        device="cpu",
-    )
-    metrics = evaluate(sample, trained.model).metrics
-    # Three standard errors of 200 guesses above chance is 61%.
-    assert metrics["examples"] == 200
-    assert metrics["accuracy"] > 0.65

@@ -1,24 +1,28 @@
 """The measurement of rough comments runs from end to end, and its figures add up."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from experiment import main
 
 from nsmc.text.noise import KINDS
 
-SCRIPT = Path(__file__).parent.parent.parent / "scripts" / "experiment.py"
-
 
 @pytest.mark.slow
-def test_every_kind_is_beside_the_clean_reviews(tmp_path: Path, sample: Path) -> None:
+def test_every_kind_is_beside_the_clean_reviews(
+    tmp_path: Path,
+    sample: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     data, output = sample / "ratings_test.txt", tmp_path / "new" / "robustness.json"
-    command = [sys.executable, str(SCRIPT), "robustness", "--data", str(data)]
-    command += ["--data-name", "the sample", "--results", str(output)]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
-    assert done.returncode == 0, done.stderr
+    command = ["experiment.py", "robustness", "--data", str(data)]
+    monkeypatch.setattr(
+        "sys.argv", [*command, "--data-name", "the sample", "--results", str(output)]
+    )
+    main()
+    out = capsys.readouterr().out
     result = json.loads(output.read_text(encoding="utf-8"))
     reviews, clean = result["reviews"], result["accuracy"]
     assert reviews == len(data.read_text(encoding="utf-8").splitlines()) - 1
@@ -30,10 +34,10 @@ def test_every_kind_is_beside_the_clean_reviews(tmp_path: Path, sample: Path) ->
         assert abs(one["difference"] * reviews - (one["won"] - one["lost"])) < 1e-6
         assert abs(one["accuracy"] - clean - one["difference"]) < 1e-9
     assert result["noise"]["typos"]["changed"] > 0.95
-    lines = done.stdout.splitlines()
+    lines = out.splitlines()
     assert lines[0] == f"{reviews:,} reviews of the sample, the model inside the package."
     assert [line.split(" | ")[0] for line in lines[4:] if line] == [
         f"| {k}" for k in ("none", *KINDS)
     ]
-    assert "| 이영화정말재밌다ㅋㅋ👍 |" in done.stdout
+    assert "| 이영화정말재밌다ㅋㅋ👍 |" in out
     assert str(tmp_path) not in output.read_text(encoding="utf-8")
