@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from nsmc.config.model import ModelConfig
 from nsmc.errors import ModelError
-from nsmc.inference.narrow import PREFIX, narrow_shapes
+from nsmc.inference.narrow import PREFIX, narrow_arrays
 from nsmc.inference.parameters import in_range
 from nsmc.inference.sureness import sureness
 from nsmc.inference.wide import SCALE, WideOutputs, table_sums
@@ -32,7 +32,7 @@ FAMILIAR_SHARE = 0.8
 AT_ONCE = 2048
 """Comments whose n-grams are in memory at once."""
 Floats = NDArray[np.float32]
-_TYPES = {"weight": np.int8, "familiar": np.uint8}
+_TYPES: dict[str, type] = {"weight": np.int8, "familiar": np.uint8}
 
 
 class EarlyExit:
@@ -81,11 +81,11 @@ class EarlyExit:
                 "familiar": (FAMILIAR_BITS // 8,),
             }
             shapes = {name: values.shape for name, values in arrays.items()}
-            types = {name: _TYPES.get(name, np.float32) for name in expected}
+            types: dict[str, type] = {name: _TYPES.get(name, np.float32) for name in expected}
             if any(name.startswith(PREFIX) for name in arrays):
                 hidden = arrays[f"{PREFIX}encoder.weight_hh_l0"].shape[1]
-                for name, shape in narrow_shapes(config, hidden, task):
-                    expected[PREFIX + name], types[PREFIX + name] = shape, np.float32
+                for name, shape, kind in narrow_arrays(config, hidden, task):
+                    expected[PREFIX + name], types[PREFIX + name] = shape, kind
             right = shapes == expected and types == {k: v.dtype for k, v in arrays.items()}
             if wide is None or not right or not 0 < rows <= wide.buckets or rows & (rows - 1):
                 raise ValueError(f"arrays of {shapes}")

@@ -47,15 +47,15 @@ def narrow_config(config: ModelConfig, hidden_size: int) -> ModelConfig:
     )
 
 
-def narrow_shapes(
+def narrow_arrays(
     config: ModelConfig, hidden_size: int, task: LabelTask
-) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """The names and shapes of a narrow network's arrays."""
+) -> Iterator[tuple[str, tuple[int, ...], type]]:
+    """The names, shapes and types of a narrow network's arrays."""
     for name, shape in expected_shapes(narrow_config(config, hidden_size), task, 1):
         if name.startswith(("encoder.", "head.")):
-            yield name, shape
-    yield "wide", (1,)
-    yield "threshold", (1,)
+            yield name, shape, np.float16 if name.startswith("encoder.weight") else np.float32
+    yield "wide", (1,), np.float32
+    yield "threshold", (1,), np.float32
 
 
 class NarrowNetwork:
@@ -75,7 +75,8 @@ class NarrowNetwork:
         run: Callable[[Network, Units], Floats],
     ) -> None:
         hidden = arrays["encoder.weight_hh_l0"].shape[1]
-        self._network = NumpyNetwork(arrays, narrow_config(config, hidden))
+        weights = {name: values.astype(np.float32) for name, values in arrays.items()}
+        self._network = NumpyNetwork(weights, narrow_config(config, hidden))
         self._run, self._wide_weight = run, arrays["wide"]
         self.threshold = float(arrays["threshold"][0])
 

@@ -286,6 +286,9 @@ def _narrowed(
     arrays, given = fit_narrow(
         vectors, cut, learns, deep, added, source.config.model, source.label_task
     )
+    for name in arrays:
+        if name.startswith("encoder.weight"):  # as its file has them
+            arrays[name] = arrays[name].astype(np.float16)
     weighs = _weighed(added[learns:], given[learns:], outputs[learns:]).astype(np.float32)
     arrays["head.weight"] = arrays["head.weight"] * weighs[1]
     arrays["head.bias"] = arrays["head.bias"] * weighs[1]
