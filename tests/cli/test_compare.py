@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Here, Terminal
+    from tests.cli.conftest import Here
 
 
 def write(path: Path, rows: list[tuple[str, int]]) -> Path:
@@ -98,15 +98,6 @@ def test_what_is_wrong_is_reported(
     here: Here, arguments: tuple[str, ...], code: int, words: str
 ) -> None:
     here(*arguments).check_refusal(code, words)
-
-
-@pytest.mark.slow
-def test_a_bar_on_a_terminal(
-    terminal: Callable[..., Terminal], small_model: Path, sample: Path
-) -> None:
-    screen = terminal("compare", small_model, "shipped", "--data", sample, out_to_pipe=True)
-    assert screen.finish() == 0
-    assert re.search(r"scoring: +100%\|.*200/200", screen.shown)
 
 
 def test_own_classes_and_stars(here: Here, untrained: Callable[..., Path], tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -141,19 +140,6 @@ def test_both_steps_of_a_report_show_progress_and_the_table_names_it(
     assert screen.shown.splitlines()[-1] == f"{'report':<18}{target / 'report.html'}"
     assert (target / "report.html").stat().st_size > 1_000_000
     assert len(list(target.iterdir())) == 10
-
-
-@pytest.mark.parametrize("device", ["cpu", "auto"])
-@pytest.mark.slow
-def test_a_report_holds_what_json_does_on_any_device(
-    device: str, evaluate: Callable[..., Result], sample: Path, tmp_path: Path
-) -> None:
-    done = evaluate(sample, "--json", "--device", device, "--report", tmp_path)
-    printed = done.object()
-    assert done.err == ""
-    assert printed.pop("report") == str(tmp_path / "report.html")
-    written = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
-    assert {name: written[name] for name in printed} == printed
 
 
 def test_a_full_disk_leaves_no_half_page(

@@ -15,7 +15,6 @@ from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.report.evaluation_report import evaluate
 from nsmc.storage.bundle import read_json
 from nsmc.training.api import train
-from nsmc.training.init_from import KEPT_TEXTS
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Here
@@ -54,12 +53,8 @@ def mixed(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("mixed") / "mixed.txt", seen[:150] + others)
 
 
-@pytest.mark.slow
-def test_from_a_training_to_an_evaluation(here: Here, sample: Path, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    settings = [part for field in EPOCH for part in ("--set", field)]
-    done = here("train", "--data", sample, "--output", run, *settings)
-    assert done.code == 0, done.err
+def test_from_a_training_to_an_evaluation(here: Here, small_model: Path, sample: Path) -> None:
+    run = small_model
     train_file = sample / "ratings_train.txt"
 
     # All of them, the validation part included.
@@ -180,25 +175,6 @@ def test_a_language_model(here: Here, hihello: Path, sample: Path, tmp_path: Pat
     assert results["unseen"]["perplexity"] == pytest.approx(alone["perplexity"])
     shown = here("evaluate", "--model", hihello, "--data", both).out
     assert f"1 of 2 (50.0%); perplexity on the other 1: {alone['perplexity']:.2f}" in shown
-
-
-@pytest.mark.slow
-def test_what_it_started_from_has_seen_counts_too(sample: Path, tmp_path: Path) -> None:
-    rows = reviews(sample / "ratings_train.txt")
-    first = write(tmp_path / "first.txt", rows[:200])
-    second = write(tmp_path / "second.txt", rows[150:400])
-    start = train(load_config(None, EPOCH), data=first, output=tmp_path / "a", device="cpu").model
-    config = load_config(None, [*EPOCH, f"training.init_from={start}"])
-    warnings: list[str] = []
-    warn, output = warnings.append, tmp_path / "b"
-    then = train(config, data=second, output=output, device="cpu", warn=warn).model
-    seen = open_model(then).training_texts
-    assert warnings == []
-    assert seen is not None and seen.texts == 400
-    for model, count in ((then, 400), (start, 200)):
-        overlap = evaluate(sample / "ratings_train.txt", model).seen
-        assert overlap is not None and overlap["reviews"] == count
-    assert (tmp_path / "b" / KEPT_TEXTS).read_bytes() == (start / SEEN).read_bytes()
 
 
 def test_a_start_that_does_not_tell_what_it_has_seen(

@@ -92,19 +92,6 @@ def test_the_other_way_round_is_the_mirror(
     assert mirrored["p_value"] == result["p_value"]
 
 
-@pytest.mark.slow
-def test_many_reviews_on_all_cores_give_the_same(
-    result: dict[str, Any], small_model: Path, other_model: Path, sample: Path, tmp_path: Path
-) -> None:
-    header, *lines = (sample / "ratings_test.txt").read_text(encoding="utf-8").splitlines()
-    path = tmp_path / "many.txt"
-    path.write_text("\n".join([header, *lines * 60]) + "\n", encoding="utf-8")
-    many = compare(other_model, small_model, path).to_dict()
-    assert many["examples"] == 12_000
-    assert many["table"] == [[60 * n for n in row] for row in result["table"]]
-    assert many["difference_interval"][0] > result["difference_interval"][0]
-
-
 def with_threshold(model: Path, threshold: float, path: Path) -> Path:
     with writing_bundle(path, KIND, SCHEMA) as directory:
         shutil.copytree(model / "model", directory, dirs_exist_ok=True)
@@ -138,7 +125,7 @@ def test_what_neither_can_read_is_left_out(small_model: Path, tmp_path: Path) ->
     assert {one["row"] for one in result["disagreements"]} <= {1, 4}
 
 
-@pytest.mark.parametrize("name", ["d.csv", "d.jsonl", "d.parquet", "d.tsv.gz"])
+@pytest.mark.parametrize("name", ["d.jsonl", "d.tsv.gz"])
 def test_all_disagreements_go_to_a_table_that_reads_back(
     name: str, result: dict[str, Any], other_model: Path, small_model: Path, sample: Path,
     tmp_path: Path,

@@ -74,12 +74,6 @@ def test_illegible_rows_are_left_out_and_threshold_and_column_taken(
         evaluate(path, small_model, threshold=2)
 
 
-def test_one_class_has_no_area_under_the_curve(small_model: Path, tmp_path: Path) -> None:
-    path = written(tmp_path / "a.txt", [("재밌다", 1), ("좋다", 1)])
-    metrics = evaluate(path, small_model).metrics
-    assert (metrics["roc_auc"], metrics["examples"]) == (None, 2)
-
-
 def test_words_for_what_is_missing(
     small_model: Path, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
