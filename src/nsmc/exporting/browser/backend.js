@@ -7,8 +7,9 @@ function makeBackend(exported) {
     classifier,
     model: async () => exported.model,
     ready: async () => {},
-    predict: async (text, signal) => {
+    predict: async (text, signal, early) => {
       await breathe(signal);
+      early(classifier.predict(text));
       return classifier.explain(text, signal);
     },
     columns: async (file, header) => {

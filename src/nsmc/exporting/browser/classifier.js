@@ -48,18 +48,18 @@ function makeClassifier({ side, config, task, exact, weights }) {
 
   // `roughly`: by the fewest samples, for sums over many comments.
   async function explain(text, signal, roughly = false) {
-    const comment = read(text), { units, spans } = comment, baseline = network([null]);
-    const outputs = units.length ? outputsOf(units) : null;
+    const comment = read(text), { units, spans } = comment, baseline = network([null]), windows = windowsOf(units), each = [];
+    for (const window of units.length ? windows : []) { each.push(network(window)); await breathe(signal); }
+    const outputs = units.length ? mean(each) : null;
     const [of, number] = explained(outputs ?? baseline), empty = number(baseline);
     const full = outputs && number(outputs), value = outputs && rounded(full);
     const result = { ...answer(comment, outputs, 0), of, unit: task.name === "stars" ? "stars" : "log odds", value,
       ...(task.name === "stars" ? {} : { logit: value }), baseline: rounded(empty), parts: [] };
     if (!outputs) return result;
-    let groups = [], valueOf = (chosen) => number(network(chosen.flat()));
-    if (units.length > side.window) {
-      const windows = windowsOf(units), each = windows.map(network);
+    let groups = [], valueOf = (places) => number(network(places.flatMap((n) => groups[n])));
+    if (windows.length > 1) {
       groups = windows;
-      valueOf = (_, places) => number(mean(places.map((n) => each[n])));
+      valueOf = (places) => number(mean(places.map((n) => each[n])));
     } else {
       // The letters of a syllable can't be shown apart, so they are one part together.
       units.forEach((unit, n) => {
@@ -67,7 +67,8 @@ function makeClassifier({ side, config, task, exact, weights }) {
         else groups.push([unit]);
       });
     }
-    const shares = await shapley((places) => valueOf(places.map((n) => groups[n]), places), { count: groups.length, units: units.length, exact: roughly ? ROUGHLY : exact, most: roughly ? FEW_ORDERS : MOST_ORDERS, empty, full }, signal);
+    // What a window gives is known already: it costs as little as no unit.
+    const shares = await shapley(valueOf, { count: groups.length, units: windows.length > 1 ? 1 : units.length, exact: roughly ? ROUGHLY : exact, most: roughly ? FEW_ORDERS : MOST_ORDERS, empty, full }, signal);
     let place = 0;
     result.parts = groups.map((some, n) => {
       const start = spans[place][0], end = spans[(place += some.length) - 1][1];

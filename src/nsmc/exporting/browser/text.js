@@ -146,15 +146,16 @@ function makeReader(side) {
   function pieces(text) {
     const known = (piece) => Object.hasOwn(side.pieces, piece), units = [];
     for (const word of (text && side.space + text.replaceAll(" ", side.space)).match(new RegExp(`${side.space}?[^${side.space}]*`, "gu")) ?? []) {
-      const parts = Array.from(word);
+      const parts = Array.from(word), scoreAt = (n) => { const pair = parts[n] + parts[n + 1]; return n >= 0 && n + 1 < parts.length && known(pair) ? side.pieces[pair] : -Infinity; };
+      const scores = parts.map((_, n) => scoreAt(n)); // of each part with its neighbour
       for (;;) {
-        let best = -1, score = -Infinity;
-        for (let n = 0; n + 1 < parts.length; n++) {
-          const pair = parts[n] + parts[n + 1];
-          if (known(pair) && side.pieces[pair] > score) { best = n; score = side.pieces[pair]; }
-        }
-        if (best < 0) break;
+        let best = 0;
+        for (let n = 1; n < scores.length; n++) if (scores[n] > scores[best]) best = n;
+        if (scores[best] === -Infinity || !scores.length) break;
         parts.splice(best, 2, parts[best] + parts[best + 1]);
+        scores.splice(best, 1);
+        scores[best] = scoreAt(best);
+        if (best) scores[best - 1] = scoreAt(best - 1);
       }
       for (const part of parts) {
         // A run of unknown characters is one unit.

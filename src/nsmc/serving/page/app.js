@@ -137,7 +137,7 @@ async function judge() {
   const mine = (asking = new AbortController());
   $("result").classList.add("stale");
   try {
-    const given = await ask(backend.predict(text, mine.signal));
+    const given = await ask(backend.predict(text, mine.signal, (early) => { drawVerdict(early); $("parts").classList.add("stale"); }));
     if (mine !== asking) return;
     answer = given;
     draw();
@@ -163,6 +163,12 @@ function verdict(one, least = $("least").value / 100) {
 }
 
 function draw() {
+  const { words, sure } = drawVerdict(answer);
+  drawParts();
+  $("spoken").textContent = sure === null ? words : `${words}, ${t("certain", percent(sure))}`;
+}
+
+function drawVerdict(answer) {
   const { tone, words, sure } = verdict(answer);
   show("result", true);
   $("result").classList.remove("stale");
@@ -180,8 +186,7 @@ function draw() {
     $("above").textContent = `${t("positive")} ${percent(answer.score)}`;
   }
   $("classes").replaceChildren(...likeliest(answer.probabilities));
-  drawParts();
-  $("spoken").textContent = sure === null ? words : `${words}, ${t("certain", percent(sure))}`;
+  return { words, sure };
 }
 
 function likeliest(probabilities) {
@@ -243,6 +248,7 @@ function drawParts() {
     }
   }
   $("parts").replaceChildren(...pieces);
+  $("parts").classList.remove("stale");
   show("parts", pieces.length > 0);
   $("parts").previousElementSibling.hidden = pieces.length === 0;
   const stars = answer.unit === "stars";

@@ -27,7 +27,7 @@ const backend = (() => {
     local: false,
     model: () => json("v1/model"),
     ready: () => fetch("readyz"),
-    // The prediction of a text with its explanation.
+    // The prediction of a text with its explanation; a third argument would hear of one without, where that comes first.
     predict: (text, signal) => json("v1/predict", {
       method: "POST", signal, headers: { "content-type": "application/json" }, body: JSON.stringify({ text, explain: true }),
     }),
