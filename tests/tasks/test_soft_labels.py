@@ -176,6 +176,7 @@ def scores_after(path: Path, output: Path, *fields: str) -> list[float]:
     return [prediction.score for prediction in nsmc.load(output).predict(list(WORDS))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("marked", [False, True])
 def test_it_learns_the_probabilities_of_a_balanced_world(marked: bool, tmp_path: Path) -> None:
     # Of the positive comments seven in ten say the first word, of the negative one in ten.
