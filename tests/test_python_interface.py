@@ -84,12 +84,6 @@ def test_predictions_are_json_whatever_turns_them_into_it(task: str, untrained: 
         assert prediction.legible == (text is not None)
 
 
-def test_an_empty_comment_has_null_in_json(classifier: nsmc.Classifier) -> None:
-    fields = dataclasses.asdict(classifier.predict(""))
-    read = json.loads(json.dumps(fields, allow_nan=False))
-    assert (read["text"], read["score"], read["label"]) == ("", None, "")
-
-
 def test_paths_may_be_strings(
     untrained: Untrained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,5 @@
 """Syllables, letters and learnt pieces from training to scoring, as if Mecab weren't installed."""
 
-import dataclasses
 import os
 import subprocess
 import sys
@@ -10,14 +9,8 @@ import numpy as np
 import pytest
 
 import nsmc
-from nsmc.config.schema import load_config
-from nsmc.data.cache import training_corpus
-from nsmc.data.corpus import Encoding, build_corpus
 from nsmc.data.reviews import read_reviews
-from nsmc.inference.classifier import Classifier
-from nsmc.inference.directory import open_model
-from nsmc.pipeline.classify import map_scores, score_by_each
-from nsmc.text.tokenizer import learn
+from nsmc.pipeline.classify import map_scores
 
 pytestmark = pytest.mark.slow
 
@@ -99,31 +92,3 @@ def test_a_model_of_any_units_scores_and_explains(trained: Path, unit: str) -> N
     parts = [(part.morpheme, odd[part.start : part.end]) for part in classifier.explain(odd).parts]
     if unit != "bpe":
         assert parts == [("값", "값"), ("▁", " "), ("재", "재\u200b"), ("밌", "밌")]
-
-
-def test_the_corpus_and_the_model_hold_the_same_pieces(trained: Path) -> None:
-    config = load_config(ROOT / "configs" / "bpe.toml", SMALL)
-    model = open_model(trained / "bpe")
-    columns = model.task.label_columns()
-    corpus = training_corpus(trained / "data.txt", Encoding(config.text, label_columns=columns))
-    again = training_corpus(trained / "data.txt", Encoding(config.text, label_columns=columns))
-    assert corpus.learned is not None
-    assert corpus.learned == again.learned == model.learned
-    assert corpus.identity == again.identity == model.identity
-    # An audit by a model encodes a table that the model has never seen.
-    reviews = read_reviews(SAMPLE)
-    assert build_corpus(reviews, config.text, learned=model.learned).identity == model.identity
-    assert build_corpus(reviews, config.text).identity != model.identity
-
-
-def test_models_of_other_pieces_are_compared_each_by_its_own(trained: Path) -> None:
-    model = open_model(trained / "bpe")
-    classifier = Classifier(model)
-    learned = learn(classifier.text_config, COMMENTS)
-    other = Classifier(dataclasses.replace(model, learned=learned))
-    with pytest.warns(UserWarning, match="pieces: expected"):
-        both = score_by_each(COMMENTS, [classifier, other])
-    assert other.tokenizer(COMMENTS[0]) != classifier.tokenizer(COMMENTS[0])
-    for one, outputs in zip((classifier, other), both, strict=True):
-        alone = one.outputs_of([one.tokenizer(text) for text in COMMENTS])  # [R, O]
-        np.testing.assert_allclose(outputs, alone, atol=1e-6)

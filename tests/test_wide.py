@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,6 @@ import nsmc
 from nsmc.config.model import WideConfig
 from nsmc.config.schema import load_config
 from nsmc.data.corpus import Encoding, read_corpus
-from nsmc.errors import ModelError
 from nsmc.inference import wide as wide_module
 from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import open_model
@@ -218,24 +216,6 @@ def test_dropout_leaves_out_ngrams_and_keeps_the_sum_on_average(sparse: bool) ->
     others = np.setdiff1d(np.arange(BUCKETS), rows)
     assert not touched[others].any()
     assert touched.count_nonzero() > 0.5 * len(np.unique(rows))
-
-
-@pytest.mark.parametrize("buckets", [2048, 0])
-def test_a_table_of_another_recipe_is_refused(buckets: int, untrained: Untrained) -> None:
-    model = open_model(untrained(*WIDE_MODEL))
-    shape = replace(model.config.model, wide=WideConfig(buckets=buckets, longest=4))
-    with pytest.raises(ModelError, match=r"those of its config \(.*wide\.weight'?: expected "):
-        replace(model, config=replace(model.config, model=shape))
-
-
-def test_a_table_that_lacks_is_refused(untrained: Untrained) -> None:
-    model = open_model(untrained(*WIDE_MODEL))
-    weights, eight = dict(model.stored), quantized(model.stored)
-    del weights[WIDE], eight[SCALES[WIDE]]
-    with pytest.raises(ModelError, match=r"wide.weight: expected \(4096, 1\), found nothing\); tr"):
-        replace(model, stored=weights)
-    with pytest.raises(ModelError, match=r"wide.scale: expected \(1,\), found nothing"):
-        replace(model, stored=eight)
 
 
 @pytest.mark.slow

@@ -56,20 +56,6 @@ def test_vocabulary_keeps_to_min_freq_and_max_size(corpus_of: CorpusOf) -> None:
         assert field.vocab["없는말"] == 0
 
 
-def test_vocabulary_of_the_sample_is_what_a_counter_finds(of_sample: Corpus) -> None:
-    rows = np.arange(0, 600, 3)
-    counter: Counter[str] = Counter()
-    for row in rows:
-        start, end = of_sample.offsets[row], of_sample.offsets[row + 1]
-        counter.update(of_sample.morphemes[t] for t in of_sample.tokens[start:end])
-    field = MorphemeField(of_sample, buckets=0)
-    field.count_vocabulary(rows, DataConfig(min_freq=2))
-    assert field.vocab.itos[0] == UNKNOWN
-    assert set(field.vocab.itos[1:]) == {m for m, n in counter.items() if n >= 2}
-    frequencies = [counter[m] for m in field.vocab.itos[1:]]
-    assert frequencies == sorted(frequencies, reverse=True)
-
-
 @pytest.mark.parametrize("buckets", [0, 7, 1000])
 def test_tensors_of_a_batch_say_what_its_reviews_say(of_sample: Corpus, buckets: int) -> None:
     field = MorphemeField(of_sample, buckets)

@@ -166,13 +166,6 @@ def test_any_other_sentiment_is_an_error_with_its_row(tmp_path: Path, label: str
     )
 
 
-@pytest.mark.parametrize("label", ["0.5", "null", "[1]", "2"])
-def test_other_json_values_are_no_sentiment(tmp_path: Path, label: str) -> None:
-    path = written(tmp_path / "a.jsonl", f'{{"document": "가", "label": {label}}}\n')
-    with pytest.raises(DataError, match=r"found .* in row 1 \(1 such rows\)"):
-        checked(path)
-
-
 def test_many_bad_labels_are_counted_and_the_first_shown(tmp_path: Path) -> None:
     body = "가,1\n" * 9000 + "나,x\n" * 1000 + "나,y\n" * 234 + "나,\n"
     with pytest.raises(DataError) as caught:

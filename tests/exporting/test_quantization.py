@@ -24,7 +24,6 @@ from nsmc.inference.directory import open_model
 from nsmc.inference.quantized import SCALES, TABLES, WIDE, WORDS
 from nsmc.inference.wide import WideOutputs
 from nsmc.model.on_device import TorchNetwork
-from nsmc.report.evaluation_report import evaluate
 
 if TYPE_CHECKING:
     from tests.conftest import Untrained
@@ -91,17 +90,6 @@ def test_eight_bits_score_alike(small_model: Path, small: Path, texts: list[str]
     off = np.abs([one.score - other.score for one, other in zip(before, after, strict=True)])
     assert off.max() < 0.03
     assert off.max() > 0  # it is another model
-
-
-def test_eight_bits_are_explained_and_evaluated(
-    small_model: Path, small: Path, sample: Path
-) -> None:
-    explained = nsmc.load(small).explain(COMMENTS[1])
-    total = explained.baseline + sum(part.contribution for part in explained.parts)
-    assert total == pytest.approx(explained.logit, abs=1e-3)
-    before, after = (evaluate(sample, model).metrics for model in (small_model, small))
-    assert after["examples"] == before["examples"]
-    assert after["log_loss"] == pytest.approx(before["log_loss"], abs=0.01)
 
 
 def test_again_gives_the_same(small: Path, tmp_path: Path) -> None:

@@ -103,19 +103,6 @@ def test_what_is_no_string_is_a_type_error(wrong: object, classifier: Classifier
         classifier.explain(wrong)  # type: ignore[call-overload]
 
 
-def test_the_object_for_json(classifier: Classifier) -> None:
-    result = classifier.explain("재밌다")
-    shown = result.to_dict()
-    about = ["of", "unit", "value", "logit", "baseline", "parts"]
-    assert list(shown) == [*result.prediction.to_dict(), *about]
-    assert [list(part) for part in shown["parts"]] == [
-        ["start", "end", "morpheme", "contribution"]
-    ] * 2
-    total = sum(part["contribution"] for part in shown["parts"])
-    assert total == pytest.approx(shown["logit"] - shown["baseline"], abs=1e-5)
-    json.dumps(shown, allow_nan=False)
-
-
 def test_the_threshold_labels_explanations_too(classifier: Classifier) -> None:
     score = classifier.predict(LONG).score
     assert load(threshold=score).explain(LONG).prediction.label == "positive"

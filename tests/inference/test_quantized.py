@@ -69,14 +69,6 @@ def test_no_element_is_off_by_more_than_half_a_step(name: str) -> None:
     np.testing.assert_allclose(np.abs(result).max(axis=1), largest[:, 0], rtol=1e-6)
 
 
-def test_again_changes_nothing() -> None:
-    once = quantized(weights())
-    twice = quantized(once)
-    assert once.keys() == twice.keys() == weights().keys() | {SCALES[WORDS], SCALES[NGRAMS]}
-    for name, values in once.items():
-        np.testing.assert_array_equal(twice[name], values, strict=True)
-
-
 def test_only_tables_and_recurrent_matrices_are_touched() -> None:
     before = weights(**{"encoder.bias_hh_l0": np.array([1 / 3], np.float32)})
     result = quantized(before)

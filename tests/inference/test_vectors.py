@@ -1,12 +1,9 @@
 """Vectors are kept while they are few enough, and right in any case."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from nsmc.inference import vectors as vectors_module
-from nsmc.inference.classifier import load
 from nsmc.inference.quantized import EmbeddingTable
 from nsmc.inference.vectors import MorphemeVectors
 from nsmc.text.subwords import subword_ids
@@ -63,15 +60,3 @@ def test_more_than_the_cache_holds_are_still_right(
         check(vectors, ["다", *(f"새말{number}" for number in range(start, start + 7))])
     assert len(vectors._cache) == 1024  # never grew: memory doesn't follow new words
     check(vectors, [f"새말{number}" for number in range(3000)])
-
-
-def test_scores_stay_right_when_little_is_kept(
-    small_model: Path, comments: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    expected = [p.score for p in load(small_model).predict(comments)]
-    monkeypatch.setattr(vectors_module, "CACHED", 5)
-    classifier = load(small_model)
-    result = [
-        p.score for start in range(0, 200, 9) for p in classifier.predict(comments[start:][:9])
-    ]
-    assert result == pytest.approx(expected, abs=1e-5)

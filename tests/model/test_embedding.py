@@ -1,4 +1,4 @@
-"""A morpheme's vector is its row plus the mean of its n-grams' rows, in torch and in numpy."""
+"""Vectors of morphemes are the same in torch and in numpy (tests/inference/test_vectors.py)."""
 
 from collections import Counter
 
@@ -14,7 +14,6 @@ from nsmc.data.special_units import UNKNOWN
 from nsmc.inference.quantized import EmbeddingTable
 from nsmc.inference.vectors import MorphemeVectors
 from nsmc.model.embedding import MorphemeEmbedding
-from nsmc.text.subwords import subword_ids
 
 REVIEWS = [["재밌", "다", "ㅋㅋㅋ"], ["재미없", "다", "다"]]
 KNOWN = ["다", "재밌"]
@@ -41,29 +40,6 @@ def embedding_of(buckets: int, *, sparse: bool = False) -> MorphemeEmbedding:
     torch.manual_seed(1)
     config = ModelConfig(embedding_size=6, subword_buckets=buckets)
     return MorphemeEmbedding(len(KNOWN) + 1, config, sparse=sparse)
-
-
-def by_hand(embedding: MorphemeEmbedding, morpheme: str, vocabulary: list[str]) -> list[float]:
-    words = embedding.words.weight.tolist()
-    vector: list[float] = words[vocabulary.index(morpheme) if morpheme in vocabulary else 0]
-    if embedding.ngrams is None:
-        return vector
-    table = embedding.ngrams.weight.tolist()
-    rows = [table[i] for i in subword_ids(morpheme, len(table))]
-    return [v + sum(r[e] for r in rows) / len(rows) for e, v in enumerate(vector)]
-
-
-@pytest.mark.parametrize("buckets", [0, 1, BUCKETS])
-def test_vector_is_the_row_plus_the_mean_of_the_n_grams(buckets: int) -> None:
-    batch, vocabulary = batch_of(buckets)
-    embedding = embedding_of(buckets)
-    assert (embedding.ngrams is None) == (buckets == 0)
-    vectors = embedding(batch).detach().numpy()
-    assert vectors.shape == (3, 2, 6)
-    for b, review in enumerate(REVIEWS):
-        for t, morpheme in enumerate(review):
-            expected = by_hand(embedding, morpheme, vocabulary)
-            np.testing.assert_allclose(vectors[t, b], expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(("buckets", "letters"), [(0, False), (BUCKETS, False), (BUCKETS, True)])

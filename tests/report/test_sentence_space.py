@@ -13,22 +13,6 @@ from nsmc.report.sentence_space import sentence_space
 ROWS = [("재밌다", 1), ("노잼", 0), ("정말 재밌다", 1), ("다 재밌다 다", 1), ("별로다", 0)]
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
-@pytest.mark.parametrize("pooling", ["last", "max", "mean", "max+mean"])
-def test_the_last_layer_makes_logits_of_them(
-    cell: str, pooling: str, untrained: Callable[..., Path]
-) -> None:
-    shape = (f"model.cell={cell}", f"model.pooling={pooling}", "model.layers=2")
-    classifier = load(untrained(*shape))
-    morphemes = [classifier.tokenizer(text) for text, _ in ROWS]
-    vectors = classifier.sentence_vectors(morphemes)
-    assert vectors.shape == (5, 32 if pooling == "max+mean" else 16)
-    weights = classifier.model.weights()
-    logits = vectors @ weights["head.weight"][0] + weights["head.bias"]
-    scores = classifier.score_morphemes(morphemes)
-    assert np.allclose(1 / (1 + np.exp(-logits)), scores, atol=1e-6)
-
-
 def test_principal_components(small_model: Path, sample: Path) -> None:
     scored = evaluate_classifier(load(small_model), sample / "ratings_test.txt").reviews
     result = sentence_space(scored, scored.outputs[:, 0].astype(float))

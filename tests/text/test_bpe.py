@@ -4,15 +4,12 @@ import hashlib
 import os
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from nsmc.config.text import TextConfig
 from nsmc.errors import DataError, NsmcError
-from nsmc.pipeline.chunks import map_comments
-from nsmc.pipeline.classify import cut
 from nsmc.text.bpe import Pieces, learn_bpe
 from nsmc.text.normalize import normalize
 from nsmc.text.tokenizer import Tokenizer, learn, make_tokenizer
@@ -119,14 +116,6 @@ def test_a_comment_longer_than_sentencepiece_expects_is_learnt_from() -> None:
     config = TextConfig(unit="bpe", bpe_size=100, max_characters=10_000)
     tokenizer = make_tokenizer(config, learn(config, ["재밌다 " * 2500]))
     assert tokenizer("재밌다") == ["▁재밌다"]
-
-
-def test_worker_processes_know_what_was_learnt(tokenizer: Tokenizer, learned: bytes) -> None:
-    assert tokenizer.learned == learned
-    chunks = [COMMENTS[:3], COMMENTS[3:]]
-    units = list(map_comments(chunks, partial(cut, tokenizer), workers=2))
-    assert units == [[tokenizer(text) for text in chunk] for chunk in chunks]
-    assert units[0][0] == ["▁정말", "▁재밌다"]
 
 
 @pytest.mark.parametrize("damaged", [b"", b"no model", b"\x00" * 100])

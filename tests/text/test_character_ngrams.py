@@ -73,13 +73,6 @@ def test_any_comments_have_the_ngrams_of_the_definition(
     assert split(character_ngrams(whole, longest, 1 << bits)) == rows
 
 
-def test_beginning_and_end_are_reported_from_the_middle() -> None:
-    comments = split(character_ngrams([["굿가"], ["가굿가"], ["가굿"]], 5, BUCKETS))
-    begins, ends = row_of(f"{MARK}굿", BUCKETS), row_of(f"굿{MARK}", BUCKETS)
-    assert [begins in rows for rows in comments] == [True, False, False]
-    assert [ends in rows for rows in comments] == [False, False, True]
-
-
 def test_the_rows_are_fixed_for_good() -> None:
     # Written down once: a trained table is useless if its rows move, between processes as well.
     assert split(character_ngrams([["재밌", "다"], ["👍"]], 5, BUCKETS)) == [

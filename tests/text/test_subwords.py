@@ -58,12 +58,6 @@ def test_a_wrong_letter_leaves_ngrams_of_the_letters_beside_it(right: str, wrong
     assert shared(letters=True) > shared(letters=False)
 
 
-def test_prefix_and_suffix_differ_and_misspellings_share() -> None:
-    assert set(ids("<다")) & set(subword_ids("다재", BUCKETS))
-    assert not set(ids("<다")) & set(subword_ids("재다", BUCKETS))
-    assert len(set(subword_ids("재미있", BUCKETS)) & set(subword_ids("재미잇", BUCKETS))) >= 4
-
-
 @given(st.text(st.characters(codec="utf-8", exclude_characters="<>")), st.integers(1, BUCKETS))
 def test_every_ngram_has_a_row_of_the_table(morpheme: str, buckets: int) -> None:
     rows = subword_ids(morpheme, buckets)

@@ -56,14 +56,6 @@ def test_a_second_training_is_kept_out(
         pass
 
 
-def test_a_claim_ends_with_the_block(tmp_path: Path) -> None:
-    place = OutputDirectory(tmp_path / "a" / "run")
-    with pytest.raises(KeyboardInterrupt), place.claimed():
-        raise KeyboardInterrupt
-    with place.claimed():
-        pass
-
-
 def test_a_place_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     for path in (tmp_path / "file", tmp_path / "file" / "run"):
