@@ -90,8 +90,6 @@ def test_an_output_that_cannot_be(here: Here, small_model: Path, tmp_path: Path)
 @pytest.mark.parametrize(
     ("name", "kilobytes", "rows"),
     [
-        ("out.csv", 16, 2_000),
-        ("out.jsonl", 16, 2_000),
         ("out.parquet", 16, 2_000),
         ("out.tsv", 600, 20_000),  # the first chunk fits, the second doesn't
     ],

@@ -48,8 +48,8 @@ def test_unknown_units_are_marked(score: Callable[..., Result]) -> None:
     assert "; 1 unknown" in done.out
 
 
-def test_json_has_the_spans_and_null_for_nothing(hihello: Path, command: Command) -> None:
-    done = command("score-text", "--model", hihello, "-", "--json", stdin=b"hi\n\nhihello\n")
+def test_json_has_the_spans_and_null_for_nothing(hihello: Path, here: Here) -> None:
+    done = here("score-text", "--model", hihello, "-", "--json", stdin=b"hi\n\nhihello\n")
     first, nothing, last = done.objects()
     spans = [(u["unit"], u["start"], u["end"]) for u in first["units"]]
     assert spans == [("h", 0, 1), ("i", 1, 2), ("</s>", 2, 2)]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nsmc.cli.main import COMMANDS
-from nsmc.errors import MESSAGE, message, printable
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Command, Here
@@ -26,7 +25,6 @@ HOSTILE = {
     "a lone surrogate": "가\udc80나",
     "ends the line": "가\r나\u2028다",
 }
-SAFE = ["재밌다 ㅋㅋ", "👨‍👩‍👧 최고", "é\u0301", "a\tb\nc"]
 
 
 def raw(text: str) -> list[str]:
@@ -35,26 +33,6 @@ def raw(text: str) -> list[str]:
 
 
 BIDI = "\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-
-
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_control_characters_are_shown_escaped(text: str) -> None:
-    shown = printable(text)
-    assert raw(shown) == []
-    assert shown.encode().startswith("가".encode()) or shown.startswith("\\x1b]8")
-    assert printable(shown) == shown
-
-
-@pytest.mark.parametrize("text", SAFE, ids=repr)
-def test_all_other_text_stays(text: str) -> None:
-    assert printable(text) == text
-
-
-def test_a_message_has_an_end() -> None:
-    long = message("expected a column, found " + "가" * 10_000 + "; choose one with --column NAME")
-    assert len(long.encode()) <= MESSAGE
-    assert long.startswith("expected a column, found 가")
-    assert long.endswith("가; choose one with --column NAME")
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

@@ -1,7 +1,6 @@
 """Reviews are read whole or refused with what to correct; what labels may be is for the task."""
 
 import datetime
-import gzip
 import hashlib
 import json
 import unicodedata
@@ -231,21 +230,6 @@ def test_some_of_the_reviews(tmp_path: Path) -> None:
     some = reviews.take(np.array([2, 0]))
     assert (some.texts, cells(some), some.rows.tolist()) == (["별로", "재밌다"], ["0", "1"], [5, 1])
     assert (some.sha256, some.path, some.column) == (reviews.sha256, reviews.path, "document")
-
-
-PLAIN = "첫 줄도 글이다\r\n\n탭이\t있는 줄\n  \n끝"
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp949"])
-@pytest.mark.parametrize("name", ["a.txt", "a.TXT.gz"])
-def test_plain_text_is_one_comment_a_line(tmp_path: Path, name: str, encoding: str) -> None:
-    path = tmp_path / name
-    content = PLAIN.encode(encoding)
-    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
-    reviews = read_reviews(path)
-    assert reviews.texts == ["첫 줄도 글이다", "탭이\t있는 줄", "끝"]
-    assert (reviews.rows.tolist(), reviews.skipped_empty) == ([1, 3, 5], 2)
-    assert (reviews.column, reviews.labels) == ("document", {})
 
 
 def test_what_names_columns_is_a_table(tmp_path: Path) -> None:

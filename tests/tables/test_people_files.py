@@ -193,21 +193,6 @@ def test_an_encoding_is_forced(tmp_path: Path) -> None:
             pytest.fail("the block must not be entered")
 
 
-def test_a_zip_or_a_web_page_is_refused_by_what_it_is(tmp_path: Path) -> None:
-    import zipfile
-
-    path = tmp_path / "a.csv"
-    with zipfile.ZipFile(path, "w") as packed:
-        packed.writestr("b.csv", "document\n재밌다\n")
-    with pytest.raises(
-        DataError, match=r"is not text: expected a .csv table, found an Excel or zip"
-    ):
-        texts(path)
-    written(path, "<!DOCTYPE html><html><body>로그인</body></html>")
-    with pytest.raises(DataError, match=r"is a web page: expected a .csv table, found HTML"):
-        texts(path)
-
-
 # JSON.
 
 
