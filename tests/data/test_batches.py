@@ -40,9 +40,10 @@ def iterator(
     rows: Any = None,
     size: int = SIZE,
     weights: Any = None,
+    part: tuple[int, int] = (0, 1),
 ) -> EqualLengthIterator:
     dataset = make_dataset(field, np.arange(COUNT) if rows is None else rows, TARGETS)
-    return EqualLengthIterator(dataset, size, seed=seed, device=CPU, weights=weights)
+    return EqualLengthIterator(dataset, size, seed=seed, device=CPU, weights=weights, part=part)
 
 
 def rows_of(field: MorphemeField, batch: Any) -> list[int]:
@@ -112,6 +113,27 @@ def test_skip_goes_on_exactly_where_another_stopped(field: MorphemeField, weight
         assert sorted(row for batch in epoch(field, batches) for row in batch) == sorted(
             row for batch in whole for row in batch
         )
+
+
+def test_parts_share_out_every_batch_of_a_training(field: MorphemeField) -> None:
+    whole = epoch(field, iterator(field))
+    parts = [list(iterator(field, part=(number, 3))) for number in range(3)]
+    for rows, *batches in zip(whole, *parts, strict=True):
+        assert {batch.reviews for batch in batches} == {len(rows)}
+        counts = [round(batch.share * len(rows)) for batch in batches]
+        assert sum(counts) == len(rows)
+        assert max(counts) - min(counts) <= 1
+        given = [rows_of(field, batch) for batch in batches]
+        assert all(given)  # one that only stands in where there are too few
+        taken = [part[:count] for part, count in zip(given, counts, strict=True)]
+        assert sorted(row for part in taken for row in part) == sorted(rows)
+        assert [len(part) for part in given] == [max(1, count) for count in counts]
+
+
+def test_parts_score_every_review_once(field: MorphemeField) -> None:
+    parts = [iterator(field, seed=None, part=(number, 3)) for number in range(3)]
+    scored = [row for part in parts for batch in epoch(field, part) for row in batch]
+    assert sorted(scored) == list(range(COUNT))
 
 
 def test_weights_draw_with_replacement_and_by_the_seed(field: MorphemeField) -> None:

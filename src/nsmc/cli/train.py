@@ -56,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
     from nsmc.cli.training_report import Reporter
     from nsmc.training.api import RUNS, train
     from nsmc.training.output import new_output, newest_output
+    from nsmc.training.ranks import Ranks
 
     output = args.output or (newest_output if args.resume else new_output)(RUNS)
     try:
@@ -76,6 +77,8 @@ def run(args: argparse.Namespace) -> int:
         if (output / "recipe.json").is_file():
             say(f"go on where it was with: nsmc train --resume --output {shlex.quote(str(output))}")
         raise
+    if not Ranks.started().first:
+        return 0
     metrics, metric = trained.metrics, trained.task.metric
     validation = metrics["validation"]
     say(

@@ -169,11 +169,12 @@ def _means(task: "Task", totals: Totals, before: Totals = ZERO) -> tuple[float, 
 
 def _describe(started: "Started") -> str:
     source = started.corpus.source
+    of_several = f", in each of {started.processes} processes" if started.processes > 1 else ""
     lines = [
         f"data        {source['name']}: {source['reviews']:,} reviews, {started.training:,} to "
         f"train and {started.validation:,} to validate; {source['skipped']:,} empty ones left out",
         f"vocabulary  {started.vocabulary:,} units",
-        f"device      {started.device}",
+        f"device      {started.device}{of_several}",
         "parameters",
         *(f"  {line}" for line in parameter_lines(started.parameters)),
     ]

@@ -5,6 +5,7 @@ Shapes: R reviews of a corpus, K numbers of a target.
 
 import random
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,10 @@ class EqualLengthIterator(BucketIterator):  # type: ignore[misc]
         device: where the tensors go.
         weights: [examples of ``dataset``] how likely each is drawn, relatively. As many as there
             are are drawn, with replacement, by ``seed``. None takes each once.
+        part: which part of every batch to give, and of how many.
+
+    A batch has its ``reviews``, those of all parts, and its own ``share`` of them. In a training,
+    a part without a review has another's first one and a share of 0; in scoring it is left out.
     """
 
     def __init__(
@@ -54,6 +59,7 @@ class EqualLengthIterator(BucketIterator):  # type: ignore[misc]
         seed: int | None,
         device: torch.device,
         weights: NDArray[np.float64] | None = None,
+        part: tuple[int, int] = (0, 1),
     ) -> None:
         field = dataset.fields["text"]
         if weights is not None:
@@ -71,6 +77,7 @@ class EqualLengthIterator(BucketIterator):  # type: ignore[misc]
             train=seed is not None,
         )
         self.random_shuffler.random_state = random.Random(seed).getstate()
+        self._part = part
 
     def create_batches(self) -> None:
         """Group the examples by length, cut the groups into batches and shuffle those."""
@@ -82,7 +89,19 @@ class EqualLengthIterator(BucketIterator):  # type: ignore[misc]
             for group in groups.values()
             for start in range(0, len(group), self.batch_size)
         ]
-        self.batches = self.random_shuffler(batches) if self.shuffle else batches
+        batches = self.random_shuffler(batches) if self.shuffle else batches
+        number, parts = self._part
+        self.batches, self._shares = [], []
+        for whole in batches:
+            ours = whole[number::parts]
+            if ours or self.train:
+                self.batches.append(ours or whole[:1])
+                self._shares.append((len(whole), len(ours) / len(whole)))
+
+    def __iter__(self) -> Iterator[Any]:
+        for batch in super().__iter__():
+            batch.reviews, batch.share = self._shares[self._iterations_this_epoch - 1]
+            yield batch
 
     def __len__(self) -> int:
         lengths = [self.sort_key(example) for example in self.dataset]

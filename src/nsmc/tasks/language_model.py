@@ -65,18 +65,23 @@ class LanguageModelTask(Task):
         tally = torch.stack([loss.detach() * units, loss.new_full((), units)])  # [2]
         return StepLoss(loss, units, tally)
 
-    def validate(self, network: Any, batches: Iterable[Any]) -> Validated:
-        """See `Task.validate`."""
+    def scored(self, network: Any, batches: Iterable[Any]) -> "tuple[Tensor, ...]":
+        """Of each batch, the sum of its losses and its number of units [batches, 2]."""
         import torch
 
         network.eval()
-        total, units = 0.0, 0
+        sums = []
         with torch.inference_mode():
             for batch in batches:
                 step = self.step_loss(network, network.embed(batch.text), batch)
-                total += float(step.loss) * step.examples
-                units += step.examples
-        return Validated(total / units, self.metric_value(total, units), units)
+                sums.append((float(step.loss) * step.examples, step.examples))
+        return (torch.tensor(sums, dtype=torch.float64),)
+
+    def validated(self, *scored: "Tensor") -> Validated:
+        """The mean loss and the perplexity."""
+        (sums,) = scored
+        total, units = sums.sum(dim=0).tolist()
+        return Validated(total / units, self.metric_value(total, units), int(units))
 
     def metric_value(self, total: float, count: float) -> float:
         """The perplexity a unit of ``count`` units whose losses sum to ``total`` nats."""

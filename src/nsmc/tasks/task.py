@@ -154,8 +154,19 @@ class Task(ABC):
         """
 
     @abstractmethod
+    def scored(self, network: Any, batches: Iterable[Any]) -> "tuple[Tensor, ...]":
+        """What `validated` takes, some rows for each of the batches, on the CPU.
+
+        Without gradients; sets the network to evaluation mode.
+        """
+
+    @abstractmethod
+    def validated(self, *scored: "Tensor") -> Validated:
+        """Loss and metric by the rows of `scored`, of any batches in any order."""
+
     def validate(self, network: Any, batches: Iterable[Any]) -> Validated:
         """Loss and metric over batches, without gradients; sets the network to evaluation mode."""
+        return self.validated(*self.scored(network, batches))
 
     def metric_value(self, total: float, count: float) -> float:
         """The metric of ``count`` examples whose tallies sum to ``total``; NaN of none."""
@@ -231,9 +242,22 @@ class LabelTask(Task):
         tally = _tally(self.metric_values(outputs.detach(), batch.label))
         return StepLoss(self.loss(outputs, batch.label), len(outputs), tally)
 
-    def validate(self, network: Any, batches: Iterable[Any]) -> Validated:
-        """The `validation_loss` and metric over batches."""
-        outputs, targets = _outputs_and_targets(network, batches)  # [R, O], [R, K]
+    def scored(self, network: Any, batches: Iterable[Any]) -> "tuple[Tensor, ...]":
+        """Outputs [R, O] and targets [R, K], in the order of the batches."""
+        import torch
+
+        network.eval()
+        with torch.inference_mode():
+            scored = [(network(b.text).float().cpu(), b.label.cpu()) for b in batches]
+        # An empty tensor first, for no batches at all.
+        none = torch.empty(0)
+        return torch.cat([none, *(o for o, _ in scored)]), torch.cat(
+            [none, *(t for _, t in scored)]
+        )
+
+    def validated(self, *scored: "Tensor") -> Validated:
+        """The `validation_loss` and metric of outputs [R, O] and targets [R, K]."""
+        outputs, targets = scored
         total, count = _tally(self.metric_values(outputs, targets)).tolist()
         metric = self.metric_value(total, count)
         return Validated(float(self.validation_loss(outputs, targets)), metric, len(outputs))
@@ -242,7 +266,7 @@ class LabelTask(Task):
         """The `calibration`, put into the network's weights."""
         import torch
 
-        outputs, targets = _outputs_and_targets(network, batches)  # [R, O], [R, K]
+        outputs, targets = self.scored(network, batches)  # [R, O], [R, K]
         record, scales = self.calibration(outputs.numpy(), targets.numpy())
         device = next(network.parameters()).device
         # In the weights of the layers that make them: scoring then needs to know nothing of it.
@@ -292,16 +316,6 @@ class LabelTask(Task):
     @abstractmethod
     def metrics(self, outputs: Floats, targets: Floats, threshold: float) -> dict[str, Any]:
         """What ``nsmc evaluate`` reports of outputs [R, O] for targets [R, K]."""
-
-
-def _outputs_and_targets(network: Any, batches: Iterable[Any]) -> "tuple[Tensor, Tensor]":
-    """Outputs [R, O] and targets [R, K] of batches, on the CPU, in the order of the batches."""
-    import torch
-
-    network.eval()
-    with torch.inference_mode():
-        scored = [(network(b.text).float().cpu(), b.label.cpu()) for b in batches]
-    return torch.cat([o for o, _ in scored]), torch.cat([t for _, t in scored])
 
 
 def _tally(metric_values: "Tensor") -> "Tensor":

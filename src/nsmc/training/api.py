@@ -3,6 +3,7 @@
 import contextlib
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from nsmc.tables.options import ReadOptions
 from nsmc.tasks.registry import make_task
 from nsmc.training.fine_tuning import KEPT_UNITS, fine_tuning_config, learned_units
 from nsmc.training.output import OutputDirectory, new_output, newest_output
+from nsmc.training.ranks import Ranks
 
 if TYPE_CHECKING:
     from nsmc.tables.in_memory import InMemory
@@ -37,6 +39,9 @@ def train(
     verbose: bool = True,
 ) -> "Trained":
     """Train a model and write it, with its history and curves, into a directory.
+
+    In each process that ``torchrun`` starts, they train it together, and the first one writes and
+    calls; see docs/distributed.md.
 
     Args:
         config: None for the default one, or with ``resume`` for the one it was started with.
@@ -79,6 +84,8 @@ def train(
     # A wrong device is an error before minutes of tokenizing, not after.
     from nsmc.model.device import choose_device
 
+    ranks = Ranks.started()
+    device = ranks.device(device)
     choose_device(device)
     warn = warn or logging.getLogger(__name__).warning
     default = newest_output if resume else new_output
@@ -93,15 +100,20 @@ def train(
     extends = extends and (epochs != config.training.epochs or place.has_ended())
     if epochs is not None:
         config = load_config(None, [f"training.epochs={epochs}"], base=config.to_dict())
-    with place.claimed(), contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
+        if not ranks.first:
+            listen, tokenized, warn = (lambda event, state: None), None, (lambda message: None)
+        else:
+            stack.enter_context(place.claimed())
         if listen is None:
             from nsmc.training.progress import TrainingBars
 
             bars = stack.enter_context(contextlib.closing(TrainingBars(verbose)))
             listen, tokenized = bars.hear, tokenized or bars.tokenized
-        if extends:
-            place.extend(config.training.epochs)
-        place.check_usable(resume)
+        if ranks.first:
+            if extends:
+                place.extend(config.training.epochs)
+            place.check_usable(resume)
         from nsmc.data.cache import PREPARED, training_corpus
         from nsmc.data.corpus import Encoding, save_corpus
         from nsmc.data.download import official_data
@@ -116,34 +128,45 @@ def train(
                 learned = kept.read_bytes() or None
             else:
                 learned = learned_units(config)
-        reviews = official_data() if with_data is None else with_data
         task = make_task(config)
-        corpus = training_corpus(
-            reviews,
-            Encoding.of(config, task.label_columns(), learned, reading),
-            check=task.learn,
-            progress=tokenized,
-            warn=warn,
-        )
+        with ranks.in_turn():
+            reviews = official_data() if with_data is None else with_data
+            corpus = training_corpus(
+                reviews,
+                Encoding.of(config, task.label_columns(), learned, reading),
+                check=task.learn,
+                progress=tokenized,
+                warn=warn,
+            )
         for note in corpus.source.get("notes", []):
             warn(note)
-        if not isinstance(reviews, Path):
-            reviews = place.path / "data"  # an interrupted training goes on without the caller's
-            save_corpus(corpus, reviews / PREPARED)
-        if resume:
-            place.check_reviews(reviews, corpus.source["sha256"])
-        else:
-            place.start(config, reviews, corpus.source["sha256"], reading)
-            if config.training.init_from:
-                with atomic_write(kept) as partial:  # half of it would cut comments otherwise
-                    partial.write_bytes(learned or b"")
+        if ranks.first:
+            if not isinstance(reviews, Path):
+                reviews = place.path / "data"  # an interrupted training goes on without the caller
+                save_corpus(corpus, reviews / PREPARED)
+            if resume:
+                place.check_reviews(reviews, corpus.source["sha256"])
+            else:
+                place.start(config, reviews, corpus.source["sha256"], reading)
+                if config.training.init_from:
+                    with atomic_write(kept) as partial:  # half of it would cut comments otherwise
+                        partial.write_bytes(learned or b"")
         from nsmc.training.run import run_training
 
         trained = run_training(
-            config, corpus, place, device=device, resume=resume, listen=listen, warn=warn
+            config,
+            corpus,
+            place,
+            device=device,
+            resume=resume,
+            listen=listen,
+            warn=warn,
+            ranks=ranks,
         )
-        place.finish()
-        return trained
+        if ranks.first:
+            place.finish()
+        model, metrics = ranks.result((str(trained.model), trained.metrics))
+        return replace(trained, model=Path(model), metrics=metrics)
 
 
 def _to_resume(

@@ -16,6 +16,7 @@ from nsmc.data.batches import EqualLengthIterator
 from nsmc.errors import DeviceError, NsmcError
 from nsmc.tasks.task import Task, Validated
 from nsmc.training.optimizers import clip_gradients, set_learning_rate
+from nsmc.training.ranks import Ranks
 from nsmc.training.schedule import learning_rate
 from nsmc.training.state import TrainingState
 from nsmc.training.step import backward
@@ -45,6 +46,7 @@ def train_epochs(
     validation: EqualLengthIterator,
     config: TrainingConfig,
     autocast: torch.dtype | None = None,
+    ranks: Ranks | None = None,
 ) -> Iterator[StepDone | EpochDone]:
     """Train ``state`` to its last epoch or until it stops getting better.
 
@@ -58,12 +60,14 @@ def train_epochs(
         validation: the batches whose loss decides which epoch is the best.
         config: the section ``training``.
         autocast: the type of mixed precision, or None.
+        ranks: the processes that train together, each with its part of the batches; None for one.
 
     Raises:
         NsmcError: the loss is no longer a number.
+        RankLostError: another process has ended; ``state`` is that after the last whole step.
         DeviceError: the device's memory doesn't hold a batch.
     """
-    counters = state.counters
+    counters, ranks = state.counters, ranks or Ranks()
     while counters.epoch < config.epochs and not _out_of_patience(state, config):
         batches = batches_of(counters.epoch)
         batches.skip(counters.batch)
@@ -73,12 +77,14 @@ def train_epochs(
         state.network.train()
         for batch in batches:
             rate = learning_rate(before + counters.batch, steps, config)
-            reviews = _take_step(state, task, batch, rate, config, autocast)
+            reviews = _take_step(state, task, batch, rate, config, autocast, ranks)
             now = time.monotonic()
             counters.seconds, started = counters.seconds + now - started, now
             yield StepDone(counters.epoch + 1, reviews)
         state.network.eval()
-        validated = task.validate(state.network, validation)
+        scored = ranks.gathered(task.scored(state.network, validation))
+        # The first one's word: elsewhere the last bits might choose another epoch.
+        validated = ranks.from_first(task.validated(*scored))
         counters.seconds += time.monotonic() - started
         # Computed anew: a training resumed at the epoch's end didn't take the last step itself.
         rate = learning_rate(before + counters.batch - 1, steps, config)
@@ -93,15 +99,20 @@ def _take_step(
     rate: float,
     config: TrainingConfig,
     autocast: torch.dtype | None,
+    ranks: Ranks,
 ) -> int:
-    """Learn from one batch and count it; return its number of reviews."""
+    """Learn from one batch and count it; return its number of reviews, other processes' too."""
     optimizers = state.optimizers.values()
     units, reviews = batch.text.positions.shape  # T, B
     set_learning_rate(optimizers, rate)
     for optimizer in optimizers:
         optimizer.zero_grad()
+    ranks.seed_step(config.seed, state.counters.step)
     try:
         result = backward(state.network, task, batch, config.adversarial_norm, autocast)
+        seen = result.loss.new_full((), result.examples)
+        sums = torch.stack([result.loss * seen, seen, *result.tally])  # [4]
+        sums = ranks.sum_gradients(state.network, batch.share, sums)
         clip_gradients(state.network.dense_parameters(), config.clip_norm)
         for optimizer in optimizers:
             optimizer.step()
@@ -111,13 +122,11 @@ def _take_step(
             f"{units} units; use a smaller training.batch_size"
         ) from error
     # Summed on the device: reading a number back at every step would stall a GPU.
-    state.totals[0] += result.loss * result.examples
-    state.totals[1] += result.examples
-    state.totals[2:] += result.tally
+    state.totals += sums
     state.counters.batch += 1
     state.counters.step += 1
-    state.counters.seen += reviews
-    return int(reviews)
+    state.counters.seen += batch.reviews
+    return int(batch.reviews)
 
 
 def _end_epoch(state: TrainingState, task: Task, validated: Validated, rate: float) -> bool:

@@ -1,13 +1,16 @@
 """A whole training: from a config and reviews to a model directory."""
 
+import hashlib
+import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from nsmc._version import __version__
 from nsmc.config.schema import Config
 from nsmc.data.batches import EqualLengthIterator, make_dataset
 from nsmc.data.corpus import Corpus
@@ -25,8 +28,16 @@ from nsmc.training.init_from import PretrainedModel, find_pretrained
 from nsmc.training.loop import EpochDone, StepDone, train_epochs
 from nsmc.training.optimizers import make_optimizers, supports_sparse
 from nsmc.training.output import OutputDirectory
+from nsmc.training.ranks import RankLostError, Ranks
 from nsmc.training.save import coverage, save_network, stored_weights
-from nsmc.training.state import TrainingState, checkpoints, load_newest_checkpoint, save_checkpoint
+from nsmc.training.state import (
+    TrainingState,
+    checkpoints,
+    load_newest_checkpoint,
+    restore,
+    save_checkpoint,
+    snapshot,
+)
 
 VALIDATION_BATCH = 512
 FEW = 5
@@ -53,6 +64,7 @@ class Started:
     task: Task
     start: PretrainedModel | None  # whose weights it starts from, if any
     resumed_at: int  # the step that a checkpoint brought back; 0 for a fresh start
+    processes: int  # that train together
 
 
 Event = Started | StepDone | EpochDone
@@ -77,6 +89,7 @@ def run_training(
     resume: bool = False,
     listen: Listener | None = None,
     warn: Callable[[str], None] | None = None,
+    ranks: Ranks | None = None,
 ) -> Trained:
     """Train a network on an encoded corpus, writing into a directory that the caller has claimed.
 
@@ -85,29 +98,38 @@ def run_training(
 
     With ``resume`` it continues from the newest whole checkpoint; without one, from the start.
     ``listen`` is called with each event, ``warn`` with what goes wrong without ending the training.
-    ``device`` is as `nsmc.model.device.choose_device` takes it.
+    ``device`` is as `nsmc.model.device.choose_device` takes it. Of ``ranks``, those that train
+    together, only the first reads and writes the directory and is to give ``listen`` and ``warn``.
 
     Raises:
+        RankLostError: another process has ended or hangs; the first has saved a checkpoint.
         DeviceError: the device isn't there or ran out of memory.
         DataError: too few reviews to hold some back for validation.
         NsmcError: the loss is no longer a number, or the disk is full.
     """
     say = listen or (lambda event, state: None)
     warn = warn or (lambda message: None)
+    ranks = ranks or Ranks()
     where = choose_device(device)
     torch.set_num_threads(config.training.threads)
     seed_everything(config.training.seed, where, deterministic=config.training.deterministic)
     task = make_task(config).learn(corpus.labels, corpus.source["name"])
     start = find_pretrained(config, output.path)
-    data = _TrainingData(config, corpus, task, start.vocabulary if start else (), where)
+    data = _TrainingData(config, corpus, task, start.vocabulary if start else (), where, ranks)
     _warn_of_few(len(data.validation_rows), task, warn)
     state = _initial_state(config, task, len(data.vocabulary), where)
-    if resume and checkpoints(output.checkpoints):
+    ranks.meet(where, _must_agree(config, corpus))
+    if not ranks.first:
+        pass
+    elif resume and checkpoints(output.checkpoints):
         for damage in load_newest_checkpoint(state, output.checkpoints):
             warn(f"{damage}; the checkpoint before it was taken")
         state.extended_at = output.extended_at()
     elif start:
         start = start.load_into(state.network, task, data.vocabulary, output.path)
+    if ranks.count > 1:
+        state.extended_at, saved = ranks.from_first((state.extended_at, snapshot(state)))
+        restore(state, saved)
     say(
         Started(
             device=where,
@@ -120,9 +142,19 @@ def run_training(
             task=task,
             start=start,
             resumed_at=state.counters.step,
+            processes=ranks.count,
         ),
         state,
     )
+    autocast = autocast_type(config.training.precision, where)
+    epochs = train_epochs(
+        state, task, data.batches, data.validation_part, config.training, autocast, ranks
+    )
+    if not ranks.first:
+        for _ in epochs:
+            pass
+        ranks.part()
+        return Trained(output.model, {}, task)
     origin = {"init_from": start.record()} if start else {}
     texts = _training_texts(corpus, start, output.path, warn)
 
@@ -134,10 +166,7 @@ def run_training(
         return metrics
 
     drawn = time.monotonic()
-    autocast = autocast_type(config.training.precision, where)
-    for event in train_epochs(
-        state, task, data.batches, data.validation, config.training, autocast
-    ):
+    for event in _saved_if_lost(epochs, state, output):
         if isinstance(event, EpochDone):
             write_history(state.counters.history, output.history)
             write_table(state.counters.history, output.table)
@@ -157,6 +186,7 @@ def run_training(
         elif state.counters.step % config.training.checkpoint_steps == 0:
             save_checkpoint(state, output.checkpoints)
         say(event, state)
+    ranks.part()
     draw_curves(state.counters.history, task.metric, output.curves)
     network = state.network
     network.load_state_dict(state.best)
@@ -168,6 +198,31 @@ def run_training(
     if record := add_exit(output.model, corpus, data.rows, data.validation_rows, task):
         metrics["exit"] = record
     return Trained(output.model, metrics, task)
+
+
+def _must_agree(config: Config, corpus: Corpus) -> dict[str, str]:
+    """What must be the same in all processes of a training, in short."""
+    decides = {
+        "versions": [__version__, torch.__version__],
+        "configuration": config.to_dict(),
+        "reviews": [corpus.source["sha256"], len(corpus)],
+        "units": corpus.identity,
+    }
+    return {
+        name: hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+        for name, value in decides.items()
+    }
+
+
+def _saved_if_lost(
+    epochs: Iterator[StepDone | EpochDone], state: TrainingState, output: OutputDirectory
+) -> Iterator[StepDone | EpochDone]:
+    """The same; should another process be lost, the steps done so far are not."""
+    try:
+        yield from epochs
+    except RankLostError:
+        save_checkpoint(state, output.checkpoints)
+        raise
 
 
 def _warn_of_few(validation: int, task: Task, warn: Callable[[str], None]) -> None:
@@ -189,9 +244,16 @@ class _TrainingData:
     """
 
     def __init__(
-        self, config: Config, corpus: Corpus, task: Task, known: Sequence[str], device: torch.device
+        self,
+        config: Config,
+        corpus: Corpus,
+        task: Task,
+        known: Sequence[str],
+        device: torch.device,
+        ranks: Ranks,
     ) -> None:
         self.config, self.device = config.training, device
+        self._part = ranks.rank, ranks.count
         targets = task.corpus_targets(corpus)  # [R, K]
         rows, self.validation_rows = split_corpus(corpus, config.data, task.strata(targets))
         self.rows = rows
@@ -200,7 +262,10 @@ class _TrainingData:
         self.vocabulary: list[str] = field.vocab.itos
         self.training = make_dataset(field, rows, targets)
         held_out = make_dataset(field, self.validation_rows, targets)
-        self.validation = EqualLengthIterator(held_out, VALIDATION_BATCH, seed=None, device=device)
+        self.validation, self.validation_part = (
+            EqualLengthIterator(held_out, VALIDATION_BATCH, seed=None, device=device, part=part)
+            for part in ((0, 1), self._part)
+        )
         self.coverage = coverage(corpus, self.validation_rows, self.vocabulary)
         self._weights = task.sampling(targets[rows])  # [training reviews] or None
 
@@ -210,7 +275,7 @@ class _TrainingData:
         seed = hash((self.config.seed, epoch))
         size, weights = self.config.batch_size, self._weights
         return EqualLengthIterator(
-            self.training, size, seed=seed, device=self.device, weights=weights
+            self.training, size, seed=seed, device=self.device, weights=weights, part=self._part
         )
 
 

@@ -19,6 +19,8 @@ TENSORS, PLAIN = "state.safetensors", "state.json"
 KEPT = 2
 """Checkpoints to keep: if the newest is damaged, the one before it still resumes."""
 
+Snapshot = tuple[dict[str, Tensor], dict[str, Any]]
+
 
 @dataclass
 class Counters:
@@ -63,6 +65,17 @@ def save_checkpoint(state: TrainingState, directory: Path) -> None:
     """
     from safetensors.torch import save
 
+    tensors, plain = snapshot(state)
+    with writing_bundle(directory / f"step-{state.counters.step:08d}", KIND, SCHEMA) as path:
+        # Not save_file, whose error for a full disk is no OSError.
+        (path / TENSORS).write_bytes(save(tensors))
+        write_json(path / PLAIN, plain)
+    for old in checkpoints(directory)[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def snapshot(state: TrainingState) -> Snapshot:
+    """All that decides how a training goes on: tensors on the CPU, and plain values."""
     tensors = {f"network.{k}": v for k, v in state.network.state_dict().items()}
     tensors |= {f"best.{k}": v for k, v in state.best.items()}
     tensors["totals"] = state.totals
@@ -75,13 +88,8 @@ def save_checkpoint(state: TrainingState, directory: Path) -> None:
             for key, value in entries.items():
                 values = tensors if isinstance(value, Tensor) else plain
                 values[f"optimizer.{name}.{index}.{key}"] = value
-    with writing_bundle(directory / f"step-{state.counters.step:08d}", KIND, SCHEMA) as path:
-        # Not save_file, whose error for a full disk is no OSError.
-        arrays = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
-        (path / TENSORS).write_bytes(save(arrays))
-        write_json(path / PLAIN, {"counters": vars(state.counters), "optimizers": plain})
-    for old in checkpoints(directory)[:-KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
+    arrays = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
+    return arrays, {"counters": vars(state.counters), "optimizers": plain}
 
 
 def checkpoints(directory: Path) -> list[Path]:
@@ -102,7 +110,7 @@ def load_newest_checkpoint(state: TrainingState, directory: Path) -> list[str]:
         except ModelError as error:
             damages.append(str(error))
             continue
-        _load(state, path)
+        restore(state, _read(path))
         return damages
     raise ModelError(
         f"expected a checkpoint to resume from in {directory}, found "
@@ -111,11 +119,15 @@ def load_newest_checkpoint(state: TrainingState, directory: Path) -> list[str]:
     )
 
 
-def _load(state: TrainingState, path: Path) -> None:
+def _read(path: Path) -> Snapshot:
     from safetensors.torch import load_file
 
-    tensors = load_file(path / TENSORS)
-    plain = read_json(path / PLAIN)
+    return load_file(path / TENSORS), read_json(path / PLAIN)
+
+
+def restore(state: TrainingState, saved: Snapshot) -> None:
+    """Go back to a `snapshot`."""
+    tensors, plain = saved
     state.network.load_state_dict(_under("network.", tensors))
     state.best = _under("best.", tensors)
     state.totals.copy_(tensors["totals"])

@@ -1,0 +1,120 @@
+"""Training by two processes: the result of one, and what happens when one of them is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from nsmc.config.schema import load_config
+from nsmc.errors import UsageError
+from nsmc.training.api import train
+from nsmc.training.ranks import Ranks
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FIELDS = (
+    "data.min_freq=1",
+    "model.embedding_size=8",
+    "model.hidden_size=8",
+    "model.subword_buckets=100",
+    "model.wide.buckets=1024",
+    "model.exit.buckets=0",
+    "model.dropout=0",
+    "model.embedding_dropout=0",
+    "training.batch_size=8",
+    "training.epochs=2",
+)
+LOSES_ONE = """
+import os, signal, sys
+import nsmc
+from nsmc.config.schema import load_config
+from nsmc.training.loop import StepDone
+
+data, output, number, *fields = sys.argv[1:]
+rank = os.environ["RANK"]
+open(f"{output}.{rank}", "w").write(str(os.getpid()))
+if rank == "0":  # torchrun would soon end it, too; it is to find out by itself
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+def hear(event, state):
+    if isinstance(event, StepDone) and state.counters.step == 5:
+        os.kill(int(open(f"{output}.1").read()), int(number))
+
+nsmc.train(load_config(None, fields), data=data, output=output, device="cpu", listen=hear)
+"""
+
+
+@pytest.fixture(scope="module")
+def few(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixty reviews."""
+    file = tmp_path_factory.mktemp("few") / "ratings_train.txt"
+    lines = (sample / "ratings_train.txt").read_text(encoding="utf-8").splitlines()[:61]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="module")
+def alone(few: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, NDArray[np.float32]]:
+    """The weights that one process trains."""
+    output = tmp_path_factory.mktemp("alone") / "run"
+    train(load_config(None, FIELDS), data=few, output=output, device="cpu")
+    return trained_weights(output)
+
+
+def trained_weights(output: Path) -> dict[str, NDArray[np.float32]]:
+    (last,) = (output / "last").glob("step-*")
+    tensors = load_file(last / "state.safetensors")
+    return {k: v for k, v in tensors.items() if k.startswith(("network.", "best.", "totals"))}
+
+
+def torchrun(*arguments: str | Path, limit: str = "60") -> subprocess.CompletedProcess[str]:
+    """Two processes; a stopped one is given a second to end, in place of 30."""
+    run = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    return subprocess.run(
+        [*run, "--shutdown-timeout", "1", *map(str, arguments)],
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "NSMC_RANK_TIMEOUT": limit, "OMP_NUM_THREADS": "1"},
+        timeout=300,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_lost_process_ends_all_and_any_number_goes_on_to_the_same_weights(
+    few: Path, alone: dict[str, NDArray[np.float32]], tmp_path: Path, number: signal.Signals
+) -> None:
+    script, output = tmp_path / "script.py", tmp_path / "run"
+    script.write_text(LOSES_ONE, encoding="utf-8")
+    done = torchrun(script, few, output, str(number.value), *FIELDS, limit="10")
+    assert done.returncode == 1
+    assert "rank 0 of 2: another process of this training has ended, or has given no" in done.stderr
+    # Where it was lost, though checkpoints are due every 500 steps.
+    (saved,) = (output / "checkpoints").iterdir()
+    assert saved.name in ("step-00000005", "step-00000006")
+    if number == signal.SIGKILL:
+        train(output=output, resume=True, device="cpu")
+    else:
+        done = torchrun("-m", "nsmc", "train", "--resume", "--output", output, "--device", "cpu")
+        assert (done.returncode, done.stdout) == (0, f"{output / 'model'}\n"), done.stderr
+        assert done.stderr.count("epoch 2/2") == 1
+    for name, weights in trained_weights(output).items():
+        np.testing.assert_allclose(weights, alone[name], rtol=0, atol=1e-5, err_msg=name)
+
+
+def test_each_process_takes_the_gpu_of_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    ranks = Ranks(3, 4)
+    assert (ranks.device("cuda"), ranks.device("cpu")) == ("cuda:1", "cpu")
+    with pytest.raises(UsageError, match="expected --device auto, cpu or cuda, found 'cuda:0'"):
+        ranks.device("cuda:0")
+    assert Ranks().device("cuda:0") == "cuda:0"
