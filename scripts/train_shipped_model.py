@@ -30,6 +30,7 @@ from distillation.stages import Stages
 from experiments import behaviour, robustness
 from machine import machine
 
+from nsmc.config.model import ExitConfig
 from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.reviews import read_reviews
 from nsmc.evaluation.evaluate import TEST_FILE
@@ -119,7 +120,8 @@ def main() -> None:
     }
     RESULTS.parent.mkdir(exist_ok=True)
     write_json(RESULTS, results)
-    experiment.run("behaviour", [])
+    for name in ("behaviour", "development"):
+        experiment.run(name, [])
     CARD.write_text(card(results), encoding="utf-8")
     print(json.dumps(results, ensure_ascii=False, indent=2))
 
@@ -145,7 +147,10 @@ def _taught(
 
 
 def ship(model: Path, data_name: str, output: Path) -> None:
-    """Write a model with the paths of its training replaced by what they mean."""
+    """Write a model with the paths of its training replaced by what they mean.
+
+    Its last trainings leave the early exit out, and it is to have one.
+    """
     source = open_model(model)
     training = dataclasses.replace(source.config.training, init_from=START)
     name = f"{data_name}, further reviews and composed comments (the last of several trainings)"
@@ -154,7 +159,8 @@ def ship(model: Path, data_name: str, output: Path) -> None:
         "init_from": {**source.metrics["init_from"], "path": START},
         "data": {**source.metrics["data"], "name": name},
     }
-    config = dataclasses.replace(source.config, training=training)
+    network = dataclasses.replace(source.config.model, exit=ExitConfig())
+    config = dataclasses.replace(source.config, training=training, model=network)
     write_again(source, output, config=config, metrics=metrics)
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from distillation.primed import composed
 from distillation.reviews import Reviews
 
 from nsmc.inference.classifier import load
@@ -10,8 +11,9 @@ from nsmc.pipeline.chunks import chunks_of
 from nsmc.pipeline.classify import Units, map_units
 from nsmc.training.early_exit import UNIT_END, write_exit
 
-LEARNS = 100_000
-"""Reviews that it learns from."""
+LEARNS, COMPOSED = 75_000, 25_000
+"""Reviews that it learns from, and composed comments: without these it would answer everyday ones
+as the model did before the primer."""
 
 
 def exit_of(model: Path, reviews: Reviews) -> dict[str, float]:
@@ -19,12 +21,12 @@ def exit_of(model: Path, reviews: Reviews) -> dict[str, float]:
     generator = np.random.default_rng(0)
     learns = generator.permutation(np.flatnonzero(~reviews.validates))[:LEARNS]
     rows = np.append(learns, np.flatnonzero(reviews.validates))
-    texts = [reviews.texts[row] for row in rows.tolist()]
+    comments = [comment.text for comment in composed(COMPOSED, seed=300)]
+    texts = [*comments, *(reviews.texts[row] for row in rows.tolist())]
     pieces = map_units(chunks_of(texts), load(model).tokenizer, _joined)
     units = [one for piece in pieces for one in piece]
-    return write_exit(
-        model, units, len(learns), reviews.labels[rows[len(learns) :], None].astype(np.float32)
-    )
+    truth = reviews.labels[rows[len(learns) :], None].astype(np.float32)
+    return write_exit(model, units, len(comments) + len(learns), truth)
 
 
 def _joined(units: Units) -> list[str]:

@@ -26,10 +26,11 @@ from nsmc.inference.directory import open_model, write_again
 from nsmc.inference.quantized import NGRAMS, SCALES, WIDE, WORDS, read_table
 from nsmc.text.tokenizer import make_tokenizer
 
-REAL, COMPOSED = 66_000, 36_000
+REAL, COMPOSED = 200_000, 60_000
 """Real reviews and composed comments, each read once."""
-SURE = 0.98
-"""How sure a composed comment's soft label is."""
+SURE, LIKELY = 0.98, 0.9
+"""How sure the soft label of a word that says it all is, and of another composed comment: as sure
+as that one costs more on reviews and teaches no more."""
 COPIES, COPIES_AT_THE_END = (150, 8), (250, 15)
 """How often a pass reads a comment of one of `SURE_WORDS`, and of another word."""
 
@@ -37,16 +38,17 @@ _HARD = re.compile(
     "안 |않|못|없|지만|는데|은데|다고|라고|아까|보다|그래도|하지만|그런데|근데|기대|아니"
 )
 _LONGEST_HARD = 90
+_WORD = "word"
 
 
-def drawn(reviews: Reviews, count: int) -> NDArray[np.int64]:
+def drawn(reviews: Reviews, count: int, seed: int) -> NDArray[np.int64]:
     """Numbers of real reviews, those with a negation or a turn twice as often.
 
     Two thirds have from five to eight stars, which no label was made of: what the model says of
     them is its opinion, and no memory.
     """
     known = ~np.isnan(reviews.known("all"))  # [R]
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     parts = []
     for pool, part in ((known & ~reviews.validates, count // 3), (~known, count - count // 3)):
         rows = np.flatnonzero(pool & (~np.isnan(reviews.labels) | ~known))
@@ -59,18 +61,23 @@ def drawn(reviews: Reviews, count: int) -> NDArray[np.int64]:
 
 def composed(count: int, seed: int) -> list[Comment]:
     """Comments of the primer, none of which stands in tests/behaviour or what it is chosen by."""
-    others = [case.document for case in read_cases()] + [c.text for c in development()]
-    return list(islice(apart_from(compose(count + count // 4 + 50, seed), others), count))
+    return list(islice(apart_from(compose(count + count // 4 + 50, seed), _measure()), count))
 
 
 def sure_words(copies: tuple[int, int]) -> list[Comment]:
     """Comments of a word that says it all, each several times: reviews of one have noisy labels."""
     words = {word: int(sign == "+") for sign in "+-" for word in lexicon()["H", sign, "any"]}
+    comments = (Comment(word, label, _WORD) for word, label in words.items())
     return [
-        Comment(word, label, "sure")
-        for word, label in words.items()
-        for _ in range(copies[word not in SURE_WORDS])
+        comment
+        for comment in apart_from(comments, _measure())
+        for _ in range(copies[comment.text not in SURE_WORDS])
     ]
+
+
+def _measure() -> list[str]:
+    """Comments that nothing is learnt from."""
+    return [case.document for case in read_cases()] + [c.text for c in development()]
 
 
 def primed_table(
@@ -85,12 +92,13 @@ def primed_table(
         comments: composed ones.
     """
     validates = np.flatnonzero(reviews.validates)
-    sure = [SURE if comment.label else round(1 - SURE, 3) for comment in comments]
+    sure = [SURE if comment.family == _WORD else LIKELY for comment in comments]
+    labels = [p if comment.label else 1 - p for p, comment in zip(sure, comments, strict=True)]
     texts = [reviews.texts[row] for row in (*validates.tolist(), *rows.tolist())]
     return pd.DataFrame(
         {
             "document": [*texts, *(comment.text for comment in comments)],
-            "label": np.concatenate([reviews.labels[validates], scores.round(3), sure]),
+            "label": np.concatenate([reviews.labels[validates], scores, labels]).round(3),
             "validation": np.repeat([1, 0], [len(validates), len(rows) + len(comments)]),
         }
     )

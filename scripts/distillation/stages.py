@@ -62,12 +62,13 @@ SHARE = 0.5
 PRIMER = (
     *("training.epochs=1", "training.batch_size=128"),
     *("model.embedding_dropout=0.1", "model.dropout=0.1", "model.wide.dropout=0.2"),
-    "data.noise=0",
+    *("data.noise=0", "model.exit.buckets=0"),
 )
-"""For the last training, of composed comments among real ones."""
-PRIMER_RATES = (0.001, 0.0008)
-"""The step sizes of its passes, each over comments of its own."""
-PRIMED_SHARE = 0.55
+"""For the last training, of composed comments among real ones; the model that ships gets its early
+exit afterwards."""
+PRIMER_RATE = 0.001
+"""The step size of its passes, each over reviews and comments of its own."""
+PRIMED_SHARE = 0.95
 """Of what it makes of the model in the average with the model as it was."""
 
 
@@ -86,6 +87,9 @@ class Stages:
     """Fields in which all trainings are to differ, to try the stages on few reviews."""
     composed: int = COMPOSED
     """Comments of the primer."""
+    in_a_row: int = 3
+    """Passes over the primer and real reviews that follow one another. That twice, and a last one
+    starts from the mean of both (Wortsman et al., "Model soups", ICML 2022)."""
     start: Path | None = None
     """A finished model that the last training starts from, in place of all stages before it."""
 
@@ -120,16 +124,35 @@ class Stages:
         """The directory of the model between the one before the primer and what that made of it."""
         output = self.work / "all" / f"settled-{seed}"
         if not (output / "model").exists():
-            before, after = self.before_primer(seed), self.primed(seed)
+            before, after = self.before_primer(seed), self.primed(seed, 2 * self.in_a_row + 1)
             average(before / "model", after / "model", PRIMED_SHARE, output / "model")
         return output
 
-    def primed(self, seed: int, passes: int = len(PRIMER_RATES)) -> Path:
-        """Of the track of all labels: the model that has learnt composed comments as well."""
-        start = self.primed(seed, passes - 1) if passes > 1 else self.before_primer(seed)
+    def ends(self, seed: int) -> Path:
+        """The directory of the mean of the models that two rows of passes have made."""
+        output = self.work / "all" / f"ends-{seed}"
+        if not (output / "model").exists():
+            ends = self.in_a_row, 2 * self.in_a_row
+            one, other = (self.primed(seed, passes) / "model" for passes in ends)
+            average(one, other, 0.5, output / "model")
+        return output
+
+    def primed(self, seed: int, passes: int) -> Path:
+        """Of the track of all labels: the model that has learnt composed comments as well.
+
+        Args:
+            seed: of the whole.
+            passes: which of them is the last, from 1 to twice `in_a_row` and one.
+        """
+        if passes > 2 * self.in_a_row:
+            start = self.ends(seed)
+        elif (passes - 1) % self.in_a_row == 0:
+            start = self.before_primer(seed)
+        else:
+            start = self.primed(seed, passes - 1)
         overrides = [
             *(f"training.seed={seed}", f"training.init_from={start}", *PRIMER),
-            f"training.learning_rate={PRIMER_RATES[passes - 1]}",
+            f"training.learning_rate={PRIMER_RATE}",
         ]
         output = self.work / "all" / f"primed-{seed}-{passes}"
         return self._trained(output, self.primer(seed, passes), overrides, "distilled.toml")
@@ -139,8 +162,7 @@ class Stages:
         path = self.work / "all" / f"primer-{seed}-{passes}.parquet"
         if not path.exists():
             reviews = self.reviews()
-            rows = drawn(reviews, REAL)
-            scores = self._opinions(seed, reviews, rows)
+            rows, scores = self._opinions(seed, reviews, passes)
             comments = composed(self.composed, seed + 100 * (passes - 1)) + sure_words(COPIES)
             primed_table(reviews, rows, scores, comments).to_parquet(path, index=False)
         return path
@@ -150,10 +172,9 @@ class Stages:
         path = self.work / "all" / f"sure-{seed}.parquet"
         if not path.exists():
             reviews = self.reviews()
-            rows = drawn(reviews, REAL)
-            scores = self._opinions(seed, reviews, rows)[::8]
-            comments = composed(self.composed // 36, seed + 200) + sure_words(COPIES_AT_THE_END)
-            primed_table(reviews, rows[::8], scores, comments).to_parquet(path, index=False)
+            rows, scores = (part[::9] for part in self._opinions(seed, reviews, 1))
+            comments = composed(self.composed // 60, seed + 200) + sure_words(COPIES_AT_THE_END)
+            primed_table(reviews, rows, scores, comments).to_parquet(path, index=False)
         overrides = [
             *(f"training.seed={seed}", f"training.init_from={self.settled(seed)}", *PRIMER),
             "training.learning_rate=0.00025",
@@ -162,15 +183,16 @@ class Stages:
         return self._trained(output, path, overrides, "distilled.toml")
 
     def _opinions(
-        self, seed: int, reviews: Reviews, rows: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
-        """The probabilities [rows] of the model that the primer is taught to."""
-        path = self.work / "all" / f"opinions-{seed}.npy"
+        self, seed: int, reviews: Reviews, passes: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """A pass's real reviews, and what the model before the primer says of them."""
+        rows = drawn(reviews, REAL, seed=passes - 1)
+        path = self.work / "all" / f"opinions-{seed}-{passes}.npy"
         if not path.exists():
             texts = [reviews.texts[row] for row in rows.tolist()]
             log_odds = log_odds_of(self.before_primer(seed) / "model", texts)
             np.save(path, 1 / (1 + np.exp(-log_odds)))
-        return np.load(path)  # type: ignore[no-any-return]
+        return rows, np.load(path)
 
     def before_primer(self, seed: int) -> Path:
         """The directory of the model that the primer is taught to."""
@@ -303,7 +325,7 @@ class Stages:
         return took
 
     def _primer_took(self, seed: int) -> float:
-        passes = range(1, len(PRIMER_RATES) + 1)
+        passes = range(1, 2 * self.in_a_row + 2)
         names = [f"sure-{seed}", *(f"primed-{seed}-{n}" for n in passes)]
         return sum(self._took(self.work / "all" / name) for name in names)
 

@@ -127,15 +127,18 @@ def run(args: argparse.Namespace) -> Iterator[Results]:
         ``all`` and ``types`` (``cases``, ``failures``, ``rate``, and of a type its first comment as
         ``example``) and ``failing`` (every case predicted wrong).
     """
-    cases = read_cases()
-    classifier = load(args.model)
+    yield {**measured(args.model, read_cases()), "cases_sha256": sha256_of(CASES)}
+
+
+def measured(model: Path | None, cases: Sequence[Case]) -> Results:
+    """What a model (None: the shipped one) gets wrong among cases: see `run`."""
+    classifier = load(model)
     outcomes = score(classifier, cases)
     total = together(outcomes.values())
     examples = {case.type: case.document for case in reversed(cases)}
-    yield {
-        "model": "inside the package" if args.model is None else str(args.model),
+    return {
+        "model": "inside the package" if model is None else str(model),
         "weights_sha256": sha256_of(classifier.model.path / WEIGHTS),
-        "cases_sha256": sha256_of(CASES),
         "all": _counts(total),
         "types": {
             name: {**_counts(outcome), "example": examples[name]}
@@ -183,8 +186,9 @@ def worst(results: dict[str, Any], count: int = 3) -> str:
     return ", ".join(f"{name} ({part['rate']:.0%})" for name, part in by_rate[:count])
 
 
-def _add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The option of the model."""
     parser.add_argument("--model", type=Path, metavar="DIR", help="default: the one in the package")
 
 
-EXPERIMENT = Experiment(run, as_table, data="", add_arguments=_add_arguments)
+EXPERIMENT = Experiment(run, as_table, data="", add_arguments=add_arguments)

@@ -123,7 +123,9 @@ def test_teachers_are_weighed_by_what_they_are_worth() -> None:
 
 @pytest.fixture(scope="module")
 def stages(data: Path) -> Stages:
-    return Stages(data, data / "further.parquet", data / "work", overrides=TINY, composed=60)
+    return Stages(
+        data, data / "further.parquet", data / "work", overrides=TINY, composed=60, in_a_row=1
+    )
 
 
 def times(work: Path) -> dict[str, int]:
@@ -237,7 +239,13 @@ def test_the_last_training_can_start_from_a_finished_model(stages: Stages, tmp_p
     finished = stages.finished("all", 1) / "model"
     few = (*TINY, "training.learning_rate=0.01")
     alone = Stages(
-        stages.data, stages.further, tmp_path, overrides=few, composed=60, start=finished
+        stages.data,
+        stages.further,
+        tmp_path,
+        overrides=few,
+        composed=60,
+        in_a_row=1,
+        start=finished,
     )
     output = open_model(alone.finished("all", 1))
     table = pd.read_parquet(alone.primer(1, 1))
