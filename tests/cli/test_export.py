@@ -50,7 +50,7 @@ def test_the_other_commands_work_on_a_small_model(
 
 def test_a_graph_of_the_shipped_model(here: Here, tmp_path: Path) -> None:
     file = tmp_path / "network.onnx"
-    result = here("export", "--output", file)
+    result = here("export", "--onnx", file)
     assert (result.code, result.out, result.err) == (0, f"{file}\n", "")
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
     (given, *others), (made,) = session.get_inputs(), session.get_outputs()
@@ -62,10 +62,12 @@ def test_a_graph_of_the_shipped_model(here: Here, tmp_path: Path) -> None:
 
 
 def test_wrong_usage(here: Here, tmp_path: Path) -> None:
-    missing = "one of the arguments --output --web is required"
+    missing = "one of the arguments --output --onnx --web is required"
     here("export", "--int8").check_refusal(2, missing)
     mistyped = here("export", "--output", tmp_path / "a", "--int16")
     mistyped.check_refusal(2, "Did you mean '--int8'?")
+    directory = here("export", "--onnx", tmp_path / "a")
+    directory.check_refusal(2, "--onnx: expected the name of a file in .onnx")
     morphemes = here("export", "--web", tmp_path / "site")
     morphemes.check_refusal(2, "nsmc train --config configs/syllable.toml")
     nowhere = here("export", "--model", tmp_path / "none", "--output", tmp_path / "a")

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from nsmc.serving.batching import Batcher
+from nsmc.serving.batching import PATIENCE, Batcher
 from nsmc.serving.errors import ApiError
 
 TEXT = 0.1
@@ -28,7 +28,7 @@ async def statuses(*sizes: int, warm: bool) -> list[object]:
     """What requests of so many texts get that arrive while one of 5 texts is scored."""
     scorer = Scorer()
     batcher = Batcher[str, None](
-        scorer, limit=1000, batch=5, window=0.0, deadline=10 / 7, clock=lambda: scorer.now
+        scorer, limit=1000, batch=5, window=0.0, deadline=1 / PATIENCE, clock=lambda: scorer.now
     )
     running = asyncio.create_task(batcher.run())
     try:

@@ -4,11 +4,12 @@ import argparse
 from pathlib import Path
 
 from nsmc.cli.common import add_model_option, show
+from nsmc.errors import UsageError
 
 EPILOG = """examples:
   nsmc export --model runs/first --int8 --output small
   nsmc export --model runs/syllable --web site
-  nsmc export --model runs/syllable --output network.onnx
+  nsmc export --model runs/syllable --onnx network.onnx
 
 Score with a directory as with any other: nsmc predict --model small.
 
@@ -30,6 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group(required=True)
     form.add_argument(
         "--output", type=Path, metavar="PLACE", help="a new model directory, or a file in .onnx"
+    )
+    form.add_argument(
+        "--onnx",
+        type=Path,
+        metavar="FILE",
+        help="an ONNX graph, for other programs: FILE.onnx",
     )
     form.add_argument(
         "--web",
@@ -57,7 +64,9 @@ def run(args: argparse.Namespace) -> int:
 
         show(export_web(args.model, args.web, **options))
         return 0
+    if args.onnx is not None and args.onnx.suffix != ".onnx":
+        raise UsageError(f"--onnx: expected the name of a file in .onnx, found {args.onnx}")
     from nsmc.exporting.quantization import export
 
-    show(export(args.model, args.output, **options))
+    show(export(args.model, args.output or args.onnx, **options))
     return 0

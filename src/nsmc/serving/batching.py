@@ -14,7 +14,7 @@ from nsmc.serving.errors import ApiError
 
 Result = TypeVar("Result")
 Options = TypeVar("Options")
-PATIENCE = 0.7
+PATIENCE = 0.6
 """Share of a deadline that a request may wait in the queue; the rest is for its way in and out."""
 NEWEST = 0.3
 """Weight of the newest batch in the pace."""
@@ -96,9 +96,11 @@ class Batcher(Generic[Result, Options]):
 
     async def run(self) -> None:
         """Score what arrives, until cancelled."""
-        crowded = False
+        crowded, begun = False, None
         while True:
             await self._arrived.wait()
+            # Of a queue, since the batch before: what lies between the batches takes its time, too.
+            begun = self._clock() if begun is None else begun
             if crowded:
                 await asyncio.sleep(self._window)
             requests = self._take()
@@ -107,10 +109,13 @@ class Batcher(Generic[Result, Options]):
             if requests:
                 self._in_work = sum(len(one.texts) for one in requests)
                 self._on_batch(self._in_work)
-                begun = self._clock()
                 await self._answer(requests)
-                self._note_pace(self._in_work, self._clock() - begun)
+                ended = self._clock()
+                self._note_pace(self._in_work, ended - begun)
                 self._in_work = 0
+                begun = ended if self._queue else None
+            else:
+                begun = None
             crowded = len(requests) > 1
 
     def _is_in_vain(self, before: int, texts: int) -> bool:
