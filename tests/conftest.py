@@ -1,8 +1,9 @@
 """What many tests need: the sample data, a cache of their own and a small trained model."""
 
 import os
+import subprocess
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -231,3 +232,24 @@ def labelled(tmp_path: Path) -> Labelled:
         return path
 
     return make
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """Mount file systems of so many KiB, where the system permits that."""
+    mounted: list[Path] = []
+
+    def make(kilobytes: int) -> Path:
+        place = tmp_path / f"disk{len(mounted)}"
+        place.mkdir()
+        options = ["-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs"]
+        try:
+            subprocess.run(["mount", *options, str(place)], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            pytest.skip("mounting a small file system isn't permitted here")
+        mounted.append(place)
+        return place
+
+    yield make
+    for place in mounted:
+        subprocess.run(["umount", str(place)], check=True)

@@ -255,24 +255,3 @@ def until() -> Until:
             time.sleep(0.02)
 
     return wait
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
-    """Mount file systems of so many KiB, where the system permits that."""
-    mounted: list[Path] = []
-
-    def make(kilobytes: int) -> Path:
-        place = tmp_path / f"disk{len(mounted)}"
-        place.mkdir()
-        options = ["-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs"]
-        try:
-            subprocess.run(["mount", *options, str(place)], check=True, capture_output=True)
-        except (OSError, subprocess.CalledProcessError):
-            pytest.skip("mounting a small file system isn't permitted here")
-        mounted.append(place)
-        return place
-
-    yield make
-    for place in mounted:
-        subprocess.run(["umount", str(place)], check=True)
