@@ -24,6 +24,8 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("nsmc")
 
+os.environ["NSMC_LANG"] = "en"
+"""Whatever the machine's locale; tests of Korean messages say so."""
 SAMPLE = Path(__file__).parent.parent / "data" / "sample"
 SMALL = (
     "model.embedding_size=16",

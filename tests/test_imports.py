@@ -203,7 +203,7 @@ ORDER = [
     {"config"},
     {"workers", "progress"},
     {"storage"},
-    {"errors", "_version"},
+    {"errors", "_version", "messages"},
 ]
 
 

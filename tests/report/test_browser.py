@@ -248,6 +248,49 @@ def test_everything_is_legible_at_any_width(
     assert answer["beyond"] <= 0
 
 
+@pytest.mark.parametrize("kind", ["sentiment", "explanations"])
+def test_the_reader_chooses_the_language(ask: Ask, pages: dict[str, Path], kind: str) -> None:
+    answer = ask(
+        pages[kind],
+        """
+        const look = () => ({
+          heading: document.querySelector("h1").innerText.trim(),
+          axis: document.querySelector("#chart-roc .xtitle")?.textContent,
+          told: document.getElementById("x-decided-count")?.textContent,
+        });
+        const first = look();
+        document.querySelector("label[for=ko]").click();
+        await new Promise((done) => setTimeout(done, 500));
+        const second = look();
+        const measured = await (async () => { """
+        + MEASURED
+        + """ })();
+        document.querySelector("label[for=en]").click();
+        await new Promise((done) => setTimeout(done, 500));
+        return { first, second, third: look(), measured };""",
+        360,
+    )
+    first, second = answer["first"], answer["second"]
+    if kind == "sentiment":
+        assert first == {
+            "heading": "nsmc · evaluation report",
+            "axis": "share of 부정 predicted 긍정 (%)",
+            "told": "200 of 200; 0 left open",
+        }
+        assert second == {
+            "heading": "nsmc · 평가 보고서",
+            "axis": "부정을 긍정으로 예측한 비율 (%)",
+            "told": "200개 중 200개; 0개는 보류",
+        }
+    else:
+        assert first["heading"] == "What the morphemes did to the result"
+        assert second["heading"] == "형태소마다 결과에 준 영향"
+    assert answer["third"] == first
+    measured = answer["measured"]
+    assert (measured["ticks"], measured["cut"], measured["touching"]) == ([], [], [])
+    assert measured["beyond"] <= 0
+
+
 def test_it_prints(browser: Callable[..., Any], report: Path, tmp_path: Path) -> None:
     target = tmp_path / "report.pdf"
     done = browser(report, f"--print-to-pdf={target}", "--no-pdf-header-footer")

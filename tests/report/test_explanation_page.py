@@ -98,8 +98,10 @@ def test_the_page_loads_nothing_and_lists_every_morpheme() -> None:
     page = start + page_article(EXAMPLE) + page_article(explanation("")) + end
     assert not re.search(r"(?:src|href)=|@import|url\(|https?:", page)
     body = page.partition("<body>")[2].partition("</body>")[0]
-    read = Read(body.replace("<br>", ""))
-    assert "log odds −0.20 without morphemes, with all" in " ".join(read.text.split())
+    read = Read(re.sub(r"<(?:br|input)[^>]*>", "", body))
+    text = " ".join(read.text.split())
+    assert "log odds −0.20 without morphemes, with all" in text
+    assert "로그 오즈: 형태소 없이 −0.20, 모두 읽고" in text
     rows = [row.split("</td>")[0] for row in body.split("<tr><td>")[1:]]
     assert rows == ["1–4", "4–7", "7–8", "15–17"]
     assert "부정" in read.text

@@ -128,7 +128,7 @@ def test_before_calibration(
     calibration = metrics(tmp_path)["calibration"]
     assert (calibration["temperature"], calibration["before"]) == (None, None)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "The model's record doesn't have\nthe temperature" in page
+    assert "The model's record doesn't have the temperature" in page
 
 
 @pytest.mark.parametrize("label", [0, 1])

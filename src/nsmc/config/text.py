@@ -4,8 +4,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nsmc.config.fields import require
+from nsmc.messages.translate import mark
 
-UNIT_NAMES = {"morpheme": "morphemes", "syllable": "syllables", "jamo": "jamo", "bpe": "pieces"}
+UNIT_NAMES = {
+    "morpheme": mark("morphemes"),
+    "syllable": mark("syllables"),
+    "jamo": mark("jamo"),
+    "bpe": mark("pieces"),
+}
 """What a person calls several units of each kind."""
 
 

@@ -16,6 +16,7 @@ from nsmc.evaluation.curves import (
     roc_table,
     threshold_table,
 )
+from nsmc.messages.translate import mark, tr
 from nsmc.report import charts as draw
 from nsmc.report.decisions import DecisionView
 from nsmc.report.display import DisplayText
@@ -36,7 +37,10 @@ class BinaryView(DecisionView):
     template = "binary.html"
     space_columns = ("label", "score")
     reliability_columns = PROMISED_POSITIVE
-    reliability_titles = ("predicted probability of 긍정 (%)", "share that is 긍정 (%)")
+    reliability_titles = (
+        mark("predicted probability of 긍정 (%)"),
+        mark("share that is 긍정 (%)"),
+    )
 
     @property
     def scores(self) -> NDArray[np.float64]:
@@ -139,17 +143,21 @@ def _curve_charts(metrics: Mapping[str, Any]) -> dict[str, draw.Chart]:
                 draw.line(
                     roc["false_positive_rate"],
                     roc["true_positive_rate"],
-                    f"the model (area {metrics['roc_auc']:.4f})",
+                    tr("the model (area {area:.4f})", area=metrics["roc_auc"]),
                     draw.BLUE,
                     "solid",
-                    "threshold %{customdata:.3f}<br>긍정 predicted 긍정: %{y:.1%}"
-                    "<br>부정 predicted 긍정: %{x:.1%}",
+                    tr(
+                        "threshold %{customdata:.3f}<br>긍정 predicted 긍정: %{y:.1%}"
+                        "<br>부정 predicted 긍정: %{x:.1%}"
+                    ),
                     roc["threshold"],
                 ),
-                draw.line([0, 1], [0, 1], "guessing (area 0.5)", draw.MUTED, "dot"),
+                draw.line([0, 1], [0, 1], tr("guessing (area 0.5)"), draw.MUTED, "dot"),
             ],
             "layout": draw.layout(
-                "share of 부정 predicted 긍정 (%)", "share of 긍정 predicted 긍정 (%)", square=True
+                tr("share of 부정 predicted 긍정 (%)"),
+                tr("share of 긍정 predicted 긍정 (%)"),
+                square=True,
             ),
         },
         "precision-recall": {
@@ -157,15 +165,23 @@ def _curve_charts(metrics: Mapping[str, Any]) -> dict[str, draw.Chart]:
                 draw.line(
                     precision_recall["recall"],
                     precision_recall["precision"],
-                    f"the model (average {metrics['average_precision']:.4f})",
+                    tr("the model (average {average:.4f})", average=metrics["average_precision"]),
                     draw.BLUE,
                     "solid",
-                    "threshold %{customdata:.3f}<br>recall %{x:.1%}<br>precision %{y:.1%}",
+                    tr("threshold %{customdata:.3f}<br>recall %{x:.1%}<br>precision %{y:.1%}"),
                     precision_recall["threshold"],
                 ),
-                draw.line([0, 1], [positive] * 2, f"guessing ({positive:.1%})", draw.MUTED, "dot"),
+                draw.line(
+                    [0, 1],
+                    [positive] * 2,
+                    tr("guessing ({share:.1%})", share=positive),
+                    draw.MUTED,
+                    "dot",
+                ),
             ],
-            "layout": draw.layout("recall of 긍정 (%)", "precision of 긍정 (%)", square=True),
+            "layout": draw.layout(
+                tr("recall of 긍정 (%)"), tr("precision of 긍정 (%)"), square=True
+            ),
         },
     }
 
@@ -173,16 +189,16 @@ def _curve_charts(metrics: Mapping[str, Any]) -> dict[str, draw.Chart]:
 def _threshold_chart(thresholds: Table, threshold: float) -> draw.Chart:
     """Precision, recall and accuracy by the threshold; the first shape marks the chosen one."""
     series = (
-        ("precision", "precision of 긍정", draw.BLUE, "solid"),
-        ("recall", "recall of 긍정", draw.ORANGE, "dash"),
-        ("accuracy", "accuracy", draw.INK, "dot"),
+        ("precision", tr("precision of 긍정"), draw.BLUE, "solid"),
+        ("recall", tr("recall of 긍정"), draw.ORANGE, "dash"),
+        ("accuracy", tr("accuracy"), draw.INK, "dot"),
     )
-    x, hover = thresholds["threshold"], " %{y:.1%} at %{x:.2f}"
+    x, hover = thresholds["threshold"], tr(" %{y:.1%} at %{x:.2f}")
     data = [
         draw.line(x, thresholds[name], label, colour, dash, label + hover)
         for name, label, colour, dash in series
     ]
-    chart = draw.layout("threshold (probability of 긍정)", "share (%)")
+    chart = draw.layout(tr("threshold (probability of 긍정)"), tr("share (%)"))
     chart["xaxis"] |= {"range": [0, 1]}
     chart["yaxis"] |= {"tickformat": draw.SHARE, "rangemode": "tozero"}
     chart["shapes"] = [draw.rule("x", threshold)]
@@ -192,12 +208,12 @@ def _threshold_chart(thresholds: Table, threshold: float) -> draw.Chart:
 def _space_chart(points: Table, shares: list[float], threshold: float) -> draw.Chart:
     """Sentence vectors in two dimensions, by label and outcome; hovering shows the comment."""
     groups = (
-        (1, True, "긍정, predicted 긍정", draw.POSITIVE, "circle", 0.45),
-        (0, True, "부정, predicted 부정", draw.NEGATIVE, "square", 0.45),
-        (1, False, "긍정, predicted 부정", draw.POSITIVE, "circle-x-open", 1.0),
-        (0, False, "부정, predicted 긍정", draw.NEGATIVE, "square-x-open", 1.0),
+        (1, True, tr("긍정, predicted 긍정"), draw.POSITIVE, "circle", 0.45),
+        (0, True, tr("부정, predicted 부정"), draw.NEGATIVE, "square", 0.45),
+        (1, False, tr("긍정, predicted 부정"), draw.POSITIVE, "circle-x-open", 1.0),
+        (0, False, tr("부정, predicted 긍정"), draw.NEGATIVE, "square-x-open", 1.0),
     )
-    notes = [f"긍정 {score:.1%}" for score in points["score"]]
+    facts, note = [(score,) for score in points["score"]], "긍정 %{customdata[1]:.1%}"
     given = list(zip(points["label"], points["score"], strict=True))
     data = []
     for label, right, name, colour, symbol, opacity in groups:
@@ -213,5 +229,5 @@ def _space_chart(points: Table, shares: list[float], threshold: float) -> draw.C
             "opacity": opacity,
             "line": {"width": 0 if right else 1.4, "color": colour},
         }
-        data.append(draw.scatter(points, places, notes, marker, f"{name} ({len(places):,})"))
+        data.append(draw.scatter(points, places, facts, note, marker, f"{name} ({len(places):,})"))
     return {"data": data, "layout": draw.space_layout(shares)}

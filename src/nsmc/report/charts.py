@@ -8,7 +8,9 @@ design", 2008.
 from html import escape
 from typing import Any
 
+from nsmc.messages.translate import mark, tr
 from nsmc.report.fonts import FAMILY
+from nsmc.text.width import display_width
 
 Chart = dict[str, Any]
 Columns = dict[str, list[Any]]
@@ -17,6 +19,8 @@ INK, MUTED, GRID = "#1b2430", "#5b6776", "#e3e8ee"
 BLUE, SKY, ORANGE = "#0072b2", "#56b4e9", "#e69f00"
 POSITIVE, NEGATIVE = "#009e73", "#d55e00"
 BARS = {"color": "#b9c6d3", "line": {"color": MUTED, "width": 0.5}}
+NAMED = (mark("none"), mark("to 50"))
+"""Groups of comments whose names are in words."""
 SHARE = ".0%"
 ROW = 28
 """Pixels between the groups of a slice chart."""
@@ -28,7 +32,7 @@ def slice_chart(
     overall: float,
     *,
     metric: str = "accuracy",
-    name: str = "accuracy (%)",
+    name: str = "",
     form: str = ".2%",
 ) -> Chart:
     """A metric with its interval in each group of comments, a row each, so that the names of the
@@ -40,9 +44,10 @@ def slice_chart(
         overall: the metric of all comments.
         metric, name, form: its column, its title with the unit, its format for d3 and Python.
     """
+    name = name or tr("accuracy (%)")
     names = [
-        f"{name}  <span style='font-size:11px;color:{MUTED}'>{count:,}</span>"
-        for name, count in zip(slices["bin"], slices["examples"], strict=True)
+        f"{tr(group)}  <span style='font-size:11px;color:{MUTED}'>{count:,}</span>"
+        for group, count in zip(slices["bin"], slices["examples"], strict=True)
     ]
     points = {
         "x": slices[metric],
@@ -51,10 +56,10 @@ def slice_chart(
         "mode": "markers",
         "marker": {"color": BLUE, "size": 9},
         "error_x": interval(slices[metric], slices["low"], slices["high"]),
-        "name": "in the group, with its 95% interval",
-        "hovertemplate": f"%{{x:{form}}}, %{{customdata:,}} comments<extra></extra>",
+        "name": tr("in the group, with its 95% interval"),
+        "hovertemplate": f"%{{x:{form}}}, %{{customdata:,}} {tr('comments')}<extra></extra>",
     }
-    chart = layout(name, f"{title}<br>and comments")
+    chart = layout(name, tr("{title}<br>and comments", title=title))
     chart["yaxis"] |= {"type": "category", "autorange": "reversed", "showgrid": False}
     # Plotly's own margins never settle in a narrow chart of such names.
     chart["yaxis"]["automargin"] = chart["xaxis"]["automargin"] = False
@@ -67,7 +72,7 @@ def slice_chart(
     chart["shapes"] = [rule("x", overall)]
     chart["annotations"] = [
         {
-            "text": f"all {format(overall, form.replace('.2%', '.1%'))}",
+            "text": tr("all {value}", value=format(overall, form.replace(".2%", ".1%"))),
             "x": overall,
             "y": 1,
             "yref": "paper",
@@ -77,37 +82,40 @@ def slice_chart(
         }
     ]
     chart |= {"showlegend": False, "height": 90 + ROW * max(6, len(names))}
-    longest = max(8 * len(name) for name in slices["bin"])  # pixels
+    longest = max(8 * display_width(tr(group)) for group in slices["bin"])  # pixels
     longest += max(7 * len(f"{count:,}") for count in slices["examples"])
     chart["margin"] |= {"l": 60 + longest, "t": 26}
     return {"data": [points], "layout": chart}
 
 
 def scatter(
-    points: Columns, places: list[int], notes: list[str], marker: dict[str, Any], name: str
+    points: Columns,
+    places: list[int],
+    facts: list[tuple[Any, ...]],
+    note: str,
+    marker: dict[str, Any],
+    name: str,
 ) -> dict[str, Any]:
-    """Marks of the comments at some places of a picture; hovering shows the note of each, and the
-    comment.
+    """Marks of the comments at some places of a picture; hovering shows the row, a note with the
+    ``facts`` of each, which are its ``customdata`` from 1 on, and the comment.
     """
     return {
         "x": [round(points["x"][i], 4) for i in places],
         "y": [round(points["y"][i], 4) for i in places],
-        "text": [
-            f"row {points['row'][i]:,}, {notes[i]}<br>" + wrapped(points["document"][i])
-            for i in places
-        ],
+        "text": [wrapped(points["document"][i]) for i in places],
+        "customdata": [[points["row"][i], *facts[i]] for i in places],
         "mode": "markers",
         "marker": marker,
         "name": name,
-        "hovertemplate": "%{text}<extra></extra>",
+        "hovertemplate": tr("row %{customdata[0]:,}") + f", {note}<br>%{{text}}<extra></extra>",
     }
 
 
 def space_layout(shares: list[float]) -> dict[str, Any]:
     """The layout of a picture whose two dimensions have these shares of the variance."""
     chart = layout(
-        f"first component (no unit),<br>{shares[0]:.0%} of the variance",
-        f"second component (no unit),<br>{shares[1]:.0%} of the variance",
+        tr("first component (no unit),<br>{share:.0%} of the variance", share=shares[0]),
+        tr("second component (no unit),<br>{share:.0%} of the variance", share=shares[1]),
     )
     chart["height"] = 560
     chart["hovermode"] = "closest"
@@ -194,9 +202,9 @@ def bars(low: list[float], high: list[float], counts: list[int]) -> dict[str, An
         "width": [width * 0.92 for width in widths],
         "customdata": list(zip(low, high, strict=True)),
         "marker": BARS,
-        "name": "comments",
+        "name": tr("comments"),
         "showlegend": False,
-        "hovertemplate": "%{y:,} comments<extra></extra>",
+        "hovertemplate": f"%{{y:,}} {tr('comments')}<extra></extra>",
     }
 
 

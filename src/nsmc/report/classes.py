@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from nsmc.evaluation.curves import PROMISED_RIGHT, Table, table_of
+from nsmc.messages.translate import mark, tr
 from nsmc.report import charts as draw
 from nsmc.report.decisions import DecisionView
 from nsmc.report.examples import first_places
@@ -35,7 +36,7 @@ class ClassesView(DecisionView):
     template = "classes.html"
     space_columns = ("label", "called", "confidence")
     reliability_columns = PROMISED_RIGHT
-    reliability_titles = ("predicted probability (%)", "share that is right (%)")
+    reliability_titles = (mark("predicted probability (%)"), mark("share that is right (%)"))
 
     def metrics(self) -> dict[str, Any]:
         """Those of `DecisionView`, and ``confused`` (a table of the pairs: label, called, how many,
@@ -122,7 +123,7 @@ def confusion_chart(names: tuple[str, ...], confusion: list[list[int]]) -> draw.
         "xgap": 1,
         "ygap": 1,
         "colorbar": {
-            "title": {"text": "share of the label", "side": "top"},
+            "title": {"text": tr("share of the label"), "side": "top"},
             "tickformat": draw.SHARE,
             "orientation": "h",
             "x": 0,
@@ -133,8 +134,11 @@ def confusion_chart(names: tuple[str, ...], confusion: list[list[int]]) -> draw.
             "lenmode": "pixels",
             "len": 220,
         },
-        "hovertemplate": "labelled %{customdata[1]}, predicted %{customdata[2]}: "
-        "%{customdata[0]:,} comments, %{z:.1%} of the label<extra></extra>",
+        "hovertemplate": tr(
+            "labelled %{customdata[1]}, predicted %{customdata[2]}: "
+            "%{customdata[0]:,} comments, %{z:.1%} of the label"
+        )
+        + "<extra></extra>",
     }
     if len(chosen) <= WRITTEN:
         heat |= {
@@ -142,7 +146,7 @@ def confusion_chart(names: tuple[str, ...], confusion: list[list[int]]) -> draw.
             "texttemplate": "%{text}",
             "textfont": {"size": 12},
         }
-    chart = draw.layout("predicted", "labelled")
+    chart = draw.layout(tr("predicted"), tr("labelled"))
     longest = LETTER * max(map(len, short))  # pixels
     upright = longest * len(chosen) > WIDEST
     ticks = {"tickvals": places, "ticktext": short, "showgrid": False, "automargin": False}
@@ -162,13 +166,14 @@ def class_space_chart(points: Table, shares: list[float]) -> draw.Chart:
     shown = largest if len(largest) <= len(COLOURS) else largest[: len(COLOURS) - 1]
     groups = [(short_name(name), [name]) for name in shown]
     if rest := largest[len(shown) :]:
-        groups.append((f"{len(rest)} other classes", rest))
-    notes = [
-        f"{escape(label, quote=False)}, predicted {escape(predicted, quote=False)} {confidence:.1%}"
+        groups.append((tr("{count} other classes", count=len(rest)), rest))
+    facts = [
+        (escape(label, quote=False), escape(predicted, quote=False), confidence)
         for label, predicted, confidence in zip(
             points["label"], points["called"], points["confidence"], strict=True
         )
     ]
+    note = tr("%{customdata[1]}, predicted %{customdata[2]} %{customdata[3]:.1%}")
     data = []
     for number, (name, members) in enumerate(groups):
         within = set(members)
@@ -183,7 +188,7 @@ def class_space_chart(points: Table, shares: list[float]) -> draw.Chart:
             "opacity": 0.6,
             "line": {"width": 1.2, "color": draw.MUTED if other else colour},
         }
-        data.append(draw.scatter(points, places, notes, marker, f"{name} ({len(places):,})"))
+        data.append(draw.scatter(points, places, facts, note, marker, f"{name} ({len(places):,})"))
     return {"data": data, "layout": draw.space_layout(shares)}
 
 

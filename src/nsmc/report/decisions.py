@@ -11,6 +11,7 @@ import numpy as np
 from nsmc.evaluation.curves import Table, coverage_table, reliability_table
 from nsmc.evaluation.scored_reviews import ScoredReviews
 from nsmc.evaluation.slices import accuracy_slices
+from nsmc.messages.translate import tr
 from nsmc.report import charts as draw
 from nsmc.report.display import DisplayText
 from nsmc.report.view import View, stacked
@@ -24,7 +25,7 @@ class DecisionView(View):
     reliability_columns: ClassVar[tuple[str, str]]
     """Columns of the mean predicted probability and of the observed share, of the calibration."""
     reliability_titles: ClassVar[tuple[str, str]]
-    """Titles of their axes."""
+    """Titles of their axes, to be translated."""
 
     def __init__(self, scored: ScoredReviews, *, leading: bool) -> None:
         super().__init__(scored, leading=leading)
@@ -66,9 +67,11 @@ class DecisionView(View):
         slices, accuracy = metrics["slices"], metrics["accuracy"]
         return {
             "reliability": self._reliability_chart(metrics["calibration"]),
-            "length": draw.slice_chart(slices["length"], "length (characters)", accuracy),
-            "unknown": draw.slice_chart(slices["unknown"], f"unknown {self.units} (%)", accuracy),
-            "confidence": draw.slice_chart(slices["confidence"], "confidence (%)", accuracy),
+            "length": draw.slice_chart(slices["length"], tr("length (characters)"), accuracy),
+            "unknown": draw.slice_chart(
+                slices["unknown"], tr("unknown {units} (%)", units=tr(self.units)), accuracy
+            ),
+            "confidence": draw.slice_chart(slices["confidence"], tr("confidence (%)"), accuracy),
             "coverage": _coverage_chart(metrics["coverage"]),
         }
 
@@ -134,20 +137,25 @@ class DecisionView(View):
         columns = self.reliability_columns
         spread = draw.interval(after[columns[1]], after["share_low"], after["share_high"])
         data = [
-            draw.line([0, 1], [0, 1], "perfect calibration", draw.MUTED, "dot"),
-            _reliability_curve(after, columns, "the model", draw.BLUE, "circle", "solid")
+            draw.line([0, 1], [0, 1], tr("perfect calibration"), draw.MUTED, "dot"),
+            _reliability_curve(after, columns, tr("the model"), draw.BLUE, "circle", "solid")
             | {"error_y": spread | {"thickness": 1, "width": 3}},
             draw.bars(after["low"], after["high"], after["examples"]) | {"yaxis": "y2"},
         ]
         if before is not None:
             curve = _reliability_curve(
-                before["bins"], columns, "before calibration", draw.ORANGE, "square-open", "dash"
+                before["bins"],
+                columns,
+                tr("before calibration"),
+                draw.ORANGE,
+                "square-open",
+                "dash",
             )
             data.insert(1, curve)
-        chart = draw.layout(*self.reliability_titles)
+        chart = draw.layout(*map(tr, self.reliability_titles))
         chart["yaxis"] |= {"domain": [0.3, 1], "range": [-0.02, 1.04], "tickformat": draw.SHARE}
         chart["xaxis"] |= {"range": [-0.02, 1.02], "tickformat": draw.SHARE, "anchor": "y2"}
-        chart["yaxis2"] = draw.axis("comments") | {"domain": [0, 0.2], "nticks": 3}
+        chart["yaxis2"] = draw.axis(tr("comments")) | {"domain": [0, 0.2], "nticks": 3}
         chart["height"] = 460
         return {"data": data, "layout": chart}
 
@@ -155,7 +163,7 @@ class DecisionView(View):
 def _reliability_curve(
     bins: Table, columns: tuple[str, str], name: str, colour: str, symbol: str, dash: str
 ) -> dict[str, Any]:
-    hover = "%{x:.1%} predicted, %{y:.1%} observed in %{customdata:,} comments"
+    hover = tr("%{x:.1%} predicted, %{y:.1%} observed in %{customdata:,} comments")
     x, y = (bins[column] for column in columns)
     curve = draw.line(x, y, name, colour, dash, hover, bins["examples"])
     marks = {"color": colour, "symbol": symbol, "size": 8}
@@ -167,19 +175,19 @@ def _coverage_chart(coverage: Table) -> draw.Chart:
     # Where nothing is decided, there is no accuracy.
     count = sum(accuracy is not None for accuracy in coverage["accuracy"])
     shares, accuracies = coverage["share_decided"][:count], coverage["accuracy"][:count]
-    hover = "confidence at least %{customdata:.2f}<br>%{x:.1%} decided, %{y:.2%} of them right"
-    least, name = coverage["confidence"][:count], "accuracy of the decided"
+    hover = tr("confidence at least %{customdata:.2f}<br>%{x:.1%} decided, %{y:.2%} of them right")
+    least, name = coverage["confidence"][:count], tr("accuracy of the decided")
     curve = draw.line(shares, accuracies, name, draw.BLUE, "solid", hover, least)
     chosen = {
         "x": shares[:1],
         "y": accuracies[:1],
         "mode": "markers",
         "marker": {"color": draw.INK, "size": 12, "symbol": "diamond"},
-        "name": "chosen",
+        "name": tr("chosen"),
         "cliponaxis": False,
         "hoverinfo": "skip",
     }
-    chart = draw.layout("share of comments decided (%)", "accuracy of the decided (%)")
+    chart = draw.layout(tr("share of comments decided (%)"), tr("accuracy of the decided (%)"))
     chart["xaxis"] |= {"tickformat": draw.SHARE, "range": [0, 1.03]}
     chart["yaxis"] |= {"tickformat": ".1%", "autorangeoptions": {"maxallowed": 1.003}}
     return {"data": [curve, chosen], "layout": chart}

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+from nsmc.messages.translate import mark
 from nsmc.tasks.task import ExplainedNumber
 
 
 @dataclass(frozen=True)
 class ExplanationLabels:
-    """What the numbers of an explanation mean."""
+    """What the numbers of an explanation mean; to be translated where they are shown."""
 
     unit: str
     meaning: str
@@ -22,13 +23,18 @@ class ExplanationLabels:
 
 EXPLANATION_LABELS: dict[ExplainedNumber, ExplanationLabels] = {
     "positive": ExplanationLabels(
-        "log odds", "log odds, ln(p / (1 − p)), of 긍정", below="부정", above="긍정"
+        mark("log odds"),
+        mark("log odds, ln(p / (1 − p)), of 긍정"),
+        below=mark("부정"),
+        above=mark("긍정"),
     ),
     "class": ExplanationLabels(
-        "log odds",
-        "log odds, ln(p / (1 − p)), of the class that the comment gets",
-        below="another class",
-        above="its class",
+        mark("log odds"),
+        mark("log odds, ln(p / (1 − p)), of the class that the comment gets"),
+        below=mark("another class"),
+        above=mark("its class"),
     ),
-    "stars": ExplanationLabels("stars", "stars", "fewer stars", "more stars", signed=False),
+    "stars": ExplanationLabels(
+        mark("stars"), mark("stars"), mark("fewer stars"), mark("more stars"), signed=False
+    ),
 }

@@ -1,14 +1,16 @@
 """Explained comments as HTML: a fragment for any page, and a page of its own.
 
-The page needs nothing else: no network, no script.
+The page needs nothing else: no network, no script. It has its texts in each language.
 """
 
+from functools import partial
 from typing import Any
 
 from nsmc.inference.explanation import Explanation
+from nsmc.messages.translate import tr
 from nsmc.report.display import display_text, explained_text
 from nsmc.report.explanation_labels import EXPLANATION_LABELS
-from nsmc.report.templating import TEMPLATES, render
+from nsmc.report.templating import TEMPLATES, bilingual, render
 from nsmc.tasks.task import ExplainedNumber
 
 LEAST_SCALE = 1.0
@@ -69,8 +71,13 @@ def page_frame(explains: ExplainedNumber, units: str) -> tuple[str, str]:
     """The page before its first comment and after its last one; ``units`` are morphemes, say."""
     from markupsafe import Markup
 
-    labels = EXPLANATION_LABELS[explains]
-    page = render("explanation_page.html", labels=labels, units=units, comments=Markup(_PLACE))
+    page = render(
+        "explanation_page.html",
+        title=tr("explained comments"),
+        labels=EXPLANATION_LABELS[explains],
+        units=bilingual(partial(tr, units)),
+        comments=Markup(_PLACE),
+    )
     start, _, end = page.partition(_PLACE)
     return start, f"{end}\n"
 

@@ -1,13 +1,17 @@
-"""The report as one HTML page that needs nothing outside itself."""
+"""The report as one HTML page that needs nothing outside itself, in each language."""
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from nsmc.messages.translate import tr
+from nsmc.report.about_model import about_model
 from nsmc.report.examples import Example
 from nsmc.report.fonts import font_face
-from nsmc.report.templating import render, writable
+from nsmc.report.metric_lines import overlap_line
+from nsmc.report.templating import Bilingual, bilingual, in_each, merged, render, writable
 from nsmc.report.view import View
 
 
@@ -20,15 +24,24 @@ def report_page(
     from markupsafe import Markup
     from plotly.offline import get_plotlyjs
 
-    charts = [view.charts(metrics) for view in views]
+    charts = [merged(in_each(partial(view.charts, metrics))) for view in views]
+    seen, model = metrics["seen"], views[0].scored.classifier.model
+    about = in_each(partial(about_model, model))
     body = render(
         "report.html",
         metrics=metrics,
+        facts={
+            "seen": bilingual(partial(overlap_line, seen)) if seen else None,
+            **{
+                name: Bilingual({language: one[name] for language, one in about.items()})
+                for name in about["en"]
+            },
+        },
         answers=[
             {
                 "template": view.template,
                 "leading": view.leading,
-                "units": view.units,
+                "units": bilingual(partial(tr, view.units)),
                 "charts": drawn,
                 "examples": lists,
             }
@@ -38,14 +51,27 @@ def report_page(
     data = {
         "charts": {f"chart-{name}": one for drawn in charts for name, one in drawn.items()},
         "thresholds": metrics.get("thresholds"),
+        "words": merged(in_each(_script_words)),
     }
     text = writable(json.dumps(data, ensure_ascii=False, allow_nan=False))
     return render(
         "page.html",
-        title=f"nsmc report: {Path(metrics['data']['path']).name}",
+        title=f"nsmc: {Path(metrics['data']['path']).name}",
         font=Markup(font_face(body + text)),
         body=Markup(body),
         # "<" is only in JSON's strings, where this means the same and ends no script.
         data=Markup(text.replace("<", "\\u003c")),
         plotly=Markup(get_plotlyjs()),
     )
+
+
+def _script_words() -> dict[str, str]:
+    """What the page's script writes, with places for its numbers."""
+    return {
+        "precision": tr("{0} of {1} predicted 긍정 are"),
+        "recall": tr("{0} of {1} 긍정 are predicted 긍정"),
+        "accuracy": tr("{0} of {1} decided are right"),
+        "decided": tr("{0} of {1}; {2} left open"),
+        "sure": tr("{0} of the comments are decided, {1} of them right."),
+        "none": tr("No comment is decided."),
+    }

@@ -13,6 +13,7 @@ from nsmc.evaluation.curves import Table, table_of
 from nsmc.evaluation.scored_reviews import ScoredReviews
 from nsmc.evaluation.significance import mean_interval
 from nsmc.evaluation.slices import error_slices
+from nsmc.messages.translate import tr
 from nsmc.report import charts as draw
 from nsmc.report.display import DisplayText
 from nsmc.report.examples import first_places
@@ -93,7 +94,7 @@ class RegressionView(View):
         }
 
         def errors(table: Table, title: str) -> draw.Chart:
-            metric, name = "mean_absolute_error", "mean absolute error (stars)"
+            metric, name = "mean_absolute_error", tr("mean absolute error (stars)")
             return draw.slice_chart(
                 table, title, stars[metric], metric=metric, name=name, form=".2f"
             )
@@ -102,9 +103,11 @@ class RegressionView(View):
             "stars-given": _given_chart(by_given, scale),
             "stars-predicted": _predicted_chart(stars["by_found"], scale),
             "stars-errors": _error_chart(stars["histogram"]),
-            "stars-length": errors(slices["length"], "length (characters)"),
-            "stars-unknown": errors(slices["unknown"], f"unknown {self.units} (%)"),
-            "stars-by-given": errors(bins, "stars given"),
+            "stars-length": errors(slices["length"], tr("length (characters)")),
+            "stars-unknown": errors(
+                slices["unknown"], tr("unknown {units} (%)", units=tr(self.units))
+            ),
+            "stars-by-given": errors(bins, tr("stars given")),
         }
         if self.leading and (space := metrics["space"]):
             charts["space"] = _space_chart(space["points"], space["variance"], scale)
@@ -210,16 +213,16 @@ def _given_chart(by_given: Table, scale: list[float]) -> draw.Chart:
         "boxpoints": False,
         "line": {"color": draw.BLUE, "width": 1.5},
         "fillcolor": "#cfe3f2",
-        "name": "predicted",
+        "name": tr("predicted"),
         "customdata": by_given["reviews"],
     }
-    chart = draw.layout("stars given", "stars predicted")
+    chart = draw.layout(tr("stars given"), tr("stars predicted"))
     # A mark at each star, unless there would be too many.
     few = scale[1] - scale[0] <= 12
     chart["xaxis"] |= {"range": _widened(scale), "dtick": 1 if few else None}
     chart["yaxis"] |= {"range": _widened(scale)}
     return {
-        "data": [draw.line(scale, scale, "as given", draw.MUTED, "dot"), boxes],
+        "data": [draw.line(scale, scale, tr("as given"), draw.MUTED, "dot"), boxes],
         "layout": chart,
     }
 
@@ -227,17 +230,17 @@ def _given_chart(by_given: Table, scale: list[float]) -> draw.Chart:
 def _predicted_chart(by_predicted: Table, scale: list[float]) -> draw.Chart:
     """The mean of the stars given, by those predicted."""
     x, y = by_predicted["mean_found"], by_predicted["mean_given"]
-    hover = "★%{x:.2f} predicted, ★%{y:.2f} given on average by %{customdata:,} people"
-    points = draw.line(x, y, "given", draw.BLUE, "solid", hover, by_predicted["reviews"]) | {
+    hover = tr("★%{x:.2f} predicted, ★%{y:.2f} given on average by %{customdata:,} people")
+    points = draw.line(x, y, tr("given"), draw.BLUE, "solid", hover, by_predicted["reviews"]) | {
         "mode": "lines+markers",
         "marker": {"color": draw.BLUE, "size": 8},
         "error_y": draw.interval(y, by_predicted["low"], by_predicted["high"]),
     }
-    chart = draw.layout("stars predicted (mean of a group)", "stars given (mean)")
+    chart = draw.layout(tr("stars predicted (mean of a group)"), tr("stars given (mean)"))
     for name in ("xaxis", "yaxis"):
         chart[name] |= {"range": _widened(scale)}
     return {
-        "data": [draw.line(scale, scale, "as predicted", draw.MUTED, "dot"), points],
+        "data": [draw.line(scale, scale, tr("as predicted"), draw.MUTED, "dot"), points],
         "layout": chart,
     }
 
@@ -246,20 +249,18 @@ def _error_chart(histogram: Table) -> draw.Chart:
     """How many comments are how far off."""
     shown = draw.bars(histogram["low"], histogram["high"], histogram["reviews"]) | {
         "width": draw.differences(histogram["high"], histogram["low"]),
-        "hovertemplate": "%{customdata[0]:+.2f} to %{customdata[1]:+.2f} stars: %{y:,} comments"
-        "<extra></extra>",
+        "hovertemplate": tr("%{customdata[0]:+.2f} to %{customdata[1]:+.2f} stars: %{y:,} comments")
+        + "<extra></extra>",
     }
-    chart = draw.layout("stars predicted − stars given", "comments")
+    chart = draw.layout(tr("stars predicted − stars given"), tr("comments"))
     chart["shapes"] = [draw.rule("x", 0)]
     return {"data": [shown], "layout": chart}
 
 
 def _space_chart(points: Table, shares: list[float], scale: list[float]) -> draw.Chart:
     """Sentence vectors in two dimensions, coloured by the stars given."""
-    notes = [
-        f"★{given:g} given, ★{predicted:.1f} predicted"
-        for given, predicted in zip(points["given"], points["found"], strict=True)
-    ]
+    facts = list(zip(points["given"], points["found"], strict=True))
+    note = tr("★%{customdata[1]} given, ★%{customdata[2]:.1f} predicted")
     marker = {
         "color": points["given"],
         "cmin": scale[0],
@@ -267,9 +268,9 @@ def _space_chart(points: Table, shares: list[float], scale: list[float]) -> draw
         "colorscale": "Cividis",
         "size": 7,
         "opacity": 0.7,
-        "colorbar": {"title": {"text": "stars<br>given"}, "thickness": 12, "len": 0.7},
+        "colorbar": {"title": {"text": tr("stars<br>given")}, "thickness": 12, "len": 0.7},
     }
-    marks = draw.scatter(points, list(range(len(notes))), notes, marker, "comments")
+    marks = draw.scatter(points, list(range(len(facts))), facts, note, marker, tr("comments"))
     return {"data": [marks | {"showlegend": False}], "layout": draw.space_layout(shares)}
 
 

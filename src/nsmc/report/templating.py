@@ -1,8 +1,16 @@
-"""Jinja2 for the report's pages: all HTML is in the files of ``templates/``."""
+"""Jinja2 for the report's pages: all HTML is in the files of ``templates/``.
 
+A page holds its texts in each language and shows one of them, which its reader chooses. In a
+template, ``_("…")`` and ``{% trans %}`` give a text as a ``span`` for each language.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from nsmc.messages.translate import LANGUAGES, in_language, language, tr
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -13,6 +21,49 @@ TEMPLATES = Path(__file__).parent / "templates"
 def render(template: str, **values: Any) -> str:
     """Fill a template of ``templates/`` with values; all text in them is escaped."""
     return writable(_environment().get_template(template).render(values))
+
+
+def in_each(make: Callable[[], Any]) -> dict[str, Any]:
+    """What a function gives in each language, by the language."""
+    made = {}
+    for name in LANGUAGES:
+        with in_language(name):
+            made[name] = make()
+    return made
+
+
+@dataclass(frozen=True)
+class Bilingual:
+    """A text in each language for a page, whose reader sees one of them."""
+
+    texts: dict[str, str]
+    """By the language; escaped unless it is Markup."""
+
+    def __html__(self) -> str:
+        from markupsafe import Markup, escape
+
+        if len(set(self.texts.values())) == 1:
+            return escape(self.texts[LANGUAGES[0]])
+        pair = Markup('<span class="{0}" lang="{0}">{1}</span>')
+        return "".join(pair.format(name, text) for name, text in self.texts.items())
+
+
+def bilingual(make: Callable[[], str]) -> Bilingual:
+    """What a function says, in each language."""
+    return Bilingual(in_each(make))
+
+
+def merged(texts: dict[str, Any]) -> Any:
+    """Plain values in each language as one, with a dictionary of languages where they differ."""
+    first, *others = texts.values()
+    if all(other == first for other in others):
+        return first
+    if isinstance(first, dict):
+        return {key: merged({name: one[key] for name, one in texts.items()}) for key in first}
+    if isinstance(first, list):
+        rows = zip(*texts.values(), strict=True)
+        return [merged(dict(zip(texts, row, strict=True))) for row in rows]
+    return texts
 
 
 def writable(text: str) -> str:
@@ -36,6 +87,21 @@ def decimal(number: float | None, digits: int = 2) -> str:
     return "–" if number is None else f"{number:.{digits}f}"
 
 
+def _gettext(message: str, **values: Any) -> Bilingual:
+    """A text of a template; fields such as ``%(name)s`` may be bilingual themselves."""
+    from markupsafe import Markup
+
+    def text() -> str:
+        own = {
+            name: value.texts[language()] if isinstance(value, Bilingual) else value
+            for name, value in values.items()
+        }
+        # Not escaped, for it may hold HTML: it is of a template or the catalog.
+        return Markup(tr(message)) % own
+
+    return bilingual(text)
+
+
 @cache
 def _environment() -> "Environment":
     # Jinja2 is imported only where a page is made, so that other commands start without it.
@@ -53,6 +119,11 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.add_extension("jinja2.ext.i18n")
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.newstyle_gettext = True  # type: ignore[attr-defined]
+    environment.globals["gettext"] = _gettext
+    environment.globals["language"] = language
     environment.filters |= {"decimal": decimal, "percent": percent, "signed": signed}
     environment.filters["count"] = "{:,}".format
     environment.globals["raw"] = raw

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from nsmc._version import __version__
-from nsmc.config.text import UNIT_NAMES
 from nsmc.errors import NsmcError, UsageError
 from nsmc.evaluation.curves import Table
 from nsmc.evaluation.results import ClassifierEvaluation
 from nsmc.evaluation.scored_reviews import ScoredReviews
 from nsmc.inference.classifier import Classifier
-from nsmc.inference.directory import SHIPPED, ModelDirectory
+from nsmc.messages.translate import in_language
+from nsmc.report.about_model import about_model
 from nsmc.report.binary import BinaryView
 from nsmc.report.classes import ClassesView
 from nsmc.report.metric_lines import overlap_line
@@ -142,29 +142,14 @@ def report_metrics(result: ClassifierEvaluation, views: list[View]) -> dict[str,
     metrics = result.to_dict()
     for view in views:
         metrics |= view.metrics()
-    metrics["about"] = {
-        "made": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
-        "nsmc": __version__,
-        "model": _about(result.model),
-        "seen": overlap_line(result.seen) if result.seen else None,
-    }
+    with in_language("en"):  # for programs
+        metrics["about"] = {
+            "made": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+            "nsmc": __version__,
+            "model": about_model(result.model),
+            "seen": overlap_line(result.seen) if result.seen else None,
+        }
     return metrics
-
-
-def _about(model: ModelDirectory) -> dict[str, str]:
-    config, data = model.config.model, model.metrics.get("data")
-    network = (
-        f"{config.layers}-layer {'bidirectional ' if config.bidirectional else ''}"
-        f"{config.cell.upper()} of {config.hidden_size} units, {config.pooling} pooling, "
-        f"{len(model.vocabulary):,} {UNIT_NAMES[model.config.text.unit]}"
-    )
-    trained_on = "not recorded"
-    if data:
-        trained_on = (
-            f"{data['name']}, {data['reviews']:,} comments · SHA-256 {data['sha256'][:16]}…"
-        )
-    name = "the one inside the package" if model.path == SHIPPED else str(model.path)
-    return {"name": name, "network": network, "trained_on": trained_on}
 
 
 def _write_table(stack: contextlib.ExitStack, path: Path, table: Table) -> None:

@@ -3,12 +3,19 @@
   const page = JSON.parse(document.getElementById("page-data").textContent);
   const config = { responsive: true, displaylogo: false, displayModeBar: false };
   const charts = Object.keys(page.charts);
+  let language = document.querySelector("input.language:checked").value;
+
+  // What differs between the languages is an object of them. The copy is Plotly's, which writes into what it is given.
+  const spoken = (value) => {
+    if (Array.isArray(value)) return value.map(spoken);
+    if (value === null || typeof value !== "object") return value;
+    if ("en" in value && "ko" in value) return value[language];
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, spoken(one)]));
+  };
+  const say = (name, ...values) => spoken(page.words)[name].replace(/\{(\d)\}/g, (_, place) => values[place]);
 
   const draw = () =>
-    Promise.all(
-      // A copy: Plotly writes into what it is given.
-      charts.map((id) => Plotly.newPlot(id, { ...structuredClone(page.charts[id]), config })),
-    );
+    Promise.all(charts.map((id) => Plotly.react(id, { ...spoken(page.charts[id]), config })));
 
   // A chart keeps the size it was drawn in, so for printing they are drawn anew, for the paper.
   const PAPER = { width: 690, gap: 20, height: 0.76 };
@@ -53,10 +60,10 @@
         "x-recall": percent(tp, positives),
         "x-accuracy": percent(tp + tn, decided),
         "x-decided": percent(decided, all),
-        "x-precision-count": `${count(tp)} of ${count(tp + fp)} predicted 긍정 are`,
-        "x-recall-count": `${count(tp)} of ${count(positives)} 긍정 are predicted 긍정`,
-        "x-accuracy-count": `${count(tp + tn)} of ${count(decided)} decided are right`,
-        "x-decided-count": `${count(decided)} of ${count(all)}; ${count(all - decided)} left open`,
+        "x-precision-count": say("precision", count(tp), count(tp + fp)),
+        "x-recall-count": say("recall", count(tp), count(positives)),
+        "x-accuracy-count": say("accuracy", count(tp + tn), count(decided)),
+        "x-decided-count": say("decided", count(decided), count(all), count(all - decided)),
       };
       for (const [id, text] of Object.entries(shown)) document.getElementById(id).textContent = text;
       Plotly.relayout("chart-thresholds", {
@@ -82,7 +89,7 @@
       for (const slider of Object.values(sliders)) slider.value = slider.defaultValue;
       show();
     });
-    show();
+    return show;
   };
 
   // Of a model with classes: only how sure it has to be can be chosen.
@@ -98,21 +105,31 @@
       const decided = place >= 0;
       document.getElementById("sure-value").textContent = least.toFixed(2);
       document.getElementById("sure-words").textContent = decided
-        ? `${percent(curve.x[place])} of the comments are decided, ${percent(curve.y[place])} of them right.`
-        : "No comment is decided.";
+        ? say("sure", percent(curve.x[place]), percent(curve.y[place]))
+        : say("none");
       const chosen = decided ? { x: [[curve.x[place]]], y: [[curve.y[place]]] } : { x: [[]], y: [[]] };
       Plotly.restyle("chart-coverage", chosen, [1]);
     };
     slider.addEventListener("input", show);
-    show();
+    return show;
   };
+
+  const told = [];
+  const show = () => draw().then(() => told.forEach((tell) => tell()));
+  for (const choice of document.querySelectorAll("input.language"))
+    choice.addEventListener("change", () => {
+      document.documentElement.lang = language = choice.value;
+      show();
+    });
 
   // Plotly measures texts once, so the font has to be there first.
   document.fonts
     .load('14px "Review Hangul"', "긍정")
     .catch(() => {})
-    .then(draw)
-    .then(() => page.thresholds && explorer())
-    .then(() => document.getElementById("sure") && undecided())
+    .then(() => {
+      if (page.thresholds) told.push(explorer());
+      if (document.getElementById("sure")) told.push(undecided());
+      return show();
+    })
     .then(() => document.documentElement.setAttribute("data-drawn", charts.length));
 })();
