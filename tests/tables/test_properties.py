@@ -58,7 +58,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(name=st.sampled_from(["a.csv", "a.csv.gz", "a.tsv", "a.txt.gz"]), data=st.data())
-@settings(max_examples=100)
 def test_delimited_cells_come_back_as_their_text(place: Path, name: str, data: Any) -> None:
     cell = texts() if ".csv" in name else texts(without="\0\t\n\r")
     table = data.draw(tables(cell | NUMBERS | st.none()))
@@ -131,7 +130,7 @@ PIECES += ["재밌다".encode(codec) for codec in ("utf-8", "cp949", "utf-16")]
     packed=st.booleans(),
     data=st.lists(st.sampled_from(PIECES) | st.binary(max_size=4)).map(b"".join),
 )
-@settings(max_examples=200)
+@settings(max_examples=100)
 @example(ending=".csv", packed=False, data=b"\xff\xfe")
 def test_no_bytes_fail_without_a_message(
     place: Path, ending: str, packed: bool, data: bytes

@@ -98,7 +98,7 @@ def test_normalized_by_itself_each_piece_is_its_morpheme(text: str, limit: int) 
 
 
 @given(ANY_COMMENT)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_spans_of_any_code_points_fit_what_normalize_makes_of_them(text: str) -> None:
     cut(text)
     normalized = normalize(text, LIMIT)

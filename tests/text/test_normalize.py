@@ -110,7 +110,7 @@ def test_compatibility_jamo_and_syllables_stay_as_they_are(first: int, last: int
 
 
 @given(TEXTS, st.sampled_from([1, 5, LIMIT]))
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_a_normalized_text_is_clean_and_stays_as_it_is(text: str, limit: int) -> None:
     result = normalize(text, limit)
     assert normalize(result, limit) == result
@@ -125,7 +125,7 @@ def test_a_normalized_text_is_clean_and_stays_as_it_is(text: str, limit: int) ->
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_markup_and_letters_leave_nothing_to_replace(text: str) -> None:
     assert normalize(result := normalize(text, LIMIT), LIMIT) == result
 
