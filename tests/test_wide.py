@@ -227,6 +227,6 @@ def test_training_moves_the_weights_and_the_card_tells_of_them(
     assert np.count_nonzero(open_model(model).weights()[WIDE]) > 1000  # of zeros at first
     about = info(model)
     assert "beside it 4,096 weights of n-grams of up to" in model_card(about)
-    assert about["parameters"] == sum(one["parameters"] for one in about["tensors"])
-    assert any(one["name"] == WIDE for one in about["tensors"])
+    assert about.parameters == sum(one["parameters"] for one in about.tensors)
+    assert any(one["name"] == WIDE for one in about.tensors)
     assert open_model(model).metrics["exit"]["buckets"] == BUCKETS  # smaller than the default

@@ -118,10 +118,10 @@ def _measure(data: Path, output: Path, config: Config) -> Results:
         **scores_of_run(config, metrics, test),
         "training_seconds": training_seconds,
         "scoring_seconds": round(scoring, 2),
-        "vocabulary": about["vocabulary"]["morphemes"],
-        "coverage": about["vocabulary"]["coverage"],
-        "parameters": about["parameters"],
-        "bytes": about["bytes"],
+        "vocabulary": about.vocabulary["morphemes"],
+        "coverage": about.vocabulary["coverage"],
+        "parameters": about.parameters,
+        "bytes": about.bytes,
     }
 
 

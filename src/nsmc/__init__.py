@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from nsmc.inference.explanation import Explanation
     from nsmc.inference.language_model import LanguageModel, load_language_model
     from nsmc.inference.text_score import TextScore
-    from nsmc.inspection.info import info
+    from nsmc.inspection.info import ModelInfo, info
     from nsmc.inspection.runs import TrainingRun, runs
     from nsmc.pipeline.score_batches import score_batches
     from nsmc.pipeline.score_files import ScoredFiles, score_files
@@ -70,6 +70,7 @@ _HOMES = {
     "LabelIssue": "nsmc.auditing.results",
     "LanguageModel": "nsmc.inference.language_model",
     "ModelError": "nsmc.errors",
+    "ModelInfo": "nsmc.inspection.info",
     "NewWords": "nsmc.text.new_words",
     "NsmcError": "nsmc.errors",
     "Prediction": "nsmc.tasks.predictions",
@@ -118,6 +119,7 @@ __all__ = [
     "LabelIssue",
     "LanguageModel",
     "ModelError",
+    "ModelInfo",
     "NewWords",
     "NsmcError",
     "Prediction",

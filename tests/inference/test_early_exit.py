@@ -208,10 +208,10 @@ def test_commands_tell_of_it(
     assert json.loads(said(*arguments))["exact"] is False
     assert "exact" not in json.loads(said(*arguments, "--exact"))
     assert "exact" not in json.loads(said(*arguments, "--explain"))
-    share = info(directory)["exit"]["share"]  # type: ignore[index]
+    share = info(directory).exit["share"]  # type: ignore[index]
     told = said("info", str(directory))
     assert f"n-grams alone answer {share:.1%} of the validation part" in told
-    narrow = info(directory)["exit"]["narrow_share"]  # type: ignore[index]
+    narrow = info(directory).exit["narrow_share"]  # type: ignore[index]
     assert f"a narrow network answers another {narrow:.1%}" in told
     assert f"alone answer {100 * share:.1f}% of the" in model_card(info(directory))
 

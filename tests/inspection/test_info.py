@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,12 @@ def test_shapes_and_numbers_are_those_of_the_network(
     from nsmc.tasks.registry import make_task
 
     network = RecurrentNetwork(
-        about["vocabulary"]["morphemes"], small_config.model, make_task(small_config)
+        about.vocabulary["morphemes"], small_config.model, make_task(small_config)
     )
     expected = {name: (list(shape), count) for name, shape, count in describe(network)}
-    assert {t["name"]: (t["shape"], t["parameters"]) for t in about["tensors"]} == expected
-    assert about["parameters"] == sum(p.numel() for p in network.parameters())
-    types = {t["name"]: t["dtype"] for t in about["tensors"]}
+    assert {t["name"]: (t["shape"], t["parameters"]) for t in about.tensors} == expected
+    assert about.parameters == sum(p.numel() for p in network.parameters())
+    types = {t["name"]: t["dtype"] for t in about.tensors}
     assert types["embedding.words.weight"] == "F16"
     assert types["head.weight"] == "F32"
 
@@ -42,8 +43,8 @@ def test_shapes_and_numbers_are_those_of_the_network(
 def test_files_are_those_on_disk(about: ModelInfo, small_model: Path) -> None:
     sizes = {f.name: f.stat().st_size for f in (small_model / "model").iterdir()}
     sizes.pop("manifest.json")
-    assert {f["name"]: f["bytes"] for f in about["files"]} == sizes
-    assert about["bytes"] == sum(sizes.values())
+    assert {f["name"]: f["bytes"] for f in about.files} == sizes
+    assert about.bytes == sum(sizes.values())
 
 
 def test_the_coverage_is_that_of_the_validation_part(
@@ -60,27 +61,29 @@ def test_the_coverage_is_that_of_the_validation_part(
     known = set(open_model(small_model).vocabulary[1:])
     share = sum(m in known for m in morphemes) / len(morphemes)
     assert 0.5 < share < 1
-    assert about["vocabulary"]["coverage"] == pytest.approx(share)
+    assert about.vocabulary["coverage"] == pytest.approx(share)
 
 
 def test_what_differs_from_the_default_recipe(about: ModelInfo) -> None:
-    changed = {name: (c["default"], c["value"]) for name, c in about["changes"].items()}
+    changed = {name: (c["default"], c["value"]) for name, c in about.changes.items()}
     assert changed["model.hidden_size"] == (128, 16)
     assert changed["training.epochs"] == (5, 6)
     assert "model.cell" not in changed
-    assert about["network"] == about["recipe"]["model"]
+    assert about.network == about.recipe["model"]
 
 
 def test_the_rest_is_what_was_recorded(about: ModelInfo, small_model: Path) -> None:
     metrics = read_json(small_model / "model" / "metrics.json")
-    assert about["validation"] == metrics["validation"]
-    assert about["training"]["best_epoch"] == metrics["best_epoch"]
-    assert about["history"] == metrics["history"]
-    assert about["data"]["reviews"] == 600
-    assert about["tokenizer"]["binding"].startswith("mecab-ko ")
-    assert (about["threshold"], about["shipped"]) == (0.5, False)
-    assert nsmc.info() == info(None) and info()["shipped"]
-    json.dumps(about)
+    assert about.validation == metrics["validation"]
+    assert about.training["best_epoch"] == metrics["best_epoch"]
+    assert about.history == metrics["history"]
+    assert about.data["reviews"] == 600
+    assert about.tokenizer["binding"].startswith("mecab-ko ")
+    assert (about.threshold, about.shipped) == (0.5, False)
+    shipped = nsmc.info()
+    assert shipped == info(None) and shipped.shipped
+    assert repr(shipped).startswith("<nsmc.ModelInfo of /") and len(repr(shipped)) < 300
+    assert json.loads(json.dumps(about.to_dict())) == about.to_dict()
 
 
 def older(model: Path, path: Path, metrics: str) -> Path:
@@ -93,8 +96,8 @@ def older(model: Path, path: Path, metrics: str) -> Path:
 
 def test_a_model_of_which_nothing_was_recorded(small_model: Path, tmp_path: Path) -> None:
     bare = info(older(small_model, tmp_path / "bare", "{}"))
-    assert bare["vocabulary"]["coverage"] is None
-    assert bare["temperature"] is None
+    assert bare.vocabulary["coverage"] is None
+    assert bare.temperature is None
     card = model_card(bare)
     assert "- **Trained on**: not recorded." in card
     assert "None were recorded; `nsmc evaluate` measures it." in card
@@ -112,12 +115,12 @@ def test_a_damaged_model_is_refused(small_model: Path, tmp_path: Path) -> None:
 def test_the_card_tells_the_metrics(about: ModelInfo, small_model: Path) -> None:
     card = model_card(about)
     assert card.startswith(f"# Model card: the model {small_model / 'model'}\n\n- **What it does**")
-    assert f"{about['parameters']:,} parameters" in card
-    assert f"accuracy **{about['validation']['accuracy']:.2%}**" in card
-    assert f"{about['vocabulary']['coverage']:.1%} of the validation part's morphemes" in card
+    assert f"{about.parameters:,} parameters" in card
+    assert f"accuracy **{about.validation['accuracy']:.2%}**" in card
+    assert f"{about.vocabulary['coverage']:.1%} of the validation part's morphemes" in card
     assert "`model.hidden_size = 16`" in card
     rows = [line for line in card.splitlines() if line.startswith("| ")]
-    assert len(rows) == 1 + about["training"]["epochs"]
+    assert len(rows) == 1 + about.training["epochs"]
     assert "\n\n\n" not in card and card.endswith("\n") and not card.endswith("\n\n")
     other = model_card(
         about, title="T", note="N", data_name="D", facts=["F"], metrics="## X", limits=["L"]
@@ -130,11 +133,11 @@ def test_the_card_tells_the_metrics(about: ModelInfo, small_model: Path) -> None
 def test_own_classes_with_their_sizes(untrained: Callable[..., Path]) -> None:
     model = untrained("task=classes", "text.unit=syllable", classes=["경제", "문화"])
     about = info(model)
-    assert (about["task"], about["head"], about["has_threshold"]) == ("classes", "pooled", False)
-    assert about["task_state"]["classes"] == ["경제", "문화"]
-    assert (about["vocabulary"]["unit"], about["vocabulary"]["morphemes"]) == ("syllable", 3)
-    about["task_state"]["reviews"] = [1200, 34]
-    about["validation"] = {"reviews": 60, "accuracy": 0.5, "loss": 0.7}
+    assert (about.task, about.head, about.has_threshold) == ("classes", "pooled", False)
+    assert about.task_state["classes"] == ["경제", "문화"]
+    assert (about.vocabulary["unit"], about.vocabulary["morphemes"]) == ("syllable", 3)
+    about.task_state["reviews"] = [1200, 34]
+    about = replace(about, validation={"reviews": 60, "accuracy": 0.5, "loss": 0.7})
     card = model_card(about)
     assert "gives the probability of each of 2 classes (경제, 문화)" in card
     assert "- **Classes**, with the reviews of each: 경제 1,200, 문화 34." in card
@@ -144,9 +147,12 @@ def test_own_classes_with_their_sizes(untrained: Callable[..., Path]) -> None:
 
 def test_stars_are_reported_by_their_error(untrained: Callable[..., Path]) -> None:
     about = info(untrained("task=stars", "stars.high=5"))
-    about["validation"] = {"reviews": 60, "absolute_error": 0.75, "loss": 0.2}
     record = {"epoch": 1, "train_loss": 0.3, "validation_loss": 0.2}
-    about["history"] = [{**record, "train_absolute_error": 0.8, "validation_absolute_error": 0.75}]
+    about = replace(
+        about,
+        validation={"reviews": 60, "absolute_error": 0.75, "loss": 0.2},
+        history=[{**record, "train_absolute_error": 0.8, "validation_absolute_error": 0.75}],
+    )
     card = model_card(about)
     assert "gives a Korean comment stars, from 1 to 5." in card
     assert "absolute error **0.75 stars**, loss 0.2000" in card
@@ -155,7 +161,7 @@ def test_stars_are_reported_by_their_error(untrained: Callable[..., Path]) -> No
 
 def test_a_language_model_is_no_classifier(hihello: Path) -> None:
     about = info(hihello)
-    assert (about["task"], about["head"]) == ("language-model", "next-unit")
+    assert (about.task, about.head) == ("language-model", "next-unit")
     card = model_card(about)
     assert "tells how likely a Korean text is" in card
     assert "labelled" not in card

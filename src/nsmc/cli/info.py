@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
 
     about = info(model_named(args.model))
     if args.json:
-        print_json({**about, "words": _words()})
+        print_json({**about.to_dict(), "words": _words()})
     elif args.card:
         from nsmc.inspection.card import model_card
 
@@ -67,32 +67,32 @@ def _words_line() -> str:
 
 def _sections(about: "ModelInfo") -> list[tuple[str, list[str]]]:
     """The lines of each section under its name; none for what isn't recorded."""
-    tensors = [(t["name"], t["shape"], t["parameters"]) for t in about["tensors"]]
-    files = [(f["name"], f"{f['bytes']:,} bytes") for f in about["files"]]
-    versions = [", ".join(f"{name} {version}" for name, version in about["versions"].items())]
+    tensors = [(t["name"], t["shape"], t["parameters"]) for t in about.tensors]
+    files = [(f["name"], f"{f['bytes']:,} bytes") for f in about.files]
+    versions = [", ".join(f"{name} {version}" for name, version in about.versions.items())]
     return [
-        ("model", [f"{about['model']}{'  (inside the package)' if about['shipped'] else ''}"]),
+        ("model", [f"{about.model}{'  (inside the package)' if about.shipped else ''}"]),
         ("task", _task(about)),
         ("network", _network(about)),
-        ("vocabulary", _vocabulary(about["vocabulary"])),
-        ("tokenizer", _tokenizer(about["tokenizer"])),
+        ("vocabulary", _vocabulary(about.vocabulary)),
+        ("tokenizer", _tokenizer(about.tokenizer)),
         *_threshold(about),
-        ("data", _data(about["data"])),
-        ("training", _training(about["training"])),
+        ("data", _data(about.data)),
+        ("training", _training(about.training)),
         ("validation", _validation(about)),
-        *([("early exit", _exit(about["exit"]))] if about["exit"] else []),
-        ("seen", _seen(about["seen"])),
-        ("recipe", _recipe(about["changes"])),
-        ("versions", versions if about["versions"] else []),
+        *([("early exit", _exit(about.exit))] if about.exit else []),
+        ("seen", _seen(about.seen)),
+        ("recipe", _recipe(about.changes)),
+        ("versions", versions if about.versions else []),
         ("parameters", parameter_lines(tensors)),
-        ("files", align([*files, ("all", f"{about['bytes']:,} bytes")], right=(1,))),
+        ("files", align([*files, ("all", f"{about.bytes:,} bytes")], right=(1,))),
     ]
 
 
 def _task(about: "ModelInfo") -> list[str]:
     """What the model does, and its classes, the largest first, as many as a line holds."""
-    lines = [f"{about['task']}: {about['purpose']}"]
-    state = about["task_state"]
+    lines = [f"{about.task}: {about.purpose}"]
+    state = about.task_state
     if sizes := state.get("reviews"):
         classes = sorted(zip(state["classes"], sizes, strict=True), key=lambda one: -one[1])
         shown = ", ".join(f"{name} {size:,}" for name, size in classes[:CLASSES])
@@ -104,11 +104,11 @@ def _task(about: "ModelInfo") -> list[str]:
 def _network(about: "ModelInfo") -> list[str]:
     from nsmc.inspection.info import head_name, network_name, wide_name
 
-    network = about["network"]
+    network = about.network
     ngrams = " + n-grams" if network["subword_buckets"] else ""
     parts = [f"Embedding {network['embedding_size']}{ngrams}", network_name(network)]
     parts.append(head_name(about))
-    if about["head"] == "pooled":
+    if about.head == "pooled":
         parts.append("Linear")
     wide = wide_name(network)
     return [" → ".join(parts), *([f"+ {wide}"] if wide else [])]
@@ -133,12 +133,12 @@ def _tokenizer(identity: dict[str, str]) -> list[str]:
 
 def _threshold(about: "ModelInfo") -> list[tuple[str, list[str]]]:
     """The threshold, of a task that has one, and the calibration, if there is any."""
-    temperature = about["temperature"]
+    temperature = about.temperature
     calibrated = f"calibration {NOT_RECORDED}"
     if temperature is not None:
         calibrated = f"calibrated by a temperature of {temperature:.3f}, already in the weights"
-    if about["has_threshold"]:
-        return [("threshold", [f"긍정 from {about['threshold']:g} on; {calibrated}"])]
+    if about.has_threshold:
+        return [("threshold", [f"긍정 from {about.threshold:g} on; {calibrated}"])]
     return [("calibration", [calibrated])] if temperature is not None else []
 
 
@@ -165,14 +165,14 @@ def _validation(about: "ModelInfo") -> list[str]:
     """The metrics of the finished model, and why they are not those of its best epoch."""
     from nsmc.inspection.info import metric_of
 
-    validation, metric = about["validation"], metric_of(about)
+    validation, metric = about.validation, metric_of(about)
     if not validation:
         return []
     reviews = f" ({validation['reviews']:,} reviews)" if "reviews" in validation else ""
     shown = metric.show(validation[metric.name])
     lines = [f"{metric.words} {shown}, loss {validation['loss']:.4f}{reviews}"]
-    if about["after_training"]:
-        lines.append(f"after the last epoch: {'; '.join(about['after_training'])}")
+    if about.after_training:
+        lines.append(f"after the last epoch: {'; '.join(about.after_training)}")
     return lines
 
 

@@ -1,6 +1,7 @@
 """A model card as Markdown, from what is in a model directory and ``templates/card.md``."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from nsmc.config.text import UNIT_NAMES
@@ -30,7 +31,7 @@ def model_card(
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    data = about["recipe"]["data"]
+    data = about.recipe["data"]
     held_back = f"{data['validation']:.0%}"
     if column := data["validation_column"]:
         held_back = f"those marked in `{column}`"
@@ -45,17 +46,17 @@ def model_card(
     )
     environment.filters |= {"count": "{:,}".format, "toml": _toml}
     return environment.get_template("card.md").render(
-        about={**about, "task_state": {"reviews": None, **about["task_state"]}},
+        about=replace(about, task_state={"reviews": None, **about.task_state}),
         title=title,
         note=note,
         data_name=data_name,
         facts=facts,
         metrics=metrics,
         limits=limits,
-        units=UNIT_NAMES[about["vocabulary"]["unit"]],
+        units=UNIT_NAMES[about.vocabulary["unit"]],
         held_back=held_back,
         training_facts=_training_facts(about),
-        metric=metric_of(about) if about["validation"] else None,
+        metric=metric_of(about) if about.validation else None,
         head_name=head_name,
         network_name=network_name,
         wide_name=wide_name,
@@ -67,7 +68,7 @@ def _toml(value: object) -> str:
 
 
 def _training_facts(about: ModelInfo) -> list[str]:
-    training = about["training"]
+    training = about.training
     facts = []
     if training["epochs"]:
         facts.append(f"epoch {training['best_epoch']} of {training['epochs']}, the best")
@@ -75,7 +76,7 @@ def _training_facts(about: ModelInfo) -> list[str]:
         seconds = training["seconds"]
         time = f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
         facts.append(f"{time} on {training['device']}")
-    facts += [f"{name} {version}" for name, version in about["versions"].items()]
+    facts += [f"{name} {version}" for name, version in about.versions.items()]
     if training["written"]:
         facts.append(f"written {training['written'][:10]}")
     return facts

@@ -1,5 +1,6 @@
 """What a model directory is, read from its files alone: neither torch nor Mecab is needed."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -23,8 +24,9 @@ class Tensor(TypedDict):
     parameters: int
 
 
-class ModelInfo(TypedDict):
-    """What a model is, as ``nsmc info --json`` prints it; None or nothing where not recorded."""
+@dataclass(frozen=True, repr=False)
+class ModelInfo:
+    """What a model is; None or nothing where that isn't recorded."""
 
     model: str
     """Its path."""
@@ -76,6 +78,14 @@ class ModelInfo(TypedDict):
     bytes: int
     """Of all files."""
 
+    def __repr__(self) -> str:
+        """A line."""
+        return f"<nsmc.ModelInfo of {self.model}: {self.task}, {self.parameters:,} parameters>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that ``nsmc info --json`` prints."""
+        return dict(vars(self))
+
 
 def info(model: Path | str | None = None) -> ModelInfo:
     """Describe a model, after a check of its files against their hashes.
@@ -104,53 +114,53 @@ def info(model: Path | str | None = None) -> ModelInfo:
     training, seen = ("epochs", "best_epoch", "seconds", "device", "written"), None
     if (texts := directory.training_texts) is not None:
         seen = {"texts": texts.texts, "false_positive_rate": texts.false_positive_rate}
-    return {
-        "model": str(directory.path),
-        "shipped": directory.path == SHIPPED,
-        "task": directory.task.name,
-        "purpose": purpose(directory.task, directory.threshold),
-        "task_state": directory.task_state,
-        "head": directory.task.head,
-        "has_threshold": directory.task.has_threshold,
-        "network": config["model"],
-        "tensors": tensors,
+    return ModelInfo(
+        model=str(directory.path),
+        shipped=directory.path == SHIPPED,
+        task=directory.task.name,
+        purpose=purpose(directory.task, directory.threshold),
+        task_state=directory.task_state,
+        head=directory.task.head,
+        has_threshold=directory.task.has_threshold,
+        network=config["model"],
+        tensors=tensors,
         # The scales of int8 tables are no parameters: float tables have none.
-        "parameters": sum(t["parameters"] for t in tensors if t["name"] not in SCALES.values()),
-        "vocabulary": {
+        parameters=sum(t["parameters"] for t in tensors if t["name"] not in SCALES.values()),
+        vocabulary={
             "unit": directory.config.text.unit,
             "morphemes": len(directory.vocabulary),
             "coverage": metrics.get("coverage"),
         },
-        "tokenizer": directory.identity,
-        "threshold": directory.threshold,
-        "temperature": metrics.get("temperature"),
-        "data": metrics.get("data", {}),
-        "training": {name: metrics.get(name) for name in training},
-        "validation": metrics.get("validation", {}),
-        "exit": metrics.get("exit") if directory.exit is not None else None,
-        "seen": seen,
-        "history": metrics.get("history", []),
-        "recipe": config,
-        "changes": {
+        tokenizer=directory.identity,
+        threshold=directory.threshold,
+        temperature=metrics.get("temperature"),
+        data=metrics.get("data", {}),
+        training={name: metrics.get(name) for name in training},
+        validation=metrics.get("validation", {}),
+        exit=metrics.get("exit") if directory.exit is not None else None,
+        seen=seen,
+        history=metrics.get("history", []),
+        recipe=config,
+        changes={
             name: {"default": default, "value": value}
             for name, (default, value) in changes(directory.config).items()
         },
-        "after_training": metrics.get("after_training", []),
-        "versions": metrics.get("versions", {}),
-        "files": files,
-        "bytes": sum(file["bytes"] for file in files),
-    }
+        after_training=metrics.get("after_training", []),
+        versions=metrics.get("versions", {}),
+        files=files,
+        bytes=sum(file["bytes"] for file in files),
+    )
 
 
 def metric_of(about: ModelInfo) -> Metric:
     """What, besides the loss, the training of a model was followed by."""
-    return task_class(about["task"]).metric
+    return task_class(about.task).metric
 
 
 def head_name(about: ModelInfo) -> str:
     """What follows the recurrent layers: ``max+mean pooling``, or ``next unit``."""
-    pooling = f"{about['network']['pooling']} pooling"
-    return pooling if about["head"] == "pooled" else "next unit"
+    pooling = f"{about.network['pooling']} pooling"
+    return pooling if about.head == "pooled" else "next unit"
 
 
 def wide_name(network: dict[str, Any]) -> str:
