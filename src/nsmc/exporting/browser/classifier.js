@@ -68,7 +68,7 @@ function makeClassifier({ side, config, task, exact, weights }) {
       });
     }
     // What a window gives is known already: it costs as little as no unit.
-    const shares = await shapley(valueOf, { count: groups.length, units: windows.length > 1 ? 1 : units.length, exact: roughly ? ROUGHLY : exact, most: roughly ? FEW_ORDERS : MOST_ORDERS, empty, full }, signal);
+    const shares = await shapley(valueOf, { count: groups.length, units: windows.length > 1 ? 1 : units.length, exact: roughly ? ROUGHLY : exact, most: roughly ? FEWEST_ORDERS : MOST_ORDERS, empty, full }, signal);
     let place = 0;
     result.parts = groups.map((some, n) => {
       const start = spans[place][0], end = spans[(place += some.length) - 1][1];

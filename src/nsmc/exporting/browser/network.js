@@ -80,7 +80,7 @@ function makeNetwork({ config, side }, weights) {
   const words = value("embedding.words.weight"), ngrams = value("embedding.ngrams.weight");
   const layers = Array.from({ length: config.layers }, (_, layer) => ["", "_reverse"].slice(0, config.bidirectional ? 2 : 1).map((suffix) => ({
     input: value(`encoder.weight_ih_l${layer}${suffix}`), inputBias: value(`encoder.bias_ih_l${layer}${suffix}`),
-    recurrent: value(`encoder.weight_hh_l${layer}${suffix}`), bias: value(`encoder.bias_hh_l${layer}${suffix}`),
+    recurrent: value(`encoder.weight_hh_l${layer}${suffix}`), bias: value(`encoder.bias_hh_l${layer}${suffix}`), trail: [],
   })));
   const gates = layers[0][0].bias.length;
   const head = value("head.weight"), headBias = value("head.bias");
@@ -130,39 +130,38 @@ function makeNetwork({ config, side }, weights) {
       .reduce((most, step) => most.map((highest, place) => Math.max(highest, step[place]))));
   }
 
-  const recurrent = new Float32Array(gates);
+  const zeros = new Float32Array(hidden), recurrent = new Float32Array(gates);
+  const start = { state: zeros, memory: zeros, most: zeros.map(() => -2), sum: zeros };
 
-  // One direction over steps: `inputs[t]` of the gates; `visit(t, state)` sees each state.
-  function run({ recurrent: matrix, bias }, inputs, backward, visit) {
-    let state = new Float32Array(hidden);
-    const memory = new Float32Array(hidden);
-    for (let step = 0; step < inputs.length; step++) {
-      const place = backward ? inputs.length - 1 - step : step, after = new Float32Array(hidden);
-      CELLS[config.cell](inputs[place], multiply(matrix, state, recurrent, bias), state, after, memory);
-      state = after;
-      visit(place, state);
+  // One direction over a sequence of gate inputs: after each step its state, and the maximum and sum of all so far.
+  // Where a sequence begins like the one before, as subsets of a comment do, it goes on from there.
+  function walk(direction, inputs, backward) {
+    const { trail, recurrent: matrix, bias } = direction, steps = backward ? [...inputs].reverse() : inputs;
+    let same = 0;
+    while (same < trail.length && trail[same].input === steps[same]) same++;
+    trail.length = same;
+    for (const input of steps.slice(same)) {
+      const before = trail.at(-1) ?? start, state = new Float32Array(hidden);
+      const memory = before.memory.slice(), most = before.most.slice(), sum = before.sum.slice();
+      CELLS[config.cell](input, multiply(matrix, before.state, recurrent, bias), before.state, state, memory);
+      for (let n = 0; n < hidden; n++) { if (state[n] > most[n]) most[n] = state[n]; sum[n] += state[n]; }
+      trail.push({ input, state, memory, most, sum });
     }
-    return state;
+    return trail;
   }
 
   function pooled(units) {
     let inputs = filters ? convolved(units).map((step) => gateInputs(layers[0], step)) : units.map(inputsOf);
-    for (const layer of layers.slice(0, -1)) {
+    for (const [index, layer] of layers.slice(0, -1).entries()) {
       const outputs = inputs.map(() => new Float32Array(hidden * layer.length));
-      layer.forEach((direction, d) => run(direction, inputs.map((both) => both[d]), d, (place, state) => outputs[place].set(state, d * hidden)));
-      inputs = outputs.map((output) => gateInputs(layers[layers.indexOf(layer) + 1], output));
+      layer.forEach((direction, d) => walk(direction, inputs.map((both) => both[d]), d).forEach(({ state }, step) => {
+        outputs[d ? inputs.length - 1 - step : step].set(state, d * hidden);
+      }));
+      inputs = outputs.map((output) => gateInputs(layers[index + 1], output));
     }
-    const parts = { max: [], mean: [], last: [] };
-    layers.at(-1).forEach((direction, d) => {
-      const most = new Float32Array(hidden).fill(-2), sum = new Float32Array(hidden);
-      const last = run(direction, inputs.map((both) => both[d]), d, (_, state) => {
-        for (let n = 0; n < hidden; n++) { if (state[n] > most[n]) most[n] = state[n]; sum[n] += state[n]; }
-      });
-      parts.max.push(...most);
-      parts.mean.push(...sum.map((total) => total / inputs.length));
-      parts.last.push(...last);
-    });
-    return Float32Array.from(config.pooling.split("+").flatMap((name) => parts[name]));
+    const ends = layers.at(-1).map((direction, d) => walk(direction, inputs.map((both) => both[d]), d).at(-1));
+    const parts = { max: ({ most }) => most, mean: ({ sum }) => sum.map((total) => total / inputs.length), last: ({ state }) => state };
+    return Float32Array.from(config.pooling.split("+").flatMap((name) => ends.flatMap((end) => [...parts[name](end)])));
   }
 
   const wide = value("wide.weight");
