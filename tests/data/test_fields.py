@@ -37,6 +37,9 @@ def test_vocabulary_counts_the_training_rows_alone(corpus_of: CorpusOf) -> None:
     assert field.vocab.itos == [UNKNOWN, "나", "가", "라"]  # 3, 1 and 1 times; 다, 마 never
     field.count_vocabulary(np.array([1, 3]), DataConfig(min_freq=1))
     assert field.vocab.itos == [UNKNOWN, "다", "가", "마"]
+    # Those of a model that a training starts from keep their order, the most frequent first.
+    field.count_vocabulary(np.array([1, 3]), DataConfig(min_freq=1), ["하", "가", "나"])
+    assert field.vocab.itos == [UNKNOWN, "다", "가", "마", "하", "나"]
 
 
 def test_vocabulary_keeps_to_min_freq_and_max_size(corpus_of: CorpusOf) -> None:

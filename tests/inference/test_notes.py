@@ -58,7 +58,11 @@ def test_undecided_is_a_label_of_its_own(classifier: nsmc.Classifier) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["123", "aaaaaa", "ㅁㄴㅇㄹ", ".", "つまらない映画だった", "Скучно и долго", "뷁뛟쉚"]
+    "text",
+    [
+        *("123", "aaaaaa", "ㅁㄴㅇㄹ", ".", "뷁뛟쉚", "つまらない映画だった", "Скучно и долго"),
+        "Nothing happens for two hours",
+    ],
 )
 def test_what_the_model_cannot_know_is_unfamiliar(classifier: nsmc.Classifier, text: str) -> None:
     prediction = classifier.predict(text)

@@ -78,7 +78,7 @@ class MorphemeField(Field):  # type: ignore[misc]
     ) -> None:
         """Build ``self.vocab`` (a torchtext ``Vocab``) from the reviews in ``rows`` alone.
 
-        The units in ``known`` get a row besides, behind those counted.
+        The units in ``known`` get a row besides, behind those counted, in their order.
         """
         corpus = self.corpus
         chosen = np.zeros(len(corpus), dtype=bool)
@@ -90,7 +90,9 @@ class MorphemeField(Field):  # type: ignore[misc]
         )
         specials = [UNKNOWN, *self._marks]
         vocab = Vocab(counter, config.max_size, config.min_freq, specials)
-        vocab.extend(Vocab(Counter(known), specials=[]))
+        # A Vocab sorts by frequency, and what is as frequent by alphabet.
+        in_order = {unit: len(known) - place for place, unit in enumerate(known)}
+        vocab.extend(Vocab(Counter(in_order), specials=[]))
         self.use_vocabulary(vocab)
 
     def use_vocabulary(self, vocab: Vocab) -> None:
