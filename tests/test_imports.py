@@ -192,7 +192,7 @@ ORDER = [
     {"cli"},
     {"exporting"},
     {"serving"},
-    {"report", "auditing", "inspection", "sklearn", "ray"},
+    {"report", "auditing", "inspection", "sklearn", "ray", "spark"},
     {"evaluation", "training"},
     {"pipeline"},
     {"model"},
