@@ -34,7 +34,7 @@ def place(small_model: Path, tmp_path: Path) -> Path:
 def test_a_table_best_first(command: Command, place: Path) -> None:
     result = command("runs", cwd=place.parent)
     assert (result.code, result.err) == (0, "")
-    heads, *rows = result.out.splitlines()
+    heads, *rows, spread = result.out.splitlines()
     assert heads.split()[:4] == ["run", "state", "started", "time"]
     assert heads.endswith("differs from the others in")
     assert [row.split()[:2] for row in rows] == [
@@ -45,11 +45,12 @@ def test_a_table_best_first(command: Command, place: Path) -> None:
     assert [row.rpartition("  ")[2] for row in rows] == [
         *("training.seed=1", "training.seed=7", "training.seed=1"),
     ]
+    assert spread.startswith("2 seeds: accuracy ")
     assert " 0/6 " in rows[2] and " — " in rows[2]
     # Hangul is two columns wide.
     assert rows[0].index("finished") + 1 == rows[1].index("finished") == heads.index("state")
     by_name = command("runs", "--sort", "run", cwd=place.parent).out.splitlines()
-    assert [row.split()[0] for row in by_name[1:]] == ["runs/b", "runs/c", "runs/가"]
+    assert [row.split()[0] for row in by_name[1:-1]] == ["runs/b", "runs/c", "runs/가"]
 
 
 def test_json(here: Here, place: Path) -> None:

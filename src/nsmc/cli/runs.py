@@ -20,6 +20,7 @@ validation part at the best epoch, uncalibrated, so that finished and unfinished
 compared. Trainings that differ in their data, in data.validation or in data.split_seed were
 validated on other reviews and cannot. For several, the fields in which they differ are shown; for
 one, those in which it differs from the default config. A terminal cuts long lines.
+Of finished trainings that differ in their seed alone, the mean and the standard deviation follow.
 
 examples:
   nsmc runs
@@ -84,13 +85,13 @@ def run(args: argparse.Namespace) -> int:
         for one in listed:
             print_json(one.to_dict())
     else:
-        from nsmc.inspection.runs import best_of, by_task
+        from nsmc.inspection.runs import alike, best_of, by_task
 
         groups = by_task(listed)
         for number, group in enumerate(groups):
             if len(groups) > 1:
                 show(f"{'' if number == 0 else chr(10)}task {group[0].config.task}")
-            for line in _table(group, best_of(group)):
+            for line in [*_table(group, best_of(group)), *map(_spread, alike(group))]:
                 show(_fitted(line))
     return 0
 
@@ -135,6 +136,24 @@ def _table(listed: "list[TrainingRun]", best: "set[Path]") -> list[str]:
     rows = [[*heads, "", "device", f"differs from {others} in"]]
     rows += [_row(one, "*" if one.path in best else "") for one in listed]
     return align(rows, right=range(3, 8))
+
+
+def _spread(group: "list[TrainingRun]") -> str:
+    """Mean and spread of trainings that differ in their seed alone."""
+    from statistics import mean, stdev
+
+    metric = group[0].metric
+    metrics = [one.best_metric for one in group if one.best_metric is not None]
+    losses = [one.best_loss for one in group if one.best_loss is not None]
+    fields = " ".join(
+        f"{name}={value}" for name, value in group[0].differs.items() if name != "training.seed"
+    )
+    shown = [f"loss {mean(losses):.4f} ± {stdev(losses):.4f}"]
+    if len(metrics) == len(group):
+        shown.insert(
+            0, f"{metric.words} {metric.show(mean(metrics))} ± {metric.show(stdev(metrics))}"
+        )
+    return f"{len(group)} seeds{f' of {fields}' if fields else ''}: {', '.join(shown)}"
 
 
 def _fitted(line: str) -> str:

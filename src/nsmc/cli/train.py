@@ -4,16 +4,23 @@ import argparse
 import shlex
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nsmc.cli.common import add_device_option, format_duration, say, show
 from nsmc.cli.tables import read_options
 from nsmc.cli.training_data import add_training_data_options, chosen_config
+from nsmc.errors import UsageError
+
+if TYPE_CHECKING:
+    from nsmc.config.schema import Config
+    from nsmc.training.run import Trained
 
 EPILOG = """examples:
   nsmc train --data data/sample --config configs/sample.toml --output runs/first
   nsmc train --from shipped --data labelled.csv
   nsmc train --config configs/classic-bilstm.toml --set training.epochs=3
   nsmc train --config configs/own-labels.toml --data topics.csv --column text --label-column topic
+  nsmc train --seeds 1 2 3 --output runs/three         (then: nsmc runs runs/three)
   nsmc train --resume --output runs/first
   nsmc train --resume --output runs/first --epochs 20   (also where it has ended)
 
@@ -42,6 +49,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="continue an interrupted training: that in --output, or the newest under runs",
     )
     parser.add_argument(
+        "--seeds",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="a training for each seed, below --output; one that was cut short goes on",
+    )
+    parser.add_argument(
+        "--sweep",
+        type=Path,
+        metavar="FILE",
+        help="a training for each combination of the values in a TOML file, which has a list for "
+        "every field: [model] cell = ['gru', 'lstm']",
+    )
+    parser.add_argument(
         "--fields", action="store_true", help="list the fields of a config with their meaning"
     )
 
@@ -53,30 +74,14 @@ def run(args: argparse.Namespace) -> int:
         return 0
     epochs = [] if args.epochs is None or args.resume else [f"training.epochs={args.epochs}"]
     config = chosen_config(args, epochs)
-    from nsmc.cli.training_report import Reporter
-    from nsmc.training.api import RUNS, train
+    if args.seeds or args.sweep:
+        return _train_several(config, args)
+    from nsmc.training.api import RUNS
     from nsmc.training.output import new_output, newest_output
     from nsmc.training.ranks import Ranks
 
     output = args.output or (newest_output if args.resume else new_output)(RUNS)
-    try:
-        with closing(Reporter()) as reporter:
-            trained = train(
-                config,
-                data=args.data,
-                reading=None if args.resume else read_options(args),
-                output=output,
-                device=args.device,
-                resume=args.resume,
-                epochs=args.epochs if args.resume else None,
-                listen=reporter.hear,
-                tokenized=reporter.tokenized,
-                warn=say,
-            )
-    except (KeyboardInterrupt, SystemExit):
-        if (output / "recipe.json").is_file():
-            say(f"go on where it was with: nsmc train --resume --output {shlex.quote(str(output))}")
-        raise
+    trained = _train(config, output, args, resume=args.resume)
     if not Ranks.started().first:
         return 0
     metrics, metric = trained.metrics, trained.task.metric
@@ -91,6 +96,66 @@ def run(args: argparse.Namespace) -> int:
         command, text = "complete", "이 영화는"
     say(f'score with it: nsmc {command} --model {trained.model} "{text}"')
     show(trained.model)
+    return 0
+
+
+def _train(
+    config: "Config | None", output: Path, args: argparse.Namespace, *, resume: bool
+) -> "Trained":
+    from nsmc.cli.training_report import Reporter
+    from nsmc.training.api import train
+
+    try:
+        with closing(Reporter()) as reporter:
+            return train(
+                config,
+                data=args.data,
+                reading=None if resume else read_options(args),
+                output=output,
+                device=args.device,
+                resume=resume,
+                epochs=args.epochs if args.resume else None,
+                listen=reporter.hear,
+                tokenized=reporter.tokenized,
+                warn=say,
+            )
+    except (KeyboardInterrupt, SystemExit):
+        if not (args.seeds or args.sweep) and (output / "recipe.json").is_file():
+            say(f"go on where it was with: nsmc train --resume --output {shlex.quote(str(output))}")
+        raise
+
+
+def _train_several(config: "Config | None", args: argparse.Namespace) -> int:
+    """Train what isn't trained yet; print the path of the directory that holds all."""
+    if args.resume:
+        raise UsageError("--seeds and --sweep go on by themselves; leave --resume out")
+    from nsmc.config.schema import Config
+    from nsmc.training.api import RUNS
+    from nsmc.training.output import OutputDirectory, new_output
+    from nsmc.training.ranks import Ranks
+    from nsmc.training.variants import variants
+
+    if Ranks.started().count > 1:
+        raise UsageError(
+            "--seeds and --sweep train one model after another in one process; leave torchrun out, "
+            "or give it one training at a time"
+        )
+    parent = args.output or new_output(RUNS)
+    configs = variants(config or Config(), args.seeds or (), args.sweep)
+    for number, (name, one) in enumerate(configs.items(), 1):
+        place = OutputDirectory(parent / name)
+        begun = place.recipe.is_file()
+        if begun and place.has_ended():
+            if place.started_with()[0] != one:
+                raise UsageError(
+                    f"{place.path} was trained with another config; name another --output"
+                )
+            say(f"{number} of {len(configs)}, {name}: trained already")
+            continue
+        say(f"{number} of {len(configs)}, {name}")
+        _train(one, place.path, args, resume=begun)
+    say(f"compare them: nsmc runs {shlex.quote(str(parent))}")
+    show(parent)
     return 0
 
 

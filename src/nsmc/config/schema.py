@@ -71,23 +71,29 @@ def load_config(
     Raises:
         UsageError: the file is missing or isn't TOML, or a field or value is wrong.
     """
-    values: dict[str, Any] = {}
-    if path is not None:
-        path = Path(path)
-        import tomllib  # here, as a model that is opened needs none of it
-
-        try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise UsageError(f"there is no configuration file {path}") from error
-        except OSError as error:
-            raise UsageError(f"cannot read the configuration {path}: {error.strerror}") from error
-        except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
-            raise UsageError(f"{path} is not a TOML configuration: {error}") from error
+    values: dict[str, Any] = {} if path is None else read_toml(Path(path))
     values = _over(base or {}, values)
     for assignment in overrides:
         override(values, assignment, FIELDS)
     return Config.from_dict(values)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The values of a TOML file.
+
+    Raises:
+        UsageError: it is missing or isn't TOML.
+    """
+    import tomllib  # here, as a model that is opened needs none of it
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UsageError(f"there is no configuration file {path}") from error
+    except OSError as error:
+        raise UsageError(f"cannot read the configuration {path}: {error.strerror}") from error
+    except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
+        raise UsageError(f"{path} is not a TOML configuration: {error}") from error
 
 
 def _over(base: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

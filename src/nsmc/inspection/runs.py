@@ -212,6 +212,16 @@ def best_of(listed: Iterable[TrainingRun]) -> set[Path]:
     return {min(group, key=lambda run: run.best_loss or 0.0).path for group in several}
 
 
+def alike(listed: Iterable[TrainingRun]) -> list[list[TrainingRun]]:
+    """Finished trainings that differ in their seed alone, where there are several."""
+    groups: dict[str, list[TrainingRun]] = {}
+    for run in listed:
+        if run.state == "finished" and run.history:
+            fields = flat(run.config.to_dict()) | {"training.seed": None, "data": run.sha256}
+            groups.setdefault(json.dumps(fields, sort_keys=True), []).append(run)
+    return [group for group in groups.values() if len(group) > 1]
+
+
 def _compare(listed: list[TrainingRun]) -> None:
     """Fill in ``differs``."""
     for group in by_task(listed):
