@@ -9,6 +9,8 @@ writes what it saw into docs/results/spark.json.
 
 import datetime
 import json
+import os
+import pickle
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,16 +30,15 @@ PARTITIONS, CORES = 8, 2
 def score_by_spark(model: Path | None = None) -> dict[str, Any]:
     """Score the sample by both; what was seen, with differences if there are any."""
     from pyspark.sql import SparkSession
-    from pyspark.sql.functions import pandas_udf
-    from pyspark.sql.types import StringType
 
-    @pandas_udf(StringType())  # type: ignore[untyped-decorator]
-    def opened(numbers: Iterator[pd.Series]) -> Iterator[pd.Series]:
-        import os
+    classifier = pickle.dumps(nsmc.load(model))
 
-        for batch in numbers:
-            worker = f"{os.getpid()} {nsmc.spark._opened.cache_info().misses}"
-            yield pd.Series([worker] * len(batch))
+    def opened(frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        """Score as the UDF does, and tell how often the worker has opened the model."""
+        for part in frames:
+            list(nsmc.spark._scored(iter([part["document"]]), classifier, {}))
+            count = nsmc.spark._opened.cache_info().misses
+            yield pd.DataFrame({"worker": [os.getpid()], "opened": [count]})
 
     lines = (ROOT / "data" / "sample" / "ratings_test.txt").read_text("utf-8").splitlines()[1:]
     texts: list[str | None] = [*(line.split("\t")[1] for line in lines), None, "", " "]
@@ -48,10 +49,10 @@ def score_by_spark(model: Path | None = None) -> dict[str, Any]:
     )
     spark.sparkContext.setLogLevel("ERROR")
     frame = spark.createDataFrame(list(enumerate(texts)), "n int, document string")
-    scored = frame.repartition(PARTITIONS).withColumn(
-        "nsmc", nsmc.spark.score_udf(model)("document")
-    )
-    rows = scored.select("n", "nsmc.*", opened("n").alias("worker")).collect()
+    parts = frame.repartition(PARTITIONS)
+    scored = parts.withColumn("nsmc", nsmc.spark.score_udf(model)("document"))
+    rows = scored.select("n", "nsmc.*").collect()
+    workers = parts.mapInPandas(opened, "worker int, opened int").collect()
     spark.stop()
     expected = nsmc.load(model).predict(texts)
     rows.sort(key=lambda row: row["n"])
@@ -64,9 +65,7 @@ def score_by_spark(model: Path | None = None) -> dict[str, Any]:
             abs((row["score"] or 0) - (one.score or 0)) for row, one in pairs
         ),
         "partitions": PARTITIONS,
-        "models opened by each worker": sorted(
-            int(worker.split()[1]) for worker in {row["worker"] for row in rows}
-        ),
+        "models opened by each worker": list(dict(workers).values()),
     }
 
 
