@@ -46,8 +46,8 @@ AT_ONCE = 2048
 TIMES_LONGER = 20
 """How much longer than in training the longest comment is that is read whole, in windows."""
 PASSAGE = 80
-"""Units of a window, about the longest review that models learn from. Of 160 texts of 20 reviews
-each, windows of 80 got 95.6% right, one pass over the first 1,000 units 91.9% (docs/words.md)."""
+"""Units of a window, about the longest review that models learn from: long texts get the label of
+most of their sentences more often than by windows of 300 or at once (docs/words.md)."""
 DISTINCT = 1 << 15
 """Distinct morphemes whose products are in memory at once; more are scored in halves."""
 
