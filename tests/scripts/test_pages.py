@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import compare_accuracy
+import measure_ranks
 import pytest
 from experiment import block, named
 from pages import put
@@ -15,6 +16,7 @@ DOCS = ROOT / "docs"
 
 TABLES = {name: (one.page, one.as_table) for name, one in named().items() if one.page}
 TABLES["accuracy"] = ("accuracy", compare_accuracy.as_table)
+TABLES["ranks"] = ("distributed", measure_ranks.as_table)
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -49,7 +49,9 @@ def hear(event, state):
     if isinstance(event, StepDone) and state.counters.step == 5:
         os.kill(int(open(f"{output}.1").read()), int(number))
 
-nsmc.train(load_config(None, fields), data=data, output=output, device="cpu", listen=hear)
+config = load_config(None, fields)
+nsmc.train(config, data=data, output=f"{output}-whole", device="cpu")
+nsmc.train(config, data=data, output=output, device="cpu", listen=hear)
 """
 
 
@@ -89,7 +91,7 @@ def torchrun(*arguments: str | Path, limit: str = "60") -> subprocess.CompletedP
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["SIGKILL", "SIGSTOP"])
 def test_a_lost_process_ends_all_and_any_number_goes_on_to_the_same_weights(
     few: Path, alone: dict[str, NDArray[np.float32]], tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -107,8 +109,9 @@ def test_a_lost_process_ends_all_and_any_number_goes_on_to_the_same_weights(
         done = torchrun("-m", "nsmc", "train", "--resume", "--output", output, "--device", "cpu")
         assert (done.returncode, done.stdout) == (0, f"{output / 'model'}\n"), done.stderr
         assert done.stderr.count("epoch 2/2") == 1
-    for name, weights in trained_weights(output).items():
-        np.testing.assert_allclose(weights, alone[name], rtol=0, atol=1e-5, err_msg=name)
+    for each in (output, tmp_path / "run-whole"):
+        for name, weights in trained_weights(each).items():
+            np.testing.assert_allclose(weights, alone[name], rtol=0, atol=1e-5, err_msg=name)
 
 
 def test_each_process_takes_the_gpu_of_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,3 +121,15 @@ def test_each_process_takes_the_gpu_of_its_number(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(UsageError, match="expected --device auto, cpu or cuda, found 'cuda:0'"):
         ranks.device("cuda:0")
     assert Ranks().device("cuda:0") == "cuda:0"
+
+
+def test_torchrun_s_environment_says_who_trains(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Ranks.started().count == 1
+    variables = {"TORCHELASTIC_RUN_ID": "none", "RANK": "1", "WORLD_SIZE": "3"}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    ranks = Ranks.started()
+    assert (ranks.rank, ranks.count, ranks.first) == (1, 3, False)
+    monkeypatch.setenv("NSMC_RANK_TIMEOUT", "soon")
+    with pytest.raises(UsageError, match="seconds above 0 in NSMC_RANK_TIMEOUT, found 'soon'"):
+        Ranks.started()

@@ -9,6 +9,7 @@ Shapes: S rows of a table with a gradient, E numbers of a row.
 
 import contextlib
 import datetime
+import itertools
 import json
 import os
 import time
@@ -31,6 +32,8 @@ SECONDS = 60.0
 PATIENCE = 3600.0
 """Seconds for what takes one process long and the others must wait for, such as tokenizing."""
 
+_TRAININGS = itertools.count()
+
 Value = TypeVar("Value")
 
 
@@ -45,16 +48,20 @@ class Ranks:
     and says something. Every method that waits for the others raises `RankLostError`.
     """
 
-    def __init__(self, rank: int = 0, count: int = 1) -> None:
-        self.rank, self.count = rank, count
+    def __init__(self, rank: int = 0, count: int = 1, timeout: float = SECONDS) -> None:
+        self.rank, self.count, self._timeout = rank, count, timeout
         self.first = rank == 0
 
     @classmethod
     def started(cls) -> "Ranks":
-        """Those that torchrun has started, or this process alone."""
+        """Those that torchrun has started, or this process alone.
+
+        Raises:
+            UsageError: `TIMEOUT` isn't a number of seconds.
+        """
         if "TORCHELASTIC_RUN_ID" not in os.environ:
             return cls()
-        return cls(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]))
+        return cls(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]), _timeout())
 
     def device(self, name: str) -> str:
         """The device of this process: of several, each takes the GPU of its number.
@@ -242,21 +249,12 @@ class Ranks:
 
     @cached_property
     def _store(self) -> Any:
+        from torch.distributed.distributed_c10d import PrefixStore
         from torch.distributed.rendezvous import rendezvous
 
         with self._answered():
-            return next(rendezvous("env://"))[0]
-
-    @cached_property
-    def _timeout(self) -> float:
-        given = os.environ.get(TIMEOUT, SECONDS)
-        try:
-            seconds = float(given)
-        except ValueError:
-            seconds = 0
-        if not 0 < seconds < 1e6:
-            raise UsageError(f"expected seconds above 0 in {TIMEOUT}, found {given!r}")
-        return seconds
+            # A script's next training must not read what this one has written.
+            return PrefixStore(f"training/{next(_TRAININGS)}", next(rendezvous("env://"))[0])
 
     def _wait_for(self, *keys: str) -> None:
         ends = time.monotonic() + PATIENCE
@@ -286,3 +284,14 @@ def _rows(table: "nn.Parameter", share: float) -> "tuple[Tensor, Tensor]":
         return table.new_zeros(0).long(), table.new_zeros(0, table.shape[1])
     gradient = table.grad.coalesce()
     return gradient.indices()[0], gradient.values() * share
+
+
+def _timeout() -> float:
+    given = os.environ.get(TIMEOUT, SECONDS)
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < 1e6:
+        raise UsageError(f"expected seconds above 0 in {TIMEOUT}, found {given!r}")
+    return seconds
