@@ -5,6 +5,7 @@ import multiprocessing
 import operator
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -48,6 +49,19 @@ def test_results_come_in_order_however_long_each_takes() -> None:
     assert numbers == tuple(range(len(naps)))
     # What is slow to begin with still gets its turn: chunks go round.
     assert len({*processes, os.getpid()}) == 3
+    wait_until_no_child_is_left()
+
+
+def test_results_that_need_no_order_come_when_they_are_there() -> None:
+    """What takes long keeps no other from being done: here until all others are."""
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as server:
+        address = server.getsockname()
+        waits = f"__import__('socket').create_connection({address}).recv(1) or 'last'"
+        results = map_chunks([waits, *map(str, range(6))], ASKED, 2, ordered=False)
+        first = [next(results) for _ in range(6)]
+        server.accept()[0].close()
+        assert (sorted(first), next(results)) == (list(range(6)), "last")
+        assert list(results) == []
     wait_until_no_child_is_left()
 
 

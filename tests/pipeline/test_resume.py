@@ -1,4 +1,4 @@
-"""A killed scoring goes on where it was, and makes the bytes that it would have made."""
+"""A scoring that was cut short goes on where it was, to the bytes that it would have made."""
 
 from __future__ import annotations
 
@@ -10,51 +10,80 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nsmc.inference.classifier import load
-from nsmc.pipeline.chunks import CHUNK
-from nsmc.pipeline.score_table import score_table
+from nsmc.pipeline import score_table as module
+from nsmc.pipeline.score_table import scores_beside
 from nsmc.storage import journal
 
 if TYPE_CHECKING:
     from tests.conftest import Untrained
 
-ROWS = 5 * CHUNK + 7
-KILLED_AT = 3 * CHUNK
+CHUNK = 4
+ROWS = 5 * CHUNK + 3
+ENDED_AT = 3 * CHUNK
 SCRIPT = f"""
 import os, signal, sys
 from nsmc.inference.classifier import load
-from nsmc.pipeline.score_table import score_table
+from nsmc.pipeline import score_table
 from nsmc.storage import journal
 
-journal.BUFFERED = 1
+score_table.CHUNK, journal.BUFFERED = {CHUNK}, 1
 
 def kill(done, total, rows):
-    if rows == {KILLED_AT}:
+    if rows == {ENDED_AT}:
         os.kill(os.getpid(), signal.SIGKILL)
 
 model, source, target = sys.argv[1:]
-score_table(load(model), source, target, workers=1, resume=True, notes=True, progress=kill)
+score_table.score_table(load(model), source, target, resume=True, progress=kill)
 """
 
 
-@pytest.mark.slow
-def test_a_killed_table_goes_on(
-    untrained: Untrained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks of a few rows, each kept at once."""
+    monkeypatch.setattr(module, "CHUNK", CHUNK)
     monkeypatch.setattr(journal, "BUFFERED", 1)
+
+
+def interrupt(done: int, total: int, rows: int) -> None:
+    """Ctrl-C in the middle."""
+    if rows == ENDED_AT:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("killed", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_a_table_goes_on(killed: bool, untrained: Untrained, tmp_path: Path) -> None:
     model = untrained("text.unit=syllable")
-    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    classifier = load(model)
+    source, target, other = (tmp_path / f"{name}.csv" for name in ("in", "out", "other"))
     lines = [f"{'재밌다' * (n % 3)} {n}\n" for n in range(ROWS)]
     source.write_text("".join(["document\n", *lines]), "utf-8")
-    done = subprocess.run([sys.executable, "-c", SCRIPT, model, source, target])
-    assert done.returncode == -9
+    if killed:
+        done = subprocess.run([sys.executable, "-c", SCRIPT, model, source, target])
+        assert done.returncode == -9
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            module.score_table(classifier, source, target, resume=True, progress=interrupt)
     assert not target.exists()
-    # What changed behind the place, and that alone, is scored anew.
-    lines[KILLED_AT - 1] = "노잼\n"
+    assert scores_beside(target).exists()
+    # What changed, and what comes behind it, is scored anew.
+    lines[ENDED_AT - 1] = "노잼\n"
     source.write_text("".join(["document\n", *lines]), "utf-8")
-    result = score_table(load(model), source, target, workers=1, resume=True, notes=True)
-    assert result.notes == [
-        f"{KILLED_AT - CHUNK:,} rows had been scored by a run that was cut short"
-    ]
-    score_table(load(model), source, tmp_path / "other.csv", workers=1, notes=True)
-    assert target.read_bytes() == (tmp_path / "other.csv").read_bytes()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "other.csv", "out.csv"]
+    result = module.score_table(classifier, source, target, resume=True)
+    note = f"{ENDED_AT - CHUNK:,} rows had been scored by a run that was cut short"
+    assert note in result.notes
+    module.score_table(classifier, source, other)
+    assert target.read_bytes() == other.read_bytes()
+    assert sorted(tmp_path.iterdir()) == [source, other, target]
+
+
+def test_scores_of_another_threshold_are_not_taken(untrained: Untrained, tmp_path: Path) -> None:
+    model, source, target = (
+        untrained("text.unit=syllable"),
+        tmp_path / "in.csv",
+        tmp_path / "out.csv",
+    )
+    source.write_text("document\n" + "재밌다\n" * ROWS, "utf-8")
+    with pytest.raises(KeyboardInterrupt):
+        module.score_table(load(model), source, target, resume=True, progress=interrupt)
+    result = module.score_table(load(model, threshold=0.9), source, target, resume=True)
+    assert not any("cut short" in note for note in result.notes)
