@@ -141,8 +141,7 @@ def test_the_first_answers_come_from_next_to_nothing(arguments: list[str], statu
     # The package's own part is this much and no command's module.
     ours = {name for name in result if name.startswith("nsmc")}
     assert ours == {"nsmc", "nsmc.__main__", "nsmc._version", "nsmc.cli", "nsmc.cli.main"} | {
-        "nsmc.cli.streams",
-        "nsmc.errors",
+        *("nsmc.cli.streams", "nsmc.errors", "nsmc.messages", "nsmc.messages.translate"),
     }
 
 
@@ -203,7 +202,8 @@ ORDER = [
     {"config"},
     {"workers", "progress"},
     {"storage"},
-    {"errors", "_version", "messages"},
+    {"errors", "_version"},
+    {"messages"},
 ]
 
 
@@ -266,7 +266,9 @@ def test_the_parts_are_those_of_the_rule() -> None:
     assert IMPORTS["nsmc.text.tokenizer"] >= {"nsmc.text.mecab", "nsmc.text.normalize"}
     assert IMPORTS["nsmc.pipeline.chunks"] == {"nsmc.workers"}
     # The commands are imported by name, when chosen.
-    assert IMPORTS["nsmc.cli.main"] == {"nsmc._version", "nsmc.cli.streams", "nsmc.errors"}
+    assert IMPORTS["nsmc.cli.main"] == {
+        *("nsmc._version", "nsmc.cli.streams", "nsmc.errors", "nsmc.messages.translate"),
+    }
     assert {f"nsmc.cli.{command.replace('-', '_')}" for command in COMMANDS} <= MODULES.keys()
 
 

@@ -1,17 +1,22 @@
 """The catalog of Korean messages: complete, with no others, with the fields of the English ones."""
 
 import ast
+import contextlib
+import io
 import re
 import string
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
 import nsmc
+from nsmc.cli.main import make_parser
+from nsmc.messages import translate
 from nsmc.messages.translate import VARIABLES, in_language, korean, language, tr
 
 PACKAGE = Path(nsmc.__file__).parent
@@ -40,6 +45,31 @@ def keys_of_templates() -> Iterator[str]:
                 yield from [found] if isinstance(found, str) else filter(None, found or ())
 
 
+class Asked(dict[str, str]):
+    """The catalog, with what was looked up in it."""
+
+    def __init__(self) -> None:
+        super().__init__(korean())
+        self.keys_asked: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.keys_asked.add(key)
+        return super().get(key, default)
+
+
+def keys_of_help() -> set[str]:
+    """What `nsmc --help` says, and that of the commands for analysts."""
+    commands = ("predict", "evaluate", "audit", "compare")
+    asked = Asked()
+    with pytest.MonkeyPatch.context() as patch, in_language("ko"):
+        patch.setattr(translate, "korean", lambda: asked)
+        for arguments in ([], *([command] for command in commands)):
+            with pytest.raises(SystemExit), contextlib.redirect_stdout(io.StringIO()) as shown:
+                make_parser().parse_args([*arguments, "--help"])
+            assert shown.getvalue().startswith("사용법: nsmc")
+    return asked.keys_asked
+
+
 def fields(text: str) -> set[str]:
     """The places for values: of Plotly, Jinja and `str.format`."""
     plotly, jinja = re.findall(r"%\{[^}]*\}", text), re.findall(r"%\(\w+\)s|%%", text)
@@ -53,8 +83,8 @@ def tags(text: str) -> Counter[str]:
 
 
 def test_the_catalog_has_all_messages_and_no_others() -> None:
-    used = {*keys_of_code(), *keys_of_templates()}
-    assert len(used) > 200
+    used = {*keys_of_code(), *keys_of_templates(), *keys_of_help()}
+    assert len(used) > 400
     assert used - korean().keys() == set()
     assert korean().keys() - used == set()
 

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from nsmc.messages.translate import tr
+
 MESSAGE = 2000
 """Bytes of a message at most; a table of a million columns names many."""
 _CONTROL = re.compile(
@@ -62,4 +64,4 @@ def nearest(name: str, known: Iterable[str]) -> str:
     import difflib
 
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f" Did you mean {close[0]!r}?" if close else ""
+    return tr(" Did you mean {name!r}?", name=close[0]) if close else ""

@@ -97,7 +97,7 @@ def test_the_metrics_of_the_others_are_theirs(
     place = tmp_path / "report"
     assert f"\nseen in training  {words}\n" in here(*asked, mixed, "--report", place).out
     page = (place / "report.html").read_text(encoding="utf-8")
-    assert f"<th>seen in training</th><td>{words}" in page
+    assert f'<span class="en" lang="en">{words}' in page
     metrics = json.loads((place / "figures.json").read_text(encoding="utf-8"))
     assert metrics["seen"]["reviews"] == 150
 

@@ -13,6 +13,7 @@ from nsmc.auditing.options import ENOUGH, FOLDS, AuditOptions, Progress, Say
 from nsmc.auditing.results import Audit, issue_columns, list_issues
 from nsmc.config.schema import Config, load_config
 from nsmc.inference.classifier import Classifier, load
+from nsmc.messages.translate import tr
 from nsmc.tables.options import ReadOptions, WriteOptions
 from nsmc.tasks.registry import make_task
 from nsmc.tasks.task import LabelTask
@@ -144,7 +145,12 @@ def _audit(options: AuditOptions) -> Audit:
             for note in notes:
                 options.say(note)
             if renamed := ", ".join(name for name in names if name not in added):
-                options.say(f"the table has columns of these names already, so new are: {renamed}")
+                options.say(
+                    tr(
+                        "the table has columns of these names already, so new are: {names}",
+                        names=renamed,
+                    )
+                )
     result = Audit(
         path=options.data,
         rows=dataset.reviews.rows,
@@ -161,8 +167,11 @@ def _audit(options: AuditOptions) -> Audit:
     guessing = 1 / len(result.class_names)
     if result.agreement < guessing + KNOWING * (1 - guessing):
         options.say(
-            f"only {result.agreement:.0%} of the labels agree with what scored them, so the list "
-            "says little: the comments are too few or too hard for it, or the labels mostly wrong"
+            tr(
+                "only {share:.0%} of the labels agree with what scored them, so the list says "
+                "little: the comments are too few or too hard for it, or the labels mostly wrong",
+                share=result.agreement,
+            )
         )
     return result
 
@@ -172,8 +181,12 @@ def _shipped_model_for_few(comments: int, options: AuditOptions) -> Classifier |
     if options.folds is not None or options.changes_config or comments >= ENOUGH:
         return None
     options.say(
-        f"{comments:,} comments are few to learn from, so the shipped model scores them; "
-        f"--folds {FOLDS} trains all the same, for texts about other things than films"
+        tr(
+            "{count:,} comments are few to learn from, so the shipped model scores them; --folds "
+            "{folds} trains all the same, for texts about other things than films",
+            count=comments,
+            folds=FOLDS,
+        )
     )
     return load()
 

@@ -21,6 +21,7 @@ from nsmc.config.schema import Config
 from nsmc.data.corpus import Corpus
 from nsmc.errors import ModelError
 from nsmc.inference.classifier import Classifier, load
+from nsmc.messages.translate import tr
 from nsmc.pipeline.chunks import slices, with_progress
 from nsmc.storage.files import atomic_write
 from nsmc.training.output import OutputDirectory
@@ -49,8 +50,12 @@ def score_with_model(
     """Score all comments with one model, whose tokenizer has cut them."""
     if classifier.model.metrics.get("data", {}).get("sha256") == dataset.reviews.sha256:
         options.say(
-            f"the model {classifier.model.path} has learnt from this very table, wrong labels "
-            f"included; --folds {FOLDS} asks networks that haven't"
+            tr(
+                "the model {path} has learnt from this very table, wrong labels included; --folds "
+                "{folds} asks networks that haven't",
+                path=classifier.model.path,
+                folds=FOLDS,
+            )
         )
     rows = np.arange(len(dataset.labels))
     probabilities = _score(classifier, dataset, rows, options.progress_of("scoring"))  # [R, C]
@@ -85,9 +90,15 @@ def cross_validate(
         outputs = [OutputDirectory(work / f"fold-{fold + 1}") for fold in range(folds)]
         scored = sum((output.path / SCORES).is_file() for output in outputs)
         options.say(
-            f"training {folds} networks, each on {1 - 1 / folds:.0%} of {len(fold_of):,} comments, "
-            f"to score the rest; they are kept in {work}"
-            + (f", {scored} of them since an earlier audit" if scored else "")
+            tr(
+                "training {folds} networks, each on {share:.0%} of {count:,} comments, to score "
+                "the rest; they are kept in {place}",
+                folds=folds,
+                share=1 - 1 / folds,
+                count=len(fold_of),
+                place=work,
+            )
+            + (tr(", {count} of them since an earlier audit", count=scored) if scored else "")
         )
         probabilities = np.empty((len(fold_of), len(dataset.class_names)))  # [R, C]
         for fold, output in enumerate(outputs):

@@ -15,6 +15,7 @@ from nsmc.auditing.options import AuditOptions
 from nsmc.config.text import TextConfig
 from nsmc.data.corpus import Corpus, build_corpus
 from nsmc.errors import DataError, UsageError
+from nsmc.messages.translate import tr
 from nsmc.tasks.task import LabelTask, Task
 from nsmc.text.normalize import normalize
 
@@ -90,7 +91,7 @@ def build_dataset(
     if not len(labelled):
         raise DataError(f"{reviews.path}: expected comments with a label, found none")
     if unlabelled := len(given) - len(labelled):
-        options.say(f"{unlabelled:,} comments have no label and are left out")
+        options.say(tr("{count:,} comments have no label and are left out", count=unlabelled))
     reviews, labels, count = reviews.take(labelled), given[labelled], len(labelled)
     progress = options.progress_of("tokenizing")
     corpus = build_corpus(reviews, text, learned=learned, progress=progress)

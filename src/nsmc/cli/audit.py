@@ -22,7 +22,9 @@ from nsmc.cli.common import (
 )
 from nsmc.cli.tables import TABLES, add_table_arguments, read_options, write_options
 from nsmc.errors import printable
+from nsmc.messages.translate import tr
 from nsmc.progress import progress_bar
+from nsmc.text.width import padded
 
 if TYPE_CHECKING:
     from nsmc.auditing.results import Audit, LabelIssue
@@ -126,7 +128,13 @@ def run(args: argparse.Namespace) -> int:
         )
     say_skipped(result.skipped)
     if args.output is not None:
-        say(f"{len(result.issues):,} rows with label issues are in {args.output}, the surest first")
+        say(
+            tr(
+                "{rows:,} rows with label issues are in {place}, the surest first",
+                rows=len(result.issues),
+                place=args.output,
+            )
+        )
     if args.json:
         print_json(result.to_dict())
     else:
@@ -166,7 +174,15 @@ class _Reporter:
         elif now - self._last_line >= SECONDS_BETWEEN_LINES and done > self._at_start[1]:
             began, first = self._at_start
             left = (now - began) / (done - first) * (total - done)
-            say(f"{stage}  {done:,}/{total:,} comments  {format_duration(left)} left")
+            say(
+                tr(
+                    "{stage}  {done:,}/{total:,} comments  {time} left",
+                    stage=stage,
+                    done=done,
+                    total=total,
+                    time=format_duration(left),
+                )
+            )
             self._last_line = now
 
     def close(self) -> None:
@@ -178,23 +194,33 @@ class _Reporter:
 
 def _summary(result: "Audit") -> str:
     errors, rows, listed = sum(result.estimated_errors), len(result.rows), len(result.issues)
-    several, labels = "both labels", "both"
+    conflicts = (result.conflicting_rows > 0).sum()
     if len(result.class_names) > 2:
-        several, labels = "more labels", "several"
-    scorer = f"the model {result.model}"
+        several = tr("more labels")
+        conflicting = tr("{rows:,} rows hold a comment that has several", rows=conflicts)
+    else:
+        several = tr("both labels")
+        conflicting = tr("{rows:,} rows hold a comment that has both", rows=conflicts)
+    scorer = tr("the model {path}", path=result.model)
     if result.folds:
-        scorer = f"{result.folds} networks, each of what it hasn't learnt from"
-    shown = f"; the first {SHOWN}" if listed > SHOWN else ""
+        scorer = tr("{count} networks, each of what it hasn't learnt from", count=result.folds)
+    shown = tr("; the first {count}", count=SHOWN) if listed > SHOWN else ""
+    wrong = tr("about {count:,.0f} ({share:.1%})", count=errors, share=errors / rows)
+    agree = tr("{share:.1%} of the labels agree", share=result.agreement)
     lines = {
-        "data": f"{result.path} ({rows:,} comments)",
-        "scored by": f"{scorer}; {result.agreement:.1%} of the labels agree",
-        "wrong labels": f"about {errors:,.0f} ({errors / rows:.1%}): {_by_label(result)}",
-        several: f"{(result.conflicting_rows > 0).sum():,} rows hold a comment that has {labels}",
-        "time": format_duration(result.seconds),
-        "listed": f"{listed:,} rows{shown} with their row in the file, the probability of the",
-        "": "given label, and (the words against it):",
+        tr("data"): tr("{path} ({rows:,} comments)", path=result.path, rows=rows),
+        tr("scored by"): f"{scorer}; {agree}",
+        tr("wrong labels"): f"{wrong}: {_by_label(result)}",
+        several: conflicting,
+        tr("time"): format_duration(result.seconds),
+        tr("listed"): tr(
+            "{rows:,} rows{shown} with their row in the file, the probability of the",
+            rows=listed,
+            shown=shown,
+        ),
+        "": tr("given label, and (the words against it):"),
     }
-    return "\n".join(f"{name:<14}{value}" for name, value in lines.items())
+    return "\n".join(f"{padded(name, 14)}{value}" for name, value in lines.items())
 
 
 def _by_label(result: "Audit") -> str:
@@ -202,14 +228,17 @@ def _by_label(result: "Audit") -> str:
     counts = list(zip(result.class_names.values(), result.estimated_errors, strict=True))
     if len(counts) > 2:
         counts.sort(key=lambda count: -count[1])
-    parts = [f"{count:,.0f} of those that say {name}" for name, count in counts]
+    parts = [
+        tr("{count:,.0f} of those that say {name}", count=count, name=name)
+        for name, count in counts
+    ]
     if len(parts) > CLASSES:
         return ", ".join([*parts[:CLASSES], "…"])
-    return " and ".join([", ".join(parts[:-1]), parts[-1]])
+    return tr(" and ").join([", ".join(parts[:-1]), parts[-1]])
 
 
 def _line(issue: "LabelIssue", names: dict[Any, str]) -> str:
-    suggested, others = printable(names[issue.suggested_label]), "another label"
+    suggested, others = printable(names[issue.suggested_label]), tr("another label")
     if len(names) == 2:
         colour = "red" if issue.suggested_label == next(iter(names)) else "green"
         suggested, others = paint(suggested, colour, sys.stdout), suggested
@@ -217,7 +246,10 @@ def _line(issue: "LabelIssue", names: dict[Any, str]) -> str:
     shown = text[:WIDTH] + ("…" if len(text) > WIDTH else "")
     words = f"  ({printable(issue.words)})" if issue.words else ""
     conflicts = issue.conflicting_rows
-    conflict = f"  [{others} in {conflicts:,} other rows]" if conflicts else ""
+    conflict = ""
+    if conflicts:
+        rows = tr("{label} in {rows:,} other rows", label=others, rows=conflicts)
+        conflict = f"  [{rows}]"
     return (
         f"{issue.row:>10,}  {printable(names[issue.given_label])} → {suggested}  "
         f"{issue.self_confidence:6.1%}  {shown}{words}{conflict}"

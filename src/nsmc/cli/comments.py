@@ -15,6 +15,7 @@ from pathlib import Path
 from nsmc.cli.common import is_terminal, say
 from nsmc.cli.tables import add_table_arguments
 from nsmc.errors import NsmcError, UsageError
+from nsmc.messages.translate import tr
 
 LINES_AT_ONCE = 1024
 LONGEST_LINE = 1 << 18
@@ -54,13 +55,15 @@ def check_comment_options(args: argparse.Namespace, kind: str = "comments") -> N
         UsageError: it says what to leave out or to add.
     """
     if (args.input is None) != (args.output is None):
-        raise UsageError("--input FILE and --output FILE go together")
+        raise UsageError(tr("--input FILE and --output FILE go together"))
     if args.input is None and args.column is not None:
-        raise UsageError("--column names a column of a table; give --input FILE as well")
+        raise UsageError(tr("--column names a column of a table; give --input FILE as well"))
     if args.input is not None and args.text:
-        raise UsageError(f"give either {kind} or --input FILE, not both")
+        raise UsageError(tr("give either {kind} or --input FILE, not both", kind=tr(kind)))
     if args.input is not None and args.json:
-        raise UsageError("a table's format is its name's: for JSON give --output a name in .jsonl")
+        raise UsageError(
+            tr("a table's format is its name's: for JSON give --output a name in .jsonl")
+        )
     if "-" in args.text and len(args.text) > 1:
         raise UsageError("- reads standard input and stands alone")
 
@@ -77,7 +80,7 @@ def score_comments(texts: list[str], show: Callable[[list[str]], None]) -> None:
 
 
 def _prompt(show: Callable[[list[str]], None]) -> None:
-    say("type a comment, Enter scores it, ↑ brings back the last ones, Ctrl-D ends")
+    say(tr("type a comment, Enter scores it, ↑ brings back the last ones, Ctrl-D ends"))
     edits = is_terminal(sys.stdout)
     if edits:
         # From now on input() edits the line and keeps a history, where the system has readline.
@@ -129,7 +132,12 @@ def _available_lines() -> Iterator[list[str]]:
             text, encoding = _decode(line, number)
             texts.append(text.rstrip("\r\n"))
             if encoding == "cp949" and not reported:
-                say(f"line {number} of standard input isn't UTF-8 and was read as CP949")
+                say(
+                    tr(
+                        "line {number} of standard input isn't UTF-8 and was read as CP949",
+                        number=number,
+                    )
+                )
                 reported = True
         if texts:
             yield texts

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from nsmc.errors import message, printable
+from nsmc.messages.translate import tr
 from nsmc.text.width import display_width
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def say_skipped(rows: int, notes: Sequence[str] = ()) -> None:
     for note in notes:
         say(note)
     if rows:
-        say(f"{rows:,} rows with an empty comment were left out")
+        say(tr("{rows:,} rows with an empty comment were left out", rows=rows))
 
 
 def say_about_table(written: "ScoredTable | ScoredTexts | ScoredFiles") -> None:
@@ -44,9 +45,14 @@ def say_about_table(written: "ScoredTable | ScoredTexts | ScoredFiles") -> None:
         say(note)
     if written.renamed:
         names = ", ".join(written.renamed)
-        say(f"the table has columns of these names already, so new are: {names}")
+        say(tr("the table has columns of these names already, so new are: {names}", names=names))
     if written.empty:
-        say(f"{written.empty:,} rows have an empty comment, so their new cells are empty")
+        say(
+            tr(
+                "{rows:,} rows have an empty comment, so their new cells are empty",
+                rows=written.empty,
+            )
+        )
     from nsmc.inference.notes import truncated_words, unfamiliar_words
 
     if unfamiliar := getattr(written, "unfamiliar", 0):  # of a classifier alone

@@ -12,6 +12,7 @@ from nsmc.cli.common import (
     show,
 )
 from nsmc.cli.tables import add_table_arguments, read_options, write_options
+from nsmc.messages.translate import tr
 
 EPILOG = """A model is a directory that `nsmc train` wrote, or the word `shipped` for the one
 inside the package. Each uses its own threshold. The reviews must be new to both: on those that it
@@ -61,20 +62,35 @@ def run(args: argparse.Namespace) -> int:
     )
     say_skipped(result.skipped, result.notes)
     if only := only_label(result):
-        say(f"every review is labelled {only}: what is compared is how many {only} are recognised")
+        say(
+            tr(
+                "every review is labelled {label}: what is compared is how many {label} are "
+                "recognised",
+                label=only,
+            )
+        )
     for name, trained_on_it in zip("AB", result.trained_on_it, strict=True):
         if trained_on_it:
             say(
-                f"{name} was trained on this very file, so its accuracy on it says little; "
-                "compare on reviews that are new to both"
+                tr(
+                    "{name} was trained on this very file, so its accuracy on it says little; "
+                    "compare on reviews that are new to both",
+                    name=name,
+                )
             )
     if args.json:
         print_json(result.to_dict())
     else:
-        more = "" if args.output else "--top N, or all of them with --output FILE"
+        more = "" if args.output else tr("--top N, or all of them with --output FILE")
         show("\n".join(comparison_lines(result, args.top, more)))
     if args.output:
-        say(f"{len(result.disagreements):,} comments on which they disagree: {args.output}")
+        say(
+            tr(
+                "{count:,} comments on which they disagree: {place}",
+                count=len(result.disagreements),
+                place=args.output,
+            )
+        )
     return 0
 
 

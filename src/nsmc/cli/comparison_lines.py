@@ -6,11 +6,13 @@ from typing import Any
 
 from nsmc.cli.common import align, one_line
 from nsmc.evaluation.results import Comparison, PairedMetrics
+from nsmc.messages.translate import mark, tr
+from nsmc.text.width import padded
 
 
 @dataclass(frozen=True)
 class _Wording:
-    """How the metrics of one kind of prediction are put into words."""
+    """How the metrics of one kind of prediction are put into words, to be translated."""
 
     unit: str
     scale: int
@@ -27,9 +29,23 @@ class _Wording:
 
 WORDINGS = {
     "labels": _Wording(
-        "points", 100, 1, 1, "better", "McNemar's test", ("label", "A", "B", "right")
+        unit=mark("points"),
+        scale=100,
+        gain=1,
+        digits=1,
+        better=mark("{model} is better by {by} points"),
+        test=mark("McNemar's test"),
+        heads=(mark("label"), "A", "B", mark("right")),
     ),
-    "stars": _Wording("stars", 1, -1, 2, "nearer", "paired t-test", ("given", "A", "B", "nearer")),
+    "stars": _Wording(
+        unit=mark("stars"),
+        scale=1,
+        gain=-1,
+        digits=2,
+        better=mark("{model} is nearer by {by} stars"),
+        test=mark("paired t-test"),
+        heads=(mark("given"), "A", "B", mark("nearer")),
+    ),
 }
 
 
@@ -58,11 +74,12 @@ def only_label(comparison: Comparison) -> str | None:
 
 def _summary(comparison: Comparison, paired: PairedMetrics) -> list[str]:
     """The metrics of both models, their difference and the verdict."""
-    lines = [f"data   {comparison.data.path} ({paired.examples:,} reviews)"]
+    data = tr("{path} ({reviews:,} reviews)", path=comparison.data.path, reviews=paired.examples)
+    lines = [f"{padded(tr('data'), 5)}  {data}"]
     describe = _accuracy if paired.kind == "labels" else _error
     for name, model, metrics in zip("AB", comparison.models, (paired.a, paired.b), strict=True):
         threshold = metrics.get("threshold")
-        end = "" if threshold is None else f", threshold {threshold:g}"
+        end = "" if threshold is None else tr(", threshold {threshold:g}", threshold=threshold)
         lines.append(f"{name}      {describe(metrics)}  {model.path}{end}")
     wording, p_value = WORDINGS[paired.kind], paired.p_value
     probability = "p < 0.0001" if p_value < 0.0001 else f"p = {p_value:.2g}"
@@ -70,62 +87,68 @@ def _summary(comparison: Comparison, paired: PairedMetrics) -> list[str]:
     interval = ""
     if low is not None and high is not None:
         ends = [f"{wording.scale * end:+.{digits}f}" for end in (low, high)]
-        interval = f"  (95% interval {ends[0]} to {ends[1]})"
+        interval = "  (" + tr("95% interval {low} to {high}", low=ends[0], high=ends[1]) + ")"
     lines.append(
-        f"B − A  {wording.scale * paired.difference:+.{digits}f} {wording.unit}{interval}  "
-        f"{wording.test}: {probability}"
+        f"B − A  {wording.scale * paired.difference:+.{digits}f} {tr(wording.unit)}{interval}  "
+        f"{tr(wording.test)}: {probability}"
     )
     if paired.table is not None:
         (both, only_a), (only_b, neither) = paired.table
-        width = max(7, len(f"{max(both, only_a, only_b, neither):,}"))
-        lines += [
-            "",
-            f"         {'B right':>{width}}  {'B wrong':>{width}}",
-            f"A right  {both:>{width},}  {only_a:>{width},}",
-            f"A wrong  {only_b:>{width},}  {neither:>{width},}",
+        counts = [
+            ("", tr("B right"), tr("B wrong")),
+            (tr("A right"), f"{both:,}", f"{only_a:,}"),
+            (tr("A wrong"), f"{only_b:,}", f"{neither:,}"),
         ]
+        lines += ["", *align(counts, right=(1, 2))]
     return [*lines, "", _verdict(comparison, paired)]
 
 
 def _accuracy(metrics: Mapping[str, Any]) -> str:
     low, high = metrics["accuracy_interval"]
-    return f"{metrics['accuracy']:7.2%}  (95% interval {low:.2%} – {high:.2%})"
+    interval = tr("95% interval {low:.2%} – {high:.2%}", low=low, high=high)
+    return f"{metrics['accuracy']:7.2%}  ({interval})"
 
 
 def _error(metrics: Mapping[str, Any]) -> str:
     low, high = metrics["mean_absolute_error_interval"]
     rank = metrics["rank_correlation"]
-    interval = "" if low is None else f"  (95% interval {low:.3f} – {high:.3f})"
-    correlation = "" if rank is None else f", rank correlation {rank:.4f}"
-    return f"off by {metrics['mean_absolute_error']:.3f} stars on average{interval}{correlation}"
+    line = tr("off by {error:.3f} stars on average", error=metrics["mean_absolute_error"])
+    if low is not None:
+        line += "  (" + tr("95% interval {low:.3f} – {high:.3f}", low=low, high=high) + ")"
+    return line if rank is None else line + tr(", rank correlation {rank:.4f}", rank=rank)
 
 
 def _verdict(comparison: Comparison, paired: PairedMetrics) -> str:
     """One sentence to act on."""
     wording, (low, high) = WORDINGS[paired.kind], paired.difference_interval
     if paired.kind == "labels" and not comparison.disagreements:
-        return f"A and B predict the same for all {paired.examples:,} reviews."
+        return tr("A and B predict the same for all {reviews:,} reviews.", reviews=paired.examples)
     if paired.better is None or low is None or high is None:
         difference = wording.scale * abs(paired.difference)
-        verdict = (
-            f"A and B cannot be told apart on these {paired.examples:,} reviews: chance alone may "
-            f"explain a difference of {difference:.{wording.digits + 1}f} {wording.unit}."
+        verdict = tr(
+            "A and B cannot be told apart on these {reviews:,} reviews: chance alone may explain a "
+            "difference of {difference} {unit}.",
+            reviews=paired.examples,
+            difference=f"{difference:.{wording.digits + 1}f}",
+            unit=tr(wording.unit),
         )
         if needed := paired.reviews_needed:
             # Two leading digits: the rest of a plan is guesswork.
             unit = int(10 ** max(0, len(str(needed)) - 2))
             needed = -(-needed // unit) * unit
-            verdict += f"\nWere it truly so large, some {needed:,} reviews should show it."
+            verdict += "\n" + tr(
+                "Were it truly so large, some {reviews:,} reviews should show it.", reviews=needed
+            )
         return verdict
     sign = wording.gain if paired.better == "b" else -wording.gain
     ends = sorted(sign * wording.scale * end for end in (low, high))
     by, least, most = (
         f"{value:.{wording.digits}f}" for value in (sign * wording.scale * paired.difference, *ends)
     )
-    return (
-        f"{paired.better.upper()} is {wording.better} by {by} {wording.unit} (95% interval "
-        f"{least} to {most}): {'the gain is real' if paired.better == 'b' else 'B is a loss'}."
-    )
+    verdict = tr(wording.better, model=paired.better.upper(), by=by)
+    interval = tr("95% interval {low} to {high}", low=least, high=most)
+    real = tr("the gain is real." if paired.better == "b" else "B is a loss.")
+    return f"{verdict} ({interval}): {real}"
 
 
 def _disagreements(comparison: Comparison, top: int, more: str) -> list[str]:
@@ -134,14 +157,19 @@ def _disagreements(comparison: Comparison, top: int, more: str) -> list[str]:
     if not rows or not top:
         return []
     shown, kind = rows[:top], comparison.metrics.kind
-    count = "one comment" if len(rows) == 1 else f"{len(rows):,} comments, farthest apart first"
-    table = [[*WORDINGS[kind].heads, ""]]
+    heading = tr(
+        "they disagree on one comment:"
+        if len(rows) == 1
+        else "they disagree on {count:,} comments, farthest apart first:",
+        count=len(rows),
+    )
+    table = [[*map(tr, WORDINGS[kind].heads), ""]]
     for row in shown:
         cells = _label_cells(row, comparison.label_names) if kind == "labels" else _star_cells(row)
         table.append([*cells, one_line(row["document"])])
-    lines = ["", f"they disagree on {count}:", "", *align(table)]
+    lines = ["", heading, "", *align(table)]
     if (left := len(rows) - len(shown)) and more:
-        lines += ["", f"{left:,} more: {more}"]
+        lines += ["", tr("{count:,} more: {how}", count=left, how=more)]
     return lines
 
 

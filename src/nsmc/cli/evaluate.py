@@ -16,6 +16,8 @@ from nsmc.cli.common import (
     show,
 )
 from nsmc.cli.tables import add_table_arguments, read_options
+from nsmc.messages.translate import tr
+from nsmc.text.width import display_width, padded
 
 if TYPE_CHECKING:
     from nsmc.evaluation.results import Evaluation
@@ -75,8 +77,8 @@ def run(args: argparse.Namespace) -> int:
         print_json(result.to_dict())
     else:
         rows = _rows(result)
-        width = max(WIDTH, 1 + max(len(name) for name, _ in rows))
-        show("\n".join(f"{name:<{width}}{value}" for name, value in rows))
+        width = max(WIDTH, 1 + max(display_width(name) for name, _ in rows))
+        show("\n".join(f"{padded(name, width)}{value}" for name, value in rows))
     return 0
 
 
@@ -86,17 +88,25 @@ def _rows(result: "Evaluation") -> list[tuple[str, str]]:
 
     metrics = result.metrics
     rows = [
-        ("model", str(result.model.path)),
-        ("data", f"{result.data.path} ({result.examples:,} reviews)"),
+        (tr("model"), str(result.model.path)),
+        (
+            tr("data"),
+            tr("{path} ({reviews:,} reviews)", path=result.data.path, reviews=result.examples),
+        ),
     ]
     if "units" in metrics:  # of a language model
         kind = UNIT_NAMES[result.model.config.text.unit]
-        line = f"{metrics['units']:,} {kind} and ends of texts; {metrics['unknown']:.2%} unknown"
-        rows.append(("units", line))
+        line = tr(
+            "{count:,} {units} and ends of texts; {unknown:.2%} unknown",
+            count=metrics["units"],
+            units=tr(kind),
+            unknown=metrics["unknown"],
+        )
+        rows.append((tr("units"), line))
     rows += metric_lines(metrics)
     if result.seen:
-        rows.append((SEEN, overlap_line(result.seen)))
-    rows.append(("time", f"{result.seconds:.1f} s"))
+        rows.append((tr(SEEN), overlap_line(result.seen)))
+    rows.append((tr("time"), tr("{seconds:.1f} s", seconds=result.seconds)))
     if result.report is not None:
-        rows.append(("report", str(result.report)))
+        rows.append((tr("report"), str(result.report)))
     return rows

@@ -10,6 +10,7 @@ import sys
 from nsmc.cli.common import paint
 from nsmc.errors import printable
 from nsmc.inference.explanation import Explanation
+from nsmc.messages.translate import tr
 from nsmc.report.display import explained_text
 from nsmc.report.explanation_labels import EXPLANATION_LABELS
 from nsmc.report.explanation_page import full_strength
@@ -52,10 +53,12 @@ def explained_lines(explanation: Explanation) -> list[str]:
         count += 1
     rows = [(_shortened(printable(part.shown)), part.contribution) for part in ranked[:count]]
     if rest := ranked[count:]:
-        rows.append((f"{len(rest):,} others", sum(part.contribution for part in rest)))
+        rows.append(
+            (tr("{count:,} others", count=len(rest)), sum(part.contribution for part in rest))
+        )
     width = max(display_width(name) for name, _ in rows)
     labels = EXPLANATION_LABELS[explanation.explains]
-    left, right = f"{_signed(-scale)} {labels.below} ", f" {labels.above} {_signed(scale)}"
+    left, right = f"{_signed(-scale)} {tr(labels.below)} ", f" {tr(labels.above)} {_signed(scale)}"
     axis = width + 2 + NUMBER + 2 + BAR
     lines = [" " * (axis - display_width(left)) + left + "|" + right]
     for name, number in rows:
@@ -63,8 +66,14 @@ def explained_lines(explanation: Explanation) -> list[str]:
     number_of = _signed if labels.signed else "{:z.2f}".format
     result = printable(explained_text(explanation.prediction))
     lines.append(
-        f"{labels.unit} {number_of(explanation.baseline)} without {explanation.units}, with all "
-        f"{number_of(explanation.value or 0.0)}: {result}"
+        tr(
+            "{unit} {start} without {units}, with all {end}: {result}",
+            unit=tr(labels.unit),
+            start=number_of(explanation.baseline),
+            units=tr(explanation.units),
+            end=number_of(explanation.value or 0.0),
+            result=result,
+        )
     )
     return [f"  {line}" for line in lines]
 

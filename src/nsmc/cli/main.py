@@ -9,6 +9,7 @@ from nsmc._version import __version__
 from nsmc.cli import streams
 from nsmc.errors import NsmcError, nearest
 from nsmc.errors import message as shown
+from nsmc.messages.translate import tr
 
 # Not typing's, whose import takes a sixth of the time that `nsmc --help` has.
 TYPE_CHECKING = False
@@ -55,6 +56,29 @@ INTERRUPTED = 130
 TERMINATED = 143
 
 
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Help in the reader's language: of headings, options, and each paragraph around them."""
+
+    def add_usage(
+        self, usage: "Any", actions: "Any", groups: "Any", prefix: "str | None" = None
+    ) -> None:
+        super().add_usage(usage, actions, groups, tr("usage: ") if prefix is None else prefix)
+
+    def start_section(self, heading: "str | None") -> None:
+        super().start_section(heading and tr(heading))
+
+    def add_text(self, text: "str | None") -> None:
+        super().add_text(text and "\n\n".join(map(self._paragraph, text.split("\n\n"))))
+
+    @staticmethod
+    def _paragraph(text: str) -> str:
+        heading, end, commands = text.partition("examples:\n")
+        return tr(text) if heading else tr("examples:") + "\n" + commands if end else tr(text)
+
+    def _get_help_string(self, action: argparse.Action) -> "str | None":
+        return action.help and tr(action.help)
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse, with the nearest right name for a mistyped command or option.
 
@@ -70,11 +94,11 @@ class _Parser(argparse.ArgumentParser):
         if mistyped and self.prog == "nsmc":
             word = rest.partition("'")[0]
             hint = nearest(word, COMMANDS)
-            text = f"there is no command {word!r}."
+            text = tr("there is no command {word!r}.", word=word)
             if word.isascii():
-                text += hint or f" Known are: {', '.join(COMMANDS)}"
+                text += hint or tr(" Known are: {names}", names=", ".join(COMMANDS))
             else:
-                text += f' Did you mean a comment? nsmc predict "{word}"'
+                text += tr(' Did you mean a comment? nsmc predict "{word}"', word=word)
         super().error(shown(text))
 
     def _print_message(self, message: str, file: "Any" = None) -> None:
@@ -91,8 +115,9 @@ class _Parser(argparse.ArgumentParser):
             option = unknown[0].partition("=")[0]
             hint = nearest(option, self._option_string_actions) if option.startswith("--") else ""
             # A comment may well begin with -_-.
-            hint = hint or " What begins with - and is no option goes after --."
-            self.error(f"unrecognized arguments: {' '.join(unknown)}.{hint}")
+            hint = hint or tr(" What begins with - and is no option goes after --.")
+            text = tr("unrecognized arguments: {names}.", names=" ".join(unknown))
+            self.error(f"{text}{hint}")
         return known, unknown
 
     def _learn_options(self, module: "ModuleType") -> None:
@@ -134,13 +159,18 @@ def run(arguments: "Sequence[str]") -> int:
         extra = EXTRAS.get(package)
         line = f'"nsmc[{extra}]"' if extra else DISTRIBUTIONS.get(package, package)
         print(
-            f"nsmc: {args.command} needs {package}, which is not installed here; pip install "
-            f"{line}",
+            "nsmc: "
+            + tr(
+                "{command} needs {package}, which is not installed here; pip install {line}",
+                command=args.command,
+                package=package,
+                line=line,
+            ),
             file=sys.stderr,
         )
         return 1
     except KeyboardInterrupt:
-        print("nsmc: interrupted", file=sys.stderr)
+        print(f"nsmc: {tr('interrupted')}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader has gone (`| head`).
@@ -166,7 +196,7 @@ def make_parser(*, whole: bool = False) -> argparse.ArgumentParser:
         prog="nsmc",
         description="Korean movie-review sentiment: 긍정 or 부정, with its probability.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
     )
     parser.add_argument("-V", "--version", action="version", version=f"nsmc {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -175,7 +205,7 @@ def make_parser(*, whole: bool = False) -> argparse.ArgumentParser:
             name,
             help=purpose,
             description=purpose,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Help,
         )
         command.command = name
         if whole:
@@ -220,4 +250,4 @@ def _terminate(number: int, frame: "FrameType | None") -> "NoReturn":
 
 
 def _show_warning(message: "Warning | str", *_: "Any", **__: "Any") -> None:
-    print(f"nsmc: warning: {shown(message)}", file=sys.stderr)
+    print(f"nsmc: {tr('warning')}: {shown(message)}", file=sys.stderr)

@@ -21,6 +21,7 @@ from nsmc.cli.common import (
 from nsmc.cli.reading import add_reading_options, reading_options
 from nsmc.cli.tables import TABLES, read_options, table_streams, where, write_options
 from nsmc.errors import UsageError, printable
+from nsmc.messages.translate import tr
 
 if TYPE_CHECKING:
     from nsmc.inference.classifier import Classifier
@@ -161,7 +162,8 @@ def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
             resume=str(args.output) != "-",
         )
     say_about_table(result)
-    say(f"{result.rows:,} rows scored into {where(args.output)}{_by_label(result.labels)}")
+    scored = tr("{rows:,} rows scored into {place}", rows=result.rows, place=where(args.output))
+    say(f"{scored}{_by_label(result.labels)}")
 
 
 def _score_files(classifier: "Classifier", args: argparse.Namespace) -> None:
@@ -187,11 +189,14 @@ def _score_files(classifier: "Classifier", args: argparse.Namespace) -> None:
     )
     say_about_table(result)
     if result.done_before:
-        say(f"{result.done_before:,} files had been scored by an earlier run")
-    say(
-        f"{result.rows:,} rows of {result.files:,} files scored into {args.output}"
-        f"{_by_label(result.labels)}"
+        say(tr("{files:,} files had been scored by an earlier run", files=result.done_before))
+    scored = tr(
+        "{rows:,} rows of {files:,} files scored into {place}",
+        rows=result.rows,
+        files=result.files,
+        place=args.output,
     )
+    say(f"{scored}{_by_label(result.labels)}")
 
 
 def _by_label(labels: dict[str, int]) -> str:
@@ -210,7 +215,7 @@ def _telling_of_scores(target: Path) -> Iterator[None]:
         yield
     finally:
         if (kept := scores_beside(target)).exists():
-            say(f"the scores so far are in {kept}; the same command goes on there")
+            say(tr("the scores so far are in {place}; the same command goes on there", place=kept))
 
 
 def _show(classifier: "Classifier", texts: list[str], args: argparse.Namespace) -> None:
@@ -264,4 +269,4 @@ def _explaining(
         if page is not None:
             page.write(page_end)
     if args.html is not None:
-        say(f"the explanations are in {args.html}")
+        say(tr("the explanations are in {place}", place=args.html))

@@ -15,6 +15,7 @@ from nsmc.cli.common import (
 )
 from nsmc.cli.tables import table_streams, where
 from nsmc.errors import printable
+from nsmc.messages.translate import mark
 
 if TYPE_CHECKING:
     from nsmc.inference.language_model import LanguageModel
@@ -36,13 +37,13 @@ SURPRISING, STRIKING = 10.0, 14.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
-    add_comment_options(parser, "texts")
+    add_comment_options(parser, mark("texts"))
     add_language_model_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Score the texts that the arguments name."""
-    check_comment_options(args, "texts")
+    check_comment_options(args, mark("texts"))
     from nsmc.inference.language_model import load_language_model
 
     model = load_language_model(args.model)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nsmc.errors import DataError, UsageError
+from nsmc.messages.translate import tr
 
 if TYPE_CHECKING:
     from nsmc.tables.options import ReadOptions, WriteOptions
@@ -148,4 +149,4 @@ def table_streams(
 
 def where(output: Path) -> str:
     """How a message calls an ``--output``."""
-    return "standard output" if str(output) == "-" else str(output)
+    return tr("standard output") if str(output) == "-" else str(output)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.errors import DataError
+from nsmc.messages.translate import tr
 from nsmc.tables.columns import matching
 
 SHOWN = 3  # offending cells that an error names
@@ -123,14 +124,24 @@ class LabelColumn:
         number = int(counts[list(wrong)].sum()) if wrong else 0
         empty = int((self.codes < 0).sum()) if empty_too else 0
         if empty:
-            offenders.append((self.first_empty, "nothing"))
+            offenders.append((self.first_empty, tr("nothing")))
         if not number + empty:
             return
-        first = [f"{what} in row {row:,}" for row, what in sorted(offenders)[:SHOWN]]
+        first = [
+            tr("{value} in row {row:,}", value=what, row=row)
+            for row, what in sorted(offenders)[:SHOWN]
+        ]
         rest = ", …" if number + empty > len(first) else ""
         raise DataError(
-            f"{source}, column {self.name[:60]!r}: expected {expected}, found "
-            f"{', '.join(first)}{rest} ({number + empty:,} such rows); correct or remove them"
+            tr(
+                "{source}, column {name!r}: expected {expected}, found {found} ({rows:,} such "
+                "rows); correct or remove them",
+                source=source,
+                name=self.name[:60],
+                expected=expected,
+                found=", ".join(first) + rest,
+                rows=number + empty,
+            )
         )
 
 

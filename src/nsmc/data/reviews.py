@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
+from nsmc.messages.translate import tr
 from nsmc.tables.base import listing
 from nsmc.tables.cells import cell_text, cell_values
 from nsmc.tables.columns import nearest
@@ -210,9 +211,14 @@ def _present(table: "Table", label_columns: "Sequence[LabelColumnSpec]") -> dict
             names[one.name] = found
         elif one.required:
             raise DataError(
-                f"{table.name}: expected a column {one.name[:60]!r} with the labels beside the "
-                f"comments, found the columns: {listing(table.columns)}"
-                f"{nearest(one.name, beside)}; choose one with --label-column NAME"
+                tr(
+                    "{table}: expected a column {name!r} with the labels beside the comments, "
+                    "found the columns: {names}",
+                    table=table.name,
+                    name=one.name[:60],
+                    names=listing(table.columns),
+                )
+                + f"{nearest(one.name, beside)}; {tr('choose one with --label-column NAME')}"
             )
     return names
 

@@ -13,6 +13,7 @@ from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import ModelDirectory, open_model
 from nsmc.inference.language_model import LanguageModel
 from nsmc.inference.notes import truncated_words
+from nsmc.messages.translate import tr
 from nsmc.pipeline.chunks import Progress
 from nsmc.tables.options import ReadOptions
 from nsmc.tasks.task import LabelTask
@@ -141,8 +142,12 @@ def reviews_file(data: "Path | str | InMemory | None") -> "Path | InMemory":
     path = data_directory() / TEST_FILE
     if not path.is_file():
         raise DataError(
-            f"expected the official {TEST_FILE} in {path.parent}, found none. Fetch it with "
-            "`nsmc download`, or give labelled reviews: --data FILE (in a clone of the project, "
-            "--data data/sample works without a network)"
+            tr(
+                "expected the official {file} in {place}, found none. Fetch it with `nsmc "
+                "download`, or give labelled reviews: --data FILE (in a clone of the project, "
+                "--data data/sample works without a network)",
+                file=TEST_FILE,
+                place=path.parent,
+            )
         )
     return path

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from nsmc.inference.familiarity import UNFAMILIAR
+from nsmc.messages.translate import tr
 from nsmc.text.reading import Correction
 
 
@@ -32,9 +33,11 @@ _PLAIN = Note()
 
 def truncated_words(count: int) -> str:
     """What a person should know of so many comments that are too long to be read whole."""
-    return f"{count:,} comments are too long; their ends were not read (truncated)"
+    return tr("{count:,} comments are too long; their ends were not read (truncated)", count=count)
 
 
 def unfamiliar_words(count: int) -> str:
     """What a person should know of so many comments that say nothing to the model."""
-    return f"{count:,} comments say nothing that the model knows: it guesses (unfamiliar)"
+    return tr(
+        "{count:,} comments say nothing that the model knows: it guesses (unfamiliar)", count=count
+    )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from nsmc.messages.translate import tr
 from nsmc.tasks.classes import ClassPrediction
 from nsmc.tasks.predictions import Prediction
 from nsmc.tasks.sentiment import KOREAN, SentimentPrediction
@@ -58,9 +59,9 @@ def notes_text(prediction: Prediction) -> str:
     """What a prediction says of its comment beyond the label, in words; mostly nothing."""
     notes = [f"{one.typed} → {one.read}" for one in prediction.corrections]
     if prediction.unfamiliar:
-        notes.append("unfamiliar")
+        notes.append(tr("unfamiliar"))
     if prediction.truncated:
-        notes.append(f"{prediction.truncated:,} characters at the end not read")
+        notes.append(tr("{count:,} characters at the end not read", count=prediction.truncated))
     return ", ".join(" ".join(note.split()) for note in notes)
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from nsmc.messages.translate import mark, tr
+
 SHOWN = 12
 """Classes of which the lines tell; the report's tables and ``--json`` have all."""
-SEEN = "seen in training"
+SEEN = mark("seen in training")
 """The name of `overlap_line`."""
 Lines = list[tuple[str, str]]
 
@@ -35,26 +37,41 @@ def _binary(metrics: Mapping[str, Any]) -> Lines:
     (tn, fp), (fn, tp) = metrics["confusion"]
     auc = metrics["roc_auc"]
     width = max(len(f"{n:,}") for n in (tn, fp, fn, tp))
+    right = tr("{label}: {right} right, {wrong} predicted {other}")
+    negative = right.format(
+        label="부정", right=f"{tn:>{width},}", wrong=f"{fp:>{width},}", other="긍정"
+    )
+    positive = right.format(
+        label="긍정", right=f"{tp:>{width},}", wrong=f"{fn:>{width},}", other="부정"
+    )
     return [
         _accuracy(metrics),
-        ("precision", f"{metrics['precision']:.2%}  of those predicted 긍정 are"),
-        ("recall", f"{metrics['recall']:.2%}  of the 긍정 are predicted so"),
+        (tr("precision"), f"{metrics['precision']:.2%}  {tr('of those predicted 긍정 are')}"),
+        (tr("recall"), f"{metrics['recall']:.2%}  {tr('of the 긍정 are predicted so')}"),
         ("F1", f"{metrics['f1']:.2%}"),
-        ("ROC AUC", "undefined: only one class is there" if auc is None else f"{auc:.4f}"),
-        ("log loss", f"{metrics['log_loss']:.4f} nats"),
-        ("calibration error", f"{metrics['ece']:.2%}"),
-        ("confusion", f"부정: {tn:>{width},} right, {fp:>{width},} predicted 긍정"),
-        ("", f"긍정: {tp:>{width},} right, {fn:>{width},} predicted 부정"),
+        ("ROC AUC", tr("undefined: only one class is there") if auc is None else f"{auc:.4f}"),
+        *_calibration(metrics),
+        (tr("confusion"), negative),
+        ("", positive),
+    ]
+
+
+def _calibration(metrics: Mapping[str, Any]) -> Lines:
+    return [
+        (tr("log loss"), f"{metrics['log_loss']:.4f} nats"),
+        (tr("calibration error"), f"{metrics['ece']:.2%}"),
     ]
 
 
 def _classes(metrics: Mapping[str, Any]) -> Lines:
     lines = [
         _accuracy(metrics),
-        ("balanced accuracy", f"{metrics['balanced_accuracy']:.2%}  mean recall of the classes"),
-        ("macro F1", f"{metrics['macro_f1']:.2%}"),
-        ("log loss", f"{metrics['log_loss']:.4f} nats"),
-        ("calibration error", f"{metrics['ece']:.2%}"),
+        (
+            tr("balanced accuracy"),
+            f"{metrics['balanced_accuracy']:.2%}  {tr('mean recall of the classes')}",
+        ),
+        (tr("macro F1"), f"{metrics['macro_f1']:.2%}"),
+        *_calibration(metrics),
     ]
     width = max(len(f"{one['examples']:,}") for one in metrics["classes"])
     by_size = sorted(metrics["classes"], key=lambda one: -one["examples"])
@@ -63,16 +80,21 @@ def _classes(metrics: Mapping[str, Any]) -> Lines:
             "    —" if one[name] is None else f"{one[name]:6.1%}"
             for name in ("precision", "recall")
         )
-        numbers = f"{one['examples']:>{width},}  precision {precision}  recall {recall}"
-        lines.append(("" if number else "classes", f"{numbers}  {one['class']}"))
+        numbers = (
+            f"{one['examples']:>{width},}  {tr('precision')} {precision}  {tr('recall')} {recall}"
+        )
+        lines.append(("" if number else tr("classes"), f"{numbers}  {one['class']}"))
     if len(by_size) > SHOWN:
-        lines.append(("", f"and {len(by_size) - SHOWN} more: see --json or --report"))
+        lines.append(
+            ("", tr("and {count} more: see --json or --report", count=len(by_size) - SHOWN))
+        )
     return lines
 
 
 def _accuracy(metrics: Mapping[str, Any]) -> tuple[str, str]:
     low, high = metrics["accuracy_interval"]
-    return "accuracy", f"{metrics['accuracy']:.2%}  (95% interval {low:.2%} – {high:.2%})"
+    interval = tr("95% interval {low:.2%} – {high:.2%}", low=low, high=high)
+    return tr("accuracy"), f"{metrics['accuracy']:.2%}  ({interval})"
 
 
 def _text(metrics: Mapping[str, Any]) -> Lines:
@@ -85,16 +107,20 @@ def _stars(metrics: Mapping[str, Any]) -> Lines:
     rank = metrics["rank_correlation"]
     return [
         (
-            "mean absolute error",
-            f"{metrics['mean_absolute_error']:.3f} stars  (always {metrics['median']:g}: "
-            f"{metrics['mean_absolute_error_of_median']:.3f})",
+            tr("mean absolute error"),
+            tr(
+                "{error:.3f} stars  (always {median:g}: {by_median:.3f})",
+                error=metrics["mean_absolute_error"],
+                median=metrics["median"],
+                by_median=metrics["mean_absolute_error_of_median"],
+            ),
         ),
-        ("root mean square", f"{metrics['root_mean_square_error']:.3f} stars"),
+        (tr("root mean square"), tr("{error:.3f} stars", error=metrics["root_mean_square_error"])),
         (
-            "rank correlation",
-            "undefined: all have the same stars" if rank is None else f"{rank:.4f}  (Spearman)",
+            tr("rank correlation"),
+            tr("undefined: all have the same stars") if rank is None else f"{rank:.4f}  (Spearman)",
         ),
-        ("within one star", f"{metrics['within_one']:.2%}"),
+        (tr("within one star"), f"{metrics['within_one']:.2%}"),
     ]
 
 
@@ -103,12 +129,17 @@ def overlap_line(seen: Mapping[str, Any]) -> str:
     hits, estimated, others = seen["reviews"], seen["estimated"], seen["unseen_examples"]
     count = hits + others
     if not hits:
-        return f"none of {count:,}"
+        return tr("none of {count:,}", count=count)
     exact = hits == estimated
-    share = f"{estimated:,} of {count:,} ({estimated / count:.1%})"
-    line = share if exact else f"about {share}, among {hits:,} that look so"
+    share = tr(
+        "{seen:,} of {count:,} ({share:.1%})", seen=estimated, count=count, share=estimated / count
+    )
+    line = (
+        share if exact else tr("about {share}, among {hits:,} that look so", share=share, hits=hits)
+    )
     for name, value in metric_lines(seen["unseen"])[:1] if seen["unseen"] else ():
-        line += f"; {name} on the other {others:,}: {value.partition('  ')[0]}"
+        value = value.partition("  ")[0]
+        line += tr("; {name} on the other {count:,}: {value}", name=name, count=others, value=value)
     return line
 
 
@@ -117,8 +148,12 @@ def overlap_warning(seen: Mapping[str, Any] | None) -> str | None:
     count = seen["reviews"] + seen["unseen_examples"] if seen else 0
     if not seen or 2 * seen["estimated"] <= count:
         return None
-    others = "look at those of the others, or " if seen["unseen_examples"] else ""
-    return (
-        f"the model has seen {seen['estimated']:,} of these {count:,} reviews in training, so its "
-        f"metrics on all of them are no honest test; {others}give reviews that it has not seen"
+    beginning = tr(
+        "the model has seen {seen:,} of these {count:,} reviews in training, so its metrics on all "
+        "of them are no honest test; ",
+        seen=seen["estimated"],
+        count=count,
     )
+    if seen["unseen_examples"]:
+        return beginning + tr("look at those of the others, or give reviews that it has not seen")
+    return beginning + tr("give reviews that it has not seen")

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable, Iterable
 
 from nsmc.errors import DataError
+from nsmc.messages.translate import tr
 from nsmc.tables.base import listing
 
 DEFAULT_COLUMN = "document"
@@ -36,13 +37,13 @@ def choose_text_column(
     Raises:
         DataError: the column isn't there, or isn't clear; the message lists those that are.
     """
-    found = f"its columns are: {listing(columns)}"
+    found = tr("its columns are: {names}", names=listing(columns))
     if column is not None:
         if (name := matching(column, columns)) is not None:
             return name
         raise DataError(
-            f"{table} has no column {column[:60]!r}; {found}{nearest(column, columns)}; "
-            "choose one with --column NAME"
+            tr("{table} has no column {name!r}; ", table=table, name=column[:60])
+            + f"{found}{nearest(column, columns)}; {tr('choose one with --column NAME')}"
         )
     named = {matching(name, columns) for name in others} if len(columns) > 1 else set()
     for name in (usual, DEFAULT_COLUMN):
@@ -54,12 +55,18 @@ def choose_text_column(
     if len(candidates) == 1:
         return candidates[0]
     if candidates:
-        found = f"{len(candidates)} that could be it: {listing(candidates)}"
+        names = listing(candidates)
+        found = tr("{count} that could be it: {names}", count=len(candidates), names=names)
     else:
-        found = f"none; {found}"
+        found = tr("none; {columns}", columns=found)
     raise DataError(
-        f"{table}: expected a column named {DEFAULT_COLUMN!r} or a single column of text, "
-        f"found {found}; choose one with --column NAME"
+        tr(
+            "{table}: expected a column named {name!r} or a single column of text, found {found}; ",
+            table=table,
+            name=DEFAULT_COLUMN,
+            found=found,
+        )
+        + tr("choose one with --column NAME")
     )
 
 
@@ -87,4 +94,4 @@ def nearest(column: str, columns: list[str]) -> str:
     """The end of a message that names the column most like one that isn't there; often empty."""
     lowered = {name.casefold(): name for name in columns}
     close = difflib.get_close_matches(column.casefold(), lowered, n=1)
-    return f"; did you mean {lowered[close[0]][:60]!r}?" if close else ""
+    return tr("; did you mean {name!r}?", name=lowered[close[0]][:60]) if close else ""

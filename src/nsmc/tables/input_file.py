@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from nsmc.errors import DataError
+from nsmc.messages.translate import tr
 from nsmc.tables.formats import TableFile
 
 
@@ -43,12 +44,18 @@ def size_of(file: TableFile) -> int:
         size = path.stat().st_size
     except FileNotFoundError as error:
         raise DataError(
-            f"there is no file {file}: expected a file of reviews; check the name and the directory"
+            tr(
+                "there is no file {file}: expected a file of reviews; check the name and the "
+                "directory",
+                file=file,
+            )
         ) from error
     except OSError as error:
         raise _cannot_read(file, error) from error
     if path.is_dir():
-        raise DataError(f"expected a file of reviews, found the directory {file}; name a file")
+        raise DataError(
+            tr("expected a file of reviews, found the directory {file}; name a file", file=file)
+        )
     if not path.is_file():
         # A pipe can't be read twice, and the encoding is decided before the first row.
         raise DataError(
@@ -56,7 +63,12 @@ def size_of(file: TableFile) -> int:
             "or read it from standard input"
         )
     if size == 0:
-        raise DataError(f"{file} is empty: expected at least a line of column names, found 0 bytes")
+        raise DataError(
+            tr(
+                "{file} is empty: expected at least a line of column names, found 0 bytes",
+                file=file,
+            )
+        )
     return size
 
 
