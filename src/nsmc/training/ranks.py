@@ -2,7 +2,7 @@
 
 Each has the whole network and a share of every batch, and takes the same step from the summed
 gradients (synchronous data parallelism). Those of the tables are exchanged as the rows that have
-one: whole tables would be hundreds of times more.
+one: whole tables would be tens of times more.
 
 Shapes: S rows of a table with a gradient, E numbers of a row.
 """
