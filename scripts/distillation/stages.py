@@ -172,9 +172,10 @@ class Stages:
         path = self.work / "all" / f"sure-{seed}.parquet"
         if not path.exists():
             reviews = self.reviews()
-            rows, scores = (part[::9] for part in self._opinions(seed, reviews, 1))
+            rows, scores = self._opinions(seed, reviews, 1)
             comments = composed(self.composed // 60, seed + 200) + sure_words(COPIES_AT_THE_END)
-            primed_table(reviews, rows, scores, comments).to_parquet(path, index=False)
+            table = primed_table(reviews, rows[::9], scores[::9], comments)
+            table.to_parquet(path, index=False)
         overrides = [
             *(f"training.seed={seed}", f"training.init_from={self.settled(seed)}", *PRIMER),
             "training.learning_rate=0.00025",
