@@ -39,6 +39,7 @@ from nsmc.inference.classifier import load
 from nsmc.inference.directory import SHIPPED, open_model, write_again
 from nsmc.inspection.card import model_card
 from nsmc.inspection.info import info
+from nsmc.messages.translate import in_language
 from nsmc.report.evaluation_report import evaluate
 from nsmc.storage.bundle import read_json, write_json
 from nsmc.text.normalize import normalize
@@ -214,6 +215,7 @@ def _unseen(data: Path, model: Path) -> dict[str, Any]:
     return {"examples": len(new), "accuracy": statistics.mean(right)}
 
 
+@in_language("en")
 def card(results: dict[str, Any]) -> str:
     """The page: what the model's directory says of it, and its metrics on the test file."""
     tracks, name, made_on = results["tracks"], results["data"], results["machine"]

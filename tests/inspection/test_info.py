@@ -1,6 +1,7 @@
 """What a model directory says of itself, against the network it was made from."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +16,7 @@ from nsmc.errors import ModelError
 from nsmc.inference.directory import KIND, SCHEMA, open_model
 from nsmc.inspection.card import model_card
 from nsmc.inspection.info import ModelInfo, info, network_name
+from nsmc.messages.translate import in_language
 from nsmc.storage.bundle import read_json, writing_bundle
 
 
@@ -94,6 +96,10 @@ def older(model: Path, path: Path, metrics: str) -> Path:
     return path
 
 
+def numbers(card: str) -> list[str]:
+    return sorted(re.findall(r"\d+(?:[.,]\d+)*", card))
+
+
 def test_a_model_of_which_nothing_was_recorded(small_model: Path, tmp_path: Path) -> None:
     bare = info(older(small_model, tmp_path / "bare", "{}"))
     assert bare.vocabulary["coverage"] is None
@@ -101,6 +107,10 @@ def test_a_model_of_which_nothing_was_recorded(small_model: Path, tmp_path: Path
     card = model_card(bare)
     assert "- **Trained on**: not recorded." in card
     assert "None were recorded; `nsmc evaluate` measures it." in card
+    with in_language("ko"):
+        korean = model_card(bare)
+    assert "기록된 것이 없습니다" in korean
+    assert numbers(korean) == numbers(card)
 
 
 def test_a_damaged_model_is_refused(small_model: Path, tmp_path: Path) -> None:
@@ -122,6 +132,10 @@ def test_the_card_tells_the_metrics(about: ModelInfo, small_model: Path) -> None
     rows = [line for line in card.splitlines() if line.startswith("| ")]
     assert len(rows) == 1 + about.training["epochs"]
     assert "\n\n\n" not in card and card.endswith("\n") and not card.endswith("\n\n")
+    with in_language("ko"):
+        korean = model_card(about)
+    assert korean.startswith("# 모델 카드: ") and "- **신경망**: 16차원 형태소 벡터" in korean
+    assert numbers(korean) == numbers(card)
     other = model_card(
         about, title="T", note="N", data_name="D", facts=["F"], metrics="## X", limits=["L"]
     )

@@ -1,11 +1,17 @@
-"""A model card as Markdown, from what is in a model directory and ``templates/card.md``."""
+"""A model card as Markdown, from what is in a model directory and ``templates/card.md``, or
+``card.ko.md`` where the language is Korean.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from nsmc.config.schema import Config
 from nsmc.config.text import UNIT_NAMES
 from nsmc.inspection.info import ModelInfo, head_name, metric_of, network_name, wide_name
+from nsmc.inspection.purpose import purpose
+from nsmc.messages.translate import language, tr
+from nsmc.tasks.registry import make_task
 
 
 def model_card(
@@ -34,7 +40,9 @@ def model_card(
     data = about.recipe["data"]
     held_back = f"{data['validation']:.0%}"
     if column := data["validation_column"]:
-        held_back = f"those marked in `{column}`"
+        held_back = tr("those marked in `{column}`", column=column)
+    metric = metric_of(about) if about.validation else None
+    task = make_task(Config.from_dict(about.recipe), about.task_state)
     # Markdown shows text as it is, so nothing is escaped.
     environment = Environment(
         autoescape=False,
@@ -45,7 +53,7 @@ def model_card(
         keep_trailing_newline=True,
     )
     environment.filters |= {"count": "{:,}".format, "toml": _toml}
-    return environment.get_template("card.md").render(
+    return environment.get_template("card.ko.md" if language() == "ko" else "card.md").render(
         about=replace(about, task_state={"reviews": None, **about.task_state}),
         title=title,
         note=note,
@@ -53,10 +61,12 @@ def model_card(
         facts=facts,
         metrics=metrics,
         limits=limits,
-        units=UNIT_NAMES[about.vocabulary["unit"]],
+        units=tr(UNIT_NAMES[about.vocabulary["unit"]]),
         held_back=held_back,
         training_facts=_training_facts(about),
-        metric=metric_of(about) if about.validation else None,
+        metric=metric,
+        metric_words=tr(metric.words) if metric else None,
+        purpose=purpose(task, about.threshold),
         head_name=head_name,
         network_name=network_name,
         wide_name=wide_name,
@@ -71,12 +81,18 @@ def _training_facts(about: ModelInfo) -> list[str]:
     training = about.training
     facts = []
     if training["epochs"]:
-        facts.append(f"epoch {training['best_epoch']} of {training['epochs']}, the best")
+        facts.append(
+            tr(
+                "epoch {best} of {epochs}, the best",
+                best=training["best_epoch"],
+                epochs=training["epochs"],
+            )
+        )
     if training["seconds"] is not None:
         seconds = training["seconds"]
         time = f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
-        facts.append(f"{time} on {training['device']}")
+        facts.append(tr("{time} on {device}", time=time, device=training["device"]))
     facts += [f"{name} {version}" for name, version in about.versions.items()]
     if training["written"]:
-        facts.append(f"written {training['written'][:10]}")
+        facts.append(tr("written {date}", date=training["written"][:10]))
     return facts

@@ -8,6 +8,7 @@ from nsmc.config.schema import changes
 from nsmc.inference.directory import SHIPPED, open_model
 from nsmc.inference.quantized import SCALES
 from nsmc.inspection.purpose import purpose
+from nsmc.messages.translate import in_language
 from nsmc.tasks.metrics import Metric
 from nsmc.tasks.registry import task_class
 
@@ -114,11 +115,13 @@ def info(model: Path | str | None = None) -> ModelInfo:
     training, seen = ("epochs", "best_epoch", "seconds", "device", "written"), None
     if (texts := directory.training_texts) is not None:
         seen = {"texts": texts.texts, "false_positive_rate": texts.false_positive_rate}
+    with in_language("en"):  # for programs
+        what_for = purpose(directory.task, directory.threshold)
     return ModelInfo(
         model=str(directory.path),
         shipped=directory.path == SHIPPED,
         task=directory.task.name,
-        purpose=purpose(directory.task, directory.threshold),
+        purpose=what_for,
         task_state=directory.task_state,
         head=directory.task.head,
         has_threshold=directory.task.has_threshold,
