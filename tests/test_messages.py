@@ -59,7 +59,7 @@ class Asked(dict[str, str]):
 
 def keys_of_help() -> set[str]:
     """What `nsmc --help` says, and that of the commands for analysts."""
-    commands = ("predict", "evaluate", "audit", "compare")
+    commands = ("predict", "evaluate", "audit", "compare", "words", "serve")
     asked = Asked()
     with pytest.MonkeyPatch.context() as patch, in_language("ko"):
         patch.setattr(translate, "korean", lambda: asked)
