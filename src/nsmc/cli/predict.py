@@ -176,17 +176,24 @@ def _score_files(classifier: "Classifier", args: argparse.Namespace) -> None:
         from nsmc.ray import map_files
 
         engine = map_files
-    result = score_files(
-        classifier,
-        args.input,
-        args.output,
-        column=args.column,
-        reading=read_options(args),
-        writing=write_options(args),
-        probabilities=args.probabilities,
-        notes=args.notes,
-        engine=engine,
-    )
+    try:
+        result = score_files(
+            classifier,
+            args.input,
+            args.output,
+            column=args.column,
+            reading=read_options(args),
+            writing=write_options(args),
+            probabilities=args.probabilities,
+            notes=args.notes,
+            engine=engine,
+        )
+    except (KeyboardInterrupt, SystemExit):
+        kept = tr(
+            "what is done stays in {place}; the same command goes on there", place=args.output
+        )
+        say(kept)
+        raise
     say_about_table(result)
     if result.done_before:
         say(tr("{files:,} files had been scored by an earlier run", files=result.done_before))

@@ -144,8 +144,11 @@ class OutputManifest:
                 temporary.write_text("".join(map(_line, lines)), "utf-8")
             self._file = self._progress.open("a", encoding="utf-8")
             self._success.unlink(missing_ok=True)
-        except OSError as error:
-            raise cannot_write(self._progress, error) from error
+        except BaseException as error:
+            self.__exit__()
+            if isinstance(error, OSError):
+                raise cannot_write(self._progress, error) from error
+            raise
         return self
 
     def __exit__(self, *exception: object) -> None:
