@@ -64,9 +64,9 @@ def test_the_pins_are_those_of_the_constraints() -> None:
 def test_comments_are_scored_and_explained(slim: dict[str, str]) -> None:
     done = run(slim, "predict", "--explain", "재밌다")
     assert done.returncode == 0, done.stderr
-    prediction = nsmc.load().predict("재밌다")
-    expected = f"{prediction.label_ko}  {prediction.confidence:.1%}  재밌다\n"
-    assert done.stdout.startswith(expected)
+    whole, usual = (nsmc.load(exact=exact).predict("재밌다") for exact in (True, False))
+    assert done.stdout.startswith(f"{whole.label_ko}  {whole.confidence:.1%}  재밌다\n")
+    expected = f"{usual.label_ko}  {usual.confidence:.1%}  재밌다\n"
     assert run(slim, "predict", "재밌다").stdout == expected
 
 

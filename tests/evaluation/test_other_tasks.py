@@ -189,7 +189,7 @@ def test_hundreds_of_classes(untrained: Untrained, tmp_path: Path) -> None:
     assert len(charts["chart-confusion"]["data"][0]["z"]) == 24
     assert "Shown are the classes with the most errors" in page
     assert len(charts["chart-space"]["data"]) == 8
-    assert "other classes" in charts["chart-space"]["data"][-1]["name"]
+    assert "other classes" in charts["chart-space"]["data"][-1]["name"]["en"]
 
 
 def test_classes_are_compared_right_by_right(

@@ -104,7 +104,7 @@ def test_what_is_no_string_is_a_type_error(wrong: object, classifier: Classifier
 
 
 def test_the_threshold_labels_explanations_too(classifier: Classifier) -> None:
-    score = classifier.predict(LONG).score
+    score = classifier.explain(LONG).prediction.score  # of the whole network
     assert load(threshold=score).explain(LONG).prediction.label == "positive"
     assert load(threshold=math.nextafter(score, 1)).explain(LONG).prediction.label == "negative"
 
