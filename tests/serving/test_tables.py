@@ -16,7 +16,7 @@ from nsmc.pipeline.score_table import score_table
 from nsmc.tables.table import open_table
 from tests.serving.conftest import Server
 
-ROWS = [("1", "재밌다"), ("2", ""), ("3", 'a "quoted", 노잼\n다음 줄'), ("4", "=1+1")]
+ROWS = [("1", "재밌다"), ("2", ""), ("3", 'a "quoted", 노잼\n다음 줄'), ("4", "=뷁+뛟쉚")]
 
 
 def table(rows: list[tuple[str, str]] = ROWS, head: str = "document") -> bytes:
