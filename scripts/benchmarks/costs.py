@@ -92,12 +92,21 @@ def draw(result: dict[str, dict[str, Any]], path: Path) -> None:
             best = accuracy
             front.append((seconds, accuracy))
         name = METHODS[method].partition(",")[0]
-        axes.annotate(name, (seconds, accuracy), (5, -11), textcoords="offset points", fontsize=8)
+        last = method == points[-1][2]  # its name would run out of the picture
+        axes.annotate(
+            name,
+            (seconds, accuracy),
+            (-7, 5) if last else (5, -11),
+            textcoords="offset points",
+            fontsize=8,
+            ha="right" if last else "left",
+        )
     axes.plot(*zip(*front, strict=True), "--", color="grey", linewidth=1, zorder=0)
     axes.semilogx([p[0] for p in points], [p[1] for p in points], "o")
     axes.set_xlabel("CPU-seconds for a million comments")
     axes.set_ylabel("accuracy (%)")
-    axes.set_xlim(points[0][0] / 2, points[-1][0] * 8)
+    axes.set_xlim(points[0][0] / 2, points[-1][0] * 3)
+    axes.margins(y=0.12)
     axes.grid(visible=True, which="major", alpha=0.3)
     figure.savefig(path, metadata={"Date": None})
 
