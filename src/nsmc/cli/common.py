@@ -165,7 +165,7 @@ def add_exact_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exact",
         action="store_true",
-        help="ask the whole network about every comment, not only where n-grams aren't sure",
+        help="ask the whole network about every comment, not only where the early exit isn't sure",
     )
 
 

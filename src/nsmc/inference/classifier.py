@@ -76,7 +76,7 @@ class Classifier(TextModel, Generic[PredictionT]):
         model: a verified model directory.
         threshold: positive at or above this probability; None takes the model's own.
         network: what scores the vectors; None takes the one in numpy.
-        exact: ask the whole network about every comment, not only where n-grams aren't sure.
+        exact: ask the whole network about every comment, not only where the early exit isn't sure.
         undecided_below: ``undecided`` where the confidence is below; 0 labels every comment.
         spelling: whether mistyped words are corrected, if the model was made for it.
         words: new words to read as what they mean, over those of the package.
@@ -248,7 +248,7 @@ class Classifier(TextModel, Generic[PredictionT]):
     ) -> Note:
         """The note on a comment, as prepared and cut; with its corrections, which take longer.
 
-        Without units the n-grams were sure, which they are not of what is unfamiliar.
+        Without units the early exit was sure, which it is not of what is unfamiliar.
         """
         return Note(
             units is not None,
