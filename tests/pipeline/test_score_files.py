@@ -174,9 +174,12 @@ def test_a_killed_command_goes_on_with_other_files(
     """Several processes, ended by SIGKILL at some moment."""
     place, out = tmp_path / "in", tmp_path / "out"
     place.mkdir()
+    rows = [f"{'재밌다' * (row % 3)},{'x' * 200}" for row in range(2_000)]
     for n in range(8):
-        rows = [f"{'재밌다' * (row % 3)},{'x' * 200}" for row in range(1_000 * (1 + n % 3))]
         (place / f"{n}.csv").write_text("\n".join(["document,n", *rows, ""]), "utf-8")
+    # The last one takes long enough to be ended in.
+    last = [f"재밌다 {row},{'x' * 200}" for row in range(300_000)]
+    (place / "7.csv").write_text("\n".join(["document,n", *last, ""]), "utf-8")
     arguments = ["predict", "--model", model, "--input", place, "--output", out]
     command = [sys.executable, "-m", "nsmc", *map(str, arguments)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True) as process:
@@ -186,6 +189,7 @@ def test_a_killed_command_goes_on_with_other_files(
             time.sleep(0.01)
         os.killpg(process.pid, signal.SIGKILL)
     assert not (out / SUCCESS).exists()
+    shutil.copy(place / "0.csv", place / "7.csv")
     result = nsmc.score_files(classifier, place, out)
     assert result.files == 8
     assert result.done_before >= 2

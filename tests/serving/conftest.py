@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -13,24 +14,44 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 LIMIT = 60.0
 STRICT = """
 import sys
+import time
 from pathlib import Path
 from nsmc.serving.server import Service, bind, serve
 from nsmc.serving.settings import ServerSettings
 
-spool = Path(sys.argv[1])
+spool, gate, seconds = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
+
+
+class Gated(Service):
+    def load(self):
+        classifier = super().load()
+        explain = classifier.explain
+
+        def waiting(texts):
+            while gate.exists():
+                time.sleep(0.01)
+            return explain(texts)
+
+        classifier.explain = waiting
+        return classifier
+
+
 strict = ServerSettings(
     spool, body_bytes=20_000, table_bytes=2_000, waiting=60, waiting_explanations=1, tables=1,
-    deadline=1.0, upload_seconds=0.6, drain_seconds=0.0,
+    deadline=seconds, upload_seconds=seconds, drain_seconds=0.0,
 )
 listening = bind("127.0.0.1", 0)
 address = f"serving http://127.0.0.1:{listening.getsockname()[1]}"
-serve(Service(None, strict), listening, 1, lambda: print(address, file=sys.stderr))
+serve(Gated(None, strict), listening, 1, lambda: print(address, file=sys.stderr))
 """
-"""A server whose limits are met in a moment."""
+"""A server of small limits, which explains nothing while a file is there."""
+PATIENT, HASTY = 2 * LIMIT, 0.5
+"""Seconds that a strict server waits: longer than any test, or so that a test needn't wait long."""
 
 
 class Server:
@@ -112,9 +133,49 @@ def server(start: Start) -> Server:
     return start("--drain-seconds", "0")
 
 
+class Strict(Server):
+    """A server of small limits, whose explanations a test can hold up."""
+
+    def __init__(self, place: Path, seconds: float) -> None:
+        self.spool, self._gate = place / "spool", place / "gate"
+        self.spool.mkdir()
+        super().__init__("-c", STRICT, self.spool, self._gate, str(seconds))
+
+    @contextlib.contextmanager
+    def holding(self) -> Iterator[None]:
+        """Within the block no explanation ends."""
+        self._gate.touch()
+        try:
+            yield
+        finally:
+            self._gate.unlink()
+
+    def explained(self) -> int:
+        """Comments whose explanation has begun."""
+        metrics = requests.get(f"{self.url}/metrics", timeout=LIMIT).text
+        found = re.search(r'nsmc_comments_total{.*"explained"} (\S+)', metrics)
+        return int(float(found[1])) if found else 0
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition; it is a failure if it doesn't come about."""
+    ends = time.monotonic() + LIMIT
+    while not condition():
+        assert time.monotonic() < ends, "waited in vain"
+        time.sleep(0.02)
+
+
 @pytest.fixture(scope="module")
-def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One whose limits are met in a moment."""
-    server = Server("-c", STRICT, tmp_path_factory.mktemp("spool"))
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Strict]:
+    """One of small limits that never ends a wait."""
+    server = Strict(tmp_path_factory.mktemp("patient"), PATIENT)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Strict]:
+    """One of small limits that waits half a second."""
+    server = Strict(tmp_path_factory.mktemp("hasty"), HASTY)
     yield server
     server.close()

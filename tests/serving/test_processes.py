@@ -5,14 +5,13 @@ import re
 import signal
 import socket
 import threading
-import time
 from pathlib import Path
 
 import pytest
 import requests
 
 from nsmc.cli.main import run
-from tests.serving.conftest import Server, Start
+from tests.serving.conftest import Server, Start, until
 
 TOKEN = "a-token-that-is-long-enough"
 ORIGIN = "https://example.org"
@@ -62,10 +61,7 @@ def test_the_named_origin_may_call_and_no_other(guarded: Server) -> None:
 
 @pytest.mark.slow
 def test_a_killed_worker_is_replaced_while_the_rest_go_on(guarded: Server) -> None:
-    ends = time.monotonic() + 60
-    while len(workers_of(guarded)) < 2:
-        assert time.monotonic() < ends, guarded.log
-        time.sleep(0.05)
+    until(lambda: len(workers_of(guarded)) == 2)
     before = workers_of(guarded)
     killed = min(before)
     os.kill(killed, signal.SIGKILL)
@@ -90,7 +86,7 @@ def test_sigterm_ends_the_workers_too(guarded: Server) -> None:
 
 @pytest.mark.slow
 def test_sigterm_drains(start: Start) -> None:
-    server = start("--drain-seconds", "1")
+    server = start("--drain-seconds", "3")
     answers: list[requests.Response] = []
     long = "재밌는 영화인데 조금 지루했다 그래도 배우는 좋았다 " * 20
 
@@ -102,9 +98,9 @@ def test_sigterm_drains(start: Start) -> None:
     with requests.Session() as session:
         assert session.get(f"{server.url}/readyz", timeout=60).status_code == 200
         thread.start()
-        time.sleep(0.2)
+        until(lambda: "explained" in session.get(f"{server.url}/metrics", timeout=60).text)
         server.process.send_signal(signal.SIGTERM)
-        time.sleep(0.2)
+        until(lambda: session.get(f"{server.url}/readyz", timeout=60).status_code == 503)
         late = session.get(f"{server.url}/readyz", timeout=60)
         assert (late.status_code, late.json()) == (503, {"status": "stopping"})
     thread.join()

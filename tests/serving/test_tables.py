@@ -3,8 +3,8 @@
 import csv
 import io
 import json
+import re
 import socket
-import time
 from pathlib import Path
 from typing import Any
 
@@ -113,11 +113,22 @@ def test_a_name_is_no_path(server: Server) -> None:
 
 @pytest.mark.slow
 def test_a_table_whose_client_leaves_is_stopped(server: Server) -> None:
-    rows = table([(str(n), f"재밌다 {n} 그리고 조금 길다") for n in range(40_000)])
+    def scored() -> float:
+        metrics = requests.get(f"{server.url}/metrics", timeout=60).text
+        (rows,) = re.findall(r"^nsmc_table_rows_total (\S+)", metrics, re.MULTILINE)
+        return float(rows)
+
+    before = scored()
+    rows = table([(str(n), f"재밌다 {n} 그리고 조금 길다") for n in range(80_000)])
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         head = f"host: x\r\nx-request-id: left\r\ncontent-length: {len(rows)}\r\n\r\n"
-        connection.sendall(f"POST /v1/table HTTP/1.1\r\n{head}".encode() + rows)
-        time.sleep(0.3)
-    server.wait_for("left POST /v1/table ")
-    # The next one's turn comes long before 40,000 rows would be done.
+        connection.sendall(f"POST /v1/table?events=true HTTP/1.1\r\n{head}".encode() + rows)
+        told = b""
+        while b'"progress"' not in told:  # of the first rows
+            block = connection.recv(65536)
+            assert block, told
+            told += block
+    server.wait_for("left POST /v1/table 200 cut")
+    # One thread scores tables, so the next one's turn comes after.
     assert post(server, table(), name="a.csv").status_code == 200
+    assert scored() == before + len(ROWS)
