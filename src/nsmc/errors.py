@@ -40,6 +40,10 @@ class DeviceError(NsmcError):
     """The device that was asked for isn't there, or ran out of memory."""
 
 
+class DivergedError(NsmcError):
+    """The loss of a training is no longer a number."""
+
+
 def printable(text: str) -> str:
     """Text from elsewhere as a terminal may get it: control characters escaped, such as ``\\x1b``.
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import shlex
+import sys
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from statistics import mean, stdev
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from nsmc.config.schema import Config
 from nsmc.errors import UsageError
-from nsmc.training.variants import variants
+from nsmc.training.sweep_file import Range, read_sweep
+from nsmc.training.variants import grid
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Here
+    from tests.cli.conftest import Here, Result, Start, Until
 
 TINY = (
     *("text.unit=syllable", "data.validation=0.2", "data.min_freq=1", "training.epochs=1"),
@@ -62,14 +66,40 @@ def test_seeds_are_trained_once_and_summed_up(here: Here, train: list[str], tmp_
     here(*train, "--seeds", "1", "--resume").check_refusal(2, "leave --resume out")
 
 
-def test_a_grid_has_every_combination(tmp_path: Path) -> None:
-    grid = tmp_path / "grid.toml"
-    grid.write_text("[model]\ncell = ['gru', 'lstm']\nhidden_size = [4, 8]\n", "utf-8")
-    found = variants(Config(), [7, 8], grid)
-    assert len(found) == 8
-    one = found["model.cell=lstm,model.hidden_size=4/seed-8"]
+@pytest.fixture
+def sweep(tmp_path: Path) -> Callable[[str], Path]:
+    """Write the file of a sweep."""
+
+    def write(text: str) -> Path:
+        path = tmp_path / "sweep.toml"
+        path.write_text(text, "utf-8")
+        return path
+
+    return write
+
+
+def test_a_grid_has_every_combination(sweep: Callable[[str], Path]) -> None:
+    read = read_sweep(sweep("[model]\ncell = ['gru', 'lstm']\nhidden_size = [4, 8]\n"))
+    assert read.is_grid
+    variants = grid(Config(), read.choices, [7, 8])
+    assert len(variants) == 4
+    configs = variants[2].configs
+    assert list(configs) == [f"model.cell=lstm,model.hidden_size=4/seed-{seed}" for seed in (7, 8)]
+    one = configs["model.cell=lstm,model.hidden_size=4/seed-8"]
     assert (one.model.cell, one.model.hidden_size, one.training.seed) == ("lstm", 4, 8)
-    assert variants(Config(), [], grid)["model.cell=gru,model.hidden_size=8"].training.seed == 1
+    (name, config), *_ = grid(Config(), read.choices)[1].configs.items()
+    assert (name, config.training.seed) == ("model.cell=gru,model.hidden_size=8", 1)
+
+
+def test_ranges_and_trials_are_searched(sweep: Callable[[str], Path]) -> None:
+    text = "[sweep]\ntrials = 5\n[model]\ncell = ['gru', 'lstm']\n"
+    read = read_sweep(sweep(text + "hidden_size = {low = 4, high = 8.0, step = 2}\n"))
+    assert not read.is_grid
+    assert read.fields["model.hidden_size"] == Range(4, 8, 2)
+    assert isinstance(read.fields["model.hidden_size"].low, int)
+    assert not read_sweep(sweep(text)).is_grid
+    # A field of this name is a field, and no end of a range.
+    assert read_sweep(sweep("[stars]\nlow = [0.0, 1.0]\n")).choices == {"stars.low": [0.0, 1.0]}
 
 
 @pytest.mark.parametrize(
@@ -77,22 +107,205 @@ def test_a_grid_has_every_combination(tmp_path: Path) -> None:
     [
         ("[model]\ncell = 'gru'", "model.cell: expected a list"),
         ("[model]\ncell = []", "model.cell: expected a list"),
-        ("[model]\ncell = ['gro']", "model.cell"),
-        ("[modle]\ncell = ['gru']", "modle"),
+        ("[modle]\ncell = ['gru']", "there is no field 'modle'.* Did you mean"),
+        ("[model]\ncel = ['gru']", "Did you mean 'model.cell'"),
         ("model", "is not a TOML configuration"),
+        ("[sweep]\nminutes = 3", "expected fields to try, found none"),
+        ("[sweep]\ntrails = 3", "no field 'sweep.trails'.* Did you mean 'trials'"),
+        ("[sweep]\ntrials = -3", "trials must be 0 or more, found -3"),
+        ("[training]\nwarmup = {low = 0.1, high = 0.2}", "say how many to draw or for how long"),
+        ("[training]\nwarmup = {low = 0.1}", "found no high"),
+        ("[training]\nwarmup = {low = 0.2, high = 0.1}", "low must be below high"),
+        ("[training]\nwarmup = {low = 0, high = 0.1, log = true}", "low must be above 0"),
+        ("[training]\nwarmup = {low = 0.1, hihg = 0.2}", "found no high"),
+        ("[training]\nwarmup = {low = 0.1, high = 'x'}", "expected a number, found 'x'"),
+        ("[training]\nepochs = {low = 1.5, high = 3}", "expected a range of such"),
+        ("[model]\ncell = {low = 1, high = 3}", "model.cell is no number"),
     ],
 )
-def test_a_grid_that_is_none(text: str, words: str, tmp_path: Path) -> None:
-    (tmp_path / "grid.toml").write_text(text, "utf-8")
+def test_a_file_that_is_no_sweep(text: str, words: str, sweep: Callable[[str], Path]) -> None:
     with pytest.raises(UsageError, match=words):
-        variants(Config(), [], tmp_path / "grid.toml")
+        read_sweep(sweep(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[model]\ncell = ['gru', 'gro']", "found 'gro'"),
+        ("[sweep]\ntrials = 2\n[model]\ncell = ['gru', 'gro']", "found 'gro'"),
+        ("[sweep]\ntrials = 2\n[training]\nwarmup = {low = 0.1, high = 2}", "warmup must be"),
+        ("[sweep]\ntrials = 2\n[data]\nvalidation = [0.1, 0.2]", "losses don't compare"),
+        ("[sweep]\ntrials = 2\n[training]\nseed = [1, 2]", "use --seeds"),
+    ],
+)
+def test_values_that_no_config_takes(
+    text: str, words: str, here: Here, train: list[str], sweep: Callable[[str], Path]
+) -> None:
+    here(*train, "--sweep", sweep(text)).check_refusal(2, words)
 
 
 @pytest.mark.slow
-def test_a_sweep(here: Here, train: list[str], tmp_path: Path) -> None:
-    (tmp_path / "grid.toml").write_text("model.cell = ['gru', 'lstm']", "utf-8")
-    done = here(*train, "--sweep", tmp_path / "grid.toml")
+def test_a_grid_names_its_best_and_repeats_it(
+    here: Here, train: list[str], sweep: Callable[[str], Path], tmp_path: Path
+) -> None:
+    done = here(*train, "--sweep", sweep("training.learning_rate = [1e-6, 0.03]"))
+    assert (done.code, done.out) == (0, f"{tmp_path / 'out'}\n"), done.err
+    listed = here("runs", tmp_path / "out", "--json").objects()
+    best = Path(min(listed, key=lambda one: one["loss"])["run"])
+    assert len({one["loss"] for one in listed}) == 2
+    assert f"nsmc: best of 2: {best.name}, validation accuracy " in done.err
+    check_repeats(here, done, best, tmp_path / "again")
+
+
+def check_repeats(here: Here, done: Result, best: Path, place: Path) -> None:
+    """Run the command that a sweep named for its best, and compare the weights."""
+    (line,) = [one for one in done.err.splitlines() if "train it again with: " in one]
+    words = shlex.split(line.partition("with: nsmc ")[2])
+    assert here(*words, "--output", place).code == 0
+    name = Path("model", "weights.safetensors")
+    assert (place / name).read_bytes() == (best / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_a_diverging_training_ends_no_grid(
+    here: Here, train: list[str], sweep: Callable[[str], Path], tmp_path: Path
+) -> None:
+    text = "training.learning_rate = [1e36, 0.1]\ntraining.clip_norm = [0.0]"
+    done = here(*train, "--sweep", sweep(text))
+    assert done.code == 1
+    assert "training.learning_rate=1e+36,training.clip_norm=0.0 failed: the " in done.err
+    assert "nsmc: best of 1: training.learning_rate=0.1" in done.err
+    again = here(*train, "--sweep", sweep(text))
+    assert again.code == 1
+    assert "clip_norm=0.0: failed before" in again.err
+    states = {one["state"] for one in here("runs", tmp_path / "out", "--json").objects()}
+    assert states == {"finished", "failed"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trials", ["", "trials = 4\n"], ids=["grid", "search"])
+def test_no_training_begins_after_the_time(
+    trials: str, here: Here, train: list[str], sweep: Callable[[str], Path], tmp_path: Path
+) -> None:
+    if trials:
+        pytest.importorskip("optuna")
+    fields = "[model]\ncell = ['gru', 'lstm']\n"
+    done = here(*train, "--sweep", sweep(f"[sweep]\n{trials}minutes = 1e-9\n{fields}"))
+    assert done.code == 0
+    assert "the 1e-09 minutes are over; the same command goes on from here: --output" in done.err
+    assert not list((tmp_path / "out").glob("*/recipe.json"))
+    again = here(*train, "--sweep", sweep(f"[sweep]\n{trials}{fields}"))
+    assert again.code == 0, again.err
+    assert "nsmc: best of 2: " in again.err or trials
+
+
+SEARCH = """[sweep]
+trials = 3
+[model]
+cell = ["gru", "lstm"]
+hidden_size = {low = 2, high = 8, log = true}
+[training]
+learning_rate = {low = 0.01, high = 0.1, log = true}
+"""
+
+
+def losses(out: Path) -> dict[str, tuple[float, dict[str, Any]]]:
+    """The trials of a study by the names of their directories: value and parameters."""
+    import optuna
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        storage = optuna.storages.RDBStorage(f"sqlite:///{out / 'study.db'}")
+        study = optuna.load_study(study_name="nsmc", storage=storage)
+        found = {f"trial-{t.number:03}": (t.value or 0.0, t.params) for t in study.trials}
+        storage.engine.dispose()
+    return found
+
+
+@pytest.mark.slow
+def test_a_search_that_was_killed_draws_what_it_would_have(
+    here: Here,
+    start: Start,
+    until: Until,
+    train: list[str],
+    sweep: Callable[[str], Path],
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("optuna")
+    train += ["--set", "training.epochs=9", "--set", "training.patience=0"]
+    train += ["--set", "training.checkpoint_steps=1", "--sweep", str(sweep(SEARCH))]
+    out, whole = tmp_path / "out", tmp_path / "whole"
+    process = start(*train)
+    until(lambda: (out / "trial-001" / "checkpoints").is_dir())
+    process.kill()
+    process.wait()
+    assert not (out / "trial-002").exists()
+    done = here(*train)
     assert done.code == 0, done.err
-    for cell in ("gru", "lstm"):
-        recipe = tmp_path / "out" / f"model.cell={cell}" / "recipe.json"
-        assert json.loads(recipe.read_text("utf-8"))["config"]["model"]["cell"] == cell
+    assert here(*train, "--output", whole).code == 0
+    found = losses(out)
+    assert found == losses(whole)
+    assert len(found) == 3
+    best = min(found, key=lambda name: found[name][0])
+    assert f"nsmc: best of 3: {best}, validation accuracy" in done.err
+    listed = here("runs", out, "--json").objects()
+    assert {Path(one["run"]).name: one["loss"] for one in listed} == {
+        name: loss for name, (loss, _) in found.items()
+    }
+    check_repeats(here, done, out / best, tmp_path / "again")
+    # More of them go on after these; a search for something else doesn't.
+    more = here(*train, "--sweep", sweep(SEARCH.replace("trials = 3", "trials = 4")))
+    assert "4 of 4, trial-003" in more.err
+    other = here(*train, "--sweep", sweep(SEARCH.replace("high = 8", "high = 9")))
+    other.check_refusal(2, "begun with another fields; name another --output")
+
+
+@pytest.mark.slow
+def test_a_trial_is_trained_with_each_seed_and_never_twice(
+    here: Here, train: list[str], sweep: Callable[[str], Path], tmp_path: Path
+) -> None:
+    pytest.importorskip("optuna")
+    text = "[sweep]\nminutes = 9\n[model]\nhidden_size = {low = 4, high = 5}\n"
+    done = here(*train, "--sweep", sweep(text), "--seeds", "1", "2")
+    assert done.code == 0, done.err
+    # Two values and no number of trials: it ends when nothing new is drawn.
+    assert done.err.count("the same as trial-000") + done.err.count("the same as trial-0") >= 20
+    listed = here("runs", tmp_path / "out", "--json").objects()
+    assert len(listed) == 4
+    first = [one["loss"] for one in listed if Path(one["run"]).parent.name == "trial-000"]
+    assert losses(tmp_path / "out")["trial-000"][0] == pytest.approx(mean(first))
+    table = here("runs", tmp_path / "out").out
+    assert table.count("2 seeds of model.hidden_size=") == 2
+    assert "--seeds 1 2" in done.err
+
+
+@pytest.mark.slow
+def test_trials_that_lag_behind_are_pruned(
+    here: Here, train: list[str], sweep: Callable[[str], Path], tmp_path: Path
+) -> None:
+    pytest.importorskip("optuna")
+    text = (
+        "[sweep]\ntrials = 10\nprune = true\n"
+        "[training]\nlearning_rate = {low = 1e-6, high = 0.1, log = true}\n"
+    )
+    done = here(*train, "--set", "training.epochs=2", "--sweep", sweep(text))
+    assert done.code == 0, done.err
+    listed = here("runs", tmp_path / "out", "--json").objects()
+    pruned = [one for one in listed if one["state"] == "pruned"]
+    assert 1 <= len(pruned) <= 5
+    assert all(one["epochs"] == 1 for one in pruned)
+    assert done.err.count(": pruned\n") == len(pruned)
+    others = [one["loss"] for one in listed if one["state"] == "finished"]
+    assert min(one["loss"] for one in pruned) > min(others)
+
+
+def test_without_optuna_it_says_what_to_install(
+    here: Here,
+    train: list[str],
+    sweep: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    here(*train, "--sweep", sweep(SEARCH)).check_refusal(1, 'pip install "nsmc[sweep]"')
+    assert not (tmp_path / "out").exists()

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from nsmc.config.schema import load_config
 from nsmc.config.text import TextConfig
-from nsmc.errors import ModelError
+from nsmc.errors import DivergedError, ModelError
 from nsmc.inference.classifier import Classifier, load
 from nsmc.inference.directory import KIND, SCHEMA, open_model, write_model, write_training_texts
 from nsmc.inference.parameters import expected_shapes
@@ -296,7 +296,7 @@ def test_values_that_are_no_numbers_are_not_written(tmp_path: Path, value: float
         r"written; "
         r"train again with a lower training\.learning_rate"
     )
-    with pytest.raises(ModelError, match=words):
+    with pytest.raises(DivergedError, match=words):
         write_model(tmp_path / "m", **parts(weights=weights))
     assert (tmp_path / "m" / "manifest.json").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["m"]

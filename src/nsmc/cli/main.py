@@ -48,7 +48,7 @@ KEEP_FILES = ("train", "prepare", "export", "package", "download", "serve")
 """Commands whose results are no lines, whatever they print."""
 EXTRAS = dict.fromkeys(
     ("fastapi", "starlette", "pydantic", "uvicorn", "prometheus_client"), "serve"
-) | {"onnx": "onnx", "shtab": "completion", "ray": "ray"}
+) | {"onnx": "onnx", "shtab": "completion", "ray": "ray", "optuna": "sweep"}
 """Packages that come with an extra of this one."""
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "fontTools": "fonttools", "mecab_ko": "mecab-ko"}
 """Packages whose distribution has another name."""

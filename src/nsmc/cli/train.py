@@ -13,7 +13,8 @@ from nsmc.errors import UsageError
 
 if TYPE_CHECKING:
     from nsmc.config.schema import Config
-    from nsmc.training.run import Trained
+    from nsmc.training.run import Event, Listener, Trained
+    from nsmc.training.state import TrainingState
 
 EPILOG = """examples:
   nsmc train --data data/sample --config configs/sample.toml --output runs/first
@@ -21,6 +22,7 @@ EPILOG = """examples:
   nsmc train --config configs/classic-bilstm.toml --set training.epochs=3
   nsmc train --config configs/own-labels.toml --data topics.csv --column text --label-column topic
   nsmc train --seeds 1 2 3 --output runs/three         (then: nsmc runs runs/three)
+  nsmc train --sweep search.toml --output runs/search  (once more goes on where it was)
   nsmc train --resume --output runs/first
   nsmc train --resume --output runs/first --epochs 20   (also where it has ended)
 
@@ -60,7 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="a training for each combination of the values in a TOML file, which has a list for "
-        "every field: [model] cell = ['gru', 'lstm']",
+        "every field: [model] cell = ['gru', 'lstm']; with a range for one, {low = 1, high = 8}, "
+        "or [sweep] trials = 20, Optuna draws; [sweep] minutes = 60 is enough",
     )
     parser.add_argument(
         "--fields", action="store_true", help="list the fields of a config with their meaning"
@@ -100,13 +103,24 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _train(
-    config: "Config | None", output: Path, args: argparse.Namespace, *, resume: bool
+    config: "Config | None",
+    output: Path,
+    args: argparse.Namespace,
+    *,
+    resume: bool,
+    also: "Listener | None" = None,
 ) -> "Trained":
     from nsmc.cli.training_report import Reporter
     from nsmc.training.api import train
 
     try:
         with closing(Reporter()) as reporter:
+
+            def listen(event: "Event", state: "TrainingState") -> None:
+                reporter.hear(event, state)
+                if also:
+                    also(event, state)
+
             return train(
                 config,
                 data=args.data,
@@ -115,7 +129,7 @@ def _train(
                 device=args.device,
                 resume=resume,
                 epochs=args.epochs if args.resume else None,
-                listen=reporter.hear,
+                listen=listen,
                 tokenized=reporter.tokenized,
                 warn=say,
             )
@@ -129,34 +143,53 @@ def _train_several(config: "Config | None", args: argparse.Namespace) -> int:
     """Train what isn't trained yet; print the path of the directory that holds all."""
     if args.resume:
         raise UsageError("--seeds and --sweep go on by themselves; leave --resume out")
+    from nsmc.cli.sweep_report import say_best
     from nsmc.config.schema import Config
+    from nsmc.model.device import choose_device
+    from nsmc.tasks.registry import make_task
     from nsmc.training.api import RUNS
-    from nsmc.training.output import OutputDirectory, new_output
+    from nsmc.training.output import new_output
     from nsmc.training.ranks import Ranks
-    from nsmc.training.variants import variants
+    from nsmc.training.several import Budget, BudgetSpent, Outcome, train_all
+    from nsmc.training.sweep_file import Sweep, read_sweep
+    from nsmc.training.variants import grid
 
     if Ranks.started().count > 1:
         raise UsageError(
             "--seeds and --sweep train one model after another in one process; leave torchrun out, "
             "or give it one training at a time"
         )
-    parent = args.output or new_output(RUNS)
-    configs = variants(config or Config(), args.seeds or (), args.sweep)
-    for number, (name, one) in enumerate(configs.items(), 1):
-        place = OutputDirectory(parent / name)
-        begun = place.recipe.is_file()
-        if begun and place.has_ended():
-            if place.started_with()[0] != one:
-                raise UsageError(
-                    f"{place.path} was trained with another config; name another --output"
-                )
-            say(f"{number} of {len(configs)}, {name}: trained already")
-            continue
-        say(f"{number} of {len(configs)}, {name}")
-        _train(one, place.path, args, resume=begun)
+    sweep = read_sweep(args.sweep) if args.sweep else Sweep()
+    task = make_task(config or Config()).reading(None, read_options(args))
+    config, seeds, parent = task.config, args.seeds or (), args.output or new_output(RUNS)
+
+    def train(one: "Config", place: Path, resume: bool, also: "Listener") -> None:
+        _train(one, place, args, resume=resume, also=also)
+
+    choose_device(args.device)
+    outcomes: list[Outcome] = []
+    try:
+        if sweep.is_grid:
+            variants, budget = grid(config, sweep.choices, seeds), Budget(sweep.options.minutes)
+            for outcome in train_all(variants, parent, budget, train, say):
+                outcomes.append(outcome)
+        else:
+            from nsmc.training.search import search
+
+            for outcome in search(config, parent, sweep, seeds, args.data, train, say):
+                outcomes.append(outcome)
+    except BudgetSpent:
+        say(
+            f"the {sweep.options.minutes:g} minutes are over; the same command goes on from here: "
+            f"--output {shlex.quote(str(parent))}"
+        )
+    if sweep.fields:
+        options = argparse.ArgumentParser()
+        add_arguments(options)
+        say_best(outcomes, task.metric, args, options)
     say(f"compare them: nsmc runs {shlex.quote(str(parent))}")
     show(parent)
-    return 0
+    return 0 if all(one.histories for one in outcomes) else 1
 
 
 def _fields() -> str:

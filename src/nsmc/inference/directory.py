@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from nsmc.config.schema import Config
 from nsmc.config.text import UNIT_NAMES
-from nsmc.errors import ModelError, UsageError
+from nsmc.errors import DivergedError, ModelError, UsageError
 from nsmc.inference.network import NumpyNetwork
 from nsmc.inference.parameters import LARGEST, check_weights, in_range
 from nsmc.inference.quantized import NGRAMS, WORDS, EmbeddingTable, dequantized, read_table
@@ -158,13 +158,13 @@ def write_model(
 
     Raises:
         NsmcError: the place is not writable or the disk is full; ``path`` is then as it was.
-        ModelError: a weight isn't a finite number.
+        DivergedError: a weight isn't a finite number.
     """
     from safetensors.numpy import save
 
     for name, values in weights.items():
         if not in_range(values):
-            raise ModelError(
+            raise DivergedError(
                 f"the weight {name} holds values that aren't numbers, or above {LARGEST:,.0f}, so "
                 "no model was written; train again with a lower training.learning_rate"
             )

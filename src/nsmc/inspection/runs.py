@@ -31,7 +31,8 @@ class TrainingRun:
 
     path: Path
     """Its output directory."""
-    state: Literal["finished", "running", "interrupted"]
+    state: Literal["finished", "running", "interrupted", "pruned", "failed"]
+    """The last two are of a sweep, which won't go on with them."""
     started: str
     """When it was started, in UTC: ``2026-11-21T12:17:19Z``."""
     config: Config = field(repr=False)
@@ -183,10 +184,12 @@ def _history(path: Path, metric: str, warn: Callable[[str], None]) -> list[dict[
     return records
 
 
-def _state(output: OutputDirectory) -> Literal["finished", "running", "interrupted"]:
+def _state(
+    output: OutputDirectory,
+) -> Literal["finished", "running", "interrupted", "pruned", "failed"]:
     if output.has_ended():
         return "finished"
-    return "running" if output.is_claimed() else "interrupted"
+    return "running" if output.is_claimed() else output.stopped() or "interrupted"
 
 
 def by_task(listed: Iterable[TrainingRun]) -> list[list[TrainingRun]]:

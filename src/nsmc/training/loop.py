@@ -13,7 +13,7 @@ import torch
 
 from nsmc.config.training import TrainingConfig
 from nsmc.data.batches import EqualLengthIterator
-from nsmc.errors import DeviceError, NsmcError
+from nsmc.errors import DeviceError, DivergedError
 from nsmc.tasks.task import Task, Validated
 from nsmc.training.optimizers import clip_gradients, set_learning_rate
 from nsmc.training.ranks import Ranks
@@ -63,7 +63,7 @@ def train_epochs(
         ranks: the processes that train together, each with its part of the batches; None for one.
 
     Raises:
-        NsmcError: the loss is no longer a number.
+        DivergedError: the loss is no longer a number.
         RankLostError: another process has ended; ``state`` is that after the last whole step.
         DeviceError: the device's memory doesn't hold a batch.
     """
@@ -137,7 +137,7 @@ def _end_epoch(state: TrainingState, task: Task, validated: Validated, rate: flo
     train_loss, metric = losses / examples, task.metric.name
     # The last step of an epoch may ruin the weights after the last training loss was taken.
     if not (math.isfinite(train_loss) and math.isfinite(validated.loss)):
-        raise NsmcError(
+        raise DivergedError(
             f"the loss is no longer a number after epoch {counters.epoch}; use a lower "
             "training.learning_rate, or training.clip_norm = 1.0"
         )

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from nsmc.config.schema import Config
 from nsmc.errors import NsmcError, UsageError
@@ -138,6 +138,20 @@ class OutputDirectory:
             write_json(temporary, recipe)
         if ended:
             self.last.rename(self.checkpoints)
+
+    def record_stop(self, why: Literal["pruned", "failed"]) -> None:
+        """Record why a training of a sweep isn't to go on.
+
+        Raises:
+            NsmcError: it can't be written.
+        """
+        with atomic_write(self.recipe) as temporary:
+            write_json(temporary, {**read_json(self.recipe), "stopped": why})
+
+    def stopped(self) -> Literal["pruned", "failed"] | None:
+        """Why it isn't to go on; None where nothing is recorded, or no training begun."""
+        recipe: dict[str, Any] = read_json(self.recipe) if self.recipe.is_file() else {}
+        return recipe.get("stopped")
 
     def extended_at(self) -> int:
         """The epochs after which an ended training was told to go on; 0 if it wasn't."""

@@ -47,7 +47,7 @@ def save_network(
 
     Raises:
         NsmcError: the place is not writable or the disk is full.
-        ModelError: a weight isn't a finite number.
+        DivergedError: a weight isn't a finite number.
     """
     write_model(
         path,

@@ -2,48 +2,71 @@
 
 import itertools
 import re
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from nsmc.config.schema import Config, flat, read_toml
-from nsmc.errors import UsageError
+from nsmc.config.schema import Config
 
 
-def variants(
-    config: Config, seeds: Sequence[int] = (), grid: Path | None = None
-) -> dict[str, Config]:
-    """Every combination of a grid's values, each with every seed.
+@dataclass(frozen=True)
+class Variant:
+    """Trainings that differ in their seed alone."""
+
+    name: str
+    """Of the directory that holds them: ``model.cell=gru``; empty where nothing else is varied."""
+    setting: dict[str, Any]
+    """Full names of fields to values."""
+    configs: dict[str, Config]
+    """Directories below the sweep's to configs: ``model.cell=gru/seed-1``."""
+
+
+def grid(
+    config: Config, fields: Mapping[str, Sequence[Any]], seeds: Sequence[int] = ()
+) -> list[Variant]:
+    """Every combination of some fields' values.
 
     Args:
         config: what all have in common.
+        fields: full names to values.
         seeds: of ``training.seed``; none leaves the config's.
-        grid: a TOML file like a config's, with a list of values for each field.
-
-    Returns:
-        Configs by names for their directories: ``model.cell=gru/seed-1``.
 
     Raises:
-        UsageError: the file can't be read, a field isn't a list or a value is wrong.
+        UsageError: a value is wrong.
     """
-    fields = {} if grid is None else flat(read_toml(grid))
-    for name, values in fields.items():
-        if not isinstance(values, list) or not values:
-            raise UsageError(f"{grid}, {name}: expected a list of values, found {values!r}")
-    found: dict[str, Config] = {}
-    for chosen in itertools.product(*fields.values()):
-        setting = dict(zip(fields, chosen, strict=True))
-        name = ",".join(f"{field}={value}" for field, value in setting.items())
-        name = re.sub(r"[^\w.,=+-]", "-", name)  # a path has to stay one directory
-        for seed in dict.fromkeys(seeds) or [None]:
-            seeded = {} if seed is None else {"training.seed": seed}
-            parts = [name] if name else []
-            parts += [] if seed is None else [f"seed-{seed}"]
-            found["/".join(parts)] = _changed(config, setting | seeded)
-    return found
+    settings = [
+        dict(zip(fields, chosen, strict=True)) for chosen in itertools.product(*fields.values())
+    ]
+    return [variant(config, _name(setting), setting, seeds) for setting in settings]
 
 
-def _changed(config: Config, fields: dict[str, Any]) -> Config:
+def variant(
+    config: Config, name: str, setting: dict[str, Any], seeds: Sequence[int] = ()
+) -> Variant:
+    """A config with other values of some fields, once or with each seed.
+
+    Raises:
+        UsageError: a value is wrong.
+    """
+    return Variant(name, setting, dict(_configs(config, name, setting, seeds)))
+
+
+def _configs(
+    config: Config, name: str, setting: dict[str, Any], seeds: Sequence[int]
+) -> Iterator[tuple[str, Config]]:
+    if not seeds:
+        yield name, _changed(config, setting)
+    for seed in dict.fromkeys(seeds):
+        place = f"{name}/seed-{seed}".removeprefix("/")
+        yield place, _changed(config, setting | {"training.seed": seed})
+
+
+def _name(setting: Mapping[str, Any]) -> str:
+    name = ",".join(f"{field}={value}" for field, value in setting.items())
+    return re.sub(r"[^\w.,=+-]", "-", name)  # a path has to stay one directory
+
+
+def _changed(config: Config, fields: Mapping[str, Any]) -> Config:
     values = config.to_dict()
     for name, value in fields.items():
         *sections, field = name.split(".")
