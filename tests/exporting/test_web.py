@@ -16,7 +16,7 @@ import pytest
 
 import nsmc
 from nsmc.exporting.web import export_web
-from nsmc.serving.tables import pushes_of
+from nsmc.serving.table_summary import pushes_of
 from nsmc.text.bpe import learn_bpe
 from tests.exporting.odd_comments import odd_comments
 from tests.serving.chromium import Chromium

@@ -1,0 +1,110 @@
+"""The directory in which tables lie: uploads while they are scored, results until fetched."""
+
+import asyncio
+import contextlib
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from fastapi import Request
+from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
+
+from nsmc.serving.errors import ApiError
+from nsmc.serving.middleware import body_blocks, slow_body
+from nsmc.serving.settings import ServerSettings
+
+ID = re.compile(r"[A-Za-z0-9_-]{22}")
+"""The name of a result's directory: who knows it may fetch the result."""
+NAME = "name"
+"""A result's file with the name under which it is sent; without it, nobody can fetch the result."""
+
+
+@contextlib.contextmanager
+def upload_directory(spool: Path) -> Iterator[Path]:
+    """A directory for one upload, that goes with the block."""
+    place = spool / secrets.token_hex(8)
+    try:
+        place.mkdir()
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+async def receive(request: Request, path: Path, settings: ServerSettings) -> None:
+    """Write a body into a file, its bytes counted as they arrive.
+
+    Raises:
+        ApiError: 413 or 408; 503 without room on the disk.
+    """
+    blocks = body_blocks(request.scope, request.receive, settings.table_bytes)
+    used = sum(file.stat().st_size for file in settings.spool.rglob("*") if file.is_file())
+    full = ApiError(
+        503, "disk_full", "no room for another table; try again later", {"retry-after": "60"}
+    )
+    if used > settings.spool_bytes:
+        raise full
+    try:
+        with path.open("wb") as file:
+            while True:
+                async with asyncio.timeout(settings.upload_seconds):
+                    block = await anext(blocks, None)
+                if block is None:
+                    return
+                file.write(block)
+    except TimeoutError as error:
+        raise slow_body(settings) from error
+    except ConnectionResetError as error:
+        raise ApiError(400, "cut", "the body ended early; send it again") from error
+    except OSError as error:
+        raise full from error
+
+
+def result_directory(settings: ServerSettings) -> Path:
+    """A new directory for one result; results that nobody has fetched in time go."""
+    oldest = time.time() - settings.kept_seconds
+    for place in settings.spool.iterdir():
+        with contextlib.suppress(OSError):
+            if place.stat().st_mtime < oldest and (place / NAME).exists():
+                shutil.rmtree(place, ignore_errors=True)
+    place = settings.spool / secrets.token_urlsafe(16)
+    place.mkdir()
+    return place
+
+
+def offer(place: Path, name: str) -> None:
+    """From now on the result in a directory can be fetched, as a file of this name."""
+    (place / NAME).write_text(name, encoding="utf-8")
+
+
+def remove_unless_offered(place: Path) -> None:
+    """Remove the directory of a result that didn't come to be."""
+    if not (place / NAME).exists():
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def offered(spool: Path, table_id: str) -> Path:
+    """The directory of a result.
+
+    Raises:
+        ApiError: 404, there is none of this name, or no more.
+    """
+    place = spool / table_id
+    if not ID.fullmatch(table_id) or not (place / NAME).is_file():
+        raise ApiError(
+            404, "not_found", "no such table is here any more; score it again, then download"
+        )
+    return place
+
+
+def download(place: Path, *, once: bool) -> FileResponse:
+    """The answer that holds a result; with `once` the result goes after it."""
+    name = (place / NAME).read_text(encoding="utf-8")
+    (path,) = place.glob("scored.*")
+    after = BackgroundTask(shutil.rmtree, place, ignore_errors=True) if once else None
+    return FileResponse(
+        path, filename=name, media_type="application/octet-stream", background=after
+    )
