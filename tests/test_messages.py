@@ -15,9 +15,11 @@ from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
 import nsmc
-from nsmc.cli.main import make_parser
+from nsmc.cli.main import COMMANDS, make_parser
+from nsmc.cli.usage_words import FORMS
 from nsmc.messages import translate
 from nsmc.messages.translate import VARIABLES, in_language, korean, language, tr
+from nsmc.text.width import display_width
 
 PACKAGE = Path(nsmc.__file__).parent
 
@@ -58,12 +60,11 @@ class Asked(dict[str, str]):
 
 
 def keys_of_help() -> set[str]:
-    """What `nsmc --help` says, and that of the commands for analysts."""
-    commands = ("predict", "evaluate", "audit", "compare", "words", "serve")
+    """What `nsmc --help` says, and that of every command."""
     asked = Asked()
     with pytest.MonkeyPatch.context() as patch, in_language("ko"):
         patch.setattr(translate, "korean", lambda: asked)
-        for arguments in ([], *([command] for command in commands)):
+        for arguments in ([], *([command] for command in COMMANDS)):
             with pytest.raises(SystemExit), contextlib.redirect_stdout(io.StringIO()) as shown:
                 make_parser().parse_args([*arguments, "--help"])
             assert shown.getvalue().startswith("사용법: nsmc")
@@ -127,3 +128,51 @@ def test_a_block_has_its_own_language() -> None:
             assert tr("accuracy") == "accuracy"
         assert tr("{name}, {reviews:,} comments", name="a", reviews=1200) == "a, 댓글 1,200개"
         assert tr("what no catalog has") == "what no catalog has"
+
+
+USAGE = {
+    ("predict", "--top", "x"): "--top: 정수가 아닙니다: 'x'",
+    ("predict", "--threshold", "x"): "--threshold: 수가 아닙니다: 'x'",
+    ("predict", "--top"): "--top: 값을 하나 주세요",
+    ("predict", "--json=yes"): "--json: 값을 받지 않는 선택지입니다: 'yes'",
+    ("predict", "--ex"): "--ex만으로는 어느 선택지인지 모릅니다: --explain, --exact",
+    ("compare", "shipped"): "빠진 인자가 있습니다: MODEL_B",
+    ("compare", "a", "b", "--top", "-1"): "--top: 0 이상의 정수가 아닙니다: '-1'",
+    ("audit", "f", "--top", "1", "--share", "1"): "--share: --top 인자와 함께 쓸 수 없습니다",
+    ("train", "--seeds"): "--seeds: 값을 하나 이상 주세요",
+    ("export",): "다음 가운데 하나를 주세요: --output --onnx --web",
+    ("words", "drop"): "action: 'drop': 없는 값입니다. 이 가운데 고르세요: ",
+    ("predict", "--explian"): "모르는 인자: --explian. '--explain'인가요?",
+    ("predcit",): "'predcit'라는 명령은 없습니다. 'predict'인가요?",
+}
+
+
+@pytest.mark.parametrize(("arguments", "expected"), USAGE.items())
+def test_wrong_usage_is_said_in_korean(
+    arguments: tuple[str, ...], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By argparse's own messages: whether they still have the forms that are translated."""
+    with in_language("ko"), pytest.raises(SystemExit) as raised:
+        make_parser().parse_args(arguments)
+    usage, _, error = capsys.readouterr().err.rpartition(": 오류: ")
+    assert (raised.value.code, usage.startswith("사용법: nsmc")) == (2, True)
+    assert error.startswith(expected)
+
+
+def test_all_types_of_options_have_words_for_a_wrong_value() -> None:
+    parser = make_parser(whole=True)
+    commands = next(a.choices for a in parser._actions if isinstance(a.choices, dict))
+    types = {a.type for command in commands.values() for a in command._actions} - {None, Path}
+    forms = {f"invalid {of.__name__} value: {{value}}" for of in types}
+    assert forms == {form for form in FORMS if form.startswith("invalid") and "choice" not in form}
+
+
+def test_korean_help_is_no_wider_than_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with in_language("ko"), pytest.raises(SystemExit):
+        make_parser().parse_args(["audit", "--help"])
+    options = capsys.readouterr().out.partition("선택지:")[2].partition("예:")[0]
+    widths = [display_width(line) for line in options.splitlines()]
+    assert 70 < max(widths) <= 80

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from nsmc.errors import printable
+from nsmc.messages.translate import tr
 
 
 def in_notebook() -> bool:
@@ -70,7 +71,7 @@ def ticking(bar: Any) -> Iterator[Any]:
 def review_progress(*stages: str, **options: Any) -> Iterator[Callable[[int, int], None]]:
     """Give what shows reviews done since the last call of all, stage after stage."""
     names = iter(stages)
-    with ticking(progress_bar(unit="reviews", desc=next(names), **options)) as bar:
+    with ticking(progress_bar(unit=tr("reviews"), desc=next(names), **options)) as bar:
 
         def advance(done: int, total: int) -> None:
             if bar.total == bar.n and not bar.disable:
@@ -89,7 +90,7 @@ def table_progress(source: Path) -> Iterator[Callable[[int, int, int], None]]:
 
         def advance(done: int, total: int, rows: int) -> None:
             bar.total = total
-            bar.set_postfix_str(f"{rows:,} rows", refresh=False)
+            bar.set_postfix_str(tr("{rows:,} rows", rows=rows), refresh=False)
             bar.update(done - bar.n)
 
         yield advance

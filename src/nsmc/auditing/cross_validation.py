@@ -58,7 +58,7 @@ def score_with_model(
             )
         )
     rows = np.arange(len(dataset.labels))
-    probabilities = _score(classifier, dataset, rows, options.progress_of("scoring"))  # [R, C]
+    probabilities = _score(classifier, dataset, rows, options.progress_of(tr("scoring")))  # [R, C]
     return Scores(probabilities, np.zeros(len(rows), np.int64), [classifier])
 
 
@@ -199,7 +199,13 @@ def _listener(fold: int, folds: int, comments: int, epochs: int, progress: Progr
         # As if each fold trained on all comments: the sum must not differ from fold to fold.
         passes = fold * epochs + counters.epoch + counters.seen / size
         progress(
-            f"fold {fold + 1}/{folds}, epoch {min(counters.epoch + 1, epochs)}/{epochs}",
+            tr(
+                "fold {fold}/{folds}, epoch {epoch}/{epochs}",
+                fold=fold + 1,
+                folds=folds,
+                epoch=min(counters.epoch + 1, epochs),
+                epochs=epochs,
+            ),
             round(passes * comments),
             folds * epochs * comments,
         )

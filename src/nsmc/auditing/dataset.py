@@ -54,9 +54,12 @@ def label_task(task: Task, label_column: str | None) -> LabelTask:
         if task.class_answer is not None:
             return task
     raise UsageError(
-        f"expected labels to judge: 0 and 1, or the names of classes; the task {task.name!r} has "
-        "none. Give --set task=classes, task=sentiment or task=sentiment+stars, or a --model of "
-        "one of these"
+        tr(
+            "expected labels to judge: 0 and 1, or the names of classes; the task {task!r} has "
+            "none. Give --set task=classes, task=sentiment or task=sentiment+stars, or a --model "
+            "of one of these",
+            task=task.name,
+        )
     )
 
 
@@ -93,7 +96,7 @@ def build_dataset(
     if unlabelled := len(given) - len(labelled):
         options.say(tr("{count:,} comments have no label and are left out", count=unlabelled))
     reviews, labels, count = reviews.take(labelled), given[labelled], len(labelled)
-    progress = options.progress_of("tokenizing")
+    progress = options.progress_of(tr("tokenizing"))
     corpus = build_corpus(reviews, text, learned=learned, progress=progress)
     assert len(corpus) == count, "a legible comment has at least one unit"
     names = dict(zip(task.class_answer.values, task.class_answer.names, strict=True))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nsmc.config.schema import Config, load_config
 from nsmc.errors import UsageError
+from nsmc.messages.translate import tr
 from nsmc.tables.options import ReadOptions, WriteOptions
 
 FOLDS = 4
@@ -57,22 +58,34 @@ class AuditOptions:
     def __post_init__(self) -> None:
         folds, top, share = self.folds, self.top, self.share
         if folds is not None and folds != 0 and not 2 <= folds <= 20:
-            raise UsageError(f"expected --folds from 2 to 20, or 0 to train nothing, found {folds}")
+            raise UsageError(
+                tr(
+                    "expected --folds from 2 to 20, or 0 to train nothing, found {value}",
+                    value=folds,
+                )
+            )
         if folds and self.model is not None:
             raise UsageError(
-                "--model lets a model score the comments, --folds trains networks on them: give one"
+                tr(
+                    "--model lets a model score the comments, --folds trains networks on them: "
+                    "give one"
+                )
             )
         if self.changes_config and (self.model is not None or folds == 0):
             raise UsageError(
-                "--config and --set change networks to be trained, --model and --folds 0 train "
-                "none: give one"
+                tr(
+                    "--config and --set change networks to be trained, --model and --folds 0 train "
+                    "none: give one"
+                )
             )
         if top is not None and share is not None:
-            raise UsageError("--top and --share both say how many labels to list: give one")
+            raise UsageError(tr("--top and --share both say how many labels to list: give one"))
         if top is not None and top < 1:
-            raise UsageError(f"expected --top to be at least 1, found {top}")
+            raise UsageError(tr("expected --top to be at least 1, found {value}", value=top))
         if share is not None and not 0 < share <= 1:
-            raise UsageError(f"expected --share above 0 and at most 1, found {share}")
+            raise UsageError(
+                tr("expected --share above 0 and at most 1, found {value}", value=share)
+            )
 
     @property
     def changes_config(self) -> bool:

@@ -16,6 +16,7 @@ from nsmc.auditing.confident_learning import estimate_label_errors, rank_label_i
 from nsmc.auditing.cross_validation import Scores
 from nsmc.auditing.dataset import ENGLISH, LabelledDataset
 from nsmc.auditing.options import AuditOptions
+from nsmc.messages.translate import tr
 
 if TYPE_CHECKING:
     from nsmc.inference.explanation import Explanation, Part
@@ -160,7 +161,7 @@ def _explain(
 ) -> None:
     """Add ``against`` to the first `EXPLAINED` issues, by the network that scored each [I]."""
     scored_by = scored_by[:EXPLAINED]
-    progress = options.progress_of("explaining")
+    progress = options.progress_of(tr("explaining"))
     for index, classifier in enumerate(scores.classifiers):
         places = np.flatnonzero(scored_by == index).tolist()
         for start in range(0, len(places), CHUNK):

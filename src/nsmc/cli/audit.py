@@ -168,7 +168,7 @@ class _Reporter:
         self._done = done
         if is_terminal(sys.stderr):
             if self._bar is None:
-                self._bar = progress_bar(total=total, initial=done, unit="comments")
+                self._bar = progress_bar(total=total, initial=done, unit=tr("comments"))
             self._bar.set_description_str(stage, refresh=False)
             self._bar.update(done - self._bar.n)
         elif now - self._last_line >= SECONDS_BETWEEN_LINES and done > self._at_start[1]:

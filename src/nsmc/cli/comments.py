@@ -65,7 +65,7 @@ def check_comment_options(args: argparse.Namespace, kind: str = "comments") -> N
             tr("a table's format is its name's: for JSON give --output a name in .jsonl")
         )
     if "-" in args.text and len(args.text) > 1:
-        raise UsageError("- reads standard input and stands alone")
+        raise UsageError(tr("- reads standard input and stands alone"))
 
 
 def score_comments(texts: list[str], show: Callable[[list[str]], None]) -> None:
@@ -101,7 +101,9 @@ def _prompt(show: Callable[[list[str]], None]) -> None:
 def _available_lines() -> Iterator[list[str]]:
     """Lines of standard input, as many at once as have arrived: no pipe has to wait."""
     if sys.stdin is None:  # `<&-`, or a service without one
-        raise UsageError("expected comments, found standard input closed; give some as arguments")
+        raise UsageError(
+            tr("expected comments, found standard input closed; give some as arguments")
+        )
     import queue
 
     descriptor = sys.stdin.fileno()
@@ -146,8 +148,12 @@ def _available_lines() -> Iterator[list[str]]:
         if isinstance(end, BaseException):
             reason = getattr(end, "strerror", None) or end or type(end).__name__
             raise NsmcError(
-                f"standard input can't be read after line {number}: {reason}; what came before is "
-                "scored"
+                tr(
+                    "standard input can't be read after line {number}: {reason}; what came before "
+                    "is scored",
+                    number=number,
+                    reason=reason,
+                )
             ) from end
         ended = end is None
 
@@ -167,8 +173,12 @@ def _lines(stream: io.BufferedReader) -> Iterator[bytes]:
             return
         if len(line) > LONGEST_LINE:
             raise NsmcError(
-                f"line {number} of standard input is longer than {LONGEST_LINE:,} characters; "
-                "expected one comment a line; what came before is scored"
+                tr(
+                    "line {number} of standard input is longer than {count:,} characters; expected "
+                    "one comment a line; what came before is scored",
+                    number=number,
+                    count=LONGEST_LINE,
+                )
             )
         yield line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
 
@@ -179,6 +189,9 @@ def _decode(line: bytes, number: int) -> tuple[str, str]:
         with contextlib.suppress(UnicodeDecodeError):
             return line.decode(encoding), encoding
     raise NsmcError(
-        f"line {number} of standard input is neither UTF-8 nor CP949 text; expected one comment a "
-        "line"
+        tr(
+            "line {number} of standard input is neither UTF-8 nor CP949 text; expected one comment "
+            "a line",
+            number=number,
+        )
     )

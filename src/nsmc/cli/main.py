@@ -9,7 +9,7 @@ from nsmc._version import __version__
 from nsmc.cli import streams
 from nsmc.errors import NsmcError, nearest
 from nsmc.errors import message as shown
-from nsmc.messages.translate import tr
+from nsmc.messages.translate import language, tr
 
 # Not typing's, whose import takes a sixth of the time that `nsmc --help` has.
 TYPE_CHECKING = False
@@ -75,6 +75,13 @@ class _Help(argparse.RawDescriptionHelpFormatter):
         heading, end, commands = text.partition("examples:\n")
         return tr(text) if heading else tr("examples:") + "\n" + commands if end else tr(text)
 
+    def _split_lines(self, text: str, width: int) -> "list[str]":
+        if language() == "en":
+            return super()._split_lines(text, width)
+        from nsmc.text.width import wrapped  # argparse would take Hangul for one column wide
+
+        return wrapped(text, width)
+
     def _get_help_string(self, action: argparse.Action) -> "str | None":
         return action.help and tr(action.help)
 
@@ -99,7 +106,12 @@ class _Parser(argparse.ArgumentParser):
                 text += hint or tr(" Known are: {names}", names=", ".join(COMMANDS))
             else:
                 text += tr(' Did you mean a comment? nsmc predict "{word}"', word=word)
-        super().error(shown(text))
+        elif language() != "en":
+            from nsmc.cli.usage_words import translated
+
+            text = translated(message)
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{self.prog}: {tr('error')}: {shown(text)}\n")
 
     def _print_message(self, message: str, file: "Any" = None) -> None:
         # argparse would take no notice of a full disk.
@@ -183,8 +195,12 @@ def run(arguments: "Sequence[str]") -> int:
             raise
         streams.drop_output()
         print(
-            f"nsmc: cannot write to standard output: {error.strerror}; free some space or send it "
-            "elsewhere, then run the command again",
+            "nsmc: "
+            + tr(
+                "cannot write to standard output: {reason}; free some space or send it elsewhere, "
+                "then run the command again",
+                reason=error.strerror,
+            ),
             file=sys.stderr,
         )
         return 1
@@ -235,7 +251,7 @@ def _check_output(args: argparse.Namespace) -> None:
     to_file = args.command in KEEP_FILES or getattr(args, "output", None) is not None
     if streams.closed_output and not to_file:
         raise NsmcError(
-            "standard output is closed, so the results would be lost; send it to a file"
+            tr("standard output is closed, so the results would be lost; send it to a file")
         )
 
 

@@ -94,8 +94,12 @@ def run(args: argparse.Namespace) -> int:
     classifier = load(args.model, threshold=args.threshold, exact=args.exact, **reading)
     if args.top is not None and not classifier.task.classes:
         raise UsageError(
-            f"--top is for models of own classes; the task of {classifier.model.path} is "
-            f"{classifier.task.name!r}, so leave it out"
+            tr(
+                "--top is for models of own classes; the task of {path} is {task!r}, so leave it "
+                "out",
+                path=classifier.model.path,
+                task=classifier.task.name,
+            )
         )
     if args.input is not None:
         _score_table(classifier, args)
@@ -111,30 +115,40 @@ def _check(args: argparse.Namespace) -> None:
     check_comment_options(args)
     if args.input is not None and args.explain:
         raise UsageError(
-            "--explain is for comments, not tables: give them as arguments, or one a line on "
-            "standard input; --json makes spans for programs"
+            tr(
+                "--explain is for comments, not tables: give them as arguments, or one a line on "
+                "standard input; --json makes spans for programs"
+            )
         )
     if args.input is None and args.probabilities:
         raise UsageError(
-            "--probabilities adds columns to a table; give --input FILE as well, or take --json, "
-            "which has them all"
+            tr(
+                "--probabilities adds columns to a table; give --input FILE as well, or take "
+                "--json, which has them all"
+            )
         )
     if args.input is None and args.notes:
         raise UsageError(
-            "--notes adds columns to a table; give --input FILE as well, or take --json, which "
-            "has each where it says something"
+            tr(
+                "--notes adds columns to a table; give --input FILE as well, or take --json, which "
+                "has each where it says something"
+            )
         )
     if args.engine and args.input is None:
-        raise UsageError("--engine scores the files of a directory; give --input DIR as well")
+        raise UsageError(tr("--engine scores the files of a directory; give --input DIR as well"))
     if args.top is not None and (args.json or args.input is not None):
         raise UsageError(
-            "--top is for lines that a person reads: --json has every class's probability, and so "
-            "has a table with --probabilities"
+            tr(
+                "--top is for lines that a person reads: --json has every class's probability, and "
+                "so has a table with --probabilities"
+            )
         )
     if args.top is not None and args.top < 1:
-        raise UsageError(f"--top counts classes, so it must be at least 1, found {args.top}")
+        raise UsageError(
+            tr("--top counts classes, so it must be at least 1, found {count}", count=args.top)
+        )
     if args.html is not None and not args.explain:
-        raise UsageError("--html FILE writes explanations; give --explain as well")
+        raise UsageError(tr("--html FILE writes explanations; give --explain as well"))
 
 
 def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
@@ -146,8 +160,11 @@ def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
         return
     if args.engine:
         raise UsageError(
-            f"--engine scores the files of a directory, and {args.input} is one file, which all "
-            "cores of this machine score without it; leave it out, or name a directory"
+            tr(
+                "--engine scores the files of a directory, and {file} is one file, which all cores "
+                "of this machine score without it; leave it out, or name a directory",
+                file=args.input,
+            )
         )
     with table_streams(args) as (source, target, reading, writing), _telling_of_scores(target):
         result = score_table(
@@ -170,7 +187,12 @@ def _score_files(classifier: "Classifier", args: argparse.Namespace) -> None:
     from nsmc.pipeline.score_files import score_files
 
     if str(args.output) == "-":
-        raise UsageError(f"{args.input} may be several files; name an --output directory for them")
+        raise UsageError(
+            tr(
+                "{input} may be several files; name an --output directory for them",
+                input=args.input,
+            )
+        )
     engine = None
     if args.engine:
         from nsmc.ray import map_files

@@ -6,6 +6,7 @@ from pathlib import Path
 from nsmc.cli.common import show
 from nsmc.cli.tables import read_options
 from nsmc.cli.training_data import add_training_data_options, chosen_config
+from nsmc.messages.translate import tr
 from nsmc.progress import review_progress
 
 
@@ -30,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     reading = read_options(args)
     task = make_task(config).reading(None, reading)
     learned = learned_units(config) if config.training.init_from else None
-    with review_progress("tokenizing") as advance:
+    with review_progress(tr("tokenizing")) as advance:
         place = prepare(
             args.data or official_data(),
             args.output,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from nsmc.cli.common import say
+from nsmc.messages.translate import tr
 
 
 def add_reading_options(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +50,13 @@ def reading_options(args: argparse.Namespace, *, tell: bool = False) -> dict[str
                 found = read_words(file)
                 words |= found
                 if tell:
-                    say(f"{len(found.meanings):,} new words of {file} are read as what they mean")
+                    say(
+                        tr(
+                            "{count:,} new words of {file} are read as what they mean",
+                            count=len(found.meanings),
+                            file=file,
+                        )
+                    )
     return {
         "undecided_below": args.undecided_below,
         "spelling": not args.no_spelling,

@@ -10,6 +10,7 @@ from nsmc.cli.common import add_device_option, format_duration, say, show
 from nsmc.cli.tables import read_options
 from nsmc.cli.training_data import add_training_data_options, chosen_config
 from nsmc.errors import UsageError
+from nsmc.messages.translate import tr
 
 if TYPE_CHECKING:
     from nsmc.config.schema import Config
@@ -90,14 +91,21 @@ def run(args: argparse.Namespace) -> int:
     metrics, metric = trained.metrics, trained.task.metric
     validation = metrics["validation"]
     say(
-        f"best epoch {metrics['best_epoch']} of {metrics['epochs']}: validation {metric.words} "
-        f"{metric.show(validation[metric.name])}, loss {validation['loss']:.4f}; "
-        f"{format_duration(metrics['seconds'])}"
+        tr(
+            "best epoch {best} of {epochs}: validation {metric} {value}, loss {loss:.4f}; {time}",
+            best=metrics["best_epoch"],
+            epochs=metrics["epochs"],
+            metric=tr(metric.words),
+            value=metric.show(validation[metric.name]),
+            loss=validation["loss"],
+            time=format_duration(metrics["seconds"]),
+        )
     )
     command, text = "predict", "재밌다"
     if trained.task.head == "next-unit":
         command, text = "complete", "이 영화는"
-    say(f'score with it: nsmc {command} --model {trained.model} "{text}"')
+    line = f'nsmc {command} --model {trained.model} "{text}"'
+    say(tr("score with it: {command}", command=line))
     show(trained.model)
     return 0
 
@@ -135,7 +143,8 @@ def _train(
             )
     except (KeyboardInterrupt, SystemExit):
         if not (args.seeds or args.sweep) and (output / "recipe.json").is_file():
-            say(f"go on where it was with: nsmc train --resume --output {shlex.quote(str(output))}")
+            line = f"nsmc train --resume --output {shlex.quote(str(output))}"
+            say(tr("go on where it was with: {command}", command=line))
         raise
 
 

@@ -8,7 +8,9 @@ from nsmc.cli.common import format_duration, is_terminal, parameter_lines, say
 from nsmc.cli.live_block import LiveBlock, can_redraw
 from nsmc.cli.training_chart import TrainingChart
 from nsmc.errors import printable
+from nsmc.messages.translate import tr
 from nsmc.progress import progress_bar
+from nsmc.text.width import padded
 
 if TYPE_CHECKING:
     from nsmc.tasks.task import Task
@@ -47,9 +49,14 @@ class Reporter:
     def tokenized(self, done: int, total: int) -> None:
         """Show that ``done`` more reviews of ``total`` are tokenized."""
         if self._bar is None:
-            self._bar = progress_bar(total=total, unit="reviews", desc="tokenizing")
+            self._bar = progress_bar(total=total, unit=tr("reviews"), desc=tr("tokenizing"))
             if not self._terminal:
-                say(f"tokenizing {total:,} reviews; the result is kept for the next training")
+                say(
+                    tr(
+                        "tokenizing {total:,} reviews; the result is kept for the next training",
+                        total=total,
+                    )
+                )
         self._bar.update(done)
 
     def hear(self, event: "Event", state: "TrainingState") -> None:
@@ -87,8 +94,8 @@ class Reporter:
             for part in ("train", "validation")
         )
         print(
-            f"epoch {epoch}/{self._epochs}  {train}  validation {validation}"
-            f"  {format_duration(record['seconds'])}{'  best' if is_best else ''}",
+            f"{self._title(epoch)}  {train}  {tr('validation')} {validation}"
+            f"  {format_duration(record['seconds'])}{'  ' + tr('best') if is_best else ''}",
             file=sys.stderr,
             flush=True,
         )
@@ -97,20 +104,29 @@ class Reporter:
         self._draw()
 
     def _step(self, epoch: int, reviews: int, state: "TrainingState") -> None:
-        now, title = time.monotonic(), f"epoch {epoch}/{self._epochs}"
+        now, title = time.monotonic(), self._title(epoch)
         seen = state.counters.seen
         if not self._terminal:
             if now - self._last_line >= SECONDS_BETWEEN_LINES:
                 say(
-                    f"{title}  {seen:,}/{self._size:,} reviews  "
-                    f"{self._metrics(*_means(self._task, _totals(state)))}  "
-                    f"{self._rate(state):,.0f} reviews/s  {self._left(state)} left"
+                    tr(
+                        "{title}  {seen:,}/{size:,} reviews  {metrics}  {rate:,.0f} reviews/s  "
+                        "{time} left",
+                        title=title,
+                        seen=seen,
+                        size=self._size,
+                        metrics=self._metrics(*_means(self._task, _totals(state))),
+                        rate=self._rate(state),
+                        time=self._left(state),
+                    )
                 )
                 self._last_line = now
             return
         if self._bar is None:
             start = seen - reviews
-            self._bar = progress_bar(total=self._size, initial=start, unit="reviews", desc=title)
+            self._bar = progress_bar(
+                total=self._size, initial=start, unit=tr("reviews"), desc=title
+            )
         self._since_update += 1
         if self._since_update >= STEPS_BETWEEN_UPDATES:
             self._update(state)
@@ -123,7 +139,8 @@ class Reporter:
         """Move the bar on, and the training curves by what was learnt since the last time."""
         totals, seen = _totals(state), state.counters.seen
         metrics = self._metrics(*_means(self._task, totals), separator=", ")
-        self._bar.set_postfix_str(f"{metrics}, {self._left(state)} left in all", refresh=False)
+        left = tr("{time} left in all", time=self._left(state))
+        self._bar.set_postfix_str(f"{metrics}, {left}", refresh=False)
         self._bar.update(seen - self._bar.n)
         means = _means(self._task, totals, self._at_update)
         self._chart.add_training(state.counters.epoch + seen / self._size, *means)
@@ -140,7 +157,10 @@ class Reporter:
 
     def _metrics(self, loss: float, value: float, separator: str = "  ") -> str:
         metric = self._task.metric
-        return f"loss {loss:.4f}{separator}{metric.words} {metric.show(value)}"
+        return f"{tr('loss')} {loss:.4f}{separator}{tr(metric.words)} {metric.show(value)}"
+
+    def _title(self, epoch: int) -> str:
+        return tr("epoch {epoch}/{epochs}", epoch=epoch, epochs=self._epochs)
 
     def _reviews(self, state: "TrainingState") -> int:
         return state.counters.epoch * self._size + state.counters.seen
@@ -169,17 +189,28 @@ def _means(task: "Task", totals: Totals, before: Totals = ZERO) -> tuple[float, 
 
 def _describe(started: "Started") -> str:
     source = started.corpus.source
-    of_several = f", in each of {started.processes} processes" if started.processes > 1 else ""
+    device = str(started.device)
+    if started.processes > 1:
+        device += tr(", in each of {count} processes", count=started.processes)
+    data = tr(
+        "{name}: {reviews:,} reviews, {training:,} to train and {validation:,} to validate; "
+        "{skipped:,} empty ones left out",
+        name=source["name"],
+        reviews=source["reviews"],
+        training=started.training,
+        validation=started.validation,
+        skipped=source["skipped"],
+    )
+    units = tr("{count:,} units", count=started.vocabulary)
+    rows = {tr("data"): data, tr("vocabulary"): units, tr("device"): device}
     lines = [
-        f"data        {source['name']}: {source['reviews']:,} reviews, {started.training:,} to "
-        f"train and {started.validation:,} to validate; {source['skipped']:,} empty ones left out",
-        f"vocabulary  {started.vocabulary:,} units",
-        f"device      {started.device}{of_several}",
-        "parameters",
+        *(f"{padded(name, 12)}{value}" for name, value in rows.items()),
+        tr("parameters"),
         *(f"  {line}" for line in parameter_lines(started.parameters)),
     ]
     if started.start:
-        lines.append(f"starts from {started.start.path}: {started.start.taken}")
+        path, taken = started.start.path, started.start.taken
+        lines.append(tr("starts from {path}: {taken}", path=path, taken=taken))
     if started.resumed_at:
-        lines.append(f"resumed at step {started.resumed_at:,}")
+        lines.append(tr("resumed at step {step:,}", step=started.resumed_at))
     return "\n".join(lines)

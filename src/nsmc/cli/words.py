@@ -5,6 +5,7 @@ from pathlib import Path
 
 from nsmc.cli.common import add_model_option, say
 from nsmc.errors import DataError, UsageError, printable
+from nsmc.messages.translate import tr
 
 EPILOG = """examples:
   nsmc words add 띵작 명작
@@ -37,7 +38,13 @@ def run(args: argparse.Namespace) -> int:
         _add(args.arguments, own)
         return 0
     if len(args.arguments) > 1:
-        raise UsageError(f"nsmc words {args.action} takes one FILE, found {len(args.arguments)}")
+        raise UsageError(
+            tr(
+                "nsmc words {action} takes one FILE, found {count}",
+                action=args.action,
+                count=len(args.arguments),
+            )
+        )
     file = Path(args.arguments[0]) if args.arguments else own
     if args.action == "list":
         _list(file, own, everything=args.all)
@@ -52,8 +59,11 @@ def _add(arguments: list[str], own: Path) -> None:
 
     if not 1 <= len(arguments) <= 2:
         raise UsageError(
-            f"nsmc words add takes a WORD and its MEANING, found {len(arguments)}; put what holds "
-            'spaces in quotes: nsmc words add "폼 미쳤~" "정말 훌륭했"'
+            tr(
+                "nsmc words add takes a WORD and its MEANING, found {count}; put what holds spaces "
+                'in quotes: nsmc words add "폼 미쳤~" "정말 훌륭했"',
+                count=len(arguments),
+            )
         )
     try:
         word, meaning = parse_line(" → ".join(arguments))
@@ -66,8 +76,8 @@ def _add(arguments: list[str], own: Path) -> None:
     own.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(own) as temporary:
         temporary.write_text("\n".join([*lines, words_line(word, meaning), ""]), "utf-8")
-    instead = f"; it was {words_line(word, before[word])}" if word in before else ""
-    say(f"{words_line(word, meaning)} is in {own}{instead}")
+    instead = tr("; it was {line}", line=words_line(word, before[word])) if word in before else ""
+    say(tr("{line} is in {file}", line=words_line(word, meaning), file=own) + instead)
 
 
 def _is_of(line: str, word: str) -> bool:
@@ -85,8 +95,8 @@ def _list(file: Path, own: Path, *, everything: bool) -> None:
     for word, meaning in words.meanings.items():
         print(printable(words_line(word, meaning)))
     count = len(words.meanings)
-    missing = "" if own.exists() else ", which isn't there yet"
-    say(f"{count:,} words; yours are in {own}{missing}")
+    missing = "" if own.exists() else tr(", which isn't there yet")
+    say(tr("{count:,} words; yours are in {file}", count=count, file=own) + missing)
 
 
 def _check(file: Path, args: argparse.Namespace) -> None:
@@ -95,7 +105,9 @@ def _check(file: Path, args: argparse.Namespace) -> None:
 
     meanings = read_words(file).meanings
     if not meanings:
-        raise DataError(f"{file}: expected new words, found none; nsmc words add WORD MEANING")
+        raise DataError(
+            tr("{file}: expected new words, found none; nsmc words add WORD MEANING", file=file)
+        )
     classifier = load(args.model, exact=True)
     protected = classifier.with_options(words=NewWords(dict.fromkeys(meanings, "")))
     positive = classifier.task.has_threshold
@@ -104,11 +116,12 @@ def _check(file: Path, args: argparse.Namespace) -> None:
         shown = word.removesuffix(STEM)
         read = meaning or shown
         before, after = protected.predict(shown), protected.predict(read)
-        notes = [] if meaning else ["protected"]
+        notes = [] if meaning else [tr("protected")]
         if positive:
             notes.append(f"긍정 {before.score:.0%}" + (f" → {after.score:.0%}" if meaning else ""))
         if meaning and after.unfamiliar:
-            notes.append("the model doesn't know the meaning either")
+            notes.append(tr("the model doesn't know the meaning either"))
         idle += positive and bool(meaning) and before.label == after.label
         print(printable(f"{words_line(word, meaning)}  ({', '.join(notes)})"))
-    say(f"{len(meanings):,} words" + (f"; {idle:,} of them change no label" if positive else ""))
+    count = tr("{count:,} words", count=len(meanings))
+    say(count + (tr("; {count:,} of them change no label", count=idle) if positive else ""))

@@ -20,6 +20,7 @@ from nsmc.evaluation.pairs import pair_classes, pair_stars
 from nsmc.evaluation.results import Comparison, DataFile
 from nsmc.evaluation.scored_reviews import legible_rows
 from nsmc.inference.classifier import Classifier, load
+from nsmc.messages.translate import tr
 from nsmc.pipeline.chunks import Progress
 from nsmc.pipeline.classify import score_by_each
 from nsmc.progress import reporting, review_progress
@@ -155,11 +156,19 @@ def _shared_answers(
     same_scale = scales[0] is not None and scales[0] == scales[1]
     if not same_classes and not same_scale:
         a, b = (
-            f"{classifier.model.path} predicts {' and '.join(str(one) for one in answers if one)}"
+            tr(
+                "{path} predicts {answers}",
+                path=classifier.model.path,
+                answers=tr(" and ").join(str(one) for one in answers if one),
+            )
             for classifier, *answers in zip(classifiers, classes, scales, strict=True)
         )
         raise UsageError(
-            f"expected two models that predict the same; {a}, {b}: look at each with "
-            "`nsmc evaluate`"
+            tr(
+                "expected two models that predict the same; {a}, {b}: look at each with "
+                "`nsmc evaluate`",
+                a=a,
+                b=b,
+            )
         )
     return same_classes, same_scale

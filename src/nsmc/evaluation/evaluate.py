@@ -120,8 +120,11 @@ def refuse_options(directory: ModelDirectory, options: Mapping[str, Any]) -> Non
     """
     if given := [name for name, value in options.items() if value is not None]:
         raise UsageError(
-            f"{directory.path} is a language model, for which --{given[0]} means nothing; "
-            "leave it out"
+            tr(
+                "{path} is a language model, for which --{option} means nothing; leave it out",
+                path=directory.path,
+                option=given[0],
+            )
         )
 
 

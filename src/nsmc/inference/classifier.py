@@ -31,6 +31,7 @@ from nsmc.inference.shapley import shapley_values
 from nsmc.inference.units import TextModel
 from nsmc.inference.vectors import MorphemeVectors
 from nsmc.inference.wide import WideOutputs
+from nsmc.messages.translate import tr
 from nsmc.progress import review_progress
 from nsmc.tasks.predictions import PredictionT
 from nsmc.tasks.sentiment import SentimentPrediction
@@ -102,12 +103,18 @@ class Classifier(TextModel, Generic[PredictionT]):
         self.task: LabelTask = model.label_task
         if threshold is not None and not self.task.has_threshold:
             raise UsageError(
-                f"a threshold is for models that tell 긍정 from 부정; the task of {model.path} is "
-                f"{self.task.name!r}, so leave it out"
+                tr(
+                    "a threshold is for models that tell 긍정 from 부정; the task of {path} is "
+                    "{task!r}, so leave it out",
+                    path=model.path,
+                    task=self.task.name,
+                )
             )
         self.threshold = model.threshold if threshold is None else threshold
         if not 0 <= self.threshold <= 1:
-            raise UsageError(f"expected a threshold from 0 to 1, found {self.threshold}")
+            raise UsageError(
+                tr("expected a threshold from 0 to 1, found {value}", value=self.threshold)
+            )
         self._decide(undecided_below)
         # As spelling does, the package's words help a model that was trained without them.
         package = (
@@ -185,12 +192,18 @@ class Classifier(TextModel, Generic[PredictionT]):
     def _decide(self, undecided_below: float) -> None:
         if undecided_below and not self.task.has_threshold:
             raise UsageError(
-                f"undecided_below is for models that tell 긍정 from 부정; the task of this one is "
-                f"{self.task.name!r}, so leave it out"
+                tr(
+                    "undecided_below is for models that tell 긍정 from 부정; the task of this one "
+                    "is {task!r}, so leave it out",
+                    task=self.task.name,
+                )
             )
         if not 0 <= undecided_below <= 1:
             raise UsageError(
-                f"undecided_below: expected a probability from 0 to 1, found {undecided_below}"
+                tr(
+                    "undecided_below: expected a probability from 0 to 1, found {value}",
+                    value=undecided_below,
+                )
             )
         self.undecided_below = undecided_below
         self.task = copy.copy(self.task)
@@ -233,7 +246,7 @@ class Classifier(TextModel, Generic[PredictionT]):
         with contextlib.ExitStack() as stack:
             advance: Callable[[int, int], None] | None = None
             if verbose and len(texts) > AT_ONCE:
-                advance = stack.enter_context(review_progress("scoring", delay=1))
+                advance = stack.enter_context(review_progress(tr("scoring"), delay=1))
             for start in range(0, len(texts), AT_ONCE):
                 chunk = texts[start : start + AT_ONCE]
                 outputs, notes = self.score(chunk, corrections=True)

@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 from nsmc.errors import DeviceError, UsageError
+from nsmc.messages.translate import tr
 
 if TYPE_CHECKING:
     import torch
@@ -25,11 +26,14 @@ def choose_device(name: str) -> "torch.device":
     device = {"auto": best, "cuda": "cuda:0"}.get(name, name)
     kind, _, index = device.partition(":")
     if kind not in ("cpu", "cuda", "mps") or (index and not index.isdigit()):
-        raise UsageError(f"expected --device auto, cpu, cuda, cuda:N or mps, found {name!r}")
+        raise UsageError(
+            tr("expected --device auto, cpu, cuda, cuda:N or mps, found {value!r}", value=name)
+        )
     if device not in present:
+        names = ", ".join(present)
         raise DeviceError(
-            f"the device {name} isn't there; found: {', '.join(present)}. "
-            + (
+            tr("the device {name} isn't there; found: {names}. ", name=name, names=names)
+            + tr(
                 "This build of torch has no CUDA; install one from pytorch.org, or use --device cpu"
                 if kind == "cuda" and torch.version.cuda is None
                 else "Use one of those, or --device auto"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any, Self, TypedDict
 
 from nsmc.errors import NsmcError, UsageError
+from nsmc.messages.translate import tr
 from nsmc.storage.bundle import read_json, write_json
 from nsmc.storage.files import atomic_write, cannot_write, sha256_of
 from nsmc.storage.leftovers import hold, let_go
@@ -81,14 +82,19 @@ class OutputManifest:
         self._file: IO[str] | None = None
         self._held: int | None = None
         if directory.exists() and not directory.is_dir():
-            raise UsageError(f"expected a directory to write to, found the file {directory}")
+            raise UsageError(
+                tr("expected a directory to write to, found the file {file}", file=directory)
+            )
         try:
             directory.mkdir(parents=True, exist_ok=True)
             kept = self._success.exists() or self._progress.exists()
             if not kept and any(directory.iterdir()):
                 raise UsageError(
-                    f"expected an empty directory, or one that this command has written, found "
-                    f"other files in {directory}; name another --output"
+                    tr(
+                        "expected an empty directory, or one that this command has written, found "
+                        "other files in {place}; name another --output",
+                        place=directory,
+                    )
                 )
             self._read()
         except OSError as error:
@@ -174,8 +180,12 @@ class OutputManifest:
                 f"{k} {str(before.get(k))[:20]}, now {str(self._identity[k])[:20]}" for k in changed
             )
             raise UsageError(
-                f"{self.directory} was scored in another way ({found}); name another --output, or "
-                "delete that directory"
+                tr(
+                    "{place} was scored in another way ({found}); name another --output, or delete "
+                    "that directory",
+                    place=self.directory,
+                    found=found,
+                )
             )
         self.done = {entry["name"]: entry for entry in lines[1:]}
 

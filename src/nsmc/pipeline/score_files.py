@@ -11,6 +11,7 @@ from typing import Any
 
 from nsmc.errors import DataError, NsmcError, UsageError
 from nsmc.inference.classifier import Classifier
+from nsmc.messages.translate import tr
 from nsmc.pipeline.output_manifest import SUCCESS, DoneFile, OutputManifest, SourceFile, content_of
 from nsmc.pipeline.score_table import Progress, score_table
 from nsmc.pipeline.scorer import Scorer
@@ -212,8 +213,12 @@ def find_jobs(source: Path, target: Path, format: Format | None) -> tuple[list[J
     inner, outer = root.resolve(), target.resolve()
     if inner.is_relative_to(outer):
         raise UsageError(
-            f"expected an output directory apart from the input, found {source} inside of "
-            f"{target}; name another --output, so that no result is taken for an input"
+            tr(
+                "expected an output directory apart from the input, found {source} inside of "
+                "{target}; name another --output, so that no result is taken for an input",
+                source=source,
+                target=target,
+            )
         )
     jobs, ignored = [], []
     for path in sorted(root.glob(pattern)):

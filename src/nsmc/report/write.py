@@ -17,7 +17,7 @@ from nsmc.evaluation.curves import Table
 from nsmc.evaluation.results import ClassifierEvaluation
 from nsmc.evaluation.scored_reviews import ScoredReviews
 from nsmc.inference.classifier import Classifier
-from nsmc.messages.translate import in_language
+from nsmc.messages.translate import in_language, tr
 from nsmc.report.about_model import about_model
 from nsmc.report.binary import BinaryView
 from nsmc.report.classes import ClassesView
@@ -62,8 +62,11 @@ def check_task(classifier: Classifier) -> None:
     task = classifier.task
     if task.class_answer is None and task.star_scale is None:
         raise UsageError(
-            f"expected a model that tells classes or stars for a report, found the task "
-            f"{task.name!r}; leave out --report"
+            tr(
+                "expected a model that tells classes or stars for a report, found the task "
+                "{task!r}; leave out --report",
+                task=task.name,
+            )
         )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nsmc.errors import UsageError
+from nsmc.messages.translate import tr
 from nsmc.tables.formats import FORMATS, Format
 
 Encoding = Literal["utf-8", "utf-8-sig", "cp949"]
@@ -43,17 +44,24 @@ class ReadOptions:
         _check("format", self.format, FORMATS)
         few, many = self.negative_to, self.positive_from
         if (few is None) != (many is None):
-            raise UsageError("--positive-from and --negative-to go together")
+            raise UsageError(tr("--positive-from and --negative-to go together"))
         if few is not None and many is not None and not few < many:
             raise UsageError(
-                f"expected --negative-to below --positive-from, found {few:g} and {many:g}"
+                tr(
+                    "expected --negative-to below --positive-from, found {few:g} and {many:g}",
+                    few=few,
+                    many=many,
+                )
             )
         if self.delimiter is None:
             return
         one = DELIMITERS.get(self.delimiter, self.delimiter)
         if len(one) != 1 or one in '"\r\n\0':
             raise UsageError(
-                f"expected a delimiter of one character, or tab, found {self.delimiter[:20]!r}"
+                tr(
+                    "expected a delimiter of one character, or tab, found {value!r}",
+                    value=self.delimiter[:20],
+                )
             )
         object.__setattr__(self, "delimiter", one)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from nsmc.errors import DataError, UsageError
+from nsmc.messages.translate import tr
 from nsmc.storage.files import atomic_write
 from nsmc.tables.bad_rows import BadRows
 from nsmc.tables.base import Numbers, TableReader, TableWriter
@@ -314,12 +315,19 @@ def _check_name(path: Path, source: Path | None, writing: WriteOptions | None) -
     format = table_file(path, writing.format if writing else None).format
     if writing and writing.encoding and format in BINARY:
         raise UsageError(
-            f"--encoding is for text formats, and {path} is .{format}, which has one of its own; "
-            "leave it out"
+            tr(
+                "--encoding is for text formats, and {path} is .{format}, which has one of its "
+                "own; leave it out",
+                path=path,
+                format=format,
+            )
         )
     # By the file, not the name: a link to the input is the input.
     if source and path.exists() and source.exists() and path.samefile(source):
         raise UsageError(
-            f"expected an output file other than the input, found {path} for both; name another "
-            "file, so that the input stays as it is"
+            tr(
+                "expected an output file other than the input, found {path} for both; name another "
+                "file, so that the input stays as it is",
+                path=path,
+            )
         )

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from nsmc.errors import DataError
+from nsmc.messages.translate import tr
 from nsmc.text.normalize import normalize
 from nsmc.text.rewriting import Placed
 
@@ -118,8 +119,12 @@ def read_words(path: Path) -> NewWords:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
-            f"{path}: expected a table of new words in UTF-8, found that it can't be read "
-            f"({error}); lines are like 띵작 → 명작"
+            tr(
+                "{path}: expected a table of new words in UTF-8, found that it can't be read "
+                "({error}); lines are like 띵작 → 명작",
+                path=path,
+                error=error,
+            )
         ) from error
     meanings = {}
     for number, line in enumerate(lines, 1):
@@ -127,7 +132,9 @@ def read_words(path: Path) -> NewWords:
             try:
                 word, meaning = parse_line(line)
             except ValueError as error:
-                raise DataError(f"{path}, line {number}: {error}") from error
+                raise DataError(
+                    tr("{path}, line {number}: {problem}", path=path, number=number, problem=error)
+                ) from error
             meanings[word] = meaning
     return NewWords(meanings)
 
@@ -142,15 +149,28 @@ def parse_line(line: str) -> tuple[str, str]:
     word, meaning = normalize(given, 2 * LONGEST), normalize(" ".join(rest), 2 * LONGEST)
     if len(rest) > 1 or (rest and not meaning):
         raise ValueError(
-            f"expected a word, → and its meaning (띵작 → 명작), found {line.strip()!r}"
+            tr(
+                "expected a word, → and its meaning (띵작 → 명작), found {line!r}",
+                line=line.strip(),
+            )
         )
     if not 2 <= len(word.removesuffix(STEM)) <= LONGEST or not _LETTER.match(word):
         raise ValueError(
-            f"expected a word of 2 to {LONGEST} letters, found {given!r}; shorter ones are parts "
-            "of too many others"
+            tr(
+                "expected a word of 2 to {most} letters, found {word!r}; shorter ones are parts of "
+                "too many others",
+                most=LONGEST,
+                word=given,
+            )
         )
     if len(meaning) > LONGEST:
-        raise ValueError(f"expected a meaning of at most {LONGEST} letters, found {len(meaning)}")
+        raise ValueError(
+            tr(
+                "expected a meaning of at most {most} letters, found {count}",
+                most=LONGEST,
+                count=len(meaning),
+            )
+        )
     return word, meaning
 
 

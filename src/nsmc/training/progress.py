@@ -3,6 +3,7 @@
 import logging
 from typing import TYPE_CHECKING, Any
 
+from nsmc.messages.translate import tr
 from nsmc.progress import progress_bar
 from nsmc.training.loop import EpochDone, StepDone
 
@@ -27,12 +28,16 @@ class TrainingBars:
 
     def tokenized(self, done: int, total: int) -> None:
         """Show that ``done`` more reviews of ``total`` are tokenized."""
-        self._advance(done, total, "tokenizing")
+        self._advance(done, total, tr("tokenizing"))
 
     def hear(self, event: "Event", state: "TrainingState") -> None:
         """Show a step or the end of an epoch."""
         if isinstance(event, StepDone):
-            self._advance(event.reviews, self._size, f"epoch {event.epoch}/{self._epochs}")
+            self._advance(
+                event.reviews,
+                self._size,
+                tr("epoch {epoch}/{epochs}", epoch=event.epoch, epochs=self._epochs),
+            )
             return
         if isinstance(event, EpochDone):
             log.info("epoch %d/%d: %s", event.epoch, self._epochs, state.counters.history[-1])
@@ -42,7 +47,7 @@ class TrainingBars:
 
     def _advance(self, done: int, total: int, what: str) -> None:
         if self._bar is None and self._verbose:
-            self._bar = progress_bar(total=total, unit="reviews", desc=what)
+            self._bar = progress_bar(total=total, unit=tr("reviews"), desc=what)
         if self._bar is not None:
             self._bar.update(done)
 
