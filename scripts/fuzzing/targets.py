@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+import nsmc
+from fuzzing import bodies, texts
 from nsmc.config.schema import load_config
 from nsmc.config.text import TextConfig
 from nsmc.errors import NsmcError
@@ -28,7 +30,7 @@ from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.storage.bundle import MANIFEST, write_json
 from nsmc.tables.table import open_table
 from nsmc.tasks.registry import make_task
-from nsmc.text.tokenizer import Tokenizer, learn, make_tokenizer
+from nsmc.text.tokenizer import learn, make_tokenizer
 
 TINY = (
     "text.unit=syllable",
@@ -48,13 +50,19 @@ class Target:
 
     function: Callable[[bytes], None]
     seeds: Callable[[], list[bytes]]
+    batch: Callable[[list[str]], None] | None = None
+    """The function for many comments at a time, where that is faster."""
+
+
+def memory() -> str | None:
+    """A directory in memory, where there is one."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 @functools.cache
 def place() -> Path:
     """A directory for what is read from files: in memory, where there is one."""
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    made = Path(tempfile.mkdtemp(prefix="nsmc-fuzz-", dir=os.environ.get(PLACE, memory)))
+    made = Path(tempfile.mkdtemp(prefix="nsmc-fuzz-", dir=os.environ.get(PLACE) or memory()))
     atexit.register(shutil.rmtree, made, ignore_errors=True)
     return made
 
@@ -86,22 +94,25 @@ def classifier() -> Classifier:
 
 
 @functools.cache
-def tokenizers() -> list[Tokenizer]:
-    """Every kind that needs no dictionary, and Mecab's."""
-    configs = [TextConfig(unit=unit) for unit in ("syllable", "jamo", "morpheme")]
-    return [make_tokenizer(config) for config in configs]
+def shipped() -> Classifier[Any]:
+    """The shipped model."""
+    return nsmc.load()
 
 
-def units(data: bytes) -> None:
-    """A comment into units and back to places in it."""
+def as_text(data: bytes) -> str:
+    """Any bytes as a comment, lone surrogates included."""
     try:
-        text = data.decode("utf-8", "surrogatepass")
+        return data.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
-        text = data.decode("utf-16", "replace")
-    for tokenizer in tokenizers():
-        spans = tokenizer.spans(text)
-        assert len(spans) == len(tokenizer(text))
-        assert all(0 <= start <= end <= len(text) for start, end in spans)
+        return data.decode("utf-16", "replace")
+
+
+def of_texts(batch: Callable[[list[str]], None]) -> "Target":
+    """A target of comments, which takes many at a time, too."""
+    seeds = [*COMMENTS[:3], "&amp;quot;ㅈㅐㅁㅣ<br>"]
+    return Target(
+        lambda data: batch([as_text(data)]), lambda: [text.encode() for text in seeds], batch
+    )
 
 
 def score(data: bytes) -> None:
@@ -181,6 +192,11 @@ def seen(data: bytes) -> None:
     TrainingTexts.from_bytes(data).contains([["재밌다"]])
 
 
+def http(data: bytes) -> None:
+    """The body of a request to the server."""
+    bodies.check(data, classifier(), place() / "spool")
+
+
 def pieces(data: bytes) -> None:
     """What a model's tokenizer has learnt by SentencePiece."""
     make_tokenizer(TextConfig(unit="bpe"), data)("재밌는 영화")
@@ -219,7 +235,10 @@ TOML = b'task = "stars"\n[model]\ncell = "lstm"\nhidden_size = 8\n[stars]\nlow =
 SETTINGS = [b"model.cell=lstm", b"stars.low=1.5", b"model.conv.filters=4"]
 RECORD = b'{"epochs": 3, "data": {"name": "a"}, "temperature": 1.5}'
 TARGETS: dict[str, Target] = {
-    "units": Target(units, lambda: [text.encode() for text in COMMENTS[:3]]),
+    "normalize": of_texts(texts.check_normalized),
+    "units": of_texts(texts.check_units),
+    "predict": of_texts(lambda batch: texts.check_scores(batch, classifier())),
+    "shipped": of_texts(lambda batch: texts.check_scores(batch, shipped())),
     "score": Target(score, lambda: [text.encode() for text in COMMENTS[:3]]),
     "csv": Target(table("a.csv"), lambda: _of_tables(",")),
     "tsv": Target(table("a.tsv"), lambda: _of_tables("\t")),
@@ -233,6 +252,7 @@ TARGETS: dict[str, Target] = {
     "record": Target(record, lambda: [RECORD]),
     "seen": Target(seen, _file("seen.bin")),
     "pieces": Target(pieces, lambda: _learnt("text.unit=bpe", "text.bpe_size=100")),
+    "http": Target(http, lambda: [text.encode() for text in bodies.SEEDS] + _of_tables(",")[:1]),
     "spelling": Target(spelling, lambda: _learnt("text.spelling=true")),
 }
 

@@ -21,6 +21,7 @@ from nsmc.tables.changes import HALVES, whole_characters
 from nsmc.tables.formats import TableFile
 from nsmc.tables.input_file import read_errors
 from nsmc.tables.options import ReadOptions
+from nsmc.tables.parquet_sizes import column_sizes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +51,7 @@ class ParquetReader(TableReader):
             self._rows = opened.metadata.num_rows
             self.columns = self._schema.names
             check_columns(file, self.columns)
-            self._check_sizes(opened.metadata)
+            self._check_sizes()
 
     @property
     def bytes_read(self) -> int:
@@ -80,22 +81,22 @@ class ParquetReader(TableReader):
                     table.validate(full=True)  # that texts are UTF-8, above all
                     yield to_frame(table), range(first, first + part.num_rows)
 
-    def _check_sizes(self, metadata: Any) -> None:
-        for group in range(metadata.num_row_groups):
-            for place in range(metadata.num_columns):
-                column = metadata.row_group(group).column(place)
-                unpacked, packed = column.total_uncompressed_size, column.total_compressed_size
-                if unpacked > SUSPICIOUS and unpacked > RATIO * max(1, packed):
-                    found = f"{unpacked:,} bytes in {packed:,}"
-                elif column.num_values > MOST_VALUES:
-                    found = f"{column.num_values:,} values"
+    def _check_sizes(self) -> None:
+        try:
+            for column in column_sizes(self.file.path):
+                if column.unpacked > SUSPICIOUS and column.unpacked > RATIO * max(1, column.packed):
+                    found = f"{column.unpacked:,} bytes in {column.packed:,}"
+                elif column.values > MOST_VALUES:
+                    found = f"{column.values:,} values"
                 else:
                     continue
                 raise DataError(
                     f"{self.file}: expected row groups that fit into memory, found {found} in "
-                    f"column {column.path_in_schema[:60]!r} of row group {group + 1}; write the "
+                    f"column {column.name[:60]!r} of row group {column.row_group + 1}; write the "
                     "file again with smaller row groups"
                 )
+        except ValueError as error:
+            raise self._damaged(error) from error
 
     @contextlib.contextmanager
     def _file(self) -> Iterator[Any]:
@@ -113,10 +114,13 @@ class ParquetReader(TableReader):
             ):
                 yield file
         except pa.ArrowException as error:
-            raise DataError(
-                f"{self.file} can't be read as Parquet: expected whole Parquet data because of its "
-                f"name, found: {str(error)[:300]}; fetch or write the file again"
-            ) from error
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> DataError:
+        return DataError(
+            f"{self.file} can't be read as Parquet: expected whole Parquet data because of its "
+            f"name, found: {str(error)[:300]}; fetch or write the file again"
+        )
 
 
 def _parts(batch: Any) -> Iterator[Any]:
