@@ -44,7 +44,7 @@ else:
     from fuzzing.texts import made
 
 CORPUS = Path(__file__).parent / "fuzzing" / "corpus"
-PAGE = Path(__file__).parent.parent / "docs" / "reliability.md"
+PAGE = Path(__file__).parent.parent / "docs" / "measurements.md"
 RESULTS = Path(__file__).parent.parent / "docs" / "results" / "fuzzing.json"
 
 
@@ -194,7 +194,7 @@ def _record(name: str, by: str, inputs: int, finds: int, seconds: float) -> None
     entry["finds"] += finds
     entry["seconds"] = round(entry["seconds"] + seconds)
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    put(PAGE, "fuzzing", as_table(results))
+    put(PAGE, as_table(results), "fuzzing")
 
 
 def _recorded() -> dict[str, Any]:

@@ -5,7 +5,7 @@
 Beside it, in turns and in the same run, the same model behind a plain FastAPI handler that scores
 each request by itself. Client and servers share the machine's cores, so only ratios count. Every
 answer is compared with the classifier's own: a wrong, lost or mixed one ends the script. It takes
-four minutes of an idle machine; --page writes the table into docs/serving.md.
+four minutes of an idle machine; --page writes the table into docs/measurements.md.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def predict(comment: Comment) -> dict:
 
 uvicorn.run(app, port=int(sys.argv[1]), log_level="warning", access_log=False, backlog=2048)
 """
-PAGE = Path(__file__).parents[1] / "docs" / "serving.md"
+PAGE = Path(__file__).parents[1] / "docs" / "measurements.md"
 WORDS = "재밌다 노잼 최고의 영화 돈이 아깝다 배우 연기가 좋다 지루하다 다시 보고 싶다 별로 음악이"
 TOLERANCE = 2e-6
 """Of a score, which is rounded to six decimals on both sides."""
@@ -355,14 +355,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5, help="of a round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--overload", type=float, default=60, help="seconds")
-    parser.add_argument("--page", action="store_true", help="write the table into docs/serving.md")
+    parser.add_argument("--page", action="store_true", help="write the table into the docs")
     args = parser.parse_args()
     results = asyncio.run(measure(args))
     args.output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     text = as_table(results)
     print(text)
     if args.page:
-        pages.put(PAGE, text)
+        pages.put(PAGE, text, "serving")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 Each way trains the same steps, in turns, in network namespaces of its own, whose counters then hold
 this training's bytes alone: one process; two that share the machine; and two as if on two machines,
 with a link of 1 Gbit/s between them. Needs Linux and root. Writes docs/results/ranks.json and the
-table in docs/distributed.md; of a busy machine without the time, which says nothing there.
+table in docs/measurements.md; of a busy machine without the time, which says nothing there.
 """
 
 import argparse
@@ -26,7 +26,7 @@ import pages
 from machine import machine
 
 ROOT = Path(__file__).parents[1]
-RESULTS, PAGE = ROOT / "docs" / "results" / "ranks.json", ROOT / "docs" / "distributed.md"
+RESULTS, PAGE = ROOT / "docs" / "results" / "ranks.json", ROOT / "docs" / "measurements.md"
 WAYS = {"one": 1, "two": 2, "link": 2}
 WORDS = {
     "one": "1 process",

@@ -240,5 +240,5 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 EXPERIMENT = Experiment(
-    run, as_table, page="language-model", trains=True, add_arguments=_add_arguments
+    run, as_table, page="measurements", trains=True, add_arguments=_add_arguments
 )

@@ -115,4 +115,4 @@ def _slices(heading: str, columns: dict[str, list[Any]]) -> str:
     return table([heading, "comments", "accuracy (95% interval)"], rows)
 
 
-EXPERIMENT = Experiment(run, as_table, page="report", data="FILE")
+EXPERIMENT = Experiment(run, as_table, page="measurements", data="FILE")

@@ -94,4 +94,4 @@ def _texts(corpus: Corpus) -> Iterator[str]:
     return ("".join(units) for units in corpus.units())
 
 
-EXPERIMENT = Experiment(run, as_table, page="seen")
+EXPERIMENT = Experiment(run, as_table, page="measurements")

@@ -251,4 +251,4 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reviews", type=int, default=7_500, metavar="N", help="at most")
 
 
-EXPERIMENT = Experiment(run, as_table, page="words", add_arguments=_add_arguments)
+EXPERIMENT = Experiment(run, as_table, page="measurements", add_arguments=_add_arguments)

@@ -1,4 +1,4 @@
-"""docs/report.md is of the model that ships."""
+"""The numbers of the report are of the model that ships."""
 
 import json
 from pathlib import Path
