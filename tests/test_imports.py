@@ -192,6 +192,7 @@ ORDER = [
     {"exporting"},
     {"serving"},
     {"report", "auditing", "inspection", "sklearn", "ray", "spark"},
+    {"folds"},
     {"evaluation", "training"},
     {"pipeline"},
     {"model"},

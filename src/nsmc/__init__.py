@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nsmc.errors import (
         DataError,
         DeviceError,
+        DivergedError,
         DownloadError,
         ModelError,
         NsmcError,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from nsmc.evaluation.compare import compare
     from nsmc.evaluation.results import ClassifierEvaluation, Comparison, Evaluation
     from nsmc.exporting.quantization import export
+    from nsmc.folds.cross_validate import cross_validate
+    from nsmc.folds.results import CrossValidation
     from nsmc.inference.classifier import Classifier, load
     from nsmc.inference.completion import Completion
     from nsmc.inference.explanation import Explanation
@@ -62,8 +65,10 @@ _HOMES = {
     "Completion": "nsmc.inference.completion",
     "Config": "nsmc.config.schema",
     "Correction": "nsmc.text.reading",
+    "CrossValidation": "nsmc.folds.results",
     "DataError": "nsmc.errors",
     "DeviceError": "nsmc.errors",
+    "DivergedError": "nsmc.errors",
     "DownloadError": "nsmc.errors",
     "Evaluation": "nsmc.evaluation.results",
     "Explanation": "nsmc.inference.explanation",
@@ -86,6 +91,7 @@ _HOMES = {
     "UsageError": "nsmc.errors",
     "audit": "nsmc.auditing.audit",
     "compare": "nsmc.evaluation.compare",
+    "cross_validate": "nsmc.folds.cross_validate",
     "download": "nsmc.data.download",
     "evaluate": "nsmc.report.evaluation_report",
     "export": "nsmc.exporting.quantization",
@@ -111,8 +117,10 @@ __all__ = [
     "Completion",
     "Config",
     "Correction",
+    "CrossValidation",
     "DataError",
     "DeviceError",
+    "DivergedError",
     "DownloadError",
     "Evaluation",
     "Explanation",
@@ -136,6 +144,7 @@ __all__ = [
     "__version__",
     "audit",
     "compare",
+    "cross_validate",
     "download",
     "evaluate",
     "export",

@@ -123,7 +123,7 @@ def test_networks_that_know_nothing_are_reported(
 
 
 def test_the_cache_keeps_the_newest_audits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from nsmc.auditing.workdir import CACHED, claimed_workdir
+    from nsmc.folds.workdir import CACHED, claimed_workdir
 
     monkeypatch.setenv("NSMC_CACHE", str(tmp_path))
     places = []

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from nsmc.auditing.cross_validation import assign_folds
-from nsmc.auditing.dataset import count_conflicts, group_duplicates
+from nsmc.auditing.dataset import count_conflicts
 from nsmc.data.corpus import Corpus
+from nsmc.folds.assign import assign_folds, group_duplicates
 
 
 def corpus_of(reviews: list[list[int]]) -> Corpus:

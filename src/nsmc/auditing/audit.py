@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nsmc.auditing.cross_validation import Scores, cross_validate, score_with_model
+from nsmc.auditing.cross_validation import Scores, score_by_folds, score_with_model
 from nsmc.auditing.dataset import LabelledDataset, build_dataset, label_task
-from nsmc.auditing.options import ENOUGH, FOLDS, AuditOptions, Progress, Say
+from nsmc.auditing.options import ENOUGH, FOLDS, AuditOptions
 from nsmc.auditing.results import Audit, issue_columns, list_issues
 from nsmc.config.schema import Config, load_config
+from nsmc.folds.networks import Progress, Say
 from nsmc.inference.classifier import Classifier, load
 from nsmc.messages.translate import tr
 from nsmc.tables.options import ReadOptions, WriteOptions
@@ -208,5 +209,5 @@ def _scored(
     config = options.config_for(len(reviews.rows))
     task = task.learn(reviews.labels, str(reviews.path))
     dataset = build_dataset(reviews, task, config.text, options, folds=folds)
-    with cross_validate(dataset, folds, config, options) as scores:
+    with score_by_folds(dataset, folds, config, options) as scores:
         yield dataset, scores

@@ -1,6 +1,6 @@
 """Out-of-fold probabilities: each comment scored by a network that hasn't learnt from it.
 
-Shapes: R comments, C classes, G groups of the same comment, O outputs, K numbers of a target.
+Shapes: R comments, C classes, O outputs, K numbers of a target.
 """
 
 import contextlib
@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from nsmc._version import __version__
 from nsmc.auditing.dataset import LabelledDataset
-from nsmc.auditing.options import FOLDS, AuditOptions, Progress
-from nsmc.auditing.workdir import claimed_workdir
+from nsmc.auditing.options import FOLDS, AuditOptions
 from nsmc.config.schema import Config
 from nsmc.data.corpus import Corpus
 from nsmc.errors import ModelError
+from nsmc.folds.assign import assign_folds
+from nsmc.folds.networks import fold_listener, train_fold
+from nsmc.folds.workdir import claimed_workdir
 from nsmc.inference.classifier import Classifier, load
 from nsmc.messages.translate import tr
 from nsmc.pipeline.chunks import slices, with_progress
@@ -27,8 +29,7 @@ from nsmc.storage.files import atomic_write
 from nsmc.training.output import OutputDirectory
 
 if TYPE_CHECKING:
-    from nsmc.training.run import Event, Listener
-    from nsmc.training.state import TrainingState
+    from nsmc.training.run import Listener
 
 SCORES = "scores.npy"
 
@@ -63,7 +64,7 @@ def score_with_model(
 
 
 @contextlib.contextmanager
-def cross_validate(
+def score_by_folds(
     dataset: LabelledDataset, folds: int, config: Config, options: AuditOptions
 ) -> Iterator[Scores]:
     """Score each fold of R comments with a network trained on the others.
@@ -102,35 +103,14 @@ def cross_validate(
         )
         probabilities = np.empty((len(fold_of), len(dataset.class_names)))  # [R, C]
         for fold, output in enumerate(outputs):
-            listen = _listener(fold, folds, len(fold_of), config.training.epochs, options.progress)
+            listen = fold_listener(
+                fold, folds, len(fold_of), config.training.epochs, options.progress
+            )
             held_out = fold_of == fold  # [R]
             probabilities[held_out] = _score_fold(
                 dataset, held_out, output, config, listen, options
             )
         yield Scores(probabilities, fold_of, [load(output.path) for output in outputs])
-
-
-def assign_folds(
-    duplicates: NDArray[np.int64], labels: NDArray[np.int64], folds: int, seed: int
-) -> NDArray[np.int64]:
-    """Assign comments to folds [R], from 0, of about one size and one share of each label.
-
-    The same comment is in one fold wherever it is: a network that has learnt from it, with its
-    label, would give what it has learnt by heart.
-
-    Args:
-        duplicates: [R] as `nsmc.auditing.dataset.group_duplicates` gives them.
-        labels: [R] the class of each.
-        folds: how many.
-        seed: decides which comments are together.
-    """
-    _, first, sizes = np.unique(duplicates, return_index=True, return_counts=True)  # [G]
-    order = np.random.default_rng(seed).permutation(len(first))  # [G]
-    # The largest groups first and label by label, then in turns: folds come out even.
-    order = order[np.lexsort((labels[first][order], -sizes[order]))]
-    fold_of_group = np.empty(len(first), dtype=np.int64)  # [G]
-    fold_of_group[order] = np.arange(len(first)) % folds
-    return fold_of_group[duplicates]
 
 
 def _score_fold(
@@ -147,20 +127,7 @@ def _score_fold(
     if stored is not None:
         return stored
     # A network that was trained, but had not scored when the audit ended, isn't trained again.
-    if not output.has_ended():
-        from nsmc.training.run import run_training
-
-        output.path.mkdir(exist_ok=True)
-        run_training(
-            config,
-            dataset.corpus.take(np.flatnonzero(~held_out)),
-            output,
-            device=options.device,
-            resume=True,
-            listen=listen,
-            warn=options.say,
-        )
-    output.finish(extendable=False)
+    train_fold(config, dataset.corpus, held_out, output, options.device, listen, options.say)
     probabilities = _score(load(output.path), dataset, rows)
     with atomic_write(output.path / SCORES) as temporary:
         np.save(temporary, probabilities, allow_pickle=False)
@@ -183,34 +150,6 @@ def _stored_scores(output: OutputDirectory, shape: tuple[int, int]) -> NDArray[n
     # Whatever happened to it, it can be made again.
     shutil.rmtree(output.path, ignore_errors=True)
     return None
-
-
-def _listener(fold: int, folds: int, comments: int, epochs: int, progress: Progress) -> "Listener":
-    """Report the training of one fold as a part of all of them."""
-    size = 1
-
-    def listen(event: "Event", state: "TrainingState") -> None:
-        from nsmc.training.run import Started
-
-        nonlocal size
-        if isinstance(event, Started):
-            size = event.training
-        counters = state.counters
-        # As if each fold trained on all comments: the sum must not differ from fold to fold.
-        passes = fold * epochs + counters.epoch + counters.seen / size
-        progress(
-            tr(
-                "fold {fold}/{folds}, epoch {epoch}/{epochs}",
-                fold=fold + 1,
-                folds=folds,
-                epoch=min(counters.epoch + 1, epochs),
-                epochs=epochs,
-            ),
-            round(passes * comments),
-            folds * epochs * comments,
-        )
-
-    return listen
 
 
 def _score(

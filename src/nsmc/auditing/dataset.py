@@ -3,7 +3,6 @@
 Shapes: R comments, C classes, N units of all comments.
 """
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +14,9 @@ from nsmc.auditing.options import AuditOptions
 from nsmc.config.text import TextConfig
 from nsmc.data.corpus import Corpus, build_corpus
 from nsmc.errors import DataError, UsageError
+from nsmc.folds.assign import group_duplicates
 from nsmc.messages.translate import tr
 from nsmc.tasks.task import LabelTask, Task
-from nsmc.text.normalize import normalize
 
 if TYPE_CHECKING:
     from nsmc.data.reviews import Reviews
@@ -87,7 +86,9 @@ def build_dataset(
             too few have one to train on.
         NsmcError: the tokenizer can't be made.
     """
-    reviews = _legible(reviews, text.max_characters)
+    from nsmc.data.reviews import legible
+
+    reviews = legible(reviews, text.max_characters)
     assert task.class_answer is not None, "refused by `label_task`"
     given = task.class_labels(task.targets(reviews.labels, str(reviews.path)))  # [R]
     labelled = np.flatnonzero(given >= 0)
@@ -138,29 +139,9 @@ def _check_labels(
             )
 
 
-def group_duplicates(corpus: Corpus) -> NDArray[np.int64]:
-    """A number [R] that comments with the very same units share, from 0 up.
-
-    Units and not characters: comments that a network can't tell apart are the same.
-    """
-    groups: dict[bytes, int] = {}
-    tokens = np.ascontiguousarray(corpus.tokens)  # [N]
-    comments = np.split(tokens, corpus.offsets[1:-1])
-    return np.array([groups.setdefault(c.tobytes(), len(groups)) for c in comments], np.int64)
-
-
 def count_conflicts(duplicates: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many other rows [R] hold the same comment with another label."""
     pairs = duplicates * (int(labels.max()) + 1) + labels  # [R]
     _, pair, alike = np.unique(pairs, return_inverse=True, return_counts=True)
     conflicts: NDArray[np.int64] = np.bincount(duplicates)[duplicates] - alike[pair]  # [R]
     return conflicts
-
-
-def _legible(reviews: "Reviews", max_characters: int) -> "Reviews":
-    """The reviews that a corpus keeps: those with something left after normalizing."""
-    legible = np.array([bool(normalize(text, max_characters)) for text in reviews.texts])  # [R]
-    if not legible.any():
-        raise DataError(f"{reviews.path}: no comment has anything legible in it")
-    skipped = reviews.skipped_empty + int((~legible).sum())
-    return dataclasses.replace(reviews.take(np.flatnonzero(legible)), skipped_empty=skipped)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nsmc.config.schema import Config, load_config
 from nsmc.errors import UsageError
+from nsmc.folds.networks import Progress, Say
 from nsmc.messages.translate import tr
 from nsmc.tables.options import ReadOptions, WriteOptions
 
@@ -22,11 +23,6 @@ QUICK = (
 see docs/auditing.md and docs/experiments.md."""
 QUICK_FEW = ("training.epochs=5", "training.batch_size=32")
 """How they differ below `ENOUGH` comments as well: few comments need more steps."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with the name of a stage, the comments done and the comments in all."""
-Say = Callable[[str], None]
-"""Called with a message for a person."""
 
 
 @dataclass(frozen=True)

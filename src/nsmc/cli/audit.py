@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,6 @@ from nsmc.cli.common import (
     add_config_options,
     add_device_option,
     format_duration,
-    is_terminal,
     model_named,
     one_line,
     paint,
@@ -20,10 +18,10 @@ from nsmc.cli.common import (
     say_skipped,
     show,
 )
+from nsmc.cli.stage_reporter import StageReporter
 from nsmc.cli.tables import TABLES, add_table_arguments, read_options, write_options
 from nsmc.errors import printable
 from nsmc.messages.translate import tr
-from nsmc.progress import progress_bar
 from nsmc.text.width import padded
 
 if TYPE_CHECKING:
@@ -49,7 +47,6 @@ many other rows the same comment has another label).
 SHOWN = 20
 WIDTH = 60
 """Characters shown of a comment; the output file has it whole."""
-SECONDS_BETWEEN_LINES = 15
 CLASSES = 5
 """Classes whose wrong labels are counted, those with the most."""
 
@@ -106,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
     model = None if args.model is None else model_named(args.model)
     from nsmc.auditing.audit import audit
 
-    with closing(_Reporter()) as reporter:
+    with closing(StageReporter()) as reporter:
         result = audit(
             args.file,
             output=args.output,
@@ -142,54 +139,6 @@ def run(args: argparse.Namespace) -> int:
         for issue in result.issues[:SHOWN]:
             print(_line(issue, result.class_names))
     return 0
-
-
-class _Reporter:
-    """Progress as a bar on a terminal and as a line now and then elsewhere."""
-
-    def __init__(self) -> None:
-        self._bar: Any = None
-        self._total = self._done = 0
-        self._last_line = time.monotonic()
-        self._at_start = (0.0, 0)
-
-    def say(self, message: str) -> None:
-        """Print a message between two bars."""
-        self.close()
-        say(message)
-
-    def report(self, stage: str, done: int, total: int) -> None:
-        """Show how far a stage has come."""
-        now = time.monotonic()
-        # A stage begins: its sum is another, or it starts over.
-        if total != self._total or done < self._done:
-            self.close()
-            self._total, self._at_start = total, (now, done)
-        self._done = done
-        if is_terminal(sys.stderr):
-            if self._bar is None:
-                self._bar = progress_bar(total=total, initial=done, unit=tr("comments"))
-            self._bar.set_description_str(stage, refresh=False)
-            self._bar.update(done - self._bar.n)
-        elif now - self._last_line >= SECONDS_BETWEEN_LINES and done > self._at_start[1]:
-            began, first = self._at_start
-            left = (now - began) / (done - first) * (total - done)
-            say(
-                tr(
-                    "{stage}  {done:,}/{total:,} comments  {time} left",
-                    stage=stage,
-                    done=done,
-                    total=total,
-                    time=format_duration(left),
-                )
-            )
-            self._last_line = now
-
-    def close(self) -> None:
-        """Remove the bar."""
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
 
 
 def _summary(result: "Audit") -> str:

@@ -1,6 +1,7 @@
 """`nsmc evaluate`: how good a model is on labelled reviews."""
 
 import argparse
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,9 @@ from nsmc.cli.common import (
     say_skipped,
     show,
 )
+from nsmc.cli.stage_reporter import StageReporter
 from nsmc.cli.tables import add_table_arguments, read_options
+from nsmc.errors import UsageError
 from nsmc.messages.translate import tr
 from nsmc.text.width import display_width, padded
 
@@ -26,14 +29,25 @@ EPILOG = """examples:
   nsmc evaluate --data data/sample
   nsmc evaluate --data labelled.csv --report report   (then open report/report.html)
   nsmc evaluate --model runs/topics --data articles.jsonl --label-column topic
+  nsmc evaluate --folds 5 --from shipped --data labelled.csv
 
 Labels are what the model's task expects: 0 and 1, the names of its classes, or stars.
 Rows with an empty comment are left out and counted. A label that the model can't give is an
 error that names its row, because a file with wrong labels gives wrong metrics.
 
-Reviews that the model has seen in training are counted, and the others are measured apart."""
+Reviews that the model has seen in training are counted, and the others are measured apart.
+
+With --folds K no model is measured but a config: K networks are trained, each on all reviews but a
+fold of them, which it then predicts. Ctrl-C loses little: the same command goes on."""
 WIDTH = 18
 """Columns of the names at least."""
+NAMES = {"f1": "F1", "roc_auc": "ROC AUC", "ece": "calibration error", "macro_f1": "macro F1"}
+"""Of metrics, where they aren't their keys with spaces."""
+SHARES = (
+    *("accuracy", "precision", "recall", "f1", "ece", "balanced_accuracy", "macro_f1"),
+    *("within_one", "stars.within_one"),
+)
+"""Metrics shown in percent."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,10 +66,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also write a page with curves, slices and explained errors, and its numbers as JSON "
         "and CSV, into DIR",
     )
+    add = parser.add_argument_group("k-fold evaluation").add_argument
+    add(
+        "--folds",
+        type=int,
+        metavar="K",
+        help="train K networks, each on all of --data but the fold that it predicts; of a "
+        "directory, on its ratings_train.txt",
+    )
+    add("--config", type=Path, metavar="FILE", help="the networks' config in TOML")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="SECTION.FIELD=VALUE",
+        help="one field of the config; may be repeated",
+    )
+    add(
+        "--from",
+        dest="start",
+        metavar="shipped|DIR",
+        help="the networks start from the model inside the package or from another",
+    )
+    work = "keep the networks here (default: a place in this user's cache)"
+    add("--work", type=Path, metavar="DIR", help=work)
 
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print the metrics."""
+    if args.folds is not None:
+        return _cross_validate(args)
+    given = {"--config": args.config, "--set": args.set, "--from": args.start, "--work": args.work}
+    if names := [name for name, value in given.items() if value]:
+        raise UsageError(
+            tr("{option} is for networks to be trained; give --folds K with it", option=names[0])
+        )
     from nsmc.report.evaluation_report import evaluate
     from nsmc.report.metric_lines import overlap_warning
 
@@ -80,6 +125,68 @@ def run(args: argparse.Namespace) -> int:
         width = max(WIDTH, 1 + max(display_width(name) for name, _ in rows))
         show("\n".join(f"{padded(name, width)}{value}" for name, value in rows))
     return 0
+
+
+def _cross_validate(args: argparse.Namespace) -> int:
+    """Train a network for each fold, and print what they are together."""
+    for name, value in (("--model", args.model), ("--report", args.report)):
+        if value is not None:
+            raise UsageError(
+                tr(
+                    "--folds trains networks, {option} is for one that there is: give one of the "
+                    "two; --from DIR starts from a model",
+                    option=name,
+                )
+            )
+    from nsmc.config.schema import load_config
+    from nsmc.data.paths import data_directory
+    from nsmc.folds.cross_validate import cross_validate
+    from nsmc.training.fine_tuning import fine_tuning_config
+
+    config = load_config(args.config, args.set)
+    if args.start is not None:
+        config = fine_tuning_config(args.start, args.config, args.set)
+    with closing(StageReporter()) as reporter:
+        result = cross_validate(
+            data_directory() if args.data is None else args.data,
+            config,
+            folds=args.folds,
+            column=args.column,
+            label_column=args.label_column,
+            reading=read_options(args),
+            threshold=args.threshold,
+            exact=args.exact,
+            work=args.work,
+            device=args.device,
+            progress=reporter.report,
+            say=reporter.say,
+        )
+    say_skipped(result.skipped, result.notes)
+    if args.json:
+        print_json(result.to_dict())
+        return 0
+    means, spread = result.mean, result.std
+    rows = [
+        (
+            tr("data"),
+            tr("{path} ({reviews:,} reviews)", path=result.data.path, reviews=result.examples),
+        ),
+        (tr("folds"), str(len(result.folds))),
+    ]
+    for name, value in means.items():
+        of_folds = [fold.get("stars", {}) if "." in name else fold for fold in result.folds]
+        values = [fold[name.rpartition(".")[2]] for fold in of_folds]
+        spans = f"{_shown(name, min(values))} – {_shown(name, max(values))}"
+        shown = f"{_shown(name, value)} ± {_shown(name, spread[name])}"
+        rows.append((tr(NAMES.get(name, name.replace("_", " "))), f"{shown}  ({spans})"))
+    rows.append((tr("time"), tr("{seconds:.1f} s", seconds=result.seconds)))
+    width = max(WIDTH, 1 + max(display_width(name) for name, _ in rows))
+    show("\n".join(f"{padded(name, width)}{value}" for name, value in rows))
+    return 0
+
+
+def _shown(name: str, value: float) -> str:
+    return f"{value:.2%}" if name in SHARES else f"{value:.4f}"
 
 
 def _rows(result: "Evaluation") -> list[tuple[str, str]]:

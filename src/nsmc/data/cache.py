@@ -68,7 +68,7 @@ def training_corpus(
         names = {spec.name for spec in encoding.label_columns}
         labels = {name: column for name, column in corpus.labels.items() if name in names}
         return _checked(dataclasses.replace(corpus, labels=labels), check, prepared)
-    file = _training_file(data)
+    file = training_file(data)
     entry = cache_directory() / "corpora" / _key(file, encoding)
     if cached := _cached(entry, encoding):
         # The same bytes may have had another name.
@@ -105,7 +105,12 @@ def prepare(
     return output / PREPARED
 
 
-def _training_file(data: Path) -> Path:
+def training_file(data: Path) -> Path:
+    """The table that ``--data`` means to a training: a file, or a directory's training file.
+
+    Raises:
+        DataError: there is none.
+    """
     if data.is_file():
         return data
     if (data / TRAIN_FILE).is_file():

@@ -259,3 +259,16 @@ class _Codes(dict[object, int]):
         code = self.names.setdefault(name, len(self.names)) if name else -1
         self[cell] = code
         return code
+
+
+def legible(reviews: Reviews, max_characters: int) -> Reviews:
+    """The reviews that a corpus keeps: those with something left after normalizing.
+
+    Raises:
+        DataError: there is none.
+    """
+    mask = np.array([bool(normalize(text, max_characters)) for text in reviews.texts])  # [R]
+    if not mask.any():
+        raise DataError(f"{reviews.path}: no comment has anything legible in it")
+    skipped = reviews.skipped_empty + int((~mask).sum())
+    return replace(reviews.take(np.flatnonzero(mask)), skipped_empty=skipped)

@@ -1,4 +1,4 @@
-"""The directory that keeps the networks of an audit, so that none is trained twice."""
+"""The directory that keeps the networks of folds, so that none is trained twice."""
 
 import contextlib
 import hashlib
@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from nsmc.data.paths import cache_directory
 from nsmc.errors import NsmcError
@@ -15,34 +15,37 @@ from nsmc.storage.bundle import read_json, write_json
 from nsmc.storage.files import atomic_write
 from nsmc.training.output import OutputDirectory
 
-RECORD = "audit.json"
+Kind = Literal["audit", "evaluation"]
 CACHED = 3
-"""Audits whose networks stay in the cache; four networks of some 8 MB each."""
+"""Audits, and evaluations, whose networks stay in the cache; four networks of some 8 MB each."""
 
 
 @contextlib.contextmanager
-def claimed_workdir(path: Path | None, record: dict[str, Any]) -> Iterator[Path]:
-    """Give the working directory of an audit, locked against other processes.
+def claimed_workdir(
+    path: Path | None, record: dict[str, Any], kind: Kind = "audit"
+) -> Iterator[Path]:
+    """Give the working directory of an audit or an evaluation, locked against other processes.
 
     Args:
         path: the directory; None takes one in the user's cache, named by the record.
         record: everything that decides what the networks become, as JSON values.
+        kind: what the networks are for.
 
     Raises:
-        NsmcError: the directory belongs to another audit, is in use or can't be written.
+        NsmcError: the directory belongs to another one, is in use or can't be written.
     """
     digest = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
-    work = path or cache_directory() / "audits" / digest[:24]
+    work = path or cache_directory() / f"{kind}s" / digest[:24]
     with OutputDirectory(work).claimed("--work"):
-        _check_record(work, record)
+        _check_record(work, record, kind)
         if path is None:
             os.utime(work)
             _delete_oldest(work)
         yield work
 
 
-def _check_record(work: Path, record: dict[str, Any]) -> None:
-    path = work / RECORD
+def _check_record(work: Path, record: dict[str, Any], kind: Kind) -> None:
+    path = work / f"{kind}.json"
     if not path.is_file():
         with atomic_write(path) as temporary:
             write_json(temporary, record)
@@ -56,13 +59,13 @@ def _check_record(work: Path, record: dict[str, Any]) -> None:
     if earlier != record:
         changed = sorted(name for name in record if earlier.get(name) != record[name])
         raise NsmcError(
-            f"{work} holds the networks of another audit (differing in: {', '.join(changed)}); "
+            f"{work} holds the networks of another {kind} (differing in: {', '.join(changed)}); "
             "give another --work, or the table and options that it was begun with"
         )
 
 
 def _delete_oldest(work: Path) -> None:
-    """Delete the networks of older audits, but for those that another process is using."""
+    """Delete older networks of the kind, but for those that another process is using."""
     others = [path for path in work.parent.iterdir() if path != work and path.is_dir()]
     others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for old in others[CACHED - 1 :]:

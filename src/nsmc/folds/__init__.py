@@ -1,0 +1,1 @@
+"""K folds of a table: each comment meets a network that has not learnt from it."""
