@@ -18,4 +18,4 @@ def run(args: argparse.Namespace) -> Iterator[Results]:
     yield measured(args.model, [Case(c.family, c.text, c.label) for c in development()])
 
 
-EXPERIMENT = Experiment(run, as_table, page="distilling", data="", add_arguments=add_arguments)
+EXPERIMENT = Experiment(run, as_table, page="measurements", data="", add_arguments=add_arguments)
