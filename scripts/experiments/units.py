@@ -149,4 +149,6 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], help="as of nsmc train, for a trial")
 
 
-EXPERIMENT = Experiment(run, as_table, page="measurements", trains=True, add_arguments=_add_arguments)
+EXPERIMENT = Experiment(
+    run, as_table, page="measurements", trains=True, add_arguments=_add_arguments
+)
