@@ -40,6 +40,7 @@ PARTS = (
     "training",
     "growth",
     "costs",
+    "cuda",
 )
 
 
