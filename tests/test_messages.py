@@ -19,6 +19,7 @@ from nsmc.cli.main import COMMANDS, make_parser
 from nsmc.cli.usage_words import FORMS
 from nsmc.messages import translate
 from nsmc.messages.translate import VARIABLES, in_language, korean, language, tr
+from nsmc.storage.objects import path_or_object
 from nsmc.text.width import display_width
 
 PACKAGE = Path(nsmc.__file__).parent
@@ -162,7 +163,7 @@ def test_wrong_usage_is_said_in_korean(
 def test_all_types_of_options_have_words_for_a_wrong_value() -> None:
     parser = make_parser(whole=True)
     commands = next(a.choices for a in parser._actions if isinstance(a.choices, dict))
-    types = {a.type for command in commands.values() for a in command._actions} - {None, Path}
+    types = {a.type for command in commands.values() for a in command._actions} - {None, Path, path_or_object}
     forms = {f"invalid {of.__name__} value: {{value}}" for of in types}
     assert forms == {form for form in FORMS if form.startswith("invalid") and "choice" not in form}
 

@@ -4,7 +4,6 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Self
 
 from nsmc.errors import printable
@@ -84,9 +83,9 @@ def review_progress(*stages: str, **options: Any) -> Iterator[Callable[[int, int
 
 
 @contextlib.contextmanager
-def table_progress(source: Path) -> Iterator[Callable[[int, int, int], None]]:
+def table_progress(name: str) -> Iterator[Callable[[int, int, int], None]]:
     """Give what shows how far a table is done: bytes done, bytes in all, rows."""
-    with ticking(progress_bar(unit="B", unit_scale=True, desc=printable(source.name))) as bar:
+    with ticking(progress_bar(unit="B", unit_scale=True, desc=printable(name))) as bar:
 
         def advance(done: int, total: int, rows: int) -> None:
             bar.total = total

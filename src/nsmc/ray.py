@@ -17,7 +17,8 @@ from nsmc.errors import NsmcError
 from nsmc.inference.classifier import Classifier, load
 from nsmc.pipeline.output_manifest import DoneFile
 from nsmc.pipeline.score_batches import score_batches
-from nsmc.pipeline.score_files import FailedFile, Job, ScoreFile
+from nsmc.pipeline.score_files import FailedFile, ScoreFile
+from nsmc.pipeline.source_files import Job
 
 ROWS = 4096
 """Rows that an actor gets at a time."""

@@ -18,7 +18,8 @@ import pytest
 
 import nsmc
 from nsmc.inference.classifier import Classifier, load
-from nsmc.pipeline.output_manifest import PROGRESS, SUCCESS, OutputManifest
+from nsmc.pipeline.output_manifest import OutputManifest
+from nsmc.pipeline.output_records import PROGRESS, SUCCESS
 from nsmc.storage.files import sha256_of
 from nsmc.storage.leftovers import PREFIX
 from nsmc.tables.options import ReadOptions

@@ -10,12 +10,12 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from nsmc.cli.common import is_terminal, say
 from nsmc.cli.tables import add_table_arguments
 from nsmc.errors import NsmcError, UsageError
 from nsmc.messages.translate import tr
+from nsmc.storage.objects import path_or_object
 
 LINES_AT_ONCE = 1024
 LONGEST_LINE = 1 << 18
@@ -37,8 +37,8 @@ def add_comment_options(
         metavar="TEXT",
         help=f"{kind}; - reads one a line from standard input; none, on a terminal, prompts",
     )
-    parser.add_argument("--input", type=Path, metavar="FILE", help=tables)
-    parser.add_argument("--output", type=Path, metavar="FILE", help="where it goes, or -")
+    parser.add_argument("--input", type=path_or_object, metavar="FILE", help=tables)
+    parser.add_argument("--output", type=path_or_object, metavar="FILE", help="where it goes, or -")
     parser.add_argument(
         "--column",
         metavar="NAME",

@@ -25,6 +25,7 @@ from nsmc.messages.translate import tr
 
 if TYPE_CHECKING:
     from nsmc.inference.classifier import Classifier
+    from nsmc.pipeline.staging import Place
     from nsmc.tasks.predictions import Prediction
 
 EPILOG = f"""examples:
@@ -32,6 +33,7 @@ EPILOG = f"""examples:
   cat comments.txt | nsmc predict - --json
   nsmc predict --input comments.csv --output scored.csv
   nsmc predict --input "in/*.csv" --output scored      (a directory, or a pattern in quotes)
+  nsmc predict --input s3://shop/in --output s3://shop/scored        (or in an object store)
   nsmc predict --explain "연기는 좋은데 지루하다" --html why.html
 
 The task decides the prediction: 긍정 or 부정, one of the classes, or stars. An empty comment gets
@@ -152,8 +154,8 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
-    from nsmc.pipeline.score_files import is_many
     from nsmc.pipeline.score_table import score_table
+    from nsmc.pipeline.source_files import is_many
 
     if is_many(args.input):
         _score_files(classifier, args)
@@ -236,14 +238,14 @@ def _by_label(labels: dict[str, int]) -> str:
 
 
 @contextlib.contextmanager
-def _telling_of_scores(target: Path) -> Iterator[None]:
+def _telling_of_scores(target: "Place") -> Iterator[None]:
     """Say where scores stay that a table of many rows had when it was cut short."""
     from nsmc.pipeline.score_table import scores_beside
 
     try:
         yield
     finally:
-        if (kept := scores_beside(target)).exists():
+        if isinstance(target, Path) and (kept := scores_beside(target)).exists():
             say(tr("the scores so far are in {place}; the same command goes on there", place=kept))
 
 

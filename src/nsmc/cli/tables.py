@@ -11,6 +11,7 @@ from nsmc.errors import DataError, UsageError
 from nsmc.messages.translate import tr
 
 if TYPE_CHECKING:
+    from nsmc.pipeline.staging import Place
     from nsmc.tables.options import ReadOptions, WriteOptions
 
 TABLES = (
@@ -94,7 +95,7 @@ def write_options(args: argparse.Namespace) -> "WriteOptions":
 @contextlib.contextmanager
 def table_streams(
     args: argparse.Namespace,
-) -> "Iterator[tuple[Path, Path, ReadOptions, WriteOptions]]":
+) -> "Iterator[tuple[Place, Place, ReadOptions, WriteOptions]]":
     """Give files for ``--input`` and ``--output``, either of which may be ``-``.
 
     Standard input is stored in a temporary file, since a table is read more than once; what goes to
@@ -140,7 +141,7 @@ def table_streams(
         target = Path(place) / "output"
         own = None
         with contextlib.suppress(DataError):
-            own = table_file(source, name=reading.name).format
+            own = table_file(target, name=reading.name or str(source)).format
         # An input whose name tells its format needs no --format, so it is the output's.
         reading = dataclasses.replace(reading, format=own or args.format)
         writing = dataclasses.replace(writing, format=args.format or own)
@@ -150,6 +151,6 @@ def table_streams(
         sys.stdout.buffer.flush()
 
 
-def where(output: Path) -> str:
+def where(output: "Place") -> str:
     """How a message calls an ``--output``."""
     return tr("standard output") if str(output) == "-" else str(output)

@@ -1,7 +1,6 @@
 """Files of a directory scored into files of the same names, on all cores or by an engine."""
 
 import pickle
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -9,32 +8,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nsmc.errors import DataError, NsmcError, UsageError
+from nsmc.errors import DataError, NsmcError
 from nsmc.inference.classifier import Classifier
-from nsmc.messages.translate import tr
-from nsmc.pipeline.output_manifest import SUCCESS, DoneFile, OutputManifest, SourceFile, content_of
+from nsmc.pipeline.output_manifest import DoneFile, OutputManifest, SourceFile, content_of
+from nsmc.pipeline.output_records import SUCCESS
 from nsmc.pipeline.score_table import Progress, score_table
 from nsmc.pipeline.scorer import Scorer
+from nsmc.pipeline.source_files import Job, find_jobs
+from nsmc.pipeline.staging import Place, staged
 from nsmc.progress import reporting, table_progress
-from nsmc.tables.formats import Format, table_file
+from nsmc.storage.objects import path_or_object
 from nsmc.tables.options import ReadOptions, WriteOptions
 from nsmc.workers import available_cores, map_chunks
 
-MAGIC = re.compile(r"[*?\[]")
 SMALL = 1 << 20
 """Bytes of files that one process scores as fast as several."""
 SHOWN = 3
 """Files that a message names at most."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """A file to score."""
-
-    name: str
-    """The path below the input and the output directory."""
-    source: Path
-    target: Path
 
 
 @dataclass(frozen=True)
@@ -60,28 +50,30 @@ class ScoreFile:
     def __call__(self, job: Job) -> DoneFile | FailedFile:
         """Score a file; what is wrong with it is a result too, so that the others go on."""
         try:
-            mtime = job.source.stat().st_mtime_ns
-            source = SourceFile(**content_of(job.source), mtime_ns=mtime)
-            job.target.parent.mkdir(parents=True, exist_ok=True)
-            result = score_table(
-                self.classifier,
-                job.source,
-                job.target,
-                column=self.column,
-                reading=self.reading,
-                writing=self.writing,
-                probabilities=self.probabilities,
-                notes=self.notes,
-                workers=self.workers,
-                resume=True,
-                verbose=False,
-            )
+            if isinstance(job.target, Path):
+                job.target.parent.mkdir(parents=True, exist_ok=True)
+            with staged(job.source, job.target, self.reading) as place:
+                source = SourceFile(**content_of(place.source), mtime_ns=place.mtime_ns)
+                result = score_table(
+                    self.classifier,
+                    place.source,
+                    place.target,
+                    column=self.column,
+                    reading=place.reading,
+                    writing=self.writing,
+                    probabilities=self.probabilities,
+                    notes=self.notes,
+                    workers=self.workers,
+                    resume=True,
+                    verbose=False,
+                )
+                output = content_of(place.target)
         except (NsmcError, OSError) as error:
             return FailedFile(job.name, str(error))
         return DoneFile(
             name=job.name,
             source=source,
-            output=content_of(job.target),
+            output=output,
             rows=result.rows,
             empty=result.empty,
             bad=result.bad,
@@ -89,7 +81,7 @@ class ScoreFile:
             truncated=result.truncated,
             labels=result.labels,
             renamed=result.renamed,
-            notes=result.notes,
+            notes=list(map(place.words, result.notes)),
         )
 
     def identity(self) -> dict[str, Any]:
@@ -126,8 +118,8 @@ class ScoredFiles:
 
 def score_files(
     classifier: Classifier[Any],
-    source: Path | str,
-    target: Path | str,
+    source: Place | str,
+    target: Place | str,
     *,
     column: str | None = None,
     reading: ReadOptions | None = None,
@@ -148,8 +140,10 @@ def score_files(
 
     Args:
         source: a directory, with those below it, or a pattern such as ``in/**/*.csv``. Files and
-            directories whose names begin with ``_`` or ``.`` are left out.
-        target: a directory: an empty one, a new one, or one that such a call has written.
+            directories whose names begin with ``_`` or ``.`` are left out. Also the URI of an
+            object store, such as ``s3://shop/in``.
+        target: a directory: an empty one, a new one, or one that such a call has written; a URI
+            too. An object store has no locks: nothing keeps two calls from writing there.
         workers: processes; None takes a process a core.
         engine: where the files are scored instead, such as `nsmc.ray.map_files`.
         classifier, column, reading, writing, probabilities, notes, verbose: as `score_table` takes
@@ -161,22 +155,22 @@ def score_files(
         DataError: there is no table, or some can't be scored: the others are.
         NsmcError: the target can't be written.
     """
-    source, target = Path(source), Path(target)
+    source, target = path_or_object(source), path_or_object(target)
     score = ScoreFile(classifier, column, reading, writing, probabilities, notes)
     jobs, ignored = find_jobs(source, target, reading.format if reading else None)
     manifest = OutputManifest(target, score.identity())
-    todo = [job for job in jobs if not manifest.has(job.name, job.source)]
+    todo = [job for job in jobs if not manifest.has(job.name, job.source, job.bytes, job.mtime_ns)]
     names = [job.name for job in jobs]
     failed: list[FailedFile] = []
     if todo or not manifest.succeeded or manifest.done.keys() != set(names):
-        sizes = {job.name: job.source.stat().st_size for job in jobs}
+        sizes = {job.name: job.bytes for job in jobs}
         # The longest first, so that no core is left alone with it.
         todo.sort(key=lambda job: (-sizes[job.name], job.name))
         done_bytes, rows = sum(sizes.values()) - sum(sizes[job.name] for job in todo), 0
         if workers is None and sum(sizes[job.name] for job in todo) < SMALL:
             workers = 1
         run = engine or partial(_run_here, workers=workers)
-        with manifest, reporting(progress, verbose, partial(table_progress, source)) as report:
+        with manifest, reporting(progress, verbose, partial(table_progress, source.name)) as report:
             for result in run(todo, score):
                 if isinstance(result, FailedFile):
                     failed.append(result)
@@ -194,50 +188,6 @@ def score_files(
     return scored
 
 
-def is_many(source: Path) -> bool:
-    """Whether a source is a directory or a pattern, not a file."""
-    return source.is_dir() or (bool(MAGIC.search(str(source))) and not source.exists())
-
-
-def find_jobs(source: Path, target: Path, format: Format | None) -> tuple[list[Job], list[str]]:
-    """The tables of a directory or a pattern, and the names of files that are none.
-
-    Raises:
-        UsageError: the target holds the source.
-        DataError: there is no table.
-    """
-    root, pattern = source, "**/*"
-    if not source.is_dir():
-        fixed = next(n for n, part in enumerate(source.parts) if MAGIC.search(part))
-        root, pattern = Path(*source.parts[:fixed]), str(Path(*source.parts[fixed:]))
-    inner, outer = root.resolve(), target.resolve()
-    if inner.is_relative_to(outer):
-        raise UsageError(
-            tr(
-                "expected an output directory apart from the input, found {source} inside of "
-                "{target}; name another --output, so that no result is taken for an input",
-                source=source,
-                target=target,
-            )
-        )
-    jobs, ignored = [], []
-    for path in sorted(root.glob(pattern)):
-        relative = path.relative_to(root)
-        hidden = any(part.startswith(("_", ".")) for part in relative.parts)
-        if hidden or not path.is_file() or path.resolve().is_relative_to(outer):
-            continue
-        try:
-            table_file(path, format)
-        except DataError:
-            ignored.append(str(relative))
-            continue
-        jobs.append(Job(relative.as_posix(), path, target / relative))
-    if not jobs:
-        found = f"{len(ignored)} other files" if ignored else "no file"
-        raise DataError(f"expected tables in {source}, found {found}; check the name")
-    return jobs, ignored
-
-
 def _run_here(
     jobs: Sequence[Job], score: ScoreFile, *, workers: int | None
 ) -> Iterator[DoneFile | FailedFile]:
@@ -250,7 +200,7 @@ def _run_here(
     yield from map_chunks(jobs, make, processes, ordered=False)
 
 
-def _failure(failed: Sequence[FailedFile], files: int, target: Path) -> DataError:
+def _failure(failed: Sequence[FailedFile], files: int, target: Place) -> DataError:
     first = "; ".join(one.reason for one in failed[:SHOWN])
     more = f"; and {len(failed) - SHOWN:,} more" if len(failed) > SHOWN else ""
     return DataError(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nsmc.inference.classifier import Classifier
 from nsmc.pipeline.chunks import CHUNK
 from nsmc.pipeline.scorer import Cells, Kind, Scorer, text_columns
+from nsmc.pipeline.staging import Place, staged
 from nsmc.progress import reporting, table_progress
 from nsmc.storage.journal import Journal
 
@@ -63,8 +64,8 @@ class ScoredTable(WrittenTable):
 
 def score_table(
     classifier: Classifier,
-    source: Path | str,
-    target: Path | str,
+    source: Place | str,
+    target: Place | str,
     *,
     column: str | None = None,
     reading: "ReadOptions | None" = None,
@@ -84,7 +85,8 @@ def score_table(
 
     Args:
         classifier: as `nsmc.load` gives it.
-        source: .csv, .tsv, .txt, .json, .jsonl, .parquet or .xlsx; the text formats also .gz.
+        source: .csv, .tsv, .txt, .json, .jsonl, .parquet or .xlsx; the text formats also .gz. Also
+            the URI of an object store, such as ``s3://shop/reviews.csv``.
         target: the same; appears under its name only when whole.
         column: the text column; None takes the one that the model was trained on, if it was named
             and is there, else ``document``, else the only text column.
@@ -113,19 +115,23 @@ def score_table(
                 labels.update(cells[0])
             yield cells
 
-    with _journal(Path(target), scorer) if resume else nullcontext() as journal:
+    with (
+        staged(source, target, reading) as place,
+        _journal(place.target, scorer) if resume else nullcontext() as journal,
+    ):
         written = add_columns(
-            source,
-            target,
+            place.source,
+            place.target,
             scorer.kinds,
             score,
             column=column,
             **text_columns(classifier),
-            reading=reading,
+            reading=place.reading,
             writing=writing,
             progress=progress,
             verbose=verbose,
         )
+        written.notes[:] = map(place.words, written.notes)
     if scorer.resumed:
         written.notes.append(f"{scorer.resumed:,} rows had been scored by a run that was cut short")
     counts = {label: count for label, count in labels.most_common() if label is not None}
@@ -183,7 +189,7 @@ def add_columns(
             source, reading, column=column, usual=usual, others=others, chunk_rows=CHUNK
         ) as table,
         open_writer(target, table, writing) as writer,
-        reporting(progress, verbose, partial(table_progress, source)) as report,
+        reporting(progress, verbose, partial(table_progress, source.name)) as report,
     ):
         names = unique_names(kinds, table.columns, "predicted_")
         writer.added = names

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from nsmc.inference.language_model import LanguageModel
 from nsmc.pipeline.chunks import map_comments
 from nsmc.pipeline.score_table import Progress, WrittenTable, add_columns
 from nsmc.pipeline.scorer import Cells, Kind
+from nsmc.pipeline.staging import Place, staged
 from nsmc.tables.options import ReadOptions, WriteOptions
 from nsmc.tasks.language_model import perplexity
 from nsmc.tasks.task import rounded
@@ -38,8 +38,8 @@ class ScoredTexts(WrittenTable):
 
 def score_texts(
     model: LanguageModel,
-    source: Path | str,
-    target: Path | str,
+    source: Place | str,
+    target: Place | str,
     *,
     column: str | None = None,
     reading: ReadOptions | None = None,
@@ -78,18 +78,20 @@ def score_texts(
 
     _ = model.tokenizer  # here, so that its warning comes once and before all else
     usual = model.model.config.data.column
-    written = add_columns(
-        source,
-        target,
-        COLUMNS,
-        score,
-        column=column,
-        usual=usual,
-        reading=reading,
-        writing=writing,
-        progress=progress,
-        verbose=verbose,
-    )
+    with staged(source, target, reading) as place:
+        written = add_columns(
+            place.source,
+            place.target,
+            COLUMNS,
+            score,
+            column=column,
+            usual=usual,
+            reading=place.reading,
+            writing=writing,
+            progress=progress,
+            verbose=verbose,
+        )
+        written.notes[:] = map(place.words, written.notes)
     together = perplexity(bits * math.log(2) / units) if units else math.nan
     return ScoredTexts(**vars(written), perplexity=together, truncated=truncated)
 
