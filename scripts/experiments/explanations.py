@@ -206,9 +206,9 @@ def _long(measured: Measured) -> list[dict[str, Any]]:
     result = []
     for count in LONG:
         review = (words * count)[:count]
-        vectors, network = measured.vectors_of(review), measured.classifier.network_of(review)
+        outputs_of = measured.classifier.subsets_of(review)
         started = time.process_time()
-        contributions(network, vectors, log_odds, 0.0, 1.0)
+        contributions(outputs_of, log_odds, 0.0, 1.0, part_of=np.arange(count))
         result.append({"morphemes": count, "seconds": round(time.process_time() - started, 2)})
     return result
 
@@ -224,11 +224,11 @@ def _between_seeds(measured: Measured) -> list[dict[str, Any]]:
             explanation = measured.explanations[index]
             ours = measured.explained(index)  # [T]
             other = contributions(
-                measured.classifier.network_of(review),
-                measured.vectors_of(review),
+                measured.classifier.subsets_of(review),
                 log_odds,
                 explanation.baseline,
                 explanation.logit,
+                part_of=np.arange(len(review)),
                 seed=1,
             )  # [T]
             differences.append(np.sqrt(np.mean((ours - other) ** 2)))

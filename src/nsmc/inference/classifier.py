@@ -22,7 +22,13 @@ from nsmc.errors import UsageError
 from nsmc.inference.comments import comment_list, is_one
 from nsmc.inference.directory import ModelDirectory, open_model
 from nsmc.inference.early_exit import EarlyExit
-from nsmc.inference.explanation import Explanation, Part, baseline_outputs, contributions
+from nsmc.inference.explanation import (
+    Explanation,
+    Part,
+    SubsetOutputs,
+    baseline_outputs,
+    contributions,
+)
 from nsmc.inference.familiarity import Familiarity
 from nsmc.inference.narrow import NarrowNetwork
 from nsmc.inference.network import Network, NumpyNetwork
@@ -309,13 +315,12 @@ class Classifier(TextModel, Generic[PredictionT]):
         if len(morphemes) > self.window:
             passages = self._explain_windows(text, morphemes, number, baseline, value)
             return replace(explanation, value=value, parts=passages)
-        vectors, tokens = self._vectors(morphemes)  # [U, E], [T]
         # The letters of a syllable can't be shown apart, so they are one part together.
         placed = groupby(zip(self.tokenizer.spans(text), morphemes, strict=True), itemgetter(0))
         parts = [(span, [unit for _, unit in units]) for span, units in placed]
         part_of = np.repeat(np.arange(len(parts)), [len(units) for _, units in parts])  # [T]
-        network = self.network_of(morphemes)
-        shares = contributions(network, vectors[tokens], number, baseline, value, part_of=part_of)
+        outputs_of = self.subsets_of(morphemes)
+        shares = contributions(outputs_of, number, baseline, value, part_of=part_of)
         read = {place for one in prediction.corrections for place in range(one.start, one.end)}
         explained = []
         for ((start, end), units), share in zip(parts, shares.tolist(), strict=True):
@@ -343,6 +348,20 @@ class Classifier(TextModel, Generic[PredictionT]):
             Part(spans[a][0], spans[b - 1][1], self.tokenizer.join(morphemes[a:b]), share)
             for (a, b), share in zip(edges, shares.tolist(), strict=True)
         )
+
+    def subsets_of(self, morphemes: Sequence[str]) -> SubsetOutputs:
+        """What gives the outputs [N, O] of subsets of T morphemes, from their mask [N, T]."""
+        vectors, tokens = self._vectors(morphemes)  # [U, E], [T]
+        each, network, wide = vectors[tokens], self._network, self._wide  # [T, E]
+
+        def outputs(mask: NDArray[np.bool_]) -> Floats:
+            if isinstance(network, NumpyNetwork):
+                deep = network.of_subsets(each, mask)  # [N, O]
+            else:
+                deep = network(each, np.nonzero(mask)[1], mask.sum(axis=1))
+            return deep if wide is None else deep + wide.of_subsets(morphemes, mask)
+
+        return outputs
 
     def network_of(self, morphemes: Sequence[str]) -> Network:
         """The network with the wide layer; the ``tokens`` of a call are places in ``morphemes``."""

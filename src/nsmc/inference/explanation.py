@@ -5,6 +5,7 @@ Shapes: T morphemes, P parts that they make, E embedding size, N subsets.
 
 import html
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic
 
@@ -107,14 +108,17 @@ def baseline_outputs(network: Network, size: int) -> NDArray[np.float32]:
     return outputs
 
 
+SubsetOutputs = Callable[[NDArray[np.bool_]], NDArray[np.float32]]
+"""Subsets of a comment's morphemes [N, T], none empty, to the outputs [N, O]."""
+
+
 def contributions(
-    network: Network,
-    vectors: NDArray[np.float32],
+    outputs_of: SubsetOutputs,
     number: Value,
     baseline: float,
     value: float,
     *,
-    part_of: NDArray[np.int64] | None = None,
+    part_of: NDArray[np.int64],
     seed: int = 0,
 ) -> NDArray[np.float64]:
     """Share out ``value - baseline`` among P parts of a comment: [P].
@@ -124,20 +128,16 @@ def contributions(
     own.
 
     Args:
-        network: the model's.
-        vectors: [T, E], T at least 1.
-        number: what is explained, from the network's outputs.
+        outputs_of: the model's, of subsets of T morphemes, T at least 1.
+        number: what is explained, from outputs.
         baseline: the value of no morpheme.
         value: that of the whole comment.
-        part_of: [T] each morpheme's part, from 0 on and never falling; None makes each its own.
+        part_of: [T] each morpheme's part, from 0 on and never falling.
         seed: of the sampled orders.
     """
-    parts = np.arange(len(vectors)) if part_of is None else part_of  # [T]
 
     def value_of(subsets: NDArray[np.bool_]) -> NDArray[np.float64]:
-        mask = subsets[:, parts]  # [N, T]
-        tokens = np.nonzero(mask)[1]  # [places]
-        return number(network(vectors, tokens, mask.sum(axis=1)))  # [N]
+        return number(outputs_of(subsets[:, part_of]))  # [N]
 
-    count = int(parts[-1]) + 1
-    return shapley_values(value_of, count, baseline, value, units=len(vectors), seed=seed)
+    count = int(part_of[-1]) + 1
+    return shapley_values(value_of, count, baseline, value, units=len(part_of), seed=seed)

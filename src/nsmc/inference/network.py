@@ -16,6 +16,7 @@ from nsmc.config.model import ModelConfig
 from nsmc.inference.blas_threads import one_thread
 from nsmc.inference.convolution import Convolution
 from nsmc.inference.recurrence import BACKWARD, FORWARD, Floats, Integers, Layer
+from nsmc.inference.subsets import subset_outputs
 
 BLOCK = 256
 """Reviews side by side: enough for fast matrix products, few enough for the caches."""
@@ -61,6 +62,20 @@ class NumpyNetwork:
             pooled = self.pooled(vectors, tokens, lengths)  # [R, P]
             outputs: Floats = pooled @ self._head + self._bias  # [R, O]
         return outputs
+
+    def of_subsets(self, vectors: Floats, mask: NDArray[np.bool_]) -> Floats:
+        """Outputs [N, O] of subsets of one review's units.
+
+        Args:
+            vectors: [T, E] of the units.
+            mask: [N, T] the units of each subset, at least one.
+        """
+        if self._convolution is not None or len(self._layers) > 1:
+            return self(vectors, np.nonzero(mask)[1], mask.sum(axis=1))
+        with one_thread():
+            pooling = self._pooling.split("+")
+            (layer,) = self._layers
+            return subset_outputs(layer, pooling, self._head, vectors, mask) + self._bias
 
     def pooled(self, vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
         """The inputs [R, P] of the last, linear layer; arguments as for `Network`."""

@@ -17,6 +17,7 @@ still running, S steps in which these are the same, D directions, I input size, 
 G gates of the cell.
 """
 
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,7 @@ Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 Stretch = tuple[int, int, Floats]
 """The first step of a stretch, n, and the outputs [S, D, n, H] of its S steps."""
+Advance = Callable[[Floats, Floats, Floats, Floats, Floats], None]
 STRETCH = 1 << 21
 """Bytes of gates looked up at once: few calls of numpy for small blocks, and in the caches."""
 HALF = np.float32(0.5)
@@ -71,14 +73,35 @@ class Layer:
         # [G, D, I, H] and [G, D, H, H]
         self._input = np.ascontiguousarray((gates("weight_ih") * halves[..., None]).swapaxes(2, 3))
         self._recurrent = np.ascontiguousarray((recurrent * halves[..., None]).swapaxes(2, 3))
-        advance = {"rnn": _rnn, "gru": self._gru, "lstm": _lstm}
-        self._advance: Callable[[Floats, Floats, Floats, Floats, Floats], None] = advance[cell]
+        self._cell = cell
+        self._set_advance()
+
+    def _set_advance(self) -> None:
+        advance: dict[str, Advance] = {"rnn": _rnn, "gru": self._gru, "lstm": _lstm}
+        self.advance = advance[self._cell]
+        """One step: gates and recurrent products [G, D, n, H], which it overwrites, state, memory
+        of an LSTM, which it updates, and what gets the output, [D, n, H] each."""
+
+    def one(self, direction: int) -> "Layer":
+        """The layer's part of one direction; the weights are shared."""
+        part, only = copy.copy(self), slice(direction, direction + 1)
+        part.directions = 1
+        part._bias, part._input = self._bias[:, only], self._input[:, only]
+        part._recurrent = self._recurrent[:, only]
+        if self._cell == "gru":
+            part._new_bias = self._new_bias[only]
+        part._set_advance()
+        return part
 
     def inputs(self, vectors: Floats) -> Floats:
         """Products of the vectors [U, I] with the input weights, plus bias: [G, D, U, H]."""
         products: Floats = np.matmul(vectors, self._input)  # [G, D, U, H]
         products += self._bias
         return products
+
+    def product(self, state: Floats, out: Floats) -> None:
+        """Put the recurrent products [G, D, n, H] of states [D, n, H] into ``out``."""
+        np.matmul(state, self._recurrent, out=out)
 
     def stretches(
         self, inputs: Floats, tokens: Integers, starts: Integers, lengths: Integers
@@ -109,8 +132,8 @@ class Layer:
             recurrent = np.empty(gates.shape[1:], np.float32)  # [G, D, n, H]
             state, memory = state[:, :n], memory[:, :n]  # [D, n, H]
             for gate, output in zip(gates, outputs, strict=True):
-                np.matmul(state, self._recurrent, out=recurrent)
-                self._advance(gate, recurrent, state, memory, output)
+                self.product(state, recurrent)
+                self.advance(gate, recurrent, state, memory, output)
                 state = output
             yield t, n, outputs
 
@@ -137,7 +160,7 @@ class Layer:
         """
         recurrent = np.matmul(state, self._recurrent)  # [G, D, B, H]
         output = np.empty_like(state)
-        self._advance(inputs, recurrent, state, memory, output)
+        self.advance(inputs, recurrent, state, memory, output)
         return output
 
     def _gru(

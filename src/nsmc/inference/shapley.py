@@ -13,6 +13,7 @@ Shapes: T parts, P orders, N subsets.
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,8 @@ USUAL_STEPS = 24_000
 MOST_UNITS = 80_000
 """Units in all subsets together, about a second of work. Where two orders would take more,
 neighbouring parts are grouped."""
+REMEMBERED = 64
+"""Draws remembered: comments of as many parts have the same."""
 
 Value = Callable[[NDArray[np.bool_]], NDArray[np.float64]]
 """Subsets [N, T], each neither empty nor all, to their values [N]."""
@@ -54,31 +57,40 @@ def shapley_values(
     usual = max(FEW_ORDERS, 2 * USUAL_STEPS // parts**2)
     for count in (min(MOST_ORDERS, usual), FEWEST_ORDERS):
         if count * parts * units <= 2 * MOST_UNITS:
-            return _sampled(value, _orders(parts, count, seed), empty, full)
+            return _sampled(value, parts, count, seed, empty, full)
     runs = max(16, MOST_UNITS // units)
     run_of = np.arange(parts) * runs // parts  # [T]
-    orders = _orders(runs, FEWEST_ORDERS, seed)
-    together = _sampled(lambda subsets: value(subsets[:, run_of]), orders, empty, full)
+    grouped: Value = lambda subsets: value(subsets[:, run_of])  # noqa: E731
+    together = _sampled(grouped, runs, FEWEST_ORDERS, seed, empty, full)
     return (together / np.bincount(run_of))[run_of]  # [T]
 
 
-def _orders(parts: int, count: int, seed: int) -> NDArray[np.int64]:
-    """Draw orders [P, T], each with its reverse."""
+@lru_cache(REMEMBERED)
+def _drawn(parts: int, count: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Draw orders, each with its reverse.
+
+    Returns:
+        The place of each part in each of them [P, T], and the first one, two, … parts of each, all
+        but the last [P·(T-1), T].
+    """
     rng = np.random.default_rng([seed, parts])
     half = np.stack([rng.permutation(parts) for _ in range(count // 2)])  # [P/2, T]
-    return np.concatenate([half, half[:, ::-1]])  # [P, T]
+    orders = np.concatenate([half, half[:, ::-1]])  # [P, T]
+    ranks = np.argsort(orders, axis=1)  # [P, T]
+    subsets = ranks[:, None, :] < np.arange(1, parts)[None, :, None]  # [P, T-1, T]
+    subsets = subsets.reshape(-1, parts)
+    for array in (ranks, subsets):
+        array.setflags(write=False)  # every caller gets the same
+    return ranks, subsets
 
 
 def _sampled(
-    value: Value, orders: NDArray[np.int64], empty: float, full: float
+    value: Value, parts: int, count: int, seed: int, empty: float, full: float
 ) -> NDArray[np.float64]:
-    count, parts = orders.shape
-    ranks = np.argsort(orders, axis=1)  # [P, T]
-    # The first one, two, … of every order.
-    subsets = ranks[:, None, :] < np.arange(1, parts)[None, :, None]  # [P, T-1, T]
-    values = np.empty((count, parts + 1))  # [P, T+1]
+    ranks, subsets = _drawn(parts, count, seed)
+    values = np.empty((len(ranks), parts + 1))  # [P, T+1]
     values[:, 0], values[:, -1] = empty, full
-    values[:, 1:-1] = value(subsets.reshape(-1, parts)).reshape(count, -1)  # [P, T-1]
+    values[:, 1:-1] = value(subsets).reshape(len(ranks), -1)  # [P, T-1]
     added = np.diff(values)  # [P, T], by order
     shares: NDArray[np.float64] = np.take_along_axis(added, ranks, axis=1).mean(axis=0)  # [T]
     return shares

@@ -1,6 +1,6 @@
 """The weights of character n-grams, in numpy: `nsmc.model.wide` has the formula.
 
-Shapes: R comments, G n-grams of all of them, K rows, O outputs.
+Shapes: R comments, G n-grams of all of them, K rows, O outputs; T units of a comment, N subsets.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nsmc.inference.directory import ModelDirectory
 from nsmc.inference.quantized import SCALES, WIDE
-from nsmc.text.character_ngrams import character_ngrams
+from nsmc.text.character_ngrams import character_ngrams, subset_ngrams
 
 SCALE = 10.0
 """About the root of the usual comment's number of n-grams, which makes the weights add up unscaled:
@@ -51,6 +51,14 @@ class WideOutputs:
             added[start : start + AT_ONCE] = self.sums(
                 *character_ngrams(some, self.longest, self.buckets)
             )
+        return added
+
+    def of_subsets(self, units: Sequence[str], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """The part [N, O] of the outputs for subsets [N, T] of a comment's units, in order."""
+        added = np.zeros((len(mask), self._table.shape[1]), np.float32)  # [N, O]
+        for start in range(0, len(mask), AT_ONCE):
+            ngrams = subset_ngrams(units, mask[start : start + AT_ONCE], self.longest, self.buckets)
+            added[start : start + AT_ONCE] = self.sums(*ngrams)
         return added
 
     def sums(self, ids: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.float32]:

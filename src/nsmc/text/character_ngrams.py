@@ -36,9 +36,38 @@ def character_ngrams(
         Row numbers [G], comment after comment, ascending and none twice within one; and their count
         for each comment [B], which is 0 only without units.
     """
-    bits = buckets.bit_length() - 1
     text = MARK.join(["", *("".join(units) for units in comments), ""])
-    points = np.frombuffer(text.encode("utf-32-le"), np.uint32).astype(np.uint64)  # [N]
+    return _ngrams(_points(text), len(comments), longest, buckets)
+
+
+def subset_ngrams(
+    units: Sequence[str], mask: NDArray[np.bool_], longest: int, buckets: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The same of comments that are subsets of one comment's units.
+
+    Args:
+        units: [T] of the comment.
+        mask: [B, T] the units of each subset, which are in order.
+        longest, buckets: as for `character_ngrams`.
+    """
+    unit = np.repeat(np.arange(len(units)), [len(one) for one in units])  # [characters]
+    before = np.ones((len(mask), 1), np.bool_)  # the mark
+    has = np.concatenate([before, mask[:, unit]], axis=1)  # [B, 1 + characters]
+    row = _points(MARK + "".join(units))  # [1 + characters]
+    points = np.append(np.broadcast_to(row, has.shape)[has], row[0])  # [N]
+    return _ngrams(points, len(mask), longest, buckets)
+
+
+def _points(text: str) -> NDArray[np.uint64]:
+    """The code points [N] of a text."""
+    return np.frombuffer(text.encode("utf-32-le"), np.uint32).astype(np.uint64)
+
+
+def _ngrams(
+    points: NDArray[np.uint64], comments: int, longest: int, buckets: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The n-grams of code points [N]; see `character_ngrams`."""
+    bits = buckets.bit_length() - 1
     marks = points == ord(MARK)  # [N]
     # The number of each character's comment; a mark that ends one begins the next.
     comment = np.cumsum(marks) - 1  # [N]
@@ -64,7 +93,7 @@ def character_ngrams(
     joined = np.concatenate(owners) << bits | rows
     joined.sort()
     distinct = joined[np.append(True, joined[1:] != joined[:-1])[: len(joined)]]  # [G]
-    counts = np.bincount(distinct >> bits, minlength=len(comments))  # [B]
+    counts = np.bincount(distinct >> bits, minlength=comments)  # [B]
     return distinct & (buckets - 1), counts
 
 
