@@ -31,6 +31,12 @@ def test_links_and_paths_exist(page: Path) -> None:
     assert [path for path in paths if not any((base / path).exists() for base in BASES)] == []
 
 
+def test_blocks_of_code_are_closed(page: Path) -> None:
+    marks = re.findall(r"^```.*", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert [mark for mark in marks[1::2] if mark != "```"] == []
+    assert len(marks) % 2 == 0
+
+
 def test_commands_have_the_options_shown(page: Path) -> None:
     text = page.read_text(encoding="utf-8").replace("\\\n", " ")
     unknown = []
