@@ -25,6 +25,7 @@ HEAVY = {
     *("numpy", "torch", "torchtext", "pandas", "konlpy", "onnxruntime", "matplotlib", "sklearn"),
     *("pyarrow", "requests", "tqdm", "plotly", "fontTools", "onnx", "scipy", "safetensors"),
     *("sentencepiece", "wcwidth", "jinja2", "fastapi", "uvicorn", "prometheus_client"),
+    *("optuna", "tensorboard", "mlflow", "sqlalchemy"),
 }
 NOT_FOR_SCORING = {
     *("torch", "torchtext", "pandas", "sklearn", "pyarrow", "matplotlib", "onnx", "onnxruntime"),
@@ -175,6 +176,18 @@ def test_scoring_a_comment_imports_neither_torch_nor_pandas(
     result = imported("-m", "nsmc", "predict", "--model", str(model), "재밌다")
     assert {"numpy", "konlpy"} <= result
     assert not result & NOT_FOR_SCORING
+
+
+@pytest.mark.slow
+def test_a_training_imports_no_program_that_it_was_not_asked_for(tmp_path: Path) -> None:
+    data = tmp_path / "t.tsv"
+    data.write_text("document\tlabel\n" + "좋다\t1\n별로다\t0\n" * 8, encoding="utf-8")
+    tiny = ("text.unit=syllable", "model.hidden_size=2", "training.epochs=1", "data.validation=0.3")
+    fields = [part for field in tiny for part in ("--set", field)]
+    command = ["-m", "nsmc", "train", "--data", str(data), "--device", "cpu", "--output"]
+    result = imported(*command, str(tmp_path / "run"), *fields, "--seeds", "1")
+    assert "torch" in result
+    assert not result & {"optuna", "tensorboard", "mlflow", "sqlalchemy"}
 
 
 def test_all_public_names_are_there() -> None:

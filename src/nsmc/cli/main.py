@@ -46,9 +46,15 @@ EPILOG = """examples:
 `nsmc COMMAND --help` lists a command's options."""
 KEEP_FILES = ("train", "prepare", "export", "package", "download", "serve")
 """Commands whose results are no lines, whatever they print."""
-EXTRAS = dict.fromkeys(
-    ("fastapi", "starlette", "pydantic", "uvicorn", "prometheus_client"), "serve"
-) | {"onnx": "onnx", "shtab": "completion", "ray": "ray", "optuna": "sweep"}
+EXTRAS = {
+    **dict.fromkeys(("fastapi", "starlette", "pydantic", "uvicorn", "prometheus_client"), "serve"),
+    "onnx": "onnx",
+    "shtab": "completion",
+    "ray": "ray",
+    "optuna": "sweep",
+    "tensorboard": "tensorboard",
+    **dict.fromkeys(("mlflow", "sqlalchemy"), "mlflow"),
+}
 """Packages that come with an extra of this one."""
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "fontTools": "fonttools", "mecab_ko": "mecab-ko"}
 """Packages whose distribution has another name."""

@@ -67,6 +67,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "or [sweep] trials = 20, Optuna draws; [sweep] minutes = 60 is enough",
     )
     parser.add_argument(
+        "--log-to",
+        action="extend",
+        nargs="+",
+        default=[],
+        choices=("tensorboard", "mlflow"),
+        help="write the metrics for TensorBoard, into the output directory, or for MLflow, where "
+        "MLFLOW_TRACKING_URI says (default: ./mlflow.db)",
+    )
+    parser.add_argument(
         "--fields", action="store_true", help="list the fields of a config with their meaning"
     )
 
@@ -140,6 +149,7 @@ def _train(
                 listen=listen,
                 tokenized=reporter.tokenized,
                 warn=say,
+                log_to=args.log_to,
             )
     except (KeyboardInterrupt, SystemExit):
         if not (args.seeds or args.sweep) and (output / "recipe.json").is_file():

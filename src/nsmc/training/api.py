@@ -2,7 +2,8 @@
 
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,9 @@ from nsmc.training.ranks import Ranks
 
 if TYPE_CHECKING:
     from nsmc.tables.in_memory import InMemory
-    from nsmc.training.run import Listener, Trained
+    from nsmc.training.loggers import LoggerName, MetricsLogger
+    from nsmc.training.run import Event, Listener, Trained
+    from nsmc.training.state import TrainingState
 
 RUNS = Path("runs")
 
@@ -36,6 +39,7 @@ def train(
     listen: "Listener | None" = None,
     tokenized: Callable[[int, int], None] | None = None,
     warn: Callable[[str], None] | None = None,
+    log_to: "Sequence[LoggerName | MetricsLogger]" = (),
     verbose: bool = True,
 ) -> "Trained":
     """Train a model and write it, with its history and curves, into a directory.
@@ -64,9 +68,12 @@ def train(
         listen: called at the start, after each step and after each epoch.
         tokenized: called with the number of reviews just tokenized, and of all.
         warn: called with a message for what goes wrong without ending the training; None logs it.
+        log_to: ``tensorboard`` writes event files into the output directory, ``mlflow`` a run to
+            where MLflow keeps them; or what takes them (`nsmc.training.loggers.MetricsLogger`).
         verbose: show progress bars on a terminal or in a notebook, unless ``listen`` is given.
 
     Raises:
+        ModuleNotFoundError: TensorBoard or MLflow is asked for and isn't installed.
         UsageError: the configuration is wrong, or differs from the one to be resumed.
         DataError: the reviews are missing or can't be read.
         DownloadError: the official files are needed and can't be fetched.
@@ -84,6 +91,10 @@ def train(
     # A wrong device is an error before minutes of tokenizing, not after.
     from nsmc.model.device import choose_device
 
+    if log_to:
+        from nsmc.training.loggers import check_loggers
+
+        check_loggers(log_to)
     ranks = Ranks.started()
     device = ranks.device(device)
     choose_device(device)
@@ -108,8 +119,13 @@ def train(
         if listen is None:
             from nsmc.training.progress import TrainingBars
 
-            bars = stack.enter_context(contextlib.closing(TrainingBars(verbose)))
+            bars = stack.enter_context(closing(TrainingBars(verbose)))
             listen, tokenized = bars.hear, tokenized or bars.tokenized
+        if log_to and ranks.first:
+            from nsmc.training.loggers import LoggedTraining
+
+            logged = stack.enter_context(closing(LoggedTraining(log_to, place, config)))
+            listen = _both(logged.hear, listen)
         if ranks.first:
             if extends:
                 place.extend(config.training.epochs)
@@ -167,6 +183,14 @@ def train(
             place.finish()
         model, metrics = ranks.result((str(trained.model), trained.metrics))
         return replace(trained, model=Path(model), metrics=metrics)
+
+
+def _both(first: "Listener", second: "Listener") -> "Listener":
+    def listen(event: "Event", state: "TrainingState") -> None:
+        first(event, state)
+        second(event, state)
+
+    return listen
 
 
 def _to_resume(
