@@ -155,8 +155,9 @@ def _training(training: dict[str, Any]) -> list[str]:
     if training["epochs"] is None:
         return []
     written = training["written"].replace("T", " ").replace("Z", " UTC")
+    best = training["best_epoch"] or "the linear fit before them"
     return [
-        f"{training['epochs']} epochs, the best was {training['best_epoch']}; "
+        f"{training['epochs']} epochs, the best was {best}; "
         f"{format_duration(training['seconds'])} on {training['device']}; written {written}"
     ]
 

@@ -32,6 +32,9 @@ class TrainingConfig:
     init_from: str = ""
     """The directory of a model whose vectors and recurrent layers to start from, such as a language
     model's; of one of the same task the head and the wide layer, too. Empty starts from nothing."""
+    linear_start: bool = False
+    """Fit a head that is new to the model of ``init_from``, and the weights of n-grams, first:
+    logistic regression of the whole table. What is trained after that has to be better."""
     seed: int = 1
     """Decides initial weights, order and dropout; the split has its own."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
@@ -50,6 +53,10 @@ class TrainingConfig:
         require(
             0 < self.learning_rate < 1e37,  # Adam's first step is ten times it: what float32 holds
             f"learning_rate must be above 0 and below 1e37, found {self.learning_rate}",
+        )
+        require(
+            bool(self.init_from) or not self.linear_start,
+            "linear_start needs a trained network: set init_from, or use nsmc train --from",
         )
         require_share(self, "warmup")
         for name in ("weight_decay", "clip_norm", "adversarial_norm", "patience", "seed"):

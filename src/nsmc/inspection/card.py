@@ -81,13 +81,11 @@ def _training_facts(about: ModelInfo) -> list[str]:
     training = about.training
     facts = []
     if training["epochs"]:
-        facts.append(
-            tr(
-                "epoch {best} of {epochs}, the best",
-                best=training["best_epoch"],
-                epochs=training["epochs"],
-            )
-        )
+        best, epochs = training["best_epoch"], training["epochs"]
+        if best:
+            facts.append(tr("epoch {best} of {epochs}, the best", best=best, epochs=epochs))
+        else:
+            facts.append(tr("the linear fit before {epochs} epochs, the best", epochs=epochs))
     if training["seconds"] is not None:
         seconds = training["seconds"]
         time = f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -20,6 +20,13 @@ TRAINING = {
     "patience": 3,
 }
 """Smaller steps and batches than from nothing, and no second loss; not chosen by measurement."""
+NEW_LABELS = {"linear_start": True, "epochs": 2, "learning_rate": 0.0003}
+"""For another task: a linear fit of the new head, and small steps from there."""
+NEW_MODEL = {
+    "wide": {"buckets": 1 << 18, "longest": 3, "dropout": 0.2},
+    "exit": {"buckets": 0},
+}
+"""For another task: n-grams of its own, and no early exit, which takes many comments to learn."""
 KEPT_UNITS = "init_from.units"
 """In a training's output directory, what the start's tokenizer has learnt: a training goes on
 without the model that it started from."""
@@ -69,5 +76,6 @@ def fine_tuning_config(
         "training": {**TRAINING, "init_from": str(start)},
     }
     if load_config(path, overrides, base=base).task != model.config.task:
-        base["model"] = {**base["model"], "wide": {**theirs["model"]["wide"], "buckets": 0}}
+        base["model"] = {**base["model"], **NEW_MODEL}
+        base["training"] = {**base["training"], **NEW_LABELS}
     return load_config(path, overrides, base=base)

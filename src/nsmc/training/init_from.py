@@ -33,6 +33,8 @@ KEPT = "init_from.json"
 """The record, in a training's output directory, of the model that it started from."""
 KEPT_TEXTS = "init_from.seen"
 """Beside it, the training texts of that model, if they are known."""
+HEAD = "the head"
+"""What the record says of a start whose head was copied."""
 
 Weights = Mapping[str, NDArray[Any]]
 
@@ -86,9 +88,18 @@ class PretrainedModel:
         if model.seen is not None:
             with atomic_write(output / KEPT_TEXTS) as temporary:
                 temporary.write_bytes(model.seen)
-        with atomic_write(output / KEPT) as temporary:
-            write_json(temporary, asdict(loaded))
+        loaded.keep(output)
         return loaded
+
+    @property
+    def has_head(self) -> bool:
+        """Whether the head was copied."""
+        return HEAD in self.taken.split(", ")
+
+    def keep(self, output: Path) -> None:
+        """Write the record into a training's directory."""
+        with atomic_write(output / KEPT) as temporary:
+            write_json(temporary, asdict(self))
 
     def training_texts(self, output: Path) -> TrainingTexts | None:
         """The model's own training texts, as `load_into` kept them; None if they aren't known.
@@ -190,7 +201,7 @@ def _copy_outputs(
         return []
     for name in ("head.weight", "head.bias"):
         network.get_parameter(name).copy_(torch.from_numpy(weights[name]))
-    parts = ["the head"]
+    parts = [HEAD]
     ours, theirs = network.config.wide, model.config.model.wide
     if ours.buckets and (ours.buckets, ours.longest) == (theirs.buckets, theirs.longest):
         table = weights[WIDE].astype(np.float32) * weights.get(SCALES[WIDE], np.float32(1))

@@ -163,4 +163,4 @@ def _end_epoch(state: TrainingState, task: Task, validated: Validated, rate: flo
 
 def _out_of_patience(state: TrainingState, config: TrainingConfig) -> bool:
     since_best = state.counters.epoch - max(state.counters.best_epoch, state.extended_at)
-    return bool(config.patience and state.counters.best_epoch and since_best >= config.patience)
+    return bool(config.patience and since_best >= config.patience)

@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from nsmc.tasks.task import LabelTask, Task, Validated
 from nsmc.training.early_exit import add_exit
 from nsmc.training.history import draw_curves, write_history, write_table
 from nsmc.training.init_from import PretrainedModel, find_pretrained
+from nsmc.training.linear_start import fit_outputs
 from nsmc.training.loop import EpochDone, StepDone, train_epochs
 from nsmc.training.optimizers import make_optimizers, supports_sparse
 from nsmc.training.output import OutputDirectory
@@ -127,6 +128,9 @@ def run_training(
         state.extended_at = output.extended_at()
     elif start:
         start = start.load_into(state.network, task, data.vocabulary, output.path)
+        if config.training.linear_start and isinstance(task, LabelTask) and not start.has_head:
+            start = replace(start, taken=f"{start.taken}, {_fit_outputs(state, task, data)}")
+            start.keep(output.path)
     if ranks.count > 1:
         state.extended_at, saved = ranks.from_first((state.extended_at, snapshot(state)))
         restore(state, saved)
@@ -200,6 +204,14 @@ def run_training(
     return Trained(output.model, metrics, task)
 
 
+def _fit_outputs(state: TrainingState, task: LabelTask, data: "_TrainingData") -> str:
+    """Fit the head and the n-grams' weights, as the first candidate for the best weights."""
+    units = data.training.fields["text"].corpus.morphemes
+    fitted = fit_outputs(state.network, task, data.in_order, data.validation, units)
+    state.keep_as_best(task.validate(state.network, data.validation).loss)
+    return fitted
+
+
 def _must_agree(config: Config, corpus: Corpus) -> dict[str, str]:
     """What must be the same in all processes of a training, in short."""
     decides = {
@@ -266,6 +278,10 @@ class _TrainingData:
             EqualLengthIterator(held_out, VALIDATION_BATCH, seed=None, device=device, part=part)
             for part in ((0, 1), self._part)
         )
+        self.in_order = EqualLengthIterator(
+            self.training, VALIDATION_BATCH, seed=None, device=device
+        )
+        """The training part as it is scored: each review once."""
         self.coverage = coverage(corpus, self.validation_rows, self.vocabulary)
         self._weights = task.sampling(targets[rows])  # [training reviews] or None
 
