@@ -163,7 +163,11 @@ def test_wrong_usage_is_said_in_korean(
 def test_all_types_of_options_have_words_for_a_wrong_value() -> None:
     parser = make_parser(whole=True)
     commands = next(a.choices for a in parser._actions if isinstance(a.choices, dict))
-    types = {a.type for command in commands.values() for a in command._actions} - {None, Path, path_or_object}
+    types = {a.type for command in commands.values() for a in command._actions} - {
+        None,
+        Path,
+        path_or_object,
+    }
     forms = {f"invalid {of.__name__} value: {{value}}" for of in types}
     assert forms == {form for form in FORMS if form.startswith("invalid") and "choice" not in form}
 

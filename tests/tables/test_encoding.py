@@ -88,7 +88,7 @@ def test_a_nul_byte_is_no_text(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("head", "hint"),
     [
-        (b"PK\x03\x04\0\0", "an Excel or zip file: give a sheet's name the ending .xlsx"),
+        (b"PK\x03\x04\0\0", "an Excel or zip file: give it the ending .xlsx"),
         (b"\xd0\xcf\x11\xe0\0\0", "an old Excel file: save it as .xlsx"),
         (gzip.compress(b"text", mtime=0), ".gz at the end"),
         (b"PAR1\0\0", "the ending .parquet"),

@@ -103,7 +103,8 @@ def _check(file: Path, args: argparse.Namespace) -> None:
     from nsmc.inference.classifier import load
     from nsmc.text.new_words import STEM, NewWords, read_words, words_line
 
-    meanings = read_words(file).meanings
+    own_is_missing = not args.arguments and not file.exists()
+    meanings = {} if own_is_missing else read_words(file).meanings
     if not meanings:
         raise DataError(
             tr("{file}: expected new words, found none; nsmc words add WORD MEANING", file=file)

@@ -19,6 +19,7 @@ from nsmc.config.tasks import (
 from nsmc.config.text import TextConfig
 from nsmc.config.training import TrainingConfig
 from nsmc.errors import UsageError
+from nsmc.messages.translate import tr
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise UsageError(f"there is no configuration file {path}") from error
+        raise UsageError(tr("there is no configuration file {path}", path=path)) from error
     except OSError as error:
         raise UsageError(f"cannot read the configuration {path}: {error.strerror}") from error
     except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits

@@ -20,6 +20,7 @@ import uvicorn
 
 from nsmc.errors import NsmcError
 from nsmc.inference.classifier import Classifier, load
+from nsmc.messages.translate import tr
 from nsmc.serving.settings import ServerSettings
 
 if TYPE_CHECKING:
@@ -78,8 +79,13 @@ def bind(host: str, port: int) -> socket.socket:
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or error
             raise NsmcError(
-                f"cannot listen on {host}:{port}: {reason}; choose another --port or --host, or "
-                "stop the program that has it (--port 0 takes a free one)"
+                tr(
+                    "cannot listen on {host}:{port}: {reason}; choose another --port or --host, or "
+                    "stop the program that has it (--port 0 takes a free one)",
+                    host=host,
+                    port=port,
+                    reason=reason,
+                )
             ) from error
         failing.pop_all()
     return listening

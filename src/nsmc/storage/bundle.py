@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from nsmc.errors import ModelError
+from nsmc.messages.translate import tr
 from nsmc.storage.files import sha256_of, umask, whole_directory
 
 MANIFEST = "manifest.json"
@@ -116,14 +117,24 @@ def open_bundle(path: Path, kind: str, schema: int, needed: Collection[str]) -> 
     """
     bundle, manifest = Bundle(path, kind, {}), path / MANIFEST
     restore = bundle.restore
+    words = {"kind": kind, "path": path}
     with bundle._readable():
         if not path.is_dir():
-            other = "a file" if path.exists() else "nothing"
-            raise ModelError(f"expected a {kind} directory at {path}, found {other} there")
+            if path.exists():
+                raise ModelError(
+                    tr("expected a {kind} directory at {path}, found a file there", **words)
+                )
+            raise ModelError(
+                tr("expected a {kind} directory at {path}, found nothing there", **words)
+            )
         if not manifest.is_file():
             raise ModelError(
-                f"{path} is not a {kind} directory: it has no {MANIFEST}. Give the directory that "
-                "`nsmc train` named at its end"
+                tr(
+                    "{path} is not a {kind} directory: it has no {manifest}. Give the directory "
+                    "that `nsmc train` named at its end",
+                    manifest=MANIFEST,
+                    **words,
+                )
             )
         with manifest.open("rb") as file:
             content = file.read(MOST + 1)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nsmc.errors import NsmcError
+from nsmc.messages.translate import tr
 from nsmc.storage.exchange import exchange
 from nsmc.storage.leftovers import temporary_beside
 
@@ -51,7 +52,11 @@ def atomic_write(path: Path) -> Iterator[Path]:
             raise NsmcError(f"expected a file name to write to, found the directory {path}")
         if not path.parent.is_dir():
             raise NsmcError(
-                f"cannot write {path}: there is no directory {path.parent}; create it first"
+                tr(
+                    "cannot write {path}: there is no directory {parent}; create it first",
+                    path=path,
+                    parent=path.parent,
+                )
             )
         with temporary_beside(path, directory=False) as temporary:
             yield temporary
@@ -136,8 +141,12 @@ def cannot_write(path: Path, error: OSError) -> NsmcError:
     """Turn the system's word for a failed write into one that says what to do next."""
     reason = error.strerror or str(error)
     return NsmcError(
-        f"cannot write {path}: {reason}. Nothing was left under that name; "
-        "free some space or choose another place, then run the command again"
+        tr(
+            "cannot write {path}: {reason}. Nothing was left under that name; free some space or "
+            "choose another place, then run the command again",
+            path=path,
+            reason=reason,
+        )
     )
 
 

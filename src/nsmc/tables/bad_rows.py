@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
+from nsmc.messages.translate import tr
 from nsmc.storage.files import atomic_write
 
 COLUMNS = ("row", "line", "reason", "content")
@@ -59,9 +60,12 @@ class BadRows:
 
     def words(self, saved: Path | None) -> str:
         """What a person should know of them."""
-        where = f"; they are in {saved}" if saved else ""
+        where = tr("; they are in {place}", place=saved) if saved else ""
         more = ", …" if self.count > len(self.first) else ""
-        return f"{self.count:,} bad rows were left out{where}: {'; '.join(self.first)}{more}"
+        return (
+            tr("{count:,} bad rows were left out", count=self.count)
+            + f"{where}: {'; '.join(self.first)}{more}"
+        )
 
     def _write(self, cells: tuple[object, ...]) -> None:
         line = io.StringIO()

@@ -6,6 +6,7 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from nsmc.errors import DataError
+from nsmc.messages.translate import tr
 from nsmc.storage.files import sha256_of
 from nsmc.tables.bad_rows import BadRows
 from nsmc.tables.changes import Changes
@@ -99,7 +100,9 @@ class TableReader(abc.ABC):
             DataError: it isn't.
         """
         if self.bad is None:
-            where = f"row {row} (line {line})" if line else f"row {row}"
+            where = tr("row {row}", row=row)
+            if line:
+                where = tr("row {row} (line {line})", row=row, line=line)
             raise DataError(f"{self.file}, {where}: {problem}{f'; {advice}' if advice else ''}")
         self.bad.add(row, line, problem, content)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nsmc.errors import DataError
+from nsmc.messages.translate import tr
 from nsmc.tables.base import LONGEST, Numbers, batches, check_columns, listing
 from nsmc.tables.cells import cell_text, cell_values, is_number
 from nsmc.tables.changes import TABS
@@ -147,7 +148,14 @@ class DelimitedReader(TextReader):
             first = next(records, _Record(1, [""], 0))
         # A row is as bad as the header when nothing says how many cells it should have.
         if first.problem:
-            raise DataError(f"{self.file}, line {first.line}: {first.problem}")
+            raise DataError(
+                tr(
+                    "{path}, line {number}: {problem}",
+                    path=self.file,
+                    number=first.line,
+                    problem=first.problem,
+                )
+            )
         width = len(first.cells)
         if not self._header:
             return [DEFAULT_COLUMN] if width == 1 else [str(n) for n in range(1, width + 1)]
@@ -155,7 +163,9 @@ class DelimitedReader(TextReader):
         while len(names) > 1 and not names[-1].strip():
             names = names[:-1]  # commas at the end, as spreadsheets write for empty columns
         if names == [""]:
-            raise DataError(f"{self.file}: expected column names in line 1, found a blank line")
+            raise DataError(
+                tr("{file}: expected column names in line 1, found a blank line", file=self.file)
+            )
         if any("\r" in name.replace("\r\n", "") for name in names):
             raise DataError(
                 f"{self.file}: expected lines that end in \\n or \\r\\n, found a lone \\r in the "
@@ -163,10 +173,14 @@ class DelimitedReader(TextReader):
             )
         if not is_header([names, *(row[: len(names)] for row in rows[1:])], wanted):
             raise DataError(
-                f"{self.file}: expected column names in line {first.line}, found "
-                f"{listing([' | '.join(names)])!r}, in which nothing looks like one. If it is the "
-                "first row, give --no-header; if it does hold the names, say which column holds "
-                "the comments with --column NAME"
+                tr(
+                    "{file}: expected column names in {place}, found {cells!r}, in which "
+                    "nothing looks like one. If it is the first row, give --no-header; if it does "
+                    "hold the names, say which column holds the comments with --column NAME",
+                    file=self.file,
+                    place=tr("line {line}", line=first.line),
+                    cells=listing([" | ".join(names)]),
+                )
             )
         check_columns(self.file, names)
         return names
@@ -199,10 +213,15 @@ class DelimitedReader(TextReader):
         if len(cells) > width and not any(map(str.strip, cells[width:])):
             return cells[:width], ""  # as spreadsheets write rows of a sheet with empty columns
         row = " | ".join(cells)
-        return cells, (
-            f"expected {width} {self._sign}-separated cells as in the header "
-            f"({listing(self.columns)}), found {len(cells)}: {row[:60]!r}"
-            f"{'…' if len(row) > 60 else ''}"
+        return cells, tr(
+            "expected {width} {sign}-separated cells as in the header ({columns}), found {count}: "
+            "{row!r}{rest}",
+            width=width,
+            sign=self._sign,
+            columns=listing(self.columns),
+            count=len(cells),
+            row=row[:60],
+            rest="…" if len(row) > 60 else "",
         )
 
     @property
@@ -211,8 +230,11 @@ class DelimitedReader(TextReader):
 
     def _advice(self) -> str:
         if self._quoted:
-            return f"put a cell that holds a {self._sign}, a quote or a line break in double quotes"
-        return "a cell can hold no tab or line break here; such a table must be .csv"
+            return tr(
+                "put a cell that holds a {sign}, a quote or a line break in double quotes",
+                sign=self._sign,
+            )
+        return tr("a cell can hold no tab or line break here; such a table must be .csv")
 
     def _records(self) -> Generator[_Record]:
         with self._lines() as lines:
@@ -271,16 +293,21 @@ class DelimitedReader(TextReader):
         if error.startswith("expected text"):
             return error
         if "expected after" in error:
-            where = f" in line {feed.line}" if feed.line != feed.start else ""
-            return (
-                f"expected a {self._sign} or the line's end after a closing quote, found more text"
-                f"{where} in {without_end(self._line)[:60]!r}; a quote inside a quoted cell must "
-                "be doubled"
+            where = tr(" in line {line}", line=feed.line) if feed.line != feed.start else ""
+            return tr(
+                "expected a {sign} or the line's end after a closing quote, found more text{where} "
+                "in {text!r}; a quote inside a quoted cell must be doubled",
+                sign=self._sign,
+                where=where,
+                text=without_end(self._line)[:60],
             )
-        found = "the end of the file" if "end of data" in error else f"{feed.longest:,} characters"
-        return (
-            f"expected a closing quote, found none before {found}; close the quote, or name the "
-            "file .tsv if it is tab-separated and has bare quotes"
+        found = tr("the end of the file")
+        if "end of data" not in error:
+            found = tr("{count:,} characters", count=feed.longest)
+        return tr(
+            "expected a closing quote, found none before {found}; close the quote, or name the "
+            "file .tsv if it is tab-separated and has bare quotes",
+            found=found,
         )
 
 

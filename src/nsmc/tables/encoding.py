@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from nsmc.errors import DataError
+from nsmc.messages.translate import mark, tr
 from nsmc.storage.files import BLOCK
 from nsmc.tables.formats import TableFile
 from nsmc.tables.input_file import open_input
@@ -17,18 +18,20 @@ _MARKS = (
 )
 
 _SIGNATURES = (
-    (b"PK\x03\x04", "an Excel or zip file: give a sheet's name the ending .xlsx, unpack a zip"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel file: save it as .xlsx"),
-    (b"\x1f\x8b", "gzip: give its name .gz at the end"),
-    (b"PAR1", "Parquet: give its name the ending .parquet"),
-    (b"%PDF", "a PDF, which holds no table: get the data in another form"),
-    (b"SQLite format 3", "a database of SQLite: export the table as CSV"),
+    (
+        b"PK\x03\x04",
+        mark("an Excel or zip file: give it the ending .xlsx, or unpack the zip"),
+    ),
+    (b"\xd0\xcf\x11\xe0", mark("an old Excel file: save it as .xlsx")),
+    (b"\x1f\x8b", mark("gzip: give its name .gz at the end")),
+    (b"PAR1", mark("Parquet: give its name the ending .parquet")),
+    (b"%PDF", mark("a PDF, which holds no table: get the data in another form")),
+    (b"SQLite format 3", mark("a database of SQLite: export the table as CSV")),
 )
 _HTML = re.compile(
     rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*<(!doctype|html|head|body|table|\?xml|meta)\b",
     re.IGNORECASE,
 )
-_SAVE_AGAIN = "Save the file again as UTF-8, or repair that line, then run the command again"
 
 _HANGUL = re.compile("[가-힣]")
 # CP949 hardly ever decodes to a Hangul syllable as UTF-8, never mind three before the first
@@ -60,14 +63,26 @@ def detect_encoding(file: TableFile, *, lenient: bool = False) -> str:
         raise DataError(f"{file} is empty: expected at least a line of column names")
     for magic, kind in _SIGNATURES:
         if head.startswith(magic):
-            raise DataError(f"{file} is not text: expected a .{file.format} table, found {kind}")
+            raise DataError(
+                tr(
+                    "{file} is not text: expected a .{format} table, found {kind}",
+                    file=file,
+                    format=file.format,
+                    kind=tr(kind),
+                )
+            )
     if _HTML.match(head.replace(b"\0", b"")):
         raise DataError(
-            f"{file} is a web page: expected a .{file.format} table, found HTML or XML, "
-            f"{head[:40]!r}; an address may need a login, or the page's own link to the file"
+            tr(
+                "{file} is a web page: expected a .{format} table, found HTML or XML, {head!r}; an "
+                "address may need a login, or the page's own link to the file",
+                file=file,
+                format=file.format,
+                head=head[:40],
+            )
         )
-    for mark, encoding, answer in _MARKS:
-        if head.startswith(mark):
+    for signature, encoding, answer in _MARKS:
+        if head.startswith(signature):
             failure = _first_failure(file, encoding)
             if failure is None or lenient:
                 return answer
@@ -135,6 +150,11 @@ def _not_text(file: TableFile, failures: list[_Failure]) -> DataError:
     found = "; ".join(failure.message for failure in failures)
     where = " of the decompressed text" if file.compressed else ""
     return DataError(
-        f"{file} is not text throughout: expected UTF-8, UTF-16 with a byte order mark, or CP949, "
-        f"found {found}{where}. {_SAVE_AGAIN}; --skip-bad-rows leaves out such lines"
+        tr(
+            "{file} is not text throughout: expected UTF-8, UTF-16 with a byte order mark, or "
+            "CP949, found {found}. Save the file again as UTF-8, or repair that line, then run the "
+            "command again; --skip-bad-rows leaves out such lines",
+            file=file,
+            found=found + where,
+        )
     )

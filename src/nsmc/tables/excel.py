@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nsmc.errors import DataError, NsmcError
+from nsmc.messages.translate import tr
 from nsmc.tables.bad_rows import BadRows
 from nsmc.tables.base import Numbers, TableWriter, batches, check_columns, listing
 from nsmc.tables.cells import cell_text, cell_values, is_missing
@@ -59,7 +60,9 @@ class ExcelReader(ObjectReader):
         self._sheet = self._load(options.sheet)
         head = list(itertools.islice(self._sheet_rows(), HEAD))
         if not head:
-            raise DataError(f"{file}: expected a sheet with a row of column names, found none")
+            raise DataError(
+                tr("{file}: expected a sheet with a row of column names, found none", file=file)
+            )
         self._first, cells = head[0]
         wanted = {clean(name) for name in (*names, DEFAULT_COLUMN)}
         while len(cells) > 1 and cells[-1] is None:
@@ -70,10 +73,15 @@ class ExcelReader(ObjectReader):
             shown = [[cell_text(cell) for cell in row[: len(cells)]] for _, row in head]
             if not is_header(shown, wanted):
                 raise DataError(
-                    f"{file}: expected column names in row {self._first}, found "
-                    f"{listing([' | '.join(self.columns)])!r}, in which nothing looks like one. If "
-                    "it is the first comment, give --no-header; if it does hold the names, say "
-                    "which column holds the comments with --column NAME"
+                    tr(
+                        "{file}: expected column names in {place}, found {cells!r}, in which "
+                        "nothing looks like one. If it is the first row, give --no-header; if it "
+                        "does hold the names, say which column holds the comments with --column "
+                        "NAME",
+                        file=file,
+                        place=tr("row {row}", row=self._first),
+                        cells=listing([" | ".join(self.columns)]),
+                    )
                 )
         else:
             width = len(cells)
@@ -168,8 +176,11 @@ class ExcelReader(ObjectReader):
         with read_errors(file), file.path.open("rb") as raw:
             if raw.read(4) == b"\xd0\xcf\x11\xe0":
                 raise DataError(
-                    f"{file}: expected an .xlsx file, found an old Excel file or one with a "
-                    "password; save it as .xlsx without a password"
+                    tr(
+                        "{file}: expected an .xlsx file, found an old Excel file or one with a "
+                        "password; save it as .xlsx without a password",
+                        file=file,
+                    )
                 )
             try:
                 with zipfile.ZipFile(raw) as packed:
@@ -184,13 +195,23 @@ class ExcelReader(ObjectReader):
                 name = wanted or next(iter(sheets), None)
                 if name not in sheets:
                     raise DataError(
-                        f"{file}: expected a sheet named {(wanted or '')[:60]!r}, found "
-                        f"{listing(sheets) or 'none'}; choose one with --sheet NAME"
+                        tr(
+                            "{file}: expected a sheet named {name!r}, found {sheets}; choose one "
+                            "with --sheet NAME",
+                            file=file,
+                            name=(wanted or "")[:60],
+                            sheets=listing(sheets) or tr("none"),
+                        )
                     )
                 if wanted is None and len(sheets) > 1:
                     self.notes.append(
-                        f"of the {len(sheets)} sheets of {file}, the first was read: "
-                        f"{listing([name])}; --sheet NAME chooses another"
+                        tr(
+                            "of the {count} sheets of {file}, the first was read: {name}; --sheet "
+                            "NAME chooses another",
+                            count=len(sheets),
+                            file=file,
+                            name=listing([name]),
+                        )
                     )
                 return book.get_sheet_by_name(name)
             except (NsmcError, OSError, MemoryError):

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from nsmc.errors import DataError
+from nsmc.messages.translate import tr
 
 Format = Literal["csv", "tsv", "txt", "json", "jsonl", "parquet", "xlsx"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -43,11 +44,19 @@ def table_file(path: Path, format: Format | None = None, name: str = "") -> Tabl
     result = format or known
     if result is None or (compressed and result in BINARY):
         suffix = "".join(called.suffixes[-2:]) if compressed else called.suffix
-        hint = "save it as .xlsx" if ending in (".xls", ".xlsm", ".xlsb", ".ods") else ""
+        hint = tr(
+            "save it as .xlsx"
+            if ending in (".xls", ".xlsm", ".xlsb", ".ods")
+            else "rename or convert the file, or say what it is with --format"
+        )
         raise DataError(
-            f"cannot tell the format of {called}: expected a name that ends in "
-            f"{', '.join(f'.{one}' for one in FORMATS)} (the text formats also with .gz after "
-            f"it), found {suffix or 'no ending'}; {hint or 'rename or convert the file'}"
-            + ("" if hint else ", or say what it is with --format")
+            tr(
+                "cannot tell the format of {file}: expected a name that ends in {endings} (the "
+                "text formats also with .gz after it), found {ending}; {hint}",
+                file=called,
+                endings=", ".join(f".{one}" for one in FORMATS),
+                ending=suffix or tr("no ending"),
+                hint=hint,
+            )
         )
     return TableFile(path, name or str(path), result, compressed)

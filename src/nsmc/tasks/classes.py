@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
+from nsmc.messages.translate import tr
 from nsmc.tasks.calibration import fit_temperature
 from nsmc.tasks.metrics import ACCURACY, class_metrics, log_softmax
 from nsmc.tasks.predictions import (
@@ -106,7 +107,7 @@ class Classes(LabelTask):
     def learn(self, columns: Mapping[str, LabelColumn], source: str) -> Self:
         """Take the names in the training file as the classes, numbers in their order."""
         column = columns[self.label_columns()[0].name]
-        column.refuse([], source, "the name of a class")
+        column.refuse([], source, tr("the name of a class"))
         counts = column.counts()
         names = [name for name, count in zip(column.names, counts, strict=True) if count]
         if not 2 <= len(names) <= MOST:
@@ -138,7 +139,7 @@ class Classes(LabelTask):
         column.refuse(
             [i for i, name in enumerate(column.names) if name not in place],
             source,
-            f"one of the model's {self.outputs} classes ({known})",
+            tr("one of the model's {count} classes ({names})", count=self.outputs, names=known),
         )
         numbers = [place.get(name, np.nan) for name in column.names]
         return np.array(numbers, np.float32)[column.codes, None]

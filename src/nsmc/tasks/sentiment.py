@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
+from nsmc.messages.translate import mark, tr
 from nsmc.tasks.calibration import fit_temperature
 from nsmc.tasks.metrics import ACCURACY, binary_metrics
 from nsmc.tasks.predictions import (
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 KOREAN = {"positive": "긍정", "negative": "부정", "undecided": "보류", "": ""}
 LABEL = "label"
 LABELS = ("negative", "positive")
-HARD = "0 (negative) or 1 (positive)"
+HARD = mark("0 (negative) or 1 (positive)")
 
 
 @dataclass(frozen=True)
@@ -145,8 +146,8 @@ class Sentiment(LabelTask):
         numbers = column.numbers()  # [names]
         right = (numbers >= 0) & (numbers <= 1) if self._soft else np.isin(numbers, (0, 1))
         wrong = np.flatnonzero(~right).tolist()
-        soft, hard = "a probability of positive from 0 to 1", HARD
-        expected = (soft if self._soft else hard) + ("" if empty_too else ", or nothing")
+        soft, hard = tr("a probability of positive from 0 to 1"), tr(HARD)
+        expected = (soft if self._soft else hard) + ("" if empty_too else tr(", or nothing"))
         column.refuse(wrong, source, expected, empty_too=empty_too)
         return numbers
 

@@ -12,6 +12,7 @@ import numpy as np
 from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
+from nsmc.messages.translate import tr
 from nsmc.tasks.metrics import Metric, star_metrics
 from nsmc.tasks.predictions import (
     Prediction,
@@ -132,7 +133,7 @@ def read_stars(
     """
     numbers = column.numbers()  # [names]
     wrong = np.flatnonzero(~((numbers >= scale.low) & (numbers <= scale.high))).tolist()
-    expected = f"a number from {scale.low:g} to {scale.high:g}"
+    expected = tr("a number from {low:g} to {high:g}", low=scale.low, high=scale.high)
     column.refuse(wrong, source, expected, empty_too=empty_too)
     with_empty = np.append(numbers, np.nan)  # the last one for the code -1
     return with_empty[column.codes].astype(np.float32)
