@@ -117,7 +117,7 @@ def open_bundle(path: Path, kind: str, schema: int, needed: Collection[str]) -> 
     """
     bundle, manifest = Bundle(path, kind, {}), path / MANIFEST
     restore = bundle.restore
-    words = {"kind": kind, "path": path}
+    words = {"kind": tr(kind), "path": path}
     with bundle._readable():
         if not path.is_dir():
             if path.exists():
