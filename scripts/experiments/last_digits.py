@@ -1,21 +1,28 @@
-"""How far a comment's score depends on the comments beside it, and what it would cost if it didn't.
+"""How far a comment's score depends on the comments beside it.
 
 Reviews of the training file that validate are scored in one batch, in another order, and each
-alone. A score that another batch could round otherwise might be computed alone; the seconds are of
-processor time, everything on one thread.
+alone, under OpenBLAS's kernels for AVX-512 and for AVX2. The seconds are of processor time,
+everything on one thread.
 """
 
 import argparse
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from check_processors import KERNELS, can_run, environment
 from numpy.typing import NDArray
 
 from experiments.experiment import Experiment, Results, cpu_seconds
 from experiments.words import validation_reviews
 from nsmc.inference.classifier import Classifier, load
 from nsmc.inference.directory import WEIGHTS
+from nsmc.inference.products import rounds_alike
 from nsmc.storage.files import sha256_of
 
 DECIMALS = (6, 5, 4)
@@ -24,19 +31,37 @@ REACH = 2e-7
 
 
 def run(args: argparse.Namespace) -> Iterator[Results]:
-    """Score in three ways."""
+    """Score in three ways under each kernel, in a process of its own."""
+    results: Results = {"reviews": args.reviews, "kernels": {}}
+    for kernel in KERNELS["x86_64"][:2]:
+        if not can_run(kernel):
+            continue
+        done = subprocess.run(
+            [sys.executable, "-m", __name__, str(args.data), str(args.reviews)],
+            env={**environment(kernel), "PYTHONPATH": os.pathsep.join(sys.path)},
+            check=True,
+            stdout=subprocess.PIPE,
+        )
+        measured = json.loads(done.stdout)
+        results["weights_sha256"] = measured.pop("weights_sha256")
+        results["kernels"][kernel] = measured
+        yield results
+
+
+def measure(data: Path, reviews: int) -> Results:
+    """Score in three ways under this process's kernel."""
     classifier = load()
-    texts, _ = validation_reviews(args.data)
-    texts = texts[: args.reviews]
+    texts, _ = validation_reviews(data)
+    texts = texts[:reviews]
     classifier.score(texts)  # vectors of units are made once
     batch, batch_seconds = _scored(classifier, [texts])
     alone, alone_seconds = _scored(classifier, [[text] for text in texts])
     order = np.random.default_rng(0).permutation(len(texts))
     mixed, _ = _scored(classifier, [[texts[place] for place in order]])
     fraction = {n: np.abs((_positive(batch) * 10**n) % 1 - 0.5) / 10**n for n in DECIMALS}
-    yield {
+    return {
         "weights_sha256": sha256_of(classifier.model.path / WEIGHTS),
-        "reviews": len(texts),
+        "rounds alike": rounds_alike(),
         "alone": _differences(batch, alone),
         "another order": _differences(batch, mixed[np.argsort(order)]),
         "within reach of a boundary": {n: float((fraction[n] < REACH).mean()) for n in DECIMALS},
@@ -71,3 +96,6 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 EXPERIMENT = Experiment(run, add_arguments=_add_arguments)
+
+if __name__ == "__main__":
+    print(json.dumps(measure(Path(sys.argv[1]), int(sys.argv[2]))))

@@ -38,14 +38,14 @@ class _Limit:
         self._before: list[int] = []
 
     def begin(self) -> None:
-        self._before = [library.get_num_threads() for library in _libraries()]
+        self._before = [library.get_num_threads() for library in libraries()]
         self._set([1] * len(self._before))
 
     def end(self) -> None:
         self._set(self._before)
 
     def _set(self, threads: list[int]) -> None:
-        for library, count in zip(_libraries(), threads, strict=True):
+        for library, count in zip(libraries(), threads, strict=True):
             # Newer threadpoolctl ignores the limits of every thread but the first that set one.
             getattr(library, "_real_set_num_threads", library.set_num_threads)(count)
 
@@ -58,7 +58,7 @@ class _Limit:
 
 
 @cache
-def _libraries() -> list[Any]:
+def libraries() -> list[Any]:
     """The BLAS libraries of this process; to look them up takes longer than a comment."""
     from threadpoolctl import ThreadpoolController
 

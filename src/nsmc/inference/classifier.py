@@ -459,9 +459,10 @@ class Classifier(TextModel, Generic[PredictionT]):
     def outputs_of(self, reviews: Sequence[Sequence[str]]) -> Floats:
         """Outputs [R, O] of tokenized comments; NaN for one without morphemes.
 
-        Equal calls give equal bits, whatever was scored before and by whatever threads. Alone and
-        in a batch the outputs of a comment differ by the last bits of float32 (1e-6 at most in the
-        shipped model), because BLAS adds up a row in an order that depends on the number of rows.
+        Equal calls give equal bits, whatever was scored before and by whatever threads. So do all
+        calls with a comment on processors with AVX-512 in the shipped model; elsewhere its outputs
+        alone and in a batch differ by the last bits of float32 (2e-6 at most), because BLAS adds
+        up a row in an order that depends on its place. See `nsmc.inference.products`.
         """
         if any(len(review) > self.window for review in reviews):
             windows = [self._windows(review) for review in reviews]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.config.model import ModelConfig
+from nsmc.inference.products import product
 from nsmc.inference.recurrence import Floats, Integers
 
 
@@ -35,7 +36,7 @@ class Convolution:
         """Products of the vectors [U, E] with the kernel: [K, U + 1, F], zeros in the last row."""
         shape = (len(self._weight), len(vectors) + 1, len(self._bias))
         products = np.empty(shape, np.float32)  # [K, U + 1, F]
-        np.matmul(vectors, self._weight, out=products[:, :-1])
+        products[:, :-1] = product(vectors, self._weight)
         products[:, -1] = 0
         # Every place has one unit in the middle.
         products[len(self._weight) // 2, :-1] += self._bias

@@ -5,6 +5,7 @@ block, n of them still running, S steps, E embedding size, D directions, G gates
 pooled size, O outputs; of a convolution F filters and K units in a kernel.
 """
 
+import functools
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from nsmc.config.model import ModelConfig
 from nsmc.inference.blas_threads import one_thread
 from nsmc.inference.convolution import Convolution
+from nsmc.inference.products import product, rounds_alike
 from nsmc.inference.recurrence import BACKWARD, FORWARD, Floats, Integers, Layer
 from nsmc.inference.subsets import subset_outputs
 
@@ -22,6 +24,10 @@ BLOCK = 256
 """Reviews side by side: enough for fast matrix products, few enough for the caches."""
 BLOCK_MORPHEMES = 1 << 15
 """Morphemes of a block at most: memory doesn't follow the length of comments."""
+HEAD_PART = 256
+"""Inputs of the last layer that one product adds up: BLAS may split longer sums by their number."""
+COLUMNS = 8
+"""Outputs that BLAS works out at a time; with fewer it adds up otherwise."""
 
 
 class Network(Protocol):
@@ -55,12 +61,24 @@ class NumpyNetwork:
         ]
         self._head: Floats = weights["head.weight"].T  # [P, O]
         self._bias: Floats = weights["head.bias"]  # [O]
+        head = np.pad(self._head, ((0, 0), (0, -self._head.shape[1] % COLUMNS)))
+        self._head_parts = [
+            (start, np.ascontiguousarray(head[start : start + HEAD_PART]))
+            for start in range(0, len(head), HEAD_PART)
+        ]
 
     def __call__(self, vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
         """Outputs [R, O]; see `Network`."""
         with one_thread():
             pooled = self.pooled(vectors, tokens, lengths)  # [R, P]
-            outputs: Floats = pooled @ self._head + self._bias  # [R, O]
+            blocks = [pooled[at : at + BLOCK] for at in range(0, max(1, len(pooled)), BLOCK)]
+            return np.concatenate(list(map(self._last, blocks)))  # [R, O]
+
+    def _last(self, pooled: Floats) -> Floats:
+        """The last, linear layer [B, O] of the inputs [B, P] of a block."""
+        parts = [product(pooled[:, at : at + HEAD_PART], part) for at, part in self._head_parts]
+        sums: Floats = functools.reduce(np.add, parts)  # [B, O and more]
+        outputs: Floats = sums[:, : len(self._bias)] + self._bias  # [B, O]
         return outputs
 
     def of_subsets(self, vectors: Floats, mask: NDArray[np.bool_]) -> Floats:
@@ -97,6 +115,10 @@ class NumpyNetwork:
         self, inputs: Floats, tokens: Integers, starts: Integers, lengths: Integers
     ) -> Floats:
         """Pooled vectors [B, P] of reviews sorted by falling length."""
+        if rounds_alike() and (len(lengths) == 1 or lengths[0] > lengths[1]):
+            # The longest twice: a product of a single row would be rounded otherwise.
+            starts, lengths = (np.concatenate([one[:1], one]) for one in (starts, lengths))
+            return self._block(inputs, tokens, starts, lengths)[1:]
         if self._convolution is not None:
             outputs, lengths = self._convolution.steps(inputs, tokens, starts, lengths)
             inputs, tokens, starts = _next_inputs(self._layers[0], outputs, lengths)
@@ -108,12 +130,14 @@ class NumpyNetwork:
         parts = {name: np.zeros(shape, np.float32) for name in self._pooling.split("+")}
         if "max" in parts:
             parts["max"] -= 2  # every output is above -1
-        for _, n, outputs in layer.stretches(inputs, tokens, starts, lengths):
+        for t, n, outputs in layer.stretches(inputs, tokens, starts, lengths):
             if "max" in parts:
                 top = parts["max"][:, :n]  # [D, n, H]
                 np.maximum(top, outputs.max(axis=0), out=top)
             if "mean" in parts:
-                parts["mean"][:, :n] += outputs.sum(axis=0)
+                # Step by step, so that a sum doesn't depend on the stretches.
+                for part in outputs if t else [outputs.sum(axis=0)]:
+                    parts["mean"][:, :n] += part
             if "last" in parts:
                 # Until a review ends, each stretch overwrites what the one before left.
                 parts["last"][:, :n] = outputs[-1]

@@ -24,6 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.inference.products import product
+
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 Stretch = tuple[int, int, Floats]
@@ -95,7 +97,7 @@ class Layer:
 
     def inputs(self, vectors: Floats) -> Floats:
         """Products of the vectors [U, I] with the input weights, plus bias: [G, D, U, H]."""
-        products: Floats = np.matmul(vectors, self._input)  # [G, D, U, H]
+        products = product(vectors, self._input)  # [G, D, U, H]
         products += self._bias
         return products
 
