@@ -70,6 +70,13 @@ def main() -> None:
         "in place of hours",
     )
     parser.add_argument(
+        "--primed-start",
+        type=Path,
+        metavar="DIR",
+        help="with --start, a finished model made of it that knows composed comments, for the last "
+        "training to go on from",
+    )
+    parser.add_argument(
         "--only-train", action="store_true", help="stop after training, to share out the seeds"
     )
     parser.add_argument(
@@ -89,9 +96,15 @@ def main() -> None:
     if args.exit_only:
         print(exit_of(SHIPPED, read_all(args.data / "ratings_train.txt", args.further)))
         return
+    if args.primed_start and not args.start:
+        parser.error("--primed-start needs --start")
     if args.start:
         args.tracks = [SHIPS]
-    stages = Stages(args.data, args.further, args.work, args.device, start=args.start)
+    stages = Stages(
+        *(args.data, args.further, args.work, args.device),
+        start=args.start,
+        primed_start=args.primed_start,
+    )
     outputs = {
         track: {seed: stages.finished(track, seed) for seed in args.seeds} for track in args.tracks
     }
@@ -117,7 +130,9 @@ def main() -> None:
         "machine": machine("torch", "numpy", "konlpy", "mecab-ko", "scikit-learn"),
         "date": time.strftime("%Y-%m-%d"),
         "command": "python scripts/train_shipped_model.py --data DIR --further FILE --data-name "
-        f"{args.data_name} --seeds {' '.join(map(str, args.seeds))}",
+        f"{args.data_name} --seeds {' '.join(map(str, args.seeds))}"
+        + (" --start DIR2" if args.start else "")
+        + (" --primed-start DIR3" if args.primed_start else ""),
     }
     RESULTS.parent.mkdir(exist_ok=True)
     write_json(RESULTS, results)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from distillation.primed import composed
+from distillation.primed import COPIES_AT_THE_END, composed, sure_words
 from distillation.reviews import Reviews
 
 from nsmc.inference.classifier import load
@@ -13,7 +13,8 @@ from nsmc.training.early_exit import UNIT_END, write_exit
 
 LEARNS, COMPOSED = 75_000, 25_000
 """Reviews that it learns from, and composed comments: without these it would answer everyday ones
-as the model did before the primer."""
+as the model did before the primer. Words that have to be known come on top, `COPIES_AT_THE_END`
+times."""
 
 
 def exit_of(model: Path, reviews: Reviews) -> dict[str, float]:
@@ -21,7 +22,8 @@ def exit_of(model: Path, reviews: Reviews) -> dict[str, float]:
     generator = np.random.default_rng(0)
     learns = generator.permutation(np.flatnonzero(~reviews.validates))[:LEARNS]
     rows = np.append(learns, np.flatnonzero(reviews.validates))
-    comments = [comment.text for comment in composed(COMPOSED, seed=300)]
+    primer = composed(COMPOSED, seed=300) + sure_words(COPIES_AT_THE_END)
+    comments = [comment.text for comment in primer]
     texts = [*comments, *(reviews.texts[row] for row in rows.tolist())]
     pieces = map_units(chunks_of(texts), load(model).tokenizer, _joined)
     units = [one for piece in pieces for one in piece]

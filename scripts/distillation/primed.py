@@ -26,12 +26,12 @@ from nsmc.inference.directory import open_model, write_again
 from nsmc.inference.quantized import NGRAMS, SCALES, WIDE, WORDS, read_table
 from nsmc.text.tokenizer import make_tokenizer
 
-REAL, COMPOSED = 200_000, 60_000
+REAL, COMPOSED = 200_000, 72_000
 """Real reviews and composed comments, each read once."""
 SURE, LIKELY = 0.98, 0.9
 """How sure the soft label of a word that says it all is, and of another composed comment: as sure
 as that one costs more on reviews and teaches no more."""
-COPIES, COPIES_AT_THE_END = (150, 8), (250, 15)
+COPIES, COPIES_AT_THE_END = (150, 8), (400, 15)
 """How often a pass reads a comment of one of `SURE_WORDS`, and of another word."""
 
 _HARD = re.compile(

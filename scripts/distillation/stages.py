@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from distillation.averaging import average
 from distillation.calibrate import calibrate, learn_words
-from distillation.ensemble import EnsembleWeights, combine, log_odds_of
+from distillation.ensemble import EnsembleWeights, combine
 from distillation.ngrams import CONFIG
 from distillation.primed import (
     COMPOSED,
@@ -61,15 +61,31 @@ SHARE = 0.5
 """Of the student in the average of its weights and those that it started from."""
 PRIMER = (
     *("training.epochs=1", "training.batch_size=128"),
-    *("model.embedding_dropout=0.1", "model.dropout=0.1", "model.wide.dropout=0.2"),
+    *("model.embedding_dropout=0.1", "model.dropout=0.1", "model.wide.dropout=0.7"),
     *("data.noise=0", "model.exit.buckets=0"),
 )
 """For the last training, of composed comments among real ones; the model that ships gets its early
 exit afterwards."""
 PRIMER_RATE = 0.001
-"""The step size of its passes, each over reviews and comments of its own."""
+"""The step size of its passes."""
 PRIMED_SHARE = 0.95
 """Of what it makes of the model in the average with the model as it was."""
+
+
+@dataclass(frozen=True)
+class PrimerPass:
+    """One of the last training's passes, over real reviews and composed comments of its own."""
+
+    draw: int
+    """The seed by which its reviews are drawn; a hundred times that is the comments'."""
+    starts_from: tuple[int, ...] = ()
+    """Numbers, from 1 on, of the passes from whose mean it starts; none: from the model that the
+    primer is taught to."""
+
+
+PRIMER_PASSES = (PrimerPass(31), PrimerPass(32, (1,)), PrimerPass(33))
+"""The passes of the shipped model; their mean goes on (Wortsman et al., "Model soups", ICML
+2022)."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +102,14 @@ class Stages:
     overrides: Sequence[str] = ()
     """Fields in which all trainings are to differ, to try the stages on few reviews."""
     composed: int = COMPOSED
-    """Comments of the primer."""
-    in_a_row: int = 3
-    """Passes over the primer and real reviews that follow one another. That twice, and a last one
-    starts from the mean of both (Wortsman et al., "Model soups", ICML 2022)."""
+    """Comments of a pass of the primer."""
+    passes: Sequence[PrimerPass] = PRIMER_PASSES
+    """Over the primer and real reviews."""
     start: Path | None = None
     """A finished model that the last training starts from, in place of all stages before it."""
+    primed_start: Path | None = None
+    """With ``start``, a finished model made of it that knows composed comments: the passes start
+    from it, and real reviews' labels are what both say."""
 
     def finished(self, track: Track, seed: int) -> Path:
         """The directory of a track's model of one seed, which puts words right, calibrated."""
@@ -124,47 +142,48 @@ class Stages:
         """The directory of the model between the one before the primer and what that made of it."""
         output = self.work / "all" / f"settled-{seed}"
         if not (output / "model").exists():
-            before, after = self.before_primer(seed), self.primed(seed, 2 * self.in_a_row + 1)
+            numbers = range(1, len(self.passes) + 1)
+            before, after = self.before_primer(seed), self.mean_of(seed, numbers)
             average(before / "model", after / "model", PRIMED_SHARE, output / "model")
         return output
 
-    def ends(self, seed: int) -> Path:
-        """The directory of the mean of the models that two rows of passes have made."""
-        output = self.work / "all" / f"ends-{seed}"
-        if not (output / "model").exists():
-            ends = self.in_a_row, 2 * self.in_a_row
-            one, other = (self.primed(seed, passes) / "model" for passes in ends)
-            average(one, other, 0.5, output / "model")
+    def mean_of(self, seed: int, numbers: Sequence[int]) -> Path:
+        """The directory of the mean of the models of some passes."""
+        output = self.primed(seed, numbers[0])
+        for count, number in enumerate(numbers[1:], start=2):
+            names = "-".join(map(str, numbers[:count]))
+            mean = self.work / "all" / f"mean-{seed}-of-{names}"
+            if not (mean / "model").exists():
+                other = self.primed(seed, number)
+                average(output / "model", other / "model", 1 / count, mean / "model")
+            output = mean
         return output
 
-    def primed(self, seed: int, passes: int) -> Path:
-        """Of the track of all labels: the model that has learnt composed comments as well.
+    def primed(self, seed: int, number: int) -> Path:
+        """Of the track of all labels: a model that has learnt composed comments as well.
 
         Args:
             seed: of the whole.
-            passes: which of them is the last, from 1 to twice `in_a_row` and one.
+            number: of the pass that is its last, from 1 on.
         """
-        if passes > 2 * self.in_a_row:
-            start = self.ends(seed)
-        elif (passes - 1) % self.in_a_row == 0:
-            start = self.before_primer(seed)
-        else:
-            start = self.primed(seed, passes - 1)
+        one = self.passes[number - 1]
+        start = self.mean_of(seed, one.starts_from) if one.starts_from else self.learner(seed)
         overrides = [
             *(f"training.seed={seed}", f"training.init_from={start}", *PRIMER),
             f"training.learning_rate={PRIMER_RATE}",
         ]
-        output = self.work / "all" / f"primed-{seed}-{passes}"
-        return self._trained(output, self.primer(seed, passes), overrides, "distilled.toml")
+        output = self.work / "all" / f"primed-{seed}-{number}"
+        return self._trained(output, self.primer(seed, number), overrides, "distilled.toml")
 
-    def primer(self, seed: int, passes: int) -> Path:
+    def primer(self, seed: int, number: int) -> Path:
         """The table that a pass learns from: see `distillation.primed`."""
-        path = self.work / "all" / f"primer-{seed}-{passes}.parquet"
+        path = self.work / "all" / f"primer-{seed}-{number}.parquet"
         if not path.exists():
-            reviews = self.reviews()
-            rows, scores = self._opinions(seed, reviews, passes)
-            comments = composed(self.composed, seed + 100 * (passes - 1)) + sure_words(COPIES)
-            primed_table(reviews, rows, scores, comments).to_parquet(path, index=False)
+            one, reviews = self.passes[number - 1], self.reviews()
+            rows = drawn(reviews, REAL, seed=one.draw)
+            comments = composed(self.composed, 100 * one.draw) + sure_words(COPIES)
+            opinions = self._opinions(seed, reviews)[rows]
+            primed_table(reviews, rows, opinions, comments).to_parquet(path, index=False)
         return path
 
     def sure(self, seed: int) -> Path:
@@ -172,9 +191,9 @@ class Stages:
         path = self.work / "all" / f"sure-{seed}.parquet"
         if not path.exists():
             reviews = self.reviews()
-            rows, scores = self._opinions(seed, reviews, 1)
-            comments = composed(self.composed // 60, seed + 200) + sure_words(COPIES_AT_THE_END)
-            table = primed_table(reviews, rows[::9], scores[::9], comments)
+            rows = drawn(reviews, REAL, seed=self.passes[0].draw)[::5]
+            comments = composed(self.composed // 10, seed + 200) + sure_words(COPIES_AT_THE_END)
+            table = primed_table(reviews, rows, self._opinions(seed, reviews)[rows], comments)
             table.to_parquet(path, index=False)
         overrides = [
             *(f"training.seed={seed}", f"training.init_from={self.settled(seed)}", *PRIMER),
@@ -183,20 +202,23 @@ class Stages:
         output = self.work / "all" / f"sure-{seed}"
         return self._trained(output, path, overrides, "distilled.toml")
 
-    def _opinions(
-        self, seed: int, reviews: Reviews, passes: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """A pass's real reviews, and what the model before the primer says of them."""
-        rows = drawn(reviews, REAL, seed=passes - 1)
-        path = self.work / "all" / f"opinions-{seed}-{passes}.npy"
-        if not path.exists():
-            texts = [reviews.texts[row] for row in rows.tolist()]
-            log_odds = log_odds_of(self.before_primer(seed) / "model", texts)
-            np.save(path, 1 / (1 + np.exp(-log_odds)))
-        return rows, np.load(path)
+    def _opinions(self, seed: int, reviews: Reviews) -> NDArray[np.float64]:
+        """[R] the probability of positive by what the primer is taught to and the model before."""
+        models = {self.before_primer(seed), self.learner(seed)}
+        log_odds = np.mean([self._scores(model, reviews) for model in sorted(models)], axis=0)
+        return 1 / (1 + np.exp(-log_odds))  # type: ignore[no-any-return]
+
+    def learner(self, seed: int) -> Path:
+        """The directory of the model that the primer is taught to."""
+        if not self.primed_start:
+            return self.before_primer(seed)
+        output = self.work / "all" / "primed-before"
+        if not (output / "model").exists():
+            bare(self.primed_start, output / "model")
+        return output
 
     def before_primer(self, seed: int) -> Path:
-        """The directory of the model that the primer is taught to."""
+        """The directory of the model that knows no composed comments."""
         if not self.start:
             return self.averaged(seed)
         output = self.work / "all" / "before-primer"
@@ -309,7 +331,8 @@ class Stages:
         """What each stage of a track's model of one seed took, in seconds of training."""
         of = 1 if track == "all" else seed
         if self.start:
-            return {"primer": self._primer_took(seed)}
+            name = "primer, further passes" if self.primed_start else "primer"
+            return {name: self._primer_took(seed)}
         passes = range(1, PASSES[track] + 1)
         stages = {f"language model, pass {n}": self.work / f"language-model-{n}" for n in passes}
         stages["teacher of morphemes"] = self.work / track / f"morphemes-{of}"
@@ -326,8 +349,8 @@ class Stages:
         return took
 
     def _primer_took(self, seed: int) -> float:
-        passes = range(1, 2 * self.in_a_row + 2)
-        names = [f"sure-{seed}", *(f"primed-{seed}-{n}" for n in passes)]
+        numbers = range(1, len(self.passes) + 1)
+        names = [f"sure-{seed}", *(f"primed-{seed}-{n}" for n in numbers)]
         return sum(self._took(self.work / "all" / name) for name in names)
 
     @staticmethod

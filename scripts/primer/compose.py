@@ -42,7 +42,7 @@ FINALS = {
 }
 """Endings of sentences with their weights."""
 PAST = {f: w for f, w in FINALS.items() if f.startswith("았")}
-WRITTEN = 0.7
+WRITTEN = 0.9
 """The share of comments that are drawn from the sentences."""
 OPENINGS = (
     *("진짜", "솔직히", "와", "역시", "아", "정말"),

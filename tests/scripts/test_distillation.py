@@ -1,6 +1,7 @@
 """The stages from reviews to a student: all of them on a few reviews, and none of them twice."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -11,7 +12,8 @@ from distillation.ensemble import EnsembleWeights, metrics
 from distillation.ngrams import FOLDS, Grams, learnt, log_odds, teach
 from distillation.reviews import Reviews, Track, read_all
 from distillation.soft_labels import soft_label_table
-from distillation.stages import PASSES, SHARE, Stages
+from distillation.stages import PASSES, PRIMED_SHARE, SHARE, PrimerPass, Stages
+from numpy.typing import NDArray
 
 import nsmc
 from nsmc.data.splits import split_rows
@@ -23,6 +25,7 @@ TINY = (
     *("model.embedding_size=8", "model.hidden_size=8", "model.subword_buckets=100"),
 )
 FURTHER = 120
+FEW = (PrimerPass(1), PrimerPass(2), PrimerPass(3, (1, 2)))
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +127,12 @@ def test_teachers_are_weighed_by_what_they_are_worth() -> None:
 @pytest.fixture(scope="module")
 def stages(data: Path) -> Stages:
     return Stages(
-        data, data / "further.parquet", data / "work", overrides=TINY, composed=60, in_a_row=1
+        data,
+        data / "further.parquet",
+        data / "work",
+        overrides=TINY,
+        composed=60,
+        passes=FEW,
     )
 
 
@@ -244,7 +252,7 @@ def test_the_last_training_can_start_from_a_finished_model(stages: Stages, tmp_p
         tmp_path,
         overrides=few,
         composed=60,
-        in_a_row=1,
+        passes=FEW[:1],
         start=finished,
     )
     output = open_model(alone.finished("all", 1))
@@ -259,6 +267,42 @@ def test_the_last_training_can_start_from_a_finished_model(stages: Stages, tmp_p
     assert set(alone.seconds("all", 1)) == {"primer"}
     comment = "지루할 틈이 없다"
     assert nsmc.load(output.path).predict(comment) != nsmc.load(finished).predict(comment)
+
+
+@pytest.mark.slow
+def test_the_last_training_can_go_on_from_a_primed_model(stages: Stages, tmp_path: Path) -> None:
+    start, primed = stages.finished("all", 1) / "model", stages.sure(1) / "model"
+    again = replace(stages, work=tmp_path, start=start, primed_start=primed)
+    output = open_model(again.primed(1, 1))
+    assert output.metrics["init_from"]["path"] == str(again.learner(1))
+    reviews = again.reviews()
+    saved = [np.load(path / "scores.npy") for path in (again.before_primer(1), again.learner(1))]
+    assert not np.array_equal(*saved)
+    expected = 1 / (1 + np.exp(-np.mean(saved, axis=0, dtype=np.float64)))
+    place = {text: row for row, text in enumerate(reviews.texts)}
+    table = pd.read_parquet(again.primer(1, 1))
+    real = table[(table["validation"] == 0) & table["document"].isin(place)]
+    assert len(real) > 20
+    rows = [place[text] for text in real["document"]]
+    np.testing.assert_allclose(real["label"], expected[rows], atol=6e-4)
+
+
+@pytest.mark.slow
+def test_a_pass_starts_from_the_mean_of_earlier_ones_and_all_are_averaged(stages: Stages) -> None:
+    stages.finished("all", 1)
+
+    def head(directory: Path) -> NDArray[np.float32]:
+        return open_model(directory).weights()["head.weight"].astype(np.float32)
+
+    first, second, third = (stages.primed(1, number) for number in (1, 2, 3))
+    starts = [open_model(path).metrics["init_from"]["path"] for path in (first, second, third)]
+    assert starts == [str(stages.learner(1))] * 2 + [str(stages.mean_of(1, [1, 2]))]
+    mean = (head(first) + head(second)) / 2
+    np.testing.assert_allclose(head(stages.mean_of(1, [1, 2])), mean, atol=2e-3)
+    assert not np.array_equal(head(first), head(second))
+    before = head(stages.before_primer(1))
+    expected = before + PRIMED_SHARE * ((2 * mean + head(third)) / 3 - before)
+    np.testing.assert_allclose(head(stages.settled(1)), expected, atol=2e-3)
 
 
 @pytest.mark.slow
