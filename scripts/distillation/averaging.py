@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.inference.directory import ModelDirectory, open_model, write_again
-from nsmc.inference.quantized import WORDS
+from nsmc.inference.quantized import SCALES, WORDS
 
 
 def average(before: Path, after: Path, share: float, output: Path) -> None:
@@ -42,6 +42,23 @@ def average(before: Path, after: Path, share: float, output: Path) -> None:
     step = f"its weights averaged with those that it started from, {share:g} of its own"
     metrics = {**second.metrics, "after_training": [step]}
     write_again(second, output, weights=mixed, metrics=metrics)
+
+
+def reorder(model: Path, like: Path, output: Path) -> None:
+    """Write a model whose vocabulary is in the order of another's; units of its own come last.
+
+    A training puts its own frequent units first. By their order is told how unfamiliar a comment
+    is, and of all texts the first training knows more than a short one of composed comments. No
+    score changes.
+    """
+    source, before = open_model(model), open_model(like)
+    place = {unit: row for row, unit in enumerate(source.vocabulary)}
+    units = dict.fromkeys(unit for unit in before.vocabulary if unit in place)
+    units |= dict.fromkeys(source.vocabulary)
+    rows = np.array([place[unit] for unit in units])  # [V]
+    moved = (WORDS, SCALES[WORDS])
+    weights = {n: v[rows] if n in moved else v for n, v in source.stored.items()}
+    write_again(source, output, vocabulary=list(units), weights=weights, exit=source.exit)
 
 
 def _in_order(

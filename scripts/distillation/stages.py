@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from distillation.averaging import average
+from distillation.averaging import average, reorder
 from distillation.calibrate import calibrate, learn_words
 from distillation.ensemble import EnsembleWeights, combine
 from distillation.ngrams import CONFIG
@@ -115,7 +115,7 @@ class Stages:
         """The directory of a track's model of one seed, which puts words right, calibrated."""
         output = self.work / track / f"seed-{seed}"
         if not (output / "model").exists():
-            before = self.sure(seed) if track == "all" else self.ensemble(track, seed)
+            before = self.ordered(seed) if track == "all" else self.ensemble(track, seed)
             reviews = self.reviews()
             held = np.flatnonzero(reviews.validates)
             calibrate(
@@ -201,6 +201,14 @@ class Stages:
         ]
         output = self.work / "all" / f"sure-{seed}"
         return self._trained(output, path, overrides, "distilled.toml")
+
+    def ordered(self, seed: int) -> Path:
+        """The same model, its vocabulary in the order of the one that the primer was taught to."""
+        output = self.work / "all" / f"ordered-{seed}"
+        if not (output / "model").exists():
+            model, like = self.sure(seed), self.learner(seed)
+            reorder(model / "model", like / "model", output / "model")
+        return output
 
     def _opinions(self, seed: int, reviews: Reviews) -> NDArray[np.float64]:
         """[R] the probability of positive by what the primer is taught to and the model before."""

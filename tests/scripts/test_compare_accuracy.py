@@ -63,7 +63,8 @@ def test_all_stand_in_one_table(comparison: Comparison) -> None:
     assert (result["test"]["reviews"], result["unseen"]) == (test, test - 1)
     for name, one in result["contenders"].items():
         low, high = one["interval"]
-        assert low < one["accuracy"] < high, name
+        # All of so few may be right: Wilson's interval then ends at 1, but for rounding.
+        assert low < one["accuracy"] < high + 1e-12, name
         assert abs(one["accuracy"] * test - one["unseen"]["accuracy"] * (test - 1)) < 1.001
         assert one["bytes"] > 0 and one["training_seconds"] > 0
         assert len(one["rates"]) == 2 and one["reviews_a_second"] > 0

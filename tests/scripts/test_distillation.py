@@ -306,6 +306,17 @@ def test_a_pass_starts_from_the_mean_of_earlier_ones_and_all_are_averaged(stages
 
 
 @pytest.mark.slow
+def test_the_primer_leaves_the_order_of_the_vocabulary(stages: Stages) -> None:
+    before, sure = open_model(stages.learner(1)), open_model(stages.sure(1))
+    after = open_model(stages.ordered(1))
+    assert sure.vocabulary[: len(before.vocabulary)] != before.vocabulary
+    assert after.vocabulary[: len(before.vocabulary)] == before.vocabulary
+    assert sorted(after.vocabulary) == sorted(sure.vocabulary)
+    texts = ["정말 재밌다", "지루할 틈이 없다", "배우가 아깝다"]
+    assert nsmc.load(after.path).predict(texts) == nsmc.load(sure.path).predict(texts)
+
+
+@pytest.mark.slow
 def test_scores_of_other_reviews_are_refused(stages: Stages, reviews: Reviews) -> None:
     output = stages.morphemes("150k", 1)
     assert len(stages._scores(output, reviews)) == len(reviews.texts)
