@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import sys
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -16,6 +19,7 @@ import pytest
 import nsmc
 import nsmc.ray
 from nsmc.cli.main import run
+from nsmc.storage.files import sha256_of
 
 if TYPE_CHECKING:
     from tests.conftest import Untrained
@@ -28,7 +32,8 @@ ROWS = 20_000
 @pytest.fixture(scope="module", autouse=True)
 def _cluster() -> Iterator[None]:
     """A real one of two cores."""
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    quiet = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
+    ray.init(num_cpus=2, object_store_memory=200_000_000, **quiet)
     yield
     ray.shutdown()
 
@@ -95,6 +100,103 @@ def test_files_are_those_of_one_process_though_a_worker_dies(
     command = [*("predict", "--engine", "ray", "--model", model, "--input", place, "--output")]
     assert run([*map(str, command), str(tmp_path / "out")]) == 0
     assert "9 files had been scored by an earlier run" in capsys.readouterr().err
+
+
+class Counting(nsmc.ray._ScoreBatches):
+    """The actor, which also tells how often its process has opened the model."""
+
+    opened = 0
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        Counting.opened += 1
+
+    def __call__(self, batch: Any) -> Any:
+        rows = batch.num_rows
+        told = {"worker": [os.getpid()] * rows, "opened": [Counting.opened] * rows}
+        scored = super().__call__(batch)
+        for name, values in told.items():
+            scored = scored.append_column(name, pa.array(values, pa.int64()))
+        return scored
+
+
+def test_partitions_in_and_out_by_actors_that_open_the_model_once(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    monkeypatch.setattr(nsmc.ray, "_ScoreBatches", Counting)
+    for part in range(6):
+        rows = [f"{'재밌다' * (n % 3)}" for n in range(100)]
+        place = tmp_path / "in" / f"year={2020 + part}" / "0.parquet"
+        place.parent.mkdir(parents=True)
+        pq.write_table(pa.table({"n": range(100), "document": rows}), place)
+    score = partial(nsmc.ray.score, column="document", model=model, concurrency=2)
+    scored = score(ray.data.read_parquet(str(tmp_path / "in"))).materialize()
+    monkeypatch.undo()
+    scored.write_parquet(str(tmp_path / "out"), partition_cols=["year"])
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        f"year={2020 + part}" for part in range(6)
+    }
+    result = pq.read_table(tmp_path / "out")
+    assert sorted(result["n"].to_pylist()) == sorted([*range(100)] * 6)
+    assert set(result["opened"].to_pylist()) == {1}
+    assert len(set(result["worker"].to_pylist())) <= 2
+    for form in ("csv", "json"):
+        getattr(scored, f"write_{form}")(str(tmp_path / form))
+        again = getattr(ray.data, f"read_{form}")(str(tmp_path / form))
+        table = score(again)
+        assert table.count() == 600
+        assert {"label", "predicted_label"} <= set(table.columns())
+
+
+def test_rows_are_read_no_faster_than_results_are_taken(model: Path, tmp_path: Path) -> None:
+    blocks = 100  # of 4 MB, in a store of 200 MB
+
+    def make(batch: Any) -> Any:
+        (tmp_path / str(batch["id"][0].as_py())).touch()
+        ballast = [b"x" * 20_000] * 200
+        return pa.table({"document": ["재밌다"] * 200, "ballast": ballast})
+
+    source = ray.data.range(blocks, override_num_blocks=blocks)
+    rows = source.map_batches(make, batch_format="pyarrow")
+    scored = nsmc.ray.score(rows, model=model, concurrency=1)
+    results = scored.iter_batches(batch_size=200, batch_format="pyarrow", prefetch_batches=0)
+    assert next(results).num_rows == 200
+    made = -1
+    while (now := len(list(tmp_path.iterdir()))) > made:
+        made = now
+        time.sleep(5)
+    assert made < blocks
+    assert sum(batch.num_rows for batch in results) == 200 * (blocks - 1)
+
+
+def test_what_was_done_before_an_interruption_is_not_done_again_in_a_store(
+    model: Path, tmp_path: Path
+) -> None:
+    place, out = tmp_path / "in", tmp_path / "out"
+    for n in range(4):
+        (place / f"year={n}").mkdir(parents=True)
+        (place / f"year={n}" / "a.csv").write_text("document\n재밌다\n노잼\n", "utf-8")
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    score = partial(nsmc.score_files, nsmc.load(model), f"local://{place}", f"local://{out}")
+    with pytest.raises(KeyboardInterrupt):
+        score(engine=nsmc.ray.map_files, progress=stop)
+    assert not (out / "_SUCCESS").exists()
+    result = score(engine=nsmc.ray.map_files)
+    assert (result.files, result.rows) == (4, 8)
+    assert result.done_before >= 1
+    whole = json.loads((out / "_SUCCESS").read_text("utf-8"))
+    assert whole["rows"] == 8
+    for entry in whole["files"]:
+        assert entry["output"]["sha256"] == sha256_of(out / entry["name"])
+
+
+def test_more_actors_than_leave_a_core_to_read_with_are_refused(model: Path) -> None:
+    with pytest.raises(nsmc.UsageError, match=r"at most 2 actors on the 2 cores .* concurrency=3"):
+        nsmc.ray.score(ray.data.from_items([{"document": "재밌다"}]), model=model, concurrency=3)
 
 
 def test_a_gpu_that_isn_t_there(model: Path) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from nsmc.errors import NsmcError
+from nsmc.errors import NsmcError, UsageError
 from nsmc.inference.classifier import Classifier, load
 from nsmc.pipeline.output_manifest import DoneFile
 from nsmc.pipeline.score_batches import score_batches
@@ -22,6 +22,8 @@ from nsmc.pipeline.source_files import Job
 
 ROWS = 4096
 """Rows that an actor gets at a time."""
+CORE_SHARE = 0.5
+"""Of a core that an actor takes in Ray's accounts: the tasks that read and write need some, too."""
 RETRIES = 3
 """How often a file is begun again whose worker died."""
 
@@ -44,16 +46,30 @@ def score(
         dataset: a ``ray.data.Dataset``.
         column, probabilities, notes: as `nsmc.score_batches` takes them.
         model: as `nsmc.score_batches` takes it; a directory must be there on every node.
-        concurrency: actors, or the fewest and the most of them; None takes a core each, as many as
-            the cluster has. More than there is room for wait.
+        concurrency: actors, or the fewest and the most of them; None takes as many as the cluster
+            has cores, or room on its GPUs.
         num_gpus: what each actor takes of a GPU, by which the network is then computed.
 
     Returns:
         A ``ray.data.Dataset``. What is wrong with the table or the model is raised when it is read,
         as a ``RayError``.
+
+    Raises:
+        UsageError: the actors would leave no core to read and write with.
     """
+    from ray.data import ActorPoolStrategy
+
     if concurrency is None:
         concurrency = (1, _room(num_gpus))
+    fewest, most = (concurrency,) * 2 if isinstance(concurrency, int) else concurrency
+    cores = _room(0)
+    # With a core for each actor none might be left for the tasks that read, and all would wait.
+    share = CORE_SHARE if cores > 1 else 0
+    if fewest * share > cores - 1:
+        raise UsageError(
+            f"expected at most {(cores - 1) / share:.0f} actors on the {cores} cores of this "
+            f"cluster, so that some can read, found concurrency={concurrency}; give fewer"
+        )
     return dataset.map_batches(
         _ScoreBatches,
         fn_constructor_kwargs={
@@ -63,7 +79,8 @@ def score(
         },
         batch_format="pyarrow",
         batch_size=ROWS,
-        concurrency=concurrency,
+        compute=ActorPoolStrategy(min_size=fewest, max_size=most),
+        num_cpus=share,
         num_gpus=num_gpus or None,
     )
 
