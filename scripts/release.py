@@ -3,8 +3,9 @@
     python scripts/release.py               the changelog begins with this version and a date
     python scripts/release.py --unreleased  the same without the checks of changelog and tree
 
-Needs `build` and the build backend (`pip install build hatchling`). It leaves dist/ with a wheel,
-an sdist and their SHA-256, and prints the tag to set. It publishes nothing.
+Needs `build`, the build backend (`pip install build hatchling`), requirements-predict.txt and this
+package. It leaves dist/ with a wheel, an sdist and their SHA-256, and prints the tag to set. It
+publishes nothing.
 """
 
 import argparse
