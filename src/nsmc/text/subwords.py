@@ -4,6 +4,8 @@ After fastText: Bojanowski et al., "Enriching Word Vectors with Subword Informat
 with letters, after Park et al., "Subword-level Word Vector Representations for Korean", ACL 2018.
 """
 
+from functools import lru_cache
+from itertools import repeat
 from zlib import crc32
 
 from nsmc.text.hangul import letters_of
@@ -12,6 +14,9 @@ LONGEST = 3
 """Characters of the longest n-grams: a Hangul syllable carries as much as two or three letters."""
 LETTERS = (3, 5)
 """Shortest and longest n-grams of letters, as in Park et al."""
+_MARKS = (b"<", b">")
+_SLASH = crc32(b"/")
+"""Keeps n-grams of letters apart from n-grams of characters that look the same."""
 
 
 def subword_ids(morpheme: str, buckets: int, *, letters: bool = False) -> list[int]:
@@ -28,21 +33,27 @@ def subword_ids(morpheme: str, buckets: int, *, letters: bool = False) -> list[i
     """
     if buckets == 0:
         return []
-    marked = f"<{morpheme}>"
-    # CRC-32 and not hash(), which differs from process to process.
-    ids = [
-        crc32(marked[start : start + n].encode()) % buckets
-        for n in range(1, LONGEST + 1)
-        for start in range(len(marked) - n + 1)
-        if marked[start : start + n] not in ("<", ">")
-    ]
+    pieces = [character.encode() for character in f"<{morpheme}>"]
+    # CRC-32 and not hash(), which differs from process to process. That of an n-gram goes on from
+    # that of the n-gram which is one character shorter.
+    hashes = list(map(crc32, pieces))
+    found = [code for piece, code in zip(pieces, hashes, strict=True) if piece not in _MARKS]
+    for n in range(1, LONGEST):
+        hashes = list(map(crc32, pieces[n:], hashes))
+        found += hashes
     if letters:
-        jamo = [letter for character in marked for letter in letters_of(character)]
+        jamo: list[bytes] = []
+        for character in f"<{morpheme}>":
+            jamo += _letters(character)
         shortest, longest = LETTERS
-        # The slash keeps them apart from n-grams of characters that look the same.
-        ids += [
-            crc32(f"/{''.join(jamo[start : start + n])}".encode()) % buckets
-            for n in range(shortest, longest + 1)
-            for start in range(len(jamo) - n + 1)
-        ]
-    return ids
+        hashes = list(map(crc32, jamo, repeat(_SLASH)))
+        for n in range(1, longest):
+            hashes = list(map(crc32, jamo[n:], hashes))
+            if n >= shortest - 1:
+                found += hashes
+    return [code % buckets for code in found]
+
+
+@lru_cache(1 << 14)
+def _letters(character: str) -> tuple[bytes, ...]:
+    return tuple(letter.encode() for letter in letters_of(character))
