@@ -11,6 +11,8 @@ single parts; --smoke runs all of it in seconds on next to nothing and writes on
 
 import argparse
 import dataclasses
+import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -55,6 +57,9 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--smoke", action="store_true", help="next to nothing of everything")
     args = parser.parse_args()
+    if kernel := os.environ.get("OPENBLAS_CORETYPE"):
+        note = "numpy multiplies as on that processor; unset it to measure this one"
+        print(f"OPENBLAS_CORETYPE={kernel}: {note}", file=sys.stderr)
     docs = args.work if args.smoke else ROOT / "docs"
     with tempfile.TemporaryDirectory() as place:
         work = args.work or Path(place)

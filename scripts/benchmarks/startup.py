@@ -1,6 +1,8 @@
 """How long a command takes from Enter to its answer, and how much memory."""
 
+import compileall
 import sys
+from pathlib import Path
 from statistics import median
 
 from benchmarks.common import (
@@ -19,6 +21,10 @@ NSMC = [sys.executable, "-m", "nsmc"]
 
 def startup_rows(sizes: Sizes) -> list[Row]:
     """`nsmc predict` beside `import torch`; help, version and usage errors beside `pass`."""
+    import nsmc
+
+    # As pip does what it installs: PYTHONDONTWRITEBYTECODE keeps Python from it.
+    compileall.compile_dir(Path(nsmc.__file__).parent, quiet=1)
     heavy = in_turn(
         sizes.repeats,
         {
