@@ -17,7 +17,7 @@ from nsmc.model.inputs import field_for
 from nsmc.model.network import RecurrentNetwork
 from nsmc.model.pooling import pool
 from nsmc.tasks.classes import Classes
-from nsmc.training.linear_start import STATES, fit_outputs
+from nsmc.training.linear_start import FOLDS, STATES, Features, fit_outputs, folds
 from nsmc.training.state import TrainingState
 
 if TYPE_CHECKING:
@@ -94,6 +94,24 @@ def test_ngrams_tell_what_the_states_do_not(corpus_of: "CorpusOf") -> None:
     assert both.network.wide is not None
     used = int((both.network.wide.weight != 0).any(dim=1).sum())
     assert 50 < used < 1 << 12  # of the n-grams there are, none besides
+
+
+def test_folds_hold_each_review_once_with_its_own_ngrams() -> None:
+    counts = torch.tensor([2, 0, 3, 1, 4, 2, 1])
+    numbers = torch.arange(7)
+    grams = torch.repeat_interleave(numbers, counts)
+    features = Features(numbers[:, None].float(), grams, counts, numbers[:, None].float())
+    apart = []
+    for some, others in folds(features):
+        for part in (some, others):
+            rows = part.states[:, 0].long()
+            assert torch.equal(part.grams, torch.repeat_interleave(rows, part.counts))
+            assert torch.equal(part.counts, counts[rows])
+            assert torch.equal(part.targets, part.states)
+        assert len(some.counts) + len(others.counts) == 7
+        apart += others.states[:, 0].tolist()
+    assert sorted(apart) == list(range(7))
+    assert FOLDS <= 7  # none was empty
 
 
 def start_of(untrained: "Untrained") -> Path:

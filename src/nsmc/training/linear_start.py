@@ -9,11 +9,13 @@ Shapes: R reviews, P pooled size, G n-grams of all reviews, S distinct ones, K r
 layer, O outputs, T targets' numbers.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import embedding_bag
 
@@ -24,15 +26,18 @@ from nsmc.tasks.task import LabelTask
 from nsmc.text.character_ngrams import character_ngrams
 
 PENALTIES = (0.3, 1.0, 3.0, 10.0)
-"""Inverse strengths of the penalty, as scikit-learn's C, weakest last; validation chooses one."""
+"""Inverse strengths of the penalty, as scikit-learn's C, weakest last."""
 STATES = (0.5, 1.0)
-"""Lengths of the pooled states beside those of n-grams, which are 1; validation chooses one."""
+"""Lengths of the pooled states beside those of n-grams, which are 1."""
+ENOUGH = 200
+"""Reviews of the validation part that choose one of each; with fewer, it is done by folds."""
+FOLDS = 5
 ACROSS_UNITS = 0.3
 """What an n-gram counts that was within no single unit: most of these are of chance neighbours."""
 ITERATIONS = 60
 
 
-class _Features(NamedTuple):
+class Features(NamedTuple):
     """What the linear model sees of R reviews, and what it is to say."""
 
     states: Tensor  # [R, P]
@@ -57,7 +62,7 @@ def fit_outputs(
         network: whose other layers stay as they are.
         task: of its outputs.
         training: batches to fit to, without noise.
-        validation: batches by whose loss the strength of the penalty is chosen.
+        validation: batches by whose loss the strength of the penalty is chosen, if they are enough.
         units: the distinct ones of the reviews.
 
     Returns:
@@ -72,31 +77,76 @@ def fit_outputs(
     place = torch.full((network.config.wide.buckets,), len(seen))
     place[seen] = torch.arange(len(seen))
     known = torch.cat([weights, torch.zeros(1)])[:, None]  # [S + 1, 1]
-    fit, held = fit._replace(grams=grams), held._replace(grams=place[held.grams])
-    fits = []
-    for scale in STATES:
-        factors = (scale / spread)[:, None]  # [P, 1]
-        sizes = (len(spread), len(known), 1)
-        parts = [torch.zeros(size, task.outputs, requires_grad=True) for size in sizes]
-
-        def outputs(of: _Features, parts: list[Tensor] = parts, by: Tensor = factors) -> Tensor:
-            head, table, bias = parts
-            return (of.states - mean) @ (by * head) + _sums(known * table, of) + bias  # [R, O]
-
-        def loss(outputs: Callable[[_Features], Tensor] = outputs) -> Tensor:
-            # Not that of training, in which rare classes may count more by being drawn more often.
-            return task.validation_loss(outputs(fit), fit.targets)
-
+    fit, held = (
+        one._replace(states=(one.states - mean) / spread, grams=ids)
+        for one, ids in ((fit, grams), (held, place[held.grams]))
+    )
+    alone = len(held.counts) >= ENOUGH or len(fit.counts) < 2 * FOLDS
+    pairs = [(fit, held)] if alone else list(folds(fit))
+    errors = dict.fromkeys(itertools.product(STATES, PENALTIES), 0.0)
+    for (some, others), scale in itertools.product(pairs, STATES):
+        linear = _Linear(task, scale, len(spread), known)
         for penalty in PENALTIES:
-            _minimize(loss, parts, 1 / (penalty * len(fit.counts)))
-            with torch.no_grad():
-                error = float(task.validation_loss(outputs(held), held.targets))
-                head, table, bias = parts
-                weighted = factors * head, known[:-1] * table[:-1], bias.clone()
-            fits.append((error, penalty, scale, weighted))
-    _, penalty, scale, (head, table, bias) = min(fits, key=lambda one: one[0])
-    _write(network, head, (bias[0] - mean @ head), seen, table)
+            linear.fit(some, penalty)
+            errors[scale, penalty] += linear.error(others).item() * len(others.counts)
+    scale, penalty = min(errors, key=lambda one: errors[one])
+    linear = _Linear(task, scale, len(spread), known)
+    linear.fit(fit, penalty)
+    head, table = linear.head.detach() * (scale / spread)[:, None], linear.table.detach() * known
+    _write(network, head, linear.bias.detach()[0] - mean @ head, seen, table[:-1])
     return f"fitted: the head and {len(seen):,} n-grams (C {penalty:g}, states by {scale:g})"
+
+
+class _Linear:
+    """Weights of the states, of n-grams and of nothing, for features as they are scaled.
+
+    ``known`` [S + 1, 1] weights the n-grams.
+    """
+
+    def __init__(self, task: LabelTask, scale: float, states: int, known: Tensor) -> None:
+        self._task, self._scale, self._known = task, scale, known
+        self.head, self.table, self.bias = (
+            torch.zeros(size, task.outputs, requires_grad=True) for size in (states, len(known), 1)
+        )
+
+    def error(self, of: Features) -> Tensor:
+        """The loss [] by which epochs are compared: balanced where the recipe balances classes."""
+        outputs = self._scale * of.states @ self.head + self.bias  # [R, O]
+        return self._task.validation_loss(outputs + _sums(self._known * self.table, of), of.targets)
+
+    def fit(self, to: Features, penalty: float) -> None:
+        """Go on to the least error with a penalty of an inverse strength."""
+        parts, decay = [self.head, self.table, self.bias], 1 / (penalty * len(to.counts))
+        optimizer = torch.optim.LBFGS(
+            parts, max_iter=ITERATIONS, tolerance_change=1e-6, line_search_fn="strong_wolfe"
+        )
+
+        def closure() -> Tensor:
+            optimizer.zero_grad()
+            squares = sum(part.square().sum() for part in parts[:-1])
+            penalized = self.error(to) + decay / 2 * squares
+            penalized.backward()  # type: ignore[no-untyped-call]
+            return penalized
+
+        optimizer.step(closure)  # type: ignore[no-untyped-call]
+
+
+def folds(features: Features) -> Iterator[tuple[Features, Features]]:
+    """`FOLDS` times: reviews to fit to, and others."""
+    fold = np.random.default_rng(0).permutation(len(features.counts)) % FOLDS  # [R]
+    for number in range(FOLDS):
+        apart = fold == number
+        yield _picked(features, np.flatnonzero(~apart)), _picked(features, np.flatnonzero(apart))
+
+
+def _picked(features: Features, rows: NDArray[np.int64]) -> Features:
+    """The features of some reviews."""
+    counts = features.counts.numpy()  # [R]
+    starts, chosen = (np.cumsum(counts) - counts)[rows], counts[rows]
+    places = np.repeat(starts - np.cumsum(chosen) + chosen, chosen) + np.arange(chosen.sum())
+    return Features(
+        features.states[rows], features.grams[places], features.counts[rows], features.targets[rows]
+    )
 
 
 @torch.no_grad()
@@ -113,7 +163,7 @@ def _write(
 
 
 @torch.no_grad()
-def _features(network: RecurrentNetwork, batches: Iterable[Any]) -> _Features:
+def _features(network: RecurrentNetwork, batches: Iterable[Any]) -> Features:
     """What the linear model sees of batches, on the CPU."""
     network.eval()
     config, none = network.config, torch.zeros(0, dtype=torch.int64)
@@ -125,11 +175,11 @@ def _features(network: RecurrentNetwork, batches: Iterable[Any]) -> _Features:
         counts = torch.zeros(len(label), dtype=torch.int64)
         counts = counts if text.gram_counts is None else text.gram_counts
         parts.append([part.cpu() for part in (states.float(), grams, counts, label)])
-    return _Features(*map(torch.cat, zip(*parts, strict=True)))
+    return Features(*map(torch.cat, zip(*parts, strict=True)))
 
 
 def _gram_weights(
-    network: RecurrentNetwork, seen: Tensor, grams: Tensor, fit: _Features, units: Sequence[str]
+    network: RecurrentNetwork, seen: Tensor, grams: Tensor, fit: Features, units: Sequence[str]
 ) -> Tensor:
     """Weights [S] of n-grams, by which a review's have length 1 or so."""
     wide, reviews = network.config.wide, len(fit.counts)
@@ -143,23 +193,8 @@ def _gram_weights(
     return weights / squares.sqrt()
 
 
-def _sums(table: Tensor, of: _Features) -> Tensor:
+def _sums(table: Tensor, of: Features) -> Tensor:
     """Σ of the rows of each review's n-grams, over the root of their number: [R, O]."""
     offsets = of.counts.cumsum(0) - of.counts  # [R]
     sums = embedding_bag(of.grams, table, offsets, mode="sum")  # [R, O]
     return sums / of.counts.clamp_min(1).sqrt()[:, None]
-
-
-def _minimize(loss: Callable[[], Tensor], parts: list[Tensor], decay: float) -> None:
-    """Move ``parts`` to the least loss plus half the decay of all but the last of them, squared."""
-    optimizer = torch.optim.LBFGS(
-        parts, max_iter=ITERATIONS, tolerance_change=1e-6, line_search_fn="strong_wolfe"
-    )
-
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        penalized = loss() + decay / 2 * sum(part.square().sum() for part in parts[:-1])
-        penalized.backward()  # type: ignore[no-untyped-call]
-        return penalized
-
-    optimizer.step(closure)  # type: ignore[no-untyped-call]
