@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import sys
 import warnings
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 
 from nsmc.config.schema import Config
 from nsmc.errors import UsageError
+from nsmc.training.output import OutputDirectory
 from nsmc.training.sweep_file import Range, read_sweep
 from nsmc.training.variants import grid
 
@@ -199,6 +201,35 @@ def test_no_training_begins_after_the_time(
     assert "nsmc: best of 2: " in again.err or trials
 
 
+@pytest.mark.slow
+def test_what_another_process_trains_is_left_to_it(
+    here: Here, train: list[str], sweep: Callable[[str], Path], tmp_path: Path
+) -> None:
+    train += ["--sweep", str(sweep("training.learning_rate = [0.01, 0.02]"))]
+    first = tmp_path / "out" / "training.learning_rate=0.01"
+    with OutputDirectory(first).claimed():  # as such a process has it
+        done = here(*train)
+    assert done.code == 0, done.err
+    assert f"1 of 2, {first.name}: another process trains it\n" in done.err
+    assert "nsmc: best of 1: training.learning_rate=0.02, " in done.err
+    again = here(*train)
+    assert f"nsmc: 1 of 2, {first.name}\n" in again.err
+    assert "2 of 2, training.learning_rate=0.02: trained already\n" in again.err
+    assert "nsmc: best of 2: " in again.err
+
+
+@pytest.mark.slow
+def test_an_interruption_says_how_to_go_on(
+    start: Start, until: Until, train: list[str], tmp_path: Path
+) -> None:
+    process = start(*train, "--set", "training.epochs=500", "--seeds", "1", "2")
+    until(lambda: (tmp_path / "out" / "seed-1" / "history.csv").is_file())
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate()
+    assert process.returncode == 130
+    assert f"the same command goes on from here: --output {tmp_path / 'out'}\n" in err.decode()
+
+
 SEARCH = """[sweep]
 trials = 3
 [model]
@@ -232,8 +263,8 @@ def test_a_search_that_was_killed_draws_what_it_would_have(
     tmp_path: Path,
 ) -> None:
     pytest.importorskip("optuna")
-    train += ["--set", "training.epochs=9", "--set", "training.patience=0"]
-    train += ["--set", "training.checkpoint_steps=1", "--sweep", str(sweep(SEARCH))]
+    train += ["--set", "training.epochs=5", "--set", "training.patience=0"]
+    train += ["--sweep", str(sweep(SEARCH))]
     out, whole = tmp_path / "out", tmp_path / "whole"
     process = start(*train)
     until(lambda: (out / "trial-001" / "checkpoints").is_dir())

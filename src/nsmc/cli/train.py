@@ -202,6 +202,10 @@ def _train_several(config: "Config | None", args: argparse.Namespace) -> int:
             f"the {sweep.options.minutes:g} minutes are over; the same command goes on from here: "
             f"--output {shlex.quote(str(parent))}"
         )
+    except (KeyboardInterrupt, SystemExit):
+        if parent.is_dir():
+            say(f"the same command goes on from here: --output {shlex.quote(str(parent))}")
+        raise
     if sweep.fields:
         options = argparse.ArgumentParser()
         add_arguments(options)

@@ -16,6 +16,10 @@ from nsmc.storage.files import atomic_write, cannot_write
 from nsmc.tables.options import ReadOptions
 
 
+class ClaimedError(NsmcError):
+    """Another process is training into an output directory."""
+
+
 class OutputDirectory:
     """The files of a training's output directory."""
 
@@ -36,7 +40,8 @@ class OutputDirectory:
         ``option`` chooses another directory; the message names it.
 
         Raises:
-            NsmcError: another process trains into it, or it can't be written.
+            ClaimedError: another process trains into it.
+            NsmcError: it can't be written.
         """
         from filelock import FileLock, Timeout
 
@@ -45,7 +50,7 @@ class OutputDirectory:
             lock = FileLock(self.path / ".lock", timeout=0)
             lock.acquire()
         except Timeout as error:
-            raise NsmcError(
+            raise ClaimedError(
                 f"another training is writing into {self.path}; wait for it, or give another "
                 f"{option}"
             ) from error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nsmc.config.schema import Config
 from nsmc.errors import DivergedError, UsageError
-from nsmc.training.output import OutputDirectory
+from nsmc.training.output import ClaimedError, OutputDirectory
 from nsmc.training.variants import Variant
 
 if TYPE_CHECKING:
@@ -55,13 +55,15 @@ class Budget:
         """What ends the training in a directory when the time is over; it goes on from there."""
 
         def listen(event: "Event", state: "TrainingState") -> None:
+            from nsmc.training.run import Started
             from nsmc.training.state import save_checkpoint
 
+            if isinstance(event, Started):
+                return  # or a short time would be over before a step, again and again
             try:
                 self.check()
             except BudgetSpent:
-                if state.counters.step:
-                    save_checkpoint(state, place.checkpoints)
+                save_checkpoint(state, place.checkpoints)
                 raise
 
         return listen
@@ -92,27 +94,54 @@ def train_all(
 ) -> Iterator[Outcome]:
     """Train what isn't trained yet below a directory; yields what came of each setting.
 
+    Several processes may do so at a time: what another one trains at the moment is left to it, and
+    its setting isn't yielded unless that has ended when all others are trained.
+
     Raises:
         BudgetSpent: the time is over.
         UsageError: one was trained there with another config.
         NsmcError: as `nsmc.train`, but for a training that diverges: the others are trained.
     """
-    count, number = sum(len(one.configs) for one in variants), 0
+    jobs = [(name, config) for one in variants for name, config in one.configs.items()]
+    left = [
+        (f"{number} of {len(jobs)}, {name}", OutputDirectory(parent / name), config)
+        for number, (name, config) in enumerate(jobs, 1)
+    ]
+    spent: BudgetSpent | None = None
+    try:
+        # Once more where another process has only looked whether one is trained.
+        while any(not place.is_claimed() for _, place, _ in left):
+            left = [job for job in left if not _attempt(*job, budget, train, say)]
+    except BudgetSpent as over:
+        spent = over
     for one in variants:
-        histories: list[list[dict[str, Any]]] = []
-        for name, config in one.configs.items():
-            number += 1
-            title, place = f"{number} of {count}, {name}", OutputDirectory(parent / name)
-            if place.stopped() == "failed":
-                say(f"{title}: failed before")
-                continue
-            try:
-                histories.append(train_one(config, place, budget, train, say, title))
-            except DivergedError as error:
-                place.record_stop("failed")
-                say(f"{name} failed: {error}")
-        whole = len(histories) == len(one.configs)
-        yield Outcome(one.name, one.setting, histories if whole else [])
+        places = [OutputDirectory(parent / name) for name in one.configs]
+        if all(place.has_ended() for place in places):
+            yield Outcome(one.name, one.setting, [read_history(place) for place in places])
+        elif any(place.stopped() == "failed" for place in places):
+            yield Outcome(one.name, one.setting, [])
+    if spent:
+        raise spent
+
+
+def _attempt(
+    title: str, place: OutputDirectory, config: Config, budget: Budget, train: Train, say: Say
+) -> bool:
+    """Train one of several; False if another process does."""
+    if place.stopped() == "failed":
+        say(f"{title}: failed before")
+        return True
+    try:
+        if place.is_claimed():
+            raise ClaimedError
+        train_one(config, place, budget, train, say, title)
+    except DivergedError as error:
+        place.record_stop("failed")
+        say(f"{title} failed: {error}")
+    except ClaimedError:
+        say(f"{title}: another process trains it")
+        return False
+    return True
 
 
 def train_one(
