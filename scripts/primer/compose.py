@@ -16,6 +16,7 @@ from pathlib import Path
 from primer.korean import COPULA, VERB, conjugate, with_particle
 
 HERE = Path(__file__).resolve().parent
+DEVELOPMENT = HERE / "development.txt"
 OPPOSITES = {"Y": "X", "T": "S", "U": "V", "O": "N", "E": "D"}
 DOMAINS = {"film": 0.8, "product": 0.06, "food": 0.04, "game": 0.04, "place": 0.03, "book": 0.03}
 FINALS = {
@@ -95,7 +96,7 @@ def sentences() -> tuple[Pattern, ...]:
 @cache
 def development() -> tuple[Comment, ...]:
     """Comments that nothing is learnt from: what the last training is chosen by."""
-    lines = read_patterns(HERE / "development.txt")
+    lines = read_patterns(DEVELOPMENT)
     return tuple(Comment(line.template, int(line.label == "+"), line.family) for line in lines)
 
 
