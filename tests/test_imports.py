@@ -47,7 +47,7 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
-def imported(*arguments: str, status: int = 0) -> set[str]:
+def imported(*arguments: str, status: int = 0, timeout: float = 60) -> set[str]:
     """The top-level packages that a fresh interpreter imports for a command, by its own account."""
     done = subprocess.run(
         [sys.executable, "-X", "importtime", *arguments],
@@ -55,7 +55,7 @@ def imported(*arguments: str, status: int = 0) -> set[str]:
         encoding="utf-8",
         stdin=subprocess.DEVNULL,
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-        timeout=60,
+        timeout=timeout,
     )
     assert done.returncode == status, done.stderr
     lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
@@ -185,7 +185,7 @@ def test_a_training_imports_no_program_that_it_was_not_asked_for(tmp_path: Path)
     tiny = ("text.unit=syllable", "model.hidden_size=2", "training.epochs=1", "data.validation=0.3")
     fields = [part for field in tiny for part in ("--set", field)]
     command = ["-m", "nsmc", "train", "--data", str(data), "--device", "cpu", "--output"]
-    result = imported(*command, str(tmp_path / "run"), *fields, "--seeds", "1")
+    result = imported(*command, str(tmp_path / "run"), *fields, "--seeds", "1", timeout=240)
     assert "torch" in result
     assert not result & {"optuna", "tensorboard", "mlflow", "sqlalchemy"}
 
