@@ -9,11 +9,15 @@ deletion, a new directory, a flush to the disk. Python's audit hooks name them b
 
 import contextlib
 import errno
+import http.client
 import importlib
 import json
 import os
 import signal
+import socket
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -121,7 +125,48 @@ def fetch(arguments: list[Any]) -> int:
     return 0
 
 
-TASKS: dict[str, Callable[[Any], int]] = {"command": command, "fetch": fetch}
+def serve(arguments: list[str]) -> int:
+    """A server of which a client asks for two tables, twice each, before it ends it.
+
+    ``arguments``: the server's directory for temporary files, and a file for what the client got: a
+    list of a line of JSON for each table, the status and the scored table or the error.
+    """
+    import tempfile
+
+    temporary, got = arguments
+    tempfile.tempdir = temporary
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    threading.Thread(target=_ask_for_tables, args=(port, Path(got)), daemon=True).start()
+    return command(["serve", "--model", "model", "--port", str(port), "--drain-seconds", "0"])
+
+
+def _ask_for_tables(port: int, got: Path) -> None:
+    def asked(method: str, path: str, body: bytes | None = None) -> tuple[int, str]:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as to:
+            to.request(method, path, body)
+            answer = to.getresponse()
+            return answer.status, answer.read().decode()
+
+    table, answers = Path("data.tsv").read_bytes(), []
+    while True:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            asked("GET", "/healthz")
+            break
+        time.sleep(0.01)
+    with contextlib.suppress(OSError, http.client.HTTPException):  # a signal has ended the server
+        for _ in range(2):
+            answers.append(asked("POST", "/v1/table?name=data.tsv", table))
+            status, lines = asked("POST", "/v1/table?name=data.tsv&events=true", table)
+            last = json.loads(lines.splitlines()[-1])
+            wanted = last.get("download")
+            answers.append(asked("GET", wanted) if wanted else (status, json.dumps(last)))
+    got.write_text(json.dumps(answers), "utf-8")
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+TASKS: dict[str, Callable[[Any], int]] = {"command": command, "fetch": fetch, "serve": serve}
 REPORT = (
     "sklearn.linear_model",
     "plotly.offline",
@@ -139,6 +184,7 @@ IMPORTS = {
     ),
     "train": TRAINING,
     "audit": (*TRAINING, "nsmc.auditing.audit"),
+    "serve": ("uvicorn", "nsmc.serving.app", "nsmc.serving.server"),
 }
 """What takes long to import, by the command; once here and not again in every fork."""
 
@@ -152,7 +198,8 @@ def main() -> None:
 
     for line in sys.stdin:
         job = json.loads(line)
-        for module in IMPORTS.get(str(job["arguments"][0]), ()):
+        name = job["arguments"][0] if job["task"] == "command" else job["task"]
+        for module in IMPORTS.get(name, ()):
             importlib.import_module(module)
         readable, writable = os.pipe()
         child = os.fork()

@@ -68,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
     from nsmc.serving.server import Service, bind, serve
     from nsmc.serving.settings import ServerSettings
+    from nsmc.storage.leftovers import temporary_beside
 
     options = {"threshold": args.threshold, **reading_options(args, tell=True)}
     listening = bind(args.host, args.port)
@@ -91,9 +92,11 @@ def run(args: argparse.Namespace) -> int:
 
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
-    with listening, tempfile.TemporaryDirectory(prefix="nsmc-serve-") as spool:
+    # What a killed server left of its clients' tables goes here, too.
+    spool = Path(tempfile.gettempdir()) / "nsmc-serve"
+    with listening, temporary_beside(spool, directory=True) as spool:
         settings = ServerSettings(
-            spool=Path(spool),
+            spool=spool,
             token=token,
             origins=tuple(args.cors_origin),
             drain_seconds=args.drain_seconds,

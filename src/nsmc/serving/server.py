@@ -149,7 +149,9 @@ class _Server(uvicorn.Server):
 
     def _stop(self, number: int) -> None:
         delay = 0.0 if number == signal.SIGINT else self._settings.drain_seconds
-        self.force_exit = self.interrupted  # who presses Ctrl-C twice won't wait
+        if self.interrupted:  # who presses Ctrl-C twice won't wait
+            self.force_exit = True
+            logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # of what is cut off
         self.interrupted = self.interrupted or number == signal.SIGINT
         self._app.state.ready = False
         asyncio.get_running_loop().call_later(delay, setattr, self, "should_exit", True)

@@ -23,12 +23,32 @@ NAME = "name"
 """A result's file with the name under which it is sent; without it, nobody can fetch the result."""
 
 
+def no_room() -> ApiError:
+    """The answer where the disk is full or fails."""
+    return ApiError(
+        503, "disk_full", "no room for another table; try again later", {"retry-after": "60"}
+    )
+
+
+@contextlib.contextmanager
+def _needing_room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise no_room() from error
+
+
 @contextlib.contextmanager
 def upload_directory(spool: Path) -> Iterator[Path]:
-    """A directory for one upload, that goes with the block."""
+    """A directory for one upload, that goes with the block.
+
+    Raises:
+        ApiError: 503 without room on the disk.
+    """
     place = spool / secrets.token_hex(8)
     try:
-        place.mkdir()
+        with _needing_room():
+            place.mkdir()
         yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
@@ -42,11 +62,8 @@ async def receive(request: Request, path: Path, settings: ServerSettings) -> Non
     """
     blocks = body_blocks(request.scope, request.receive, settings.table_bytes)
     used = sum(file.stat().st_size for file in settings.spool.rglob("*") if file.is_file())
-    full = ApiError(
-        503, "disk_full", "no room for another table; try again later", {"retry-after": "60"}
-    )
     if used > settings.spool_bytes:
-        raise full
+        raise no_room()
     try:
         with path.open("wb") as file:
             while True:
@@ -60,24 +77,38 @@ async def receive(request: Request, path: Path, settings: ServerSettings) -> Non
     except ConnectionResetError as error:
         raise ApiError(400, "cut", "the body ended early; send it again") from error
     except OSError as error:
-        raise full from error
+        raise no_room() from error
 
 
 def result_directory(settings: ServerSettings) -> Path:
-    """A new directory for one result; results that nobody has fetched in time go."""
+    """A new directory for one result; results that nobody has fetched in time go.
+
+    Raises:
+        ApiError: 503 without room on the disk.
+    """
     oldest = time.time() - settings.kept_seconds
     for place in settings.spool.iterdir():
         with contextlib.suppress(OSError):
             if place.stat().st_mtime < oldest and (place / NAME).exists():
                 shutil.rmtree(place, ignore_errors=True)
     place = settings.spool / secrets.token_urlsafe(16)
-    place.mkdir()
+    with _needing_room():
+        place.mkdir()
     return place
 
 
 def offer(place: Path, name: str) -> None:
-    """From now on the result in a directory can be fetched, as a file of this name."""
-    (place / NAME).write_text(name, encoding="utf-8")
+    """From now on the result in a directory can be fetched, as a file of this name.
+
+    Raises:
+        ApiError: 503 without room on the disk.
+    """
+    try:
+        with _needing_room():
+            (place / NAME).write_text(name, encoding="utf-8")
+    except ApiError:
+        (place / NAME).unlink(missing_ok=True)
+        raise
 
 
 def remove_unless_offered(place: Path) -> None:

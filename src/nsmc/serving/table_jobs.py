@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import json
 import re
 import threading
@@ -18,12 +19,14 @@ from nsmc.inference.classifier import Classifier
 from nsmc.pipeline.score_table import score_table
 from nsmc.serving.errors import ApiError
 from nsmc.serving.metrics import Metrics
-from nsmc.serving.spool import offer
+from nsmc.serving.spool import no_room, offer
 from nsmc.serving.table_summary import summary_of
 from nsmc.tables.formats import table_file
 from nsmc.tables.options import ReadOptions
 
 Event = dict[str, Any]
+DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
+"""What a client can do nothing about."""
 
 
 class _Stopped(Exception):
@@ -172,11 +175,13 @@ def refusals() -> Iterator[None]:
 
     Raises:
         ApiError: 422, with the options called as here; 501, this server was installed without what
-            reads tables.
+            reads tables; 503, its disk is full or fails.
     """
     try:
         yield
     except NsmcError as error:
+        if getattr(error.__cause__, "errno", None) in DISK_ERRORS:
+            raise no_room() from error
         text = re.sub(r"--no-header\b", "header=false", message(error))
         text = re.sub(r"--(column|format) [A-Z]+", r"\1=…", text)
         raise ApiError(422, "bad_table", text) from error

@@ -1,0 +1,68 @@
+"""Runs a command in a fork of one process, with a fault at a write step."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+FAULTS = ("SIGKILL", "SIGTERM", "SIGINT", "ENOSPC", "EIO")
+
+
+@dataclass(frozen=True)
+class Done:
+    """A job that has ended."""
+
+    status: int
+    """The exit status; below 0 the signal that ended it."""
+    steps: list[str]
+    """Its write steps; none of a job that was killed."""
+    errors: str
+    """What it wrote to standard error."""
+
+
+class Run(Protocol):
+    """Runs a command in a fork, with a fault at a write step."""
+
+    def __call__(
+        self, place: Path, arguments: list[Any], task: str, fault: str = "", at: int = -1
+    ) -> Done:
+        """Args: the working directory, the arguments, the task, the fault, its step from 0."""
+        ...
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """One process for all tests, which forks for each job."""
+    if not hasattr(os, "fork"):
+        pytest.skip("no fork on this system")
+    log = f"{tmp_path_factory.mktemp('log')}/"
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", Path(__file__).with_name("process.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        env=environment,
+    ) as process:
+        stdin, stdout = process.stdin, process.stdout
+        assert stdin is not None and stdout is not None
+
+        def call(
+            place: Path, arguments: list[Any], task: str, fault: str = "", at: int = -1
+        ) -> Done:
+            job = {"place": str(place), "arguments": arguments, "fault": fault, "at": at}
+            stdin.write(json.dumps({**job, "task": task, "log": log}) + "\n")
+            stdin.flush()
+            status, steps = json.loads(stdout.readline())
+            return Done(status, steps, Path(log + "stderr").read_text("utf-8", "replace"))
+
+        yield call
+        stdin.close()
