@@ -31,6 +31,8 @@ def score_by_spark(model: Path | None = None) -> dict[str, Any]:
     """Score the sample by both; what was seen, with differences if there are any."""
     from pyspark.sql import SparkSession
 
+    # Spark would take the first python3 of the PATH, which may be another.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     classifier = pickle.dumps(nsmc.load(model))
 
     def opened(frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:

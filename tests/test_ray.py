@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -150,24 +151,25 @@ def test_partitions_in_and_out_by_actors_that_open_the_model_once(
 
 
 def test_rows_are_read_no_faster_than_results_are_taken(model: Path, tmp_path: Path) -> None:
-    blocks = 100  # of 4 MB, in a store of 200 MB
+    blocks, size = 60, 1000  # of 4 MB, in a store of 200 MB
 
     def make(batch: Any) -> Any:
         (tmp_path / str(batch["id"][0].as_py())).touch()
-        ballast = [b"x" * 20_000] * 200
-        return pa.table({"document": ["재밌다"] * 200, "ballast": ballast})
+        ballast = [b"x" * 4_000] * size
+        return pa.table({"document": ["재밌다"] * size, "ballast": ballast})
 
     source = ray.data.range(blocks, override_num_blocks=blocks)
     rows = source.map_batches(make, batch_format="pyarrow")
     scored = nsmc.ray.score(rows, model=model, concurrency=1)
-    results = scored.iter_batches(batch_size=200, batch_format="pyarrow", prefetch_batches=0)
-    assert next(results).num_rows == 200
+    batches = scored.iter_batches(batch_size=size, batch_format="pyarrow", prefetch_batches=0)
+    results = iter(batches)
+    assert next(results).num_rows == size
     made = -1
     while (now := len(list(tmp_path.iterdir()))) > made:
         made = now
         time.sleep(5)
     assert made < blocks
-    assert sum(batch.num_rows for batch in results) == 200 * (blocks - 1)
+    assert sum(batch.num_rows for batch in results) == size * (blocks - 1)
 
 
 def test_what_was_done_before_an_interruption_is_not_done_again_in_a_store(
@@ -197,6 +199,22 @@ def test_what_was_done_before_an_interruption_is_not_done_again_in_a_store(
 def test_more_actors_than_leave_a_core_to_read_with_are_refused(model: Path) -> None:
     with pytest.raises(nsmc.UsageError, match=r"at most 2 actors on the 2 cores .* concurrency=3"):
         nsmc.ray.score(ray.data.from_items([{"document": "재밌다"}]), model=model, concurrency=3)
+
+
+def test_a_cluster_that_isn_t_there(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_text("document\n재밌다\n", "utf-8")
+    command = ["predict", "--engine", "ray", "--model", str(model), "--input", "in", "--output"]
+    done = subprocess.run(
+        [sys.executable, "-m", "nsmc", *command, "out"],
+        cwd=tmp_path,
+        env={**os.environ, "RAY_ADDRESS": "nonsense"},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 1
+    assert "Ray doesn't start: " in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_gpu_that_isn_t_there(model: Path) -> None:

@@ -121,14 +121,20 @@ def map_files(jobs: Sequence[Job], score: ScoreFile) -> Iterator[DoneFile | Fail
     this machine. Input, output and model must have the same paths on every node.
 
     Raises:
-        NsmcError: a file's worker died again and again.
+        NsmcError: there is no cluster, or a file's worker died again and again.
     """
     import ray
     from ray.exceptions import RayError
     from ray.util import ActorPool
 
     if not ray.is_initialized():
-        ray.init(include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        try:
+            ray.init(include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        except Exception as error:  # it has no class of its own for this
+            raise NsmcError(
+                f"Ray doesn't start: {str(error).splitlines()[0][:300]}; start a cluster by `ray "
+                "start --head` and name it in RAY_ADDRESS, or leave out --engine"
+            ) from error
     actor_class: Any = ray.remote(max_restarts=-1, max_task_retries=RETRIES)(_ScoreFiles)
     actors = [actor_class.remote(score) for _ in range(min(len(jobs), _room(0)))]
     pool = ActorPool(actors)
