@@ -1,6 +1,7 @@
 """Tables are scored alike in one process and in several, and where the network has to be."""
 
 import dataclasses
+import multiprocessing
 import os
 import shutil
 from collections.abc import Iterable
@@ -13,7 +14,8 @@ import pytest
 from nsmc.errors import ModelError
 from nsmc.inference.classifier import Classifier, load
 from nsmc.inference.directory import open_model
-from nsmc.pipeline.classify import map_scores
+from nsmc.pipeline import classify
+from nsmc.pipeline.classify import explain_each, map_scores
 
 SIZES = (3, 60, 0, 1, 100, 41)
 
@@ -116,3 +118,21 @@ def test_the_warning_of_another_dictionary_comes_first_and_once(
     # Nothing was read before it; a second warning would be an error here.
     assert next(source) is chunks[0]
     assert len(list(results)) == len(chunks) - 1
+
+
+def test_many_explanations_come_from_workers_in_order(
+    small_model: Path, chunks: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts, classifier = chunks[4][:30] + chunks[0], load(small_model)
+    monkeypatch.setattr(classify, "available_cores", lambda: 2)
+    alone = list(explain_each(texts, classifier))
+    assert alone == classifier.explain(texts)
+    monkeypatch.setattr(classify, "MANY", 20)
+    explanations = explain_each(texts, classifier)
+    together = [next(explanations)]
+    assert len(multiprocessing.active_children()) == 2
+    together += explanations
+    assert [e.prediction.text for e in together] == texts
+    for one, other in zip(together, alone, strict=True):
+        parts = [[part.contribution for part in e.parts] for e in (one, other)]
+        assert parts[0] == pytest.approx(parts[1], abs=1e-6)

@@ -273,6 +273,7 @@ def _explaining(
 ) -> Iterator[Callable[[list[str]], None]]:
     """Give what shows explanations; with ``--html`` the page appears when the block ends well."""
     from nsmc.cli.explained import coloured_comment, explained_lines
+    from nsmc.pipeline.classify import explain_each
     from nsmc.report.explanation_page import page_article, page_frame
     from nsmc.storage.files import atomic_write
 
@@ -285,8 +286,7 @@ def _explaining(
             page.write(page_start)
 
         def show(texts: list[str]) -> None:
-            for text in texts:
-                explanation = classifier.explain(text)
+            for explanation in explain_each(texts, classifier):
                 if args.json:
                     print_json(explanation.to_dict())
                 else:

@@ -11,13 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.inference.classifier import Classifier, FirstStage
+from nsmc.inference.explanation import Explanation
 from nsmc.inference.notes import Note
 from nsmc.pipeline.chunks import Progress, Result, chunks_of, map_comments, with_progress
 from nsmc.text.tokenizer import Tokenizer
+from nsmc.workers import available_cores
 
 Outputs = NDArray[np.float32]
 Units = list[list[str]]
 """[R] the units of each comment, as the model's tokenizer cuts it."""
+MANY, TOGETHER = 100, 8
+"""Comments whose explanations take longer than processes to start, and those sent together."""
 
 
 def score_by_each(
@@ -78,6 +82,20 @@ def map_units(
     return map_comments(chunks, partial(_apply, tokenizer, function))
 
 
+def explain_each(texts: list[str], classifier: Classifier[Any]) -> Iterator[Explanation[Any]]:
+    """The explanations of comments, in order; of `MANY` and more by one process a core.
+
+    Raises:
+        NsmcError, ModelError: as `map_scores`.
+    """
+    _ = classifier.tokenizer  # here, so that its warning comes once and before all else
+    several = len(texts) >= MANY and classifier.runs_in_workers
+    workers, size = (available_cores(), TOGETHER) if several else (1, 1)
+    chunks = (texts[start : start + size] for start in range(0, len(texts), size))
+    for explanations in map_comments(chunks, partial(_explain, classifier), workers=workers):
+        yield from explanations
+
+
 def cut(tokenizer: Tokenizer, comments: list[str]) -> Units:
     """The units of each comment."""
     return [tokenizer(comment) for comment in comments]
@@ -91,6 +109,10 @@ def _score(
     classifier: Classifier, corrections: bool, comments: list[str]
 ) -> tuple[Outputs, list[Note]]:
     return classifier.score(comments, corrections=corrections)
+
+
+def _explain(classifier: Classifier[Any], comments: list[str]) -> list[Explanation[Any]]:
+    return classifier.explain(comments)
 
 
 def _first_stage(classifier: Classifier, corrections: bool, comments: list[str]) -> FirstStage:
