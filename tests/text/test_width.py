@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from nsmc.text.width import display_width, padded, wrapped
+from nsmc.text.width import display_width, padded
 
 
 @pytest.mark.parametrize(
@@ -26,13 +26,3 @@ def test_the_columns_of_a_text(text: str, columns: int) -> None:
     assert display_width(text) == columns
     assert padded(text, 12) == text + " " * (12 - columns)
     assert padded(text, columns - 1) == text
-
-
-def test_lines_are_as_wide_as_they_may_be() -> None:
-    text = "라벨이 있는 댓글로 모델을 학습합니다 (기본: configs/very-long-name.toml)"
-    assert wrapped(text, 20) == [
-        "라벨이 있는 댓글로",
-        "모델을 학습합니다",
-        "(기본:",
-        "configs/very-long-name.toml)",
-    ]

@@ -84,9 +84,16 @@ class _Help(argparse.RawDescriptionHelpFormatter):
     def _split_lines(self, text: str, width: int) -> "list[str]":
         if language() == "en":
             return super()._split_lines(text, width)
-        from nsmc.text.width import wrapped  # argparse would take Hangul for one column wide
-
-        return wrapped(text, width)
+        # argparse would take Hangul for one column wide; nsmc.text.width takes longer to load than
+        # all else here.
+        lines = [""]
+        for word in text.split():
+            line = f"{lines[-1]} {word}".lstrip()
+            if not lines[-1] or len(line) + sum("가" <= sign <= "힣" for sign in line) <= width:
+                lines[-1] = line
+            else:
+                lines.append(word)
+        return lines
 
     def _get_help_string(self, action: argparse.Action) -> "str | None":
         return action.help and tr(action.help)

@@ -14,14 +14,3 @@ def display_width(text: str) -> int:
 def padded(text: str, columns: int) -> str:
     """A text with spaces after it, so that it takes so many columns at least."""
     return text + " " * (columns - display_width(text))
-
-
-def wrapped(text: str, columns: int) -> list[str]:
-    """A text in lines of so many columns at most, cut at spaces; a longer word stays whole."""
-    lines: list[str] = []
-    for word in text.split():
-        if lines and display_width(f"{lines[-1]} {word}") <= columns:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines
