@@ -10,7 +10,7 @@ import pytest
 from nsmc.config.schema import Config, load_config
 from nsmc.training.api import train
 from nsmc.training.output import OutputDirectory
-from nsmc.training.several import Budget, BudgetSpent, train_one
+from nsmc.training.several import Budget, BudgetSpent, Outcome, best_of, train_one
 
 if TYPE_CHECKING:
     from nsmc.training.run import Event, Listener
@@ -63,3 +63,27 @@ def test_a_training_that_the_time_ends_goes_on_from_its_last_step(tmp_path: Path
     now = 1.0
     train_one(TINY, cut, over, lambda *_: None, said.append, "cut")  # what is done takes no time
     assert said == ["whole", "cut", "cut", "cut: trained already"]
+
+
+@pytest.mark.parametrize(
+    ("field", "task", "best"),
+    [
+        ("model.cell", "sentiment", "b"),
+        ("text.unit", "sentiment", "b"),
+        ("text.unit", "language-model", None),
+        ("data.min_freq", "language-model", None),
+        ("data.validation", "sentiment", None),
+    ],
+)
+def test_the_best_is_named_where_losses_compare(field: str, task: str, best: str | None) -> None:
+    outcomes = [
+        Outcome(name, {field: name}, histories)
+        for name, histories in {
+            "a": [[{"validation_loss": 0.5}, {"validation_loss": 0.4}], [{"validation_loss": 0.6}]],
+            "b": [[{"validation_loss": 0.1}, {"validation_loss": 0.4}], [{"validation_loss": 0.8}]],
+            "failed": [],
+        }.items()
+    ]
+    found = best_of(outcomes, task)
+    assert (found and found.name) == best
+    assert [round(one.loss, 9) for one in outcomes[:2]] == [0.5, 0.45]

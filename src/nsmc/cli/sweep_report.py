@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nsmc.cli.common import say
 
 if TYPE_CHECKING:
-    from nsmc.tasks.metrics import Metric
+    from nsmc.tasks.task import Task
     from nsmc.training.several import Outcome
 
 NOT_REPEATED = ("help", "output", "resume", "seeds", "sweep", "fields", "debug")
@@ -18,7 +18,7 @@ NOT_REPEATED = ("help", "output", "resume", "seeds", "sweep", "fields", "debug")
 
 def say_best(
     outcomes: "Sequence[Outcome]",
-    metric: "Metric",
+    task: "Task",
     args: argparse.Namespace,
     options: argparse.ArgumentParser,
 ) -> None:
@@ -28,7 +28,7 @@ def say_best(
     """
     from nsmc.training.several import best_of
 
-    best = best_of(outcomes)
+    best, metric = best_of(outcomes, task.name), task.metric
     if best is None:
         return
     values = [record[f"validation_{metric.name}"] for record in best.best_epochs]

@@ -209,7 +209,7 @@ def _train_several(config: "Config | None", args: argparse.Namespace) -> int:
     if sweep.fields:
         options = argparse.ArgumentParser()
         add_arguments(options)
-        say_best(outcomes, task.metric, args, options)
+        say_best(outcomes, task, args, options)
     say(f"compare them: nsmc runs {shlex.quote(str(parent))}")
     show(parent)
     return 0 if all(one.histories for one in outcomes) else 1

@@ -14,11 +14,11 @@ from nsmc.config.schema import Config
 from nsmc.errors import DeviceError, DivergedError, UsageError
 from nsmc.training.output import OutputDirectory
 from nsmc.training.several import (
-    OTHER_REVIEWS,
     Budget,
     Outcome,
     Say,
     Train,
+    is_comparable,
     read_history,
     train_one,
 )
@@ -87,7 +87,7 @@ def _check(config: Config, sweep: Sweep) -> None:
         UsageError: one of them.
     """
     for name, values in sweep.fields.items():
-        if name in (*OTHER_REVIEWS, "training.seed"):
+        if name == "training.seed" or not is_comparable(name, config.task):
             raise UsageError(
                 f"{name} can't be searched: with other values of it, losses don't compare; use "
                 "--seeds for seeds, or a grid, which has neither ranges nor trials"

@@ -28,6 +28,9 @@ OTHER_REVIEWS = (
     "data.split_seed",
 )
 """Fields that decide what is validated: losses of other values of these don't compare."""
+OTHER_UNITS = ("data.min_freq", "data.max_size")
+"""Fields that decide what a unit is, besides those of ``text``: of a language model, whose loss is
+that of a unit, nor do losses of other values of these."""
 
 
 class BudgetSpent(Exception):
@@ -194,9 +197,15 @@ def read_history(place: OutputDirectory) -> list[dict[str, Any]]:
     return [json.loads(line) for line in place.history.read_text(encoding="utf-8").splitlines()]
 
 
-def best_of(outcomes: Sequence[Outcome]) -> Outcome | None:
+def is_comparable(field: str, task: str) -> bool:
+    """Whether losses of trainings with other values of a field compare."""
+    units = field.startswith("text.") or field in OTHER_UNITS
+    return field not in OTHER_REVIEWS and not (units and task == "language-model")
+
+
+def best_of(outcomes: Sequence[Outcome], task: str) -> Outcome | None:
     """The one with the lowest loss; None where there is none, or losses don't compare."""
-    if any(field in OTHER_REVIEWS for one in outcomes for field in one.setting):
+    if not all(is_comparable(field, task) for one in outcomes for field in one.setting):
         return None
     whole = [one for one in outcomes if one.histories]
     return min(whole, key=lambda one: one.loss, default=None)
