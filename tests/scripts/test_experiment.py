@@ -13,7 +13,7 @@ def test_every_experiment_is_listed_with_what_it_measures(
     listed = capsys.readouterr().out
     for name in named():
         assert f"\n  {name} " in listed
-    assert len(named()) == 19
+    assert len(named()) == 20
     monkeypatch.setattr("sys.argv", ["experiment.py", "sells"])
     with pytest.raises(SystemExit, match="no experiment 'sells'; expected one of audit, behaviour"):
         main()
