@@ -55,7 +55,7 @@ def fine_tuning_config(
 
     Its sections ``text`` and ``model`` are those of the start, so that all of its weights fit; the
     step size and the epochs are for few comments. The task is the start's unless another is named;
-    of another task, the head is new and n-grams have no weights of their own.
+    of another task, the head and the weights of n-grams are new, and fitted before the training.
 
     Args:
         start: a model directory, or ``shipped`` for the model inside the package.
