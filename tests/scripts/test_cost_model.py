@@ -9,6 +9,7 @@ from typing import Any
 import cost_model
 import pytest
 from experiment import run
+from experiments import scale
 
 RESULTS = json.loads(cost_model.RATES.read_text(encoding="utf-8"))
 RATES = {
@@ -83,7 +84,10 @@ def test_the_command_says_what_a_billion_costs(
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="sets a process's cores, which Linux can")
-def test_every_rate_is_measured(sample: Path, tmp_path: Path) -> None:
+def test_every_rate_is_measured(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scale, "DISK_BYTES", 1 << 20)
     arguments = [
         "--data",
         sample,
