@@ -8,22 +8,30 @@ PAGE = (ROOT / "docs" / "explaining.md").read_text(encoding="utf-8")
 RESULTS = json.loads((ROOT / "docs" / "results" / "explanations.json").read_text(encoding="utf-8"))[
     "test"
 ]
+SHOWN = {
+    "at random": "무작위",
+    "explain": "`explain`",
+    "leave one out": "하나씩 빼기",
+    "replaced by zeros": "영벡터로 바꾸기",
+    "replaced by the unknown morpheme": "모르는 형태소로 바꾸기",
+}
+"""What the page calls each way of choosing morphemes."""
 
 
 def test_the_page_tells_the_metrics() -> None:
     for name, measured in RESULTS["drop_of_probability"].items():
-        (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| {name} ")]
+        (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| {SHOWN[name]} ")]
         if name == "at random":
             shown = [f"{100 * drop:.1f}" for drop in measured]
         else:
-            shown = [f"{100 * k['drop']:.1f} ({k['times_random']:.1f} ×)" for k in measured]
+            shown = [f"{100 * k['drop']:.1f} ({k['times_random']:.1f}배)" for k in measured]
         assert [cell.strip(" *") for cell in row.split("|")[2:-1]] == shown
     for each in RESULTS["between_seeds"]:
         assert f"| {each['correlation']:.3f} |" in PAGE
     for each in RESULTS["seconds_of_one_core_for_long_comments"]:
-        assert f"{each['seconds']:.1f} s for {each['morphemes']:,}" in PAGE
+        assert f"{each['morphemes']:,}개는 {each['seconds']:.1f}초" in PAGE
     times = RESULTS["milliseconds_of_one_core"]
-    assert f"{times['median']:.0f} ms in the middle, {times['p99']:.0f} ms at most for 99%" in PAGE
+    assert f"중앙값은 {times['median']:.0f} ms, 댓글의 99%는 {times['p99']:.0f} ms 이내" in PAGE
 
 
 def test_it_is_faithful_and_exact() -> None:
