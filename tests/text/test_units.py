@@ -35,7 +35,7 @@ def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
 
 
 def test_the_docs_show_what_becomes_of_the_comment(tokenizer: Tokenizer) -> None:
-    match = re.search(r"^`([^`]+)`, the pieces as the sample's 600 reviews", PAGE, re.MULTILINE)
+    match = re.search(r"^`([^`]+)`, 조각은 딸린 예제 600개에서", PAGE, re.MULTILINE)
     assert match is not None
     units = tokenizer(match[1])
     assert f"| `{tokenizer.config.unit}` | {len(units)} | {' '.join(units)} |" in PAGE
