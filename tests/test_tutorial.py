@@ -69,4 +69,5 @@ def test_both_projections_are_drawn(tmp_path: Path, capsys: pytest.CaptureFixtur
     importlib.import_module("pca_and_lda").main(picture)
     assert picture.read_bytes().startswith(b"\x89PNG")
     areas = [float(line.split()[1]) for line in capsys.readouterr().out.splitlines()[:2]]
-    assert 0.5 < areas[0] <= areas[1] <= 1
+    # On comments that neither was fitted on, so neither has to be the better one.
+    assert all(0.9 < area <= 1 for area in areas)
