@@ -146,6 +146,12 @@ def test_the_first_answers_come_from_next_to_nothing(arguments: list[str], statu
     }
 
 
+def test_a_mistyped_option_waits_for_no_dataclass() -> None:
+    result = loaded("predict", "--modle", status=2)
+    assert "nsmc.cli.predict" in result
+    assert not result & {"dataclasses", "inspect", "numpy", "nsmc.storage.objects"}
+
+
 def test_what_finds_slow_starts_would_find_them() -> None:
     result = loaded("predict", "--help", status=0)
     assert "nsmc.cli.predict" in result

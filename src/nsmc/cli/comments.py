@@ -10,12 +10,17 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from nsmc.cli.common import is_terminal, say
 from nsmc.cli.tables import add_table_arguments
 from nsmc.errors import NsmcError, UsageError
 from nsmc.messages.translate import tr
-from nsmc.storage.objects import path_or_object
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nsmc.storage.objects import ObjectPath
 
 LINES_AT_ONCE = 1024
 LONGEST_LINE = 1 << 18
@@ -37,8 +42,8 @@ def add_comment_options(
         metavar="TEXT",
         help=f"{kind}; - reads one a line from standard input; none, on a terminal, prompts",
     )
-    parser.add_argument("--input", type=path_or_object, metavar="FILE", help=tables)
-    parser.add_argument("--output", type=path_or_object, metavar="FILE", help="where it goes, or -")
+    parser.add_argument("--input", type=_place, metavar="FILE", help=tables)
+    parser.add_argument("--output", type=_place, metavar="FILE", help="where it goes, or -")
     parser.add_argument(
         "--column",
         metavar="NAME",
@@ -46,6 +51,13 @@ def add_comment_options(
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     add_table_arguments(parser, writes=True)
+
+
+def _place(text: str) -> "Path | ObjectPath":
+    """What ``--input`` and ``--output`` name; imported here, or a mistyped option would wait."""
+    from nsmc.storage.objects import path_or_object
+
+    return path_or_object(text)
 
 
 def check_comment_options(args: argparse.Namespace, kind: str = "comments") -> None:
