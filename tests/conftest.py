@@ -1,6 +1,7 @@
 """What many tests need: the sample data, a cache of their own and a small trained model."""
 
 import os
+import signal
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +24,10 @@ hypothesis.settings.register_profile(
     "nsmc", derandomize=True, deadline=None, max_examples=50, database=None
 )
 hypothesis.settings.load_profile("nsmc")
+
+# A shell's background jobs ignore Ctrl-C, and so would the processes to which tests send it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ["NSMC_LANG"] = "en"
 """Whatever the machine's locale; tests of Korean messages say so."""
