@@ -15,11 +15,11 @@ from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
 import nsmc
+from nsmc.cli.comments import path_or_object
 from nsmc.cli.main import COMMANDS, make_parser
 from nsmc.cli.usage_words import FORMS
 from nsmc.messages import translate
 from nsmc.messages.translate import VARIABLES, in_language, korean, language, tr
-from nsmc.storage.objects import path_or_object
 from nsmc.text.width import display_width
 
 PACKAGE = Path(nsmc.__file__).parent

@@ -20,7 +20,7 @@ from nsmc.config.schema import Config
 from nsmc.data.corpus import Corpus
 from nsmc.errors import ModelError
 from nsmc.folds.assign import assign_folds
-from nsmc.folds.networks import fold_listener, train_fold
+from nsmc.folds.networks import fold_listener, train_fold, training_words
 from nsmc.folds.workdir import claimed_workdir
 from nsmc.inference.classifier import Classifier, load
 from nsmc.messages.translate import tr
@@ -91,14 +91,7 @@ def score_by_folds(
         outputs = [OutputDirectory(work / f"fold-{fold + 1}") for fold in range(folds)]
         scored = sum((output.path / SCORES).is_file() for output in outputs)
         options.say(
-            tr(
-                "training {folds} networks, each on {share:.0%} of {count:,} comments, to score "
-                "the rest; they are kept in {place}",
-                folds=folds,
-                share=1 - 1 / folds,
-                count=len(fold_of),
-                place=work,
-            )
+            training_words(folds, len(fold_of), work)
             + (tr(", {count} of them since an earlier audit", count=scored) if scored else "")
         )
         probabilities = np.empty((len(fold_of), len(dataset.class_names)))  # [R, C]

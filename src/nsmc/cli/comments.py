@@ -42,8 +42,8 @@ def add_comment_options(
         metavar="TEXT",
         help=f"{kind}; - reads one a line from standard input; none, on a terminal, prompts",
     )
-    parser.add_argument("--input", type=_place, metavar="FILE", help=tables)
-    parser.add_argument("--output", type=_place, metavar="FILE", help="where it goes, or -")
+    parser.add_argument("--input", type=path_or_object, metavar="FILE", help=tables)
+    parser.add_argument("--output", type=path_or_object, metavar="FILE", help="where it goes, or -")
     parser.add_argument(
         "--column",
         metavar="NAME",
@@ -53,11 +53,11 @@ def add_comment_options(
     add_table_arguments(parser, writes=True)
 
 
-def _place(text: str) -> "Path | ObjectPath":
+def path_or_object(text: str) -> "Path | ObjectPath":
     """What ``--input`` and ``--output`` name; imported here, or a mistyped option would wait."""
-    from nsmc.storage.objects import path_or_object
+    from nsmc.storage import objects
 
-    return path_or_object(text)
+    return objects.path_or_object(text)
 
 
 def check_comment_options(args: argparse.Namespace, kind: str = "comments") -> None:

@@ -18,7 +18,7 @@ from nsmc.errors import DataError, UsageError
 from nsmc.evaluation.results import DataFile
 from nsmc.evaluation.scored_reviews import score_reviews
 from nsmc.folds.assign import assign_folds, group_duplicates
-from nsmc.folds.networks import Progress, Say, fold_listener, train_fold
+from nsmc.folds.networks import Progress, Say, fold_listener, train_fold, training_words
 from nsmc.folds.results import CrossValidation
 from nsmc.folds.workdir import claimed_workdir
 from nsmc.inference.classifier import load
@@ -140,16 +140,7 @@ def cross_validate(
     measured: list[dict[str, Any]] = []
     scored = []
     with claimed_workdir(None if work is None else Path(work), record, "evaluation") as place:
-        say(
-            tr(
-                "training {folds} networks, each on {share:.0%} of {count:,} comments, to score "
-                "the rest; they are kept in {place}",
-                folds=folds,
-                share=1 - 1 / folds,
-                count=len(fold_of),
-                place=place,
-            )
-        )
+        say(training_words(folds, len(fold_of), place))
         for fold in range(folds):
             held_out = fold_of == fold  # [R]
             output = OutputDirectory(place / f"fold-{fold + 1}")

@@ -5,6 +5,7 @@ Shapes: R comments, S of them to learn from.
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -98,3 +99,15 @@ def fold_listener(
         )
 
     return listen
+
+
+def training_words(folds: int, comments: int, place: Path) -> str:
+    """What is about to be trained, for a person."""
+    return tr(
+        "training {folds} networks, each on {share:.0%} of {count:,} comments, to score "
+        "the rest; they are kept in {place}",
+        folds=folds,
+        share=1 - 1 / folds,
+        count=comments,
+        place=place,
+    )

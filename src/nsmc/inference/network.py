@@ -118,7 +118,13 @@ class NumpyNetwork:
         if rounds_alike() and (len(lengths) == 1 or lengths[0] > lengths[1]):
             # The longest twice: a product of a single row would be rounded otherwise.
             starts, lengths = (np.concatenate([one[:1], one]) for one in (starts, lengths))
-            return self._block(inputs, tokens, starts, lengths)[1:]
+            return self._pool(inputs, tokens, starts, lengths)[1:]
+        return self._pool(inputs, tokens, starts, lengths)
+
+    def _pool(
+        self, inputs: Floats, tokens: Integers, starts: Integers, lengths: Integers
+    ) -> Floats:
+        """As `_block`, of the reviews as they are."""
         if self._convolution is not None:
             outputs, lengths = self._convolution.steps(inputs, tokens, starts, lengths)
             inputs, tokens, starts = _next_inputs(self._layers[0], outputs, lengths)
