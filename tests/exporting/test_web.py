@@ -145,7 +145,7 @@ def test_the_page_on_a_static_host(
 ) -> None:
     model = untrained("text.unit=syllable", *PLAIN, vocabulary=SYLLABLES)
     site = export_web(model, tmp_path / "site")
-    chromium.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path / "d"))
+    chromium.downloads_into(tmp_path / "d")
     with static_host(site) as address:
         opened(chromium, address)
     # From here on without the host.
@@ -178,6 +178,6 @@ def test_the_page_on_a_static_host(
     assert "predicted_label" in chromium.text("done-words")
     chromium.click("download")
     scored = tmp_path / "d" / "영화평-scored.csv"
-    chromium._until(scored.exists)
+    chromium.downloaded(scored)
     nsmc.score_table(nsmc.load(model), table, tmp_path / "expected.csv", column="document")
     assert scored.read_bytes() == (tmp_path / "expected.csv").read_bytes()

@@ -62,6 +62,19 @@ class Chromium:
             assert time.monotonic() < ends, "waited in vain"
             time.sleep(0.05)
 
+    def downloads_into(self, place: Path) -> None:
+        """Let files that a page offers be saved, without a question."""
+        self.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(place))
+
+    def downloaded(self, path: Path) -> Path:
+        """A file of a download, once it is whole: its name is taken, empty, from the beginning."""
+        self._until(
+            lambda: (
+                path.exists() and path.stat().st_size and not any(path.parent.glob("*.crdownload"))
+            )
+        )
+        return path
+
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Send a command and return its result."""
         number = next(self._numbers)

@@ -105,7 +105,7 @@ def test_keys_alone_are_enough(page: Chromium) -> None:
 
 
 def test_the_list_is_exported(page: Chromium, tmp_path: Path) -> None:
-    page.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    page.downloads_into(tmp_path)
     for text in ("재밌다", "=SUM(1) 노잼"):
         page.run("write('')")
         typed(page, text)
@@ -113,7 +113,7 @@ def test_the_list_is_exported(page: Chromium, tmp_path: Path) -> None:
     page.wait("document.getElementById('count').textContent === '2'")
     for identifier, name in (("save-csv", "comments.csv"), ("save-json", "comments.json")):
         page.click(identifier)
-        page._until((tmp_path / name).exists)
+        page.downloaded(tmp_path / name)
     lines = (tmp_path / "comments.csv").read_text(encoding="utf-8-sig").splitlines()
     assert lines[0] == '"text","label","label_ko","score","confidence"'
     assert lines[1].startswith('"\'=SUM(1) 노잼","negative","부정",')
@@ -191,7 +191,7 @@ def contrast(page: Chromium) -> list[str]:
 def test_a_file_is_dropped_scored_filtered_and_fetched(
     page: Chromium, tmp_path: Path, shots: Path
 ) -> None:
-    page.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path / "d"))
+    page.downloads_into(tmp_path / "d")
     path = tmp_path / "영화평.csv"
     lines = [f"{n},누구{n % 3},{ROWS[n % 5]}" for n in range(60)]
     path.write_text("번호,작성자,영화평\n" + "\n".join(lines) + "\n", encoding="cp949")
@@ -236,7 +236,7 @@ def test_a_file_is_dropped_scored_filtered_and_fetched(
     page.size(1280)
     page.click("download")
     fetched = tmp_path / "d" / "영화평-scored.csv"
-    page._until(fetched.exists)
+    page.downloaded(fetched)
     assert len(fetched.read_text(encoding="utf-8").splitlines()) == 61
 
 
