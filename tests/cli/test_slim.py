@@ -15,7 +15,6 @@ from tests.serving.conftest import Server
 
 ROOT = Path(__file__).parents[2]
 PINS = [ROOT / name for name in ("requirements-predict.txt", "requirements-predict-tables.txt")]
-ABSENT = ("torch", "torchtext", "sklearn", "matplotlib", "plotly", "scipy")
 
 
 def pins(path: Path) -> dict[str, str]:

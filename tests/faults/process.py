@@ -167,13 +167,6 @@ def _ask_for_tables(port: int, got: Path) -> None:
 
 
 TASKS: dict[str, Callable[[Any], int]] = {"command": command, "fetch": fetch, "serve": serve}
-REPORT = (
-    "sklearn.linear_model",
-    "plotly.offline",
-    "jinja2",
-    "fontTools.subset",
-    "nsmc.report.write",
-)
 TRAINING = ("torch._dynamo", "torchtext.data", "matplotlib.figure", "nsmc.training.run")
 IMPORTS = {
     "evaluate": (
