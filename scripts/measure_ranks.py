@@ -83,7 +83,7 @@ def as_table(results: dict[str, Any]) -> str:
         f"{results['data']}; default configuration; medians of {results['rounds']} rounds, times "
         "as ratios to one process in the same round. The machine was "
         f"{results['machine']['is']}.\n\n{pages.table(heads, rows)}\n"
-        f"{pages.machine_line({k: v for k, v in results['machine'].items() if k != 'is'})}\n"
+        f"{pages.machine_line(results['machine'])}\n"
     )
 
 

@@ -28,8 +28,5 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def machine_line(about: dict[str, object]) -> str:
-    """Where and with what something was measured, in a line."""
-    rest = dict(about)
-    where = [str(rest.pop(name)) for name in ("processor", "system", "date")]
-    versions = ", ".join(f"{name} {value}" for name, value in rest.items())
-    return f"{', '.join(where)}; {versions}."
+    """Where and when something was measured, in a line; the versions are in its results alone."""
+    return ", ".join(str(about[name]) for name in ("processor", "system", "date")) + "."

@@ -255,13 +255,6 @@ def card(results: dict[str, Any]) -> str:
         f"the training texts. All stages of a seed: {_minutes(result['stage_seconds'])} minutes."
         for track, result in tracks.items()
     )
-    taught = "\n".join(
-        f"| {track} | {seed} | {teacher} | {r['accuracy']:.2%} | {r['log_loss']:.4f} "
-        f"| {r['roc_auc']:.4f} |"
-        for track, result in tracks.items()
-        for seed, record in _distinct(result["teachers"]).items()
-        for teacher, r in record["validation"].items()
-    )
     metrics = f"""## Metrics on {name}
 
 NSMC-R is a fresh draw, by NSMC's own rule, from the raw reviews that NSMC was drawn from. It has
@@ -269,11 +262,9 @@ NSMC's form and size but is not its official split, so these numbers compare wit
 only roughly.
 
 {test["examples"]:,} test reviews, measured once for each model, after everything was chosen on the
-validation part (`docs/experiments.md` has what was measured on the way). Track `150k` learns from
-the labels of the 150,000 training reviews and from the texts of the further ones; track `all` from
-their stars as well. The seeds of the first are of both teachers, those of the second of the
-trainings after them. All share the same language models; the second track has a third one and one
-pair of teachers. Unseen are the test reviews whose text is not in the training texts.
+validation part. The tracks are those of `docs/distilling.md`; their teachers' metrics are in
+`docs/results/shipped-model.json`. Unseen are the test reviews whose text is not in the training
+texts.
 
 | track | seed | validation | its loss | test | unseen | AUC | ECE | last training |
 |---|---|---|---|---|---|---|---|---|
@@ -284,13 +275,7 @@ pair of teachers. Unseen are the test reviews whose text is not in the training 
 The shipped model: accuracy **{test["accuracy"]:.2%}**, precision {test["precision"]:.2%}, recall
 {test["recall"]:.2%}, F1 {test["f1"]:.2%}, log loss {test["log_loss"]:.4f} nats. Repeat it:
 
-    {results["command"]}
-
-The teachers on the validation part:
-
-| track | seed | teacher | accuracy | log loss | AUC |
-|---|---|---|---|---|---|
-{taught}{rough}{everyday}"""
+    {results["command"]}{rough}{everyday}"""
     return model_card(
         info(),
         title="Model card: the model inside the package",
@@ -311,15 +296,6 @@ def _minutes(seconds: dict[str, dict[str, float]]) -> str:
     """How long the stages of each seed took together, the shortest and the longest."""
     sums = sorted(sum(stages.values()) / 60 for stages in seconds.values())
     return f"{sums[0]:.0f}–{sums[-1]:.0f}" if len(sums) > 1 else f"{sums[0]:.0f}"
-
-
-def _distinct(records: dict[str, Any]) -> dict[str, Any]:
-    """Records by seed, without those that are another's again."""
-    result: dict[str, Any] = {}
-    for seed, record in records.items():
-        if record not in result.values():
-            result[seed] = record
-    return result
 
 
 def _rough() -> str:

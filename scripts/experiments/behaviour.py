@@ -170,14 +170,17 @@ def results_of_the_shipped_model(file: Path) -> dict[str, Any] | None:
 
 
 def as_table(results: dict[str, Any]) -> str:
-    """What a model gets wrong, type by type, as Markdown."""
-    rows = [
-        [name, f"{part['cases']}", f"{part['failures']}", f"{part['rate']:.0%}", part["example"]]
-        for name, part in results["types"].items()
-    ]
-    total = results["all"]
-    last = ["**all**", f"{total['cases']}", f"{total['failures']}", f"{total['rate']:.0%}", ""]
-    return table(["type", "comments", "predicted wrong", "share", "such as"], [*rows, last])
+    """The types of which a model gets some wrong, with a comment of each; then the others."""
+
+    def row(name: str, part: dict[str, Any], example: str) -> list[str]:
+        return [name, f"{part['failures']} of {part['cases']:,}", f"{part['rate']:.0%}", example]
+
+    types = results["types"]
+    rows = [row(name, part, part["example"]) for name, part in types.items() if part["failures"]]
+    whole = [name for name, part in types.items() if not part["failures"]]
+    none = f"\nNone wrong: {', '.join(whole)}.\n" if whole else ""
+    last = row("**all**", results["all"], "")
+    return table(["type", "predicted wrong", "share", "such as"], [*rows, last]) + none
 
 
 def worst(results: dict[str, Any], count: int = 3) -> str:

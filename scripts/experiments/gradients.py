@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> Iterator[Results]:
 
 def as_table(results: dict[str, Any]) -> str:
     """The ratios at some distances, as Markdown."""
-    places = (1, 2, 5, 10, 20, STEPS - 1)
+    places = (1, 5, 20, STEPS - 1)
     rows = [
         [f"{cell}, {state}", *(f"{results[state][cell][k]:.2g}" for k in places)]
         for state in STYLES

@@ -375,21 +375,17 @@ def _shares_table(rates: Results) -> str:
     both = [cost_model.limits(rates, exact=exact) for exact in (False, True)]
     rows = []
     for name, words in STAGES.items():
-        row = [words]
-        for one in both:
-            share = one["shares"].get(name, 0.0)
-            row += [f"{1e6 * share * one['seconds']:,.0f} µs", f"{share:.0%}"]
-        rows.append(row)
-    whole = [f"{1e6 * one['seconds']:,.0f} µs" for one in both]
-    rows.append(["all of a comment", whole[0], "", whole[1], ""])
+        shares = [one["shares"].get(name, 0.0) * one["seconds"] for one in both]
+        rows.append([words, *(f"{1e6 * seconds:,.0f} µs" for seconds in shares)])
+    rows.append(["all of a comment", *(f"{1e6 * one['seconds']:,.0f} µs" for one in both)])
     left = [
         (1 - one["shares"]["network"] - one["shares"].get("narrow", 0.0)) * one["seconds"]
         for one in both
     ]
     paper = [f"{BILLION * seconds / 3600:,.0f} core-hours" for seconds in left]
-    rows.append(["a billion with networks that cost nothing", paper[0], "", paper[1], ""])
+    rows.append(["a billion with networks that cost nothing", *paper])
     asked = rates["early"]["shares asked"]
-    heads = ["processor time of a comment", "usual", "", "`--exact`", ""]
+    heads = ["processor time of a comment", "usual", "`--exact`"]
     return (
         f"{table(heads, rows)}\nOf 100 comments Mecab is asked about {100 * asked['mecab']:.0f}, "
         f"the narrow network about {100 * asked['narrow']:.0f}, the whole network about "
@@ -399,7 +395,11 @@ def _shares_table(rates: Results) -> str:
 
 def _limits_table(rates: Results) -> str:
     both = [cost_model.limits(rates, exact=exact)["cores"] for exact in (False, True)]
-    rows = [[name, *(f"{one[name]:,.0f}" for one in both)] for name in both[0]]
+    rows = [
+        [name, *(f"{one[name]:,.0f}" for one in both)]
+        for name in both[0]
+        if not name.endswith(("10 Gbit/s", "100 Gbit/s"))  # ten and a hundred times the other's
+    ]
     return table(["has work for so many cores", "usual", "`--exact`"], rows)
 
 

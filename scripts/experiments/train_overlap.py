@@ -18,6 +18,8 @@ from nsmc.data.corpus import Corpus, Encoding, read_corpus
 from nsmc.inference.train_overlap import TrainingTexts
 
 COUNTS = (1_000, 10_000, 100_000, 150_000, 300_000, 650_000, 1_000_000, 3_000_000)
+SHOWN = (10_000, 150_000, 650_000, 3_000_000)
+"""Those of the table."""
 OTHERS = 200_000
 """Texts that are in no set, asked of each."""
 
@@ -37,6 +39,7 @@ def as_table(results: dict[str, Any]) -> str:
             f"{one['found']:,} of {one['others']:,}",
         ]
         for one in results["sizes"]
+        if one["texts"] in SHOWN
     ]
     heads = ["distinct texts", "KiB", "false positives", "others found"]
     real = results["reviews"]
