@@ -341,9 +341,9 @@ def as_table(results: dict[str, Any]) -> str:
         f"{slow['p95_ms']:,.0f} / {slow['p99_ms']:,.0f} ms; it got {slow['slow_client']['status']} "
         f"after {slow['slow_client']['after_seconds']:g} s.\n\n"
         f"Overload: {much['connections']:,} connections with {much['comments_a_request']} comments "
-        f"a request, ten times what the queue holds, for {much['seconds']:.0f} s. Answers: {told}; "
-        f"{much['comments_per_second']:,.0f} comments/s; none wrong, lost or mixed. Memory: "
-        f"{memory[0]} MB at the start, {max(memory)} at most, {memory[-1]} at the end.\n"
+        f"a request, ten times what the queue holds, for {much['seconds']:.0f} s: {told}; "
+        f"{much['comments_per_second']:,.0f} comments/s, none wrong, lost or mixed; {max(memory)} "
+        "MB at most.\n"
     )
 
 

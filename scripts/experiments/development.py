@@ -28,4 +28,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--comments", type=Path, default=DEVELOPMENT, metavar="FILE")
 
 
-EXPERIMENT = Experiment(run, as_table, page="measurements", data="", add_arguments=add_arguments)
+EXPERIMENT = Experiment(run, as_table, data="", add_arguments=add_arguments)

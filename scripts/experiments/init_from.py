@@ -62,14 +62,12 @@ def as_table(results: dict[str, Any]) -> str:
             rows.append(
                 [
                     f"{int(size):,} labels, {way}",
-                    f"{100 * one['validation_accuracy']:.2f}",
                     percent(one["test_accuracy"], one["spread"]),
                     f"{one['test_log_loss']:.3f}",
-                    f"{one['learning_rate']:g}",
                     f"{one['seconds']:.0f} s",
                 ]
             )
-    heads = ["", "validation (%)", "test (%)", "test log loss", "step size", "training"]
+    heads = ["", "test (%)", "test log loss", "training"]
     return (
         f"{results['data']}; the language model has learnt from "
         f"{results['language_model']['texts']:,} texts without labels, the test file's not among "

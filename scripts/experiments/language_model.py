@@ -68,19 +68,17 @@ def as_table(results: dict[str, Any]) -> str:
                 [
                     f"{one['unit']}s, {way}",
                     f"{perplexity:.1f}",
-                    f"{one['perplexity of texts that are new'][way]:.1f}",
                     f"{one['bits per character'][way]:.3f}",
                     "" if result is None else f"{100 * result:.1f}%",
                 ]
             )
         if both := one["odd one found"].get("both directions"):
-            rows.append([f"{one['unit']}s, both directions", "", "", "", f"{100 * both:.1f}%"])
-    heads = ["", "perplexity", "of new texts", "bits a character", "odd one found"]
+            rows.append([f"{one['unit']}s, both directions", "", "", f"{100 * both:.1f}%"])
+    heads = ["", "perplexity", "bits a character", "odd one found"]
     sizes = next(iter(results["recipes"].values()))["texts"]
     return (
         f"{results['data']}: {sizes['training']:,} texts to train, {sizes['validation']:,} to "
-        f"validate, of which {sizes['of these new']:,} stand nowhere in the training part. "
-        f"{machine_line(results['machine'])}\n\n{table(heads, rows)}"
+        f"validate. {machine_line(results['machine'])}\n\n{table(heads, rows)}"
     )
 
 

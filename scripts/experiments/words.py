@@ -206,32 +206,13 @@ def as_table(results: Results) -> str:
         return f"{100 * share:.2f}"
 
     new, spelling, long = results["new_words"], results["spelling"], results["long"]
-    counts = {
-        f"right of {new['sentences']} sentences": ("right", "right_without"),
-        f"right of {new['reviews_changed']} reviews that it changes": (
-            "changed_right",
-            "changed_right_without",
-        ),
-    }
-    words = table(
-        ["new words", "with the table", "without"],
-        [[name, *(str(new[key]) for key in keys)] for name, keys in counts.items()],
-    )
     kinds = {"reviews as they are": "accuracy", "one wrong key in each word": "typos"}
-    typing = table(
-        ["accuracy (%)", "spelling corrected", "as typed"],
-        [
-            [name, *(points(spelling[key][on]) for on in ("on", "off"))]
-            for name, key in kinds.items()
-        ],
+    typing = "; ".join(
+        f"{name} {points(spelling[key]['on'])}%, {points(spelling[key]['off'])}% as typed"
+        for name, key in kinds.items()
     )
-    changed = f"{spelling['words_changed']:,} of {spelling['words']:,}"
-    unfamiliar = table(
-        ["text", "unfamiliar (%)"],
-        [
-            [f"{of['texts']:,} {name}", f"{100 * of['unfamiliar'] / of['texts']:.1f}"]
-            for name, of in results["unfamiliar"].items()
-        ],
+    unfamiliar = ", ".join(
+        f"{name} {of['unfamiliar'] / of['texts']:.1%}" for name, of in results["unfamiliar"].items()
     )
     # The last window alone is far behind, in the results only.
     ways = [name for name in long if isinstance(long[name], dict) and "the last" not in name]
@@ -242,9 +223,13 @@ def as_table(results: Results) -> str:
     return (
         f"{results['reviews']:,} validation reviews of {results['data']}, the model inside the "
         f"package ({results['weights_sha256'][:16]}…). {machine_line(results['machine'])}\n\n"
-        f"{words}\n{typing}\nOf words of other subjects {changed} are changed.\n\n"
-        f"{unfamiliar}\n{long['texts']} texts of {long['reviews']} reviews, each read:\n\n"
-        f"{reading}"
+        f"- New words: {new['right']} of {new['sentences']} sentences right with the table, "
+        f"{new['right_without']} without; it changes {new['reviews_changed']} reviews.\n"
+        f"- Spelling: accuracy on {typing}; {spelling['words_changed']:,} of "
+        f"{spelling['words']:,} words of other subjects are changed.\n"
+        f"- Called unfamiliar: {unfamiliar}.\n"
+        f"- Long comments: {long['texts']} texts of {long['reviews']} reviews, of which a fifth or "
+        f"a third have another label than the text.\n\n{reading}"
     )
 
 
