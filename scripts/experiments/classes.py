@@ -149,7 +149,6 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 EXPERIMENT = Experiment(
     run,
     as_table,
-    page="own-labels",
     data="FILE",
     trains=True,
     add_arguments=_add_arguments,

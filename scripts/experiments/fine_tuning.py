@@ -187,11 +187,10 @@ def as_table(results: Results) -> str:
             for way in (FROM, TFIDF, SCRATCH):
                 scores = [one["accuracy"] for one in of.get(way, [])]
                 cells.append(f"{100 * statistics.median(scores):.1f}" if scores else "–")
-            draws = " / ".join(str(len(of.get(way, []))) for way in (FROM, TFIDF, SCRATCH))
             seconds = [one["seconds"] for one in of.get(FROM, [])]
             shown = f"{statistics.median(seconds):.0f} s" if seconds else "–"
-            rows.append([f"{name}, {int(size):,} rows", *cells, draws, shown])
-    heads = ["accuracy (%)", "from shipped", "TF-IDF", "from nothing", "draws", "training"]
+            rows.append([f"{name}, {int(size):,} rows", *cells, shown])
+    heads = ["accuracy (%)", "from shipped", "TF-IDF", "from nothing", "training"]
     return (
         f"Comments of {results['data']}, {results['test']:,} others to test; medians of the draws "
         f"of rows, CPU time from shipped. {machine_line(results['machine'])}\n\n"

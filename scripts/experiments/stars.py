@@ -128,7 +128,6 @@ def as_table(results: dict[str, Any]) -> str:
 EXPERIMENT = Experiment(
     run,
     as_table,
-    page="own-labels",
     data="FILE",
     trains=True,
     add_arguments=add_rated_arguments,

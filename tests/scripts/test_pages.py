@@ -45,6 +45,19 @@ def test_the_readmes_numbers_were_measured() -> None:
     assert f"1,000개로 {plain:.1%}이던 것이 {started:.1%}가" in readme
 
 
+def test_the_page_on_own_labels_tells_the_metrics() -> None:
+    def of(name: str) -> Any:
+        return json.loads((DOCS / "results" / f"{name}.json").read_text("utf-8"))["methods"]
+
+    page = (DOCS / "own-labels.md").read_text(encoding="utf-8")
+    classes, stars = of("classes"), of("stars")
+    accuracy = [classes[way]["accuracy"] for way in ("network none", "logistic regression")]
+    assert "신경망은 {:.2%}, 문자 n-gram 로지스틱 회귀는 {:.2%}".format(*accuracy) in page
+    off = [stars[way]["mean_absolute_error"] for way in ("network stars", "ridge regression")]
+    assert "신경망 {:.3f}, 능형 회귀(ridge) {:.3f}".format(*off) in page
+    assert f"중앙값이면 {stars['ridge regression']['mean_absolute_error_of_median']:.3f}" in page
+
+
 def test_a_block_is_replaced_and_nothing_else(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     put(page, "one\n", "a")
