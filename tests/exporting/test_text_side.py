@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import random
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,8 +43,7 @@ def test_the_documented_program_scores_as_nsmc_does(
         Path("network.onnx").unlink()
         nsmc.export(model, "network.onnx")
     nsmc.export(model, "network.onnx", overwrite=True)
-    page = (ROOT / "docs" / "exporting.md").read_text(encoding="utf-8")
-    (program,) = re.findall("```python\n(.*?)```", page, re.DOTALL)
+    program = (ROOT / "examples" / "onnx" / "score.py").read_text(encoding="utf-8")
     namespace: dict[str, Any] = {}
     with contextlib.redirect_stdout(io.StringIO()) as said:
         exec(program, namespace)
