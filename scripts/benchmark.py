@@ -148,24 +148,12 @@ def as_table(content: dict[str, Any]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for row in [row for part in PARTS for row in content["parts"].get(part, [])]:
-        note = f"<br>{row['note']}" if row["note"] else ""
         # A figure by itself, such as memory, has nothing to be a ratio to.
         ratio = f"{row['ratio']:.2f}" if row["beside"] else ""
         lines.append(
-            f"| {row['what']}{note} | {row['ours']} | {row['beside']} | {ratio} "
+            f"| {row['what']} | {row['ours']} | {row['beside']} | {ratio} "
             f"| {row['target']} | {'yes' if row['met'] else '**no**'} |"
         )
-    if result := content["growth"]:
-        lines += [
-            "",
-            "| reviews | " + " | ".join(f"{n:,}" for n in result["reviews"]) + " | slope |",
-        ]
-        lines.append("|---|" + "---|" * (len(result["reviews"]) + 1))
-        for task in ("scoring", "training"):
-            for metric, unit in (("seconds", "s"), ("megabytes", "MB")):
-                values = " | ".join(f"{value:,.1f}" for value in result[task][metric])
-                slope = result[task][f"slope of {metric}"]
-                lines.append(f"| {task}, {unit} | {values} | {slope:.2f} |")
     if result := content.get("costs"):
         lines += ["", costs.as_table(result).rstrip()]
     return "\n".join(lines) + "\n"
