@@ -346,10 +346,10 @@ def _runs_table(runs: Sequence[Results], comments: int, *, idle: bool) -> str:
         row = [f"{where}, {cores}{', `--exact`' if one['exact'] else ''}"]
         for kind in ("cpu", "wall") if idle else ("cpu",):
             predicted, measured = one["predicted"][kind], one["measured"][kind]
-            row += [f"{predicted:.1f} s", f"{measured:.1f} s", f"{predicted / measured - 1:+.0%}"]
+            row.append(f"{predicted:.1f} / {measured:.1f} s ({predicted / measured - 1:+.0%})")
         rows.append(row)
-    heads = [f"{comments:,} comments", "processor time, predicted", "measured", "off"]
-    return table(heads + (["clock, predicted", "measured", "off"] if idle else []), rows)
+    heads = [f"{comments:,} comments, predicted / measured", "processor time"]
+    return table(heads + (["clock"] if idle else []), rows)
 
 
 def _billion_table(rates: Results) -> str:
