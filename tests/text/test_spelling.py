@@ -49,9 +49,11 @@ def spelling_of(comments: Iterable[str], *words: str) -> Spelling:
 def test_a_mistyped_syllable_is_intended_by_what_it_became(syllable: str, rng: Random) -> None:
     wrong = mistype(syllable, rng)
     assert wrong != syllable
-    assert syllable in intended_syllables(wrong)
-    assert all("가" <= intended <= "힣" for intended in intended_syllables(syllable))
-    assert syllable not in intended_syllables(syllable)
+    assert sum(syllable in intended_syllables(wrong, letter) for letter in range(3)) == 1
+    for letter in range(3):
+        intended = intended_syllables(syllable, letter)
+        assert all("가" <= one <= "힣" for one in intended)
+        assert syllable not in intended
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,7 @@ def test_under_one_word_in_a_thousand_changes_in_texts_of_other_subjects() -> No
 
 
 def test_known_words_stay_and_the_frequent_one_wins() -> None:
-    first, second = intended_syllables("다")[:2]
+    first, second = intended_syllables("다", 0)[:2]
     comments = [*[f"{first}고"] * LEAST, *[f"{second}고"] * (LEAST + 1)]
     spelling = spelling_of(comments, f"{first}고", f"{second}고")
     assert spelling(f"{first}고 {second}고") == f"{first}고 {second}고"
@@ -113,7 +115,7 @@ def test_known_words_stay_and_the_frequent_one_wins() -> None:
 @pytest.mark.parametrize("times", [1, LEAST - 1])
 def test_a_rare_word_stays_and_nothing_is_corrected_to_it(times: int) -> None:
     seldom, frequent = "띵작", "명작"
-    strange = next(word for word in intended_syllables("띵") if word + "작" != frequent) + "작"
+    strange = next(one for one in intended_syllables("띵", 0) if one + "작" != frequent) + "작"
     comments = [*[frequent] * LEAST, *["땅작"] * LEAST, *[seldom] * times]
     before = spelling_of((text for text in comments if text != seldom), "땅작", frequent)
     spelling = spelling_of(comments, "땅작", frequent)

@@ -389,7 +389,7 @@ class Classifier(TextModel, Generic[PredictionT]):
 
     def first_stage(self, texts: Sequence[str], *, corrections: bool = False) -> FirstStage:
         """What comes before the network; see `score`."""
-        prepared = list(map(self.tokenizer.prepare, texts))
+        prepared = self.tokenizer.prepare_each(texts)
         outputs, rest, units = self._early(prepared)
         left = iter(units)
         notes = [

@@ -73,13 +73,12 @@ def mistype(syllable: str, rng: Random) -> str:
 
 
 @cache
-def intended_syllables(syllable: str) -> tuple[str, ...]:
-    """The syllables of which `mistype` may make this one."""
+def intended_syllables(syllable: str, which: int) -> tuple[str, ...]:
+    """The syllables of which `mistype` may make this one by its initial (0), medial or final."""
     numbers = decompose(syllable)
     return tuple(
         _replace(numbers, which, source)
-        for which, slips in enumerate(_SLIPS)
-        for source, typed in enumerate(slips)
+        for source, typed in enumerate(_SLIPS[which])
         if numbers[which] in typed
     )
 

@@ -63,7 +63,12 @@ class NewWords:
         done = 0
         for match in self._begins.finditer(text):
             start = match.start()
-            if start >= done and (found := self._at(text, start)) is not None and found[2]:
+            if start < done:
+                continue
+            # Most words that begin with the same letter go on with another.
+            if text[start : start + 2] not in self._by_start and text[start] not in _BEFORE:
+                continue
+            if (found := self._at(text, start)) is not None and found[2]:
                 yield found
                 done = found[1]
 

@@ -13,8 +13,9 @@ import hashlib
 import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
+from itertools import chain, product
 from typing import Protocol
 
 from nsmc.errors import DataError, ModelError
@@ -22,6 +23,7 @@ from nsmc.storage.compressed import decompress
 from nsmc.text.bloom import BloomFilter, bloom_bits
 from nsmc.text.hangul import FINALS, compose, decompose
 from nsmc.text.keyboard import intended_syllables
+from nsmc.text.near_words import NearWords, Slips
 
 RULES = 3
 """Raise it with any change of the corrections: models made with other rules are refused."""
@@ -34,9 +36,7 @@ MOST = 1 << 26
 LIKELIER = 4000
 """By how much a correction's cost (`nsmc.text.mecab.KonlpyMecab.cost`) must be below the word's."""
 MANY = 2000
-"""Unknown words after which `_gaps` are worth a tenth of a second."""
-GAPS = 1 << 22
-"""Bytes of `_gaps`."""
+"""Words of comments that come together from which on `NearWords` is worth the time to make it."""
 FEW = 200
 """Words looked up before it is worth the time to make a dictionary of the known ones."""
 CACHED = 20_000
@@ -81,7 +81,7 @@ class Spelling:
                 f"text.spelling learns, found something else ({error}); train again"
             ) from error
         self._rarer = BloomFilter(rest[size:])
-        self._looked, self._asked, self._gaps = 0, 0, bytearray()
+        self._looked, self._asked = 0, 0
         self._cost = lru_cache(CACHED)(dictionary.cost)
         self._corrected = lru_cache(CACHED)(self._correct_unknown)
         digest = hashlib.sha256(learned).hexdigest()[:16]
@@ -89,14 +89,34 @@ class Spelling:
 
     def __call__(self, text: str, protects: Callable[[str], bool] | None = None) -> str:
         """Correct the mistyped words of a normalized comment but those that are protected."""
+        return self.of_each([text], protects)[0]
+
+    def of_each(
+        self, texts: Sequence[str], protects: Callable[[str], bool] | None = None
+    ) -> list[str]:
+        """The same of several comments, whose words are looked up together."""
+        words = list(map(_WORD.findall, texts))
+        unknown = dict.fromkeys(chain.from_iterable(map(self._unknown, words)))
         corrections = {}
-        for word in self._unknown(_WORD.findall(text)):
-            corrected = self._corrected(word)
+        for word, slips in self._maybe_mistyped(list(unknown)).items():
+            corrected = self._corrected(word, slips)
             if corrected != word and not (protects and protects(word)):
                 corrections[word] = corrected
-        if not corrections:  # nearly always
-            return text
-        return _WORD.sub(lambda match: corrections.get(match[0], match[0]), text)
+        if not corrections:  # nearly always of a single comment
+            return list(texts)
+        return [
+            text
+            if corrections.keys().isdisjoint(some)
+            else _WORD.sub(lambda match: corrections.get(match[0], match[0]), text)
+            for text, some in zip(texts, words, strict=True)
+        ]
+
+    def _maybe_mistyped(self, unknown: list[str]) -> dict[str, Slips]:
+        """Those of some unknown words that one wrong key may have made of a known one."""
+        self._asked += len(unknown)
+        if self._asked < MANY:
+            return {word: tuple(product(range(len(word)), range(3))) for word in unknown}
+        return self._near(unknown)
 
     def _unknown(self, words: list[str]) -> list[str]:
         """Those of some words that may be mistyped."""
@@ -114,11 +134,12 @@ class Spelling:
         words = self._words[1:-1].split("\n")
         return dict(zip(words, range(len(words)), strict=True))
 
-    def _correct_unknown(self, word: str) -> str:
-        self._asked += 1
-        if self._asked == MANY:
-            self._gaps = _gaps(self._rank)
-        correction = _correction(word, self._rank, self._gaps)
+    @cached_property
+    def _near(self) -> NearWords:
+        return NearWords(self._rank, LONGEST)
+
+    def _correct_unknown(self, word: str, slips: Slips) -> str:
+        correction = _correction(word, self._rank, slips)
         if correction is None or word in self._rarer or _is_right(word, correction, self._cost):
             return word
         return correction
@@ -128,39 +149,22 @@ class Spelling:
         return self._identity
 
 
-def _correction(word: str, rank: Mapping[str, int], gaps: bytearray) -> str | None:
-    """The most frequent word of which one wrong key makes this one; None for a known one.
+def _correction(word: str, rank: Mapping[str, int], slips: Slips) -> str | None:
+    """The most frequent word of which one wrong key makes this unknown one.
 
     Args:
         word: of Hangul syllables.
         rank: the known words, the most frequent first.
-        gaps: of `_gaps`; without any, every syllable is tried in every place.
+        slips: the letters that may be wrong.
     """
-    if word in rank or len(word) > LONGEST:
-        return None
     best, correction = len(rank), None
-    for place, syllable in enumerate(word):  # twice as fast as generators
+    for place, letter in slips:
         before, behind = word[:place], word[place + 1 :]
-        if gaps and not gaps[hash(f"{before}_{behind}") % GAPS]:
-            continue
-        for intended in intended_syllables(syllable):
+        for intended in intended_syllables(word[place], letter):  # twice as fast as generators
             candidate = before + intended + behind
             if candidate in rank and rank[candidate] < best:
                 best, correction = rank[candidate], candidate
     return correction
-
-
-def _gaps(rank: Iterable[str]) -> bytearray:
-    """Marks of the words with any one syllable left out, by their hashes.
-
-    Most words of a comment are no known word but for one syllable: then a look at each place tells
-    what would take a look at every syllable that a wrong key may have meant.
-    """
-    gaps = bytearray(GAPS)
-    for word in rank:
-        for place in range(len(word)):
-            gaps[hash(f"{word[:place]}_{word[place + 1 :]}") % GAPS] = 1
-    return gaps
 
 
 def _is_right(word: str, correction: str, cost: Callable[[str], int]) -> bool:
@@ -197,11 +201,13 @@ def learn_spelling(texts: Iterable[str], dictionary: Dictionary) -> bytes:
             "how they are spelt, found none; leave it out for so few comments"
         )
     rank = {word: place for place, (_, word) in enumerate(known)}
-    cost, gaps = lru_cache(CACHED)(dictionary.cost), _gaps(rank)
+    cost = lru_cache(CACHED)(dictionary.cost)
+    unknown = [word for word in counts if len(word) <= LONGEST and word not in rank]
+    near = NearWords(rank, LONGEST)
     rarer = [
         word
-        for word in counts
-        if (correction := _correction(word, rank, gaps)) and not _is_right(word, correction, cost)
+        for word, slips in near(unknown).items()
+        if (correction := _correction(word, rank, slips)) and not _is_right(word, correction, cost)
     ]
     words = zlib.compress("\n".join(rank).encode(), 9)
     return len(words).to_bytes(_SIZE, "big") + words + bloom_bits(rarer)

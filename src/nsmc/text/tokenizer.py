@@ -77,17 +77,18 @@ class Tokenizer:
         """
         if not isinstance(text, str):
             raise TypeError(f"expected a comment as str, found {type(text).__name__}")
-        text = normalize(text, self.reading.characters)
-        if self.reading.words is not None:
-            text = self.reading.words(text)
-        # Spelling keeps the length and every character's place, so it keeps the spans.
-        return self._correct(text)
+        return self.prepare_each([text])[0]
 
-    def _correct(self, text: str) -> str:
+    def prepare_each(self, texts: Sequence[str]) -> list[str]:
+        """The same of several comments, strings all, in less time."""
+        words, characters = self.reading.words, self.reading.characters
+        normalized = [normalize(text, characters) for text in texts]
+        if words is not None:
+            normalized = list(map(words, normalized))
         if self._spelling is None or not self.reading.spelling:
-            return text
-        words = self.reading.words
-        return self._spelling(text, None if words is None else words.protects)
+            return normalized
+        # Spelling keeps the length and every character's place, so it keeps the spans.
+        return self._spelling.of_each(normalized, None if words is None else words.protects)
 
     def characters(self, prepared: str) -> str:
         """The units of what `prepare` returned, end to end; of morphemes without cutting them."""
@@ -114,8 +115,8 @@ class Tokenizer:
         ``prepared`` is what `prepare` made of it.
         """
         reading = self.reading
-        normalized = normalize(text, reading.characters)
-        if prepared == normalized:
+        # Of most comments nothing is changed, which needs no second normalization to see.
+        if prepared == text or prepared == (normalized := normalize(text, reading.characters)):
             return ()
         found: list[tuple[Span, str, CorrectionKind]] = []
         characters = normalized_with_spans(text, reading.characters)
