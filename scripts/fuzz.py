@@ -203,7 +203,7 @@ def _recorded() -> dict[str, Any]:
 
 
 def as_table(results: dict[str, Any]) -> str:
-    """The counts as Markdown: a row for each target with a find, a line for the others."""
+    """The counts as Markdown: a row for each target with a find, then those without."""
     counts = {
         name: [
             *(ways.get(way, {}).get("inputs", 0) for way in ("mutation", "atheris")),
@@ -211,12 +211,12 @@ def as_table(results: dict[str, Any]) -> str:
         ]
         for name, ways in results.items()
     }
-    clean = [f"{name} {sum(row):,}" for name, row in counts.items() if not row[-1]]
+    clean = [name for name, row in counts.items() if not row[-1]]
     found = {name: row for name, row in counts.items() if row[-1]}
     found["all"] = [sum(column) for column in zip(*counts.values(), strict=True)]
     rows = [[name, *(f"{count:,}" for count in row)] for name, row in found.items()]
     heads = ["target", "changed at random", "by coverage", "finds"]
-    return f"{table(heads, rows)}\nInputs without a find: {', '.join(clean)}.\n"
+    return f"{table(heads, rows)}\nWithout a find: {', '.join(clean)}.\n"
 
 
 if __name__ == "__main__":

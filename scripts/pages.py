@@ -23,8 +23,8 @@ def put(page: Path, text: str, name: str = "") -> None:
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table, numbers to the right of their columns but for the first."""
-    marks = ["---", *["---:"] * (len(heads) - 1)]
-    return "".join(f"| {' | '.join(row)} |\n" for row in [heads, marks, *rows])
+    lines = [f"| {' | '.join(row)} |\n" for row in [heads, *rows]]
+    return "".join([lines[0], f"|---|{'---:|' * (len(heads) - 1)}\n", *lines[1:]])
 
 
 def machine_line(about: dict[str, object]) -> str:

@@ -87,7 +87,7 @@ def test_the_table_has_every_type() -> None:
     results = {"types": types, "all": {"cases": 24, "failures": 6, "rate": 0.25}}
     assert as_table(results) == (
         "| type | predicted wrong | share | such as |\n"
-        "| --- | ---: | ---: | ---: |\n"
+        "|---|---:|---:|---:|\n"
         "| plain | 2 of 8 | 25% | 재밌다 |\n"
         "| irony | 4 of 8 | 50% | 재밌다 |\n"
         "| **all** | 6 of 24 | 25% |  |\n"
