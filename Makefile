@@ -1,5 +1,5 @@
 # Names for the commands of CONTRIBUTING.md; the work is in scripts/.
-.PHONY: install check fast lint oldest processors notebook release
+.PHONY: install check fast lint oldest processors slim notebook release
 
 install:
 	pip install -c constraints.txt -e ".[dev]"
@@ -13,6 +13,8 @@ oldest:
 	python scripts/check_oldest.py
 processors:
 	python scripts/check_processors.py
+slim:
+	python scripts/check_slim.py
 notebook:
 	python scripts/make_notebook.py
 release:

@@ -1,10 +1,11 @@
 """Build what a release publishes and check it: changelog, contents, a prediction off the network.
 
     python scripts/release.py               the changelog begins with this version and a date
+    python scripts/release.py --tag         the same, and the tag of the version is set
     python scripts/release.py --unreleased  the same without the checks of changelog and tree
 
 Needs `build`, the build backend (`pip install build hatchling`), requirements-predict.txt and this
-package. It leaves dist/ with a wheel, an sdist and their SHA-256, and prints the tag to set. It
+package. It leaves dist/ with a wheel, an sdist, their SHA-256 and the bill of materials. It
 publishes nothing.
 """
 
@@ -32,7 +33,10 @@ def main() -> int:
     """Check, build, check what was built; the first failure ends it with its words."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--unreleased", action="store_true", help="skip changelog and work tree")
+    parser.add_argument("--tag", action="store_true", help="set the tag of the version at the end")
     args = parser.parse_args()
+    if args.tag and args.unreleased:
+        parser.error("a tag is of what is released: leave one of the two out")
     problems = [] if args.unreleased else [*unclean(), *changelog_problems()]
     if not problems:
         shutil.rmtree(DIST, ignore_errors=True)
@@ -46,7 +50,10 @@ def main() -> int:
     sums = [f"{hashlib.sha256(f.read_bytes()).hexdigest()}  {f.name}" for f in wheel_and_sdist()]
     (DIST / "SHA256SUMS").write_text("\n".join(sums) + "\n", encoding="utf-8")
     print(*sums, sep="\n")
-    print(f"git tag --annotate v{__version__} --message 'nsmc {__version__}'")
+    bill = [sys.executable, ROOT / "scripts" / "bill_of_materials.py"]
+    (DIST / f"nsmc-{__version__}.cdx.json").write_text(_run(bill), encoding="utf-8")
+    if args.tag:
+        git("tag", "--annotate", f"v{__version__}", "--message", f"nsmc {__version__}")
     return 0
 
 

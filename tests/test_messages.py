@@ -18,21 +18,52 @@ import nsmc
 from nsmc.cli.comments import path_or_object
 from nsmc.cli.main import COMMANDS, make_parser
 from nsmc.cli.usage_words import FORMS
+from nsmc.config.fields import field_help, nested
+from nsmc.config.schema import Config
 from nsmc.messages import translate
 from nsmc.messages.translate import VARIABLES, in_language, korean, language, tr
+from nsmc.tasks.registry import TASKS, task_class
 from nsmc.text.width import display_width
 
 PACKAGE = Path(nsmc.__file__).parent
+TREES = {
+    path.relative_to(PACKAGE): ast.parse(path.read_text(encoding="utf-8"))
+    for path in PACKAGE.rglob("*.py")
+}
+ERRORS = {
+    node.name
+    for tree in TREES.values()
+    for node in ast.walk(tree)
+    if isinstance(node, ast.ClassDef)
+    and (node.name == "NsmcError" or "NsmcError" in map(ast.unparse, node.bases))
+}
+MESSAGE = {"require": 1, **dict.fromkeys(("tr", "mark", "say", *ERRORS), 0)}
+"""What takes a message in English and gives or shows it in the reader's language; as which
+argument."""
+
+
+def calls_with_messages() -> Iterator[tuple[str, ast.Call]]:
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in MESSAGE:
+                yield f"{path}:{node.lineno}", node
 
 
 def keys_of_code() -> Iterator[str]:
-    """What calls of `tr` and `mark` name, of two alternatives both."""
-    for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("tr", "mark"):
-                named = node.args[0]
-                texts = [named.body, named.orelse] if isinstance(named, ast.IfExp) else [named]
-                yield from (str(text.value) for text in texts if isinstance(text, ast.Constant))
+    """What is given as a message, of two alternatives both."""
+    for _, call in calls_with_messages():
+        for text in call.args[MESSAGE[ast.unparse(call.func)] :][:1]:
+            for one in [text.body, text.orelse] if isinstance(text, ast.IfExp) else [text]:
+                if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                    yield one.value
+
+
+def keys_of_declarations() -> Iterator[str]:
+    """What fields of the config and metrics of tasks say of themselves."""
+    for _, section in nested(Config):
+        yield from field_help(section).values()
+    for name in TASKS:
+        yield task_class(name).metric.words
 
 
 def keys_of_templates() -> Iterator[str]:
@@ -85,7 +116,7 @@ def tags(text: str) -> Counter[str]:
 
 
 def test_the_catalog_has_all_messages_and_no_others() -> None:
-    used = {*keys_of_code(), *keys_of_templates(), *keys_of_help()}
+    used = {*keys_of_code(), *keys_of_declarations(), *keys_of_templates(), *keys_of_help()}
     assert len(used) > 400
     assert used - korean().keys() == set()
     assert korean().keys() - used == set()

@@ -13,9 +13,17 @@ _CONTROL = re.compile(
 
 
 class NsmcError(Exception):
-    """An operation failed for a reason outside the program: exit status 1, no traceback."""
+    """An operation failed for a reason outside the program: exit status 1, no traceback.
+
+    Args:
+        message: in English; an error tells it in the reader's language (`nsmc.messages.translate`).
+        values: of the fields in it.
+    """
 
     exit_status = 1
+
+    def __init__(self, message: str = "", /, **values: object) -> None:
+        super().__init__(tr(message, **values))
 
 
 class UsageError(NsmcError):

@@ -67,8 +67,11 @@ def score(
     share = CORE_SHARE if cores > 1 else 0
     if fewest * share > cores - 1:
         raise UsageError(
-            f"expected at most {(cores - 1) / share:.0f} actors on the {cores} cores of this "
-            f"cluster, so that some can read, found concurrency={concurrency}; give fewer"
+            "expected at most {most:.0f} actors on the {cores} cores of this cluster, so "
+            "that some can read, found concurrency={concurrency}; give fewer",
+            most=(cores - 1) / share,
+            cores=cores,
+            concurrency=concurrency,
         )
     return dataset.map_batches(
         _ScoreBatches,
@@ -132,8 +135,9 @@ def map_files(jobs: Sequence[Job], score: ScoreFile) -> Iterator[DoneFile | Fail
             ray.init(include_dashboard=False, log_to_driver=False, logging_level="ERROR")
         except Exception as error:  # it has no class of its own for this
             raise NsmcError(
-                f"Ray doesn't start: {str(error).splitlines()[0][:300]}; start a cluster by `ray "
-                "start --head` and name it in RAY_ADDRESS, or leave out --engine"
+                "Ray doesn't start: {error}; start a cluster by `ray start --head` and name it "
+                "in RAY_ADDRESS, or leave out --engine",
+                error=str(error).splitlines()[0][:300],
             ) from error
     actor_class: Any = ray.remote(max_restarts=-1, max_task_retries=RETRIES)(_ScoreFiles)
     actors = [actor_class.remote(score) for _ in range(min(len(jobs), _room(0)))]
@@ -142,8 +146,10 @@ def map_files(jobs: Sequence[Job], score: ScoreFile) -> Iterator[DoneFile | Fail
         yield from pool.map_unordered(lambda actor, job: actor.score.remote(job), jobs)
     except RayError as error:
         raise NsmcError(
-            f"a worker of Ray ended {RETRIES + 1} times before its file was done: "
-            f"{str(error).splitlines()[0]}; if memory ran out, give it more, and run this again"
+            "a worker of Ray ended {tries} times before its file was done: {error}; if "
+            "memory ran out, give it more, and run this again",
+            tries=RETRIES + 1,
+            error=str(error).splitlines()[0],
         ) from error
     finally:
         for actor in actors:

@@ -53,12 +53,10 @@ def label_task(task: Task, label_column: str | None) -> LabelTask:
         if task.class_answer is not None:
             return task
     raise UsageError(
-        tr(
-            "expected labels to judge: 0 and 1, or the names of classes; the task {task!r} has "
-            "none. Give --set task=classes, task=sentiment or task=sentiment+stars, or a --model "
-            "of one of these",
-            task=task.name,
-        )
+        "expected labels to judge: 0 and 1, or the names of classes; the task {task!r} has "
+        "none. Give --set task=classes, task=sentiment or task=sentiment+stars, or a --model "
+        "of one of these",
+        task=task.name,
     )
 
 
@@ -93,7 +91,7 @@ def build_dataset(
     given = task.class_labels(task.targets(reviews.labels, str(reviews.path)))  # [R]
     labelled = np.flatnonzero(given >= 0)
     if not len(labelled):
-        raise DataError(f"{reviews.path}: expected comments with a label, found none")
+        raise DataError("{path}: expected comments with a label, found none", path=reviews.path)
     if unlabelled := len(given) - len(labelled):
         options.say(tr("{count:,} comments have no label and are left out", count=unlabelled))
     reviews, labels, count = reviews.take(labelled), given[labelled], len(labelled)
@@ -122,20 +120,31 @@ def _check_labels(
         f"{value} ({ENGLISH[value]})" if binary else repr(name) for value, name in names.items()
     ]
     if np.count_nonzero(different) < 2:
-        missing = shown[int(different.argmin())] if len(shown) == 2 else "other one"
+        missing = shown[int(different.argmin())] if len(shown) == 2 else tr("other one")
         raise DataError(
-            f"{path}: expected labels of both kinds to tell right from wrong ones by, found "
-            f"no {missing} among {len(labels):,}; add some, or score the comments with "
-            "`nsmc predict --input` and look at the other ones"
+            "{path}: expected labels of both kinds to tell right from wrong ones by, found "
+            "no {missing} among {count:,}; add some, or score the comments with `nsmc "
+            "predict --input` and look at the other ones",
+            path=path,
+            missing=missing,
+            count=len(labels),
         )
-    advice = "leave out or put together the rarest classes, or let a model score them with --model"
+    advice = tr(
+        "leave out or put together the rarest classes, or let a model score them with --model"
+    )
     if binary:
-        advice = "--folds 0 lets the shipped model score them instead"
+        advice = tr("--folds 0 lets the shipped model score them instead")
     for label, count in zip(shown, different.tolist(), strict=True):
         if count < 2 * folds:
             raise DataError(
-                f"{path}: expected at least {2 * folds} different comments labelled {label} to "
-                f"train {folds} networks on, found {count}; {advice}"
+                "{path}: expected at least {least} different comments labelled {label} to "
+                "train {folds} networks on, found {count}; {advice}",
+                path=path,
+                least=2 * folds,
+                label=label,
+                folds=folds,
+                count=count,
+                advice=advice,
             )
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from nsmc.config.schema import Config, load_config
 from nsmc.errors import UsageError
 from nsmc.folds.networks import Progress, Say
-from nsmc.messages.translate import tr
 from nsmc.tables.options import ReadOptions, WriteOptions
 
 FOLDS = 4
@@ -55,33 +54,23 @@ class AuditOptions:
         folds, top, share = self.folds, self.top, self.share
         if folds is not None and folds != 0 and not 2 <= folds <= 20:
             raise UsageError(
-                tr(
-                    "expected --folds from 2 to 20, or 0 to train nothing, found {value}",
-                    value=folds,
-                )
+                "expected --folds from 2 to 20, or 0 to train nothing, found {value}", value=folds
             )
         if folds and self.model is not None:
             raise UsageError(
-                tr(
-                    "--model lets a model score the comments, --folds trains networks on them: "
-                    "give one"
-                )
+                "--model lets a model score the comments, --folds trains networks on them: give one"
             )
         if self.changes_config and (self.model is not None or folds == 0):
             raise UsageError(
-                tr(
-                    "--config and --set change networks to be trained, --model and --folds 0 train "
-                    "none: give one"
-                )
+                "--config and --set change networks to be trained, --model and --folds 0 train "
+                "none: give one"
             )
         if top is not None and share is not None:
-            raise UsageError(tr("--top and --share both say how many labels to list: give one"))
+            raise UsageError("--top and --share both say how many labels to list: give one")
         if top is not None and top < 1:
-            raise UsageError(tr("expected --top to be at least 1, found {value}", value=top))
+            raise UsageError("expected --top to be at least 1, found {value}", value=top)
         if share is not None and not 0 < share <= 1:
-            raise UsageError(
-                tr("expected --share above 0 and at most 1, found {value}", value=share)
-            )
+            raise UsageError("expected --share above 0 and at most 1, found {value}", value=share)
 
     @property
     def changes_config(self) -> bool:

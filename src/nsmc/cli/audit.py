@@ -126,11 +126,9 @@ def run(args: argparse.Namespace) -> int:
     say_skipped(result.skipped)
     if args.output is not None:
         say(
-            tr(
-                "{rows:,} rows with label issues are in {place}, the surest first",
-                rows=len(result.issues),
-                place=args.output,
-            )
+            "{rows:,} rows with label issues are in {place}, the surest first",
+            rows=len(result.issues),
+            place=args.output,
         )
     if args.json:
         print_json(result.to_dict())

@@ -67,17 +67,15 @@ def check_comment_options(args: argparse.Namespace, kind: str = "comments") -> N
         UsageError: it says what to leave out or to add.
     """
     if (args.input is None) != (args.output is None):
-        raise UsageError(tr("--input FILE and --output FILE go together"))
+        raise UsageError("--input FILE and --output FILE go together")
     if args.input is None and args.column is not None:
-        raise UsageError(tr("--column names a column of a table; give --input FILE as well"))
+        raise UsageError("--column names a column of a table; give --input FILE as well")
     if args.input is not None and args.text:
-        raise UsageError(tr("give either {kind} or --input FILE, not both", kind=tr(kind)))
+        raise UsageError("give either {kind} or --input FILE, not both", kind=tr(kind))
     if args.input is not None and args.json:
-        raise UsageError(
-            tr("a table's format is its name's: for JSON give --output a name in .jsonl")
-        )
+        raise UsageError("a table's format is its name's: for JSON give --output a name in .jsonl")
     if "-" in args.text and len(args.text) > 1:
-        raise UsageError(tr("- reads standard input and stands alone"))
+        raise UsageError("- reads standard input and stands alone")
 
 
 def score_comments(texts: list[str], show: Callable[[list[str]], None]) -> None:
@@ -92,7 +90,7 @@ def score_comments(texts: list[str], show: Callable[[list[str]], None]) -> None:
 
 
 def _prompt(show: Callable[[list[str]], None]) -> None:
-    say(tr("type a comment, Enter scores it, ↑ brings back the last ones, Ctrl-D ends"))
+    say("type a comment, Enter scores it, ↑ brings back the last ones, Ctrl-D ends")
     edits = is_terminal(sys.stdout)
     if edits:
         # From now on input() edits the line and keeps a history, where the system has readline.
@@ -113,9 +111,7 @@ def _prompt(show: Callable[[list[str]], None]) -> None:
 def _available_lines() -> Iterator[list[str]]:
     """Lines of standard input, as many at once as have arrived: no pipe has to wait."""
     if sys.stdin is None:  # `<&-`, or a service without one
-        raise UsageError(
-            tr("expected comments, found standard input closed; give some as arguments")
-        )
+        raise UsageError("expected comments, found standard input closed; give some as arguments")
     import queue
 
     descriptor = sys.stdin.fileno()
@@ -147,10 +143,8 @@ def _available_lines() -> Iterator[list[str]]:
             texts.append(text.rstrip("\r\n"))
             if encoding == "cp949" and not reported:
                 say(
-                    tr(
-                        "line {number} of standard input isn't UTF-8 and was read as CP949",
-                        number=number,
-                    )
+                    "line {number} of standard input isn't UTF-8 and was read as CP949",
+                    number=number,
                 )
                 reported = True
         if texts:
@@ -160,12 +154,10 @@ def _available_lines() -> Iterator[list[str]]:
         if isinstance(end, BaseException):
             reason = getattr(end, "strerror", None) or end or type(end).__name__
             raise NsmcError(
-                tr(
-                    "standard input can't be read after line {number}: {reason}; what came before "
-                    "is scored",
-                    number=number,
-                    reason=reason,
-                )
+                "standard input can't be read after line {number}: {reason}; what came before "
+                "is scored",
+                number=number,
+                reason=reason,
             ) from end
         ended = end is None
 
@@ -185,12 +177,10 @@ def _lines(stream: io.BufferedReader) -> Iterator[bytes]:
             return
         if len(line) > LONGEST_LINE:
             raise NsmcError(
-                tr(
-                    "line {number} of standard input is longer than {count:,} characters; expected "
-                    "one comment a line; what came before is scored",
-                    number=number,
-                    count=LONGEST_LINE,
-                )
+                "line {number} of standard input is longer than {count:,} characters; expected "
+                "one comment a line; what came before is scored",
+                number=number,
+                count=LONGEST_LINE,
             )
         yield line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
 
@@ -201,9 +191,7 @@ def _decode(line: bytes, number: int) -> tuple[str, str]:
         with contextlib.suppress(UnicodeDecodeError):
             return line.decode(encoding), encoding
     raise NsmcError(
-        tr(
-            "line {number} of standard input is neither UTF-8 nor CP949 text; expected one comment "
-            "a line",
-            number=number,
-        )
+        "line {number} of standard input is neither UTF-8 nor CP949 text; expected one comment "
+        "a line",
+        number=number,
     )

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 COLOURS = {"green": "32", "red": "31", "bold green": "1;32", "bold red": "1;31"}
 
 
-def say(text: str) -> None:
-    """Print what isn't a result, for a person."""
-    print(f"nsmc: {message(text)}", file=sys.stderr)
+def say(text: str, /, **values: object) -> None:
+    """Print what isn't a result, for a person: ``text`` in their language, with its values."""
+    print(f"nsmc: {message(tr(text, **values))}", file=sys.stderr)
 
 
 def show(text: object) -> None:
@@ -36,7 +36,7 @@ def say_skipped(rows: int, notes: Sequence[str] = ()) -> None:
     for note in notes:
         say(note)
     if rows:
-        say(tr("{rows:,} rows with an empty comment were left out", rows=rows))
+        say("{rows:,} rows with an empty comment were left out", rows=rows)
 
 
 def say_about_table(written: "ScoredTable | ScoredTexts | ScoredFiles") -> None:
@@ -45,14 +45,9 @@ def say_about_table(written: "ScoredTable | ScoredTexts | ScoredFiles") -> None:
         say(note)
     if written.renamed:
         names = ", ".join(written.renamed)
-        say(tr("the table has columns of these names already, so new are: {names}", names=names))
+        say("the table has columns of these names already, so new are: {names}", names=names)
     if written.empty:
-        say(
-            tr(
-                "{rows:,} rows have an empty comment, so their new cells are empty",
-                rows=written.empty,
-            )
-        )
+        say("{rows:,} rows have an empty comment, so their new cells are empty", rows=written.empty)
     from nsmc.inference.notes import truncated_words, unfamiliar_words
 
     if unfamiliar := getattr(written, "unfamiliar", 0):  # of a classifier alone
@@ -114,7 +109,7 @@ def parameter_lines(parameters: Sequence[tuple[str, Sequence[int], int]]) -> lis
     """A line for each parameter's name, shape and number of elements, and one for their sum."""
     rows = [(name, " × ".join(map(str, shape)), f"{n:,}") for name, shape, n in parameters]
     total = sum(count for _, _, count in parameters)
-    return align([*rows, ("all", "", f"{total:,}")], right=(1, 2))
+    return align([*rows, (tr("all"), "", f"{total:,}")], right=(1, 2))
 
 
 def add_review_options(parser: argparse.ArgumentParser) -> None:

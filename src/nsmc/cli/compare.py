@@ -63,20 +63,15 @@ def run(args: argparse.Namespace) -> int:
     say_skipped(result.skipped, result.notes)
     if only := only_label(result):
         say(
-            tr(
-                "every review is labelled {label}: what is compared is how many {label} are "
-                "recognised",
-                label=only,
-            )
+            "every review is labelled {label}: what is compared is how many {label} are recognised",
+            label=only,
         )
     for name, trained_on_it in zip("AB", result.trained_on_it, strict=True):
         if trained_on_it:
             say(
-                tr(
-                    "{name} was trained on this very file, so its accuracy on it says little; "
-                    "compare on reviews that are new to both",
-                    name=name,
-                )
+                "{name} was trained on this very file, so its accuracy on it says little; "
+                "compare on reviews that are new to both",
+                name=name,
             )
     if args.json:
         print_json(result.to_dict())
@@ -85,11 +80,9 @@ def run(args: argparse.Namespace) -> int:
         show("\n".join(comparison_lines(result, args.top, more)))
     if args.output:
         say(
-            tr(
-                "{count:,} comments on which they disagree: {place}",
-                count=len(result.disagreements),
-                place=args.output,
-            )
+            "{count:,} comments on which they disagree: {place}",
+            count=len(result.disagreements),
+            place=args.output,
         )
     return 0
 

@@ -47,9 +47,9 @@ def run(args: argparse.Namespace) -> int:
     """Continue the text and print it whole."""
     check_sampling(args.units, args.temperature, args.top_p)
     if args.count < 1:
-        raise UsageError(f"expected --count of 1 or more, found {args.count}")
+        raise UsageError("expected --count of 1 or more, found {count}", count=args.count)
     if args.seed is not None and args.seed < 0:
-        raise UsageError(f"expected --seed of 0 or more, found {args.seed}")
+        raise UsageError("expected --seed of 0 or more, found {seed}", seed=args.seed)
     import numpy as np
 
     from nsmc.inference.language_model import load_language_model

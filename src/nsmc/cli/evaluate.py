@@ -99,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     given = {"--config": args.config, "--set": args.set, "--from": args.start, "--work": args.work}
     if names := [name for name, value in given.items() if value]:
         raise UsageError(
-            tr("{option} is for networks to be trained; give --folds K with it", option=names[0])
+            "{option} is for networks to be trained; give --folds K with it", option=names[0]
         )
     from nsmc.report.evaluation_report import evaluate
     from nsmc.report.metric_lines import overlap_warning
@@ -132,11 +132,9 @@ def _cross_validate(args: argparse.Namespace) -> int:
     for name, value in (("--model", args.model), ("--report", args.report)):
         if value is not None:
             raise UsageError(
-                tr(
-                    "--folds trains networks, {option} is for one that there is: give one of the "
-                    "two; --from DIR starts from a model",
-                    option=name,
-                )
+                "--folds trains networks, {option} is for one that there is: give one of the "
+                "two; --from DIR starts from a model",
+                option=name,
             )
     from nsmc.config.schema import load_config
     from nsmc.data.paths import data_directory

@@ -65,7 +65,9 @@ def run(args: argparse.Namespace) -> int:
         show(export_web(args.model, args.web, **options))
         return 0
     if args.onnx is not None and args.onnx.suffix != ".onnx":
-        raise UsageError(f"--onnx: expected the name of a file in .onnx, found {args.onnx}")
+        raise UsageError(
+            "--onnx: expected the name of a file in .onnx, found {path}", path=args.onnx
+        )
     from nsmc.exporting.quantization import export
 
     show(export(args.model, args.output or args.onnx, **options))

@@ -4,6 +4,8 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from nsmc.cli.common import align, format_duration, model_named, parameter_lines, print_json, show
+from nsmc.messages.translate import tr
+from nsmc.text.width import padded
 
 if TYPE_CHECKING:
     from nsmc.inspection.info import ModelInfo
@@ -14,7 +16,6 @@ examples:
   nsmc info
   nsmc info runs/mine --json
   nsmc info runs/mine --card > CARD.md"""
-NOT_RECORDED = "not recorded"
 CLASSES = 12
 """Classes shown."""
 
@@ -45,9 +46,9 @@ def run(args: argparse.Namespace) -> int:
 
         show(model_card(about).rstrip("\n"))
     else:
-        for name, texts in [*_sections(about), ("your words", [_words_line()])]:
-            for index, text in enumerate(texts or [NOT_RECORDED]):
-                show(f"{'' if index else name:<12}{text}")
+        for name, texts in [*_sections(about), (tr("your words"), [_words_line()])]:
+            for index, text in enumerate(texts or [tr("not recorded")]):
+                show(padded("" if index else name, 12) + text)
     return 0
 
 
@@ -62,42 +63,49 @@ def _words() -> dict[str, Any]:
 
 def _words_line() -> str:
     words = _words()
-    return f"{words['words']:,} in {words['file']} (nsmc words add WORD MEANING)"
+    return tr("{words:,} in {file} (nsmc words add WORD MEANING)", **words)
 
 
 def _sections(about: "ModelInfo") -> list[tuple[str, list[str]]]:
     """The lines of each section under its name; none for what isn't recorded."""
     tensors = [(t["name"], t["shape"], t["parameters"]) for t in about.tensors]
-    files = [(f["name"], f"{f['bytes']:,} bytes") for f in about.files]
+    files = [(f["name"], tr("{bytes:,} bytes", bytes=f["bytes"])) for f in about.files]
+    files.append((tr("all"), tr("{bytes:,} bytes", bytes=about.bytes)))
     versions = [", ".join(f"{name} {version}" for name, version in about.versions.items())]
     return [
-        ("model", [f"{about.model}{'  (inside the package)' if about.shipped else ''}"]),
-        ("task", _task(about)),
-        ("network", _network(about)),
-        ("vocabulary", _vocabulary(about.vocabulary)),
-        ("tokenizer", _tokenizer(about.tokenizer)),
+        (tr("model"), [about.model + (tr("  (inside the package)") if about.shipped else "")]),
+        (tr("task"), _task(about)),
+        (tr("network"), _network(about)),
+        (tr("vocabulary"), _vocabulary(about.vocabulary)),
+        (tr("tokenizer"), _tokenizer(about.tokenizer)),
         *_threshold(about),
-        ("data", _data(about.data)),
-        ("training", _training(about.training)),
-        ("validation", _validation(about)),
-        *([("early exit", _exit(about.exit))] if about.exit else []),
-        ("seen", _seen(about.seen)),
-        ("recipe", _recipe(about.changes)),
-        ("versions", versions if about.versions else []),
-        ("parameters", parameter_lines(tensors)),
-        ("files", align([*files, ("all", f"{about.bytes:,} bytes")], right=(1,))),
+        (tr("data"), _data(about.data)),
+        (tr("training"), _training(about.training)),
+        (tr("validation"), _validation(about)),
+        *([(tr("early exit"), _exit(about.exit))] if about.exit else []),
+        (tr("seen"), _seen(about.seen)),
+        (tr("recipe"), _recipe(about.changes)),
+        (tr("versions"), versions if about.versions else []),
+        (tr("parameters"), parameter_lines(tensors)),
+        (tr("files"), align(files, right=(1,))),
     ]
 
 
 def _task(about: "ModelInfo") -> list[str]:
     """What the model does, and its classes, the largest first, as many as a line holds."""
-    lines = [f"{about.task}: {about.purpose}"]
+    from nsmc.config.schema import Config
+    from nsmc.inspection.purpose import purpose
+    from nsmc.tasks.registry import make_task
+
     state = about.task_state
+    task = make_task(Config.from_dict(about.recipe), state)
+    lines = [f"{about.task}: {purpose(task, about.threshold)}"]
     if sizes := state.get("reviews"):
         classes = sorted(zip(state["classes"], sizes, strict=True), key=lambda one: -one[1])
         shown = ", ".join(f"{name} {size:,}" for name, size in classes[:CLASSES])
-        more = f" and {len(classes) - CLASSES} more: see --json" if classes[CLASSES:] else ""
-        lines.append(f"trained on {shown}{more}")
+        if classes[CLASSES:]:
+            shown += tr(" and {count} more: see --json", count=len(classes) - CLASSES)
+        lines.append(tr("trained on {shown}", shown=shown))
     return lines
 
 
@@ -117,11 +125,16 @@ def _network(about: "ModelInfo") -> list[str]:
 def _vocabulary(vocabulary: dict[str, Any]) -> list[str]:
     from nsmc.config.text import UNIT_NAMES
 
-    units, coverage = UNIT_NAMES[vocabulary["unit"]], vocabulary["coverage"]
-    covered = f"coverage {NOT_RECORDED}"
+    units, coverage = tr(UNIT_NAMES[vocabulary["unit"]]), vocabulary["coverage"]
+    covered = tr("coverage not recorded")
     if coverage is not None:
-        covered = f"{coverage:.2%} of the validation part's running {units} are among them"
-    return [f"{vocabulary['morphemes']:,} {units}; {covered}"]
+        covered = tr(
+            "{coverage:.2%} of the validation part's running {units} are among them",
+            coverage=coverage,
+            units=units,
+        )
+    count = tr("{count:,} {units}", count=vocabulary["morphemes"], units=units)
+    return [f"{count}; {covered}"]
 
 
 def _tokenizer(identity: dict[str, str]) -> list[str]:
@@ -134,19 +147,23 @@ def _tokenizer(identity: dict[str, str]) -> list[str]:
 def _threshold(about: "ModelInfo") -> list[tuple[str, list[str]]]:
     """The threshold, of a task that has one, and the calibration, if there is any."""
     temperature = about.temperature
-    calibrated = f"calibration {NOT_RECORDED}"
+    calibrated = tr("calibration not recorded")
     if temperature is not None:
-        calibrated = f"calibrated by a temperature of {temperature:.3f}, already in the weights"
+        calibrated = tr(
+            "calibrated by a temperature of {temperature:.3f}, already in the weights",
+            temperature=temperature,
+        )
     if about.has_threshold:
-        return [("threshold", [f"긍정 from {about.threshold:g} on; {calibrated}"])]
-    return [("calibration", [calibrated])] if temperature is not None else []
+        positive = tr("긍정 from {threshold:g} on", threshold=about.threshold)
+        return [(tr("threshold"), [f"{positive}; {calibrated}"])]
+    return [(tr("calibration"), [calibrated])] if temperature is not None else []
 
 
 def _data(data: dict[str, Any]) -> list[str]:
     if not data:
         return []
     return [
-        f"{data['name']}: {data['reviews']:,} reviews, {data['skipped']:,} empty ones left out",
+        tr("{name}: {reviews:,} reviews, {skipped:,} empty ones left out", **data),
         f"SHA-256 {data['sha256']}",
     ]
 
@@ -155,10 +172,15 @@ def _training(training: dict[str, Any]) -> list[str]:
     if training["epochs"] is None:
         return []
     written = training["written"].replace("T", " ").replace("Z", " UTC")
-    best = training["best_epoch"] or "the linear fit before them"
     return [
-        f"{training['epochs']} epochs, the best was {best}; "
-        f"{format_duration(training['seconds'])} on {training['device']}; written {written}"
+        tr(
+            "{epochs} epochs, the best was {best}; {time} on {device}; written {written}",
+            epochs=training["epochs"],
+            best=training["best_epoch"] or tr("the linear fit before them"),
+            time=format_duration(training["seconds"]),
+            device=training["device"],
+            written=written,
+        )
     ]
 
 
@@ -169,44 +191,63 @@ def _validation(about: "ModelInfo") -> list[str]:
     validation, metric = about.validation, metric_of(about)
     if not validation:
         return []
-    reviews = f" ({validation['reviews']:,} reviews)" if "reviews" in validation else ""
-    shown = metric.show(validation[metric.name])
-    lines = [f"{metric.words} {shown}, loss {validation['loss']:.4f}{reviews}"]
+    shown = f"{tr(metric.words)} {metric.show(validation[metric.name])}"
+    lines = [f"{shown}, {tr('loss')} {validation['loss']:.4f}"]
+    if "reviews" in validation:
+        lines[0] += tr(" ({reviews:,} reviews)", reviews=validation["reviews"])
     if about.after_training:
-        lines.append(f"after the last epoch: {'; '.join(about.after_training)}")
+        lines.append(tr("after the last epoch: {texts}", texts="; ".join(about.after_training)))
     return lines
 
 
 def _exit(early: dict[str, Any]) -> list[str]:
     lines = [
-        f"n-grams alone answer {early['share']:.1%} of the validation part, with log odds from "
-        f"{early['threshold']:.2f} on",
-        f"that costs {100 * early['accuracy_on_labels']:.3f} points of accuracy and "
-        f"{early['log_loss_on_labels']:.4f} of log loss there; --exact asks the whole network",
+        tr(
+            "n-grams alone answer {share:.1%} of the validation part, with log odds from "
+            "{threshold:.2f} on",
+            **early,
+        )
     ]
     if "narrow_share" in early:
-        lines[1:1] = [
-            f"a narrow network answers another {early['narrow_share']:.1%}, with log odds from "
-            f"{early['narrow_threshold']:.2f} on"
-        ]
-    return lines
+        lines.append(
+            tr(
+                "a narrow network answers another {narrow_share:.1%}, with log odds from "
+                "{narrow_threshold:.2f} on",
+                **early,
+            )
+        )
+    costs = tr(
+        "that costs {points:.3f} points of accuracy and {log_loss:.4f} of log loss there; --exact "
+        "asks the whole network",
+        points=100 * early["accuracy_on_labels"],
+        log_loss=early["log_loss_on_labels"],
+    )
+    return [*lines, costs]
 
 
 def _seen(seen: dict[str, Any] | None) -> list[str]:
     if seen is None:
         return []
     rate = seen["false_positive_rate"]
-    share = f"{rate:.1%}" if rate >= 0.001 else f"one in {1 / max(rate, 1e-6):,.0f}"
-    less = "less than " if rate < 1e-6 else ""
+    share = f"{rate:.1%}"
+    if rate < 0.001:
+        share = tr(
+            "less than one in {count:,.0f}" if rate < 1e-6 else "one in {count:,.0f}",
+            count=1 / max(rate, 1e-6),
+        )
     return [
-        f"{seen['texts']:,} distinct texts in training, as hashes; of others {less}{share} is "
-        "taken for one of them"
+        tr(
+            "{texts:,} distinct texts in training, as hashes; of others {share} is taken for one "
+            "of them",
+            texts=seen["texts"],
+            share=share,
+        )
     ]
 
 
 def _recipe(changes: dict[str, dict[str, Any]]) -> list[str]:
     fields = [
-        (f"{name} = {change['value']}", f"(default: {change['default']})")
+        (f"{name} = {change['value']}", tr("(default: {default})", default=change["default"]))
         for name, change in changes.items()
     ]
-    return align(fields) or ["the default one"]
+    return align(fields) or [tr("the default one")]

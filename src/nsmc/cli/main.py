@@ -264,7 +264,7 @@ def _check_output(args: argparse.Namespace) -> None:
     to_file = args.command in KEEP_FILES or getattr(args, "output", None) is not None
     if streams.closed_output and not to_file:
         raise NsmcError(
-            tr("standard output is closed, so the results would be lost; send it to a file")
+            "standard output is closed, so the results would be lost; send it to a file"
         )
 
 

@@ -96,12 +96,9 @@ def run(args: argparse.Namespace) -> int:
     classifier = load(args.model, threshold=args.threshold, exact=args.exact, **reading)
     if args.top is not None and not classifier.task.classes:
         raise UsageError(
-            tr(
-                "--top is for models of own classes; the task of {path} is {task!r}, so leave it "
-                "out",
-                path=classifier.model.path,
-                task=classifier.task.name,
-            )
+            "--top is for models of own classes; the task of {path} is {task!r}, so leave it out",
+            path=classifier.model.path,
+            task=classifier.task.name,
         )
     if args.input is not None:
         _score_table(classifier, args)
@@ -117,40 +114,32 @@ def _check(args: argparse.Namespace) -> None:
     check_comment_options(args)
     if args.input is not None and args.explain:
         raise UsageError(
-            tr(
-                "--explain is for comments, not tables: give them as arguments, or one a line on "
-                "standard input; --json makes spans for programs"
-            )
+            "--explain is for comments, not tables: give them as arguments, or one a line on "
+            "standard input; --json makes spans for programs"
         )
     if args.input is None and args.probabilities:
         raise UsageError(
-            tr(
-                "--probabilities adds columns to a table; give --input FILE as well, or take "
-                "--json, which has them all"
-            )
+            "--probabilities adds columns to a table; give --input FILE as well, or take "
+            "--json, which has them all"
         )
     if args.input is None and args.notes:
         raise UsageError(
-            tr(
-                "--notes adds columns to a table; give --input FILE as well, or take --json, which "
-                "has each where it says something"
-            )
+            "--notes adds columns to a table; give --input FILE as well, or take --json, which "
+            "has each where it says something"
         )
     if args.engine and args.input is None:
-        raise UsageError(tr("--engine scores the files of a directory; give --input DIR as well"))
+        raise UsageError("--engine scores the files of a directory; give --input DIR as well")
     if args.top is not None and (args.json or args.input is not None):
         raise UsageError(
-            tr(
-                "--top is for lines that a person reads: --json has every class's probability, and "
-                "so has a table with --probabilities"
-            )
+            "--top is for lines that a person reads: --json has every class's probability, and "
+            "so has a table with --probabilities"
         )
     if args.top is not None and args.top < 1:
         raise UsageError(
-            tr("--top counts classes, so it must be at least 1, found {count}", count=args.top)
+            "--top counts classes, so it must be at least 1, found {count}", count=args.top
         )
     if args.html is not None and not args.explain:
-        raise UsageError(tr("--html FILE writes explanations; give --explain as well"))
+        raise UsageError("--html FILE writes explanations; give --explain as well")
 
 
 def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
@@ -162,11 +151,9 @@ def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
         return
     if args.engine:
         raise UsageError(
-            tr(
-                "--engine scores the files of a directory, and {file} is one file, which all cores "
-                "of this machine score without it; leave it out, or name a directory",
-                file=args.input,
-            )
+            "--engine scores the files of a directory, and {file} is one file, which all cores "
+            "of this machine score without it; leave it out, or name a directory",
+            file=args.input,
         )
     with table_streams(args) as (source, target, reading, writing), _telling_of_scores(target):
         result = score_table(
@@ -190,10 +177,7 @@ def _score_files(classifier: "Classifier", args: argparse.Namespace) -> None:
 
     if str(args.output) == "-":
         raise UsageError(
-            tr(
-                "{input} may be several files; name an --output directory for them",
-                input=args.input,
-            )
+            "{input} may be several files; name an --output directory for them", input=args.input
         )
     engine = None
     if args.engine:
@@ -220,7 +204,7 @@ def _score_files(classifier: "Classifier", args: argparse.Namespace) -> None:
         raise
     say_about_table(result)
     if result.done_before:
-        say(tr("{files:,} files had been scored by an earlier run", files=result.done_before))
+        say("{files:,} files had been scored by an earlier run", files=result.done_before)
     scored = tr(
         "{rows:,} rows of {files:,} files scored into {place}",
         rows=result.rows,
@@ -246,7 +230,7 @@ def _telling_of_scores(target: "Place") -> Iterator[None]:
         yield
     finally:
         if isinstance(target, Path) and (kept := scores_beside(target)).exists():
-            say(tr("the scores so far are in {place}; the same command goes on there", place=kept))
+            say("the scores so far are in {place}; the same command goes on there", place=kept)
 
 
 def _show(classifier: "Classifier", texts: list[str], args: argparse.Namespace) -> None:
@@ -300,4 +284,4 @@ def _explaining(
         if page is not None:
             page.write(page_end)
     if args.html is not None:
-        say(tr("the explanations are in {place}", place=args.html))
+        say("the explanations are in {place}", place=args.html)

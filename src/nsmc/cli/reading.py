@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from nsmc.cli.common import say
-from nsmc.messages.translate import tr
 
 
 def add_reading_options(parser: argparse.ArgumentParser) -> None:
@@ -51,11 +50,9 @@ def reading_options(args: argparse.Namespace, *, tell: bool = False) -> dict[str
                 words |= found
                 if tell:
                     say(
-                        tr(
-                            "{count:,} new words of {file} are read as what they mean",
-                            count=len(found.meanings),
-                            file=file,
-                        )
+                        "{count:,} new words of {file} are read as what they mean",
+                        count=len(found.meanings),
+                        file=file,
                     )
     return {
         "undecided_below": args.undecided_below,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nsmc.cli.common import align, format_duration, is_terminal, print_json, say, show
 from nsmc.errors import NsmcError, UsageError
+from nsmc.messages.translate import tr
 from nsmc.text.width import display_width
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ def run(args: argparse.Namespace) -> int:
     """List the trainings, and write what was asked for."""
     if args.plot and args.plot.suffix.lower() not in PICTURES:
         raise UsageError(
-            f"expected a picture whose name ends in {', '.join(PICTURES)}, found {args.plot}"
+            "expected a picture whose name ends in {endings}, found {path}",
+            endings=", ".join(PICTURES),
+            path=args.plot,
         )
     from nsmc.inspection.runs import runs
     from nsmc.training.api import RUNS
@@ -66,8 +69,9 @@ def run(args: argparse.Namespace) -> int:
     listed = runs(places, warn=say)
     if not listed:
         raise NsmcError(
-            f"found no training in {', '.join(map(str, places))}; start one with `nsmc train`, or "
-            "name the directories that were its --output"
+            "found no training in {places}; start one with `nsmc train`, or name the "
+            "directories that were its --output",
+            places=", ".join(map(str, places)),
         )
     _sort(listed, args.sort)
     begun = [one for one in listed if one.history]
@@ -80,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
 
         rows = [{"run": str(o.path), **o.differs, **record} for o in begun for record in o.history]
         write_table(rows, args.csv)
-        say(f"{len(rows)} epochs: {args.csv}")
+        say("{count:,} epochs: {path}", count=len(rows), path=args.csv)
     if args.json:
         for one in listed:
             print_json(one.to_dict())
@@ -90,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
         groups = by_task(listed)
         for number, group in enumerate(groups):
             if len(groups) > 1:
-                show(f"{'' if number == 0 else chr(10)}task {group[0].config.task}")
+                show("\n" * bool(number) + tr("task {name}", name=group[0].config.task))
             for line in [*_table(group, best_of(group)), *map(_spread, alike(group))]:
                 show(_fitted(line))
     return 0
@@ -117,12 +121,13 @@ def _plot(begun: "list[TrainingRun]", path: Path) -> None:
     metrics = {one.metric for one in begun}
     if len(metrics) > 1:
         raise UsageError(
-            "expected trainings of one kind of task to draw together, found some followed by "
-            f"{' and some by '.join(sorted(metric.words for metric in metrics))}; name fewer"
+            "expected trainings of one kind of task to draw together, found some followed "
+            "by {names}; name fewer",
+            names=", ".join(sorted(metric.words for metric in metrics)),
         )
     curves = {f"{one.path}  {_differs(one)}".rstrip(): one.history for one in begun}
     draw_together(curves, metrics.pop(), path)
-    say(f"curves of {len(begun)} trainings: {path}")
+    say("curves of {count:,} trainings: {path}", count=len(begun), path=path)
 
 
 def _differs(one: "TrainingRun") -> str:
@@ -131,9 +136,9 @@ def _differs(one: "TrainingRun") -> str:
 
 def _table(listed: "list[TrainingRun]", best: "set[Path]") -> list[str]:
     """A line for each training of one task; ``best`` are marked."""
-    others = "the others" if len(listed) > 1 else "the default"
-    heads = ["run", "state", "started", "time", "epochs", "best", listed[0].metric.words, "loss"]
-    rows = [[*heads, "", "device", f"differs from {others} in"]]
+    differs = tr("differs from the others in" if len(listed) > 1 else "differs from the default in")
+    heads = [tr("run"), tr("state"), tr("started"), tr("time"), tr("epochs"), tr("best")]
+    rows = [[*heads, tr(listed[0].metric.words), tr("loss"), "", tr("device"), differs]]
     rows += [_row(one, "*" if one.path in best else "") for one in listed]
     return align(rows, right=range(3, 8))
 
@@ -148,12 +153,16 @@ def _spread(group: "list[TrainingRun]") -> str:
     fields = " ".join(
         f"{name}={value}" for name, value in group[0].differs.items() if name != "training.seed"
     )
-    shown = [f"loss {mean(losses):.4f} ± {stdev(losses):.4f}"]
+    shown = [f"{tr('loss')} {mean(losses):.4f} ± {stdev(losses):.4f}"]
     if len(metrics) == len(group):
-        shown.insert(
-            0, f"{metric.words} {metric.show(mean(metrics))} ± {metric.show(stdev(metrics))}"
-        )
-    return f"{len(group)} seeds{f' of {fields}' if fields else ''}: {', '.join(shown)}"
+        values = f"{metric.show(mean(metrics))} ± {metric.show(stdev(metrics))}"
+        shown.insert(0, f"{tr(metric.words)} {values}")
+    return tr(
+        "{count} seeds of {fields}: {values}" if fields else "{count} seeds: {values}",
+        count=len(group),
+        fields=fields,
+        values=", ".join(shown),
+    )
 
 
 def _fitted(line: str) -> str:
@@ -166,12 +175,22 @@ def _fitted(line: str) -> str:
     return f"{line}…"
 
 
+def _state(one: "TrainingRun") -> str:
+    return {
+        "finished": tr("finished"),
+        "running": tr("running"),
+        "interrupted": tr("interrupted"),
+        "pruned": tr("pruned"),
+        "failed": tr("failed"),
+    }[one.state]
+
+
 def _row(one: "TrainingRun", mark: str) -> list[str]:
     started = datetime.fromisoformat(one.started).astimezone()
     time, loss, metric = one.seconds, one.best_loss, one.best_metric
     return [
         str(one.path),
-        one.state,
+        _state(one),
         f"{started:%Y-%m-%d %H:%M}",
         "—" if time is None else format_duration(time),
         f"{len(one.history)}/{one.config.training.epochs}",
@@ -180,5 +199,5 @@ def _row(one: "TrainingRun", mark: str) -> list[str]:
         "—" if loss is None else f"{loss:.4f}",
         mark,
         one.device or "—",
-        _differs(one) or "nothing",
+        _differs(one) or tr("none"),
     ]

@@ -15,7 +15,7 @@ from nsmc.cli.common import (
 )
 from nsmc.cli.tables import table_streams, where
 from nsmc.errors import printable
-from nsmc.messages.translate import mark
+from nsmc.messages.translate import mark, tr
 
 if TYPE_CHECKING:
     from nsmc.inference.language_model import LanguageModel
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
     score_comments(args.text, show)
     if odd is not None and legible > 1 and not args.json:
-        print(f"the odd one: {one_line(odd.text)}")
+        print(tr("the odd one: {text}", text=one_line(odd.text)))
     return 0
 
 
@@ -79,21 +79,28 @@ def _score_table(model: "LanguageModel", args: argparse.Namespace) -> None:
         )
     say_about_table(result)
     say(
-        f"{result.rows:,} rows scored into {where(args.output)}; perplexity of all together "
-        f"{result.perplexity:,.1f}"
+        "{rows:,} rows scored into {target}; perplexity of all together {perplexity:,.1f}",
+        rows=result.rows,
+        target=where(args.output),
+        perplexity=result.perplexity,
     )
 
 
 def _lines(score: "TextScore") -> list[str]:
     comment = one_line(score.text)
     if not score.units:
-        return [f"perplexity        —  {comment}"]
+        return [f"{tr('perplexity')} {'—':>8}  {comment}"]
+    sums = tr(
+        "{bits:.1f} bits, {each:.2f} a character", bits=score.bits, each=score.bits_per_character
+    )
+    if score.unknown:
+        sums += tr("; {count:,} unknown", count=score.unknown)
+    if score.truncated:
+        sums += tr("; {count:,} characters at the end not read", count=score.truncated)
     return [
-        f"perplexity {score.perplexity:8,.1f}  {comment}",
+        f"{tr('perplexity')} {score.perplexity:8,.1f}  {comment}",
         "  " + "  ".join(_unit(unit) for unit in score.units),
-        f"  {score.bits:.1f} bits, {score.bits_per_character:.2f} a character"
-        + (f"; {score.unknown:,} unknown" if score.unknown else "")
-        + (f"; {score.truncated:,} characters at the end not read" if score.truncated else ""),
+        f"  {sums}",
     ]
 
 

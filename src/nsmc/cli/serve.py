@@ -75,17 +75,15 @@ def run(args: argparse.Namespace) -> int:
     host, port = listening.getsockname()[:2]
     if not ipaddress.ip_address(host).is_loopback and token is None:
         say(
-            tr(
-                "warning: listening on {host} without authentication: everybody who reaches this "
-                "machine can use it; --token-file F asks for a token",
-                host=host,
-            )
+            "warning: listening on {host} without authentication: everybody who reaches this "
+            "machine can use it; --token-file F asks for a token",
+            host=host,
         )
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
     address = f"http://{shown}:{port}"
 
     def on_ready() -> None:
-        say(tr("serving {address} (Ctrl-C stops)", address=address))
+        say("serving {address} (Ctrl-C stops)", address=address)
         if args.open:
             import threading
             import webbrowser
@@ -109,22 +107,19 @@ def run(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> None:
     if not 0 <= args.port <= 65535:
-        raise UsageError(tr("expected a --port from 0 to 65535, found {value}", value=args.port))
+        raise UsageError("expected a --port from 0 to 65535, found {value}", value=args.port)
     if args.workers < 1:
-        raise UsageError(tr("expected at least 1 of --workers, found {value}", value=args.workers))
+        raise UsageError("expected at least 1 of --workers, found {value}", value=args.workers)
     if not 0 <= args.drain_seconds <= 3600:
         raise UsageError(
-            tr("expected --drain-seconds from 0 to 3600, found {value}", value=args.drain_seconds)
+            "expected --drain-seconds from 0 to 3600, found {value}", value=args.drain_seconds
         )
     for origin in args.cors_origin:
         scheme, _, host = origin.partition("://")
         if scheme not in ("http", "https") or not host or "/" in host or "*" in host:
             raise UsageError(
-                tr(
-                    "expected an origin such as https://example.org for --cors-origin, found "
-                    "{value!r}",
-                    value=origin,
-                )
+                "expected an origin such as https://example.org for --cors-origin, found {value!r}",
+                value=origin,
             )
 
 
@@ -139,19 +134,15 @@ def _token(path: Path) -> str:
         token = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise NsmcError(
-            tr(
-                "expected a file with a token in {path}, found none that can be read: {reason}",
-                path=path,
-                reason=getattr(error, "strerror", None) or tr("it is no UTF-8"),
-            )
+            "expected a file with a token in {path}, found none that can be read: {reason}",
+            path=path,
+            reason=getattr(error, "strerror", None) or tr("it is no UTF-8"),
         ) from error
     if len(token) < LEAST_TOKEN or not token.isascii() or len(token.split()) != 1:
         raise UsageError(
-            tr(
-                "expected a token in {path} of at least {count} ASCII characters, no spaces; "
-                "make one: python -c 'import secrets; print(secrets.token_urlsafe())' > {path}",
-                path=path,
-                count=LEAST_TOKEN,
-            )
+            "expected a token in {path} of at least {count} ASCII characters, no spaces; "
+            "make one: python -c 'import secrets; print(secrets.token_urlsafe())' > {path}",
+            path=path,
+            count=LEAST_TOKEN,
         )
     return token

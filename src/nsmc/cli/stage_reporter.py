@@ -42,13 +42,11 @@ class StageReporter:
             began, first = self._at_start
             left = (now - began) / (done - first) * (total - done)
             say(
-                tr(
-                    "{stage}  {done:,}/{total:,} comments  {time} left",
-                    stage=stage,
-                    done=done,
-                    total=total,
-                    time=format_duration(left),
-                )
+                "{stage}  {done:,}/{total:,} comments  {time} left",
+                stage=stage,
+                done=done,
+                total=total,
+                time=format_duration(left),
             )
             self._last_line = now
 

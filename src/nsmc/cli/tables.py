@@ -114,14 +114,12 @@ def table_streams(
         if str(source) == "-":
             if args.format is None:
                 raise UsageError(
-                    tr(
-                        "standard input has no name that tells its format; give --format F, one "
-                        "of: {formats}",
-                        formats=", ".join(FORMATS),
-                    )
+                    "standard input has no name that tells its format; give --format F, one "
+                    "of: {formats}",
+                    formats=", ".join(FORMATS),
                 )
             if sys.stdin is None:
-                raise UsageError(tr("expected a table, found standard input closed; name a file"))
+                raise UsageError("expected a table, found standard input closed; name a file")
             source = Path(place) / "input"
             with source.open("wb") as copy:
                 shutil.copyfileobj(sys.stdin.buffer, copy)
@@ -131,7 +129,7 @@ def table_streams(
             reading = dataclasses.replace(reading, name=name)
         if str(target) == "-" and args.skip_bad_rows:
             raise UsageError(
-                tr("--skip-bad-rows writes the bad rows beside the output; name an --output FILE")
+                "--skip-bad-rows writes the bad rows beside the output; name an --output FILE"
             )
         if str(target) != "-":
             yield source, target, reading, writing

@@ -230,5 +230,5 @@ def _fields() -> str:
                 continue
             value = values[name]
             shown = str(value).lower() if isinstance(value, bool) else repr(value)
-            lines += [f"{field} = {shown}", f"    {text}"]
+            lines += [f"{field} = {shown}", f"    {tr(text)}"]
     return "\n".join(lines)

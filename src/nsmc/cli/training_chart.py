@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.cli.chart import Curve, draw
+from nsmc.messages.translate import tr
 from nsmc.tasks.metrics import Metric
 
 POINTS = 400
@@ -66,9 +67,11 @@ class TrainingChart:
 
     def _draw(self, which: int, width: int, height: int) -> list[str]:
         """Draw the loss (1) or the metric (2)."""
-        name = "loss" if which == 1 else self._metric.words
         return draw(
-            f"{name}: line training, o validation",
+            tr(
+                "{name}: line training, o validation",
+                name=tr("loss") if which == 1 else tr(self._metric.words),
+            ),
             [
                 Curve([(point[0], point[which]) for point in self.training]),
                 Curve([(point[0], point[which]) for point in self._validation], "o"),

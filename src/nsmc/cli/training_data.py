@@ -69,7 +69,8 @@ def chosen_config(args: argparse.Namespace, overrides: list[str]) -> "Config | N
         task = make_task(load())
         if not task.label_setting:
             raise UsageError(
-                f"the task {task.name!r} learns from text without labels; leave --label-column out"
+                "the task {task!r} learns from text without labels; leave --label-column out",
+                task=task.name,
             )
         overrides.append(f"{task.label_setting}={args.label_column}")
     return load() if args.config or overrides or args.start else None

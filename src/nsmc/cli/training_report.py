@@ -52,10 +52,8 @@ class Reporter:
             self._bar = progress_bar(total=total, unit=tr("reviews"), desc=tr("tokenizing"))
             if not self._terminal:
                 say(
-                    tr(
-                        "tokenizing {total:,} reviews; the result is kept for the next training",
-                        total=total,
-                    )
+                    "tokenizing {total:,} reviews; the result is kept for the next training",
+                    total=total,
                 )
         self._bar.update(done)
 
@@ -109,16 +107,14 @@ class Reporter:
         if not self._terminal:
             if now - self._last_line >= SECONDS_BETWEEN_LINES:
                 say(
-                    tr(
-                        "{title}  {seen:,}/{size:,} reviews  {metrics}  {rate:,.0f} reviews/s  "
-                        "{time} left",
-                        title=title,
-                        seen=seen,
-                        size=self._size,
-                        metrics=self._metrics(*_means(self._task, _totals(state))),
-                        rate=self._rate(state),
-                        time=self._left(state),
-                    )
+                    "{title}  {seen:,}/{size:,} reviews  {metrics}  {rate:,.0f} reviews/s  "
+                    "{time} left",
+                    title=title,
+                    seen=seen,
+                    size=self._size,
+                    metrics=self._metrics(*_means(self._task, _totals(state))),
+                    rate=self._rate(state),
+                    time=self._left(state),
                 )
                 self._last_line = now
             return

@@ -39,11 +39,9 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if len(args.arguments) > 1:
         raise UsageError(
-            tr(
-                "nsmc words {action} takes one FILE, found {count}",
-                action=args.action,
-                count=len(args.arguments),
-            )
+            "nsmc words {action} takes one FILE, found {count}",
+            action=args.action,
+            count=len(args.arguments),
         )
     file = Path(args.arguments[0]) if args.arguments else own
     if args.action == "list":
@@ -59,11 +57,9 @@ def _add(arguments: list[str], own: Path) -> None:
 
     if not 1 <= len(arguments) <= 2:
         raise UsageError(
-            tr(
-                "nsmc words add takes a WORD and its MEANING, found {count}; put what holds spaces "
-                'in quotes: nsmc words add "폼 미쳤~" "정말 훌륭했"',
-                count=len(arguments),
-            )
+            "nsmc words add takes a WORD and its MEANING, found {count}; put what holds spaces "
+            'in quotes: nsmc words add "폼 미쳤~" "정말 훌륭했"',
+            count=len(arguments),
         )
     try:
         word, meaning = parse_line(" → ".join(arguments))
@@ -107,7 +103,7 @@ def _check(file: Path, args: argparse.Namespace) -> None:
     meanings = {} if own_is_missing else read_words(file).meanings
     if not meanings:
         raise DataError(
-            tr("{file}: expected new words, found none; nsmc words add WORD MEANING", file=file)
+            "{file}: expected new words, found none; nsmc words add WORD MEANING", file=file
         )
     classifier = load(args.model, exact=True)
     protected = classifier.with_options(words=NewWords(dict.fromkeys(meanings, "")))

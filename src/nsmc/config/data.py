@@ -37,13 +37,16 @@ class DataConfig:
 
     def __post_init__(self) -> None:
         require(
-            0 < self.validation < 1, f"validation must be between 0 and 1, found {self.validation}"
+            0 < self.validation < 1,
+            "validation must be between 0 and 1, found {validation}",
+            validation=self.validation,
         )
         require(
             not self.positive_from or self.negative_to < self.positive_from,
-            f"negative_to must be below positive_from, found {self.negative_to} and "
-            f"{self.positive_from}",
+            "negative_to must be below positive_from, found {negative_to} and {positive_from}",
+            negative_to=self.negative_to,
+            positive_from=self.positive_from,
         )
-        require(0 <= self.noise <= 1, f"noise must be from 0 to 1, found {self.noise}")
+        require(0 <= self.noise <= 1, "noise must be from 0 to 1, found {noise}", noise=self.noise)
         require_at_least(self, 0, "split_seed")
         require_at_least(self, 1, "min_freq", "max_size")

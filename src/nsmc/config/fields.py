@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from nsmc.errors import UsageError, nearest
+from nsmc.messages.translate import mark, tr
 
 Section = TypeVar("Section")
 
@@ -44,7 +45,7 @@ def build(section: type[Section], values: Mapping[str, Any], where: str) -> Sect
         return section(**given)
     except ValueError as error:
         within = f"{where}: " if where else ""
-        raise UsageError(f"configuration: {within}{error}") from error
+        raise UsageError("configuration: {within}{error}", within=within, error=error) from error
 
 
 def override(values: dict[str, Any], assignment: str, fields: Mapping[str, Any]) -> None:
@@ -64,8 +65,9 @@ def override(values: dict[str, Any], assignment: str, fields: Mapping[str, Any])
     is_section = dataclasses.is_dataclass(hint)
     if not equals or not all(path) or (not path and (hint is None or is_section)):
         raise UsageError(
-            f"expected --set SECTION.FIELD=VALUE, found {assignment!r}; for example "
-            "--set model.cell=lstm"
+            "expected --set SECTION.FIELD=VALUE, found {assignment!r}; for example --set "
+            "model.cell=lstm",
+            assignment=assignment,
         )
     if path:
         if not is_section:
@@ -106,39 +108,60 @@ def field_help(section: type) -> dict[str, str]:
     return texts
 
 
-def require(condition: bool, message: str) -> None:
+def require(condition: bool, message: str, /, **values: object) -> None:
     """Refuse a field's value by ValueError, in ``__post_init__`` of a section."""
     if not condition:
-        raise ValueError(message)
+        raise ValueError(tr(message, **values))
 
 
 def require_at_least(section: object, least: int, *names: str) -> None:
     """Refuse a value below ``least`` of any of these fields."""
-    bound = f"at least {least}" if least else "0 or more"
     for name in names:
         value = getattr(section, name)
-        require(value >= least, f"{name} must be {bound}, found {value}")
+        require(
+            value >= least,
+            "{name} must be at least {least}, found {value}"
+            if least
+            else "{name} must be 0 or more, found {value}",
+            name=name,
+            least=least,
+            value=value,
+        )
 
 
 def require_at_most(section: object, most: int, *names: str) -> None:
     """Refuse a value above ``most`` of any of these fields."""
     for name in names:
         value = getattr(section, name)
-        require(value <= most, f"{name} must be at most {most:,}, found {value:,}")
+        require(
+            value <= most,
+            "{name} must be at most {most:,}, found {value:,}",
+            name=name,
+            most=most,
+            value=value,
+        )
 
 
 def require_share(section: object, *names: str) -> None:
     """Refuse a value that isn't from 0 to below 1 of any of these fields."""
     for name in names:
         value = getattr(section, name)
-        require(0 <= value < 1, f"{name} must be from 0 to below 1, found {value}")
+        require(
+            0 <= value < 1,
+            "{name} must be from 0 to below 1, found {value}",
+            name=name,
+            value=value,
+        )
 
 
 def _unknown(path: str, name: str, known: Iterable[str], *, is_section: bool) -> str:
-    what = "section" if is_section else "field"
-    return (
-        f"configuration: there is no {what} {path!r}.{nearest(name, known)} "
-        f"Known here: {', '.join(sorted(known))}"
+    return tr(
+        "configuration: there is no section {path!r}.{hint} Known here: {names}"
+        if is_section
+        else "configuration: there is no field {path!r}.{hint} Known here: {names}",
+        path=path,
+        hint=nearest(name, known),
+        names=", ".join(sorted(known)),
     )
 
 
@@ -157,14 +180,19 @@ def _type_of(section: type, path: list[str], where: str) -> Any:
 def _convert(hint: Any, value: Any, path: str) -> Any:
     if dataclasses.is_dataclass(hint):
         if not isinstance(value, Mapping):
-            raise UsageError(f"configuration: {path}: expected a section, found {value!r}")
+            raise UsageError(
+                "configuration: {path}: expected a section, found {value!r}", path=path, value=value
+            )
         return build(hint, value, path)  # type: ignore[arg-type]
     if (options := _options(hint)) is not None:
         if value in options:
             return value
         raise UsageError(
-            f"configuration: {path}: expected one of {', '.join(options)}, found {value!r}."
-            f"{nearest(str(value), options)}"
+            "configuration: {path}: expected one of {options}, found {value!r}.{hint}",
+            path=path,
+            options=", ".join(options),
+            value=value,
+            hint=nearest(str(value), options),
         )
     for accepted in _types(hint):
         # bool is an int to Python, but not to a person who wrote `epochs = true`.
@@ -174,18 +202,26 @@ def _convert(hint: Any, value: Any, path: str) -> Any:
             try:
                 return float(value)
             except OverflowError:
-                raise UsageError(f"configuration: {path}: the number is too large") from None
+                raise UsageError(
+                    "configuration: {path}: the number is too large", path=path
+                ) from None
     raise UsageError(
-        f"configuration: {path}: expected {_name(hint)}, found {value!r} ({type(value).__name__})"
+        "configuration: {path}: expected {expected}, found {value!r} ({type})",
+        path=path,
+        expected=_name(hint),
+        value=value,
+        type=type(value).__name__,
     )
 
 
 def _is_usable(value: Any, path: str) -> bool:
     """True, unless a number is none or too large for any field."""
     if isinstance(value, float) and not math.isfinite(value):
-        raise UsageError(f"configuration: {path}: expected a finite number, found {value}")
+        raise UsageError(
+            "configuration: {path}: expected a finite number, found {value}", path=path, value=value
+        )
     if isinstance(value, int) and abs(value) >= 1 << 63:
-        raise UsageError(f"configuration: {path}: the number is too large")
+        raise UsageError("configuration: {path}: the number is too large", path=path)
     return True
 
 
@@ -215,5 +251,10 @@ def _types(hint: Any) -> tuple[type, ...]:
 
 
 def _name(hint: Any) -> str:
-    names = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-    return " or ".join(names.get(kind, str(kind)) for kind in _types(hint))
+    names = {
+        bool: mark("true or false"),
+        int: mark("a whole number"),
+        float: mark("a number"),
+        str: mark("a text"),
+    }
+    return tr(" or ").join(tr(names.get(kind, str(kind))) for kind in _types(hint))

@@ -27,7 +27,8 @@ class ConvConfig:
         require_at_most(self, WIDEST, "filters", "kernel", "pooling")
         require(
             self.kernel >= 1 and self.kernel % 2 == 1,
-            f"kernel must be an odd number from 1 on, found {self.kernel}",
+            "kernel must be an odd number from 1 on, found {kernel}",
+            kernel=self.kernel,
         )
         require_at_least(self, 1, "pooling")
 
@@ -47,10 +48,19 @@ class WideConfig:
     def __post_init__(self) -> None:
         require(
             self.buckets >= 0 and self.buckets & (self.buckets - 1) == 0,
-            f"buckets must be 0 or a power of two, found {self.buckets}",
+            "buckets must be 0 or a power of two, found {buckets}",
+            buckets=self.buckets,
         )
-        require(self.buckets <= 1 << 30, f"buckets must be at most 2^30, found {self.buckets}")
-        require(1 <= self.longest <= 16, f"longest must be from 1 to 16, found {self.longest}")
+        require(
+            self.buckets <= 1 << 30,
+            "buckets must be at most 2^30, found {buckets}",
+            buckets=self.buckets,
+        )
+        require(
+            1 <= self.longest <= 16,
+            "longest must be from 1 to 16, found {longest}",
+            longest=self.longest,
+        )
         require_share(self, "dropout")
 
 
@@ -72,12 +82,21 @@ class ExitConfig:
     def __post_init__(self) -> None:
         require(
             self.buckets >= 0 and self.buckets & (self.buckets - 1) == 0,
-            f"buckets must be 0 or a power of two, found {self.buckets}",
+            "buckets must be 0 or a power of two, found {buckets}",
+            buckets=self.buckets,
         )
         require_at_least(self, 0, "hidden_size")
         require_at_most(self, WIDEST, "hidden_size")
-        require(self.accuracy >= 0, f"accuracy must be at least 0, found {self.accuracy}")
-        require(self.log_loss >= 0, f"log_loss must be at least 0, found {self.log_loss}")
+        require(
+            self.accuracy >= 0,
+            "accuracy must be at least 0, found {accuracy}",
+            accuracy=self.accuracy,
+        )
+        require(
+            self.log_loss >= 0,
+            "log_loss must be at least 0, found {log_loss}",
+            log_loss=self.log_loss,
+        )
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from nsmc.config.tasks import (
 from nsmc.config.text import TextConfig
 from nsmc.config.training import TrainingConfig
 from nsmc.errors import UsageError
-from nsmc.messages.translate import tr
 
 
 @dataclass(frozen=True)
@@ -90,11 +89,15 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise UsageError(tr("there is no configuration file {path}", path=path)) from error
+        raise UsageError("there is no configuration file {path}", path=path) from error
     except OSError as error:
-        raise UsageError(f"cannot read the configuration {path}: {error.strerror}") from error
+        raise UsageError(
+            "cannot read the configuration {path}: {reason}", path=path, reason=error.strerror
+        ) from error
     except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
-        raise UsageError(f"{path} is not a TOML configuration: {error}") from error
+        raise UsageError(
+            "{path} is not a TOML configuration: {error}", path=path, error=error
+        ) from error
 
 
 def _over(base: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

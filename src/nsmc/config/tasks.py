@@ -50,12 +50,18 @@ class StarsConfig:
     stars count."""
 
     def __post_init__(self) -> None:
-        require(self.low < self.high, f"low must be below high, found {self.low} and {self.high}")
+        require(
+            self.low < self.high,
+            "low must be below high, found {low} and {high}",
+            low=self.low,
+            high=self.high,
+        )
         require_at_least(self, 0, "weight")
         require(
             self.negative_to < self.positive_from,
-            f"negative_to must be below positive_from, found {self.negative_to} and "
-            f"{self.positive_from}",
+            "negative_to must be below positive_from, found {negative_to} and {positive_from}",
+            negative_to=self.negative_to,
+            positive_from=self.positive_from,
         )
         require(bool(self.column), "column must name a column")
 
@@ -75,6 +81,7 @@ class LanguageModelConfig:
         require_at_least(self, 2, "shortlist")
         require(
             self.adaptive_from > self.shortlist,
-            f"adaptive_from must be above shortlist, found {self.adaptive_from} and "
-            f"{self.shortlist}",
+            "adaptive_from must be above shortlist, found {adaptive_from} and {shortlist}",
+            adaptive_from=self.adaptive_from,
+            shortlist=self.shortlist,
         )

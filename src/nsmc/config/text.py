@@ -42,12 +42,14 @@ class TextConfig:
     def __post_init__(self) -> None:
         require(
             1 <= self.max_characters <= 100_000,
-            f"max_characters must be from 1 to 100000, found {self.max_characters}",
+            "max_characters must be from 1 to 100000, found {max_characters}",
+            max_characters=self.max_characters,
         )
         require(
             self.unit == "morpheme" or (self.tokenizer == "mecab-ko" and not self.dictionary),
             "tokenizer and dictionary go with unit = 'morpheme', and only with it; "
-            f"unit = {self.unit!r} needs neither",
+            "unit = {unit!r} needs neither",
+            unit=self.unit,
         )
         require(
             (self.tokenizer == "system-mecab") == bool(self.dictionary),
@@ -59,5 +61,6 @@ class TextConfig:
         )
         require(
             100 <= self.bpe_size <= 1_000_000,
-            f"bpe_size must be from 100 to 1000000, found {self.bpe_size}",
+            "bpe_size must be from 100 to 1000000, found {bpe_size}",
+            bpe_size=self.bpe_size,
         )

@@ -52,7 +52,8 @@ class TrainingConfig:
         require_at_most(self, 1024, "threads")
         require(
             0 < self.learning_rate < 1e37,  # Adam's first step is ten times it: what float32 holds
-            f"learning_rate must be above 0 and below 1e37, found {self.learning_rate}",
+            "learning_rate must be above 0 and below 1e37, found {learning_rate}",
+            learning_rate=self.learning_rate,
         )
         require(
             bool(self.init_from) or not self.linear_start,
@@ -61,4 +62,9 @@ class TrainingConfig:
         require_share(self, "warmup")
         for name in ("weight_decay", "clip_norm", "adversarial_norm", "patience", "seed"):
             value = getattr(self, name)
-            require(0 <= value < 2**63, f"{name} must be 0 or more, found {value}")
+            require(
+                0 <= value < 2**63,
+                "{name} must be 0 or more, found {value}",
+                name=name,
+                value=value,
+            )

@@ -19,6 +19,7 @@ from nsmc.data.corpus import (
 )
 from nsmc.data.paths import cache_directory
 from nsmc.errors import DataError, ModelError, NsmcError
+from nsmc.messages.translate import tr
 from nsmc.storage.files import sha256_of
 from nsmc.tables.formats import table_file
 from nsmc.text.noise import VERSION as NOISE
@@ -79,7 +80,7 @@ def training_corpus(
         save_corpus(corpus, entry)
     except NsmcError as error:
         if warn:
-            warn(f"the tokenized reviews were not kept for the next run: {error}")
+            warn(tr("the tokenized reviews were not kept for the next run: {error}", error=error))
         return corpus
     # Read back by memory map, as any later run will.
     return load_corpus(entry)
@@ -115,14 +116,17 @@ def training_file(data: Path) -> Path:
         return data
     if (data / TRAIN_FILE).is_file():
         return data / TRAIN_FILE
-    listing = "no such file or directory"
+    listing = tr("no such file or directory")
     if data.is_dir():
         names = sorted(entry.name for entry in data.iterdir())
-        listing = (", ".join(names[:8]) + (" …" if len(names) > 8 else "")) or "nothing"
+        listing = (", ".join(names[:8]) + (" …" if len(names) > 8 else "")) or tr("none")
     raise DataError(
-        f"expected a table of reviews or {TRAIN_FILE} in {data}, found {listing}. Name a "
-        "file, or the directory that holds NSMC's (`nsmc download` fetches them), or try --data "
-        "data/sample"
+        "expected a table of reviews or {file} in {data}, found {listing}. Name a "
+        "file, or the directory that holds NSMC's (`nsmc download` fetches them), or "
+        "try --data data/sample",
+        file=TRAIN_FILE,
+        data=data,
+        listing=listing,
     )
 
 
@@ -172,31 +176,44 @@ def _check_prepared(corpus: Corpus, encoding: Encoding, path: Path) -> None:
     prepared = {field: corpus.identity.get(field, "nothing") for field in declared}
     if wrong := differences(declared, prepared):
         raise NsmcError(
-            f"{path} was prepared with other settings ({'; '.join(wrong)}). Prepare it again with "
-            "this configuration, or train with the configuration it was prepared with"
+            "{path} was prepared with other settings ({wrong}). Prepare it again with this "
+            "configuration, or train with the configuration it was prepared with",
+            path=path,
+            wrong="; ".join(wrong),
         )
     if encoding.learned is not None and corpus.learned != encoding.learned:
         raise NsmcError(
-            f"{path} was prepared with other learnt units than those of the model to start from; "
-            "prepare it again with the same --from"
+            "{path} was prepared with other learnt units than those of the model to start "
+            "from; prepare it again with the same --from",
+            path=path,
         )
     if noise != encoding.noise:
         raise NsmcError(
-            f"{path} was prepared with data.noise = {noise:g}, but {encoding.noise:g} was asked "
-            "for; prepare it again with this configuration, or train with the one it was prepared "
-            "with"
+            "{path} was prepared with data.noise = {noise:g}, but {asked:g} was asked for; "
+            "prepare it again with this configuration, or train with the one it was "
+            "prepared with",
+            path=path,
+            noise=noise,
+            asked=encoding.noise,
         )
     if encoding.column not in (None, column):
         raise DataError(
-            f"{path} was prepared from the comments in column {column!r}, but column "
-            f"{encoding.column!r} was asked for; leave --column out, or prepare {name} again with "
-            "it"
+            "{path} was prepared from the comments in column {column!r}, but column "
+            "{asked!r} was asked for; leave --column out, or prepare {name} again with it",
+            path=path,
+            column=column,
+            asked=encoding.column,
+            name=name,
         )
     for spec in encoding.label_columns:
         if spec.required and spec.name not in corpus.labels:
             labels = ", ".join(map(repr, corpus.labels)) or "none"
             raise DataError(
-                f"{path}: expected the labels of column {spec.name!r}, found those prepared: "
-                f"{labels}; name one of them with --label-column, or prepare {name} again for this "
-                "task"
+                "{path}: expected the labels of column {column!r}, found those prepared: "
+                "{labels}; name one of them with --label-column, or prepare {name} again for "
+                "this task",
+                path=path,
+                column=spec.name,
+                labels=labels,
+                name=name,
             )

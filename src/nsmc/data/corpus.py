@@ -203,7 +203,7 @@ def build_corpus(
     counts = np.concatenate(lengths) if lengths else np.empty(0, np.int64)  # [texts]
     legible = counts > 0
     if not legible.any():
-        raise DataError(f"{reviews.path}: no comment has anything legible in it")
+        raise DataError("{path}: no comment has anything legible in it", path=reviews.path)
     originals = legible[: len(reviews.texts)]
     copied = copied[legible[len(reviews.texts) :]]  # [legible copies]
     # The originals without anything legible are left out; no copy is one of theirs.
@@ -308,8 +308,11 @@ def load_corpus(path: Path) -> Corpus:
         _check_parts(corpus)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise ModelError(
-            f"{path} doesn't hold what a corpus should ({type(error).__name__}: {error}); delete "
-            "it and prepare the data again"
+            "{path} doesn't hold what a corpus should ({kind}: {error}); delete it and "
+            "prepare the data again",
+            path=path,
+            kind=type(error).__name__,
+            error=error,
         ) from error
     return corpus
 

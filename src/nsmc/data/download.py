@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from nsmc.data.paths import data_directory
 from nsmc.errors import DownloadError, NsmcError, UsageError
+from nsmc.messages.translate import mark, tr
 from nsmc.storage.files import atomic_write, cannot_write, sha256_of
 from nsmc.storage.leftovers import temporary_beside
 
@@ -20,7 +21,7 @@ TIMEOUT = (10.0, 30.0)
 """Seconds to wait for a connection, and for more bytes."""
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
 """HTTP answers that may be different in a moment: timeout, too many requests, server errors."""
-MIRROR = "Check the address; a mirror can be named with --url"
+MIRROR = mark("Check the address; a mirror can be named with --url")
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,8 @@ def _check_address(base_url: str) -> str:
     if not good:
         raise UsageError(
             "expected the address of a directory that starts with https:// or http://, "
-            f"found {base_url!r}"
+            "found {base_url!r}",
+            base_url=base_url,
         )
     return base_url.rstrip("/") + "/"
 
@@ -118,16 +120,20 @@ def _fetch(address: str, file: RemoteFile, target: Path, retries: int, progress:
         size = Path(output).stat().st_size
         if size != file.size:
             raise DownloadError(
-                f"expected {file.size:,} bytes at {url}, found {size:,}: that is another file, or "
-                "a page in its place. Check the address and whether the network asks for a login"
+                "expected {size:,} bytes at {url}, found {found:,}: that is another file, or a "
+                "page in its place. Check the address and whether the network asks for a login",
+                size=file.size,
+                url=url,
+                found=size,
             )
 
     url = address + file.name
     try:
         if target.is_dir():
             raise NsmcError(
-                f"expected a file or nothing at {target}, found a directory; "
-                "move it away or choose another place with --to"
+                "expected a file or nothing at {target}, found a directory; move it away or "
+                "choose another place with --to",
+                target=target,
             )
         if target.is_file() and sha256_of(target) == file.sha256:
             return target
@@ -145,13 +151,18 @@ def _fetch(address: str, file: RemoteFile, target: Path, retries: int, progress:
                 fetched.replace(temporary)
     except RequestException as error:
         raise DownloadError(
-            f"could not fetch {url} whole in {retries + 1} tries: {error}. "
-            "Nothing was kept; run the command again"
+            "could not fetch {url} whole in {tries} tries: {error}. Nothing was kept; run "
+            "the command again",
+            url=url,
+            tries=retries + 1,
+            error=error,
         ) from error
     except ValueError as error:  # pooch's, for another hash
         raise DownloadError(
-            f"{url} is not the file that was expected: {error}. Nothing was kept; run the command "
-            "again, and if that does not help, name a mirror with --url"
+            "{url} is not the file that was expected: {error}. Nothing was kept; run the "
+            "command again, and if that does not help, name a mirror with --url",
+            url=url,
+            error=error,
         ) from error
     except OSError as error:
         raise cannot_write(target, error) from error
@@ -164,13 +175,18 @@ def _raise_if_final(error: Any, url: str, output: Path) -> None:
         if error.response.status_code not in PASSING:
             answer = f"{error.response.status_code} {error.response.reason}".rstrip()
             raise DownloadError(
-                f"expected a file at {url}, but the server answered {answer}. {MIRROR}"
+                "expected a file at {url}, but the server answered {answer}. {advice}",
+                url=url,
+                answer=answer,
+                advice=tr(MIRROR),
             ) from error
     elif not (output.exists() and output.stat().st_size):
         # Not a byte came: there is no network, or no such server.
         raise DownloadError(
-            f"cannot reach {url}: {error}. Without a network the project's sample data works: in "
-            "a clone, give `--data data/sample`"
+            "cannot reach {url}: {error}. Without a network the project's sample data "
+            "works: in a clone, give `--data data/sample`",
+            url=url,
+            error=error,
         ) from error
 
 

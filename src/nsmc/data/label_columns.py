@@ -133,15 +133,13 @@ class LabelColumn:
         ]
         rest = ", …" if number + empty > len(first) else ""
         raise DataError(
-            tr(
-                "{source}, column {name!r}: expected {expected}, found {found} ({rows:,} such "
-                "rows); correct or remove them",
-                source=source,
-                name=self.name[:60],
-                expected=expected,
-                found=", ".join(first) + rest,
-                rows=number + empty,
-            )
+            "{source}, column {name!r}: expected {expected}, found {found} ({rows:,} such "
+            "rows); correct or remove them",
+            source=source,
+            name=self.name[:60],
+            expected=expected,
+            found=", ".join(first) + rest,
+            rows=number + empty,
         )
 
 

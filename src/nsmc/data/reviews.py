@@ -130,8 +130,13 @@ def reviews_of(table: "Table", label_columns: "Sequence[LabelColumnSpec]" = ()) 
         notes.append(table.bad.words(None))
     if not texts:
         raise DataError(
-            f"{table.name}: expected at least one {'labelled ' if label_columns else ''}comment, "
-            f"found none ({skipped:,} rows with an empty one); check that it is the right file"
+            "{name}: expected at least one labelled comment, found none ({skipped:,} rows with an "
+            "empty one); check that it is the right file"
+            if label_columns
+            else "{name}: expected at least one comment, found none ({skipped:,} rows with an "
+            "empty one); check that it is the right file",
+            name=table.name,
+            skipped=skipped,
         )
     numbers = np.concatenate(rows)  # [R]
     sha256 = table.sha256()
@@ -144,10 +149,17 @@ def reviews_of(table: "Table", label_columns: "Sequence[LabelColumnSpec]" = ()) 
     )
     for name, found in present.items():
         if found != name:
-            notes.append(f"{table.name} has no column {name!r}; the labels are those of {found!r}")
+            notes.append(
+                tr(
+                    "{name} has no column {column!r}; the labels are those of {found!r}",
+                    name=table.name,
+                    column=name,
+                    found=found,
+                )
+            )
     reviews = _decided(replace(reviews, notes=tuple(notes)), label_columns)
     if not len(reviews.rows):
-        raise DataError(f"{table.name}: expected comments with a label, found none")
+        raise DataError("{name}: expected comments with a label, found none", name=table.name)
     return reviews
 
 
@@ -161,12 +173,17 @@ def _decided(reviews: Reviews, label_columns: Sequence[LabelColumnSpec]) -> Revi
         labels[spec.name], undecided = spec.read(labels[spec.name])
         if spec.required and undecided.any():
             keep &= ~undecided
-            between = (
-                f"more than {spec.negative_to:g} and less than {spec.positive_from:g} stars"
-                if spec.positive_from
-                else "no decision"
+            notes.append(
+                tr(
+                    "{rows:,} rows with more than {negative:g} and less than {positive:g} stars "
+                    "were left out"
+                    if spec.positive_from
+                    else "{rows:,} rows with no decision were left out",
+                    rows=int(undecided.sum()),
+                    negative=spec.negative_to,
+                    positive=spec.positive_from,
+                )
             )
-            notes.append(f"{int(undecided.sum()):,} rows with {between} were left out")
     # A table that this program scored has no label where nothing is legible.
     unlabelled = keep.copy()
     for column in labels.values():
@@ -241,8 +258,12 @@ def _label_text(path: str, name: str, value: object, row: int) -> str:
         return label_text(value)
     except TypeError as error:
         raise DataError(
-            f"{path}, row {row}, column {name!r}: {error}; correct that row or choose another "
-            "column with --label-column NAME"
+            "{path}, row {row}, column {name!r}: {error}; correct that row or choose "
+            "another column with --label-column NAME",
+            path=path,
+            row=row,
+            name=name,
+            error=error,
         ) from error
 
 
@@ -269,6 +290,6 @@ def legible(reviews: Reviews, max_characters: int) -> Reviews:
     """
     mask = np.array([bool(normalize(text, max_characters)) for text in reviews.texts])  # [R]
     if not mask.any():
-        raise DataError(f"{reviews.path}: no comment has anything legible in it")
+        raise DataError("{path}: no comment has anything legible in it", path=reviews.path)
     skipped = reviews.skipped_empty + int((~mask).sum())
     return replace(reviews.take(np.flatnonzero(mask)), skipped_empty=skipped)

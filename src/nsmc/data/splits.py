@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from nsmc.config.data import DataConfig
 from nsmc.data.corpus import Corpus
 from nsmc.errors import DataError
+from nsmc.messages.translate import tr
 
 Rows = NDArray[np.int64]
 
@@ -45,14 +46,18 @@ def _marked_rows(corpus: Corpus, name: str) -> tuple[Rows, Rows]:
     column, source = corpus.labels[name], corpus.source["name"]
     numbers = column.numbers()  # [names]
     wrong = [i for i, number in enumerate(numbers) if number not in (0, 1)]
-    column.refuse(wrong, source, "0, 1 (to validate on) or nothing", empty_too=False)
+    column.refuse(wrong, source, tr("0, 1 (to validate on) or nothing"), empty_too=False)
     # The last one is for an empty cell, whose code is -1.
     validates = np.append(numbers == 1, False)[column.codes[: corpus.originals]]  # [originals]
     training, validation = np.flatnonzero(~validates), np.flatnonzero(validates)
     if not (len(training) and len(validation)):
         raise DataError(
-            f"{source}, column {name!r}: expected reviews to learn from (0) and reviews "
-            f"to validate on (1), found {len(training):,} and {len(validation):,}"
+            "{source}, column {name!r}: expected reviews to learn from (0) and reviews to "
+            "validate on (1), found {learn:,} and {validate:,}",
+            source=source,
+            name=name,
+            learn=len(training),
+            validate=len(validation),
         )
     return training, validation
 

@@ -111,7 +111,9 @@ def compare(
             stars = pair_stars(*(task.star_predictions(o, k) for task, o, k in scored))
         leading = classes or stars
         if leading is None:
-            raise DataError(f"{path}: expected labels of what both models predict, found none")
+            raise DataError(
+                "{path}: expected labels of what both models predict, found none", path=path
+            )
         disagreements = leading.disagreements(reviews.take(np.flatnonzero(legible)))
         if writer is not None:
             import pandas as pd
@@ -164,11 +166,9 @@ def _shared_answers(
             for classifier, *answers in zip(classifiers, classes, scales, strict=True)
         )
         raise UsageError(
-            tr(
-                "expected two models that predict the same; {a}, {b}: look at each with "
-                "`nsmc evaluate`",
-                a=a,
-                b=b,
-            )
+            "expected two models that predict the same; {a}, {b}: look at each with "
+            "`nsmc evaluate`",
+            a=a,
+            b=b,
         )
     return same_classes, same_scale

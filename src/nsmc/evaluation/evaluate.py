@@ -70,9 +70,10 @@ def evaluate_classifier(
 def _notes(comments: int, unfamiliar: int, truncated: int) -> Iterator[str]:
     """What a person should know where comments are unlike what the model learnt from."""
     if comments >= FEWEST and unfamiliar > UNLIKE * comments:
-        yield (
-            f"{unfamiliar / comments:.0%} of these comments say nothing that the model knows (of "
-            "reviews like those that it learnt from about 1%), so the metrics say little about it"
+        yield tr(
+            "{share:.0%} of these comments say nothing that the model knows (of reviews like those "
+            "that it learnt from about 1%), so the metrics say little about it",
+            share=unfamiliar / comments,
         )
     if truncated:
         yield truncated_words(truncated)
@@ -120,11 +121,9 @@ def refuse_options(directory: ModelDirectory, options: Mapping[str, Any]) -> Non
     """
     if given := [name for name, value in options.items() if value is not None]:
         raise UsageError(
-            tr(
-                "{path} is a language model, for which --{option} means nothing; leave it out",
-                path=directory.path,
-                option=given[0],
-            )
+            "{path} is a language model, for which --{option} means nothing; leave it out",
+            path=directory.path,
+            option=given[0],
         )
 
 
@@ -145,12 +144,10 @@ def reviews_file(data: "Path | str | InMemory | None") -> "Path | InMemory":
     path = data_directory() / TEST_FILE
     if not path.is_file():
         raise DataError(
-            tr(
-                "expected the official {file} in {place}, found none. Fetch it with `nsmc "
-                "download`, or give labelled reviews: --data FILE (in a clone of the project, "
-                "--data data/sample works without a network)",
-                file=TEST_FILE,
-                place=path.parent,
-            )
+            "expected the official {file} in {place}, found none. Fetch it with `nsmc "
+            "download`, or give labelled reviews: --data FILE (in a clone of the project, "
+            "--data data/sample works without a network)",
+            file=TEST_FILE,
+            place=path.parent,
         )
     return path

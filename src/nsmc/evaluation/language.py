@@ -48,7 +48,7 @@ def evaluate_language_model(
         for parts in zip(*with_progress(results, len(reviews.texts), progress), strict=True)
     )
     if not len(sums):
-        raise DataError(f"{reviews.path}: no text has anything legible in it")
+        raise DataError("{path}: no text has anything legible in it", path=reviews.path)
     truncated = sum(model.tokenizer.truncated(text) > 0 for text in reviews.texts)
     metrics, texts = text_metrics(sums), model.model.training_texts
     rate = texts.false_positive_rate if texts else None

@@ -140,7 +140,7 @@ def legible_rows(outputs: Floats, reviews: "Reviews") -> NDArray[np.bool_]:
     """
     legible = ~np.isnan(outputs).any(axis=1)  # [R]
     if not legible.any():
-        raise DataError(f"{reviews.path}: no comment has anything legible in it")
+        raise DataError("{path}: no comment has anything legible in it", path=reviews.path)
     return np.asarray(legible)
 
 

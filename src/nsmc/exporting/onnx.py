@@ -46,8 +46,9 @@ def scoring_graph(
         from onnx import TensorProto, helper, numpy_helper
     except ImportError as error:
         raise NsmcError(
-            "an ONNX graph needs the package onnx, which can't be imported here "
-            f'({error}); install it: pip install "nsmc[onnx]"'
+            "an ONNX graph needs the package onnx, which can't be imported here ({error}); "
+            'install it: pip install "nsmc[onnx]"',
+            error=error,
         ) from error
 
     nodes: list[Any] = []

@@ -25,10 +25,13 @@ def check_name(name: str, version: str) -> None:
     """
     if not NAME.fullmatch(name):
         raise UsageError(
-            f"expected a name of letters, digits and . _ - such as nsmc-topics, found {name!r}"
+            "expected a name of letters, digits and . _ - such as nsmc-topics, found {name!r}",
+            name=name,
         )
     if not VERSION.fullmatch(version):
-        raise UsageError(f"expected a version such as 1.0 or 2.1.post1, found {version!r}")
+        raise UsageError(
+            "expected a version such as 1.0 or 2.1.post1, found {version!r}", version=version
+        )
 
 
 def files_of(model: ModelDirectory) -> list[Path]:
@@ -43,7 +46,9 @@ def write_hub_folder(model: ModelDirectory, output: Path, card: str) -> Path:
         NsmcError: the place holds other things or can't be written.
     """
     if output.is_dir() and any(output.iterdir()) and not (output / MANIFEST).is_file():
-        raise NsmcError(f"{output} holds other things; give a new directory as --output")
+        raise NsmcError(
+            "{output} holds other things; give a new directory as --output", output=output
+        )
     with whole_directory(output) as directory:
         for file in files_of(model):
             (directory / file.name).write_bytes(file.read_bytes())

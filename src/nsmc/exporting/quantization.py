@@ -8,6 +8,7 @@ import numpy as np
 
 from nsmc.errors import NsmcError, UsageError
 from nsmc.inference.directory import ModelDirectory, open_model, write_again
+from nsmc.messages.translate import tr
 from nsmc.storage.bundle import MANIFEST
 from nsmc.tasks.task import LabelTask
 
@@ -47,18 +48,22 @@ def export(
         )
     if target.suffix.lower() in OTHER_FORMATS:
         raise UsageError(
-            f"expected the name of a directory or of an .onnx file, found {target}: a model is a "
-            "directory of several files; give it a name without that ending"
+            "expected the name of a directory or of an .onnx file, found {target}: a model "
+            "is a directory of several files; give it a name without that ending",
+            target=target,
         )
     source = open_model(None if model is None else Path(model))
     beside = [target.with_suffix(".json")] if to_onnx and _reads_units(source) else []
     for place in (target, *beside):
         if place.exists() and not overwrite:
-            raise NsmcError(f"{place} is there already; give another --output, or --overwrite")
+            raise NsmcError(
+                "{place} is there already; give another --output, or --overwrite", place=place
+            )
     if target.is_dir() and any(target.iterdir()) and not (target / MANIFEST).is_file():
         # A mistyped path must not replace a directory of other things.
         raise NsmcError(
-            f"{target} is no model directory, so it isn't replaced; give another --output"
+            "{target} is no model directory, so it isn't replaced; give another --output",
+            target=target,
         )
     if to_onnx:
         _write_graph(source, target)
@@ -68,8 +73,11 @@ def export(
     weights = source.stored
     if int8 and any(values.dtype == np.int8 for values in weights.values()):
         warnings.warn(
-            f"{source.path} has its embedding tables in 8 bits already, so with --int8 there is "
-            "nothing to gain: what is written is about as large",
+            tr(
+                "{path} has its embedding tables in 8 bits already, so with --int8 there is "
+                "nothing to gain: what is written is about as large",
+                path=source.path,
+            ),
             stacklevel=2,
         )
     weights = quantized(weights) if int8 else weights
@@ -92,8 +100,9 @@ def _write_graph(source: ModelDirectory, target: Path) -> None:
 
     if not isinstance(source.task, LabelTask):
         raise UsageError(
-            f"an ONNX graph holds the layers that label a comment, and {source.path} "
-            "is a language model, which labels none; as a directory it can be exported"
+            "an ONNX graph holds the layers that label a comment, and {path} is a language "
+            "model, which labels none; as a directory it can be exported",
+            path=source.path,
         )
     properties = {
         # The meaning of the outputs: the classes in their order, the scale of the stars.

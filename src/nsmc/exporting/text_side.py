@@ -51,14 +51,19 @@ def check_needs_no_mecab(model: ModelDirectory, what: str) -> None:
     text = model.config.text
     if text.unit == "morpheme":
         raise UsageError(
-            f"{what} cuts comments without Mecab, so it needs a model of other units; expected "
-            f"syllables, jamo or pieces, found morphemes in {model.path}. Train one, it is a "
-            "matter of minutes: nsmc train --config configs/syllable.toml --output runs/syllable"
+            "{what} cuts comments without Mecab, so it needs a model of other units; "
+            "expected syllables, jamo or pieces, found morphemes in {path}. Train one, it "
+            "is a matter of minutes: nsmc train --config configs/syllable.toml --output "
+            "runs/syllable",
+            what=what,
+            path=model.path,
         )
     if text.spelling:
         raise UsageError(
-            f"{what} has no spelling correction, which asks Mecab; {model.path} was trained with "
-            "it. Train without: --set text.spelling=false"
+            "{what} has no spelling correction, which asks Mecab; {path} was trained with "
+            "it. Train without: --set text.spelling=false",
+            what=what,
+            path=model.path,
         )
 
 

@@ -16,6 +16,7 @@ from nsmc.inference.classifier import Classifier
 from nsmc.inference.directory import ModelDirectory, open_model
 from nsmc.inference.quantized import quantized
 from nsmc.inference.shapley import EXACT
+from nsmc.messages.translate import tr
 from nsmc.serving.page_files import FILES, described
 from nsmc.storage.files import whole_directory
 
@@ -54,11 +55,13 @@ def export_web(
     index = target / "index.html"
     ours = index.is_file() and MARK in index.read_text(encoding="utf-8", errors="replace")
     if target.is_file() or (target.is_dir() and any(target.iterdir()) and not ours):
-        raise NsmcError(f"{target} holds other things; give a new directory to --web")
+        raise NsmcError("{target} holds other things; give a new directory to --web", target=target)
     if ours and not overwrite:
-        raise NsmcError(f"{target} is there already; give another directory, or --overwrite")
+        raise NsmcError(
+            "{target} is there already; give another directory, or --overwrite", target=target
+        )
     source = open_model(None if model is None else Path(model))
-    check_needs_no_mecab(source, "a page that scores in the browser")
+    check_needs_no_mecab(source, tr("a page that scores in the browser"))
     classifier = Classifier(source)
     with whole_directory(target) as directory:
         for name, file in FILES.items():

@@ -86,9 +86,7 @@ def cross_validate(
         NsmcError: the work directory is in use or of another evaluation, or can't be written.
     """
     if not 2 <= folds <= MOST:
-        raise UsageError(
-            tr("expected --folds from 2 to {most}, found {folds}", most=MOST, folds=folds)
-        )
+        raise UsageError("expected --folds from 2 to {most}, found {folds}", most=MOST, folds=folds)
     if start is not None:
         if config is not None:
             raise UsageError("start makes the config; give it alone, or nsmc.fine_tuning_config's")
@@ -171,8 +169,9 @@ def _label_task(config: Config, label_column: str | None, reading: ReadOptions |
     task = make_task(config)
     if not isinstance(task, LabelTask):
         raise UsageError(
-            f"the task {task.name!r} learns from text without labels, so there is nothing that "
-            "folds could be measured by"
+            "the task {task!r} learns from text without labels, so there is nothing that "
+            "folds could be measured by",
+            task=task.name,
         )
     return task.reading(label_column, reading)
 
@@ -206,14 +205,12 @@ def _check_sizes(
     different = len(np.unique(duplicates))
     if different < 2 * folds:
         raise DataError(
-            tr(
-                "{path}: expected at least {least} different comments for {folds} folds, found "
-                "{found}; give more, or fewer --folds",
-                path=reviews.path,
-                least=2 * folds,
-                folds=folds,
-                found=different,
-            )
+            "{path}: expected at least {least} different comments for {folds} folds, found "
+            "{found}; give more, or fewer --folds",
+            path=reviews.path,
+            least=2 * folds,
+            folds=folds,
+            found=different,
         )
     if task.class_answer is None:
         return
@@ -221,12 +218,10 @@ def _check_sizes(
         found = len(np.unique(duplicates[strata == label]))
         if found < folds:
             raise DataError(
-                tr(
-                    "{path}: expected at least {folds} different comments labelled {label}, one "
-                    "for each fold, found {found}; give more, or fewer --folds",
-                    path=reviews.path,
-                    folds=folds,
-                    label=name,
-                    found=found,
-                )
+                "{path}: expected at least {folds} different comments labelled {label}, one "
+                "for each fold, found {found}; give more, or fewer --folds",
+                path=reviews.path,
+                folds=folds,
+                label=name,
+                found=found,
             )

@@ -54,13 +54,21 @@ def _check_record(work: Path, record: dict[str, Any], kind: Kind) -> None:
         earlier = read_json(path)
     except ValueError as error:
         raise NsmcError(
-            f"{path} is damaged ({error}); delete {work}, or give another --work"
+            "{path} is damaged ({error}); delete {work}, or give another --work",
+            path=path,
+            error=error,
+            work=work,
         ) from error
     if earlier != record:
         changed = sorted(name for name in record if earlier.get(name) != record[name])
         raise NsmcError(
-            f"{work} holds the networks of another {kind} (differing in: {', '.join(changed)}); "
-            "give another --work, or the table and options that it was begun with"
+            "{work} holds the networks of another audit (differing in: {changed}); give another "
+            "--work, or the table and options that it was begun with"
+            if kind == "audit"
+            else "{work} holds the networks of another evaluation (differing in: {changed}); give "
+            "another --work, or the table and options that it was begun with",
+            work=work,
+            changed=", ".join(changed),
         )
 
 

@@ -109,17 +109,15 @@ class Classifier(TextModel, Generic[PredictionT]):
         self.task: LabelTask = model.label_task
         if threshold is not None and not self.task.has_threshold:
             raise UsageError(
-                tr(
-                    "a threshold is for models that tell 긍정 from 부정; the task of {path} is "
-                    "{task!r}, so leave it out",
-                    path=model.path,
-                    task=self.task.name,
-                )
+                "a threshold is for models that tell 긍정 from 부정; the task of {path} is "
+                "{task!r}, so leave it out",
+                path=model.path,
+                task=self.task.name,
             )
         self.threshold = model.threshold if threshold is None else threshold
         if not 0 <= self.threshold <= 1:
             raise UsageError(
-                tr("expected a threshold from 0 to 1, found {value}", value=self.threshold)
+                "expected a threshold from 0 to 1, found {value}", value=self.threshold
             )
         self._decide(undecided_below)
         # As spelling does, the package's words help a model that was trained without them.
@@ -198,18 +196,14 @@ class Classifier(TextModel, Generic[PredictionT]):
     def _decide(self, undecided_below: float) -> None:
         if undecided_below and not self.task.has_threshold:
             raise UsageError(
-                tr(
-                    "undecided_below is for models that tell 긍정 from 부정; the task of this one "
-                    "is {task!r}, so leave it out",
-                    task=self.task.name,
-                )
+                "undecided_below is for models that tell 긍정 from 부정; the task of this one "
+                "is {task!r}, so leave it out",
+                task=self.task.name,
             )
         if not 0 <= undecided_below <= 1:
             raise UsageError(
-                tr(
-                    "undecided_below: expected a probability from 0 to 1, found {value}",
-                    value=undecided_below,
-                )
+                "undecided_below: expected a probability from 0 to 1, found {value}",
+                value=undecided_below,
             )
         self.undecided_below = undecided_below
         self.task = copy.copy(self.task)
@@ -501,8 +495,10 @@ class Classifier(TextModel, Generic[PredictionT]):
         """
         if not self.task.has_threshold:
             raise UsageError(
-                f"expected a model that tells 긍정 from 부정, found one of the task "
-                f"{self.task.name!r} in {self.model.path}"
+                "expected a model that tells 긍정 from 부정, found one of the task {task!r} in "
+                "{path}",
+                task=self.task.name,
+                path=self.model.path,
             )
         return self.task.positive(self.outputs_of(reviews))
 
@@ -598,8 +594,12 @@ def load(
     given = directory.label_task.prediction
     if predicts is not None and not issubclass(given, predicts):
         raise UsageError(
-            f"expected a model that gives {predicts.__name__}, found one of the task "
-            f"{directory.task.name!r} in {directory.path}, which gives {given.__name__}"
+            "expected a model that gives {expected}, found one of the task {task!r} in "
+            "{path}, which gives {found}",
+            expected=predicts.__name__,
+            task=directory.task.name,
+            path=directory.path,
+            found=given.__name__,
         )
     return Classifier(
         directory,

@@ -81,8 +81,10 @@ class ModelDirectory:
             check_weights(self.stored, self.config.model, self.task, len(self.vocabulary))
         except ValueError as error:
             raise ModelError(
-                f"{self.path} doesn't fit together: its weights aren't those of its config "
-                f"({error}); train again"
+                "{path} doesn't fit together: its weights aren't those of its config "
+                "({error}); train again",
+                path=self.path,
+                error=error,
             ) from error
 
     def __repr__(self) -> str:
@@ -137,7 +139,9 @@ class ModelDirectory:
         """
         if isinstance(self.task, LabelTask):
             return self.task
-        raise ModelError(f"{self.path} is a language model; use nsmc score-text or nsmc complete")
+        raise ModelError(
+            "{path} is a language model; use nsmc score-text or nsmc complete", path=self.path
+        )
 
 
 def write_model(
@@ -165,8 +169,10 @@ def write_model(
     for name, values in weights.items():
         if not in_range(values):
             raise DivergedError(
-                f"the weight {name} holds values that aren't numbers, or above {LARGEST:,.0f}, so "
-                "no model was written; train again with a lower training.learning_rate"
+                "the weight {name} holds values that aren't numbers, or above {most:,.0f}, so "
+                "no model was written; train again with a lower training.learning_rate",
+                name=name,
+                most=LARGEST,
             )
     with writing_bundle(path, KIND, SCHEMA) as directory:
         about = {"config": config.to_dict(), "task_state": task_state, "identity": identity}
@@ -262,6 +268,8 @@ def open_model(path: Path | None = None) -> ModelDirectory:
         *(RecursionError, UsageError, SafetensorError),
     ) as error:
         raise ModelError(
-            f"{path} doesn't hold what a model directory should ({type(error).__name__}: {error}); "
-            "train again"
+            "{path} doesn't hold what a model directory should ({kind}: {error}); train again",
+            path=path,
+            kind=type(error).__name__,
+            error=error,
         ) from error

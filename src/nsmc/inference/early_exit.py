@@ -93,9 +93,11 @@ class EarlyExit:
                 raise ValueError("numbers that aren't finite, or too large")
         except (SafetensorError, ValueError, KeyError, TypeError) as error:
             raise ModelError(
-                f"the model's early exit can't be read: expected a table for {task.outputs} "
-                f"outputs beside a wide layer, found something else ({error}); copy the model "
-                "directory again from where it was whole, or train it again"
+                "the model's early exit can't be read: expected a table for {outputs} outputs "
+                "beside a wide layer, found something else ({error}); copy the model directory "
+                "again from where it was whole, or train it again",
+                outputs=task.outputs,
+                error=error,
             ) from error
         return cls(wide, arrays)
 

@@ -45,7 +45,9 @@ class LanguageModel(TextModel):
 
     def __init__(self, model: ModelDirectory) -> None:
         if not isinstance(model.task, LanguageModelTask):
-            raise ModelError(f"{model.path} labels comments; use nsmc predict or nsmc evaluate")
+            raise ModelError(
+                "{path} labels comments; use nsmc predict or nsmc evaluate", path=model.path
+            )
         super().__init__(model)
         weights = model.weights()
         self._vectors = MorphemeVectors.of(model, weights)

@@ -39,13 +39,16 @@ def find_model(name: str) -> Path | None:
         from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
     except ImportError as error:
         raise ModelError(
-            f"expected a model directory at {name}, found nothing there; a model of that name on "
-            'the Hugging Face hub needs: pip install "nsmc[hub]"'
+            "expected a model directory at {name}, found nothing there; a model of that "
+            'name on the Hugging Face hub needs: pip install "nsmc[hub]"',
+            name=name,
         ) from error
     try:
         return Path(snapshot_download(name))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         raise ModelError(
-            f"expected a model directory at {name}, found nothing there, and the Hugging Face hub "
-            f"gave none of that name ({type(error).__name__}); check the name and the network"
+            "expected a model directory at {name}, found nothing there, and the Hugging "
+            "Face hub gave none of that name ({kind}); check the name and the network",
+            name=name,
+            kind=type(error).__name__,
         ) from error

@@ -15,8 +15,12 @@ def check_sampling(units: int, temperature: float, top_p: float) -> None:
         UsageError: an argument out of its range.
     """
     if not 1 <= units <= MOST_UNITS:
-        raise UsageError(f"expected 1 to {MOST_UNITS:,} units to add, found {units}")
+        raise UsageError(
+            "expected 1 to {most:,} units to add, found {units}", most=MOST_UNITS, units=units
+        )
     if not (temperature >= 0 and math.isfinite(temperature)):
-        raise UsageError(f"expected a temperature of 0 or more, found {temperature}")
+        raise UsageError(
+            "expected a temperature of 0 or more, found {temperature}", temperature=temperature
+        )
     if not 0 < top_p <= 1:
-        raise UsageError(f"expected a top-p above 0 and at most 1, found {top_p}")
+        raise UsageError("expected a top-p above 0 and at most 1, found {top_p}", top_p=top_p)

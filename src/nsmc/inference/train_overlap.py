@@ -100,7 +100,10 @@ def _key(units: Sequence[str]) -> str:
 
 def _unreadable(found: str) -> ModelError:
     return ModelError(
-        f"the model's set of training texts can't be read: expected {MAGIC!r} and a filter of "
-        f"{SIZE:,} bytes, found {found}; copy the model directory again from where it was whole, "
-        "or train it again with this version"
+        "the model's set of training texts can't be read: expected {magic!r} and a "
+        "filter of {size:,} bytes, found {found}; copy the model directory again from "
+        "where it was whole, or train it again with this version",
+        magic=MAGIC,
+        size=SIZE,
+        found=found,
     )

@@ -5,6 +5,7 @@ import warnings
 
 from nsmc.errors import ModelError
 from nsmc.inference.directory import ModelDirectory
+from nsmc.messages.translate import tr
 from nsmc.text.reading import Reading
 from nsmc.text.tokenizer import (
     Tokenizer,
@@ -32,13 +33,16 @@ class TextModel:
         declared = declared_identity(self.text_config)
         if wrong := differences({k: model.identity.get(k, "") for k in declared}, declared):
             raise ModelError(
-                f"{model.path} was trained on comments prepared in another way "
-                f"({'; '.join(wrong)}); train it again with this version of nsmc"
+                "{path} was trained on comments prepared in another way ({wrong}); train it "
+                "again with this version of nsmc",
+                path=model.path,
+                wrong="; ".join(wrong),
             )
         if is_learned(self.text_config) and model.learned is None:
             raise ModelError(
-                f"{model.path} doesn't fit together: its config has units that are learnt, and it "
-                "holds none; train again"
+                "{path} doesn't fit together: its config has units that are learnt, and it "
+                "holds none; train again",
+                path=model.path,
             )
         self._tokenizer: Tokenizer | None = None
         self._lock = threading.Lock()
@@ -56,8 +60,11 @@ class TextModel:
                 self._tokenizer = make_tokenizer(self.text_config, learned, self.reading)
                 if changed := differences(self.model.identity, self._tokenizer.identity()):
                     warnings.warn(
-                        "this model was trained on units cut by other versions, so scores may "
-                        f"differ a little: {'; '.join(changed)}",
+                        tr(
+                            "this model was trained on units cut by other versions, so scores "
+                            "may differ a little: {changed}",
+                            changed="; ".join(changed),
+                        ),
                         stacklevel=2,
                     )
             return self._tokenizer

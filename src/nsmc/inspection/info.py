@@ -8,7 +8,7 @@ from nsmc.config.schema import changes
 from nsmc.inference.directory import SHIPPED, open_model
 from nsmc.inference.quantized import SCALES
 from nsmc.inspection.purpose import purpose
-from nsmc.messages.translate import in_language
+from nsmc.messages.translate import in_language, tr
 from nsmc.tasks.metrics import Metric
 from nsmc.tasks.registry import task_class
 
@@ -162,15 +162,17 @@ def metric_of(about: ModelInfo) -> Metric:
 
 def head_name(about: ModelInfo) -> str:
     """What follows the recurrent layers: ``max+mean pooling``, or ``next unit``."""
-    pooling = f"{about.network['pooling']} pooling"
-    return pooling if about.head == "pooled" else "next unit"
+    if about.head != "pooled":
+        return tr("next unit")
+    return tr("{pooling} pooling", pooling=about.network["pooling"])
 
 
 def wide_name(network: dict[str, Any]) -> str:
     """The wide layer of a config's ``model`` section for a person; empty without one."""
     wide = network["wide"]
-    weights = f"{wide['buckets']:,} weights of n-grams of up to {wide['longest']} characters"
-    return weights if wide["buckets"] else ""
+    if not wide["buckets"]:
+        return ""
+    return tr("{buckets:,} weights of n-grams of up to {longest} characters", **wide)
 
 
 def network_name(network: dict[str, Any]) -> str:

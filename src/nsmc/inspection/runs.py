@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from nsmc.config.schema import Config, changes, flat
 from nsmc.errors import UsageError
+from nsmc.messages.translate import tr
 from nsmc.tasks.metrics import Metric
 from nsmc.tasks.registry import task_class
 from nsmc.training.api import RUNS
@@ -115,9 +116,11 @@ def runs(
         try:
             listed.append(_read(OutputDirectory(path), warn))
         except UsageError as error:
-            warn(f"{path} is left out: {error}")
+            warn(tr("{path} is left out: {error}", path=path, error=error))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            warn(f"{path} is left out: its record is damaged ({error!r})")
+            warn(
+                tr("{path} is left out: its record is damaged ({error!r})", path=path, error=error)
+            )
     _compare(listed)
     return sorted(listed, key=lambda run: run.started)
 
@@ -136,11 +139,24 @@ def _outputs(place: Path, warn: Callable[[str], None], depth: int = 0) -> Iterat
                 empty = False
                 yield output
     except OSError as error:
-        warn(f"{place} is left out: {error.strerror}; expected a directory that can be read")
+        warn(
+            tr(
+                "{place} is left out: {reason}; expected a directory that can be read",
+                place=place,
+                reason=error.strerror,
+            )
+        )
         return
     if empty and (depth > 0 or not below):
-        hint = "; `nsmc info` describes a model" if (place / "manifest.json").is_file() else ""
-        warn(f"{place} is left out: no training has written it, it has no recipe.json{hint}")
+        is_model = (place / "manifest.json").is_file()
+        hint = tr("; `nsmc info` describes a model") if is_model else ""
+        warn(
+            tr(
+                "{place} is left out: no training has written it, it has no recipe.json{hint}",
+                place=place,
+                hint=hint,
+            )
+        )
 
 
 def _ignore(message: str) -> None:
@@ -178,7 +194,15 @@ def _history(path: Path, metric: str, warn: Callable[[str], None]) -> list[dict[
             for name in ("epoch", "seconds", *parts):
                 float(record[name])
         except (ValueError, KeyError, TypeError) as error:
-            warn(f"{path} is damaged in line {number} ({error!r}); the epochs before it are shown")
+            warn(
+                tr(
+                    "{path} is damaged in line {number} ({error!r}); the epochs before it are "
+                    "shown",
+                    path=path,
+                    number=number,
+                    error=error,
+                )
+            )
             break
         records.append(record)
     return records

@@ -27,7 +27,7 @@ def choose_device(name: str) -> "torch.device":
     kind, _, index = device.partition(":")
     if kind not in ("cpu", "cuda", "mps") or (index and not index.isdigit()):
         raise UsageError(
-            tr("expected --device auto, cpu, cuda, cuda:N or mps, found {value!r}", value=name)
+            "expected --device auto, cpu, cuda, cuda:N or mps, found {value!r}", value=name
         )
     if device not in present:
         names = ", ".join(present)
@@ -62,8 +62,9 @@ def autocast_type(precision: str, device: "torch.device") -> "torch.dtype | None
     supported = device.type == "cuda" and torch.cuda.is_bf16_supported()
     if precision == "bfloat16" and not supported:
         raise DeviceError(
-            f"training.precision = 'bfloat16' needs a CUDA device that has it, found {device}. "
-            "Use 'auto' or 'float32'"
+            "training.precision = 'bfloat16' needs a CUDA device that has it, found "
+            "{device}. Use 'auto' or 'float32'",
+            device=device,
         )
     return torch.bfloat16 if supported and precision != "float32" else None
 

@@ -127,13 +127,17 @@ class OutputManifest:
     def _check(self, before: Mapping[str, Any]) -> None:
         if changed := [k for k in self._identity if self._identity[k] != before.get(k)]:
             found = ", ".join(
-                f"{k} {str(before.get(k))[:20]}, now {str(self._identity[k])[:20]}" for k in changed
+                tr(
+                    "{field} {before}, now {now}",
+                    field=k,
+                    before=str(before.get(k))[:20],
+                    now=str(self._identity[k])[:20],
+                )
+                for k in changed
             )
             raise UsageError(
-                tr(
-                    "{place} was scored in another way ({found}); name another --output, or delete "
-                    "that directory",
-                    place=self.directory,
-                    found=found,
-                )
+                "{place} was scored in another way ({found}); name another --output, or delete "
+                "that directory",
+                place=self.directory,
+                found=found,
             )

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from nsmc.errors import NsmcError, UsageError
-from nsmc.messages.translate import tr
 from nsmc.storage.bundle import read_json, write_json
 from nsmc.storage.files import atomic_write, cannot_write
 from nsmc.storage.leftovers import hold, let_go
@@ -82,7 +81,7 @@ class _Here:
     def read(self) -> list[tuple[Identity, list[Any]]]:
         if self._directory.exists() and not self._directory.is_dir():
             raise UsageError(
-                tr("expected a directory to write to, found the file {file}", file=self._directory)
+                "expected a directory to write to, found the file {file}", file=self._directory
             )
         with self._writing(self._directory):
             self._directory.mkdir(parents=True, exist_ok=True)
@@ -108,8 +107,9 @@ class _Here:
             self._held = hold(self._directory)
             if self._held is None and os.name == "posix":
                 raise NsmcError(
-                    f"another process is writing into {self._directory}; wait until it ends, or "
-                    "name another --output"
+                    "another process is writing into {directory}; wait until it ends, or name "
+                    "another --output",
+                    directory=self._directory,
                 )
             # All of it anew: the last line may be torn, and the files of a finished run are in
             # its manifest.
@@ -204,9 +204,7 @@ def _line(value: Any) -> str:
 
 def _not_ours(directory: Path | ObjectPath) -> UsageError:
     return UsageError(
-        tr(
-            "expected an empty directory, or one that this command has written, found other files "
-            "in {place}; name another --output",
-            place=directory,
-        )
+        "expected an empty directory, or one that this command has written, found other files "
+        "in {place}; name another --output",
+        place=directory,
     )

@@ -64,8 +64,9 @@ def score_batches(
     if (schema := getattr(batches, "schema", None)) is None:
         if (first := next(waiting, None)) is None:
             raise DataError(
-                f"{NAME}: expected at least one batch, which names the columns, found "
-                "none; pass a pyarrow.RecordBatchReader, which knows its schema"
+                "{name}: expected at least one batch, which names the columns, found none; "
+                "pass a pyarrow.RecordBatchReader, which knows its schema",
+                name=NAME,
             )
         schema = first.schema
         waiting = chain([first], waiting)
@@ -114,8 +115,12 @@ def _scored(
         for batch in batches:
             if not batch.schema.equals(schema):
                 raise DataError(
-                    f"{NAME}, from row {rows + 1} on: expected the columns of the first one, "
-                    f"{_listed(schema)}, found {_listed(batch.schema)}; cast them to one schema"
+                    "{name}, from row {row} on: expected the columns of the first one, {expected}, "
+                    "found {found}; cast them to one schema",
+                    name=NAME,
+                    row=rows + 1,
+                    expected=_listed(schema),
+                    found=_listed(batch.schema),
                 )
             # One chunk for an empty batch, so that it has a turn.
             parts = list(slices(batch.num_rows)) or [slice(0, 0)]
@@ -140,8 +145,11 @@ def _texts(values: Any, name: str, before: int) -> list[str]:
         texts.extend(map(comment_text, values.to_pylist()))
     except (TypeError, UnicodeDecodeError) as error:
         raise DataError(
-            f"{NAME}, column {name[:60]!r}, row {before + len(texts) + 1}: {error}; correct it or "
-            "choose another column"
+            "{name}, column {column!r}, row {row}: {error}; correct it or choose another column",
+            name=NAME,
+            column=name[:60],
+            row=before + len(texts) + 1,
+            error=error,
         ) from error
     return texts
 

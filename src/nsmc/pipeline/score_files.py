@@ -10,6 +10,7 @@ from typing import Any
 
 from nsmc.errors import DataError, NsmcError
 from nsmc.inference.classifier import Classifier
+from nsmc.messages.translate import tr
 from nsmc.pipeline.output_manifest import DoneFile, OutputManifest, SourceFile, content_of
 from nsmc.pipeline.output_records import SUCCESS
 from nsmc.pipeline.score_table import Progress, score_table
@@ -184,7 +185,14 @@ def score_files(
             manifest.finish(names)
     scored = _summary([manifest.done[name] for name in names], len(jobs) - len(todo), ignored)
     if old := sorted(manifest.done.keys() - set(names)):
-        scored.notes.append(f"files in {target} that no file of {source} has made: {_some(old)}")
+        scored.notes.append(
+            tr(
+                "files in {target} that no file of {source} has made: {names}",
+                target=target,
+                source=source,
+                names=_some(old),
+            )
+        )
     return scored
 
 
@@ -202,10 +210,15 @@ def _run_here(
 
 def _failure(failed: Sequence[FailedFile], files: int, target: Place) -> DataError:
     first = "; ".join(one.reason for one in failed[:SHOWN])
-    more = f"; and {len(failed) - SHOWN:,} more" if len(failed) > SHOWN else ""
+    more = tr("; and {count:,} more", count=len(failed) - SHOWN) if len(failed) > SHOWN else ""
     return DataError(
-        f"{len(failed):,} of {files:,} files can't be scored: {first}{more}. The others are in "
-        f"{target}; mend these or take them away, and the same command goes on"
+        "{count:,} of {files:,} files can't be scored: {first}{more}. The others are "
+        "in {target}; mend these or take them away, and the same command goes on",
+        count=len(failed),
+        files=files,
+        first=first,
+        more=more,
+        target=target,
     )
 
 
@@ -215,9 +228,11 @@ def _summary(done: Sequence[DoneFile], done_before: int, ignored: Sequence[str])
         labels.update(entry["labels"])
     notes = [note for entry in done for note in entry["notes"]]
     if len(notes) > SHOWN:
-        notes[SHOWN:] = [f"{len(notes) - SHOWN:,} more such notes are in {SUCCESS}"]
+        notes[SHOWN:] = [
+            tr("{count:,} more such notes are in {file}", count=len(notes) - SHOWN, file=SUCCESS)
+        ]
     if ignored:
-        notes.append(f"files that are no tables were left out: {_some(ignored)}")
+        notes.append(tr("files that are no tables were left out: {names}", names=_some(ignored)))
     return ScoredFiles(
         files=len(done),
         done_before=done_before,

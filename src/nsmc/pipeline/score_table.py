@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nsmc.inference.classifier import Classifier
+from nsmc.messages.translate import tr
 from nsmc.pipeline.chunks import CHUNK
 from nsmc.pipeline.scorer import Cells, Kind, Scorer, text_columns
 from nsmc.pipeline.staging import Place, staged
@@ -133,7 +134,9 @@ def score_table(
         )
         written.notes[:] = map(place.words, written.notes)
     if scorer.resumed:
-        written.notes.append(f"{scorer.resumed:,} rows had been scored by a run that was cut short")
+        written.notes.append(
+            tr("{rows:,} rows had been scored by a run that was cut short", rows=scorer.resumed)
+        )
     counts = {label: count for label, count in labels.most_common() if label is not None}
     return ScoredTable(
         **vars(written), labels=counts, unfamiliar=scorer.unfamiliar, truncated=scorer.truncated

@@ -17,7 +17,6 @@ from nsmc._version import __version__
 from nsmc.errors import UsageError
 from nsmc.inference.classifier import Classifier
 from nsmc.inference.notes import Note
-from nsmc.messages.translate import tr
 from nsmc.pipeline.chunks import CHUNK
 from nsmc.pipeline.classify import Outputs, map_scores
 from nsmc.storage.journal import Journal
@@ -62,12 +61,10 @@ class Scorer:
         task = classifier.task
         if probabilities and not task.classes:
             raise UsageError(
-                tr(
-                    "probabilities of each class are for models of classes; the task of {path} is "
-                    "{task!r}",
-                    path=classifier.model.path,
-                    task=task.name,
-                )
+                "probabilities of each class are for models of classes; the task of {path} is "
+                "{task!r}",
+                path=classifier.model.path,
+                task=task.name,
             )
         self.classifier = classifier
         self.resumed = 0

@@ -55,8 +55,10 @@ def find_jobs(source: Place, target: Place, format: Format | None) -> tuple[list
             continue
         jobs.append(job)
     if not jobs:
-        other = f"{len(ignored)} other files" if ignored else "no file"
-        raise DataError(f"expected tables in {source}, found {other}; check the name")
+        other = tr("{count} other files", count=len(ignored)) if ignored else tr("no file")
+        raise DataError(
+            "expected tables in {source}, found {other}; check the name", source=source, other=other
+        )
     return jobs, ignored
 
 
@@ -116,10 +118,8 @@ def _expression(parts: Sequence[str]) -> str:
 
 def _apart(source: Place, target: Place) -> UsageError:
     return UsageError(
-        tr(
-            "expected an output directory apart from the input, found {source} inside of "
-            "{target}; name another --output, so that no result is taken for an input",
-            source=source,
-            target=target,
-        )
+        "expected an output directory apart from the input, found {source} inside of "
+        "{target}; name another --output, so that no result is taken for an input",
+        source=source,
+        target=target,
     )

@@ -17,7 +17,7 @@ from nsmc.evaluation.curves import Table
 from nsmc.evaluation.results import ClassifierEvaluation
 from nsmc.evaluation.scored_reviews import ScoredReviews
 from nsmc.inference.classifier import Classifier
-from nsmc.messages.translate import in_language, tr
+from nsmc.messages.translate import in_language
 from nsmc.report.about_model import about_model
 from nsmc.report.binary import BinaryView
 from nsmc.report.classes import ClassesView
@@ -43,8 +43,9 @@ def check_place(directory: Path) -> None:
             place = place.parent
         if not place.is_dir():
             raise NsmcError(
-                f"expected a directory name for the report, found the file {place}; "
-                "name another place"
+                "expected a directory name for the report, found the file {place}; name "
+                "another place",
+                place=place,
             )
         if not os.access(place, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
@@ -62,11 +63,9 @@ def check_task(classifier: Classifier) -> None:
     task = classifier.task
     if task.class_answer is None and task.star_scale is None:
         raise UsageError(
-            tr(
-                "expected a model that tells classes or stars for a report, found the task "
-                "{task!r}; leave out --report",
-                task=task.name,
-            )
+            "expected a model that tells classes or stars for a report, found the task "
+            "{task!r}; leave out --report",
+            task=task.name,
         )
 
 
@@ -119,8 +118,9 @@ def _check_stranger(directory: Path) -> None:
             return
     if other := next((name for name in (NUMBERS, PAGE) if (directory / name).exists()), None):
         raise NsmcError(
-            f"{directory / other} is there already and no report wrote it; move it away, or give "
-            "another --report"
+            "{path} is there already and no report wrote it; move it away, or give another "
+            "--report",
+            path=directory / other,
         )
 
 

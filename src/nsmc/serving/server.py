@@ -20,7 +20,6 @@ import uvicorn
 
 from nsmc.errors import NsmcError
 from nsmc.inference.classifier import Classifier, load
-from nsmc.messages.translate import tr
 from nsmc.serving.settings import ServerSettings
 
 if TYPE_CHECKING:
@@ -79,13 +78,11 @@ def bind(host: str, port: int) -> socket.socket:
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or error
             raise NsmcError(
-                tr(
-                    "cannot listen on {host}:{port}: {reason}; choose another --port or --host, or "
-                    "stop the program that has it (--port 0 takes a free one)",
-                    host=host,
-                    port=port,
-                    reason=reason,
-                )
+                "cannot listen on {host}:{port}: {reason}; choose another --port or --host, or "
+                "stop the program that has it (--port 0 takes a free one)",
+                host=host,
+                port=port,
+                reason=reason,
             ) from error
         failing.pop_all()
     return listening
@@ -213,9 +210,12 @@ class _Supervisor:
                     quick = quick + 1 if time.monotonic() - started < QUICK else 0
                     if quick == QUICK_DEATHS:
                         raise NsmcError(
-                            f"{quick} workers in a row ended within {QUICK:g} s, the last with "
-                            f"status {process.exitcode}; the log above says why. If memory ran "
-                            "out, take fewer --workers"
+                            "{quick} workers in a row ended within {seconds:g} s, the last with "
+                            "status {exitcode}; the log above says why. If memory ran out, take "
+                            "fewer --workers",
+                            quick=quick,
+                            seconds=QUICK,
+                            exitcode=process.exitcode,
                         )
                     LOG.warning("worker %d ended (%s)", process.pid, process.exitcode)
                     self._forget(process.pid)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from nsmc.errors import ModelError
-from nsmc.messages.translate import tr
+from nsmc.messages.translate import mark, tr
 from nsmc.storage.files import sha256_of, umask, whole_directory
 
 MANIFEST = "manifest.json"
@@ -24,8 +24,8 @@ MOST = 1 << 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DIGEST = re.compile("[0-9a-f]{64}")
 _RESTORE = {
-    "model": "copy the directory again from where it was whole, or train it again",
-    "corpus": "delete it and prepare the data again",
+    "model": mark("copy the directory again from where it was whole, or train it again"),
+    "corpus": mark("delete it and prepare the data again"),
 }
 
 
@@ -79,7 +79,7 @@ class Bundle:
     @property
     def restore(self) -> str:
         """What to do about a damage."""
-        return _RESTORE.get(self.kind, "delete it and start again")
+        return tr(_RESTORE.get(self.kind, mark("delete it and start again")))
 
     @contextlib.contextmanager
     def _readable(self) -> Iterator[None]:
@@ -87,24 +87,40 @@ class Bundle:
             yield
         except OSError as error:
             raise ModelError(
-                f"cannot read the {self.kind} directory {self.path}: {error.strerror} "
-                f"({error.filename}); give this user the right to read it, or another directory"
+                "cannot read the {kind} directory {path}: {reason} ({file}); give this user "
+                "the right to read it, or another directory",
+                kind=tr(self.kind),
+                path=self.path,
+                reason=error.strerror,
+                file=error.filename,
             ) from error
 
     def _check_size(self, name: str) -> None:
         file, (size, _) = self.path / name, self.files[name]
         if not file.is_file():
-            raise ModelError(f"{self.path} lacks its file {name}; {self.restore}")
+            raise ModelError(
+                "{path} lacks its file {name}; {restore}",
+                path=self.path,
+                name=name,
+                restore=self.restore,
+            )
         if (found := file.stat().st_size) != size:
             raise ModelError(
-                f"{file} is damaged: expected {size:,} bytes, found {found:,}; {self.restore}"
+                "{file} is damaged: expected {size:,} bytes, found {found:,}; {restore}",
+                file=file,
+                size=size,
+                found=found,
+                restore=self.restore,
             )
 
     def _check_hash(self, name: str, found: str) -> None:
         if found != (digest := self.files[name][1]):
             raise ModelError(
-                f"{self.path / name} is damaged: expected SHA-256 {digest[:12]}…, found "
-                f"{found[:12]}…; {self.restore}"
+                "{file} is damaged: expected SHA-256 {expected}…, found {found}…; {restore}",
+                file=self.path / name,
+                expected=digest[:12],
+                found=found[:12],
+                restore=self.restore,
             )
 
 
@@ -122,40 +138,59 @@ def open_bundle(path: Path, kind: str, schema: int, needed: Collection[str]) -> 
         if not path.is_dir():
             if path.exists():
                 raise ModelError(
-                    tr("expected a {kind} directory at {path}, found a file there", **words)
+                    "expected a {kind} directory at {path}, found a file there", **words
                 )
-            raise ModelError(
-                tr("expected a {kind} directory at {path}, found nothing there", **words)
-            )
+            raise ModelError("expected a {kind} directory at {path}, found nothing there", **words)
         if not manifest.is_file():
             raise ModelError(
-                tr(
-                    "{path} is not a {kind} directory: it has no {manifest}. Give the directory "
-                    "that `nsmc train` named at its end",
-                    manifest=MANIFEST,
-                    **words,
-                )
+                "{path} is not a {kind} directory: it has no {manifest}. Give the directory "
+                "that `nsmc train` named at its end",
+                manifest=MANIFEST,
+                **words,
             )
         with manifest.open("rb") as file:
             content = file.read(MOST + 1)
     try:
         found_kind, found_schema, files = _read_manifest(content)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ModelError(f"{manifest} is damaged ({error}); {restore}") from error
+        raise ModelError(
+            "{manifest} is damaged ({error}); {restore}",
+            manifest=manifest,
+            error=error,
+            restore=restore,
+        ) from error
     if found_kind != kind:
-        raise ModelError(f"expected a {kind} directory, found a {found_kind} directory at {path}")
+        raise ModelError(
+            "expected a {kind} directory, found a {found_kind} directory at {path}",
+            kind=tr(kind),
+            found_kind=tr(found_kind),
+            path=path,
+        )
     if found_schema > schema:
         raise ModelError(
-            f"{path} has schema version {found_schema}, newer than the {schema} this nsmc reads; "
-            "upgrade nsmc"
+            "{path} has schema version {found_schema}, newer than the {schema} this nsmc "
+            "reads; upgrade nsmc",
+            path=path,
+            found_schema=found_schema,
+            schema=schema,
         )
     if found_schema < schema:
         raise ModelError(
-            f"{path} has schema version {found_schema}, older than the {schema} this nsmc reads; "
-            f"{restore} with this version"
+            "{path} has schema version {found_schema}, older than the {schema} this nsmc "
+            "reads; {restore} with this version",
+            path=path,
+            found_schema=found_schema,
+            schema=schema,
+            restore=restore,
         )
     if missing := sorted(set(needed) - files.keys()):
-        raise ModelError(f"{manifest} doesn't name {missing[0]}, which a {kind} needs; {restore}")
+        raise ModelError(
+            "{manifest} doesn't name {missing}, which a {kind} needs; {restore}",
+            manifest=manifest,
+            missing=missing[0],
+            kind=kind,
+            restore=restore,
+        )
     return replace(bundle, files=files)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nsmc.errors import NsmcError
-from nsmc.messages.translate import tr
 from nsmc.storage.exchange import exchange
 from nsmc.storage.leftovers import temporary_beside
 
@@ -49,14 +48,14 @@ def atomic_write(path: Path) -> Iterator[Path]:
     with _named_failures(path):
         # These ask the system too, and raise for a name too long or a directory out of bounds.
         if path.is_dir():
-            raise NsmcError(f"expected a file name to write to, found the directory {path}")
+            raise NsmcError(
+                "expected a file name to write to, found the directory {path}", path=path
+            )
         if not path.parent.is_dir():
             raise NsmcError(
-                tr(
-                    "cannot write {path}: there is no directory {parent}; create it first",
-                    path=path,
-                    parent=path.parent,
-                )
+                "cannot write {path}: there is no directory {parent}; create it first",
+                path=path,
+                parent=path.parent,
             )
         with temporary_beside(path, directory=False) as temporary:
             yield temporary
@@ -96,7 +95,9 @@ def whole_directory(path: Path) -> Iterator[Path]:
         # A link's target is replaced; the link itself can't be swapped for a directory.
         path = path.resolve()
         if path.exists() and not path.is_dir():
-            raise NsmcError(f"expected a directory name to write to, found the file {path}")
+            raise NsmcError(
+                "expected a directory name to write to, found the file {path}", path=path
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         old = path.with_name(f".old-nsmc-{path.name[-32:]}")
         if old.is_dir() and not path.exists():
@@ -141,12 +142,10 @@ def cannot_write(path: Path, error: OSError) -> NsmcError:
     """Turn the system's word for a failed write into one that says what to do next."""
     reason = error.strerror or str(error)
     return NsmcError(
-        tr(
-            "cannot write {path}: {reason}. Nothing was left under that name; free some space or "
-            "choose another place, then run the command again",
-            path=path,
-            reason=reason,
-        )
+        "cannot write {path}: {reason}. Nothing was left under that name; free some space or "
+        "choose another place, then run the command again",
+        path=path,
+        reason=reason,
     )
 
 

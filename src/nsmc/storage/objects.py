@@ -118,7 +118,7 @@ def fetch(place: ObjectPath, target: Path) -> ObjectFile:
     with _failures(place, "read"):
         info = _info(place)
         if not info.is_file:
-            raise NsmcError(f"expected a file at {place}, found none; check the name")
+            raise NsmcError("expected a file at {place}, found none; check the name", place=place)
         system, path = _opened(place)
         with system.open_input_stream(path, compression=None) as source, target.open("wb") as copy:
             shutil.copyfileobj(source, copy, 1 << 20)
@@ -210,6 +210,11 @@ def _failures(place: ObjectPath, what: str) -> Iterator[None]:
     except (OSError, ArrowException, ImportError, ValueError) as error:
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise NsmcError(
-            f"cannot {what} {place}: {reason}; check the address, and that its store is reached "
-            "and lets you in"
+            "cannot read {place}: {reason}; check the address, and that its store is reached and "
+            "lets you in"
+            if what == "read"
+            else "cannot write {place}: {reason}; check the address, and that its store is reached "
+            "and lets you in",
+            place=place,
+            reason=reason,
         ) from error

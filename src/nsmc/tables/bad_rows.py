@@ -15,6 +15,13 @@ IN_MEMORY = 1 << 20
 NAMED = 3
 
 
+def row_words(row: int, line: int) -> str:
+    """Where a row is, for a person; ``line`` is 0 where there are no lines."""
+    if line:
+        return tr("row {row} (line {line})", row=row, line=line)
+    return tr("row {row}", row=row)
+
+
 class BadRows:
     """Collects bad rows of a table, in constant memory, until they are saved."""
 
@@ -37,9 +44,7 @@ class BadRows:
         """Take a row; ``line`` is 0 where there are no lines."""
         self.count += 1
         if len(self.first) < NAMED:
-            self.first.append(
-                f"row {row:,}" + (f" (line {line:,})" if line else "") + f": {problem}"
-            )
+            self.first.append(f"{row_words(row, line)}: {problem}")
         self._write((row, line or "", problem, content))
 
     def save(self, path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from nsmc.errors import DataError
 from nsmc.messages.translate import tr
 from nsmc.storage.files import sha256_of
-from nsmc.tables.bad_rows import BadRows
+from nsmc.tables.bad_rows import BadRows, row_words
 from nsmc.tables.changes import Changes
 from nsmc.tables.formats import TableFile
 from nsmc.tables.input_file import size_of
@@ -100,10 +100,8 @@ class TableReader(abc.ABC):
             DataError: it isn't.
         """
         if self.bad is None:
-            where = tr("row {row}", row=row)
-            if line:
-                where = tr("row {row} (line {line})", row=row, line=line)
-            raise DataError(f"{self.file}, {where}: {problem}{f'; {advice}' if advice else ''}")
+            problem = f"{problem}; {advice}" if advice else problem
+            raise DataError(f"{self.file}, {row_words(row, line)}: {problem}")
         self.bad.add(row, line, problem, content)
 
 
@@ -152,8 +150,11 @@ class TableWriter(abc.ABC):
 
     def _refuse_header(self, found: str, advice: str) -> NoReturn:
         raise DataError(
-            f"cannot write the header to {self.file}: expected column names that this format can "
-            f"hold, found {found}; nothing was written; {advice}"
+            "cannot write the header to {file}: expected column names that this format can "
+            "hold, found {found}; nothing was written; {advice}",
+            file=self.file,
+            found=found,
+            advice=advice,
         )
 
 
@@ -165,22 +166,31 @@ def check_columns(file: TableFile, columns: Sequence[str]) -> None:
     """
     if len(columns) > MOST_COLUMNS:
         raise DataError(
-            f"{file}: expected at most {MOST_COLUMNS:,} columns, found {len(columns):,}: "
-            f"{listing(columns)}; write what varies from row to row into cells, not into names"
+            "{file}: expected at most {most:,} columns, found {count:,}: {names}; write "
+            "what varies from row to row into cells, not into names",
+            file=file,
+            most=MOST_COLUMNS,
+            count=len(columns),
+            names=listing(columns),
         )
     repeated = [name for name, count in Counter(columns).items() if count > 1]
     if repeated:
         raise DataError(
-            f"{file}: expected every column name once, found {repeated[0][:60]!r} twice or more "
-            f"among: {listing(columns)}; rename one"
+            "{file}: expected every column name once, found {name!r} twice or more among: "
+            "{names}; rename one",
+            file=file,
+            name=repeated[0][:60],
+            names=listing(columns),
         )
     for name in columns:
         try:
             name.encode()
         except UnicodeEncodeError as error:
             raise DataError(
-                f"{file}: expected column names that are text, found half of a surrogate pair in "
-                f"{name[:60]!r}; rename that column"
+                "{file}: expected column names that are text, found half of a surrogate pair "
+                "in {column!r}; rename that column",
+                file=file,
+                column=name[:60],
             ) from error
 
 
@@ -190,7 +200,7 @@ def listing(names: Iterable[str]) -> str:
     for place, name in enumerate(rest):
         name = name if len(name) <= 60 else f"{name[:60]}…"
         if len(shown) > SHOWN:
-            return f"{shown}, … ({len(rest) - place:,} more)"
+            return shown + tr(", … ({count:,} more)", count=len(rest) - place)
         shown += f", {name}" if place else name
     return shown
 

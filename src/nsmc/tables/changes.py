@@ -2,25 +2,26 @@
 
 import re
 
+from nsmc.messages.translate import mark, tr
 from nsmc.tables.formats import TableFile
 
-TABS = (
+TABS = mark(
     "a tab or a line break in a cell, which this format can't hold; a space stands there now, and "
     "an output named .csv keeps it"
 )
-HALVES = (
+HALVES = mark(
     "a character that no text file can hold (NUL or half of an emoji); \N{REPLACEMENT CHARACTER} "
     "stands there now, and an output named .jsonl keeps it"
 )
-FOREIGN = (
+FOREIGN = mark(
     "a character that this encoding lacks; its number stands there now, such as &#128512;, which "
     "nsmc reads as the character, and --encoding utf-8-sig keeps it"
 )
-LONG = (
+LONG = mark(
     "more characters in a cell than a sheet can hold; it ends there now, and an output named .csv "
     "keeps it whole"
 )
-BEYOND = (
+BEYOND = mark(
     "no room in the first sheet and are in further ones; an output named .csv keeps all together"
 )
 
@@ -52,6 +53,12 @@ class Changes:
     def notes(self) -> list[str]:
         """What a person should know of them, in sentences."""
         return [
-            f"{count:,} rows of {self._file} (the first is row {first:,}) have {what}"
+            tr(
+                "{count:,} rows of {file} (the first is row {first:,}) have {what}",
+                count=count,
+                file=self._file,
+                first=first,
+                what=tr(what),
+            )
             for what, (count, first) in self._rows.items()
         ]

@@ -89,7 +89,9 @@ class DelimitedReader(TextReader):
         self._has_returns = False
         self.columns = self._names(rows, wanted)
         if self._delimiter not in ("", usual) and options.delimiter is None:
-            self.notes.append(f"the cells of {file} are separated by {self._sign}")
+            self.notes.append(
+                tr("the cells of {file} are separated by {sign}", file=file, sign=self._sign)
+            )
 
     def text_columns(self) -> list[str]:
         """Columns with something other than numbers in the first rows; a single one always."""
@@ -149,12 +151,10 @@ class DelimitedReader(TextReader):
         # A row is as bad as the header when nothing says how many cells it should have.
         if first.problem:
             raise DataError(
-                tr(
-                    "{path}, line {number}: {problem}",
-                    path=self.file,
-                    number=first.line,
-                    problem=first.problem,
-                )
+                "{path}, line {number}: {problem}",
+                path=self.file,
+                number=first.line,
+                problem=first.problem,
             )
         width = len(first.cells)
         if not self._header:
@@ -164,23 +164,22 @@ class DelimitedReader(TextReader):
             names = names[:-1]  # commas at the end, as spreadsheets write for empty columns
         if names == [""]:
             raise DataError(
-                tr("{file}: expected column names in line 1, found a blank line", file=self.file)
+                "{file}: expected column names in line 1, found a blank line", file=self.file
             )
         if any("\r" in name.replace("\r\n", "") for name in names):
             raise DataError(
-                f"{self.file}: expected lines that end in \\n or \\r\\n, found a lone \\r in the "
-                "header; save the file with Unix or Windows line ends"
+                "{file}: expected lines that end in \\n or \\r\\n, found a lone \\r in the header; "
+                "save the file with Unix or Windows line ends",
+                file=self.file,
             )
         if not is_header([names, *(row[: len(names)] for row in rows[1:])], wanted):
             raise DataError(
-                tr(
-                    "{file}: expected column names in {place}, found {cells!r}, in which "
-                    "nothing looks like one. If it is the first row, give --no-header; if it does "
-                    "hold the names, say which column holds the comments with --column NAME",
-                    file=self.file,
-                    place=tr("line {line}", line=first.line),
-                    cells=listing([" | ".join(names)]),
-                )
+                "{file}: expected column names in {place}, found {cells!r}, in which "
+                "nothing looks like one. If it is the first row, give --no-header; if it does "
+                "hold the names, say which column holds the comments with --column NAME",
+                file=self.file,
+                place=tr("line {line}", line=first.line),
+                cells=listing([" | ".join(names)]),
             )
         check_columns(self.file, names)
         return names
@@ -290,7 +289,7 @@ class DelimitedReader(TextReader):
 
     def _bad_quoting(self, error: str, feed: "_Feed") -> str:
         """Say what the csv module's error means."""
-        if error.startswith("expected text"):
+        if error == self._not_text(self._line):
             return error
         if "expected after" in error:
             where = tr(" in line {line}", line=feed.line) if feed.line != feed.start else ""
@@ -378,7 +377,7 @@ class DelimitedWriter(TextWriter):
         line = "\t".join(cells)
         if "\n" in line or line.count("\t") >= len(cells) or line.endswith("\r"):
             if not row:
-                self._refuse_header("a tab or a line break", "name the output .csv instead")
+                self._refuse_header(tr("a tab or a line break"), tr("name the output .csv instead"))
             self.changes.add(TABS, row)
             line = "\t".join(_BREAK.sub(" ", cell) for cell in cells)
         return line + "\n"

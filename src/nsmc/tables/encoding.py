@@ -60,26 +60,22 @@ def detect_encoding(file: TableFile, *, lenient: bool = False) -> str:
     with open_input(file) as (_, stream):
         head = stream.read(256)
     if not head:
-        raise DataError(f"{file} is empty: expected at least a line of column names")
+        raise DataError("{file} is empty: expected at least a line of column names", file=file)
     for magic, kind in _SIGNATURES:
         if head.startswith(magic):
             raise DataError(
-                tr(
-                    "{file} is not text: expected a .{format} table, found {kind}",
-                    file=file,
-                    format=file.format,
-                    kind=tr(kind),
-                )
+                "{file} is not text: expected a .{format} table, found {kind}",
+                file=file,
+                format=file.format,
+                kind=tr(kind),
             )
     if _HTML.match(head.replace(b"\0", b"")):
         raise DataError(
-            tr(
-                "{file} is a web page: expected a .{format} table, found HTML or XML, {head!r}; an "
-                "address may need a login, or the page's own link to the file",
-                file=file,
-                format=file.format,
-                head=head[:40],
-            )
+            "{file} is a web page: expected a .{format} table, found HTML or XML, {head!r}; an "
+            "address may need a login, or the page's own link to the file",
+            file=file,
+            format=file.format,
+            head=head[:40],
         )
     for signature, encoding, answer in _MARKS:
         if head.startswith(signature):
@@ -133,28 +129,36 @@ def _first_failure(file: TableFile, encoding: str) -> _Failure | None:
                 offset = start + error.start
                 text = error.object[: error.start].decode(encoding)
                 bad = error.object[error.start : error.end].hex(" ").upper()
-                found = f"the bytes {bad}" if block else "the end of the file inside a character"
+                found = (
+                    tr("the bytes {bytes}", bytes=bad)
+                    if block
+                    else tr("the end of the file inside a character")
+                )
             if "\0" in text:
-                text, found = text[: text.index("\0")], "a NUL byte"
+                text, found = text[: text.index("\0")], tr("a NUL byte")
                 offset = start + len(text.encode(encoding))
             lines += text.count("\n")
             if hangul < _SURELY_UTF8:
                 hangul += len(_HANGUL.findall(text))
             if found:
-                where = f"at byte {offset + 1} (line {lines + 1})"
-                return _Failure(offset, hangul, f"as {encoding.upper()}, {found} {where}")
+                message = tr(
+                    "as {encoding}, {found} at byte {byte} (line {line})",
+                    encoding=encoding.upper(),
+                    found=found,
+                    byte=offset + 1,
+                    line=lines + 1,
+                )
+                return _Failure(offset, hangul, message)
     return None
 
 
 def _not_text(file: TableFile, failures: list[_Failure]) -> DataError:
     found = "; ".join(failure.message for failure in failures)
-    where = " of the decompressed text" if file.compressed else ""
+    where = tr(" of the decompressed text") if file.compressed else ""
     return DataError(
-        tr(
-            "{file} is not text throughout: expected UTF-8, UTF-16 with a byte order mark, or "
-            "CP949, found {found}. Save the file again as UTF-8, or repair that line, then run the "
-            "command again; --skip-bad-rows leaves out such lines",
-            file=file,
-            found=found + where,
-        )
+        "{file} is not text throughout: expected UTF-8, UTF-16 with a byte order mark, or "
+        "CP949, found {found}. Save the file again as UTF-8, or repair that line, then run the "
+        "command again; --skip-bad-rows leaves out such lines",
+        file=file,
+        found=found + where,
     )

@@ -61,7 +61,7 @@ class ExcelReader(ObjectReader):
         head = list(itertools.islice(self._sheet_rows(), HEAD))
         if not head:
             raise DataError(
-                tr("{file}: expected a sheet with a row of column names, found none", file=file)
+                "{file}: expected a sheet with a row of column names, found none", file=file
             )
         self._first, cells = head[0]
         wanted = {clean(name) for name in (*names, DEFAULT_COLUMN)}
@@ -73,15 +73,13 @@ class ExcelReader(ObjectReader):
             shown = [[cell_text(cell) for cell in row[: len(cells)]] for _, row in head]
             if not is_header(shown, wanted):
                 raise DataError(
-                    tr(
-                        "{file}: expected column names in {place}, found {cells!r}, in which "
-                        "nothing looks like one. If it is the first row, give --no-header; if it "
-                        "does hold the names, say which column holds the comments with --column "
-                        "NAME",
-                        file=file,
-                        place=tr("row {row}", row=self._first),
-                        cells=listing([" | ".join(self.columns)]),
-                    )
+                    "{file}: expected column names in {place}, found {cells!r}, in which "
+                    "nothing looks like one. If it is the first row, give --no-header; if it "
+                    "does hold the names, say which column holds the comments with --column "
+                    "NAME",
+                    file=file,
+                    place=tr("row {row}", row=self._first),
+                    cells=listing([" | ".join(self.columns)]),
                 )
         else:
             width = len(cells)
@@ -152,10 +150,15 @@ class ExcelReader(ObjectReader):
                 self._reject(
                     number,
                     place,
-                    f"expected {width} cells as in the header ({listing(self.columns)}), found "
-                    f"{cell_text(beyond)[:60]!r} below no name",
+                    tr(
+                        "expected {width} cells as in the header ({names}), found {cell!r} below "
+                        "no name",
+                        width=width,
+                        names=listing(self.columns),
+                        cell=cell_text(beyond)[:60],
+                    ),
                     "\t".join(map(cell_text, cells)),
-                    "name that column or delete it",
+                    tr("name that column or delete it"),
                 )
                 continue
             characters = sum(len(cell) for cell in cells if isinstance(cell, str))
@@ -176,11 +179,9 @@ class ExcelReader(ObjectReader):
         with read_errors(file), file.path.open("rb") as raw:
             if raw.read(4) == b"\xd0\xcf\x11\xe0":
                 raise DataError(
-                    tr(
-                        "{file}: expected an .xlsx file, found an old Excel file or one with a "
-                        "password; save it as .xlsx without a password",
-                        file=file,
-                    )
+                    "{file}: expected an .xlsx file, found an old Excel file or one with a "
+                    "password; save it as .xlsx without a password",
+                    file=file,
                 )
             try:
                 with zipfile.ZipFile(raw) as packed:
@@ -195,13 +196,11 @@ class ExcelReader(ObjectReader):
                 name = wanted or next(iter(sheets), None)
                 if name not in sheets:
                     raise DataError(
-                        tr(
-                            "{file}: expected a sheet named {name!r}, found {sheets}; choose one "
-                            "with --sheet NAME",
-                            file=file,
-                            name=(wanted or "")[:60],
-                            sheets=listing(sheets) or tr("none"),
-                        )
+                        "{file}: expected a sheet named {name!r}, found {sheets}; choose one "
+                        "with --sheet NAME",
+                        file=file,
+                        name=(wanted or "")[:60],
+                        sheets=listing(sheets) or tr("none"),
                     )
                 if wanted is None and len(sheets) > 1:
                     self.notes.append(
@@ -221,8 +220,10 @@ class ExcelReader(ObjectReader):
                 if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
                     raise
                 raise DataError(
-                    f"{file} can't be read as Excel: expected a whole .xlsx file because of "
-                    f"its name, found: {str(error)[:200] or type(error).__name__}; save it again"
+                    "{file} can't be read as Excel: expected a whole .xlsx file because of its "
+                    "name, found: {error}; save it again",
+                    file=file,
+                    error=str(error)[:200] or type(error).__name__,
                 ) from error
 
 
@@ -283,7 +284,9 @@ class ExcelWriter(TableWriter):
         self._sheet.freeze_panes(1, 0)
         for place, name in enumerate(self.columns or ()):
             if len(name) > LONGEST_CELL:
-                self._refuse_header(f"one of {len(name):,} characters", "rename that column")
+                self._refuse_header(
+                    tr("one of {count:,} characters", count=len(name)), tr("rename that column")
+                )
             self._sheet.write_string(0, place, name)
 
     def _write_rows(self, frame: "pd.DataFrame") -> None:

@@ -10,6 +10,7 @@ import zipfile
 from xml.parsers import expat
 
 from nsmc.errors import DataError
+from nsmc.messages.translate import tr
 from nsmc.storage.files import BLOCK
 from nsmc.tables.formats import TableFile
 
@@ -32,7 +33,7 @@ def check_size(file: TableFile, packed: zipfile.ZipFile) -> None:
     """
     unpacked = sum(part.file_size for part in packed.infolist())
     if unpacked > UNPACKED:
-        raise _too_large(file, f"{unpacked:,} bytes of content")
+        raise _too_large(file, tr("{count:,} bytes of content", count=unpacked))
     shared = _SharedTexts()
     names = packed.namelist()
     for name in names:
@@ -43,18 +44,27 @@ def check_size(file: TableFile, packed: zipfile.ZipFile) -> None:
         sheet = _Sheet(shared.lengths)
         _parse(packed, name, sheet, texts=False)
         if sheet.rows * sheet.columns > MOST_CELLS:
-            raise _too_large(file, f"a sheet of {sheet.rows:,} rows and {sheet.columns:,} columns")
+            found = tr(
+                "a sheet of {rows:,} rows and {columns:,} columns",
+                rows=sheet.rows,
+                columns=sheet.columns,
+            )
+            raise _too_large(file, found)
         if sheet.sharing * longest <= MOST_CHARACTERS:
             continue
         _parse(packed, name, sheet)  # again, text by text, which takes twice as long
         if sheet.characters > MOST_CHARACTERS:
-            raise _too_large(file, f"{sheet.characters:,} characters in the cells of a sheet")
+            raise _too_large(
+                file, tr("{count:,} characters in the cells of a sheet", count=sheet.characters)
+            )
 
 
 def _too_large(file: TableFile, found: str) -> DataError:
     return DataError(
-        f"{file}: expected an Excel file that fits into memory, found {found}; delete what isn't "
-        "of the table, or save it as .csv"
+        "{file}: expected an Excel file that fits into memory, found {found}; delete "
+        "what isn't of the table, or save it as .csv",
+        file=file,
+        found=found,
     )
 
 

@@ -50,13 +50,11 @@ def table_file(path: Path, format: Format | None = None, name: str = "") -> Tabl
             else "rename or convert the file, or say what it is with --format"
         )
         raise DataError(
-            tr(
-                "cannot tell the format of {file}: expected a name that ends in {endings} (the "
-                "text formats also with .gz after it), found {ending}; {hint}",
-                file=called,
-                endings=", ".join(f".{one}" for one in FORMATS),
-                ending=suffix or tr("no ending"),
-                hint=hint,
-            )
+            "cannot tell the format of {file}: expected a name that ends in {endings} (the "
+            "text formats also with .gz after it), found {ending}; {hint}",
+            file=called,
+            endings=", ".join(f".{one}" for one in FORMATS),
+            ending=suffix or tr("no ending"),
+            hint=hint,
         )
     return TableFile(path, name or str(path), result, compressed)

@@ -104,7 +104,11 @@ def frame_of(data: "InMemory", label: str | None = None) -> "pd.DataFrame":
         columns = {name: list(part) for name, part in zip(names, parts, strict=False)}
     lengths = [f"{len(values):,} in {name!r}" for name, values in columns.items()]
     if len({len(values) for values in columns.values()}) > 1:
-        raise DataError(f"{NAME}: expected columns of one length, found {', '.join(lengths)}")
+        raise DataError(
+            "{name}: expected columns of one length, found {names}",
+            name=NAME,
+            names=", ".join(lengths),
+        )
     return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
 
 

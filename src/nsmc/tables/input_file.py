@@ -44,30 +44,25 @@ def size_of(file: TableFile) -> int:
         size = path.stat().st_size
     except FileNotFoundError as error:
         raise DataError(
-            tr(
-                "there is no file {file}: expected a file of reviews; check the name and the "
-                "directory",
-                file=file,
-            )
+            "there is no file {file}: expected a file of reviews; check the name and the directory",
+            file=file,
         ) from error
     except OSError as error:
         raise _cannot_read(file, error) from error
     if path.is_dir():
         raise DataError(
-            tr("expected a file of reviews, found the directory {file}; name a file", file=file)
+            "expected a file of reviews, found the directory {file}; name a file", file=file
         )
     if not path.is_file():
         # A pipe can't be read twice, and the encoding is decided before the first row.
         raise DataError(
-            f"expected a regular file, found a pipe or device at {file}; save its content first, "
-            "or read it from standard input"
+            "expected a regular file, found a pipe or device at {file}; save its content "
+            "first, or read it from standard input",
+            file=file,
         )
     if size == 0:
         raise DataError(
-            tr(
-                "{file} is empty: expected at least a line of column names, found 0 bytes",
-                file=file,
-            )
+            "{file} is empty: expected at least a line of column names, found 0 bytes", file=file
         )
     return size
 
@@ -86,11 +81,17 @@ class Unchanged:
             DataError: one of them is another.
         """
         if (now := _state(self._file.path)) != self._before:
-            sizes = f"{self._before[0]:,} bytes before, {now[0]:,} now" if now else "it is gone"
+            sizes = (
+                tr("{before:,} bytes before, {now:,} now", before=self._before[0], now=now[0])
+                if now
+                else tr("it is gone")
+            )
             raise DataError(
-                f"{self._file} changed while it was read ({sizes}), so its rows may not be those "
+                "{file} changed while it was read ({sizes}), so its rows may not be those "
                 "that were meant; nothing was written. Make sure that nothing writes to it, or "
-                "make a copy, then run the command again"
+                "make a copy, then run the command again",
+                file=self._file,
+                sizes=sizes,
             )
 
 
@@ -110,13 +111,17 @@ def read_errors(file: TableFile) -> Iterator[None]:
         yield
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DataError(
-            f"{file} is damaged or not gzip: expected whole gzip data because of its name, "
-            f"found: {error}; fetch or compress it again, or rename it without .gz"
+            "{file} is damaged or not gzip: expected whole gzip data because of its name, "
+            "found: {error}; fetch or compress it again, or rename it without .gz",
+            file=file,
+            error=error,
         ) from error
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{file} stopped being {error.encoding} while it was read, though it was when it was "
-            "checked; make sure nothing writes to it, then run the command again"
+            "{file} stopped being {encoding} while it was read, though it was when it was "
+            "checked; make sure nothing writes to it, then run the command again",
+            file=file,
+            encoding=error.encoding,
         ) from error
     except OSError as error:
         raise _cannot_read(file, error) from error
@@ -124,5 +129,7 @@ def read_errors(file: TableFile) -> Iterator[None]:
 
 def _cannot_read(file: TableFile, error: OSError) -> DataError:
     return DataError(
-        f"cannot read {file}: {error.strerror or error}; check the file and its permissions"
+        "cannot read {file}: {reason}; check the file and its permissions",
+        file=file,
+        reason=error.strerror or error,
     )

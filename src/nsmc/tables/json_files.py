@@ -7,6 +7,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from nsmc.errors import DataError
+from nsmc.messages.translate import tr
 from nsmc.tables.base import LONGEST, MOST_COLUMNS, Numbers, batches, check_columns
 from nsmc.tables.cells import cell_values, json_text
 from nsmc.tables.columns import DEFAULT_COLUMN
@@ -44,8 +45,12 @@ class JsonReader(ObjectReader, TextReader):
                     break
         self.columns = list(self._kinds)
         if not self.columns:
-            what = "one JSON object a line" if file.format == "jsonl" else "an array of objects"
-            raise DataError(f"{file}: expected {what}, found none with a key")
+            raise DataError(
+                "{file}: expected one JSON object a line, found none with a key"
+                if file.format == "jsonl"
+                else "{file}: expected an array of objects, found none with a key",
+                file=file,
+            )
         check_columns(file, self.columns)
 
     def frames(self, chunk_rows: int) -> "Generator[tuple[pd.DataFrame, Numbers]]":
@@ -73,11 +78,16 @@ class JsonReader(ObjectReader, TextReader):
                     continue
                 if number == 1 and line == 1 and text.lstrip().startswith("["):
                     raise DataError(
-                        f"{self.file}: expected one JSON object a line, found an array, "
-                        f"{text.strip()[:40]!r}; name it .json, or give --format json"
+                        "{file}: expected one JSON object a line, found an array, {text!r}; name "
+                        "it .json, or give --format json",
+                        file=self.file,
+                        text=text.strip()[:40],
                     )
-                found = f'expected one JSON object, such as {{"document": "…"}}, found: {problem}'
-                self._reject(number, line, found, text.rstrip("\r\n"), "correct it")
+                found = tr(
+                    'expected one JSON object, such as {{"document": "…"}}, found: {problem}',
+                    problem=problem,
+                )
+                self._reject(number, line, found, text.rstrip("\r\n"), tr("correct it"))
 
     def _objects_of_lines(self) -> Generator[tuple[int, str, Any]]:
         with self._lines() as lines:
@@ -101,10 +111,16 @@ class JsonReader(ObjectReader, TextReader):
         with self._stream() as stream:
             text = stream.read(BLOCK).lstrip(" \t\r\n")
             if not text.startswith("["):
-                hint = "name it .jsonl if it has an object a line" if text[:1] == "{" else ""
+                hint = tr(
+                    "name it .jsonl if it has an object a line"
+                    if text[:1] == "{"
+                    else "is that the right file?"
+                )
                 raise DataError(
-                    f"{self.file}: expected an array of JSON objects or strings, found "
-                    f"{text[:40]!r}; {hint or 'is that the right file?'}"
+                    "{file}: expected an array of JSON objects or strings, found {text!r}; {hint}",
+                    file=self.file,
+                    text=text[:40],
+                    hint=hint,
                 )
             number = 0
             text, place = self._next(stream, text, 1)
@@ -118,13 +134,13 @@ class JsonReader(ObjectReader, TextReader):
                 sign = text[place : place + 1]
                 if sign not in (",", "]") or not sign:
                     found = text[place : place + 40]
-                    raise self._no_array(number, "a comma or ] after it", found)
+                    raise self._no_array(number, tr("a comma or ] after it"), found)
                 ended = sign == "]"
                 if not ended:
                     text, place = self._next(stream, text, place + 1)
             text, place = self._next(stream, text, place + 1)
             if text:
-                raise self._no_array(0, "nothing after the array", text[place : place + 40])
+                raise self._no_array(0, tr("nothing after the array"), text[place : place + 40])
 
     def _element(
         self, stream: Any, text: str, place: int, number: int
@@ -145,11 +161,15 @@ class JsonReader(ObjectReader, TextReader):
             if not added:
                 if problem is None:
                     return item, end, text, place
-                raise self._no_array(number, "a JSON object or string", str(problem)) from problem
+                raise self._no_array(
+                    number, tr("a JSON object or string"), str(problem)
+                ) from problem
             text, place, more = text[place:] + added, 0, 2 * more
             if len(text) > 2 * LONGEST:
-                found = str(problem) if problem else "a longer one"
-                raise self._no_array(number, f"at most {LONGEST:,} characters of JSON", found)
+                found = str(problem) if problem else tr("a longer one")
+                raise self._no_array(
+                    number, tr("at most {most:,} characters of JSON", most=LONGEST), found
+                )
 
     def _next(self, stream: Any, text: str, place: int) -> tuple[str, int]:
         """The text and the place of its next character that isn't white space; "" at the end."""
@@ -162,10 +182,14 @@ class JsonReader(ObjectReader, TextReader):
                 return "", 0
 
     def _no_array(self, number: int, expected: str, found: str) -> DataError:
-        where = f", element {number:,}" if number else ""
+        where = tr(", element {number:,}", number=number) if number else ""
         return DataError(
-            f"{self.file}{where}: expected {expected}, found: {found[:200]!r}; the file isn't "
-            "whole, or isn't JSON"
+            "{file}{where}: expected {expected}, found: {found!r}; the file isn't whole, "
+            "or isn't JSON",
+            file=self.file,
+            where=where,
+            expected=expected,
+            found=found[:200],
         )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nsmc.errors import UsageError
-from nsmc.messages.translate import tr
+from nsmc.messages.translate import mark, tr
 from nsmc.tables.formats import FORMATS, Format
 
 Encoding = Literal["utf-8", "utf-8-sig", "cp949"]
@@ -41,27 +41,23 @@ class ReadOptions:
     another name: that of an upload, for example."""
 
     def __post_init__(self) -> None:
-        _check("format", self.format, FORMATS)
+        _check(mark("format"), self.format, FORMATS)
         few, many = self.negative_to, self.positive_from
         if (few is None) != (many is None):
-            raise UsageError(tr("--positive-from and --negative-to go together"))
+            raise UsageError("--positive-from and --negative-to go together")
         if few is not None and many is not None and not few < many:
             raise UsageError(
-                tr(
-                    "expected --negative-to below --positive-from, found {few:g} and {many:g}",
-                    few=few,
-                    many=many,
-                )
+                "expected --negative-to below --positive-from, found {few:g} and {many:g}",
+                few=few,
+                many=many,
             )
         if self.delimiter is None:
             return
         one = DELIMITERS.get(self.delimiter, self.delimiter)
         if len(one) != 1 or one in '"\r\n\0':
             raise UsageError(
-                tr(
-                    "expected a delimiter of one character, or tab, found {value!r}",
-                    value=self.delimiter[:20],
-                )
+                "expected a delimiter of one character, or tab, found {value!r}",
+                value=self.delimiter[:20],
             )
         object.__setattr__(self, "delimiter", one)
 
@@ -85,10 +81,15 @@ class WriteOptions:
     formulas, in all columns of .csv, .tsv and .txt; in new columns that is always so."""
 
     def __post_init__(self) -> None:
-        _check("format", self.format, FORMATS)
-        _check("encoding", self.encoding, ENCODINGS)
+        _check(mark("format"), self.format, FORMATS)
+        _check(mark("encoding"), self.encoding, ENCODINGS)
 
 
 def _check(what: str, value: str | None, known: tuple[str, ...]) -> None:
     if value is not None and value not in known:
-        raise UsageError(f"expected a {what} of {', '.join(known)}, found {value[:40]!r}")
+        raise UsageError(
+            "expected a {what} of {names}, found {value!r}",
+            what=tr(what),
+            names=", ".join(known),
+            value=value[:40],
+        )

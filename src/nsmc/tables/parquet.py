@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nsmc.errors import DataError
+from nsmc.messages.translate import tr
 from nsmc.tables.bad_rows import BadRows
 from nsmc.tables.base import (
     MOST_CELLS,
@@ -85,15 +86,22 @@ class ParquetReader(TableReader):
         try:
             for column in column_sizes(self.file.path):
                 if column.unpacked > SUSPICIOUS and column.unpacked > RATIO * max(1, column.packed):
-                    found = f"{column.unpacked:,} bytes in {column.packed:,}"
+                    found = tr(
+                        "{unpacked:,} bytes in {packed:,}",
+                        unpacked=column.unpacked,
+                        packed=column.packed,
+                    )
                 elif column.values > MOST_VALUES:
-                    found = f"{column.values:,} values"
+                    found = tr("{count:,} values", count=column.values)
                 else:
                     continue
                 raise DataError(
-                    f"{self.file}: expected row groups that fit into memory, found {found} in "
-                    f"column {column.name[:60]!r} of row group {column.row_group + 1}; write the "
-                    "file again with smaller row groups"
+                    "{file}: expected row groups that fit into memory, found {found} in column "
+                    "{column!r} of row group {group}; write the file again with smaller row groups",
+                    file=self.file,
+                    found=found,
+                    column=column.name[:60],
+                    group=column.row_group + 1,
                 )
         except ValueError as error:
             raise self._damaged(error) from error
@@ -118,8 +126,10 @@ class ParquetReader(TableReader):
 
     def _damaged(self, error: Exception) -> DataError:
         return DataError(
-            f"{self.file} can't be read as Parquet: expected whole Parquet data because of its "
-            f"name, found: {str(error)[:300]}; fetch or write the file again"
+            "{file} can't be read as Parquet: expected whole Parquet data because of its "
+            "name, found: {error}; fetch or write the file again",
+            file=self.file,
+            error=str(error)[:300],
         )
 
 
@@ -248,9 +258,15 @@ class ParquetWriter(TableWriter):
             return pa.array(values, type=field.type)
         except (pa.ArrowException, TypeError) as error:
             raise DataError(
-                f"cannot write rows {self.rows + 1} to {self.rows + len(series)} of column "
-                f"{field.name!r} to {self.file}: expected values of type {field.type}, found: "
-                f"{str(error)[:300]}; nothing was written; name the output .jsonl instead"
+                "cannot write rows {first} to {last} of column {column!r} to {file}: expected "
+                "values of type {type}, found: {error}; nothing was written; name the output "
+                ".jsonl instead",
+                first=self.rows + 1,
+                last=self.rows + len(series),
+                column=field.name,
+                file=self.file,
+                type=field.type,
+                error=str(error)[:300],
             ) from error
 
     def _text(self, value: object, row: int) -> str:

@@ -87,7 +87,12 @@ class Table:
         """How the table was read, where a person should know: in sentences."""
         if self.encoding in (None, "utf-8", "utf-8-sig"):
             return self._reader.notes
-        return [f"{self.name} is not UTF-8 and was read as {self.encoding}", *self._reader.notes]
+        note = tr(
+            "{file} is not UTF-8 and was read as {encoding}",
+            file=self.name,
+            encoding=self.encoding,
+        )
+        return [note, *self._reader.notes]
 
     def schema(self) -> Any:
         """Columns and their types as a pyarrow schema."""
@@ -156,9 +161,9 @@ class Table:
                 self._reader._reject(
                     rows[place],
                     0,
-                    f"column {self.text_column[:60]!r}: {error}",
+                    tr("column {name!r}: {error}", name=self.text_column[:60], error=error),
                     str(value),
-                    "correct that row or choose another column with --column NAME",
+                    tr("correct that row or choose another column with --column NAME"),
                 )
                 texts.append("")
                 wrong.add(place)
@@ -297,8 +302,11 @@ def _check_types(path: Path, schema: Any, writing: WriteOptions | None) -> None:
     raw = [field.name for field in schema if _holds_bytes(field.type)]
     if raw and format != "parquet":
         raise DataError(
-            f"cannot write {path}: expected columns that .{format} can hold, found bytes in "
-            f"{raw[0][:60]!r}; name the output .parquet, or leave that column out of the input"
+            "cannot write {path}: expected columns that .{format} can hold, found bytes in "
+            "{name!r}; name the output .parquet, or leave that column out of the input",
+            path=path,
+            format=format,
+            name=raw[0][:60],
         )
 
 
@@ -315,19 +323,15 @@ def _check_name(path: Path, source: Path | None, writing: WriteOptions | None) -
     format = table_file(path, writing.format if writing else None).format
     if writing and writing.encoding and format in BINARY:
         raise UsageError(
-            tr(
-                "--encoding is for text formats, and {path} is .{format}, which has one of its "
-                "own; leave it out",
-                path=path,
-                format=format,
-            )
+            "--encoding is for text formats, and {path} is .{format}, which has one of its "
+            "own; leave it out",
+            path=path,
+            format=format,
         )
     # By the file, not the name: a link to the input is the input.
     if source and path.exists() and source.exists() and path.samefile(source):
         raise UsageError(
-            tr(
-                "expected an output file other than the input, found {path} for both; name another "
-                "file, so that the input stays as it is",
-                path=path,
-            )
+            "expected an output file other than the input, found {path} for both; name another "
+            "file, so that the input stays as it is",
+            path=path,
         )

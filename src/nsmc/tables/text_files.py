@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from nsmc.errors import DataError
+from nsmc.messages.translate import tr
 from nsmc.tables.bad_rows import BadRows
 from nsmc.tables.base import LONGEST, TableReader, TableWriter
 from nsmc.tables.changes import FOREIGN, HALVES
@@ -71,8 +72,12 @@ class TextReader(TableReader):
         for number, line in enumerate(iter(partial(text.readline, LONGEST + 1), ""), start=1):
             if len(line) > LONGEST:
                 raise DataError(
-                    f"{self.file}, line {number}: expected lines of at most {LONGEST:,} "
-                    f"characters, found a longer one, {line[:40]!r}…; is that a table?"
+                    "{file}, line {number}: expected lines of at most {most:,} characters, found a "
+                    "longer one, {text!r}…; is that a table?",
+                    file=self.file,
+                    number=number,
+                    most=LONGEST,
+                    text=line[:40],
                 )
             yield line
 
@@ -81,8 +86,13 @@ class TextReader(TableReader):
         found = None if self.bad is None else _NOT_TEXT.search(line)
         if found is None:
             return ""
-        what = "a NUL byte" if found[0] == "\0" else f"a byte that isn't {self.encoding}"
-        return f"expected text, found {what} at character {found.start() + 1}"
+        return tr(
+            "expected text, found a NUL byte at character {place}"
+            if found[0] == "\0"
+            else "expected text, found a byte that isn't {encoding} at character {place}",
+            encoding=self.encoding,
+            place=found.start() + 1,
+        )
 
 
 def without_end(line: str) -> str:
@@ -127,8 +137,12 @@ class TextWriter(TableWriter):
         held = _NOT_TEXT.sub("\N{REPLACEMENT CHARACTER}", line)
         data = held.encode(self._encoding, "xmlcharrefreplace")
         if not row and data.decode(self._encoding) != line:
-            found = f"a character that {self._encoding} lacks in {line[:60]!r}"
-            self._refuse_header(found, "leave --encoding out or rename that column")
+            found = tr(
+                "a character that {encoding} lacks in {text!r}",
+                encoding=self._encoding,
+                text=line[:60],
+            )
+            self._refuse_header(found, tr("leave --encoding out or rename that column"))
         if held != line:
             self.changes.add(HALVES, row)
         if data.decode(self._encoding) != held:

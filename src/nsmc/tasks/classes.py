@@ -113,8 +113,13 @@ class Classes(LabelTask):
         if not 2 <= len(names) <= MOST:
             shown = ", ".join(map(repr, names[:3])) + (", …" if len(names) > 3 else "")
             raise DataError(
-                f"{source}, column {column.name!r}: expected 2 to {MOST:,} classes, found "
-                f"{len(names):,} ({shown}); name another column with --label-column"
+                "{source}, column {column!r}: expected 2 to {most:,} classes, found {count:,} "
+                "({shown}); name another column with --label-column",
+                source=source,
+                column=column.name,
+                most=MOST,
+                count=len(names),
+                shown=shown,
             )
         numbers = dict(zip(column.names, column.numbers().tolist(), strict=True))
         numeric = not np.isnan([numbers[name] for name in names]).any()

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.messages.translate import tr
+
 BINS = 15
 """Bins of the calibration error, as in Guo et al. 2017."""
 
@@ -35,7 +37,7 @@ class Metric:
 
     def show(self, value: float) -> str:
         """A value for a person: ``88.17%``."""
-        return f"{value * self.scale:.{self.decimals}f}{self.unit}"
+        return f"{value * self.scale:.{self.decimals}f}{tr(self.unit)}"
 
     def brief(self, value: float) -> str:
         """A value at an axis: ``88.2%``."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.messages.translate import tr
 from nsmc.text.reading import Correction
 
 
@@ -87,9 +88,9 @@ class ClassAnswer:
     def __str__(self) -> str:
         """``부정 or 긍정``, ``10 classes (1, 2, 3, …)``."""
         if self.has_threshold:
-            return " or ".join(self.names)
+            return tr(" or ").join(self.names)
         first = ", ".join(self.names[:3]) + (", …" if len(self.names) > 3 else "")
-        return f"{len(self.names)} classes ({first})"
+        return tr("{count} classes ({names})", count=len(self.names), names=first)
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class StarScale:
 
     def __str__(self) -> str:
         """``stars from 1 to 10``."""
-        return f"stars from {self.low:g} to {self.high:g}"
+        return tr("stars from {low:g} to {high:g}", low=self.low, high=self.high)
 
 
 @dataclass(frozen=True, eq=False)

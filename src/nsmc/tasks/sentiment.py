@@ -109,17 +109,22 @@ class Sentiment(LabelTask):
         if self._balanced:
             if (prior := log_odds(labels)) is None:
                 raise DataError(
-                    f"{source}: expected reviews of both labels to balance them, found one alone; "
-                    "set sentiment.balance = 'none'"
+                    "{source}: expected reviews of both labels to balance them, found one alone; "
+                    "set sentiment.balance = 'none'",
+                    source=source,
                 )
             self._prior = prior
         known = labels[~np.isnan(labels)]
         if self._needs_both and not self._soft and known.min() == known.max():
             name = self.label_columns()[-1].name
             raise DataError(
-                f"{source}, column {name!r}: expected reviews of both labels, found "
-                f"{len(known):,} that are all {known[0]:g} ({LABELS[int(known[0])]}); from one "
-                "alone nothing can be learnt"
+                "{source}, column {name!r}: expected reviews of both labels, found {count:,} "
+                "that are all {value:g} ({label}); from one alone nothing can be learnt",
+                source=source,
+                name=name,
+                count=len(known),
+                value=known[0],
+                label=LABELS[int(known[0])],
             )
         return self
 

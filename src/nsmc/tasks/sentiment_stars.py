@@ -68,12 +68,17 @@ class SentimentStars(Sentiment):
     def learn(self, columns: Mapping[str, LabelColumn], source: str) -> Self:
         """Check that both heads have something to learn from."""
         targets = self.targets(columns, source)
-        for place, what in enumerate(("label", "number of stars")):
+        for place, task in enumerate(("stars", "sentiment")):
             if np.isnan(targets[:, place]).all():
                 raise DataError(
-                    f"{source}: expected reviews with a {what}, found none; train with the task "
-                    f"{('stars', 'sentiment')[place]!r}, or name the columns with "
-                    "data.label_column and stars.column"
+                    "{source}: expected reviews with a label, found none; train with the task "
+                    "{task!r}, or name the columns with data.label_column and stars.column"
+                    if task == "stars"
+                    else "{source}: expected reviews with a number of stars, found none; train "
+                    "with the task {task!r}, or name the columns with data.label_column and "
+                    "stars.column",
+                    source=source,
+                    task=task,
                 )
         return super().learn(columns, source)
 
@@ -86,8 +91,11 @@ class SentimentStars(Sentiment):
         stars_name, label_name = (spec.name for spec in self.label_columns())
         if not columns:
             raise DataError(
-                f"{source}: expected a column {stars_name!r} or {label_name!r}, found neither; "
-                "name them with stars.column and data.label_column"
+                "{source}: expected a column {stars_name!r} or {label_name!r}, found neither; "
+                "name them with stars.column and data.label_column",
+                source=source,
+                stars_name=stars_name,
+                label_name=label_name,
             )
         reviews = len(next(iter(columns.values())).codes)
         targets = np.full((reviews, 2), np.nan, np.float32)  # [R, 2]
@@ -104,8 +112,10 @@ class SentimentStars(Sentiment):
             targets[labelled, 0] = numbers[column.codes[labelled]]
         if (empty := np.isnan(targets).all(axis=1)).any():
             raise DataError(
-                f"{source}: expected a label or a number of stars for each review, found "
-                f"{int(empty.sum()):,} with neither; remove these rows"
+                "{source}: expected a label or a number of stars for each review, found "
+                "{rows:,} with neither; remove these rows",
+                source=source,
+                rows=int(empty.sum()),
             )
         return targets
 

@@ -12,7 +12,7 @@ import numpy as np
 from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
-from nsmc.messages.translate import tr
+from nsmc.messages.translate import mark, tr
 from nsmc.tasks.metrics import Metric, star_metrics
 from nsmc.tasks.predictions import (
     Prediction,
@@ -50,7 +50,7 @@ class Stars(LabelTask):
 
     name = "stars"
     metric = Metric(
-        "absolute_error", "mean absolute error (stars)", unit=" stars", higher_is_better=False
+        "absolute_error", "mean absolute error (stars)", unit=mark(" stars"), higher_is_better=False
     )
     label_setting = "stars.column"
     outputs = 1
@@ -76,9 +76,12 @@ class Stars(LabelTask):
         stars = self.targets(columns, source)  # [R, 1]
         if stars.min() == stars.max():
             raise DataError(
-                f"{source}, column {self.label_columns()[0].name!r}: expected different numbers of "
-                f"stars, found {len(stars):,} that are all {stars.min():g}; from one alone nothing "
-                "can be learnt"
+                "{source}, column {column!r}: expected different numbers of stars, found "
+                "{count:,} that are all {value:g}; from one alone nothing can be learnt",
+                source=source,
+                column=self.label_columns()[0].name,
+                count=len(stars),
+                value=stars.min(),
             )
         return self
 

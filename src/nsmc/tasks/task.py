@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import UsageError
-from nsmc.messages.translate import tr
 from nsmc.tasks.metrics import Metric
 from nsmc.tasks.predictions import (
     ClassAnswer,
@@ -121,11 +120,9 @@ class Task(ABC):
         if options and options.positive_from is not None:
             if not self.stars_setting:
                 raise UsageError(
-                    tr(
-                        "--positive-from and --negative-to make stars positive and negative, and "
-                        "the task {task!r} has neither; leave them out",
-                        task=self.name,
-                    )
+                    "--positive-from and --negative-to make stars positive and negative, and "
+                    "the task {task!r} has neither; leave them out",
+                    task=self.name,
                 )
             limits = {"positive_from": options.positive_from, "negative_to": options.negative_to}
             changed = replace(getattr(config, self.stars_setting), **limits)

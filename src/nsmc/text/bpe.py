@@ -15,6 +15,7 @@ from itertools import accumulate
 from typing import Any
 
 from nsmc.errors import DataError, ModelError, NsmcError
+from nsmc.messages.translate import mark, tr
 from nsmc.text.alignment import consecutive_spans
 from nsmc.text.libraries import import_library
 from nsmc.text.rewriting import Span
@@ -29,7 +30,9 @@ LONGEST = 1_000_000
 """Bytes of the longest comment to learn from: any that normalization lets through."""
 _RESERVED = "\u2585"
 """A block, "▅", with which SentencePiece marks unknown characters: it skips comments with it."""
-_INSTALL = "Install it: pip install sentencepiece; text.unit = 'syllable' or 'jamo' needs nothing"
+_INSTALL = mark(
+    "Install it: pip install sentencepiece; text.unit = 'syllable' or 'jamo' needs nothing"
+)
 
 
 class Pieces:
@@ -41,7 +44,7 @@ class Pieces:
     """
 
     def __init__(self, learned: bytes) -> None:
-        library = import_library("sentencepiece", _INSTALL)
+        library = import_library("sentencepiece", tr(_INSTALL))
         self._model: Any = library.SentencePieceProcessor()
         try:
             self._model.LoadFromSerializedProto(learned)
@@ -92,7 +95,7 @@ def learn_bpe(texts: Iterable[str], size: int) -> bytes:
         DataError: nothing legible to learn from.
         NsmcError: SentencePiece is missing, or ``size`` is too small for the characters there are.
     """
-    library = import_library("sentencepiece", _INSTALL)
+    library = import_library("sentencepiece", tr(_INSTALL))
     legible = [line for text in texts if (line := text.replace(_RESERVED, " ").strip())]
     if not legible:
         raise DataError("expected comments to learn pieces from, found nothing legible in any")
@@ -128,9 +131,12 @@ def _coverage(texts: list[str], size: int) -> float:
     needed = sum(share < LEAST_COVERAGE for share in covered) + 3
     if size < needed:
         raise NsmcError(
-            f"text.bpe_size: expected at least {needed}, for the characters that make up "
-            f"{LEAST_COVERAGE:.0%} of the training comments, found {size}. Set it higher, or cut "
-            "comments into characters: text.unit = 'syllable'"
+            "text.bpe_size: expected at least {needed}, for the characters that make up "
+            "{coverage:.0%} of the training comments, found {size}. Set it higher, or cut "
+            "comments into characters: text.unit = 'syllable'",
+            needed=needed,
+            coverage=LEAST_COVERAGE,
+            size=size,
         )
     half = covered[min(size // 2, len(covered)) - 1]
     return min(COVERAGE, max(LEAST_COVERAGE, half))

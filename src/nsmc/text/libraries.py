@@ -17,7 +17,10 @@ def import_library(module: str, advice: str) -> ModuleType:
         return import_module(module)
     except ImportError as error:
         raise NsmcError(
-            f"cannot import {module}, which cuts comments into units ({error}). {advice}"
+            "cannot import {module}, which cuts comments into units ({error}). {advice}",
+            module=module,
+            error=error,
+            advice=advice,
         ) from error
 
 

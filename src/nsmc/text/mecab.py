@@ -50,7 +50,9 @@ class KonlpyMecab:
             self._mecab: Any = konlpy_mecab.Mecab(f"{arguments} -Owakati")
         except Exception as error:  # konlpy raises bare Exception
             raise NsmcError(
-                f"Mecab could not open its dictionary, expected at {path}. {advice}"
+                "Mecab could not open its dictionary, expected at {path}. {advice}",
+                path=path,
+                advice=advice,
             ) from error
         # A tagger writes its answer into a buffer of its own; a binding may run without the GIL.
         self._lock = threading.Lock()

@@ -124,12 +124,10 @@ def read_words(path: Path) -> NewWords:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
-            tr(
-                "{path}: expected a table of new words in UTF-8, found that it can't be read "
-                "({error}); lines are like 띵작 → 명작",
-                path=path,
-                error=error,
-            )
+            "{path}: expected a table of new words in UTF-8, found that it can't be read "
+            "({error}); lines are like 띵작 → 명작",
+            path=path,
+            error=error,
         ) from error
     meanings = {}
     for number, line in enumerate(lines, 1):
@@ -138,7 +136,7 @@ def read_words(path: Path) -> NewWords:
                 word, meaning = parse_line(line)
             except ValueError as error:
                 raise DataError(
-                    tr("{path}, line {number}: {problem}", path=path, number=number, problem=error)
+                    "{path}, line {number}: {problem}", path=path, number=number, problem=error
                 ) from error
             meanings[word] = meaning
     return NewWords(meanings)

@@ -98,7 +98,11 @@ def perturb(text: str, kind: str, seed: int) -> str:
         NsmcError: ``kind`` is no name in `KINDS` or `LEARNT`.
     """
     if kind not in _ALL:
-        raise NsmcError(f"noise: expected one of {', '.join(_ALL)}, found {kind!r}; choose one")
+        raise NsmcError(
+            "noise: expected one of {names}, found {kind!r}; choose one",
+            names=", ".join(_ALL),
+            kind=kind,
+        )
     return _ALL[kind](text, Random(seed))
 
 

@@ -78,7 +78,8 @@ class Spelling:
         except (zlib.error, UnicodeDecodeError) as error:
             raise ModelError(
                 "the words that this model was trained with can't be read: expected what "
-                f"text.spelling learns, found something else ({error}); train again"
+                "text.spelling learns, found something else ({error}); train again",
+                error=error,
             ) from error
         self._rarer = BloomFilter(rest[size:])
         self._looked, self._asked = 0, 0
@@ -197,8 +198,9 @@ def learn_spelling(texts: Iterable[str], dictionary: Dictionary) -> bytes:
     )
     if not known:
         raise DataError(
-            f"text.spelling: expected words that occur {LEAST} times in the comments, to know "
-            "how they are spelt, found none; leave it out for so few comments"
+            "text.spelling: expected words that occur {least} times in the comments, to "
+            "know how they are spelt, found none; leave it out for so few comments",
+            least=LEAST,
         )
     rank = {word: place for place, (_, word) in enumerate(known)}
     cost = lru_cache(CACHED)(dictionary.cost)

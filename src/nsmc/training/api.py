@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from nsmc.config.schema import Config, changes, load_config
 from nsmc.errors import UsageError
+from nsmc.messages.translate import tr
 from nsmc.storage.files import atomic_write
 from nsmc.tables.options import ReadOptions
 from nsmc.tasks.registry import make_task
@@ -202,11 +203,12 @@ def _to_resume(
     started, started_data, started_reading = place.started_with()
     if config is not None and config != started:
         changed = [
-            f"{name}: started with {old!r}, found {new!r}"
+            tr("{name}: started with {old!r}, found {new!r}", name=name, old=old, new=new)
             for name, (old, new) in changes(config, started).items()
         ]
         raise UsageError(
-            f"a training resumes with the configuration it was started with ({'; '.join(changed)})."
-            " Leave --config and --set out, or start another with another --output"
+            "a training resumes with the configuration it was started with ({changed}). "
+            "Leave --config and --set out, or start another with another --output",
+            changed="; ".join(changed),
         )
     return started, started_data if data is None else data, reading or started_reading

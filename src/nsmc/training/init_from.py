@@ -73,8 +73,8 @@ class PretrainedModel:
         model = open_start(self.path)
         if sha256_of(model.path / MANIFEST) != self.sha256:
             raise NsmcError(
-                f"{self.path} has changed since this training began; start another with another "
-                "--output"
+                "{path} has changed since this training began; start another with another --output",
+                path=self.path,
             )
         weights = model.weights()
         with torch.no_grad():
@@ -136,14 +136,19 @@ def _check_compatible(model: ModelDirectory, config: Config) -> None:
     theirs["max_characters"] = ours["max_characters"]
     if wrong := differences(theirs, ours):
         raise UsageError(
-            f"configuration: training.init_from: {model.path} has units that were cut in another "
-            f"way ({'; '.join(wrong)}); use its [text] section, or another model"
+            "configuration: training.init_from: {path} has units that were cut in another "
+            "way ({wrong}); use its [text] section, or another model",
+            path=model.path,
+            wrong="; ".join(wrong),
         )
     size = model.config.model.embedding_size
     if size != config.model.embedding_size:
         raise UsageError(
-            f"configuration: training.init_from: the vectors of {model.path} have {size} numbers, "
-            f"those of this config {config.model.embedding_size}; set model.embedding_size={size}"
+            "configuration: training.init_from: the vectors of {path} have {size} numbers, "
+            "those of this config {embedding_size}; set model.embedding_size={size}",
+            path=model.path,
+            size=size,
+            embedding_size=config.model.embedding_size,
         )
 
 

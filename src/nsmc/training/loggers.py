@@ -58,7 +58,9 @@ def check_loggers(log_to: Sequence[LoggerName | MetricsLogger]) -> None:
             continue
         if one not in NAMES:
             raise UsageError(
-                f"expected {' or '.join(NAMES)} or an object with log and close, found {one!r}"
+                "expected {names} or an object with log and close, found {one!r}",
+                names=" or ".join(NAMES),
+                one=one,
             )
         if one == "mlflow":
             importlib.import_module("sqlalchemy")  # which mlflow-skinny comes without

@@ -118,8 +118,11 @@ def _take_step(
             optimizer.step()
     except torch.OutOfMemoryError as error:
         raise DeviceError(
-            f"{state.totals.device} ran out of memory at a batch of {reviews} reviews of "
-            f"{units} units; use a smaller training.batch_size"
+            "{device} ran out of memory at a batch of {reviews} reviews of {units} units; "
+            "use a smaller training.batch_size",
+            device=state.totals.device,
+            reviews=reviews,
+            units=units,
         ) from error
     # Summed on the device: reading a number back at every step would stall a GPU.
     state.totals += sums
@@ -138,8 +141,9 @@ def _end_epoch(state: TrainingState, task: Task, validated: Validated, rate: flo
     # The last step of an epoch may ruin the weights after the last training loss was taken.
     if not (math.isfinite(train_loss) and math.isfinite(validated.loss)):
         raise DivergedError(
-            f"the loss is no longer a number after epoch {counters.epoch}; use a lower "
-            "training.learning_rate, or training.clip_norm = 1.0"
+            "the loss is no longer a number after epoch {epoch}; use a lower "
+            "training.learning_rate, or training.clip_norm = 1.0",
+            epoch=counters.epoch,
         )
     counters.history.append(
         {

@@ -51,8 +51,9 @@ class OutputDirectory:
             lock.acquire()
         except Timeout as error:
             raise ClaimedError(
-                f"another training is writing into {self.path}; wait for it, or give another "
-                f"{option}"
+                "another training is writing into {path}; wait for it, or give another {option}",
+                path=self.path,
+                option=option,
             ) from error
         except OSError as error:
             raise cannot_write(self.path, error) from error
@@ -90,15 +91,19 @@ class OutputDirectory:
                 checkpoint.
         """
         if resume and self.has_ended():
-            more = "give more epochs with --epochs N, or start" if self.last.is_dir() else "start"
             raise NsmcError(
-                f"the training in {self.path} has ended; there is nothing to resume. To go on, "
-                f"{more} another with another --output"
+                "the training in {path} has ended; there is nothing to resume. To go on, give more "
+                "epochs with --epochs N, or start another with another --output"
+                if self.last.is_dir()
+                else "the training in {path} has ended; there is nothing to resume. To go on, "
+                "start another with another --output",
+                path=self.path,
             )
         if not resume and (self.model.exists() or self.checkpoints.exists()):
             raise NsmcError(
-                f"{self.path} holds a training already; give another --output, or continue that "
-                "one with --resume"
+                "{path} holds a training already; give another --output, or continue that one "
+                "with --resume",
+                path=self.path,
             )
 
     def has_ended(self) -> bool:
@@ -127,14 +132,19 @@ class OutputDirectory:
         done = len(self.history.read_text("utf-8").splitlines()) if self.history.is_file() else 0
         if epochs <= done:
             raise UsageError(
-                f"the training in {self.path} has {done:,} epochs; expected more of them to go on, "
-                f"found --epochs {epochs}"
+                "the training in {path} has {done:,} epochs; expected more of them to go on, "
+                "found --epochs {epochs}",
+                path=self.path,
+                done=done,
+                epochs=epochs,
             )
         ended = self.has_ended()
         if ended and not self.last.is_dir():
             raise NsmcError(
-                f"the training in {self.path} has ended and holds no {self.last.name} to go on "
-                "from; start another that starts from its model: --from"
+                "the training in {path} has ended and holds no {name} to go on from; start "
+                "another that starts from its model: --from",
+                path=self.path,
+                name=self.last.name,
             )
         recipe["config"]["training"]["epochs"] = epochs
         if ended:
@@ -188,15 +198,20 @@ class OutputDirectory:
         """
         if not self.recipe.is_file():
             raise NsmcError(
-                f"expected a training to resume in {self.path}, found none; start one with "
-                "`nsmc train --output` and that directory"
+                "expected a training to resume in {path}, found none; start one with `nsmc "
+                "train --output` and that directory",
+                path=self.path,
             )
         try:
             recipe: dict[str, Any] = read_json(self.recipe)
             reading = ReadOptions(**recipe.get("reading", {}))
             return Config.from_dict(recipe["config"]), Path(recipe["data"]), reading
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise NsmcError(f"{self.recipe} is damaged ({error}); start a new training") from error
+            raise NsmcError(
+                "{recipe} is damaged ({error}); start a new training",
+                recipe=self.recipe,
+                error=error,
+            ) from error
 
     def check_reviews(self, data: Path, reviews: str) -> None:
         """Refuse to resume on other reviews: rows and vocabulary would mean something else.
@@ -207,9 +222,13 @@ class OutputDirectory:
         started: str = read_json(self.recipe)["sha256"]
         if reviews != started:
             raise NsmcError(
-                f"the training in {self.path} was started with other reviews than those in {data} "
-                f"(expected SHA-256 {started[:12]}…, found {reviews[:12]}…). Give the directory "
-                "that holds them with --data, or start another with another --output"
+                "the training in {path} was started with other reviews than those in {data} "
+                "(expected SHA-256 {expected}…, found {found}…). Give the directory that holds "
+                "them with --data, or start another with another --output",
+                path=self.path,
+                data=data,
+                expected=started[:12],
+                found=reviews[:12],
             )
 
 
@@ -228,5 +247,7 @@ def newest_output(parent: Path) -> Path:
     """
     outputs = [path.parent for path in parent.glob("*/recipe.json")]
     if not outputs:
-        raise NsmcError(f"found no training to resume in {parent}; name it with --output")
+        raise NsmcError(
+            "found no training to resume in {parent}; name it with --output", parent=parent
+        )
     return max(outputs, key=lambda path: path.stat().st_mtime)

@@ -73,8 +73,9 @@ class Ranks:
             return name
         if name not in ("auto", "cuda"):
             raise UsageError(
-                f"of several processes each takes the GPU of its number: expected --device auto, "
-                f"cpu or cuda, found {name!r}"
+                "of several processes each takes the GPU of its number: expected --device "
+                "auto, cpu or cuda, found {name!r}",
+                name=name,
             )
         import torch
 
@@ -112,8 +113,10 @@ class Ranks:
         for rank, theirs in enumerate(others, 1):
             if wrong := [name for name in ours if theirs[name] != ours[name]]:
                 raise NsmcError(
-                    f"expected the same {' and '.join(wrong)} in all processes of a training, "
-                    f"found others in that of rank {rank} than in that of rank 0"
+                    "expected the same {names} in all processes of a training, found others in "
+                    "that of rank {rank} than in that of rank 0",
+                    names=", ".join(wrong),
+                    rank=rank,
                 )
         if device.type == "cuda":
             torch.cuda.set_device(device)
@@ -272,9 +275,13 @@ class Ranks:
             yield
         except RuntimeError as error:
             raise RankLostError(
-                f"rank {self.rank} of {self.count}: another process of this training has ended, or "
-                f"has given no answer for {seconds or self._timeout:g} seconds ({TIMEOUT}); its "
-                "own message, if any, says why. Go on from the newest checkpoint with --resume"
+                "rank {rank} of {count}: another process of this training has ended, or has "
+                "given no answer for {seconds:g} seconds ({variable}); its own message, if "
+                "any, says why. Go on from the newest checkpoint with --resume",
+                rank=self.rank,
+                count=self.count,
+                seconds=seconds or self._timeout,
+                variable=TIMEOUT,
             ) from error
 
 
@@ -293,5 +300,7 @@ def _timeout() -> float:
     except ValueError:
         seconds = 0
     if not 0 < seconds < 1e6:
-        raise UsageError(f"expected seconds above 0 in {TIMEOUT}, found {given!r}")
+        raise UsageError(
+            "expected seconds above 0 in {variable}, found {given!r}", variable=TIMEOUT, given=given
+        )
     return seconds

@@ -17,6 +17,7 @@ from nsmc.data.corpus import Corpus
 from nsmc.data.splits import split_corpus
 from nsmc.errors import UsageError
 from nsmc.inference.train_overlap import TrainingTexts
+from nsmc.messages.translate import tr
 from nsmc.model.device import autocast_type, choose_device, seed_everything, total_memory
 from nsmc.model.inputs import field_for
 from nsmc.model.network import RecurrentNetwork, describe
@@ -124,7 +125,7 @@ def run_training(
         pass
     elif resume and checkpoints(output.checkpoints):
         for damage in load_newest_checkpoint(state, output.checkpoints):
-            warn(f"{damage}; the checkpoint before it was taken")
+            warn(tr("{damage}; the checkpoint before it was taken", damage=damage))
         state.extended_at = output.extended_at()
     elif start:
         start = start.load_into(state.network, task, data.vocabulary, output.path)
@@ -184,8 +185,12 @@ def run_training(
             loss = state.counters.history[-1]["validation_loss"]
             if loss > DIVERGING:
                 warn(
-                    f"the validation loss is {loss:,.0f} after epoch {event.epoch}: the training "
-                    "diverges; use a lower training.learning_rate, or training.clip_norm = 1.0"
+                    tr(
+                        "the validation loss is {loss:,.0f} after epoch {epoch}: the training "
+                        "diverges; use a lower training.learning_rate, or training.clip_norm = 1.0",
+                        loss=loss,
+                        epoch=event.epoch,
+                    )
                 )
         elif state.counters.step % config.training.checkpoint_steps == 0:
             save_checkpoint(state, output.checkpoints)
@@ -242,10 +247,17 @@ def _warn_of_few(validation: int, task: Task, warn: Callable[[str], None]) -> No
     answer = task.class_answer if isinstance(task, LabelTask) else None
     classes = len(answer.values) if answer else 0
     if validation < max(FEW, classes):
-        of = f", fewer than the {classes} classes" if validation < classes else ""
         warn(
-            f"{validation:,} reviews to validate on are few{of}: the choice of the best epoch and "
-            "the metrics say little; give more reviews, or a larger data.validation"
+            tr(
+                "{validation:,} reviews to validate on are few, fewer than the {classes} classes: "
+                "the choice of the best epoch and the metrics say little; give more reviews, or a "
+                "larger data.validation"
+                if validation < classes
+                else "{validation:,} reviews to validate on are few: the choice of the best epoch "
+                "and the metrics say little; give more reviews, or a larger data.validation",
+                validation=validation,
+                classes=classes,
+            )
         )
 
 
@@ -319,9 +331,13 @@ def _check_memory(config: Config, task: Task, vocabulary: int, device: torch.dev
     needed, there = count * BYTES_A_PARAMETER, total_memory(device)
     if there is not None and needed > there:
         raise UsageError(
-            f"configuration: a network of {count:,} parameters needs {needed / 1e9:,.0f} GB of "
-            f"memory to be trained, and {device} has {there / 1e9:,.0f} GB; choose smaller sizes "
-            "in [model], or a smaller data.max_size"
+            "configuration: a network of {count:,} parameters needs {needed:,.0f} GB of "
+            "memory to be trained, and {device} has {there:,.0f} GB; choose smaller sizes "
+            "in [model], or a smaller data.max_size",
+            count=count,
+            needed=needed / 1000000000.0,
+            device=device,
+            there=there / 1000000000.0,
         )
 
 
@@ -338,8 +354,11 @@ def _training_texts(
     if earlier is not None:
         return TrainingTexts.from_units(corpus.units()).union(earlier)
     warn(
-        f"{start.path} doesn't tell which texts it was trained on, so the new model won't tell it "
-        "either, and `nsmc evaluate` can't say which reviews it has seen"
+        tr(
+            "{path} doesn't tell which texts it was trained on, so the new model won't "
+            "tell it either, and `nsmc evaluate` can't say which reviews it has seen",
+            path=start.path,
+        )
     )
     return None
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from nsmc.errors import ModelError
+from nsmc.messages.translate import tr
 from nsmc.model.network import RecurrentNetwork
 from nsmc.storage.bundle import read_json, verify_bundle, write_json, writing_bundle
 
@@ -113,9 +114,10 @@ def load_newest_checkpoint(state: TrainingState, directory: Path) -> list[str]:
         restore(state, _read(path))
         return damages
     raise ModelError(
-        f"expected a checkpoint to resume from in {directory}, found "
-        + ("; ".join(damages) or "none")
-        + ". Train from the start, into another --output"
+        "expected a checkpoint to resume from in {directory}, found {found}. Train from the start, "
+        "into another --output",
+        directory=directory,
+        found="; ".join(damages) or tr("none"),
     )
 
 
