@@ -1,7 +1,7 @@
-"""A process that imports what a job needs, forks for it and lets a fault happen in the fork.
+"""A process that forks for each job and lets a fault happen in the fork.
 
-Started as ``python process.py``; reads jobs and writes answers, each a line of JSON. A fork takes
-some milliseconds, where a new process takes the seconds that torch needs to import.
+Started as ``python process.py``; reads jobs and writes answers, each a line of JSON. It imports
+what a fork had to, so that the next takes some milliseconds and not the seconds of torch.
 
 A write step is what changes files below the job's directory: an opening for writing, a rename, a
 deletion, a new directory, a flush to the disk. Python's audit hooks name them before they happen.
@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -167,45 +168,36 @@ def _ask_for_tables(port: int, got: Path) -> None:
 
 
 TASKS: dict[str, Callable[[Any], int]] = {"command": command, "fetch": fetch, "serve": serve}
-TRAINING = ("torch._dynamo", "torchtext.data", "matplotlib.figure", "nsmc.training.run")
-IMPORTS = {
-    "evaluate": (
-        "sklearn.metrics",
-        "plotly.graph_objects",
-        "fontTools.subset",
-        "nsmc.report.write",
-    ),
-    "train": TRAINING,
-    "audit": (*TRAINING, "nsmc.auditing.audit"),
-    "serve": ("uvicorn", "nsmc.serving.app", "nsmc.serving.server"),
-}
-"""What takes long to import, by the command; once here and not again in every fork."""
+
+
+def import_all(names: list[str]) -> None:
+    """Import what a fork has imported: once here, and not again in the forks that follow."""
+    for name in names:
+        if name not in sys.modules:
+            # Some exist only where another has made them.
+            with contextlib.suppress(Exception), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                importlib.import_module(name)
 
 
 def main() -> None:
     """Answer jobs until the input ends."""
-    import pandas  # noqa: F401
-
-    import nsmc.data.download
-    import nsmc.pipeline.score_table  # noqa: F401
-
     for line in sys.stdin:
         job = json.loads(line)
-        name = job["arguments"][0] if job["task"] == "command" else job["task"]
-        for module in IMPORTS.get(name, ()):
-            importlib.import_module(module)
         readable, writable = os.pipe()
         child = os.fork()
         if not child:
             os.close(readable)
             status, steps = run(job)
-            os.write(writable, json.dumps(steps).encode()[:60_000])
+            with os.fdopen(writable, "w") as pipe:
+                json.dump({"steps": steps, "modules": [*sys.modules]}, pipe)
             os._exit(status)
         os.close(writable)
         with os.fdopen(readable, "rb") as pipe:
-            steps = json.loads(pipe.read() or b"[]")
+            told = json.loads(pipe.read() or '{"steps": [], "modules": []}')
         _, code = os.waitpid(child, 0)
-        print(json.dumps([os.waitstatus_to_exitcode(code), steps]), flush=True)
+        import_all(told["modules"])
+        print(json.dumps([os.waitstatus_to_exitcode(code), told["steps"]]), flush=True)
 
 
 if __name__ == "__main__":

@@ -137,6 +137,24 @@ def test_a_torn_line_of_progress_is_no_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_what_a_kill_leaves_at_the_first_and_the_last_record_is_put_away(
+    score: Callable[..., Any], source: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / f"{PREFIX}12345678-{PROGRESS}").touch()
+    score()
+    whole = contents(out)
+    assert sorted(whole) == sorted([*NAMES, SUCCESS])
+    (out / PROGRESS).write_text("torn", "utf-8")
+    assert score().done_before == len(NAMES)
+    assert contents(out) == whole
+    (out / f"{PREFIX}12345678-{PROGRESS}").touch()
+    (out / SUCCESS).unlink()
+    with pytest.raises(nsmc.UsageError, match="found other files"):
+        score()
+
+
 def test_a_killed_command_goes_on_with_other_files(
     model: Path, classifier: Classifier[Any], tmp_path: Path
 ) -> None:

@@ -238,8 +238,8 @@ def test_a_full_disk_is_reported_and_leaves_the_old_file(
     with pytest.raises(NsmcError) as caught, atomic_write(path) as temporary:
         temporary.write_bytes(b"x" * 1_000_000)
     assert str(caught.value) == (
-        f"cannot write {path}: No space left on device. Nothing was left under that name; "
-        "free some space or choose another place, then run the command again"
+        f"cannot write {path}: No space left on device. Nothing half-written is left under that "
+        "name; free some space or choose another place, then run the command again"
     )
     assert names(place) == ["a.csv"]
     assert path.read_text(encoding="utf-8") == "old"

@@ -82,7 +82,7 @@ class OutputManifest:
 
     @property
     def succeeded(self) -> bool:
-        """Whether all files of a run are done."""
+        """Whether all files of a run are done, and it has put away what it no longer needs."""
         return self._records.succeeded
 
     def has(self, name: str, source: Path | ObjectPath, bytes: int, mtime_ns: int) -> bool:

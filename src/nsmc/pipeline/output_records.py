@@ -15,7 +15,7 @@ from typing import IO, Any, Protocol
 from nsmc.errors import NsmcError, UsageError
 from nsmc.storage.bundle import read_json, write_json
 from nsmc.storage.files import atomic_write, cannot_write
-from nsmc.storage.leftovers import hold, let_go
+from nsmc.storage.leftovers import PREFIX, hold, let_go
 from nsmc.storage.objects import (
     ObjectPath,
     delete_object,
@@ -35,7 +35,7 @@ class Records(Protocol):
 
     @property
     def succeeded(self) -> bool:
-        """Whether all files of a run are done."""
+        """Whether all files of a run are done, and it has put away what it no longer needs."""
 
     def read(self) -> list[tuple[Identity, list[Any]]]:
         """What earlier runs have left: identities, each with files that are done.
@@ -76,7 +76,7 @@ class _Here:
 
     @property
     def succeeded(self) -> bool:
-        return self._success.exists()
+        return self._success.exists() and not self._progress.exists()
 
     def read(self) -> list[tuple[Identity, list[Any]]]:
         if self._directory.exists() and not self._directory.is_dir():
@@ -86,7 +86,9 @@ class _Here:
         with self._writing(self._directory):
             self._directory.mkdir(parents=True, exist_ok=True)
             kept = self._success.exists() or self._progress.exists()
-            if not kept and any(self._directory.iterdir()):
+            # A run may have been killed before its first record had a name.
+            others = (e for e in self._directory.iterdir() if not e.name.startswith(PREFIX))
+            if not kept and any(others):
                 raise _not_ours(self._directory)
             if self._success.exists():
                 return [_part(read_json(self._success))]
@@ -153,11 +155,11 @@ class _InStore:
 
     @property
     def succeeded(self) -> bool:
-        return SUCCESS in self._sizes
+        return SUCCESS in self._sizes and not self._part_names()
 
     def read(self) -> list[tuple[Identity, list[Any]]]:
         self._sizes = {file.name: file.bytes for file in files_below(self._directory)}
-        names = [SUCCESS] if self.succeeded else self._part_names()
+        names = [SUCCESS] if SUCCESS in self._sizes else self._part_names()
         if self._sizes and not names:
             raise _not_ours(self._directory)
         return [_part(json.loads(read_object(self._directory / name))) for name in names]

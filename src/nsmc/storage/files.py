@@ -142,8 +142,8 @@ def cannot_write(path: Path, error: OSError) -> NsmcError:
     """Turn the system's word for a failed write into one that says what to do next."""
     reason = error.strerror or str(error)
     return NsmcError(
-        "cannot write {path}: {reason}. Nothing was left under that name; free some space or "
-        "choose another place, then run the command again",
+        "cannot write {path}: {reason}. Nothing half-written is left under that name; free "
+        "some space or choose another place, then run the command again",
         path=path,
         reason=reason,
     )
