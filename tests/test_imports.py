@@ -211,7 +211,7 @@ ORDER = [
     {"exporting"},
     {"serving"},
     {"report", "auditing", "inspection", "sklearn", "ray", "spark"},
-    {"folds"},
+    {"folds", "sweeps"},
     {"evaluation", "training"},
     {"pipeline"},
     {"model"},

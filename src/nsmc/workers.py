@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Chunk = TypeVar("Chunk")
 Result = TypeVar("Result")
 _STARTING = threading.Lock()
+PATIENCE = 10.0
+"""Seconds that a process has to end which has closed its pipe."""
 
 
 def map_chunks(
@@ -54,40 +56,76 @@ def map_chunks(
         # message on the way to the other, each would wait for the other to read.
         busy = [pipe for pipe in pipes if _send_next(pipe, waiting)]
         while busy:
-            pipe = busy.pop(0 if ordered else busy.index(_first_ready(busy)))
+            pipe = busy.pop(0 if ordered else busy.index(first_ready(busy)))
             result = _receive(pipe)
             if _send_next(pipe, waiting):
                 busy.append(pipe)
             yield result
 
 
+class Worker:
+    """A process of its own, and the pipe to it. It is started inside `starting`.
+
+    Args:
+        target: what it does; something pickle can send. It gets its end of the pipe, then ``args``.
+        daemon: whether it may start no processes itself.
+    """
+
+    def __init__(self, target: Callable[..., None], *args: Any, daemon: bool = True) -> None:
+        from multiprocessing import get_context
+
+        # spawn: a fork of a process in which torch runs threads may hang.
+        context = get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self._process = context.Process(target=target, args=(theirs, *args), daemon=daemon)
+        try:
+            self._process.start()
+        except BaseException:
+            self.pipe.close()
+            raise
+        finally:
+            # Or the end of a dead worker's pipe would never be seen.
+            theirs.close()
+
+    def end(self) -> int | None:
+        """End it, whatever it does; returns its exit status, below 0 that of a signal."""
+        self._process.terminate()
+        self._process.join()
+        self.pipe.close()
+        return self._process.exitcode
+
+    def died(self) -> str:
+        """How one ended that has closed its pipe by itself: ``SIGKILL``, or ``status 1``."""
+        import signal
+
+        self._process.join(PATIENCE)
+        status = self.end() or 0
+        if status >= 0:
+            return f"status {status}"
+        names = {number.value: number.name for number in signal.Signals}
+        return names.get(-status, f"signal {-status}")
+
+
+@contextlib.contextmanager
+def starting() -> Iterator[None]:
+    """In the block workers are started; Ctrl-C waits for its end."""
+    with _without_interrupts(), _without_main():
+        yield
+
+
 @contextlib.contextmanager
 def _started(workers: int, make: Callable[[], Any]) -> "Iterator[list[Connection]]":
     """Start worker processes, give the pipes to them, and end them with the block."""
-    from multiprocessing import get_context
-
-    # spawn: a fork of a process in which torch runs threads may hang.
-    context = get_context("spawn")
-    processes, pipes = [], []
+    started: list[Worker] = []
     try:
-        with _without_interrupts(), _one_thread_each(), _without_main():
+        with starting(), _one_thread_each():
             for _ in range(workers):
-                ours, theirs = context.Pipe()
-                pipes.append(ours)
-                process = context.Process(target=_work, args=(theirs, make), daemon=True)
-                processes.append(process)
-                process.start()
-                # Or the end of a dead worker's pipe would never be seen.
-                theirs.close()
-        yield pipes
+                started.append(Worker(_work, make))
+        yield [worker.pipe for worker in started]
     finally:
         # Also when they are done: idle, they hold nothing that would need a gentler end.
-        for process in processes:
-            if process.pid is not None:
-                process.terminate()
-                process.join()
-        for pipe in pipes:
-            pipe.close()
+        for worker in started:
+            worker.end()
 
 
 def _send_next(pipe: "Connection", waiting: Iterator[Any]) -> bool:
@@ -101,7 +139,8 @@ def _send_next(pipe: "Connection", waiting: Iterator[Any]) -> bool:
     return True
 
 
-def _first_ready(pipes: "list[Connection]") -> "Connection":
+def first_ready(pipes: "list[Connection]") -> "Connection":
+    """The first of several pipes on which something has come, or that has ended."""
     from multiprocessing.connection import wait
 
     ready: Any = wait(pipes)
@@ -203,13 +242,18 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
+def ignore_interrupts() -> None:
+    """Leave Ctrl-C, which reaches every process of a terminal, to the parent of this one."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def _work(pipe: "Connection", make: Callable[[], Callable[[Any], Any]]) -> None:
     """Answer chunks until the other end is closed; what goes wrong is an answer too."""
-    import signal
     import warnings
 
-    # Ctrl-C reaches every process of a terminal; only the parent answers it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ignore_interrupts()
     # The parent has heard the same warnings, once.
     warnings.simplefilter("ignore")
     function: Callable[[Any], Any] | None = None

@@ -15,9 +15,9 @@ import pytest
 
 from nsmc.config.schema import Config
 from nsmc.errors import UsageError
+from nsmc.sweeps.sweep_file import Range, read_sweep
+from nsmc.sweeps.variants import grid
 from nsmc.training.output import OutputDirectory
-from nsmc.training.sweep_file import Range, read_sweep
-from nsmc.training.variants import grid
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Here, Result, Start, Until

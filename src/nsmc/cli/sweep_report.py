@@ -1,4 +1,4 @@
-"""What came of a sweep: the best of it, and the command that trains that again."""
+"""The progress of a sweep, and what came of it: the best, and the command that trains it again."""
 
 import argparse
 import shlex
@@ -6,14 +6,48 @@ from collections.abc import Mapping, Sequence
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
-from nsmc.cli.common import say
+from nsmc.cli.common import format_duration, say
+from nsmc.cli.training_report import Reporter
+from nsmc.messages.translate import tr
 
 if TYPE_CHECKING:
+    from nsmc.config.schema import Config
+    from nsmc.sweeps.outcomes import Outcome
     from nsmc.tasks.task import Task
-    from nsmc.training.several import Outcome
 
-NOT_REPEATED = ("help", "output", "resume", "seeds", "sweep", "fields", "debug")
+NOT_REPEATED = ("help", "output", "resume", "seeds", "sweep", "jobs", "engine", "fields", "debug")
 """Options of `nsmc train` that aren't those of one training of a sweep."""
+
+
+class SweepReporter:
+    """Shows the trainings of a sweep: an `nsmc.sweeps.trials.Observer`."""
+
+    def say(self, text: str) -> None:
+        """Print a message."""
+        say(text)
+
+    def epoch(self, place: str, config: "Config", record: Mapping[str, Any]) -> None:
+        """Print a line on an epoch of one of several trainings that go on at a time."""
+        from nsmc.tasks.registry import task_class
+
+        metric = task_class(config.task).metric
+        say(
+            tr(
+                "{place}  epoch {epoch}/{epochs}  validation loss {loss:.4f}  {metric} {value}  "
+                "{time}",
+                place=place,
+                epoch=record["epoch"],
+                epochs=config.training.epochs,
+                loss=record["validation_loss"],
+                metric=tr(metric.words),
+                value=metric.show(record[f"validation_{metric.name}"]),
+                time=format_duration(record["seconds"]),
+            )
+        )
+
+    def watch(self) -> Reporter:
+        """Show every step of a training of this process."""
+        return Reporter()
 
 
 def say_best(
@@ -26,19 +60,26 @@ def say_best(
 
     ``options`` are those of `nsmc train`, of which ``args`` are the values.
     """
-    from nsmc.training.several import best_of
+    from nsmc.sweeps.outcomes import best_of
 
     best, metric = best_of(outcomes, task.name), task.metric
     if best is None:
         return
     values = [record[f"validation_{metric.name}"] for record in best.best_epochs]
-    means = " in the mean" if len(values) > 1 else ""
-    whole = sum(bool(one.histories) for one in outcomes)
+    means = tr(" in the mean") if len(values) > 1 else ""
     say(
-        f"best of {whole}: {best.name}, validation {metric.words} {metric.show(mean(values))}, "
-        f"loss {best.loss:.4f}{means}"
+        tr(
+            "best of {count}: {name}, validation {metric} {value}, loss {loss:.4f}{means}",
+            count=sum(bool(one.histories) for one in outcomes),
+            name=best.name,
+            metric=tr(metric.words),
+            value=metric.show(mean(values)),
+            loss=best.loss,
+            means=means,
+        )
     )
-    say(f"train it again with: {command(args, options, best.setting)}")
+    line = command(args, options, best.setting)
+    say(tr("train it again with: {command}", command=line))
 
 
 def command(

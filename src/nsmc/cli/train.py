@@ -14,8 +14,8 @@ from nsmc.messages.translate import tr
 
 if TYPE_CHECKING:
     from nsmc.config.schema import Config
-    from nsmc.training.run import Event, Listener, Trained
-    from nsmc.training.state import TrainingState
+    from nsmc.sweeps.trials import Executor
+    from nsmc.training.run import Trained
 
 EPILOG = """examples:
   nsmc train --data data/sample --config configs/sample.toml --output runs/first
@@ -24,6 +24,7 @@ EPILOG = """examples:
   nsmc train --config configs/own-labels.toml --data topics.csv --column text --label-column topic
   nsmc train --seeds 1 2 3 --output runs/three         (then: nsmc runs runs/three)
   nsmc train --sweep search.toml --output runs/search  (once more goes on where it was)
+  nsmc train --sweep search.toml --output runs/search --jobs 4          (four at a time)
   nsmc train --resume --output runs/first
   nsmc train --resume --output runs/first --epochs 20   (also where it has ended)
 
@@ -67,6 +68,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "or [sweep] trials = 20, Optuna draws; [sweep] minutes = 60 is enough",
     )
     parser.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="with --seeds or --sweep: train N at a time, each in a process of its own (default: "
+        "1; with --engine as many as there is room for)",
+    )
+    parser.add_argument(
+        "--engine",
+        choices=["ray"],
+        help="with --seeds or --sweep: train by Ray Tune, at RAY_ADDRESS or on this machine",
+    )
+    parser.add_argument(
         "--log-to",
         action="extend",
         nargs="+",
@@ -89,12 +102,20 @@ def run(args: argparse.Namespace) -> int:
     config = chosen_config(args, epochs)
     if args.seeds or args.sweep:
         return _train_several(config, args)
+    if args.jobs is not None or args.engine:
+        option = "--engine" if args.engine else "--jobs"
+        raise UsageError(
+            tr(
+                "{option} is for several trainings; give --seeds or --sweep, or leave it out",
+                option=option,
+            )
+        )
     from nsmc.training.api import RUNS
     from nsmc.training.output import new_output, newest_output
     from nsmc.training.ranks import Ranks
 
     output = args.output or (newest_output if args.resume else new_output)(RUNS)
-    trained = _train(config, output, args, resume=args.resume)
+    trained = _train(config, output, args)
     if not Ranks.started().first:
         return 0
     metrics, metric = trained.metrics, trained.task.metric
@@ -119,40 +140,27 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _train(
-    config: "Config | None",
-    output: Path,
-    args: argparse.Namespace,
-    *,
-    resume: bool,
-    also: "Listener | None" = None,
-) -> "Trained":
+def _train(config: "Config | None", output: Path, args: argparse.Namespace) -> "Trained":
     from nsmc.cli.training_report import Reporter
     from nsmc.training.api import train
 
     try:
         with closing(Reporter()) as reporter:
-
-            def listen(event: "Event", state: "TrainingState") -> None:
-                reporter.hear(event, state)
-                if also:
-                    also(event, state)
-
             return train(
                 config,
                 data=args.data,
-                reading=None if resume else read_options(args),
+                reading=None if args.resume else read_options(args),
                 output=output,
                 device=args.device,
-                resume=resume,
+                resume=args.resume,
                 epochs=args.epochs if args.resume else None,
-                listen=listen,
+                listen=reporter.hear,
                 tokenized=reporter.tokenized,
                 warn=say,
                 log_to=args.log_to,
             )
     except (KeyboardInterrupt, SystemExit):
-        if not (args.seeds or args.sweep) and (output / "recipe.json").is_file():
+        if (output / "recipe.json").is_file():
             line = f"nsmc train --resume --output {shlex.quote(str(output))}"
             say(tr("go on where it was with: {command}", command=line))
         raise
@@ -161,58 +169,79 @@ def _train(
 def _train_several(config: "Config | None", args: argparse.Namespace) -> int:
     """Train what isn't trained yet; print the path of the directory that holds all."""
     if args.resume:
-        raise UsageError("--seeds and --sweep go on by themselves; leave --resume out")
-    from nsmc.cli.sweep_report import say_best
+        raise UsageError(tr("--seeds and --sweep go on by themselves; leave --resume out"))
+    if args.jobs is not None and args.jobs < 1:
+        raise UsageError(tr("expected at least 1 of --jobs, found {value}", value=args.jobs))
+    from nsmc.cli.sweep_report import SweepReporter, say_best
     from nsmc.config.schema import Config
-    from nsmc.model.device import choose_device
+    from nsmc.sweeps.run import run_sweep
+    from nsmc.sweeps.sweep_file import Sweep, read_sweep
+    from nsmc.sweeps.trials import Training
     from nsmc.tasks.registry import make_task
     from nsmc.training.api import RUNS
     from nsmc.training.output import new_output
     from nsmc.training.ranks import Ranks
-    from nsmc.training.several import Budget, BudgetSpent, Outcome, train_all
-    from nsmc.training.sweep_file import Sweep, read_sweep
-    from nsmc.training.variants import grid
 
     if Ranks.started().count > 1:
         raise UsageError(
-            "--seeds and --sweep train one model after another in one process; leave torchrun out, "
-            "or give it one training at a time"
+            tr(
+                "--seeds and --sweep train each model in one process; leave torchrun out, or give "
+                "it one training at a time. --jobs and --engine train several at a time"
+            )
         )
     sweep = read_sweep(args.sweep) if args.sweep else Sweep()
-    task = make_task(config or Config()).reading(None, read_options(args))
-    config, seeds, parent = task.config, args.seeds or (), args.output or new_output(RUNS)
-
-    def train(one: "Config", place: Path, resume: bool, also: "Listener") -> None:
-        _train(one, place, args, resume=resume, also=also)
-
-    choose_device(args.device)
-    outcomes: list[Outcome] = []
+    reading = read_options(args)
+    task = make_task(config or Config()).reading(None, reading)
+    config, parent = task.config, args.output or new_output(RUNS)
+    training = Training(parent.absolute(), args.data, reading, args.device, args.log_to)
+    execute = _executor(config, args)
+    where = f"--output {shlex.quote(str(parent))}"
     try:
-        if sweep.is_grid:
-            variants, budget = grid(config, sweep.choices, seeds), Budget(sweep.options.minutes)
-            for outcome in train_all(variants, parent, budget, train, say):
-                outcomes.append(outcome)
-        else:
-            from nsmc.training.search import search
-
-            for outcome in search(config, parent, sweep, seeds, args.data, train, say):
-                outcomes.append(outcome)
-    except BudgetSpent:
-        say(
-            f"the {sweep.options.minutes:g} minutes are over; the same command goes on from here: "
-            f"--output {shlex.quote(str(parent))}"
-        )
+        result = run_sweep(config, sweep, args.seeds or (), training, execute, SweepReporter())
     except (KeyboardInterrupt, SystemExit):
         if parent.is_dir():
-            say(f"the same command goes on from here: --output {shlex.quote(str(parent))}")
+            say(tr("the same command goes on from here: {where}", where=where))
         raise
+    if result.out_of_time:
+        say(
+            tr(
+                "the {minutes:g} minutes are over; the same command goes on from here: {where}",
+                minutes=sweep.options.minutes,
+                where=where,
+            )
+        )
     if sweep.fields:
         options = argparse.ArgumentParser()
         add_arguments(options)
-        say_best(outcomes, task, args, options)
-    say(f"compare them: nsmc runs {shlex.quote(str(parent))}")
+        say_best(result.outcomes, task, args, options)
+    say(tr("compare them: {command}", command=f"nsmc runs {shlex.quote(str(parent))}"))
     show(parent)
-    return 0 if all(one.histories for one in outcomes) else 1
+    return 0 if result.is_whole else 1
+
+
+def _executor(config: "Config", args: argparse.Namespace) -> "Executor":
+    """Who trains several: Ray, processes, or this one.
+
+    Raises:
+        DeviceError: the device isn't there.
+    """
+    if args.engine:
+        from nsmc.ray.tune import ByRayTune
+
+        return ByRayTune(args.jobs, config.training.threads)
+    from nsmc.model.device import choose_device
+    from nsmc.sweeps.executors import InProcesses, in_this_process
+
+    device = choose_device(args.device)
+    jobs = args.jobs or 1
+    if jobs == 1:
+        return in_this_process
+    devices = [args.device]
+    if device.type == "cuda" and args.device in ("auto", "cuda"):
+        import torch
+
+        devices = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+    return InProcesses(jobs, devices)
 
 
 def _fields() -> str:

@@ -19,6 +19,7 @@ from nsmc.pipeline.output_manifest import DoneFile
 from nsmc.pipeline.score_batches import score_batches
 from nsmc.pipeline.score_files import FailedFile, ScoreFile
 from nsmc.pipeline.source_files import Job
+from nsmc.ray.cluster import connect, room
 
 ROWS = 4096
 """Rows that an actor gets at a time."""
@@ -60,9 +61,9 @@ def score(
     from ray.data import ActorPoolStrategy
 
     if concurrency is None:
-        concurrency = (1, _room(num_gpus))
+        concurrency = (1, room(num_gpus))
     fewest, most = (concurrency,) * 2 if isinstance(concurrency, int) else concurrency
-    cores = _room(0)
+    cores = room()
     # With a core for each actor none might be left for the tasks that read, and all would wait.
     share = CORE_SHARE if cores > 1 else 0
     if fewest * share > cores - 1:
@@ -130,17 +131,9 @@ def map_files(jobs: Sequence[Job], score: ScoreFile) -> Iterator[DoneFile | Fail
     from ray.exceptions import RayError
     from ray.util import ActorPool
 
-    if not ray.is_initialized():
-        try:
-            ray.init(include_dashboard=False, log_to_driver=False, logging_level="ERROR")
-        except Exception as error:  # it has no class of its own for this
-            raise NsmcError(
-                "Ray doesn't start: {error}; start a cluster by `ray start --head` and name it "
-                "in RAY_ADDRESS, or leave out --engine",
-                error=str(error).splitlines()[0][:300],
-            ) from error
+    connect()
     actor_class: Any = ray.remote(max_restarts=-1, max_task_retries=RETRIES)(_ScoreFiles)
-    actors = [actor_class.remote(score) for _ in range(min(len(jobs), _room(0)))]
+    actors = [actor_class.remote(score) for _ in range(min(len(jobs), room()))]
     pool = ActorPool(actors)
     try:
         yield from pool.map_unordered(lambda actor, job: actor.score.remote(job), jobs)
@@ -154,12 +147,3 @@ def map_files(jobs: Sequence[Job], score: ScoreFile) -> Iterator[DoneFile | Fail
     finally:
         for actor in actors:
             ray.kill(actor)
-
-
-def _room(num_gpus: float) -> int:
-    """Actors that the cluster has room for."""
-    import ray
-
-    there = ray.cluster_resources()
-    actors = there.get("GPU", 0) / num_gpus if num_gpus else there.get("CPU", 1)
-    return max(1, int(actors))

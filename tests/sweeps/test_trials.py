@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from nsmc.training.several import Budget, BudgetSpent, Outcome, best_of, train_one
 
 from nsmc.config.schema import Config, load_config
 from nsmc.training.api import train
 from nsmc.training.output import OutputDirectory
-from nsmc.training.several import Budget, BudgetSpent, Outcome, best_of, train_one
 
 if TYPE_CHECKING:
     from nsmc.training.run import Event, Listener
