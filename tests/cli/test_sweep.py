@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable
@@ -201,33 +203,120 @@ def test_no_training_begins_after_the_time(
     assert "nsmc: best of 2: " in again.err or trials
 
 
+def test_one_command_at_a_time_leads_a_sweep(here: Here, train: list[str], tmp_path: Path) -> None:
+    with OutputDirectory(tmp_path / "out").claimed():  # as such a command has it
+        done = here(*train, "--seeds", "1")
+    done.check_refusal(1, f"another training is writing into {tmp_path / 'out'}; wait for it")
+
+
+def test_what_is_for_several_trainings(here: Here, train: list[str]) -> None:
+    here(*train, "--jobs", "2").check_refusal(2, "--jobs is for several trainings; give --seeds")
+    here(*train, "--engine", "ray").check_refusal(2, "--engine is for several trainings")
+    refused = here(*train, "--seeds", "1", "--jobs", "0")
+    refused.check_refusal(2, "expected at least 1 of --jobs, found 0")
+
+
+WEIGHTS = Path("model", "weights.safetensors")
+
+
+def weights(out: Path) -> dict[str, bytes]:
+    """Of the trainings below a directory."""
+    return {path.parent.parent.name: path.read_bytes() for path in out.glob(f"*/{WEIGHTS}")}
+
+
 @pytest.mark.slow
-def test_what_another_process_trains_is_left_to_it(
+def test_several_at_a_time_are_what_one_after_another_is(
     here: Here, train: list[str], sweep: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    train += ["--sweep", str(sweep("training.learning_rate = [0.01, 0.02]"))]
-    first = tmp_path / "out" / "training.learning_rate=0.01"
-    with OutputDirectory(first).claimed():  # as such a process has it
-        done = here(*train)
-    assert done.code == 0, done.err
-    assert f"1 of 2, {first.name}: another process trains it\n" in done.err
-    assert "nsmc: best of 1: training.learning_rate=0.02, " in done.err
-    again = here(*train)
-    assert f"nsmc: 1 of 2, {first.name}\n" in again.err
-    assert "2 of 2, training.learning_rate=0.02: trained already\n" in again.err
-    assert "nsmc: best of 2: " in again.err
+    train += ["--sweep", str(sweep("training.learning_rate = [1e36, 0.02, 0.1]"))]
+    train += ["--set", "training.clip_norm=0.0"]
+    one = here(*train)
+    two = here(*train, "--output", tmp_path / "two", "--jobs", "2")
+    assert (one.code, two.code) == (1, 1), two.err  # the first diverges
+    assert weights(tmp_path / "two") == weights(tmp_path / "out")
+    assert len(weights(tmp_path / "two")) == 2
+    place = "training.learning_rate=0.1"
+    assert f"nsmc: {place}  epoch 1/1  validation loss " in two.err
+    (best,) = [line for line in one.err.splitlines() if "best of 2: " in line]
+    assert best in two.err.splitlines()
+    keys = ("state", "loss", "differs")
+    listed = [
+        sorted([str([run[key] for key in keys]) for run in here("runs", out, "--json").objects()])
+        for out in (tmp_path / "out", tmp_path / "two")
+    ]
+    assert listed[0] == listed[1]
+
+
+def workers_of(process: subprocess.Popen[bytes]) -> set[int]:
+    """The processes that train for a command, though it may have ended."""
+    found = set()
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(status.read_text().rpartition(")")[2].split()[1])
+            command = status.with_name("cmdline").read_bytes()
+        except OSError:  # it has just ended
+            continue
+        if parent == process.pid and b"spawn_main" in command:
+            found.add(int(status.parent.name))
+    return found
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended, though nobody has asked how."""
+    try:
+        return Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 @pytest.mark.slow
-def test_an_interruption_says_how_to_go_on(
+def test_a_trial_whose_process_dies_goes_on_and_is_named_when_it_dies_again(
+    here: Here, start: Start, until: Until, train: list[str], tmp_path: Path
+) -> None:
+    train += ["--set", "training.epochs=30", "--set", "training.patience=0", "--seeds", "1", "2"]
+    process = start(*train, "--jobs", "2")
+    killed: set[int] = set()
+
+    def trained() -> set[tuple[Path, int]]:
+        files = tmp_path.glob("out/*/history.jsonl")
+        return {(path, path.stat().st_mtime_ns) for path in files}
+
+    for _ in range(2):
+        until(lambda: len(workers_of(process) - killed) == 2)
+        before = trained()
+        until(lambda before=before: len(trained() - before) == 2)  # type: ignore[misc]
+        now = workers_of(process) - killed
+        for worker in now:
+            os.kill(worker, signal.SIGKILL)
+        killed |= now
+    _, err = process.communicate()
+    assert process.returncode == 1
+    said = err.decode()
+    for number in (1, 2):
+        title = f"nsmc: {number} of 2, seed-{number}"
+        again = f"{title}: its process ended before it was done (SIGKILL); it goes on in another\n"
+        assert again in said
+        assert f"{title} is left out: its process ended 2 times before it was done" in said
+    assert here(*train).code == 0
+    assert here(*train, "--output", tmp_path / "whole").code == 0
+    assert weights(tmp_path / "out") == weights(tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_all_processes(
     start: Start, until: Until, train: list[str], tmp_path: Path
 ) -> None:
-    process = start(*train, "--set", "training.epochs=500", "--seeds", "1", "2")
-    until(lambda: (tmp_path / "out" / "seed-1" / "history.csv").is_file())
-    process.send_signal(signal.SIGINT)
+    train += ["--set", "training.epochs=5000", "--set", "training.patience=0"]
+    process = start(*train, "--seeds", "1", "2", "3", "--jobs", "2")
+    until(lambda: len(list(tmp_path.glob("out/*/history.csv"))) == 2)
+    workers = workers_of(process)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
     _, err = process.communicate()
     assert process.returncode == 130
     assert f"the same command goes on from here: --output {tmp_path / 'out'}\n" in err.decode()
+    assert "Traceback" not in err.decode()
+    assert len(workers) == 2
+    assert all(is_gone(worker) for worker in workers)
 
 
 SEARCH = """[sweep]
@@ -292,6 +381,38 @@ def test_a_search_that_was_killed_draws_what_it_would_have(
 
 
 @pytest.mark.slow
+def test_a_search_of_several_at_a_time_goes_on_though_all_were_killed(
+    here: Here,
+    start: Start,
+    until: Until,
+    train: list[str],
+    sweep: Callable[[str], Path],
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("optuna")
+    train += ["--set", "training.epochs=15", "--set", "training.patience=0"]
+    train += ["--sweep", str(sweep(SEARCH)), "--jobs", "2"]
+    out = tmp_path / "out"
+    process = start(*train)
+    until(lambda: len(list(out.glob("*/checkpoints"))) == 2)
+    workers = workers_of(process)
+    process.kill()
+    process.wait()
+    until(lambda: all(is_gone(worker) for worker in workers))  # or they would keep the directories
+    done = here(*train)
+    assert done.code == 0, done.err
+    found = losses(out)
+    assert list(found) == ["trial-000", "trial-001", "trial-002"]
+    listed = here("runs", out, "--json").objects()
+    assert {Path(one["run"]).name: one["loss"] for one in listed} == {
+        name: loss for name, (loss, _) in found.items()
+    }
+    # The first ten are drawn at random, whatever has ended.
+    assert here(*train, "--output", tmp_path / "one", "--jobs", "1").code == 0
+    assert losses(tmp_path / "one") == found
+
+
+@pytest.mark.slow
 def test_a_trial_is_trained_with_each_seed_and_never_twice(
     here: Here, train: list[str], sweep: Callable[[str], Path], tmp_path: Path
 ) -> None:
@@ -311,15 +432,17 @@ def test_a_trial_is_trained_with_each_seed_and_never_twice(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("jobs", ["1", "2"])
 def test_trials_that_lag_behind_are_pruned(
-    here: Here, train: list[str], sweep: Callable[[str], Path], tmp_path: Path
+    jobs: str, here: Here, train: list[str], sweep: Callable[[str], Path], tmp_path: Path
 ) -> None:
     pytest.importorskip("optuna")
     text = (
         "[sweep]\ntrials = 10\nprune = true\n"
         "[training]\nlearning_rate = {low = 1e-6, high = 0.1, log = true}\n"
     )
-    done = here(*train, "--set", "training.epochs=2", "--sweep", sweep(text))
+    options = ["--set", "training.epochs=2", "--jobs", jobs]
+    done = here(*train, *options, "--sweep", sweep(text))
     assert done.code == 0, done.err
     listed = here("runs", tmp_path / "out", "--json").objects()
     pruned = [one for one in listed if one["state"] == "pruned"]

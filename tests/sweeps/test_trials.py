@@ -1,4 +1,4 @@
-"""Several trainings below one directory: the time that they may take."""
+"""The trainings of a trial, the time that they may take, and which setting is the best."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from nsmc.training.several import Budget, BudgetSpent, Outcome, best_of, train_one
 
-from nsmc.config.schema import Config, load_config
-from nsmc.training.api import train
+from nsmc.config.schema import load_config
+from nsmc.sweeps.outcomes import Outcome, best_of
+from nsmc.sweeps.trials import Ended, Record, Training, Trial, train_trial
 from nsmc.training.output import OutputDirectory
 
 if TYPE_CHECKING:
-    from nsmc.training.run import Event, Listener
+    from nsmc.training.run import Event
     from nsmc.training.state import TrainingState
 
 TINY = load_config(
@@ -24,45 +24,83 @@ TINY = load_config(
         *("training.adversarial_norm=0", "training.batch_size=4"),
     ],
 )
-DATA = (
-    [f"{noun} {word}" for noun in ("배우", "연기", "대사", "음악") for word in ("최고", "최악")],
-    [1, 0] * 4,
-)
 
 
-def test_a_training_that_the_time_ends_goes_on_from_its_last_step(tmp_path: Path) -> None:
+class Link:
+    """Hears of a training in this process; its clock shows 60 seconds for each step."""
+
+    def __init__(self, prunes: bool = False) -> None:
+        self.said: list[str] = []
+        self.prunes, self.now, self.epochs = prunes, 0.0, 0
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def epoch(self, place: str, record: Record) -> bool:
+        self.epochs += 1
+        return not self.prunes
+
+    def watch(self) -> Link:
+        return self
+
+    def hear(self, event: Event, state: TrainingState) -> None:
+        self.now = 60.0 * state.counters.step
+
+    def tokenized(self, done: int, total: int) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def training(tmp_path: Path) -> Training:
+    rows = [
+        f"{noun} {word}\t{label}"
+        for noun in ("배우", "연기", "대사", "음악")
+        for word, label in (("최고", 1), ("최악", 0))
+    ]
+    data = tmp_path / "data.tsv"
+    data.write_text("\n".join(["document\tlabel", *rows, ""]), "utf-8")
+    return Training(tmp_path, data, device="cpu")
+
+
+def test_a_training_that_the_time_ends_goes_on_from_its_last_step(training: Training) -> None:
     """It has the weights of one that nothing ended."""
-    said: list[str] = []
-    now = 0.0
 
-    def trained(place: Path, minutes: float) -> None:
-        nonlocal now
-        now = 0.0
-        budget = Budget(minutes, lambda: now)
+    def trained(place: str, minutes: float | None) -> tuple[Ended, list[str]]:
+        link, trial = Link(), Trial("t", "1 of 1", {place: TINY})
+        deadline = None if minutes is None else 60 * minutes
+        return train_trial(trial, training, deadline, link, lambda: link.now), link.said
 
-        def run(config: Config, path: Path, resume: bool, listen: Listener) -> None:
-            def hear(event: Event, state: TrainingState) -> None:
-                nonlocal now
-                now = 60.0 * state.counters.step
-                listen(event, state)
-
-            given = None if resume else config
-            train(given, data=DATA, output=path, device="cpu", resume=resume, listen=hear)
-
-        train_one(TINY, OutputDirectory(place), budget, run, said.append, place.name)
-
-    trained(tmp_path / "whole", 9)
-    with pytest.raises(BudgetSpent):
-        trained(tmp_path / "cut", 3)
-    cut = OutputDirectory(tmp_path / "cut")
+    assert trained("whole", 9)[0].how == "trained"
+    assert trained("cut", 3)[0].how == "out of time"
+    cut = OutputDirectory(training.parent / "cut")
     assert max(path.name for path in cut.checkpoints.iterdir()) == "step-00000003"
-    trained(cut.path, 0)
+    assert trained("cut", None)[0].how == "trained"
     name = Path("model", "weights.safetensors")
-    assert (cut.path / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
-    over = Budget(1e-9, lambda: now)
-    now = 1.0
-    train_one(TINY, cut, over, lambda *_: None, said.append, "cut")  # what is done takes no time
-    assert said == ["whole", "cut", "cut", "cut: trained already"]
+    assert (cut.path / name).read_bytes() == (training.parent / "whole" / name).read_bytes()
+    # What is done takes no time; what isn't doesn't begin.
+    ended, said = trained("cut", 0)
+    assert (ended.how, said) == ("trained", ["1 of 1, cut: trained already"])
+    assert trained("new", 0) == (Ended("out of time"), [])
+    assert not (training.parent / "new").exists()
+
+
+def test_a_pruned_trial_ends_with_its_epoch_and_begins_no_further_seed(training: Training) -> None:
+    link, trial = Link(prunes=True), Trial("t", "1 of 1", {"one": TINY, "two": TINY})
+    assert train_trial(trial, training, None, link) == Ended("pruned", place="one")
+    assert link.epochs == 1
+    assert len(OutputDirectory(training.parent / "one").history.read_text("utf-8").split("\n")) == 2
+    assert not (training.parent / "two").exists()
+
+
+def test_a_directory_in_use_is_left_to_who_uses_it(training: Training) -> None:
+    trial = Trial("t", "1 of 1", {"one": TINY})
+    with OutputDirectory(training.parent / "one").claimed():
+        ended = train_trial(trial, training, None, Link())
+    assert ended.how == "lost"
+    assert "another training is writing into" in str(ended.error)
 
 
 @pytest.mark.parametrize(

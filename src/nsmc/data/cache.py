@@ -1,10 +1,11 @@
 """Corpora that were tokenized before, found again by what they were made from."""
 
+import contextlib
 import dataclasses
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,19 +72,37 @@ def training_corpus(
         return _checked(dataclasses.replace(corpus, labels=labels), check, prepared)
     file = training_file(data)
     entry = cache_directory() / "corpora" / _key(file, encoding)
-    if cached := _cached(entry, encoding):
-        # The same bytes may have had another name.
-        source = {**cached.source, "name": file.name}
-        return _checked(dataclasses.replace(cached, source=source), check, file)
-    corpus = read_corpus(file, encoding, check=check, progress=progress)
-    try:
-        save_corpus(corpus, entry)
-    except NsmcError as error:
-        if warn:
-            warn(tr("the tokenized reviews were not kept for the next run: {error}", error=error))
-        return corpus
-    # Read back by memory map, as any later run will.
-    return load_corpus(entry)
+    cached = _cached(entry, encoding)
+    if cached is None:
+        with _others_wait(entry):
+            cached = _cached(entry, encoding)  # another process may have been quicker
+            if cached is None:
+                corpus = read_corpus(file, encoding, check=check, progress=progress)
+                try:
+                    save_corpus(corpus, entry)
+                except NsmcError as error:
+                    if warn:
+                        warn(
+                            tr("the tokenized reviews were not kept for the next run: {error}", error=error)
+                        )
+                    return corpus
+                # Read back by memory map, as any later run will.
+                return load_corpus(entry)
+    # The same bytes may have had another name.
+    source = {**cached.source, "name": file.name}
+    return _checked(dataclasses.replace(cached, source=source), check, file)
+
+
+@contextlib.contextmanager
+def _others_wait(entry: Path) -> Iterator[None]:
+    """Let other processes that would make the same entry wait, where the cache can be written."""
+    from filelock import FileLock
+
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            entry.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(FileLock(entry.with_name(f".{entry.name}.lock")))
+        yield
 
 
 def prepare(

@@ -8,7 +8,9 @@ sweep's directory, which must have the same path on every node.
 
 import os
 import shutil
+import sys
 import traceback
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,7 @@ MESSAGE = "nsmc"
 NOTES = ".ray"
 """Where Tune keeps what it needs during one call, in the sweep's directory."""
 SETTINGS = {
+    "RAY_AIR_NEW_OUTPUT": "0",  # the new one prints although it is told not to
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # the trainings write their metrics themselves
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C is answered by the command
 }
@@ -105,7 +108,7 @@ class ByRayTune:
             _run(training, directory, config)
 
         os.environ.update(SETTINGS)
-        tune.Tuner(
+        tuner = tune.Tuner(
             tune.with_resources(trainable, {"cpu": self.cpus, "gpu": share}),
             tune_config=tune.TuneConfig(
                 search_alg=_Searcher(lead),
@@ -122,7 +125,9 @@ class ByRayTune:
                 callbacks=[_Recovery(lead)],
                 verbose=0,
             ),
-        ).fit()
+        )
+        with redirect_stdout(sys.stderr):  # results alone go to standard output
+            tuner.fit()
 
 
 @dataclass
