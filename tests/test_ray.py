@@ -1,4 +1,4 @@
-"""Ray scores as one process does, though a worker is killed: `pip install "nsmc[ray]"`."""
+"""Ray scores and trains as one process does, though a worker is killed: extra `ray`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -194,6 +195,112 @@ def test_what_was_done_before_an_interruption_is_not_done_again_in_a_store(
     assert whole["rows"] == 8
     for entry in whole["files"]:
         assert entry["output"]["sha256"] == sha256_of(out / entry["name"])
+
+
+TINY = (
+    *("text.unit=syllable", "data.validation=0.2", "data.min_freq=1", "model.hidden_size=4"),
+    *("model.embedding_size=4", "model.subword_buckets=16", "training.adversarial_norm=0"),
+    *("training.batch_size=8", "training.patience=0"),
+)
+
+
+@pytest.fixture
+def train(tmp_path: Path) -> list[str]:
+    """A command that trains tiny networks."""
+    words = ((0, "최악이다"), (0, "지루하다"), (1, "최고다"), (1, "멋지다"))
+    rows = [
+        f"{noun} {word}\t{label}"
+        for noun in ("배우", "연기", "대사", "음악", "결말")
+        for label, word in words
+    ]
+    data = tmp_path / "data.tsv"
+    data.write_text("\n".join(["document\tlabel", *rows, ""]), "utf-8")
+    fields = [part for field in TINY for part in ("--set", field)]
+    return ["train", "--data", str(data), "--device", "cpu", *fields]
+
+
+def results(out: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, tuple[str, float, bytes]]:
+    """State, loss and weights of the trainings below a directory."""
+    capsys.readouterr()
+    assert run(["runs", str(out), "--json"]) == 0
+    listed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return {
+        one["run"].removeprefix(f"{out}/"): (
+            one["state"],
+            one["loss"],
+            Path(one["run"], "model", "weights.safetensors").read_bytes(),
+        )
+        for one in listed
+    }
+
+
+def test_seeds_by_ray_tune_are_those_of_one_process_though_a_trial_is_killed(
+    train: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train += ["--set", "training.epochs=20", "--seeds", "1", "2", "3", "--output"]
+    out, killed = tmp_path / "out", threading.Event()
+
+    def kill_one() -> None:
+        while not killed.is_set():
+            begun = [path.read_text("utf-8") for path in out.glob("*/history.jsonl")]
+            if any(text.count("\n") > 2 for text in begun) and kill("ImplicitFunc"):
+                killed.set()
+            time.sleep(0.05)
+
+    killer = threading.Thread(target=kill_one, daemon=True)
+    killer.start()
+    assert run([*train, str(out), "--engine", "ray"]) == 0
+    said = capsys.readouterr()
+    assert killed.is_set()
+    assert said.out == f"{out}\n"
+    assert said.err.count("its process ended before it was done (Ray); it goes on in another") == 1
+    assert run([*train, str(tmp_path / "here")]) == 0
+    assert results(out, capsys) == results(tmp_path / "here", capsys)
+    assert sorted(path.name for path in out.iterdir()) == [".lock", "seed-1", "seed-2", "seed-3"]
+    # Another call has nothing to do.
+    assert run([*train, str(out), "--engine", "ray"]) == 0
+    assert capsys.readouterr().err.count("trained already") == 3
+
+
+def test_a_search_by_ray_tune_is_the_study_of_one_process(
+    train: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    optuna = pytest.importorskip("optuna")
+    sweep = tmp_path / "sweep.toml"
+    text = (
+        "[sweep]\ntrials = {}\nprune = true\n"
+        "[training]\nlearning_rate = {{low = 1e-6, high = 0.1, log = true}}\n"
+    )
+    sweep.write_text(text.format(10), "utf-8")
+    train += ["--set", "training.epochs=2", "--sweep", str(sweep), "--output"]
+    assert run([*train, str(tmp_path / "out"), "--engine", "ray", "--jobs", "1"]) == 0
+    said = capsys.readouterr().err
+    assert run([*train, str(tmp_path / "here")]) == 0
+    by_ray, here = (results(tmp_path / name, capsys) for name in ("out", "here"))
+    assert by_ray == here
+    pruned = [name for name, (state, *_) in by_ray.items() if state == "pruned"]
+    assert pruned
+    assert said.count(": pruned\n") == len(pruned)
+    # Without Ray it goes on with the same study.
+    sweep.write_text(text.format(11), "utf-8")
+    assert run([*train, str(tmp_path / "out")]) == 0
+    study = optuna.load_study(study_name="nsmc", storage=f"sqlite:///{tmp_path}/out/study.db")
+    assert len(study.trials) == 11
+    assert {trial.state.name for trial in study.trials} == {"COMPLETE", "PRUNED"}
+
+
+def test_what_ends_a_sweep_by_ray_tune_ends_it_with_its_words(
+    train: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data.tsv"
+    data.write_text(data.read_text("utf-8").replace("\t1", "\t7"), "utf-8")
+    train += ["--seeds", "1", "2", "3", "--engine", "ray", "--output", str(tmp_path / "out")]
+    assert run(train) == 1
+    said = capsys.readouterr().err
+    assert "found '7'" in said
+    assert "Traceback" not in said
+    assert run([*train, "--device", "cuda:1"]) == 2
+    assert "each training takes the GPU that Ray gives it" in capsys.readouterr().err
 
 
 def test_more_actors_than_leave_a_core_to_read_with_are_refused(model: Path) -> None:

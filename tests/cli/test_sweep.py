@@ -281,14 +281,16 @@ def test_a_trial_whose_process_dies_goes_on_and_is_named_when_it_dies_again(
         files = tmp_path.glob("out/*/history.jsonl")
         return {(path, path.stat().st_mtime_ns) for path in files}
 
-    for _ in range(2):
+    def kill_both() -> None:
         until(lambda: len(workers_of(process) - killed) == 2)
         before = trained()
-        until(lambda before=before: len(trained() - before) == 2)  # type: ignore[misc]
-        now = workers_of(process) - killed
-        for worker in now:
+        until(lambda: len(trained() - before) == 2)
+        for worker in workers_of(process) - killed:
             os.kill(worker, signal.SIGKILL)
-        killed |= now
+            killed.add(worker)
+
+    kill_both()
+    kill_both()
     _, err = process.communicate()
     assert process.returncode == 1
     said = err.decode()

@@ -40,6 +40,7 @@ MESSAGE = "nsmc"
 NOTES = ".ray"
 """Where Tune keeps what it needs during one call, in the sweep's directory."""
 SETTINGS = {
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",  # a process that has died is said in a line
     "RAY_AIR_NEW_OUTPUT": "0",  # the new one prints although it is told not to
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # the trainings write their metrics themselves
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C is answered by the command
@@ -239,10 +240,13 @@ class _Recovery(tune.Callback):  # type: ignore[misc]
 
     def on_trial_recover(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
         one = self._lead.trials[trial.trial_id]
-        text = (
-            f"{one.title}, {one.name}: its process died before it was done; it goes on in another"
+        self._lead.observer.say(
+            tr(
+                "{title}: its process ended before it was done ({how}); it goes on in another",
+                title=f"{one.title}, {one.name}",
+                how="Ray",
+            )
         )
-        self._lead.observer.say(text)
 
 
 def _run(training: Training, directory: Path, config: dict[str, Any]) -> None:
