@@ -100,8 +100,9 @@ def _others_wait(entry: Path) -> Iterator[None]:
 
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):
-            entry.parent.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(FileLock(entry.with_name(f".{entry.name}.lock")))
+            locks = cache_directory() / "locks"
+            locks.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(FileLock(locks / entry.name))
         yield
 
 
