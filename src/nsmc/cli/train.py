@@ -105,10 +105,8 @@ def run(args: argparse.Namespace) -> int:
     if args.jobs is not None or args.engine:
         option = "--engine" if args.engine else "--jobs"
         raise UsageError(
-            tr(
-                "{option} is for several trainings; give --seeds or --sweep, or leave it out",
-                option=option,
-            )
+            "{option} is for several trainings; give --seeds or --sweep, or leave it out",
+            option=option,
         )
     from nsmc.training.api import RUNS
     from nsmc.training.output import new_output, newest_output
@@ -169,9 +167,9 @@ def _train(config: "Config | None", output: Path, args: argparse.Namespace) -> "
 def _train_several(config: "Config | None", args: argparse.Namespace) -> int:
     """Train what isn't trained yet; print the path of the directory that holds all."""
     if args.resume:
-        raise UsageError(tr("--seeds and --sweep go on by themselves; leave --resume out"))
+        raise UsageError("--seeds and --sweep go on by themselves; leave --resume out")
     if args.jobs is not None and args.jobs < 1:
-        raise UsageError(tr("expected at least 1 of --jobs, found {value}", value=args.jobs))
+        raise UsageError("expected at least 1 of --jobs, found {value}", value=args.jobs)
     from nsmc.cli.sweep_report import SweepReporter, say_best
     from nsmc.config.schema import Config
     from nsmc.sweeps.run import run_sweep
@@ -184,10 +182,8 @@ def _train_several(config: "Config | None", args: argparse.Namespace) -> int:
 
     if Ranks.started().count > 1:
         raise UsageError(
-            tr(
-                "--seeds and --sweep train each model in one process; leave torchrun out, or give "
-                "it one training at a time. --jobs and --engine train several at a time"
-            )
+            "--seeds and --sweep train each model in one process; leave torchrun out, or give "
+            "it one training at a time. --jobs and --engine train several at a time"
         )
     sweep = read_sweep(args.sweep) if args.sweep else Sweep()
     reading = read_options(args)

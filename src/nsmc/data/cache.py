@@ -83,7 +83,10 @@ def training_corpus(
                 except NsmcError as error:
                     if warn:
                         warn(
-                            tr("the tokenized reviews were not kept for the next run: {error}", error=error)
+                            tr(
+                                "the tokenized reviews were not kept for the next run: {error}",
+                                error=error,
+                            )
                         )
                     return corpus
                 # Read back by memory map, as any later run will.

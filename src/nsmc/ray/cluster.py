@@ -1,7 +1,6 @@
 """The cluster that this process works with."""
 
 from nsmc.errors import NsmcError
-from nsmc.messages.translate import tr
 
 
 def connect() -> None:
@@ -18,11 +17,9 @@ def connect() -> None:
         ray.init(include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     except Exception as error:  # it has no class of its own for this
         raise NsmcError(
-            tr(
-                "Ray doesn't start: {reason}; start a cluster by `ray start --head` and name it in "
-                "RAY_ADDRESS, or leave out --engine",
-                reason=str(error).splitlines()[0][:300],
-            )
+            "Ray doesn't start: {error}; start a cluster by `ray start --head` and name it in "
+            "RAY_ADDRESS, or leave out --engine",
+            error=str(error).splitlines()[0][:300],
         ) from error
 
 

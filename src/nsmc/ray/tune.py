@@ -79,11 +79,9 @@ class ByRayTune:
         """
         if training.device not in ("auto", "cpu", "cuda"):
             raise UsageError(
-                tr(
-                    "with --engine ray each training takes the GPU that Ray gives it: expected "
-                    "--device auto, cpu or cuda, found {device!r}",
-                    device=training.device,
-                )
+                "with --engine ray each training takes the GPU that Ray gives it: expected "
+                "--device auto, cpu or cuda, found {device!r}",
+                device=training.device,
             )
         ours = not ray.is_initialized()
         connect()
@@ -173,12 +171,10 @@ class _Lead:
         """Take the end of a trial."""
         trial = self.trials.pop(name)
         died = NsmcError(
-            tr(
-                "its process ended {tries} times before it was done ({how}). If memory ran out, "
-                "use fewer --jobs; the same command goes on with it",
-                tries=TRIES,
-                how="Ray",
-            )
+            "its process ended {tries} times before it was done ({how}). If memory ran out, "
+            "use fewer --jobs; the same command goes on with it",
+            tries=TRIES,
+            how="Ray",
         )
         try:
             self.source.end(trial, self.ended.pop(name, Ended("lost", died)))

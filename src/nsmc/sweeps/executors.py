@@ -166,12 +166,10 @@ class _Pool:
             self._again.append((one.trial, one.tries))
             return
         error = NsmcError(
-            tr(
-                "its process ended {tries} times before it was done ({how}). If memory ran out, "
-                "use fewer --jobs; the same command goes on with it",
-                tries=TRIES,
-                how=how,
-            )
+            "its process ended {tries} times before it was done ({how}). If memory ran out, "
+            "use fewer --jobs; the same command goes on with it",
+            tries=TRIES,
+            how=how,
         )
         self._source.end(one.trial, Ended("lost", error))
 

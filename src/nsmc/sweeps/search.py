@@ -174,11 +174,9 @@ class SearchTrials:
         for name, values in self._sweep.fields.items():
             if name == "training.seed" or not is_comparable(name, self._config.task):
                 raise UsageError(
-                    tr(
-                        "{name} can't be searched: with other values of it, losses don't compare; "
-                        "use --seeds for seeds, or a grid, which has neither ranges nor trials",
-                        name=name,
-                    )
+                    "{name} can't be searched: with other values of it, losses don't compare; "
+                    "use --seeds for seeds, or a grid, which has neither ranges nor trials",
+                    name=name,
                 )
             ends = [values.low, values.high] if isinstance(values, Range) else values
             for value in ends:
@@ -214,12 +212,10 @@ class SearchTrials:
             study.set_user_attr(RECORD, record)
         elif changed := [name for name, value in record.items() if begun.get(name) != value]:
             raise UsageError(
-                tr(
-                    "{path} holds a search that was begun with another {changed}; name another "
-                    "--output. Only sweep.trials and sweep.minutes may change",
-                    path=parent,
-                    changed=", ".join(changed),
-                )
+                "{path} holds a search that was begun with another {changed}; name another "
+                "--output. Only sweep.trials and sweep.minutes may change",
+                path=parent,
+                changed=", ".join(changed),
             )
         return study
 

@@ -193,7 +193,7 @@ def is_trained(output: OutputDirectory, config: Config) -> bool:
         return False
     if output.started_with()[0] != config:
         raise UsageError(
-            tr("{path} was trained with another config; name another --output", path=output.path)
+            "{path} was trained with another config; name another --output", path=output.path
         )
     return output.has_ended()
 
