@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nsmc.text.many_subwords import FEW, subword_rows
 from nsmc.text.subwords import LONGEST, subword_ids
 
 BUCKETS = 30_000
@@ -66,3 +67,19 @@ def test_every_ngram_has_a_row_of_the_table(morpheme: str, buckets: int) -> None
     with_letters = subword_ids(morpheme, buckets, letters=True)
     assert with_letters[: len(rows)] == rows
     assert all(0 <= row < buckets for row in with_letters)
+
+
+@given(
+    st.lists(st.text(st.characters(codec="utf-8"), max_size=8), max_size=3),
+    st.booleans(),
+    st.sampled_from([0, 1, 997, BUCKETS]),
+)
+def test_many_morphemes_have_the_ngrams_of_each(
+    some: list[str], letters: bool, buckets: int
+) -> None:
+    morphemes = [*some, "재밌", "ㅋㅋㅋ", "a<b>", "👍", "<", "", "\u1100\u1161"]
+    for count in (1, FEW):  # one after the other, and together
+        rows, counts = subword_rows(morphemes * count, buckets, with_letters=letters)
+        each = [subword_ids(one, buckets, letters=letters) for one in morphemes * count]
+        assert counts.tolist() == list(map(len, each))
+        assert rows.tolist() == [row for one in each for row in one]

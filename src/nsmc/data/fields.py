@@ -19,7 +19,7 @@ from torchtext.vocab import Vocab
 from nsmc.data.corpus import Corpus
 from nsmc.data.special_units import EOS, UNKNOWN
 from nsmc.text.character_ngrams import character_ngrams
-from nsmc.text.subwords import subword_ids
+from nsmc.text.many_subwords import subword_rows
 
 if TYPE_CHECKING:
     from nsmc.config.data import DataConfig
@@ -67,10 +67,10 @@ class MorphemeField(Field):  # type: ignore[misc]
         self._grams = grams
         self._marks = [EOS] if adds_eos else []
         self._units = corpus.morphemes + self._marks
-        ngrams = [subword_ids(unit, buckets, letters=letters) for unit in self._units]
-        self._ngram_counts = np.array([len(ids) for ids in ngrams], dtype=np.int64)  # [M]
+        self._ngrams, self._ngram_counts = subword_rows(
+            self._units, buckets, with_letters=letters
+        )  # [G], [M]
         self._ngram_starts = np.cumsum(self._ngram_counts) - self._ngram_counts  # [M]
-        self._ngrams = np.array([i for ids in ngrams for i in ids], dtype=np.int64)
         self._words = np.zeros(len(self._units), dtype=np.int64)  # [M]
 
     def count_vocabulary(

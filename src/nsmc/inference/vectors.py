@@ -13,13 +13,21 @@ from numpy.typing import NDArray
 
 from nsmc.inference.directory import ModelDirectory
 from nsmc.inference.quantized import EmbeddingTable
-from nsmc.text.subwords import subword_ids
+from nsmc.text.many_subwords import subword_rows
 
 CACHED = 100_000
 """Vectors cached at most: comments bring new misspellings for ever."""
 
 AT_ONCE = 4096
 """New morphemes whose n-grams are in memory at once."""
+
+
+class _Places(dict[str, int]):
+    """Numbers what it is asked about in the order in which it first is."""
+
+    def __missing__(self, key: str) -> int:
+        self[key] = place = len(self)
+        return place
 
 
 class MorphemeVectors:
@@ -69,8 +77,8 @@ class MorphemeVectors:
             which of them each morpheme is [N]. The order never depends on the cache: it decides the
             last bits of a matrix product.
         """
-        places: dict[str, int] = {}
-        tokens = np.array([places.setdefault(m, len(places)) for m in morphemes], dtype=np.int64)
+        places = _Places()
+        tokens = np.fromiter(map(places.__getitem__, morphemes), np.int64)  # [N]
         with self._lock:
             rows = self._rows(list(places))  # [U]; may replace the cache
             return self._cache[rows], tokens
@@ -95,9 +103,10 @@ class MorphemeVectors:
         words = [self._word_rows.get(m, 0) for m in morphemes]  # [M]
         self._cache[first:end] = self._words.rows(words)  # [M, E]
         if self._ngrams is not None:
-            ids = [subword_ids(m, len(self._ngrams), letters=self._letters) for m in morphemes]
-            counts = np.array([len(i) for i in ids])  # [M]
-            flat = self._ngrams.rows([i for of_one in ids for i in of_one])  # [G, E]
+            ids, counts = subword_rows(
+                morphemes, len(self._ngrams), with_letters=self._letters
+            )  # [G], [M]
+            flat = self._ngrams.rows(ids)  # [G, E]
             begins = np.cumsum(counts) - counts  # [M]
             for count in set(counts.tolist()):  # np.add.reduceat takes ten times as long
                 chosen = np.flatnonzero(counts == count)  # those with as many n-grams

@@ -14,8 +14,9 @@ LONGEST = 3
 """Characters of the longest n-grams: a Hangul syllable carries as much as two or three letters."""
 LETTERS = (3, 5)
 """Shortest and longest n-grams of letters, as in Park et al."""
-_MARKS = (b"<", b">")
-_SLASH = crc32(b"/")
+MARKS = (b"<", b">")
+"""Around a morpheme; alone, they are no n-grams."""
+SLASH = crc32(b"/")
 """Keeps n-grams of letters apart from n-grams of characters that look the same."""
 
 
@@ -37,16 +38,16 @@ def subword_ids(morpheme: str, buckets: int, *, letters: bool = False) -> list[i
     # CRC-32 and not hash(), which differs from process to process. That of an n-gram goes on from
     # that of the n-gram which is one character shorter.
     hashes = list(map(crc32, pieces))
-    found = [code for piece, code in zip(pieces, hashes, strict=True) if piece not in _MARKS]
+    found = [code for piece, code in zip(pieces, hashes, strict=True) if piece not in MARKS]
     for n in range(1, LONGEST):
         hashes = list(map(crc32, pieces[n:], hashes))
         found += hashes
     if letters:
         jamo: list[bytes] = []
         for character in f"<{morpheme}>":
-            jamo += _letters(character)
+            jamo += letters_in_bytes(character)
         shortest, longest = LETTERS
-        hashes = list(map(crc32, jamo, repeat(_SLASH)))
+        hashes = list(map(crc32, jamo, repeat(SLASH)))
         for n in range(1, longest):
             hashes = list(map(crc32, jamo[n:], hashes))
             if n >= shortest - 1:
@@ -55,5 +56,6 @@ def subword_ids(morpheme: str, buckets: int, *, letters: bool = False) -> list[i
 
 
 @lru_cache(1 << 14)
-def _letters(character: str) -> tuple[bytes, ...]:
+def letters_in_bytes(character: str) -> tuple[bytes, ...]:
+    """The letters of a character in UTF-8, as `nsmc.text.hangul.letters_of` gives them."""
     return tuple(letter.encode() for letter in letters_of(character))
