@@ -130,4 +130,4 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-EXPERIMENT = Experiment(run, as_table, page="cells", add_arguments=_add_arguments)
+EXPERIMENT = Experiment(run, as_table, add_arguments=_add_arguments)

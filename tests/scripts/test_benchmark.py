@@ -58,9 +58,17 @@ def test_the_rows_of_a_gpu(
 def test_the_page_shows_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
     table = importlib.import_module("benchmark").as_table
-    for name in ("performance", "performance-busy"):
-        content = json.loads((DOCS / "results" / f"{name}.json").read_text(encoding="utf-8"))
-        assert table(content) in (DOCS / "performance.md").read_text(encoding="utf-8")
+    page = (DOCS / "performance.md").read_text(encoding="utf-8")
+    content, busy = (
+        json.loads((DOCS / "results" / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("performance", "performance-busy")
+    )
+    assert table(content) in page
+    (row,) = busy["parts"]["neighbours"]
+    assert f"takes {row['ours']} with numpy's products on one thread" in page
+    assert f"{row['beside'].rpartition('thread ')[2]} with one for each core" in page.replace(
+        "\n", " "
+    )
 
 
 def test_the_readmes_metrics_were_measured() -> None:
