@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nsmc.config.fields import build, require
+from nsmc.config.fields import build, require, require_at_least
 from nsmc.config.schema import Config, flat, read_toml
 from nsmc.errors import UsageError, nearest
 
@@ -23,10 +23,11 @@ class Range:
     """Draw the logarithm evenly, as one does for a step size."""
 
     def __post_init__(self) -> None:
-        require(self.low < self.high, f"low must be below high, found {self.low} and {self.high}")
-        require(self.step >= 0, f"step must be 0 or more, found {self.step}")
-        require(not (self.log and self.step), "log and step don't go together; leave one out")
-        require(not self.log or self.low > 0, f"with log, low must be above 0, found {self.low}")
+        low, high, step = self.low, self.high, self.step
+        require(low < high, "low must be below high, found {low} and {high}", low=low, high=high)
+        require(step >= 0, "step must be 0 or more, found {step}", step=step)
+        require(not (self.log and step), "log and step don't go together; leave one out")
+        require(not self.log or low > 0, "with log, low must be above 0, found {low}", low=low)
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,7 @@ class SweepOptions:
     """Of what is drawn."""
 
     def __post_init__(self) -> None:
-        for name in ("trials", "minutes", "seed"):
-            value = getattr(self, name)
-            require(value >= 0, f"{name} must be 0 or more, found {value}")
+        require_at_least(self, 0, "trials", "minutes", "seed")
 
 
 @dataclass(frozen=True)
@@ -89,12 +88,13 @@ def read_sweep(path: Path) -> Sweep:
     sweep = Sweep(fields, options)
     if not fields:
         raise UsageError(
-            f"{path}: expected fields to try, found none; such as [model] cell = [...]"
+            "{path}: expected fields to try, found none; such as [model] cell = [...]", path=path
         )
     if not sweep.is_grid and not (options.trials or options.minutes):
         raise UsageError(
-            f"{path}: a range has no end of values; say how many to draw or for how long: [sweep] "
-            "trials = 20, or minutes = 60"
+            "{path}: a range has no end of values; say how many to draw or for how long: [sweep] "
+            "trials = 20, or minutes = 60",
+            path=path,
         )
     return sweep
 
@@ -110,7 +110,11 @@ def _named(values: dict[str, Any], defaults: dict[str, Any], within: str = "") -
             named |= _named(value, defaults, f"{name}.")
         else:
             hint = nearest(name, defaults)
-            raise UsageError(f"there is no field {name!r}.{hint} `nsmc train --fields` lists them")
+            raise UsageError(
+                "there is no field {name!r}.{hint} `nsmc train --fields` lists them",
+                name=name,
+                hint=hint,
+            )
     return named
 
 
@@ -119,17 +123,27 @@ def _choices_or_range(name: str, value: Any, default: Any) -> list[Any] | Range:
         return value
     if not isinstance(value, dict):
         raise UsageError(
-            f"{name}: expected a list of values, or a range such as {{low = 1, high = 8}}, found "
-            f"{value!r}"
+            "{name}: expected a list of values, or a range such as {{low = 1, high = 8}}, found "
+            "{value!r}",
+            name=name,
+            value=value,
         )
     if isinstance(default, bool) or not isinstance(default, int | float):
-        raise UsageError(f"{name} is no number: expected a list of values, found a range")
+        raise UsageError("{name} is no number: expected a list of values, found a range", name=name)
     if missing := [end for end in ("low", "high") if end not in value]:
-        raise UsageError(f"{name}: expected a range with low and high, found no {missing[0]}")
+        raise UsageError(
+            "{name}: expected a range with low and high, found no {missing}",
+            name=name,
+            missing=missing[0],
+        )
     chosen = build(Range, value, name)
     whole = isinstance(default, int)
     if whole and not all(float(n).is_integer() for n in (chosen.low, chosen.high, chosen.step)):
-        raise UsageError(f"{name} is a whole number: expected a range of such, found {value!r}")
+        raise UsageError(
+            "{name} is a whole number: expected a range of such, found {value!r}",
+            name=name,
+            value=value,
+        )
     return (
         Range(int(chosen.low), int(chosen.high), int(chosen.step), chosen.log) if whole else chosen
     )
