@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import pytest
 
-FAULTS = ("SIGKILL", "SIGTERM", "SIGINT", "ENOSPC", "EIO")
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,22 @@ class Run(Protocol):
     """Runs a command in a fork, with a fault at a write step."""
 
     def __call__(
-        self, place: Path, arguments: list[Any], task: str, fault: str = "", at: int = -1
+        self,
+        place: Path,
+        arguments: list[Any],
+        task: str,
+        fault: str = "",
+        at: int = -1,
+        left: Path | None = None,
     ) -> Done:
-        """Args: the working directory, the arguments, the task, the fault, its step from 0."""
+        """Run a command.
+
+        Args:
+            place: the working directory.
+            arguments, task: what to run.
+            fault, at: what happens, and at which step from 0.
+            left: where to keep what each fault at each step leaves; see ``process.py``.
+        """
         ...
 
 
@@ -46,7 +59,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     log = f"{tmp_path_factory.mktemp('log')}/"
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     with subprocess.Popen(
-        [sys.executable, "-W", "ignore", Path(__file__).with_name("process.py")],
+        [sys.executable, "-W", "ignore", "-m", "tests.faults.process"],
+        cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         encoding="utf-8",
@@ -56,10 +70,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         assert stdin is not None and stdout is not None
 
         def call(
-            place: Path, arguments: list[Any], task: str, fault: str = "", at: int = -1
+            place: Path,
+            arguments: list[Any],
+            task: str,
+            fault: str = "",
+            at: int = -1,
+            left: Path | None = None,
         ) -> Done:
-            job = {"place": str(place), "arguments": arguments, "fault": fault, "at": at}
-            stdin.write(json.dumps({**job, "task": task, "log": log}) + "\n")
+            job = {"place": str(place), "arguments": arguments, "task": task, "log": log}
+            more = {"fault": fault, "at": at, "left": str(left or "")}
+            stdin.write(json.dumps(job | more) + "\n")
             stdin.flush()
             status, steps = json.loads(stdout.readline())
             return Done(status, steps, Path(log + "stderr").read_text("utf-8", "replace"))

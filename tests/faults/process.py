@@ -1,10 +1,12 @@
-"""A process that forks for each job and lets a fault happen in the fork.
+"""A process that forks for each job and lets a fault, or each, happen in the fork.
 
-Started as ``python process.py``; reads jobs and writes answers, each a line of JSON. It imports
-what a fork had to, so that the next takes some milliseconds and not the seconds of torch.
+Started as ``python -m tests.faults.process``; reads jobs and writes answers, each a line of JSON.
+It imports what a fork had to, so that the next takes some milliseconds, not the seconds of torch.
 
 A write step is what changes files below the job's directory: an opening for writing, a rename, a
 deletion, a new directory, a flush to the disk. Python's audit hooks name them before they happen.
+A job with ``left`` runs once. At each step it forks for each fault, keeps what the fork leaves as
+``left/STEP-FAULT`` and puts everything back, so that a long command costs little more than one run.
 """
 
 import contextlib
@@ -13,6 +15,7 @@ import http.client
 import importlib
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -24,6 +27,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.faults.snapshot import Snapshot
+
+FAULTS = ("SIGKILL", "SIGTERM", "SIGINT", "ENOSPC", "EIO")
 EVENTS = frozenset(
     {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.link", "fsync"}
 )
@@ -50,8 +56,9 @@ def is_step(event: str, args: tuple[Any, ...], place: str) -> bool:
     return path.startswith(place) and not path.endswith((".lock", ".pyc"))
 
 
-def install(place: str, fault: str, at: int, steps: list[str]) -> None:
+def install(job: dict[str, Any], steps: list[str]) -> None:
     """Note the write steps; let ``fault`` happen at the step number ``at``, counted from 0."""
+    place, busy, in_fork = job["place"], False, False
     synced = os.fsync
 
     def fsync(fd: Any) -> None:
@@ -61,10 +68,16 @@ def install(place: str, fault: str, at: int, steps: list[str]) -> None:
     os.fsync = fsync
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
-        if not is_step(event, args, place):
+        nonlocal busy, in_fork
+        if busy or not is_step(event, args, place):
             return
         steps.append(event)
-        if len(steps) - 1 != at:
+        fault = job["fault"] if len(steps) - 1 == job["at"] else ""
+        if job["left"] and not in_fork:
+            busy = True
+            fault = fork_for_each(Path(place), Path(job["left"]), len(steps) - 1)
+            busy, in_fork = False, bool(fault)
+        if not fault:
             return
         if fault in ("SIGKILL", "SIGTERM", "SIGINT"):
             os.kill(os.getpid(), getattr(signal, fault))
@@ -75,18 +88,41 @@ def install(place: str, fault: str, at: int, steps: list[str]) -> None:
     sys.addaudithook(hook)
 
 
+def fork_for_each(place: Path, left: Path, step: int) -> str:
+    """Keep what each fault leaves; in a fork the fault that is to happen, else nothing."""
+    snapshot = Snapshot(place, left / "links")
+    for fault in FAULTS:
+        name = f"{step}-{fault}"
+        child = os.fork()
+        if not child:
+            redirect(f"{left}/{name}.")
+            return fault
+        _, code = os.waitpid(child, 0)
+        shutil.copytree(place, left / name)
+        (left / f"{name}.status").write_text(str(os.waitstatus_to_exitcode(code)), "utf-8")
+        snapshot.restore()
+    snapshot.close()
+    return ""
+
+
+def redirect(log: str) -> None:
+    """Let the standard streams of this process end in files."""
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        handle = os.open(log + name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(handle, number)
+        os.close(handle)
+
+
 def run(job: dict[str, Any]) -> tuple[int, list[str]]:
     """Run a job in this process, a fork: its exit status and its write steps."""
     os.chdir(job["place"])
     # Of its own, so that the run after a fault finds what the one before it left, and no other's.
     os.environ["NSMC_CACHE"] = str(Path(job["place"]) / "cache")
-    for name, number in (("stdout", 1), ("stderr", 2)):
-        handle = os.open(job["log"] + name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.dup2(handle, number)
+    redirect(job["log"])
     # The parent's has been read from, and is no business of the command's.
     sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
     steps: list[str] = []
-    install(job["place"], job["fault"], job["at"], steps)
+    install(job, steps)
     status = 1
     try:
         function: Callable[[Any], int] = TASKS[job["task"]]
@@ -188,7 +224,10 @@ def main() -> None:
         child = os.fork()
         if not child:
             os.close(readable)
+            process = os.getpid()
             status, steps = run(job)
+            if os.getpid() != process:  # a fork of the fork
+                os._exit(status)
             with os.fdopen(writable, "w") as pipe:
                 json.dump({"steps": steps, "modules": [*sys.modules]}, pipe)
             os._exit(status)

@@ -1,7 +1,7 @@
 """A command that a fault ends at any write step leaves the old result or the new one, and goes on.
 
 One fault at the step where the result gets its name, one or a few at others. With NSMC_FAULTS=all
-every fault happens at every step of every command, which takes hours; -n shares it out by fault.
+every fault happens at every step of every command; -n shares it out by command.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ import pytest
 from nsmc.inference.directory import open_model
 from nsmc.storage.leftovers import PREFIX
 from nsmc.training.output import OutputDirectory
-from tests.faults.conftest import FAULTS, Done, Run
+from tests.faults.conftest import Done, Run
+from tests.faults.process import FAULTS
 
 if TYPE_CHECKING:
     from tests.conftest import Untrained
@@ -203,27 +204,52 @@ def within(files: Content, result: str) -> Content:
     return {k: v for k, v in files.items() if k == result or k.startswith(f"{result}/")}
 
 
-def check(
-    case: Case,
-    base: Path,
-    place: Path,
-    run: Run,
-    fault: str,
-    at: int,
-    new: Content,
-    event: str,
-    tried: set[str],
-) -> None:
-    """Let a fault happen, look at what it left, run again and look at that.
+@dataclass(frozen=True)
+class Left:
+    """What a fault has left."""
 
-    A run after a fault depends on nothing but what that left, so ``tried`` holds each such state
-    once.
-    """
-    old = content(base)
+    fault: str
+    at: int
+    event: str
+    """The step before which it happened."""
+    done: Done
+    place: Path
+
+
+def at_chosen_steps(
+    case: Case, base: Path, place: Path, run: Run, chosen: list[tuple[str, int]], steps: list[str]
+) -> Iterator[Left]:
+    """A run for each fault."""
+    for fault, at in chosen:
+        shutil.copytree(base, place)
+        done = run(place, case.arguments(place), case.task, fault, at)
+        yield Left(fault, at, steps[at], done, place)
+
+
+def at_every_step(case: Case, base: Path, place: Path, run: Run) -> Iterator[Left]:
+    """One run, whose forks meet the faults."""
+    left = place.with_name("left")
+    left.mkdir()
     shutil.copytree(base, place)
-    done = run(place, case.arguments(place), case.task, fault, at)
+    steps = run(place, case.arguments(place), case.task, left=left).steps
+    for at, event in enumerate(steps):
+        for fault in FAULTS:
+            name = left / f"{at}-{fault}"
+            status = int(name.with_suffix(".status").read_text("utf-8"))
+            errors = name.with_suffix(".stderr").read_text("utf-8", "replace")
+            yield Left(fault, at, event, Done(status, steps, errors), name)
+
+
+def check(
+    case: Case, found: Left, old: Content, new: Content, run: Run, tried: dict[str, Left]
+) -> None:
+    """Look at what a fault has left, run again and look at that.
+
+    A run depends on nothing but the files that it finds, so ``tried`` has each such state once.
+    """
+    fault, event, done, place = found.fault, found.event, found.done, found.place
     left = content(place)
-    context = (fault, at, event, done.status, done.errors[-2000:])
+    context = (fault, found.at, event, done.status, done.errors[-2000:])
     strays = [entry for entry in place.rglob("*") if entry.name.startswith(PREFIX)]
     # What an error of the disk kept from being deleted stays until the next run.
     assert not strays or fault == "SIGKILL" or event in ("os.remove", "os.rmdir"), (context, strays)
@@ -233,11 +259,8 @@ def check(
     if (place / "run" / "model").is_dir():
         open_model(place / "run" / "model")
     check_status(done, fault, context)
-    found = state(left)
-    if found in tried:
-        shutil.rmtree(place)
+    if tried.setdefault(state(left), found) is not found:
         return
-    tried.add(found)
     kept = {name: (place / name).stat().st_ino for name in left if re.search(case.kept, name)}
     if arguments := case.arguments(place):
         again = run(place, arguments, case.task)
@@ -251,7 +274,6 @@ def check(
     for file in old.keys() - {result.partition("/")[0] for result in case.results}:
         if not any(file == r or file.startswith(f"{r}/") for r in case.results):
             assert after[file] == old[file], (context, file)
-    shutil.rmtree(place)
 
 
 def check_status(done: Done, fault: str, context: object) -> None:
@@ -261,19 +283,12 @@ def check_status(done: Done, fault: str, context: object) -> None:
     assert "Traceback" not in done.errors, context
 
 
-def trials() -> Iterator[Any]:
-    """Each command with the faults that a test of it lets happen."""
-    for name in CASES:
-        marks = [] if name in QUICK else [pytest.mark.slow]
-        if os.environ.get("NSMC_FAULTS") == "all":
-            yield from (pytest.param(name, fault, marks=marks) for fault in FAULTS)
-        else:
-            yield pytest.param(name, "", marks=marks, id=name)
-
-
-@pytest.mark.parametrize(("name", "every"), [*trials()])
+@pytest.mark.parametrize(
+    "name",
+    [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in CASES],
+)
 def test_a_fault_leaves_the_old_result_or_the_new(
-    name: str, every: str, base: Path, tmp_path: Path, run: Run
+    name: str, base: Path, tmp_path: Path, run: Run
 ) -> None:
     case = CASES[name]
     shutil.copytree(base, tmp_path / "new")
@@ -286,16 +301,25 @@ def test_a_fault_leaves_the_old_result_or_the_new(
     parts = 4 if case.kept != "$^" else 2
     steps = [done.steps.index(named), *(len(done.steps) * n // parts for n in range(1, parts))]
     chosen = [(FAULTS[(turn + 2 * n) % len(FAULTS)], step) for n, step in enumerate(steps)]
-    if every:
-        chosen = [(every, step) for step in range(len(done.steps))]
-    new = content(tmp_path / "new")
-    tried: set[str] = set()
-    failed = []
-    for fault, at in chosen:
-        place = tmp_path / f"{fault}-{at}"
+    everything = os.environ.get("NSMC_FAULTS") == "all"
+    if everything:
+        chosen = [(fault, step) for step in range(len(done.steps)) for fault in FAULTS]
+    # Forks would share a connection.
+    if everything and case.task == "command":
+        places = at_every_step(case, base, tmp_path / "place", run)
+    else:
+        places = at_chosen_steps(case, base, tmp_path / "place", run, chosen, done.steps)
+    old, new = content(base), content(tmp_path / "new")
+    tried: dict[str, Left] = {}
+    failed, met = [], 0
+    for left in places:
+        met += 1
         try:
-            check(case, base, place, run, fault, at, new, done.steps[at], tried)
+            check(case, left, old, new, run, tried)
         except AssertionError as error:
             failed.append(error)
+        shutil.rmtree(left.place)
+    print(f"{name}: {met} faults, {len(tried)} states left, {len(failed)} failures")
+    assert met == len(chosen)
     if failed:
-        raise ExceptionGroup(f"{len(failed)} of {len(chosen)} faults", failed)
+        raise ExceptionGroup(f"{len(failed)} of {met} faults", failed)

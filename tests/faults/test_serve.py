@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.conftest import FAULTS, Done, Run
+from tests.faults.conftest import Done, Run
+from tests.faults.process import FAULTS
 
 if TYPE_CHECKING:
     from tests.conftest import Untrained
