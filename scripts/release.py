@@ -50,7 +50,7 @@ def main() -> int:
     sums = [f"{hashlib.sha256(f.read_bytes()).hexdigest()}  {f.name}" for f in wheel_and_sdist()]
     (DIST / "SHA256SUMS").write_text("\n".join(sums) + "\n", encoding="utf-8")
     print(*sums, sep="\n")
-    bill = [sys.executable, ROOT / "scripts" / "bill_of_materials.py"]
+    bill: list[str | Path] = [sys.executable, ROOT / "scripts" / "bill_of_materials.py"]
     (DIST / f"nsmc-{__version__}.cdx.json").write_text(_run(bill), encoding="utf-8")
     if args.tag:
         git("tag", "--annotate", f"v{__version__}", "--message", f"nsmc {__version__}")

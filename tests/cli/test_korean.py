@@ -29,7 +29,7 @@ TINY = (
 class EveryMessage(dict[str, str]):
     """A catalog that lacks none: it gives each in full-width letters, its fields as they are."""
 
-    def get(self, message: str, default: object = None) -> str:  # type: ignore[override]
+    def get(self, message: str, default: object = None) -> str:
         return re.sub(
             r"\{[^}]*\}|[A-Za-z]",
             lambda found: found[0] if len(found[0]) > 1 else chr(ord(found[0]) + 0xFEE0),
