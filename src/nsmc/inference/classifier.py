@@ -9,7 +9,7 @@ import copy
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from itertools import compress, groupby, pairwise
+from itertools import chain, compress, groupby, pairwise
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, overload
@@ -511,7 +511,7 @@ class Classifier(TextModel, Generic[PredictionT]):
 
     def _run(self, network: Network, reviews: Sequence[Sequence[str]]) -> Floats:
         """The outputs [R, …] of a network for tokenized reviews, none empty."""
-        vectors, tokens = self._vectors(m for review in reviews for m in review)  # [U, E], [N]
+        vectors, tokens = self._vectors(chain.from_iterable(reviews))  # [U, E], [N]
         if len(vectors) > DISTINCT and len(reviews) > 1:
             half = len(reviews) // 2
             return np.concatenate(
