@@ -107,7 +107,8 @@ class Asker:
     def __call__(self, kind: str, rng: random.Random) -> str:
         """Ask: ``right``, ``busy`` or what was wrong."""
         texts = rng.sample(self._texts, 20)
-        path, value = "/v1/predict", {"text": texts[0]}
+        path = "/v1/predict"
+        value: dict[str, object] = {"text": texts[0]}
         match kind:
             case "new":
                 value = {"text": mutilated(texts[0], rng)}
