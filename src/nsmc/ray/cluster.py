@@ -1,5 +1,8 @@
 """The cluster that this process works with."""
 
+import signal
+import threading
+
 from nsmc.errors import NsmcError
 
 
@@ -13,6 +16,7 @@ def connect() -> None:
 
     if ray.is_initialized():
         return
+    terminates = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     except Exception as error:  # it has no class of its own for this
@@ -21,6 +25,8 @@ def connect() -> None:
             "RAY_ADDRESS, or leave out --engine",
             error=str(error).splitlines()[0][:300],
         ) from error
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, terminates)  # Ray's own handler ends in an abort
 
 
 def room(num_gpus: float = 0, num_cpus: float = 1) -> int:

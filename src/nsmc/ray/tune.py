@@ -6,6 +6,7 @@ again whose process has died; the trial then goes on from its checkpoint. The re
 sweep's directory, which must have the same path on every node.
 """
 
+import logging
 import os
 import shutil
 import sys
@@ -125,6 +126,7 @@ class ByRayTune:
                 verbose=0,
             ),
         )
+        logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # what it says is said here
         with redirect_stdout(sys.stderr):  # results alone go to standard output
             tuner.fit()
 
