@@ -207,8 +207,9 @@ def _long(measured: Measured) -> list[dict[str, Any]]:
     for count in LONG:
         review = (words * count)[:count]
         outputs_of = measured.classifier.subsets_of(review)
+        (whole,) = measured.classifier.outputs_of([review])  # [O]
         started = time.process_time()
-        contributions(outputs_of, log_odds, 0.0, 1.0, part_of=np.arange(count))
+        contributions(outputs_of, log_odds, 0.0, whole, part_of=np.arange(count))
         result.append({"morphemes": count, "seconds": round(time.process_time() - started, 2)})
     return result
 
@@ -227,7 +228,7 @@ def _between_seeds(measured: Measured) -> list[dict[str, Any]]:
                 measured.classifier.subsets_of(review),
                 log_odds,
                 explanation.baseline,
-                explanation.logit,
+                measured.classifier.outputs_of([review])[0],
                 part_of=np.arange(len(review)),
                 seed=1,
             )  # [T]

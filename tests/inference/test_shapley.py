@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nsmc.inference import shapley
+from nsmc.inference import explanation, shapley
+from nsmc.inference.explanation import SubsetOutputs, contributions
+from nsmc.inference.orders import balanced_keys
 from nsmc.inference.shapley import MOST_UNITS, Value, shapley_values
 
 
@@ -97,3 +99,49 @@ def test_work_is_bounded(parts: int, units: int) -> None:
 
     shapley_values(value, parts, 0.0, 1.0, units=units)
     assert MOST_UNITS / 2 < sum(read) <= MOST_UNITS
+
+
+def test_the_middle_of_three_neighbours_is_each_as_often() -> None:
+    pairs, parts = 12, 30
+    keys = balanced_keys(parts, pairs, 0)  # [P, T]
+    assert (balanced_keys(parts + 5, pairs, 0)[:, :parts] == keys).all()
+    # Each part is once in each twelfth of the places.
+    assert (np.sort(keys, axis=0) * pairs // 1 == np.arange(pairs)[:, None]).all()
+
+    def unevenness(drawn: NDArray[np.floating]) -> float:
+        triples = np.array(
+            [(i, i + a, i + a + b) for a in (1, 2) for b in (1, 2) for i in range(25)]
+        )
+        middle = drawn[:, triples].argsort(axis=2)[:, :, 1]  # [P, triples]
+        counts = np.stack([(middle == place).sum(axis=0) for place in range(3)])
+        return float(((counts - pairs / 3) ** 2).mean())
+
+    random = np.random.default_rng(0)
+    by_chance = np.mean([unevenness(random.random(keys.shape)) for _ in range(20)])
+    assert unevenness(keys) < 0.7 * by_chance
+
+
+def test_what_the_wide_layer_says_takes_noise_from_the_shares(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    random, parts = np.random.default_rng(3), 12
+    weights, rough = random.normal(size=(parts, 5)), random.normal(size=(parts, 5)) * 3  # [T, 5]
+
+    def deep(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+        return np.tanh(mask @ weights).sum(axis=1, keepdims=True).astype(np.float32)  # [N, 1]
+
+    def wide(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+        return np.tanh(mask @ rough).sum(axis=1, keepdims=True).astype(np.float32)  # [N, 1]
+
+    outputs_of = SubsetOutputs(deep, wide)
+    whole = outputs_of(np.ones((1, parts), np.bool_))[0]  # [1]
+    for number in (lambda o: o[:, 0].astype(float), lambda o: np.sinh(o[:, 0].astype(float) / 3)):
+        arguments = (outputs_of, number, 0.0, whole)
+        shared = contributions(*arguments, part_of=np.arange(parts))
+        assert shared.sum() == pytest.approx(number(whole[None])[0], abs=1e-9)
+        monkeypatch.setattr(shapley, "EXACT", parts)
+        monkeypatch.setattr(explanation, "EXACT", parts)
+        exact = contributions(*arguments, part_of=np.arange(parts))
+        monkeypatch.undo()
+        assert np.abs(shared - exact).max() > 1e-6  # or nothing was sampled
+        assert np.corrcoef(shared, exact)[0, 1] > 0.98

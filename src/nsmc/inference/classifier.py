@@ -314,7 +314,7 @@ class Classifier(TextModel, Generic[PredictionT]):
         parts = [(span, [unit for _, unit in units]) for span, units in placed]
         part_of = np.repeat(np.arange(len(parts)), [len(units) for _, units in parts])  # [T]
         outputs_of = self.subsets_of(morphemes)
-        shares = contributions(outputs_of, number, baseline, value, part_of=part_of)
+        shares = contributions(outputs_of, number, baseline, outputs[0], part_of=part_of)
         read = {place for one in prediction.corrections for place in range(one.start, one.end)}
         explained = []
         for ((start, end), units), share in zip(parts, shares.tolist(), strict=True):
@@ -348,14 +348,12 @@ class Classifier(TextModel, Generic[PredictionT]):
         vectors, tokens = self._vectors(morphemes)  # [U, E], [T]
         each, network, wide = vectors[tokens], self._network, self._wide  # [T, E]
 
-        def outputs(mask: NDArray[np.bool_]) -> Floats:
+        def deep(mask: NDArray[np.bool_]) -> Floats:
             if isinstance(network, NumpyNetwork):
-                deep = network.of_subsets(each, mask)  # [N, O]
-            else:
-                deep = network(each, np.nonzero(mask)[1], mask.sum(axis=1))
-            return deep if wide is None else deep + wide.of_subsets(morphemes, mask)
+                return network.of_subsets(each, mask)  # [N, O]
+            return network(each, np.nonzero(mask)[1], mask.sum(axis=1))
 
-        return outputs
+        return SubsetOutputs(deep, None if wide is None else partial(wide.of_subsets, morphemes))
 
     def network_of(self, morphemes: Sequence[str]) -> Network:
         """The network with the wide layer; the ``tokens`` of a call are places in ``morphemes``."""

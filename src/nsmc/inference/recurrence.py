@@ -76,6 +76,8 @@ class Layer:
         self._input = np.ascontiguousarray((gates("weight_ih") * halves[..., None]).swapaxes(2, 3))
         self._recurrent = np.ascontiguousarray((recurrent * halves[..., None]).swapaxes(2, 3))
         self._cell = cell
+        self.has_memory = cell == "lstm"
+        """Whether a state is beside the output."""
         self._set_advance()
 
     def _set_advance(self) -> None:

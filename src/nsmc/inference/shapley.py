@@ -6,7 +6,7 @@ none. Few parts are computed exactly. For more, orders are sampled (Castro, Góm
 "Polynomial calculation of the Shapley value based on sampling", 2009; Štrumbelj and Kononenko,
 "Explaining prediction models and individual predictions with feature contributions", 2014), each
 with its reverse, which cancels much of the noise (Mitchell et al., "Sampling Permutations for
-Shapley Value Estimation", JMLR 2022).
+Shapley Value Estimation", JMLR 2022). `nsmc.inference.orders` draws them.
 
 Shapes: T parts, P orders, N subsets.
 """
@@ -18,12 +18,14 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.inference.orders import balanced_keys
+
 EXACT = 10
 """Up to so many parts, all 2^T subsets are scored."""
-MOST_ORDERS, FEW_ORDERS, FEWEST_ORDERS = 64, 4, 2
-"""Orders sampled for parts just above `EXACT`, at least, and where `MOST_UNITS` allow no more."""
-USUAL_STEPS = 24_000
-"""Parts in all subsets together, which time follows: the more parts, the fewer orders."""
+ORDERS, FEW_ORDERS, FEWEST_ORDERS = 32, 4, 2
+"""Orders sampled usually, of many parts at least, and where `MOST_UNITS` allow no more."""
+USUAL_PARTS = 34
+"""From here on, the more parts, the fewer orders: time stays about the same."""
 MOST_UNITS = 80_000
 """Units in all subsets together, about a second of work. Where two orders would take more,
 neighbouring parts are grouped."""
@@ -35,7 +37,14 @@ Value = Callable[[NDArray[np.bool_]], NDArray[np.float64]]
 
 
 def shapley_values(
-    value: Value, parts: int, empty: float, full: float, *, units: int = 0, seed: int = 0
+    value: Value,
+    parts: int,
+    empty: float,
+    full: float,
+    *,
+    units: int = 0,
+    orders: int = ORDERS,
+    seed: int = 0,
 ) -> NDArray[np.float64]:
     """Share out ``full - empty`` among the parts.
 
@@ -45,6 +54,7 @@ def shapley_values(
         empty: the value of no part.
         full: the value of all parts.
         units: what all parts consist of, for the time that a subset takes; 0 for one unit each.
+        orders: sampled for parts from `EXACT` to `USUAL_PARTS`, an even number.
         seed: of the sampled orders; the same arguments give the same shares.
 
     Returns:
@@ -54,8 +64,11 @@ def shapley_values(
     if parts <= EXACT:
         return _exact(value, parts, empty, full)
     units = max(units, parts)
-    usual = max(FEW_ORDERS, 2 * USUAL_STEPS // parts**2)
-    for count in (min(MOST_ORDERS, usual), FEWEST_ORDERS):
+    usual = max(FEW_ORDERS, orders * USUAL_PARTS**2 // parts**2)
+    # Few different numbers, so that comments of other lengths share the work of drawing.
+    pairs = 1 << (usual // 2).bit_length() - 1  # a power of 2
+    pairs += pairs // 2 * (usual // 2 >= pairs + pairs // 2)  # or three halves of one
+    for count in (min(orders, 2 * pairs), FEWEST_ORDERS):
         if count * parts * units <= 2 * MOST_UNITS:
             return _sampled(value, parts, count, seed, empty, full)
     runs = max(16, MOST_UNITS // units)
@@ -73,8 +86,7 @@ def _drawn(parts: int, count: int, seed: int) -> tuple[NDArray[np.int64], NDArra
         The place of each part in each of them [P, T], and the first one, two, … parts of each, all
         but the last [P·(T-1), T].
     """
-    rng = np.random.default_rng([seed, parts])
-    half = np.stack([rng.permutation(parts) for _ in range(count // 2)])  # [P/2, T]
+    half = balanced_keys(parts, count // 2, seed).argsort(axis=1)  # [P/2, T]
     orders = np.concatenate([half, half[:, ::-1]])  # [P, T]
     ranks = np.argsort(orders, axis=1)  # [P, T]
     subsets = ranks[:, None, :] < np.arange(1, parts)[None, :, None]  # [P, T-1, T]

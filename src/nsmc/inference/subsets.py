@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from nsmc.inference.recurrence import Floats, Integers, Layer
 
-BLOCK = 256
+BLOCK = 128
 """Nodes side by side: enough for fast matrix products, few enough for the caches."""
 TRIES = 64
 """Tries remembered: comments of as many parts have the same subsets."""
@@ -66,34 +66,47 @@ def _add_outputs(
     layer: Layer, inputs: Floats, trie: list[Depth], heads: dict[str, Floats], outputs: Floats
 ) -> None:
     """Add one direction's part to the outputs [N, O]; ``inputs`` [G, T, H]."""
-    # What the nodes of the depth above hand down, and then those of this depth: [m, H] or [n, H].
-    nodes = {name: np.zeros((1, layer.hidden), np.float32) for name in (*heads, "state", "memory")}
+    start = np.zeros((1, layer.hidden), np.float32)
+    # Of each node of the depth above: its state and the like [m, H]; and what its states' mean adds
+    # to the outputs, before it is divided by their number, [m, O].
+    above = {"state": start}
+    if layer.has_memory:
+        above["memory"] = start
     if "max" in heads:
-        nodes["max"] -= 2  # every output is above -1
-    for depth, (places, above, parents, ends, subsets) in enumerate(trie, start=1):
-        nodes = {name: rows[:above] for name, rows in nodes.items()}  # of [m, H] each
+        above["max"] = start - 2  # every output is above -1
+    if "mean" in heads:
+        above["mean"] = np.zeros((1, outputs.shape[1]), np.float32)
+    for depth, (places, count, parents, ends, subsets) in enumerate(trie, start=1):
         if parents is not None:
-            products = _products(layer, nodes["state"], len(inputs))  # [G, 1, m, H]
-            nodes = {name: rows.take(parents, axis=0) for name, rows in nodes.items()}
-        states = np.empty_like(nodes["state"])  # [n, H]
-        for start in range(0, len(places), BLOCK):
-            some = slice(start, start + BLOCK)
-            gates = inputs[:, None].take(places[some], axis=2)  # [G, 1, B, H]
+            products = _products(layer, above["state"][:count], len(inputs))  # [G, 1, m, H]
+        sizes = {name: (len(places), rows.shape[1]) for name, rows in above.items()}
+        nodes = {name: np.empty(size, np.float32) for name, size in sizes.items()}  # of [n, H]
+        for first in range(0, len(places), BLOCK):
+            some = slice(first, first + BLOCK)
+            own = {name: rows[some] for name, rows in nodes.items()}  # of [B, H]
             if parents is None:
-                recurrent = _products(layer, nodes["state"][some], len(inputs))  # [G, 1, B, H]
+                before = {name: rows[some][: len(own["state"])] for name, rows in above.items()}
+                recurrent = _products(layer, before["state"], len(inputs))  # [G, 1, B, H]
             else:
+                before = {name: rows.take(parents[some], axis=0) for name, rows in above.items()}
                 recurrent = products.take(parents[some], axis=2)
-            before, memory, state = nodes["state"][some], nodes["memory"][some], states[some]
-            layer.advance(gates, recurrent, before[None], memory[None], state[None])
+            gates = inputs[:, None].take(places[some], axis=2)  # [G, 1, B, H]
+            memory = own["state"]  # not read
+            if layer.has_memory:
+                memory = own["memory"]
+                memory[:] = before["memory"]
+            layer.advance(gates, recurrent, before["state"][None], memory[None], own["state"][None])
             if "max" in heads:
-                np.maximum(nodes["max"][some], state, out=nodes["max"][some])
+                np.maximum(before["max"], own["state"], out=own["max"])
             if "mean" in heads:
-                nodes["mean"][some] += state
-        nodes["state"] = states
+                np.add(before["mean"], own["state"] @ heads["mean"], out=own["mean"])
         for name, weights in heads.items():
-            rows = states if name == "last" else nodes[name]
-            shares = rows.take(ends, axis=0) @ weights  # [ends, O]
-            outputs[subsets] += shares / np.float32(depth) if name == "mean" else shares
+            if name == "mean":
+                outputs[subsets] += nodes["mean"].take(ends, axis=0) / np.float32(depth)
+            else:
+                rows = nodes["state" if name == "last" else name]
+                outputs[subsets] += rows.take(ends, axis=0) @ weights  # [ends, O]
+        above = nodes
 
 
 def _products(layer: Layer, states: Floats, gates: int) -> Floats:
