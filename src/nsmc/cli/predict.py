@@ -76,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--explain",
         action="store_true",
-        help="what each morpheme did to the result; some 30 comments a second",
+        help="what each morpheme did to the result; some dozens of comments a second",
     )
     parser.add_argument(
         "--html", type=Path, metavar="FILE", help="with --explain: a page of the comments as well"
