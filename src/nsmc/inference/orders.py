@@ -35,7 +35,8 @@ def _column(part: int, pairs: int, seed: int) -> NDArray[np.float32]:
     places = rng.permuted(np.tile(np.arange(pairs), (CANDIDATES, 1)), axis=1)  # [C, P]
     keys = ((places + rng.random(places.shape)) / pairs).astype(np.float32)  # [C, P]
     if part == 0:
-        return keys[0]
+        first: NDArray[np.float32] = keys[0]
+        return first
     before = np.stack([_column(p, pairs, seed) for p in range(max(0, part - SPAN), part)])  # [K, P]
     after = np.where(before < keys[:, None], np.float32(1), np.float32(-1))  # [C, K, P]
     order = np.sign(before - before[:, None])  # [K, K, P], 1 where the first one's key is lower
@@ -47,4 +48,5 @@ def _column(part: int, pairs: int, seed: int) -> NDArray[np.float32]:
     apart = ~np.eye(len(before), dtype=np.bool_)  # [K, K]
     uneven = ((new[:, apart] - third) ** 2).sum(axis=1) / 2  # [C]; each two are there twice
     uneven += ((second.swapaxes(0, 1)[:, apart] + third) ** 2).sum(axis=1)
-    return keys[int(uneven.argmin())]
+    most_even: NDArray[np.float32] = keys[int(uneven.argmin())]  # [P]
+    return most_even
