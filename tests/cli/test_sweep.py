@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import signal
+import sqlite3
 import subprocess
 import sys
 import warnings
@@ -245,6 +247,20 @@ def test_several_at_a_time_are_what_one_after_another_is(
         for out in (tmp_path / "out", tmp_path / "two")
     ]
     assert listed[0] == listed[1]
+
+
+@pytest.mark.slow
+def test_several_at_a_time_make_the_tables_of_mlflow_once(
+    here: Here, train: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("mlflow")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    done = here(*train, "--seeds", "1", "2", "--jobs", "2", "--log-to", "mlflow")
+    assert done.code == 0, done.err
+    with contextlib.closing(sqlite3.connect(tmp_path / "mlflow.db")) as database:
+        runs = database.execute("select name, status from runs order by name").fetchall()
+    expected = [(str(tmp_path / "out" / f"seed-{seed}"), "FINISHED") for seed in (1, 2)]
+    assert runs == expected
 
 
 def workers_of(process: subprocess.Popen[bytes]) -> set[int]:

@@ -1,11 +1,10 @@
 """Corpora that were tokenized before, found again by what they were made from."""
 
-import contextlib
 import dataclasses
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from nsmc.data.corpus import (
     read_corpus,
     save_corpus,
 )
-from nsmc.data.paths import cache_directory
+from nsmc.data.paths import cache_directory, others_wait
 from nsmc.errors import DataError, ModelError, NsmcError
 from nsmc.messages.translate import tr
 from nsmc.storage.files import sha256_of
@@ -74,7 +73,7 @@ def training_corpus(
     entry = cache_directory() / "corpora" / _key(file, encoding)
     cached = _cached(entry, encoding)
     if cached is None:
-        with _others_wait(entry):
+        with others_wait(entry.name):
             cached = _cached(entry, encoding)  # another process may have been quicker
             if cached is None:
                 corpus = read_corpus(file, encoding, check=check, progress=progress)
@@ -94,19 +93,6 @@ def training_corpus(
     # The same bytes may have had another name.
     source = {**cached.source, "name": file.name}
     return _checked(dataclasses.replace(cached, source=source), check, file)
-
-
-@contextlib.contextmanager
-def _others_wait(entry: Path) -> Iterator[None]:
-    """Let other processes that would make the same entry wait, where the cache can be written."""
-    from filelock import FileLock
-
-    with contextlib.ExitStack() as stack:
-        with contextlib.suppress(OSError):
-            locks = cache_directory() / "locks"
-            locks.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(FileLock(locks / entry.name))
-        yield
 
 
 def prepare(

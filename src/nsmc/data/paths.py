@@ -1,6 +1,8 @@
 """Where downloaded data and caches live on this system."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -27,3 +29,19 @@ def _directory(variable: str, kind: str) -> Path:
     import platformdirs
 
     return Path(getattr(platformdirs, f"user_{kind}_dir")("nsmc", appauthor=False))
+
+
+@contextlib.contextmanager
+def others_wait(name: str) -> Iterator[None]:
+    """Let other processes of this user wait that would do the same, where the cache can be written.
+
+    ``name`` says what: a name of a file.
+    """
+    from filelock import FileLock
+
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            locks = cache_directory() / "locks"
+            locks.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(FileLock(locks / name))
+        yield

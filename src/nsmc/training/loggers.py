@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from nsmc.config.schema import Config, flat
+from nsmc.data.paths import others_wait
 from nsmc.errors import UsageError
 from nsmc.storage.bundle import read_json, write_json
 from nsmc.storage.files import atomic_write
@@ -183,9 +184,9 @@ class MLflow:
         self._output, self._file = output, output.path / "mlflow.json"
         begun: dict[str, str] = read_json(self._file) if self._file.is_file() else {}
         uri = begun.get("tracking_uri") or mlflow.get_tracking_uri()
-        with _quiet():
+        with _quiet(), others_wait("mlflow"):  # two would make its tables at a time
             self._client = mlflow.tracking.MlflowClient(tracking_uri=uri)
-        self._run = begun.get("run_id") or self._begin(uri, config)
+            self._run = begun.get("run_id") or self._begin(uri, config)
         self._client.update_run(self._run, status="RUNNING")
         self._known = {
             (metric.key, metric.step)
