@@ -157,7 +157,7 @@ def test_tells_what_the_directory_holds_instead(tmp_path: Path, entries: Path) -
     with pytest.raises(DataError, match=expected + "no such file or directory.*nsmc download"):
         training_corpus(tmp_path / "nowhere", PLAIN)
     (tmp_path / "d").mkdir()
-    with pytest.raises(DataError, match=expected + r"nothing\. .*--data data/sample"):
+    with pytest.raises(DataError, match=expected + r"none\. .*--data data/sample"):
         training_corpus(tmp_path / "d", PLAIN)
     for number in range(9):
         (tmp_path / "d" / f"f{number}").write_text("", encoding="utf-8")
