@@ -29,7 +29,14 @@ class Application:
     def __init__(self, classifier: Classifier, spool: Path) -> None:
         logging.getLogger("nsmc.serving").setLevel(logging.CRITICAL)
         spool.mkdir()
-        settings = ServerSettings(spool, body_bytes=4096, table_bytes=4096, window=0.0)
+        settings = ServerSettings(
+            spool,
+            body_bytes=4096,
+            table_bytes=4096,
+            window=0.0,
+            deadline=600.0,  # a busy machine is no find
+            upload_seconds=600.0,
+        )
         self._app = create_app(classifier, settings)
         self._loop = asyncio.new_event_loop()
         self._lifespan = self._app.router.lifespan_context(self._app)
