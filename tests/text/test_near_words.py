@@ -11,12 +11,11 @@ LONGEST = 6
 def words(count: int, seed: int) -> list[str]:
     """Distinct words of random syllables."""
     rng = Random(seed)
-    return list(
-        {
-            "".join(chr(rng.randrange(0xAC00, 0xD7A4)) for _ in range(rng.randint(1, LONGEST)))
-            for _ in range(count)
-        }
+    some = (
+        "".join(chr(rng.randrange(0xAC00, 0xD7A4)) for _ in range(rng.randint(1, LONGEST)))
+        for _ in range(count)
     )
+    return list(dict.fromkeys(some))  # in an order that no hash decides
 
 
 def test_every_word_with_a_wrong_key_is_near_and_hardly_any_other() -> None:
@@ -39,7 +38,7 @@ def test_a_few_words_get_what_many_do() -> None:
     near = NearWords(known, LONGEST)
     asked = [mistype(word[0], rng) + word[1:] for word in known[:200]] + words(200, 6)
     together = near(asked)
-    assert 200 <= len(together) < 250
+    assert set(asked[:200]) <= together.keys() < set(asked)
     some = [asked[start : start + FEW - 1] for start in range(0, len(asked), FEW - 1)]
     assert together == {word: slips for part in some for word, slips in near(part).items()}
     assert near([]) == {}

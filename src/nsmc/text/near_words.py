@@ -7,6 +7,7 @@ Shapes: M words, L syllables of the longest, N of the known words with one lette
 """
 
 from collections.abc import Collection, Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,22 +70,20 @@ class NearWords:
 
     def _of_one(self, word: str) -> Slips:
         """The same of one word, with Python's numbers."""
-        numbers = [ord(syllable) - FIRST for syllable in word]
-        whole = sum((n + 1) * own for n, (own, *_) in zip(numbers, self._numbers, strict=False))
+        bits, parts = self._bytes, list(map(_parts, word))
+        whole = sum(own * each[0] for (own, *_), each in zip(parts, self._numbers, strict=False))
         slips = []
-        for place, number in enumerate(numbers):
-            own, *factors = self._numbers[place]
-            rest = whole - (number + 1) * own
-            initial, within = divmod(number, 588)
-            lefts = (within, initial * 28 + number % 28, number // 28)
-            for letter, (left, factor) in enumerate(zip(lefts, factors, strict=True)):
-                mixed = (rest + (left + 1) * factor) & _ALL
-                mixed = ((mixed ^ mixed >> 32) * _MIXER) & _ALL
-                for bit in (mixed >> 64 - BITS, mixed & (1 << BITS) - 1):
-                    if not self._bytes[bit >> 3] << (bit & 7) & 128:
-                        break
-                else:
-                    slips.append((place, letter))
+        for place, (own, *left) in enumerate(parts):
+            factor, *factors = self._numbers[place]
+            rest = whole - own * factor
+            for letter in range(_PLACES):
+                mixed = rest + left[letter] * factors[letter] & _ALL
+                mixed = (mixed ^ mixed >> 32) * _MIXER & _ALL
+                bit = mixed >> 64 - BITS
+                if bits[bit >> 3] << (bit & 7) & 128:
+                    bit = mixed & (1 << BITS) - 1
+                    if bits[bit >> 3] << (bit & 7) & 128:
+                        slips.append((place, letter))
         return tuple(slips)
 
     def _hashes(self, words: Sequence[str]) -> tuple[Hashes, NDArray[np.bool_]]:
@@ -105,6 +104,14 @@ class NearWords:
         return rest[..., None] + (left + np.uint64(1)) * factors[:, 1:], np.repeat(
             there[..., None], _PLACES, axis=2
         )
+
+
+@cache
+def _parts(syllable: str) -> tuple[int, int, int, int]:
+    """A syllable's number, and those without its initial, medial and final; all from 1 on."""
+    number = ord(syllable) - FIRST
+    initial, within = divmod(number, 588)
+    return number + 1, within + 1, initial * 28 + number % 28 + 1, number // 28 + 1
 
 
 def _bits(hashes: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
