@@ -96,6 +96,7 @@ def fork_for_each(place: Path, left: Path, step: int) -> str:
         child = os.fork()
         if not child:
             redirect(f"{left}/{name}.")
+            keep_locks()
             return fault
         _, code = os.waitpid(child, 0)
         shutil.copytree(place, left / name)
@@ -103,6 +104,12 @@ def fork_for_each(place: Path, left: Path, step: int) -> str:
         snapshot.restore()
     snapshot.close()
     return ""
+
+
+def keep_locks() -> None:
+    """Let a fork go on with the locks of the process that it stands for, which filelock refuses."""
+    if api := sys.modules.get("filelock._api"):
+        api.BaseFileLock._raise_if_inherited = lambda _: None
 
 
 def redirect(log: str) -> None:

@@ -1,5 +1,7 @@
 """A directory's files as they were, also for a process that has some of them open."""
 
+import contextlib
+import fcntl
 import os
 import shutil
 from pathlib import Path
@@ -8,7 +10,8 @@ from pathlib import Path
 class Snapshot:
     """Remembers the files below ``place``; a fork may then change them, and `restore` undoes that.
 
-    Files that are open stay the same files (inodes), and their offsets, which a fork shares, too.
+    Files that are open stay the same files (inodes), and their offsets, which a fork shares, too. A
+    directory that a fork has removed can't come back; its handle becomes one of the new directory.
 
     Args:
         place: the directory.
@@ -28,6 +31,7 @@ class Snapshot:
                 os.link(path, link)
                 self._files[path] = (link, path.stat(), path.read_bytes())
         self._offsets = self._open_files()
+        self._handles = self._open_directories()
 
     def restore(self) -> None:
         """Make the directory what it was."""
@@ -51,6 +55,14 @@ class Snapshot:
             os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
         for handle, offset in self._offsets.items():
             os.lseek(handle, offset, os.SEEK_SET)
+        for handle, path in self._handles.items():
+            if os.fstat(handle).st_ino != path.stat().st_ino:
+                new = os.open(path, os.O_RDONLY)
+                os.dup2(new, handle, inheritable=False)
+                os.close(new)
+                # Who has a directory open for longer holds its lock (`nsmc.storage.leftovers`).
+                with contextlib.suppress(OSError):
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def close(self) -> None:
         """Remove the links."""
@@ -67,3 +79,12 @@ class Snapshot:
             if (found.st_dev, found.st_ino) in ours:
                 offsets[handle] = os.lseek(handle, 0, os.SEEK_CUR)
         return offsets
+
+    def _open_directories(self) -> dict[int, Path]:
+        ours = {(one.st_dev, one.st_ino): path for path, one in self._directories.items()}
+        handles = {}
+        for handle in map(int, os.listdir("/proc/self/fd")):  # noqa: PTH208
+            with contextlib.suppress(OSError, KeyError):
+                found = os.fstat(handle)
+                handles[handle] = ours[found.st_dev, found.st_ino]
+        return handles
