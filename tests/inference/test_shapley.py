@@ -1,5 +1,6 @@
 """Shares against the definition, computed by hand for few parts."""
 
+from functools import partial
 from itertools import permutations
 
 import numpy as np
@@ -127,15 +128,20 @@ def test_what_the_wide_layer_says_takes_noise_from_the_shares(
     random, parts = np.random.default_rng(3), 12
     weights, rough = random.normal(size=(parts, 5)), random.normal(size=(parts, 5)) * 3  # [T, 5]
 
-    def deep(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-        return np.tanh(mask @ weights).sum(axis=1, keepdims=True).astype(np.float32)  # [N, 1]
+    def saturated(mask: NDArray[np.bool_], by: NDArray[np.float64]) -> NDArray[np.float32]:
+        outputs: NDArray[np.float64] = np.tanh(mask @ by).sum(axis=1, keepdims=True)  # [N, 1]
+        return outputs.astype(np.float32)
 
-    def wide(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-        return np.tanh(mask @ rough).sum(axis=1, keepdims=True).astype(np.float32)  # [N, 1]
+    def odds(outputs: NDArray[np.float32]) -> NDArray[np.float64]:
+        return outputs[:, 0].astype(np.float64)  # [N]
 
-    outputs_of = SubsetOutputs(deep, wide)
+    def bent(outputs: NDArray[np.float32]) -> NDArray[np.float64]:
+        values: NDArray[np.float64] = np.sinh(odds(outputs) / 3)  # [N]
+        return values
+
+    outputs_of = SubsetOutputs(partial(saturated, by=weights), partial(saturated, by=rough))
     whole = outputs_of(np.ones((1, parts), np.bool_))[0]  # [1]
-    for number in (lambda o: o[:, 0].astype(float), lambda o: np.sinh(o[:, 0].astype(float) / 3)):
+    for number in (odds, bent):
         arguments = (outputs_of, number, 0.0, whole)
         shared = contributions(*arguments, part_of=np.arange(parts))
         assert shared.sum() == pytest.approx(number(whole[None])[0], abs=1e-9)
