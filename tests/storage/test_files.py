@@ -1,5 +1,6 @@
 """Files and directories appear whole under their name, or their name stays as it was."""
 
+import errno
 import hashlib
 import os
 import signal
@@ -277,3 +278,26 @@ def test_a_name_just_short_enough_is_taken(tmp_path: Path) -> None:
 def test_a_failure_without_words_of_the_system_still_has_some() -> None:
     error = cannot_write(Path("a"), OSError("only this"))
     assert "cannot write a: only this. Nothing" in str(error)
+
+
+def test_a_passing_error_of_the_disk_leaves_nothing_of_the_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(content: str) -> None:
+        with whole_directory(tmp_path / "model") as place:
+            (place / "a.txt").write_text(content, encoding="utf-8")
+
+    write("old")
+    unlink, failed = os.unlink, []
+
+    def fails_once(path: str, *, dir_fd: int | None = None) -> None:
+        if not failed:
+            failed.append(path)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        unlink(path, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "unlink", fails_once)
+    write("new")
+    monkeypatch.undo()
+    assert failed and names(tmp_path) == ["model"]
+    assert (tmp_path / "model" / "a.txt").read_text(encoding="utf-8") == "new"

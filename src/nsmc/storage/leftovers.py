@@ -48,7 +48,8 @@ def temporary_beside(path: Path, *, directory: bool) -> Iterator[Path]:
         yield temporary
     finally:
         if directory:
-            shutil.rmtree(temporary, ignore_errors=True)
+            for _ in range(2):  # what a passing error of the disk kept goes at the second time
+                shutil.rmtree(temporary, ignore_errors=True)
         else:
             temporary.unlink(missing_ok=True)
         let_go(held)
