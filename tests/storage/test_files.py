@@ -288,7 +288,8 @@ def test_a_passing_error_of_the_disk_leaves_nothing_of_the_old(
             (place / "a.txt").write_text(content, encoding="utf-8")
 
     write("old")
-    unlink, failed = os.unlink, []
+    unlink = os.unlink
+    failed: list[str] = []
 
     def fails_once(path: str, *, dir_fd: int | None = None) -> None:
         if not failed:
