@@ -11,6 +11,7 @@ publishes nothing.
 
 import argparse
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -133,9 +134,17 @@ def predict_with(archive: Path) -> str:
 
 def _run(command: list[str | Path]) -> str:
     """What a command prints, run outside the checkout."""
+    # PYTHONPATH may name the checkout, which would hide what was installed.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     with tempfile.TemporaryDirectory() as elsewhere:
         done = subprocess.run(
-            command, capture_output=True, text=True, encoding="utf-8", cwd=elsewhere, check=False
+            command,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            cwd=elsewhere,
+            env=environment,
+            check=False,
         )
     if done.returncode:
         raise SystemExit(f"{' '.join(map(str, command))} failed:\n{done.stdout}{done.stderr}")
