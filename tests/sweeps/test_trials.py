@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nsmc.config.schema import load_config
+from nsmc.config.schema import Config, load_config
+from nsmc.sweeps.executors import in_this_process
 from nsmc.sweeps.outcomes import Outcome, best_of
+from nsmc.sweeps.run import run_sweep
+from nsmc.sweeps.sweep_file import read_sweep
 from nsmc.sweeps.trials import Ended, Record, Training, Trial, train_trial
 from nsmc.training.output import OutputDirectory
 
@@ -125,3 +128,43 @@ def test_the_best_is_named_where_losses_compare(field: str, task: str, best: str
     found = best_of(outcomes, task)
     assert (found and found.name) == best
     assert [round(one.loss, 9) for one in outcomes[:2]] == [0.5, 0.45]
+
+
+class Quiet:
+    """Sees all trainings of a sweep and shows nothing."""
+
+    def __init__(self) -> None:
+        self.link = Link()
+
+    def say(self, text: str) -> None:
+        self.link.say(text)
+
+    def epoch(self, place: str, config: Config, record: Record) -> None:
+        """Only of trainings in other processes."""
+
+    def watch(self) -> Link:
+        return self.link
+
+
+@pytest.mark.parametrize(
+    ("file", "trials"),
+    [
+        ('[model]\ncell = ["gru", "rnn"]\n', 2),
+        ("[sweep]\ntrials = 2\n[training]\nlearning_rate = {low = 0.001, high = 0.01}\n", 2),
+    ],
+    ids=["grid", "search"],
+)
+def test_a_sweep_is_done_once(training: Training, tmp_path: Path, file: str, trials: int) -> None:
+    (tmp_path / "sweep.toml").write_text(file, encoding="utf-8")
+    sweep = read_sweep(tmp_path / "sweep.toml")
+
+    def run(observer: Quiet) -> list[list[Record]]:
+        result = run_sweep(TINY, sweep, [1], training, in_this_process, observer)
+        assert result.is_whole
+        return [history for one in result.outcomes for history in one.histories]
+
+    first, again = Quiet(), Quiet()
+    histories = run(first)
+    assert [len(history) for history in histories] == [2] * trials
+    assert run(again) == histories
+    assert first.link.now and not again.link.now  # nothing was trained again
