@@ -26,12 +26,8 @@ def test_the_page_tells_the_metrics() -> None:
         else:
             shown = [f"{100 * k['drop']:.1f} ({k['times_random']:.1f}배)" for k in measured]
         assert [cell.strip(" *") for cell in row.split("|")[2:-1]] == shown
-    for each in RESULTS["between_seeds"]:
-        assert f"| {each['correlation']:.3f} |" in PAGE
-    for each in RESULTS["seconds_of_one_core_for_long_comments"]:
-        assert f"{each['morphemes']:,}개는 {each['seconds']:.1f}초" in PAGE
-    times = RESULTS["milliseconds_of_one_core"]
-    assert f"중앙값은 {times['median']:.0f} ms, 댓글의 99%는 {times['p99']:.0f} ms 이내" in PAGE
+    for each in RESULTS["between_seeds"][:3]:  # the last is of two comments
+        assert f"개에서 {each['correlation']:.3f}" in PAGE
 
 
 def test_it_is_faithful_and_exact() -> None:
