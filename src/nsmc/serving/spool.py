@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import re
 import secrets
 import shutil
@@ -54,6 +55,16 @@ def upload_directory(spool: Path) -> Iterator[Path]:
         shutil.rmtree(place, ignore_errors=True)
 
 
+def used_bytes(spool: Path) -> int:
+    """The bytes of all files of all tables, without those that go while they are counted."""
+    used = 0
+    for place, _, files in os.walk(spool):  # unlike rglob, it passes over what is gone
+        for name in files:
+            with contextlib.suppress(FileNotFoundError):
+                used += Path(place, name).stat().st_size
+    return used
+
+
 async def receive(request: Request, path: Path, settings: ServerSettings) -> None:
     """Write a body into a file, its bytes counted as they arrive.
 
@@ -61,8 +72,7 @@ async def receive(request: Request, path: Path, settings: ServerSettings) -> Non
         ApiError: 413 or 408; 503 without room on the disk.
     """
     blocks = body_blocks(request.scope, request.receive, settings.table_bytes)
-    used = sum(file.stat().st_size for file in settings.spool.rglob("*") if file.is_file())
-    if used > settings.spool_bytes:
+    if used_bytes(settings.spool) > settings.spool_bytes:
         raise no_room()
     try:
         with path.open("wb") as file:
@@ -107,7 +117,8 @@ def offer(place: Path, name: str) -> None:
         with _needing_room():
             (place / NAME).write_text(name, encoding="utf-8")
     except ApiError:
-        (place / NAME).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            (place / NAME).unlink()
         raise
 
 
@@ -125,16 +136,27 @@ def offered(spool: Path, table_id: str) -> Path:
     """
     place = spool / table_id
     if not ID.fullmatch(table_id) or not (place / NAME).is_file():
-        raise ApiError(
-            404, "not_found", "no such table is here any more; score it again, then download"
-        )
+        raise _gone()
     return place
 
 
+def _gone() -> ApiError:
+    return ApiError(
+        404, "not_found", "no such table is here any more; score it again, then download"
+    )
+
+
 def download(place: Path, *, once: bool) -> FileResponse:
-    """The answer that holds a result; with `once` the result goes after it."""
-    name = (place / NAME).read_text(encoding="utf-8")
-    (path,) = place.glob("scored.*")
+    """The answer that holds a result; with `once` the result goes after it.
+
+    Raises:
+        ApiError: 404, the result's time has run out in this moment.
+    """
+    try:
+        name = (place / NAME).read_text(encoding="utf-8")
+        (path,) = place.glob("scored.*")
+    except (FileNotFoundError, ValueError) as error:
+        raise _gone() from error
     after = BackgroundTask(shutil.rmtree, place, ignore_errors=True) if once else None
     return FileResponse(
         path, filename=name, media_type="application/octet-stream", background=after
