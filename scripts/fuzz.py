@@ -30,7 +30,7 @@ from typing import Any
 from zlib import crc32
 
 from fuzzing.mutation import MOST, mutated
-from pages import put, table
+from pages import put
 
 COVERAGE = "--atheris"
 if COVERAGE in sys.argv:
@@ -203,20 +203,20 @@ def _recorded() -> dict[str, Any]:
 
 
 def as_table(results: dict[str, Any]) -> str:
-    """The counts as Markdown: a row for each target with a find, then those without."""
-    counts = {
-        name: [
-            *(ways.get(way, {}).get("inputs", 0) for way in ("mutation", "atheris")),
-            sum(way["finds"] for way in ways.values()),
-        ]
+    """The counts in a sentence; those of each target are in the results alone."""
+    changed, covering = (
+        sum(ways.get(way, {}).get("inputs", 0) for ways in results.values())
+        for way in ("mutation", "atheris")
+    )
+    finds = {
+        name: sum(way["finds"] for way in ways.values())
         for name, ways in results.items()
+        if any(way["finds"] for way in ways.values())
     }
-    clean = [name for name, row in counts.items() if not row[-1]]
-    found = {name: row for name, row in counts.items() if row[-1]}
-    found["all"] = [sum(column) for column in zip(*counts.values(), strict=True)]
-    rows = [[name, *(f"{count:,}" for count in row)] for name, row in found.items()]
-    heads = ["target", "changed at random", "by coverage", "finds"]
-    return f"{table(heads, rows)}\nWithout a find: {', '.join(clean)}.\n"
+    return (
+        f"{changed:,} inputs changed at random and {covering:,} made by coverage gave "
+        f"{len(results)} targets {sum(finds.values())} finds, those of {', '.join(finds)}.\n"
+    )
 
 
 if __name__ == "__main__":

@@ -63,15 +63,14 @@ def as_table(results: dict[str, Any]) -> str:
                 [
                     f"{int(size):,} labels, {way}",
                     percent(one["test_accuracy"], one["spread"]),
-                    f"{one['test_log_loss']:.3f}",
                     f"{one['seconds']:.0f} s",
                 ]
             )
-    heads = ["", "test (%)", "test log loss", "training"]
+    heads = ["", "test (%)", "training"]
     return (
         f"{results['data']}; the language model has learnt from "
-        f"{results['language_model']['texts']:,} texts without labels, the test file's not among "
-        f"them. {machine_line(results['machine'])}\n\n{table(heads, rows)}"
+        f"{results['language_model']['texts']:,} texts, none of the test file. "
+        f"{machine_line(results['machine'])}\n\n{table(heads, rows)}"
     )
 
 

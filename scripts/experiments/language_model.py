@@ -63,18 +63,11 @@ def as_table(results: dict[str, Any]) -> str:
     rows = []
     for one in results["recipes"].values():
         for way, perplexity in one["perplexity"].items():
-            result = one["odd one found"].get(way)
-            rows.append(
-                [
-                    f"{one['unit']}s, {way}",
-                    f"{perplexity:.1f}",
-                    f"{one['bits per character'][way]:.3f}",
-                    "" if result is None else f"{100 * result:.1f}%",
-                ]
-            )
+            if result := one["odd one found"].get(way):
+                rows.append([f"{one['unit']}s, {way}", f"{perplexity:.1f}", f"{result:.1%}"])
         if both := one["odd one found"].get("both directions"):
-            rows.append([f"{one['unit']}s, both directions", "", "", f"{100 * both:.1f}%"])
-    heads = ["", "perplexity", "bits a character", "odd one found"]
+            rows.append([f"{one['unit']}s, both directions", "", f"{both:.1%}"])
+    heads = ["", "perplexity", "odd one found"]
     sizes = next(iter(results["recipes"].values()))["texts"]
     return (
         f"{results['data']}: {sizes['training']:,} texts to train, {sizes['validation']:,} to "

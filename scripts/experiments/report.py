@@ -107,12 +107,12 @@ def as_table(results: Results) -> str:
 
 def _slices(heading: str, columns: dict[str, list[Any]]) -> str:
     rows = [
-        [label, f"{examples:,}", f"{accuracy:.1%} ({100 * low:.1f}–{100 * high:.1f})"]
-        for label, examples, accuracy, low, high in zip(
-            *(columns[name] for name in ("bin", "examples", "accuracy", "low", "high")), strict=True
+        [label, f"{accuracy:.1%} ({100 * low:.1f}–{100 * high:.1f})"]
+        for label, accuracy, low, high in zip(
+            *(columns[name] for name in ("bin", "accuracy", "low", "high")), strict=True
         )
     ]
-    return table([heading, "comments", "accuracy (95% interval)"], rows)
+    return table([heading, "accuracy (95% interval)"], rows)
 
 
 EXPERIMENT = Experiment(run, as_table, page="measurements", data="FILE")

@@ -66,19 +66,17 @@ def as_table(results: Results) -> str:
     """The results as Markdown; a dash stands for what hasn't been measured."""
     rows = [
         "| unit | units a comment | comments cut a second | rows in the vocabulary | model, MB "
-        "| training, minutes | test accuracy |",
-        "|---|---|---|---|---|---|---|",
+        "| test accuracy |",
+        "|---|---|---|---|---|---|",
     ]
     for unit, of in results["units"].items():
         runs = of["runs"]
-        minutes = of.get("training_seconds")
         cells = [
             f"[`{unit}`](../{of['recipe']})",
             f"{of['units_a_comment']:.1f}",
             f"{of['comments_a_second']:,}",
             f"{of['vocabulary']:,}" if runs else "–",
             f"{of['bytes'] / 1e6:.1f}" if runs else "–",
-            f"{minutes / 60:.0f}" if minutes else "–",
             f"{of['test_accuracy']:.2%}" if runs else "–",
         ]
         rows.append(f"| {' | '.join(cells)} |")
