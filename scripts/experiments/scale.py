@@ -48,6 +48,8 @@ STAGES = {
     "table": "reading and writing Parquet",
     "columns": "new columns, journal",
 }
+SMALL = 10
+"""Microseconds of a comment below which a part stands in the table with the others."""
 
 
 def run(args: argparse.Namespace) -> Iterator[Results]:
@@ -330,34 +332,34 @@ def as_table(results: Results) -> str:
         [
             f"{machine_line(results['machine'])} Reviews of {results['data']}. The machine was "
             f"{results['machine_is']}.\n",
-            _runs_table(results["runs"], results["comments"], idle=idle),
+            _runs(results["runs"], results["comments"], idle=idle),
             _billion_table(rates),
-            _shares_table(rates),
-            _limits_table(rates),
+            _parts_table(rates),
         ]
     )
 
 
-def _runs_table(runs: Sequence[Results], comments: int, *, idle: bool) -> str:
-    rows = []
-    for one in runs:
-        cores = f"{one['cores']} core{'s' if one['cores'] > 1 else ''}"
-        where = f"{one['files']} Parquet files" if one["files"] > 1 else "a CSV file"
-        row = [f"{where}, {cores}{', `--exact`' if one['exact'] else ''}"]
-        for kind in ("cpu", "wall") if idle else ("cpu",):
-            predicted, measured = one["predicted"][kind], one["measured"][kind]
-            row.append(f"{predicted:.1f} / {measured:.1f} s ({predicted / measured - 1:+.0%})")
-        rows.append(row)
-    heads = [f"{comments:,} comments, predicted / measured", "processor time"]
-    return table(heads + (["clock"] if idle else []), rows)
+def _runs(runs: Sequence[Results], comments: int, *, idle: bool) -> str:
+    """How far the predictions are from the runs, in a sentence."""
+    kinds = {"cpu": "processor time", "wall": "clock"} if idle else {"cpu": "processor time"}
+    told = []
+    for kind, words in kinds.items():
+        off = [one["predicted"][kind] / one["measured"][kind] - 1 for one in runs]
+        told.append(f"{min(off):+.0%} to {max(off):+.0%} ({words})")
+    return (
+        f"The predictions of {len(runs)} runs over {comments:,} comments (a CSV file, with and "
+        "without `--exact`; Parquet files; one core and more) were off by "
+        f"{' and '.join(told)}.\n"
+    )
 
 
 def _billion_table(rates: Results) -> str:
-    rows = []
-    for cores, machines in ((1, 1), (16, 1), (64, 1), (64, 16)):
-        row = [f"{machines:,} × {cores} core{'s' if cores > 1 else ''}"]
-        for exact in (False, True):
-            cost = cost_model.directory(
+    """Time, and how many cores each thing can feed, for the early exit and for `--exact`."""
+    ways = (False, True)
+
+    def costs(cores: int, machines: int) -> list[cost_model.Cost]:
+        return [
+            cost_model.directory(
                 rates,
                 BILLION,
                 exact=exact,
@@ -365,25 +367,41 @@ def _billion_table(rates: Results) -> str:
                 machines=machines,
                 files=8 * cores * machines,
             )
-            row += [f"{cost.cpu / 3600:,.0f}", f"{cost.wall / 3600:,.2f} h"]
-        rows.append(row)
-    heads = ["a billion, in Parquet", "core-hours", "time", "core-hours, `--exact`", "time"]
-    return table(heads, rows)
+            for exact in ways
+        ]
 
-
-def _shares_table(rates: Results) -> str:
-    both = [cost_model.limits(rates, exact=exact) for exact in (False, True)]
-    rows = []
-    for name, words in STAGES.items():
-        shares = [one["shares"].get(name, 0.0) * one["seconds"] for one in both]
-        rows.append([words, *(f"{1e6 * seconds:,.0f} µs" for seconds in shares)])
-    rows.append(["all of a comment", *(f"{1e6 * one['seconds']:,.0f} µs" for one in both)])
+    rows = [["core-hours", *(f"{cost.cpu / 3600:,.0f}" for cost in costs(1, 1))]]
+    for cores, machines in ((16, 1), (64, 16)):
+        of = f"{machines} × {cores} cores" if machines > 1 else f"{cores} cores"
+        rows.append([f"hours on {of}", *(f"{c.wall / 3600:,.2f}" for c in costs(cores, machines))])
+    limits = [cost_model.limits(rates, exact=exact) for exact in ways]
     left = [
         (1 - one["shares"]["network"] - one["shares"].get("narrow", 0.0)) * one["seconds"]
-        for one in both
+        for one in limits
     ]
-    paper = [f"{BILLION * seconds / 3600:,.0f} core-hours" for seconds in left]
-    rows.append(["a billion with networks that cost nothing", *paper])
+    free = [f"{BILLION * seconds / 3600:,.0f}" for seconds in left]
+    rows.append(["core-hours if networks cost nothing", *free])
+    for name in limits[0]["cores"]:
+        if not name.endswith(("10 Gbit/s", "100 Gbit/s")):  # ten and a hundred times the other's
+            feeds = (f"{one['cores'][name]:,.0f}" for one in limits)
+            rows.append([f"cores fed by {name}", *feeds])
+    return table(["a billion comments, in Parquet", "usual", "`--exact`"], rows)
+
+
+def _parts_table(rates: Results) -> str:
+    """A comment's processor time by its parts, small ones together."""
+    both = [cost_model.limits(rates, exact=exact) for exact in (False, True)]
+    times = {
+        words: [1e6 * one["shares"].get(name, 0.0) * one["seconds"] for one in both]
+        for name, words in STAGES.items()
+    }
+    large = {words: of for words, of in times.items() if max(of) >= SMALL}
+    whole = [1e6 * one["seconds"] for one in both]
+    rest = [whole[way] - sum(of[way] for of in large.values()) for way in (0, 1)]
+    rows = [
+        [words, *(f"{of:,.0f} µs" for of in part)]
+        for words, part in {**large, "the rest": rest, "all": whole}.items()
+    ]
     asked = rates["early"]["shares asked"]
     heads = ["processor time of a comment", "usual", "`--exact`"]
     return (
@@ -391,16 +409,6 @@ def _shares_table(rates: Results) -> str:
         f"the narrow network about {100 * asked['narrow']:.0f}, the whole network about "
         f"{100 * asked['network']:.0f}.\n"
     )
-
-
-def _limits_table(rates: Results) -> str:
-    both = [cost_model.limits(rates, exact=exact)["cores"] for exact in (False, True)]
-    rows = [
-        [name, *(f"{one[name]:,.0f}" for one in both)]
-        for name in both[0]
-        if not name.endswith(("10 Gbit/s", "100 Gbit/s"))  # ten and a hundred times the other's
-    ]
-    return table(["has work for so many cores", "usual", "`--exact`"], rows)
 
 
 def _median(measured: Sequence[dict[str, float]]) -> dict[str, float]:
