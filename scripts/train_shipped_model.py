@@ -238,24 +238,7 @@ def card(results: dict[str, Any]) -> str:
     test = shipped["test"]
     everyday, weak = _everyday()
     rough = _rough()
-    rows = "\n".join(
-        f"| {track} | {r['seed']}{' (shipped)' if r is shipped else ''} "
-        f"| {r['validation']['accuracy']:.2%} | {r['validation']['loss']:.4f} "
-        f"| {r['test']['accuracy']:.2%} | {r['test_unseen']['accuracy']:.2%} "
-        f"| {r['test']['roc_auc']:.4f} | {r['test']['ece']:.2%} |"
-        for track, result in tracks.items()
-        for r in result["seeds"]
-    )
-    means = "\n".join(
-        (
-            f"- Track `{track}`: mean of {len(result['seeds'])} seeds "
-            f"**{result['test_accuracy_mean']:.2%}** ± {100 * result['test_accuracy_stdev']:.2f}"
-            if len(result["seeds"]) > 1
-            else f"- Track `{track}`: one seed, **{result['test_accuracy_mean']:.2%}**"
-        )
-        + f". All stages of a seed: {_minutes(result['stage_seconds'])} minutes."
-        for track, result in tracks.items()
-    )
+    rows = "\n".join(_track(track, result) for track, result in tracks.items())
     metrics = f"""## Metrics on {name}
 
 NSMC-R is a fresh draw, by NSMC's own rule, from the raw reviews that NSMC was drawn from. It has
@@ -263,15 +246,12 @@ NSMC's form and size but is not its official split, so these numbers compare wit
 only roughly.
 
 {test["examples"]:,} test reviews, measured once for each model, after everything was chosen on the
-validation part. The tracks are those of `docs/distilling.md`; their teachers' metrics are in
-`docs/results/shipped-model.json`. Unseen are the test reviews whose text is not in the training
-texts.
+validation part. The tracks are those of `docs/distilling.md`. Unseen are the test reviews whose
+text is not in the training texts.
 
-| track | seed | validation | its loss | test | unseen | AUC | ECE |
-|---|---|---|---|---|---|---|---|
+| track | validation | test | unseen | AUC | ECE | minutes |
+|---|---|---|---|---|---|---|
 {rows}
-
-{means}
 
 The shipped model: accuracy **{test["accuracy"]:.2%}**, precision {test["precision"]:.2%}, recall
 {test["recall"]:.2%}, F1 {test["f1"]:.2%}, log loss {test["log_loss"]:.4f} nats.{rough}{everyday}"""
@@ -291,6 +271,24 @@ The shipped model: accuracy **{test["accuracy"]:.2%}**, precision {test["precisi
     )
 
 
+def _track(name: str, result: dict[str, Any]) -> str:
+    """A track's row: its one seed, or the means of several; those of each are in the results."""
+    seeds = result["seeds"]
+
+    def mean(part: str, metric: str) -> float:
+        return statistics.mean(float(seed[part][metric]) for seed in seeds)
+
+    several = len(seeds) > 1
+    test = f"{result['test_accuracy_mean']:.2%}"
+    test += f" ± {100 * result['test_accuracy_stdev']:.2f}" if several else ""
+    return (
+        f"| `{name}`, {f'mean of {len(seeds)} seeds' if several else 'one seed'} "
+        f"| {mean('validation', 'accuracy'):.2%} | {test} "
+        f"| {mean('test_unseen', 'accuracy'):.2%} | {mean('test', 'roc_auc'):.4f} "
+        f"| {mean('test', 'ece'):.2%} | {_minutes(result['stage_seconds'])} |"
+    )
+
+
 def _minutes(seconds: dict[str, dict[str, float]]) -> str:
     """How long the stages of each seed took together, the shortest and the longest."""
     sums = sorted(sum(stages.values()) / 60 for stages in seconds.values())
@@ -306,8 +304,7 @@ def _rough() -> str:
 
 ## Rough comments
 
-The same test reviews with what people do to them, every one of them changed at once
-(`src/nsmc/text/noise.py`; differences are of the same reviews):
+The same test reviews with what people do to them (`src/nsmc/text/noise.py`):
 
 {robustness.as_table(result).rstrip()}"""
 
@@ -325,22 +322,15 @@ def _everyday() -> tuple[str, str]:
 ## Everyday comments by type
 
 {result["all"]["cases"]:,} comments written for this project and taken from no review, each with the
-label that nearly every reader would give it (`tests/behaviour/cases.tsv`), and how often the model
-predicts them wrong (`docs/results/behaviour.json`):
+label that nearly every reader would give it (`tests/behaviour/cases.tsv`). A few dozen comments a
+type give a rough order, no more.
 
-{behaviour.as_table(result).rstrip()}
-
-Each type has a few dozen comments, so a share gives a rough order, no more."""
-    other = [failure for failure in result["failing"] if failure["type"] == "other-domains"]
-    praised = sum(failure["label"] for failure in other)
+{behaviour.as_table(result).rstrip()}"""
     rate = result["types"]["other-domains"]["rate"]
-    away = (
-        f"Of comments about products, food, places and games it gets {rate:.0%} wrong, {praised} "
-        f"of {len(other)} of them praise: away from films it leans negative. `nsmc train --from "
-        "shipped` with your own rows is the remedy (`docs/own-labels.md`)."
+    return section, (
+        f"Of comments about products, food, places and games it gets {rate:.0%} wrong. `nsmc train "
+        "--from shipped` with your own rows is the remedy (`docs/own-labels.md`)."
     )
-    most = behaviour.worst(result)
-    return section, f"Of everyday comments it predicts these types wrong most often: {most}. {away}"
 
 
 if __name__ == "__main__":

@@ -170,23 +170,17 @@ def results_of_the_shipped_model(file: Path) -> dict[str, Any] | None:
 
 
 def as_table(results: dict[str, Any]) -> str:
-    """The types of which a model gets some wrong, with a comment of each; then the others."""
+    """The types that a model gets wrong more often than all, with a comment of each; the others."""
 
     def row(name: str, part: dict[str, Any], example: str) -> list[str]:
-        return [name, f"{part['failures']} of {part['cases']:,}", f"{part['rate']:.0%}", example]
+        return [name, f"{part['rate']:.0%} of {part['cases']:,}", example]
 
-    types = results["types"]
-    rows = [row(name, part, part["example"]) for name, part in types.items() if part["failures"]]
-    whole = [name for name, part in types.items() if not part["failures"]]
-    none = f"\nNone wrong: {', '.join(whole)}.\n" if whole else ""
-    last = row("**all**", results["all"], "")
-    return table(["type", "predicted wrong", "share", "such as"], [*rows, last]) + none
-
-
-def worst(results: dict[str, Any], count: int = 3) -> str:
-    """The types that a model gets wrong most often, in words: ``irony (40%), …``."""
-    by_rate = sorted(results["types"].items(), key=lambda item: -float(item[1]["rate"]))
-    return ", ".join(f"{name} ({part['rate']:.0%})" for name, part in by_rate[:count])
+    types, whole = results["types"], results["all"]
+    hard = {name: part for name, part in types.items() if part["rate"] > whole["rate"]}
+    rows = [row(name, part, part["example"]) for name, part in hard.items()]
+    others = [name for name in types if name not in hard]
+    rest = f"\nNot more often than all: {', '.join(others)}.\n" if others else ""
+    return table(["type", "predicted wrong", "such as"], [*rows, row("**all**", whole, "")]) + rest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
