@@ -113,17 +113,14 @@ def as_table(results: dict[str, Any]) -> str:
                 percent(one["test_accuracy"], one["spread"]),
                 f"{one['reviews_a_second']:,.0f}",
                 f"{one['time_of_the_gru']:.2f}",
-                f"{one['recurrent_parameters']:,}",
-                f"{one['bytes'] / 1e6:.1f} MB",
             ]
         )
     seeds = max(len(one["runs"]) for one in results["variants"].values())
     seeds_line = f"mean ± standard deviation of {seeds} seeds" if seeds > 1 else "one seed each"
-    heads = ["cell", "accuracy (%)", "reviews/s", "time of the gru's", "its weights", "model"]
+    heads = ["cell", "accuracy (%)", "reviews/s", "time of the gru's"]
     return (
-        f"{results['data']}, 150,000 reviews to train, accuracy on the 50,000 of the test file: "
-        f"{seeds_line}. Reviews a second in training, on one thread, "
-        f"and the time beside the gru's: medians of {ROUNDS} rounds in which all took turns. "
+        f"{results['data']}, 150,000 reviews to train; accuracy on the test file, {seeds_line}; "
+        f"reviews a second in training on one thread, medians of {ROUNDS} rounds in turns. "
         f"{machine_line(results['machine'])}\n\n{table(heads, rows)}"
     )
 
