@@ -5,12 +5,14 @@ A target returns nothing. Whatever else it raises is a find.
 
 import atexit
 import functools
+import gzip
 import hashlib
 import json
 import os
 import shutil
 import tempfile
 import warnings
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +26,9 @@ from nsmc.config.schema import load_config
 from nsmc.config.text import TextConfig
 from nsmc.errors import NsmcError
 from nsmc.inference.classifier import Classifier
-from nsmc.inference.directory import KIND, SCHEMA, WEIGHTS, open_model, write_model
+from nsmc.inference.directory import EXIT, KIND, SCHEMA, WEIGHTS, open_model, write_model
+from nsmc.inference.early_exit import FAMILIAR_BITS
+from nsmc.inference.narrow import PREFIX, narrow_arrays
 from nsmc.inference.parameters import expected_shapes
 from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.storage.bundle import MANIFEST, write_json
@@ -39,6 +43,7 @@ TINY = (
     "model.subword_buckets=8",
     "model.wide.buckets=16",
 )
+SHEET = "xl/worksheets/sheet1.xml"
 PLACE = "NSMC_FUZZ_PLACE"
 """The variable with another directory for what is read from files."""
 COMMENTS = ["정말 재밌는 영화였어요 ㅋㅋ", "돈이 아까워요 돈이 아까운 영화", "그냥 그래요"] * 6
@@ -137,6 +142,38 @@ def table(name: str) -> Callable[[bytes], None]:
     return read
 
 
+def compressed(data: bytes) -> None:
+    """A table, whole and compressed."""
+    table("a.csv.gz")(gzip.compress(data, 1))
+
+
+def sheet(data: bytes) -> None:
+    """A sheet of a workbook that is whole but for it."""
+    file = place() / "sheet.xlsx"
+    with zipfile.ZipFile(_workbook()) as whole, zipfile.ZipFile(file, "w") as packed:
+        for name in whole.namelist():
+            packed.writestr(name, data if name == SHEET else whole.read(name))
+    with open_table(file) as opened:
+        for _ in opened.chunks():
+            pass
+
+
+@functools.cache
+def _workbook() -> Path:
+    import pandas as pd
+
+    from nsmc.tables.table import open_writer
+
+    with open_writer(place() / "whole.xlsx") as writer:
+        writer.write(pd.DataFrame({"document": ["재밌다", None], "label": [1, 0]}))
+    return place() / "whole.xlsx"
+
+
+def _sheet() -> list[bytes]:
+    with zipfile.ZipFile(_workbook()) as whole:
+        return [whole.read(SHEET)]
+
+
 def config(data: bytes) -> None:
     """A TOML file with settings."""
     file = place() / "config.toml"
@@ -169,22 +206,46 @@ def record(data: bytes) -> None:
     _with("metrics.json", data)
 
 
+def exit(data: bytes) -> None:
+    """The header of the file of a model's early exit, likewise."""
+    _with(EXIT, len(data).to_bytes(8, "little") + data + _exit()[1])
+
+
+@functools.cache
+def _exit() -> tuple[bytes, bytes]:
+    from safetensors.numpy import save
+
+    opened = open_model(model())
+    narrow = narrow_arrays(opened.config.model, 2, opened.label_task)
+    arrays = {
+        "weight": np.ones((8, 1), np.int8),
+        "familiar": np.full(FAMILIAR_BITS // 8, 255, np.uint8),
+        **{name: np.ones(1, np.float32) for name in ("scale", "bias", "wide", "threshold")},
+        **{PREFIX + name: np.ones(shape, kind) for name, shape, kind in narrow},
+    }
+    stored = save(arrays)
+    end = 8 + int.from_bytes(stored[:8], "little")
+    return stored[8:end], stored[end:]
+
+
 def _with(name: str, data: bytes) -> None:
     """Open the model with one file other, under hashes that are right, and score with it."""
     whole, changed = model(), place() / "changed"
-    changed.mkdir(exist_ok=True)
+    shutil.rmtree(changed, ignore_errors=True)
+    changed.mkdir()
     files: dict[str, Any] = {}
-    for file in whole.iterdir():
-        content = data if file.name == name else file.read_bytes()
-        (changed / file.name).write_bytes(content)
-        if file.name != MANIFEST:
+    for file in {*(file.name for file in whole.iterdir()), name}:
+        content = data if file == name else (whole / file).read_bytes()
+        (changed / file).write_bytes(content)
+        if file != MANIFEST:
             digest = hashlib.sha256(content).hexdigest()
-            files[file.name] = {"bytes": len(content), "sha256": digest}
+            files[file] = {"bytes": len(content), "sha256": digest}
     if name != MANIFEST:
         write_json(changed / MANIFEST, {"kind": KIND, "schema": SCHEMA, "files": files})
     opened = Classifier(open_model(changed))
     outputs = opened.outputs_of([["재", "밌"]])
     assert np.isfinite(outputs).all()
+    assert opened.predict("재밌").score is not None
 
 
 def seen(data: bytes) -> None:
@@ -230,6 +291,7 @@ def _file(name: str) -> Callable[[], list[bytes]]:
     return lambda: [(model() / name).read_bytes()]
 
 
+JSON = b'["a", {"document": "b", "label": [1, {"c": 1.5}]}, {"document": null}]'
 JSONL = b'{"document": "a", "label": 1}\n{"document": null}'
 TOML = b'task = "stars"\n[model]\ncell = "lstm"\nhidden_size = 8\n[stars]\nlow = 1'
 SETTINGS = [b"model.cell=lstm", b"stars.low=1.5", b"model.conv.filters=4"]
@@ -242,13 +304,18 @@ TARGETS: dict[str, Target] = {
     "score": Target(score, lambda: [text.encode() for text in COMMENTS[:3]]),
     "csv": Target(table("a.csv"), lambda: _of_tables(",")),
     "tsv": Target(table("a.tsv"), lambda: _of_tables("\t")),
+    "gzip": Target(compressed, lambda: _of_tables(",")),
     "jsonl": Target(table("a.jsonl"), lambda: [JSONL]),
+    "json": Target(table("a.json"), lambda: [JSON]),
+    "sheet": Target(sheet, _sheet),
+    "xlsx": Target(table("a.xlsx"), lambda: [_workbook().read_bytes()]),
     "parquet": Target(table("a.parquet"), _parquet),
     "config": Target(config, lambda: [TOML]),
     "setting": Target(setting, lambda: SETTINGS),
     "manifest": Target(manifest, _file(MANIFEST)),
     "weights": Target(weights, _file(WEIGHTS)),
     "description": Target(description, _file("model.json")),
+    "exit": Target(exit, lambda: [_exit()[0]]),
     "record": Target(record, lambda: [RECORD]),
     "seen": Target(seen, _file("seen.bin")),
     "pieces": Target(pieces, lambda: _learnt("text.unit=bpe", "text.bpe_size=100")),
