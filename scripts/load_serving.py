@@ -309,29 +309,19 @@ async def measure(args: argparse.Namespace) -> dict[str, Any]:
 
 def as_table(results: dict[str, Any]) -> str:
     """The page's part."""
-    rows = []
-    for level, both in results["connections"].items():
-        ours, plain = both["nsmc serve"], both["plain handler"]
-        rows.append(
-            [
-                level,
-                *(f"{one['requests_per_second']:,.0f}" for one in (ours, plain)),
-                *(f"{one['p50_ms']:,.0f} / {one['p99_ms']:,.0f}" for one in (ours, plain)),
-            ]
-        )
-    heads = [
-        "connections",
-        "requests/s",
-        "plain handler",
-        "p50 / p99, ms",
-        "plain handler, ms",
-    ]
+    levels = results["connections"]
     slow, much = results["slow_client"], results["overload"]
     memory = much["resident_mb"]
     told = ", ".join(f"{count:,} × {status}" for status, count in much["statuses"].items())
+
+    def of(metric: str, server: str) -> str:
+        return " / ".join(f"{both[server][metric]:,.0f}" for both in levels.values())
+
     return (
-        f"{pages.machine_line(results['about'])}\n\n"
-        f"{pages.table(heads, rows)}\n"
+        f"{pages.machine_line(results['about'])} With {' / '.join(levels)} connections: "
+        f"{of('requests_per_second', 'nsmc serve')} requests/s (plain handler "
+        f"{of('requests_per_second', 'plain handler')}), 99% within {of('p99_ms', 'nsmc serve')} "
+        f"ms ({of('p99_ms', 'plain handler')}).\n\n"
         f"Beside a client that sends a byte a second, 10 connections got {slow['p50_ms']:,.0f} / "
         f"{slow['p99_ms']:,.0f} ms; it got {slow['slow_client']['status']} "
         f"after {slow['slow_client']['after_seconds']:g} s. "

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,7 @@ from machine import machine
 ROOT = Path(__file__).parents[1]
 RESULTS, PAGE = ROOT / "docs" / "results" / "ranks.json", ROOT / "docs" / "measurements.md"
 WAYS = {"one": 1, "two": 2, "link": 2}
-WORDS = {
-    "one": "1 process",
-    "two": "2 processes, one machine",
-    "link": "2 processes, a link of 1 Gbit/s",
-}
+WORDS = {"two": "two on one machine", "link": "two over a link of 1 Gbit/s"}
 SPACES, ADDRESSES = ("nsmc-ranks-0", "nsmc-ranks-1"), ("10.77.0.1", "10.77.0.2")
 WARM_UP = 20
 """Steps that aren't counted: caches fill, and connections are made."""
@@ -70,19 +66,17 @@ def main() -> None:
 
 def as_table(results: dict[str, Any]) -> str:
     """The results as Markdown."""
-    columns: dict[str, Callable[[dict[str, float]], str]] = {
-        "time of a step": lambda way: f"{way['time_ratio']:.2f}",
-        "processor time of a process": lambda way: f"{way['processor_ratio']:.2f}",
-        "MB that a process sends a step": lambda way: f"{way['bytes'] / 1e6:.2f}",
-    }
-    if results["machine"]["is"] != "idle":  # more processes have a larger share of the processor
-        del columns["time of a step"]
-    heads = ["way", *columns]
-    rows = [[words, *(of(results[way]) for of in columns.values())] for way, words in WORDS.items()]
+    ratios = {"processor time of a process": "processor_ratio"}
+    if results["machine"]["is"] == "idle":  # else more processes have a larger share of it
+        ratios = {"time of a step": "time_ratio", **ratios}
+    told = (
+        f"{' and '.join(f'{results[way][ratio]:.2f}' for ratio in ratios.values())} for {words}"
+        for way, words in WORDS.items()
+    )
     return (
-        f"{results['data']}; default configuration; medians of {results['rounds']} rounds, times "
-        "as ratios to one process in the same round. The machine was "
-        f"{results['machine']['is']}.\n\n{pages.table(heads, rows)}\n"
+        f"{results['data']}; medians of {results['rounds']} rounds, default config, machine "
+        f"{results['machine']['is']}. {' and '.join(ratios).capitalize()} beside one "
+        f"process: {', '.join(told)}. Each sends {results['two']['bytes'] / 1e6:.2f} MB a step. "
         f"{pages.machine_line(results['machine'])}\n"
     )
 

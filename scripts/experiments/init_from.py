@@ -56,17 +56,16 @@ def run(args: argparse.Namespace) -> Iterator[Results]:
 
 def as_table(results: dict[str, Any]) -> str:
     """The Markdown of the figures."""
-    rows = []
-    for size, ways in results["labels"].items():
-        for way, one in ways.items():
-            rows.append(
-                [
-                    f"{int(size):,} labels, {way}",
-                    percent(one["test_accuracy"], one["spread"]),
-                    f"{one['seconds']:.0f} s",
-                ]
-            )
-    heads = ["", "test (%)", "training"]
+    ways = ("from nothing", "from the language model")
+    rows = [
+        [
+            f"{int(size):,}",
+            *(percent(of[way]["test_accuracy"], of[way]["spread"]) for way in ways),
+            " / ".join(f"{of[way]['seconds']:.0f} s" for way in ways),
+        ]
+        for size, of in results["labels"].items()
+    ]
+    heads = ["labels", *(f"{way} (%)" for way in ways), "training"]
     return (
         f"{results['data']}; the language model has learnt from "
         f"{results['language_model']['texts']:,} texts, none of the test file. "

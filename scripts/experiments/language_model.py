@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pages import machine_line, table
+from pages import machine_line
 
 import nsmc
 from experiments.experiment import Experiment, Results, measured_once
@@ -60,18 +60,16 @@ def run(args: argparse.Namespace) -> Iterator[Results]:
 
 def as_table(results: dict[str, Any]) -> str:
     """The Markdown of the figures."""
-    rows = []
+    told = []
     for one in results["recipes"].values():
-        for way, perplexity in one["perplexity"].items():
-            if result := one["odd one found"].get(way):
-                rows.append([f"{one['unit']}s, {way}", f"{perplexity:.1f}", f"{result:.1%}"])
-        if both := one["odd one found"].get("both directions"):
-            rows.append([f"{one['unit']}s, both directions", "", f"{both:.1%}"])
-    heads = ["", "perplexity", "odd one found"]
+        for way, found in one["odd one found"].items():
+            perplexity = one["perplexity"].get(way)
+            of = f", perplexity {perplexity:.1f}" if perplexity else ""
+            told.append(f"{way} {found:.1%}{of}")
     sizes = next(iter(results["recipes"].values()))["texts"]
     return (
-        f"{results['data']}: {sizes['training']:,} texts to train, {sizes['validation']:,} to "
-        f"validate. {machine_line(results['machine'])}\n\n{table(heads, rows)}"
+        f"{results['data']}: {sizes['training']:,} to train, {sizes['validation']:,} to validate. "
+        f"Odd one found: {'; '.join(told)}. {machine_line(results['machine'])}\n"
     )
 
 

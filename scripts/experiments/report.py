@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pages import machine_line, table
+from pages import machine_line
 
 from experiments.experiment import Experiment, Results
 from nsmc.inference.directory import SHIPPED, WEIGHTS
@@ -91,9 +91,9 @@ def as_table(results: Results) -> str:
     """The accuracy of the model by length and by unknown units, and what a report costs."""
     ece, drawn = results["ece"], results["milliseconds_to_draw"]
     times = [results["seconds_without_report"], results["seconds_with_report"]]
-    tables = [
+    slices = [
         _slices(heading, results["slices"][name])
-        for heading, name in (("length (characters)", "length"), ("unknown units (%)", "unknown"))
+        for heading, name in (("length in characters", "length"), ("unknown units in %", "unknown"))
     ]
     return (
         f"{results['examples']:,} test comments of {results['data']}: accuracy "
@@ -101,18 +101,14 @@ def as_table(results: Results) -> str:
         f"{ece['after']:.2%} after. `nsmc evaluate` takes {times[0]:.0f} s without a report and "
         f"{times[1]:.0f} s with one; the page has {results['bytes']['report.html'] / 1e6:.1f} MB"
         f"{f' and is drawn {drawn / 1000:.1f} s after opening' if drawn else ''}. "
-        f"{machine_line(results['machine'])}\n\n" + "\n".join(tables)
+        f"{machine_line(results['machine'])}\n\n" + "".join(slices)
     )
 
 
 def _slices(heading: str, columns: dict[str, list[Any]]) -> str:
-    rows = [
-        [label, f"{accuracy:.1%} ({100 * low:.1f}–{100 * high:.1f})"]
-        for label, accuracy, low, high in zip(
-            *(columns[name] for name in ("bin", "accuracy", "low", "high")), strict=True
-        )
-    ]
-    return table([heading, "accuracy (95% interval)"], rows)
+    """The accuracy of each slice; the intervals are in the results."""
+    pairs = zip(columns["bin"], columns["accuracy"], strict=True)
+    return f"- By {heading}: {', '.join(f'{label}: {of:.1%}' for label, of in pairs)}.\n"
 
 
 EXPERIMENT = Experiment(run, as_table, page="measurements", data="FILE")

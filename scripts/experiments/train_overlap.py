@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pages import machine_line, table
+from pages import machine_line
 
 from experiments.experiment import Experiment, Results
 from nsmc.config.schema import Config
@@ -19,7 +19,7 @@ from nsmc.inference.train_overlap import TrainingTexts
 
 COUNTS = (1_000, 10_000, 100_000, 150_000, 300_000, 650_000, 1_000_000, 3_000_000)
 SHOWN = (150_000, 650_000, 3_000_000)
-"""Those of the table."""
+"""Those of the page."""
 OTHERS = 200_000
 """Texts that are in no set, asked of each."""
 
@@ -31,21 +31,16 @@ def run(args: argparse.Namespace) -> Iterator[Results]:
 
 def as_table(results: dict[str, Any]) -> str:
     """The Markdown of the figures."""
-    rows = [
-        [
-            f"{one['texts']:,}",
-            f"{one['bytes'] / 1024:.1f}",
-            _rate(one["false_positive_rate"]),
-        ]
+    sizes = "; ".join(
+        f"{one['texts']:,} texts {one['bytes'] / 1024:.0f} KiB, {_rate(one['false_positive_rate'])}"
         for one in results["sizes"]
         if one["texts"] in SHOWN
-    ]
-    heads = ["distinct texts", "KiB", "false positives"]
+    )
     real = results["reviews"]
     return (
-        f"{table(heads, rows)}\nOf the {real['asked']:,} test reviews of {results['data']} the "
-        f"filter of the training file finds {real['found']:,}; {real['there']:,} are there. "
-        f"{machine_line(results['machine'])}\n"
+        f"Size and false positives: {sizes}. Of the {real['asked']:,} test reviews of "
+        f"{results['data']} the filter of the training file finds {real['found']:,}; "
+        f"{real['there']:,} are there. {machine_line(results['machine'])}\n"
     )
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pages import machine_line, table
+from pages import machine_line
 
 from experiments.experiment import ROOT, Experiment, Results
 from nsmc.config.schema import Config
@@ -215,10 +215,9 @@ def as_table(results: Results) -> str:
         f"{name} {of['unfamiliar'] / of['texts']:.1%}" for name, of in results["unfamiliar"].items()
     )
     # What classifiers do; the ways that lost are in the results only.
-    ways = ("one", "windows of 80: mean of log odds")
-    reading = table(
-        ["read as", *(f"right, {share} (%)" for share in SHARES)],
-        [[way, *(f"{100 * long[way][share]:.1f}" for share in SHARES)] for way in ways],
+    whole, windows = (
+        " and ".join(f"{100 * long[way][share]:.1f}%" for share in SHARES)
+        for way in ("one", "windows of 80: mean of log odds")
     )
     return (
         f"{results['reviews']:,} validation reviews of {results['data']}, the model inside the "
@@ -228,8 +227,8 @@ def as_table(results: Results) -> str:
         f"- Spelling: accuracy on {typing}; {spelling['words_changed']:,} of "
         f"{spelling['words']:,} words of other subjects are changed.\n"
         f"- Called unfamiliar: {unfamiliar}.\n"
-        f"- Long comments: {long['texts']} texts of {long['reviews']} reviews, a fifth or a third "
-        f"of them with another label than the text.\n\n{reading}"
+        f"- Long comments, {long['texts']} of {long['reviews']} reviews, {' or '.join(SHARES)} of "
+        f"them with another label: {windows} right in windows, {whole} in one.\n"
     )
 
 
