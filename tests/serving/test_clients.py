@@ -1,4 +1,4 @@
-"""The clients of docs/serving.md do what they show, against a real server."""
+"""The clients of docs/serving.md and examples/serving do what they show, against a real server."""
 
 import json
 import re
@@ -11,7 +11,9 @@ import pytest
 
 from tests.serving.conftest import Server
 
-PAGE = (Path(__file__).parents[2] / "docs" / "serving.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
+BIG_TABLE = (ROOT / "examples" / "serving" / "big_table.py").read_text(encoding="utf-8")
 ADDRESS = "http://127.0.0.1:8000"
 
 
@@ -38,11 +40,15 @@ def test_curl(server: Server, tmp_path: Path) -> None:
 
 
 def test_python(server: Server, tmp_path: Path) -> None:
-    one, table = blocks("python")
-    lines = output(server, tmp_path, sys.executable, "-X", "utf8", "-c", one).splitlines()
+    (program,) = blocks("python")
+    lines = output(server, tmp_path, sys.executable, "-X", "utf8", "-c", program).splitlines()
     assert [line.split()[0] for line in lines] == ["긍정", "부정"]
-    told = output(server, tmp_path, sys.executable, "-X", "utf8", "-c", table)
-    assert told.strip() == "2 {'positive': 1, 'negative': 1}"
+
+
+def test_a_big_table(server: Server, tmp_path: Path) -> None:
+    command = (sys.executable, "-X", "utf8", "-c", BIG_TABLE, "comments.csv", "document")
+    scored = output(server, tmp_path, *command).splitlines()
+    assert (scored[0], len(scored)) == ("id,document,label,label_ko,score", 3)
 
 
 def test_javascript(server: Server, tmp_path: Path) -> None:
