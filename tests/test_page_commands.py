@@ -92,15 +92,9 @@ def test_every_command_on_own_labels_does_what_the_page_says(
     own_labels: tuple[Path, dict[str, str]],
 ) -> None:
     directory, outputs = own_labels
-    assert len(LABEL_COMMANDS) == len(set(LABEL_COMMANDS)) == 18
-    text = '"금리를 다시 올렸다"'
-    answer = json.loads(starting(outputs, f"predict --model runs/topics --json {text}"))
-    assert answer["label"] == "경제"
-    assert set(answer["probabilities"]) == set(TOPICS)
-    assert starting(outputs, f"predict --model runs/topics {text}").startswith("경제")
-    three = starting(outputs, f"predict --model runs/topics --top 3 {text}")
-    assert all(topic in three for topic in TOPICS)
-    assert "금리" in starting(outputs, f"predict --model runs/topics --explain {text}")
+    assert len(LABEL_COMMANDS) == len(set(LABEL_COMMANDS)) == 15
+    answer = starting(outputs, 'predict --model runs/topics "금리를 다시 올렸다"')
+    assert answer.startswith("경제")
     metrics = starting(outputs, "evaluate --model runs/topics")
     for words in ("accuracy", "95% interval", "balanced accuracy", "macro F1", "log loss", "경제"):
         assert words in metrics
