@@ -12,6 +12,7 @@ single parts; --smoke runs all of it in seconds on next to nothing and writes on
 import argparse
 import dataclasses
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -142,21 +143,26 @@ def as_table(content: dict[str, Any]) -> str:
     """The Markdown of the figures."""
     lines = [
         f"{machine_line(content['machine'])} Reviews of {content['data']}.",
-        "Median (lowest–highest) of runs that took turns.",
+        "Medians of runs that took turns.",
         "",
-        "| what | nsmc | beside it | ratio | target | met |",
-        "|---|---|---|---|---|---|",
+        "| what | nsmc | beside it | ratio | target |",
+        "|---|---|---|---|---|",
     ]
     for row in _shown(content["parts"]):
         # A figure by itself, such as memory, has nothing to be a ratio to.
         ratio = f"{row['ratio']:.2f}" if row["beside"] else ""
         lines.append(
-            f"| {row['what']} | {row['ours']} | {row['beside']} | {ratio} "
-            f"| {row['target']} | {'yes' if row['met'] else '**no**'} |"
+            f"| {row['what']} | {_median(row['ours'])} | {_median(row['beside'])} | {ratio} "
+            f"| {row['target']}{'' if row['met'] else ': **missed**'} |"
         )
     if result := content.get("costs"):
         lines += ["", costs.as_table(result).rstrip()]
     return "\n".join(lines) + "\n"
+
+
+def _median(spread: str) -> str:
+    """What `benchmarks.common.spread` wrote, without the lowest and the highest value."""
+    return re.sub(r" \([\d.,]+–[\d.,]+\)", "", spread)
 
 
 def _shown(parts: dict[str, Any]) -> list[dict[str, Any]]:
