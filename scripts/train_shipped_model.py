@@ -241,9 +241,8 @@ def card(results: dict[str, Any]) -> str:
     rows = "\n".join(_track(track, result) for track, result in tracks.items())
     metrics = f"""## Metrics on {name}
 
-NSMC-R is a fresh draw, by NSMC's own rule, from the raw reviews that NSMC was drawn from. It has
-NSMC's form and size but is not its official split, so these numbers compare with published ones
-only roughly.
+NSMC-R is a fresh draw, by NSMC's own rule, from the raw reviews that NSMC was drawn from, of the
+same form and size. It is not the official split: compare with published numbers only roughly.
 
 {test["examples"]:,} test reviews, measured once for each model, after everything was chosen on the
 validation part. The tracks are those of `docs/distilling.md`. Unseen are the test reviews whose
@@ -303,8 +302,6 @@ def _rough() -> str:
     return f"""
 
 ## Rough comments
-
-The same test reviews with what people do to them (`src/nsmc/text/noise.py`):
 
 {robustness.as_table(result).rstrip()}"""
 

@@ -170,7 +170,7 @@ def results_of_the_shipped_model(file: Path) -> dict[str, Any] | None:
 
 
 def as_table(results: dict[str, Any]) -> str:
-    """The types that a model gets wrong more often than all, with a comment of each; the others."""
+    """The types that a model gets wrong more often than all, with a comment of each."""
 
     def row(name: str, part: dict[str, Any], example: str) -> list[str]:
         return [name, f"{part['rate']:.0%} of {part['cases']:,}", example]
@@ -178,8 +178,11 @@ def as_table(results: dict[str, Any]) -> str:
     types, whole = results["types"], results["all"]
     hard = {name: part for name, part in types.items() if part["rate"] > whole["rate"]}
     rows = [row(name, part, part["example"]) for name, part in hard.items()]
-    others = [name for name in types if name not in hard]
-    rest = f"\nNot more often than all: {', '.join(others)}.\n" if others else ""
+    others = [part for name, part in types.items() if name not in hard]
+    rest = ""
+    if cases := sum(part["cases"] for part in others):
+        rate = sum(part["failures"] for part in others) / cases
+        rest = f"\nOf the other {len(others)} types it gets {rate:.0%} wrong.\n"
     return table(["type", "predicted wrong", "such as"], [*rows, row("**all**", whole, "")]) + rest
 
 

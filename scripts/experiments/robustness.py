@@ -78,21 +78,21 @@ def measure(data: Path, classifier: Classifier) -> dict[str, Any]:
 
 def as_table(results: dict[str, Any]) -> str:
     """The Markdown of the figures; differences in points of a hundred."""
-    heads = ["noise", "for example", "comments changed", "accuracy", "points, 95% interval"]
-    rows = [["none", EXAMPLE, "", f"{results['accuracy']:.2%}", ""]]
+    heads = ["noise (share changed)", "for example", "accuracy", "points, 95% interval"]
+    rows = [["none", EXAMPLE, f"{results['accuracy']:.2%}", ""]]
     for kind, one in results["noise"].items():
         low, high = (100 * end for end in one["difference_interval"])
         rows.append(
             [
-                kind,
+                f"{kind} ({one['changed']:.0%})",
                 perturb(EXAMPLE, kind, 0),
-                f"{one['changed']:.0%}",
                 f"{one['accuracy']:.2%}",
                 f"{100 * one['difference']:+.2f} ({low:+.2f} to {high:+.2f})",
             ]
         )
     return (
-        f"{results['reviews']:,} reviews of {results['data']}, {results['model']}.\n\n"
+        f"{results['reviews']:,} reviews of {results['data']} with noise (`src/nsmc/text/noise.py`), "
+        f"{results['model']}.\n\n"
         f"{table(heads, rows)}"
     )
 
