@@ -30,14 +30,21 @@ TREES = {
     path.relative_to(PACKAGE): ast.parse(path.read_text(encoding="utf-8"))
     for path in PACKAGE.rglob("*.py")
 }
-ERRORS = {
-    node.name
-    for tree in TREES.values()
-    for node in ast.walk(tree)
-    if isinstance(node, ast.ClassDef)
-    and (node.name == "NsmcError" or "NsmcError" in map(ast.unparse, node.bases))
-}
-MESSAGE = {"require": 1, **dict.fromkeys(("tr", "mark", "say", *ERRORS), 0)}
+
+
+def errors() -> set[str]:
+    """The names of `NsmcError` and all that come from it."""
+    names, before = {"NsmcError"}, 0
+    classes = [
+        node for tree in TREES.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+    ]
+    while len(names) > before:
+        before = len(names)
+        names |= {one.name for one in classes if names & {*map(ast.unparse, one.bases)}}
+    return names
+
+
+MESSAGE = {"ApiError": 2, "require": 1, **dict.fromkeys(("tr", "mark", "say", *errors()), 0)}
 """What takes a message in English and gives or shows it in the reader's language; as which
 argument."""
 
@@ -56,6 +63,31 @@ def keys_of_code() -> Iterator[str]:
             for one in [text.body, text.orelse] if isinstance(text, ast.IfExp) else [text]:
                 if isinstance(one, ast.Constant) and isinstance(one.value, str):
                     yield one.value
+
+
+def is_assembled(text: ast.expr) -> bool:
+    """Whether a text is put together from others, so that no catalog can have it."""
+    if isinstance(text, ast.IfExp):
+        return is_assembled(text.body) or is_assembled(text.orelse)
+    return isinstance(text, ast.JoinedStr | ast.BinOp) or (
+        isinstance(text, ast.Call) and ast.unparse(text.func).endswith((".format", ".join"))
+    )
+
+
+def test_messages_are_templates() -> None:
+    """Also those that a method `say` passes on."""
+    assembled = []
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                place = MESSAGE.get(ast.unparse(node.func).rpartition(".")[2], len(node.args))
+                assembled += [
+                    f"{path}:{node.lineno}" for one in node.args[place:][:1] if is_assembled(one)
+                ]
+    assert assembled == []
+    samples = ('f"{a}"', '"a" + b', '"a %s" % b', '"a" if b else f"{c}"', '"{}".format(a)')
+    assert all(is_assembled(ast.parse(text, mode="eval").body) for text in samples)
+    assert not is_assembled(ast.parse('tr("{a}", a=f"{b}")', mode="eval").body)
 
 
 def keys_of_declarations() -> Iterator[str]:

@@ -162,7 +162,8 @@ def test_the_page_on_a_static_host(
     assert [one.replace("−", "-") for one in shown] == [
         f"{word}{push:+.2f}" for word, push in pushes_of(explanation)
     ]
-    for bad, said in (("a.xlsx", "nsmc serve"), ("b.csv", "row 2: 2 cells expected, 1 found")):
+    unequal = "b.csv, 2번째 행: 셀이 2개여야 하는데 1개입니다"
+    for bad, said in (("a.xlsx", "nsmc serve"), ("b.csv", unequal)):
         (tmp_path / bad).write_text('a,b\r\n"1,2",3\r\n4\r\n', encoding="utf-8")
         chromium.choose("file", tmp_path / bad)
         chromium.wait(f"document.getElementById('table-wrong').innerText.includes({said!r})")

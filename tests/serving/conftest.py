@@ -69,7 +69,7 @@ class Server:
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        found = self.wait_for(r"serving (http://\S+)")
+        found = self.wait_for(r"(http://[\d.]+:\d+)")
         self.url = found[1]
         self.port = int(self.url.rpartition(":")[2])
 

@@ -256,7 +256,16 @@ def test_pasted_lines_and_a_wrong_file(page: Chromium, tmp_path: Path) -> None:
     page.wait("!document.getElementById('table-wrong').hidden")
     said = page.text("table-wrong")
     assert said.startswith("파일을 채점할 수 없습니다.")
+    assert "따옴표" in said
     assert "wrong.csv" in said
+    # What the server said in Korean isn't shown in English; the next refusal is English throughout.
+    page.click("language")
+    assert page.text("table-wrong") == "The file can't be labelled."
+    page.choose("file", wrong)
+    page.wait("!document.getElementById('columns').hidden")
+    page.run("document.getElementById('columns').requestSubmit()")
+    page.wait("!document.getElementById('table-wrong').hidden")
+    assert re.fullmatch(r"[ -~\n]*quot[ -~]*", page.text("table-wrong"))
     assert not page.run("document.getElementById('start').hidden")
 
 

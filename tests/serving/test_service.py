@@ -9,7 +9,8 @@ import pytest
 import requests
 
 import nsmc
-from tests.serving.conftest import Server
+from nsmc.serving.languages import wanted
+from tests.serving.conftest import Server, Start
 
 SECRET = "아무도몰라야할비밀댓글"
 COMMENTS = [f"{SECRET} {word} {n}" for n in range(10) for word in ("재밌다", "노잼", "😀", "그저")]
@@ -75,31 +76,41 @@ def test_the_model_and_the_health(server: Server) -> None:
     [
         ("{", 400, "isn't JSON"),
         ("[" * 100_000, 400, "JSON"),
-        ("3", 422, "body"),
-        ("{}", 422, "body.text: Field required"),
-        ('{"text": 3}', 422, "body.text: Input should be a valid string"),
-        ('{"texts": "재밌다"}', 422, "body.texts: Input should be a valid list"),
-        ('{"text": "a", "texts": []}', 422, "Extra inputs are not permitted"),
-        ('{"text": "a", "explain": "yes"}', 422, "body.explain: Input should be a valid boolean"),
-        (json.dumps({"text": "가" * 10_001}), 422, "at most 10000 characters"),
-        (json.dumps({"texts": ["가"] * 1001}), 422, "at most 1000 items"),
+        ("3", 422, "body: expected a JSON object"),
+        ("{}", 422, "body.text: expected a value, found none"),
+        ('{"text": 3}', 422, "body.text: expected a string"),
+        ('{"texts": "재밌다"}', 422, "body.texts: expected a list"),
+        ('{"text": "a", "texts": []}', 422, "body.text: no such field"),
+        ('{"text": "a", "explain": "yes"}', 422, "body.explain: expected true or false"),
+        (json.dumps({"text": "가" * 10_001}), 422, "at most 10,000 characters"),
+        (json.dumps({"texts": ["가"] * 1001}), 422, "at most 1,000 items"),
         (b'{"text": "\xff"}', 400, "JSON"),
-        ('{"text": "\\ud800"}', 422, "body.text"),
-        ('{"text": "a", "undecided_below": 2}', 422, "less than or equal to 1"),
+        ('{"text": "\\ud800"}', 422, "body.text: expected a string of whole characters"),
+        ('{"text": "a", "undecided_below": 2}', 422, "undecided_below: expected 1 or less"),
+        ('{"text": "a", "undecided_below": -1}', 422, "undecided_below: expected 0 or more"),
+        ('{"text": "a", "undecided_below": "x"}', 422, "undecided_below: expected a number"),
     ],
 )
 def test_a_wrong_body_is_refused(
     server: Server, body: str | bytes, status: int, words: str
 ) -> None:
-    answer = requests.post(
-        f"{server.url}/v1/predict",
-        data=body.encode() if isinstance(body, str) else body,
-        headers={"content-type": "application/json"},
-        timeout=30,
-    )
-    assert answer.status_code == status
-    assert words in answer.json()["error"]["message"]
-    assert len(answer.content) < 500
+    """In both languages; a Korean message has no English words but names, and the same code."""
+    errors = {}
+    for language in ("en", "ko"):
+        answer = requests.post(
+            f"{server.url}/v1/predict",
+            data=body.encode() if isinstance(body, str) else body,
+            headers={"content-type": "application/json", "accept-language": language},
+            timeout=30,
+        )
+        assert answer.status_code == status
+        assert answer.headers["content-language"] == language
+        assert len(answer.content) < 500
+        errors[language] = answer.json()["error"]
+    assert words in errors["en"]["message"]
+    assert errors["en"]["code"] == errors["ko"]["code"]
+    names = r"body[\w.]*|/openapi\.json|JSON|true|false"
+    assert not re.search("[A-Za-z]{2}", re.sub(names, "", errors["ko"]["message"]))
 
 
 def test_other_requests_are_refused(server: Server) -> None:
@@ -110,6 +121,43 @@ def test_other_requests_are_refused(server: Server) -> None:
     assert wrong.headers["allow"] == "POST"
     lost = requests.get(f"{server.url}/v1/{SECRET}?text={SECRET}", timeout=30)
     assert (lost.status_code, lost.json()["error"]["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("ko", "ko"),
+        ("en-US", "en"),
+        ("ko-KR,ko;q=0.9,en;q=0.8", "ko"),
+        ("en;q=0.5, ko;q=0.7", "ko"),
+        ("fr, en;q=0.3", "en"),
+        ("ko;q=0, en;q=0.1", "en"),
+        ("fr", None),
+        ("*, ko;q=0.5", None),
+        ("ko;q=x", None),
+        ("ko;q=2", None),
+        ("", None),
+    ],
+)
+def test_the_language_that_a_request_accepts_best(accepted: str, language: str | None) -> None:
+    assert wanted(accepted) == language
+
+
+@pytest.mark.slow
+def test_without_a_language_errors_come_in_that_of_the_server(
+    server: Server, monkeypatch: pytest.MonkeyPatch, start: Start
+) -> None:
+    monkeypatch.setenv("NSMC_LANG", "ko")
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    korean = start("--drain-seconds", "0")
+    for url, accepted, words in (
+        (korean.url, "", "이 주소에는 아무것도 없습니다"),
+        (korean.url, "en", "nothing is at this address"),
+        (server.url, "", "nothing is at this address"),
+        (server.url, "ko", "이 주소에는 아무것도 없습니다"),
+    ):
+        answer = requests.get(f"{url}/no", headers={"accept-language": accepted}, timeout=30)
+        assert answer.json()["error"]["message"].startswith(words)
 
 
 def test_an_id_is_kept_if_it_is_safe(server: Server) -> None:

@@ -102,6 +102,31 @@ def test_a_table_that_cannot_be_scored_says_why(server: Server, events: bool) ->
     unknown = post(server, table(), name="리뷰.doc")
     assert unknown.status_code == 422
     assert ".parquet" in unknown.json()["error"]["message"]
+    assert "--" not in unknown.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "words"),
+    [
+        ("", b"a,b\n1,2\n", "a.csv에 'c' 열이 없습니다; 있는 열: a, b; column=…으로 고르세요"),
+        ("", b'c,b\n"1,2\n', "a.csv, 1행(2번째 줄): "),
+        ("/columns", b"", "a.csv"),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_said_in_the_language_of_the_request(
+    server: Server, path: str, data: bytes, words: str
+) -> None:
+    """Though a thread reads it."""
+    answer = requests.post(
+        f"{server.url}/v1/table{path}",
+        data,
+        params={"name": "a.csv", "column": "c"},
+        headers={"accept-language": "ko"},
+        timeout=60,
+    )
+    message = answer.json()["error"]["message"]
+    assert message.startswith(words)
+    assert "expected" not in message
 
 
 def test_a_name_is_no_path(server: Server) -> None:

@@ -90,10 +90,10 @@ def score_by_folds(
     with claimed_workdir(options.work, record) as work:
         outputs = [OutputDirectory(work / f"fold-{fold + 1}") for fold in range(folds)]
         scored = sum((output.path / SCORES).is_file() for output in outputs)
-        options.say(
-            training_words(folds, len(fold_of), work)
-            + (tr(", {count} of them since an earlier audit", count=scored) if scored else "")
-        )
+        words = training_words(folds, len(fold_of), work)
+        if scored:
+            words = tr("{words}, {count} of them since an earlier audit", words=words, count=scored)
+        options.say(words)
         probabilities = np.empty((len(fold_of), len(dataset.class_names)))  # [R, C]
         for fold, output in enumerate(outputs):
             listen = fold_listener(

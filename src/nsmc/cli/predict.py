@@ -21,12 +21,13 @@ from nsmc.cli.common import (
 from nsmc.cli.reading import add_reading_options, reading_options
 from nsmc.cli.tables import TABLES, read_options, table_streams, where, write_options
 from nsmc.errors import UsageError, printable
-from nsmc.messages.translate import tr
+from nsmc.messages.translate import language
 
 if TYPE_CHECKING:
     from nsmc.inference.classifier import Classifier
     from nsmc.pipeline.staging import Place
     from nsmc.tasks.predictions import Prediction
+    from nsmc.tasks.task import Task
 
 EPILOG = f"""examples:
   nsmc predict "재밌다" "노잼"
@@ -168,8 +169,12 @@ def _score_table(classifier: "Classifier", args: argparse.Namespace) -> None:
             resume=str(args.output) != "-",
         )
     say_about_table(result)
-    scored = tr("{rows:,} rows scored into {place}", rows=result.rows, place=where(args.output))
-    say(f"{scored}{_by_label(result.labels)}")
+    say(
+        "{rows:,} rows scored into {place}{counts}",
+        rows=result.rows,
+        place=where(args.output),
+        counts=_by_label(result.labels, classifier.task),
+    )
 
 
 def _score_files(classifier: "Classifier", args: argparse.Namespace) -> None:
@@ -197,25 +202,25 @@ def _score_files(classifier: "Classifier", args: argparse.Namespace) -> None:
             engine=engine,
         )
     except (KeyboardInterrupt, SystemExit):
-        kept = tr(
-            "what is done stays in {place}; the same command goes on there", place=args.output
-        )
-        say(kept)
+        say("what is done stays in {place}; the same command goes on there", place=args.output)
         raise
     say_about_table(result)
     if result.done_before:
         say("{files:,} files had been scored by an earlier run", files=result.done_before)
-    scored = tr(
-        "{rows:,} rows of {files:,} files scored into {place}",
+    say(
+        "{rows:,} rows of {files:,} files scored into {place}{counts}",
         rows=result.rows,
         files=result.files,
         place=args.output,
+        counts=_by_label(result.labels, classifier.task),
     )
-    say(f"{scored}{_by_label(result.labels)}")
 
 
-def _by_label(labels: dict[str, int]) -> str:
-    counts = [f"{count:,} {label}" for label, count in labels.items()]
+def _by_label(labels: dict[str, int], task: "Task") -> str:
+    from nsmc.tasks.sentiment import KOREAN
+
+    words = KOREAN if task.has_threshold and language() == "ko" else {}
+    counts = [f"{count:,} {words.get(label, label)}" for label, count in labels.items()]
     if len(counts) > LABELS_SHOWN:
         counts = [*counts[: LABELS_SHOWN - 1], "…"]
     return f" ({', '.join(counts)})" if counts else ""

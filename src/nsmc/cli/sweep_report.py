@@ -32,17 +32,14 @@ class SweepReporter:
 
         metric = task_class(config.task).metric
         say(
-            tr(
-                "{place}  epoch {epoch}/{epochs}  validation loss {loss:.4f}  {metric} {value}  "
-                "{time}",
-                place=place,
-                epoch=record["epoch"],
-                epochs=config.training.epochs,
-                loss=record["validation_loss"],
-                metric=tr(metric.words),
-                value=metric.show(record[f"validation_{metric.name}"]),
-                time=format_duration(record["seconds"]),
-            )
+            "{place}  epoch {epoch}/{epochs}  validation loss {loss:.4f}  {metric} {value}  {time}",
+            place=place,
+            epoch=record["epoch"],
+            epochs=config.training.epochs,
+            loss=record["validation_loss"],
+            metric=tr(metric.words),
+            value=metric.show(record[f"validation_{metric.name}"]),
+            time=format_duration(record["seconds"]),
         )
 
     def watch(self) -> Reporter:
@@ -68,18 +65,15 @@ def say_best(
     values = [record[f"validation_{metric.name}"] for record in best.best_epochs]
     means = tr(" in the mean") if len(values) > 1 else ""
     say(
-        tr(
-            "best of {count}: {name}, validation {metric} {value}, loss {loss:.4f}{means}",
-            count=sum(bool(one.histories) for one in outcomes),
-            name=best.name,
-            metric=tr(metric.words),
-            value=metric.show(mean(values)),
-            loss=best.loss,
-            means=means,
-        )
+        "best of {count}: {name}, validation {metric} {value}, loss {loss:.4f}{means}",
+        count=sum(bool(one.histories) for one in outcomes),
+        name=best.name,
+        metric=tr(metric.words),
+        value=metric.show(mean(values)),
+        loss=best.loss,
+        means=means,
     )
-    line = command(args, options, best.setting)
-    say(tr("train it again with: {command}", command=line))
+    say("train it again with: {command}", command=command(args, options, best.setting))
 
 
 def command(

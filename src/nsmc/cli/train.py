@@ -196,21 +196,19 @@ def _train_several(config: "Config | None", args: argparse.Namespace) -> int:
         result = run_sweep(config, sweep, args.seeds or (), training, execute, SweepReporter())
     except (KeyboardInterrupt, SystemExit):
         if parent.is_dir():
-            say(tr("the same command goes on from here: {where}", where=where))
+            say("the same command goes on from here: {where}", where=where)
         raise
     if result.out_of_time:
         say(
-            tr(
-                "the {minutes:g} minutes are over; the same command goes on from here: {where}",
-                minutes=sweep.options.minutes,
-                where=where,
-            )
+            "the {minutes:g} minutes are over; the same command goes on from here: {where}",
+            minutes=sweep.options.minutes,
+            where=where,
         )
     if sweep.fields:
         options = argparse.ArgumentParser()
         add_arguments(options)
         say_best(result.outcomes, task, args, options)
-    say(tr("compare them: {command}", command=f"nsmc runs {shlex.quote(str(parent))}"))
+    say("compare them: nsmc runs {place}", place=shlex.quote(str(parent)))
     show(parent)
     return 0 if result.is_whole else 1
 

@@ -72,8 +72,12 @@ def _add(arguments: list[str], own: Path) -> None:
     own.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(own) as temporary:
         temporary.write_text("\n".join([*lines, words_line(word, meaning), ""]), "utf-8")
-    instead = tr("; it was {line}", line=words_line(word, before[word])) if word in before else ""
-    say(tr("{line} is in {file}", line=words_line(word, meaning), file=own) + instead)
+    say(
+        "{line} is in {file}; it was {before}" if word in before else "{line} is in {file}",
+        line=words_line(word, meaning),
+        file=own,
+        before=words_line(word, before.get(word, "")),
+    )
 
 
 def _is_of(line: str, word: str) -> bool:
@@ -90,9 +94,13 @@ def _list(file: Path, own: Path, *, everything: bool) -> None:
         words = shipped_words() | words
     for word, meaning in words.meanings.items():
         print(printable(words_line(word, meaning)))
-    count = len(words.meanings)
-    missing = "" if own.exists() else tr(", which isn't there yet")
-    say(tr("{count:,} words; yours are in {file}", count=count, file=own) + missing)
+    say(
+        "{count:,} words; yours are in {file}"
+        if own.exists()
+        else "{count:,} words; yours are in {file}, which isn't there yet",
+        count=len(words.meanings),
+        file=own,
+    )
 
 
 def _check(file: Path, args: argparse.Namespace) -> None:
@@ -120,5 +128,8 @@ def _check(file: Path, args: argparse.Namespace) -> None:
             notes.append(tr("the model doesn't know the meaning either"))
         idle += positive and bool(meaning) and before.label == after.label
         print(printable(f"{words_line(word, meaning)}  ({', '.join(notes)})"))
-    count = tr("{count:,} words", count=len(meanings))
-    say(count + (tr("; {count:,} of them change no label", count=idle) if positive else ""))
+    say(
+        "{count:,} words; {idle:,} of them change no label" if positive else "{count:,} words",
+        count=len(meanings),
+        idle=idle,
+    )

@@ -228,14 +228,12 @@ def _present(table: "Table", label_columns: "Sequence[LabelColumnSpec]") -> dict
             names[one.name] = found
         elif one.required:
             raise DataError(
-                tr(
-                    "{table}: expected a column {name!r} with the labels beside the comments, "
-                    "found the columns: {names}",
-                    table=table.name,
-                    name=one.name[:60],
-                    names=listing(table.columns),
-                )
-                + f"{nearest(one.name, beside)}; {tr('choose one with --label-column NAME')}"
+                "{table}: expected a column {name!r} with the labels beside the comments, found "
+                "the columns: {names}{hint}; choose one with --label-column NAME",
+                table=table.name,
+                name=one.name[:60],
+                names=listing(table.columns),
+                hint=nearest(one.name, beside),
             )
     return names
 

@@ -4,7 +4,6 @@ import os
 from typing import TYPE_CHECKING
 
 from nsmc.errors import DeviceError, UsageError
-from nsmc.messages.translate import tr
 
 if TYPE_CHECKING:
     import torch
@@ -30,14 +29,14 @@ def choose_device(name: str) -> "torch.device":
             "expected --device auto, cpu, cuda, cuda:N or mps, found {value!r}", value=name
         )
     if device not in present:
-        names = ", ".join(present)
         raise DeviceError(
-            tr("the device {name} isn't there; found: {names}. ", name=name, names=names)
-            + tr(
-                "This build of torch has no CUDA; install one from pytorch.org, or use --device cpu"
-                if kind == "cuda" and torch.version.cuda is None
-                else "Use one of those, or --device auto"
-            )
+            "the device {name} isn't there; found: {names}. This build of torch has no CUDA; "
+            "install one from pytorch.org, or use --device cpu"
+            if kind == "cuda" and torch.version.cuda is None
+            else "the device {name} isn't there; found: {names}. Use one of those, or --device "
+            "auto",
+            name=name,
+            names=", ".join(present),
         )
     return torch.device(device)
 

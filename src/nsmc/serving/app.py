@@ -17,8 +17,11 @@ from starlette.middleware.cors import CORSMiddleware
 from nsmc._version import __version__
 from nsmc.errors import UsageError
 from nsmc.inference.classifier import Classifier
+from nsmc.messages.translate import mark
 from nsmc.serving.batching import Batcher
 from nsmc.serving.errors import ApiError
+from nsmc.serving.invalid import invalid
+from nsmc.serving.languages import Languages
 from nsmc.serving.metrics import Metrics
 from nsmc.serving.middleware import Limits, Observed, Token
 from nsmc.serving.page_files import FILES, described
@@ -51,7 +54,8 @@ BAD_JSON = ApiError(
 DESCRIPTION = """Labels Korean comments: 긍정 or 부정, with the probability.
 
 Answers of one comment are the objects of `nsmc predict --json`. Every error is
-`{"error": {"code", "message"}}`. Every answer has an `X-Request-ID`: the request's own, if it has
+`{"error": {"code", "message"}}`, the message in Korean or English by `Accept-Language`. Every
+answer has an `X-Request-ID`: the request's own, if it has
 one of letters, digits, `.`, `_` and `-`."""
 
 
@@ -111,6 +115,7 @@ def create_app(classifier: Classifier[Any], settings: ServerSettings) -> FastAPI
             expose_headers=["x-request-id", "retry-after"],
         )
     app.add_middleware(Observed, metrics=metrics)
+    app.add_middleware(Languages)
     app.exception_handler(ApiError)(_api_error)
     app.exception_handler(UsageError)(_usage_error)
     app.exception_handler(RequestValidationError)(_invalid)
@@ -232,11 +237,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     """Say what is wrong with a request, without the values it holds."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
-    where = ".".join(str(part)[:40] for part in first["loc"] if part not in ("one", "many"))
-    if first["type"] == "json_invalid":
-        return BAD_JSON.response()
-    message = f"{where}: {first['msg']}; see /openapi.json"
-    return ApiError(422, "invalid", message).response()
+    return (BAD_JSON if first["type"] == "json_invalid" else invalid(first)).response()
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -246,7 +247,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
         return BAD_JSON.response()
     code = {404: "not_found", 405: "wrong_method"}.get(error.status_code, "error")
     message = {
-        404: "nothing is at this address; /openapi.json lists what there is",
-        405: "this address doesn't take this method; the header Allow has those it takes",
+        404: mark("nothing is at this address; /openapi.json lists what there is"),
+        405: mark("this address doesn't take this method; the header Allow has those it takes"),
     }.get(error.status_code, str(error.detail))
     return ApiError(error.status_code, code, message, error.headers).response()

@@ -127,8 +127,10 @@ class Batcher(Generic[Result, Options]):
         return ApiError(
             503,
             "queue_full",
-            f"{self.waiting:,} comments are waiting to be scored already; try again in {seconds} s",
+            "{waiting:,} comments are waiting to be scored already; try again in {seconds} s",
             {"retry-after": str(seconds)},
+            waiting=self.waiting,
+            seconds=seconds,
         )
 
     def _note_pace(self, texts: int, seconds: float) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from starlette.responses import JSONResponse
 
+from nsmc.messages.translate import language, tr
+
 
 class ApiError(Exception):
     """An answer that isn't a result.
@@ -11,20 +13,34 @@ class ApiError(Exception):
     Args:
         status: of HTTP.
         code: for programs, stable.
-        message: for people; never holds a comment.
+        message: for people, in English; it is told in the language of the request whose answer it
+            is. It never holds a comment.
         headers: beside the usual ones.
+        values: of the fields in the message.
     """
 
     def __init__(
-        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        /,
+        headers: Mapping[str, str] | None = None,
+        **values: object,
     ) -> None:
         super().__init__(message)
-        self.status, self.code, self.message, self.headers = status, code, message, headers
+        self.status, self.code, self.headers = status, code, headers
+        self._message, self._values = message, values
 
     def body(self) -> dict[str, dict[str, str]]:
         """The object of the answer."""
-        return {"error": {"code": self.code, "message": self.message}}
+        return {"error": {"code": self.code, "message": tr(self._message, **self._values)}}
 
     def response(self) -> JSONResponse:
         """The answer."""
-        return JSONResponse(self.body(), self.status, self.headers)
+        headers = {
+            "content-language": language(),
+            "vary": "accept-language",
+            **(self.headers or {}),
+        }
+        return JSONResponse(self.body(), self.status, headers)

@@ -76,7 +76,9 @@ class Observed:
         except Exception as error:
             LOG.error("%s failed\n%s", request_id, places_of(error))
             if not status:
-                bug = ApiError(500, "internal", f"a defect of the server; its log has {request_id}")
+                bug = ApiError(
+                    500, "internal", "a defect of the server; its log has {id}", id=request_id
+                )
                 await bug.response()(scope, receive, observed_send)
         seconds, path = time.perf_counter() - start, path_label(scope["path"])
         method = scope["method"] if scope["method"] in METHODS else "other"
@@ -111,7 +113,10 @@ class Token:
                     401,
                     "unauthorized",
                     "expected the header Authorization: Bearer TOKEN with the token of the "
-                    f"server's --token-file, found {'another' if given else 'none'}",
+                    "server's --token-file, found another"
+                    if given
+                    else "expected the header Authorization: Bearer TOKEN with the token of the "
+                    "server's --token-file, found none",
                     {"www-authenticate": "Bearer"},
                 )
                 await refusal.response()(scope, receive, send)
@@ -189,8 +194,9 @@ class Limits:
                 raise ApiError(
                     504,
                     "deadline",
-                    f"no answer within {self.settings.deadline:g} s; send fewer or shorter "
-                    "comments in a request, or try again later",
+                    "no answer within {seconds:g} s; send fewer or shorter comments in a request, "
+                    "or try again later",
+                    seconds=self.settings.deadline,
                 )
         finally:
             for task in (answer, gone):
@@ -245,8 +251,9 @@ async def body_blocks(scope: Scope, receive: Receive, limit: int) -> AsyncIterat
         raise ApiError(
             413,
             "too_large",
-            f"expected a body of at most {limit:,} bytes, found more; send it in parts",
+            "expected a body of at most {limit:,} bytes, found more; send it in parts",
             {"connection": "close"},
+            limit=limit,
         )
 
 
@@ -266,6 +273,7 @@ def slow_body(settings: ServerSettings) -> ApiError:
     return ApiError(
         408,
         "slow_body",
-        f"the body did not arrive within {settings.upload_seconds:g} s; send it faster",
+        "the body did not arrive within {seconds:g} s; send it faster",
         {"connection": "close"},
+        seconds=settings.upload_seconds,
     )

@@ -8,6 +8,7 @@ import re
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,8 @@ async def table_events(
         finally:
             tell(None)
 
-    working = loop.run_in_executor(thread, run)
+    # In its context, whose language the errors have.
+    working = loop.run_in_executor(thread, copy_context().run, run)
     try:
         while (event := await told.get()) is not None:
             yield event
@@ -182,13 +184,16 @@ def refusals() -> Iterator[None]:
     except NsmcError as error:
         if getattr(error.__cause__, "errno", None) in DISK_ERRORS:
             raise no_room() from error
-        text = re.sub(r"--no-header\b", "header=false", message(error))
-        text = re.sub(r"--(column|format) [A-Z]+", r"\1=…", text)
+        # Korean particles follow an option without a space, so that \b isn't the end of one.
+        text = re.sub(r"--no-header(?![a-z-])", "header=false", message(error))
+        text = re.sub(r"--column [A-Z]+", "column=…", text)
+        text = re.sub(r"--format(?![a-z-])( [A-Za-z]+)?", "name=…", text)
         raise ApiError(422, "bad_table", text) from error
     except ModuleNotFoundError as error:
         raise ApiError(
             501,
             "not_installed",
-            f"this server has no {error.name}, so it can't read tables; its keeper can: pip "
-            f"install {error.name}",
+            "this server has no {package}, so it can't read tables; its keeper can: pip install "
+            "{package}",
+            package=error.name,
         ) from error

@@ -5,6 +5,7 @@ import contextlib
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -108,8 +109,9 @@ def table_routes(
             raise ApiError(
                 503,
                 "busy",
-                f"{settings.tables} tables are being scored already; try again in 5 s",
+                "{tables} tables are being scored already; try again in 5 s",
                 {"retry-after": "5"},
+                tables=settings.tables,
             )
         try:
             with upload_directory(settings.spool) as place:
@@ -176,7 +178,7 @@ def table_routes(
         async with upload(request, name) as path:
             with refusals():
                 return await asyncio.get_running_loop().run_in_executor(
-                    thread, look_at, path, classifier, reading
+                    thread, copy_context().run, look_at, path, classifier, reading
                 )
 
     @router.get(

@@ -84,7 +84,7 @@ def read_sweep(path: Path) -> Sweep:
             for name, value in _named(values, defaults).items()
         }
     except UsageError as error:
-        raise UsageError(f"{path}: {error}") from error
+        raise UsageError("{where}: {what}", where=path, what=error) from error
     sweep = Sweep(fields, options)
     if not fields:
         raise UsageError(

@@ -168,7 +168,7 @@ def train_trial(
                 continue
             if deadline is not None and clock() >= deadline:
                 return Ended("out of time")
-            link.say(f"{title}{trial.note and ': '}{trial.note}")
+            link.say(tr("{where}: {what}", where=title, what=trial.note) if trial.note else title)
             _train(output, place, config, training, deadline, link, clock)
         except _Pruned:
             return Ended("pruned", place=place)
@@ -221,7 +221,7 @@ def _train(
     begun, watch = output.recipe.is_file(), link.watch()
 
     def warn(text: str) -> None:
-        link.say(text if watch else f"{place}: {text}")
+        link.say(text if watch else tr("{where}: {what}", where=place, what=text))
 
     def listen(event: "Event", state: "TrainingState") -> None:
         if watch:

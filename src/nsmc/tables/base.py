@@ -101,7 +101,12 @@ class TableReader(abc.ABC):
         """
         if self.bad is None:
             problem = f"{problem}; {advice}" if advice else problem
-            raise DataError(f"{self.file}, {row_words(row, line)}: {problem}")
+            raise DataError(
+                "{file}, {row}: {problem}",
+                file=self.file,
+                row=row_words(row, line),
+                problem=problem,
+            )
         self.bad.add(row, line, problem, content)
 
 

@@ -42,8 +42,11 @@ def choose_text_column(
         if (name := matching(column, columns)) is not None:
             return name
         raise DataError(
-            tr("{table} has no column {name!r}; ", table=table, name=column[:60])
-            + f"{found}{nearest(column, columns)}; {tr('choose one with --column NAME')}"
+            "{table} has no column {name!r}; {found}{hint}; choose one with --column NAME",
+            table=table,
+            name=column[:60],
+            found=found,
+            hint=nearest(column, columns),
         )
     named = {matching(name, columns) for name in others} if len(columns) > 1 else set()
     for name in (usual, DEFAULT_COLUMN):
@@ -60,13 +63,11 @@ def choose_text_column(
     else:
         found = tr("none; {columns}", columns=found)
     raise DataError(
-        tr(
-            "{table}: expected a column named {name!r} or a single column of text, found {found}; ",
-            table=table,
-            name=DEFAULT_COLUMN,
-            found=found,
-        )
-        + tr("choose one with --column NAME")
+        "{table}: expected a column named {name!r} or a single column of text, found {found}; "
+        "choose one with --column NAME",
+        table=table,
+        name=DEFAULT_COLUMN,
+        found=found,
     )
 
 

@@ -10,7 +10,7 @@ async function textOf(file) {
   for (const [encoding, name] of wide ? [[wide, wide]] : [["utf-8", "utf-8"], ["euc-kr", "cp949"]]) {
     try { return { text: new TextDecoder(encoding, { fatal: true }).decode(bytes), encoding: marked ? "utf-8-sig" : name }; } catch { /* another one */ }
   }
-  throw badTable(`${file.name}: UTF-8, CP949 or UTF-16 expected`);
+  throw badTable(t("notText", file.name));
 }
 
 // Rows of cells; RFC 4180, or without quotes as NSMC's own files are.
@@ -19,7 +19,7 @@ function cellsOf(text, delimiter, name) {
   const cell = new RegExp(`(?:"([^"]*(?:""[^"]*)*)"|([^"\\r\\n${delimiter}][^\\r\\n${delimiter}]*|))(${delimiter}|\\r?\\n|$)`, "y"), rows = [[]];
   while (cell.lastIndex < text.length) {
     const place = cell.lastIndex, match = cell.exec(text);
-    if (!match) throw badTable(`${name}, line ${text.slice(0, place).split("\n").length}: a quotation mark that doesn't end its cell`);
+    if (!match) throw badTable(t("openQuote", name, text.slice(0, place).split("\n").length));
     rows.at(-1).push(match[1] === undefined ? match[2] : match[1].replaceAll('""', '"'));
     if (match[3] === delimiter && cell.lastIndex === text.length) rows.at(-1).push("");
     if (match[3] !== delimiter && match[3] !== "") rows.push([]);
@@ -36,8 +36,8 @@ async function readTable(file, header) {
     try {
       rows = ending === "json" ? JSON.parse(text) : text.split(/\r?\n/).filter((line) => line.trim()).map((line) => JSON.parse(line));
       rows = rows.map((row) => (typeof row === "string" ? { document: row } : row));
-      if (rows.some((row) => !row || typeof row !== "object" || Array.isArray(row))) throw new TypeError("an object for each row expected");
-    } catch (error) { throw badTable(`${file.name}: ${error.message}`); }
+      if (rows.some((row) => !row || typeof row !== "object" || Array.isArray(row))) throw new TypeError();
+    } catch (error) { throw badTable(`${t("notRows", file.name)} ${error.message}`); }
     return { ending, encoding, header: true, columns: [...new Set(rows.flatMap(Object.keys))], rows };
   }
   const first = text.split("\n", 1)[0], lone = ending === "txt" && !first.includes("\t");
@@ -46,10 +46,10 @@ async function readTable(file, header) {
   if (all.at(-1)?.join("") === "") all.pop();
   if (lone) header &&= first.trim() === "document";
   const columns = header ? all.shift() ?? [] : (all[0] ?? []).map((_, n) => (lone ? "document" : String(n + 1)));
-  if (!columns.length || new Set(columns).size < columns.length) throw badTable(`${file.name}: column names that differ expected in the first line`);
+  if (!columns.length || new Set(columns).size < columns.length) throw badTable(t("sameNames", file.name));
   const rows = columns.length > 1 ? all.filter((row) => row.join("") !== "" || row.length > 1) : all;
   const wrong = rows.findIndex((row) => row.length !== columns.length);
-  if (wrong >= 0) throw badTable(`${file.name}, row ${wrong + 1}: ${columns.length} cells expected, ${rows[wrong].length} found`);
+  if (wrong >= 0) throw badTable(t("unequal", file.name, wrong + 1, columns.length, rows[wrong].length));
   const end = first.endsWith("\r") ? "\r\n" : "\n";
   return { ending, encoding, header, columns, delimiter, end, rows: rows.map((row) => Object.fromEntries(row.map((one, n) => [columns[n], one]))) };
 }

@@ -26,6 +26,9 @@ const TEXT = {
     model: "nsmc {0} · {1} · 어휘 {2}개", privacy: "입력한 글은 이 서버에서만 채점되고 기록에 남지 않습니다.", privacyLocal: "모델이 이 페이지 안에 있어, 입력한 글과 파일은 이 브라우저를 떠나지 않습니다.", api: "프로그램에서 쓰기 (OpenAPI)",
     needs_server: "이 페이지는 CSV, TSV, TXT, JSON 파일을 읽습니다. 엑셀 파일은 CSV로 저장해 주세요. nsmc serve는 엑셀과 Parquet도 읽습니다.", bad_table: "파일을 채점할 수 없습니다.", too_large: "너무 큽니다.", queue_full: "지금 요청이 많습니다. 잠시 뒤 다시 시도합니다…", busy: "다른 파일을 채점하고 있습니다. 잠시 뒤 다시 해 보세요.",
     invalid: "보낼 수 없는 글입니다.", deadline: "시간이 너무 오래 걸려 멈추었습니다. 더 짧게 써 보세요.", failed: "잘되지 않았습니다.", noLines: "댓글을 한 줄 이상 넣어 주세요.", stopped: "그만두었습니다.",
+    not_found: "찾는 것이 없습니다.", disk_full: "서버에 자리가 없습니다.", not_installed: "서버가 표를 읽지 못합니다.", slow_body: "너무 느리게 보내졌습니다.", internal: "서버에서 잘못되었습니다.",
+    notText: "{0}: 글의 인코딩이 UTF-8, CP949, UTF-16이 아닙니다.", openQuote: "{0}, {1}번째 줄: 따옴표가 셀의 끝에서 닫히지 않습니다.", notRows: "{0}: 행마다 JSON 객체가 하나씩 있어야 합니다.",
+    sameNames: "{0}: 첫 줄에 서로 다른 열 이름이 있어야 합니다.", unequal: "{0}, {1}번째 행: 셀이 {2}개여야 하는데 {3}개입니다.",
   },
   en: {
     title: "nsmc · sentiment of comments", subtitle: "Is a Korean comment positive or negative, and why", skip: "To the comment",
@@ -50,6 +53,9 @@ const TEXT = {
     model: "nsmc {0} · {1} · {2} units", privacy: "What you type is scored on this server alone and never logged.", privacyLocal: "The model is in this page: what you type and drop never leaves this browser.", api: "For programs (OpenAPI)",
     needs_server: "This page reads CSV, TSV, TXT and JSON. Save an Excel file as CSV; nsmc serve reads Excel and Parquet, too.", bad_table: "The file can't be labelled.", too_large: "Too large.", queue_full: "Many requests at the moment. Trying again…", busy: "Other files are being labelled. Try again soon.",
     invalid: "This text can't be sent.", deadline: "It took too long and was stopped. Try something shorter.", failed: "That didn't work.", noLines: "Enter at least one line.", stopped: "Stopped.",
+    not_found: "It isn't there.", disk_full: "The server has no room.", not_installed: "This server can't read tables.", slow_body: "It was sent too slowly.", internal: "The server failed.",
+    notText: "{0}: expected UTF-8, CP949 or UTF-16, found another encoding.", openQuote: "{0}, line {1}: a quotation mark that doesn't end its cell.", notRows: "{0}: expected a JSON object for each row.",
+    sameNames: "{0}: expected column names that differ in the first line.", unequal: "{0}, row {1}: expected {2} cells, found {3}.",
   },
 };
 const EXAMPLES = [
@@ -95,7 +101,12 @@ const show = (id, visible) => { $(id).hidden = !visible; };
 // ---- the backend ----
 
 class Refused extends Error {
-  constructor(status, error) { super(error?.message || ""); this.status = status; this.code = error?.code || "failed"; }
+  constructor(status, error) {
+    super(error?.message || "");
+    this.status = status;
+    this.code = error?.code || "failed";
+    this.language = language;
+  }
 }
 
 // The answer of the backend; what it refuses is known to the caller, who shows the rest.
@@ -111,9 +122,19 @@ async function ask(answering) {
   }
 }
 
+// The page's own words for an error; the backend's as well where they are in the language of the page.
 function said(error) {
   const words = TEXT[language][error.code] ?? t("failed");
-  return error.message && error.code !== "deadline" ? `${words}\n${error.message}` : words;
+  return error.message && error.code !== "deadline" && error.language === language ? `${words}\n${error.message}` : words;
+}
+
+const complaints = {};
+
+// Show what went wrong; `words` are asked again when the language changes.
+function complain(id, words) {
+  complaints[id] = words;
+  $(id).textContent = words();
+  show(id, true);
 }
 
 function reachable(yes) {
@@ -148,8 +169,7 @@ async function judge() {
     if (error.status === 401) return;
     if (error.status === 503) typing = setTimeout(judge, RETRY);
     show("result", false);
-    $("wrong").textContent = said(error);
-    show("wrong", true);
+    complain("wrong", () => said(error));
   }
 }
 
@@ -321,10 +341,9 @@ function step(name) {
 function tableError(error) {
   step("start");
   if (error.status === 401) show("access", true);
-  if (error.name === "AbortError") { $("table-wrong").textContent = t("stopped"); }
-  else if (error instanceof Refused) $("table-wrong").textContent = said(error);
-  else { reachable(backend.local); $("table-wrong").textContent = t("failed"); }
-  show("table-wrong", true);
+  const refused = error instanceof Refused, stopped = error.name === "AbortError";
+  if (!refused && !stopped) reachable(backend.local);
+  complain("table-wrong", () => (refused ? said(error) : t(stopped ? "stopped" : "failed")));
 }
 
 async function takeFile(chosen, header = true) {
@@ -451,7 +470,7 @@ function drawPreview(count) {
 function scoreLines() {
   const found = $("lines").value.split(/\r?\n/).filter((line) => line.trim());
   show("table-wrong", false);
-  if (!found.length) { $("table-wrong").textContent = t("noLines"); show("table-wrong", true); return; }
+  if (!found.length) { complain("table-wrong", () => t("noLines")); return; }
   const rows = found.map((line) => JSON.stringify({ document: line.toWellFormed?.() ?? line }));
   scoreTable(new File([rows.join("\n") + "\n"], "lines.jsonl"), "document");
 }
@@ -474,6 +493,7 @@ function translate() {
   $("least-value").textContent = $("least").value === "50" ? t("off") : `${$("least").value}%`;
   $("formats").textContent = t("formats", backend.local ? "CSV · TSV · TXT · JSON" : "CSV · Excel · TSV · TXT · JSON · Parquet", number(Math.floor(limits.table_bytes / 2 ** 20)));
   if (model) $("model").textContent = t("model", model.version, model.task, number(model.vocabulary));
+  for (const [id, words] of Object.entries(complaints)) $(id).textContent = words();
   if (answer) draw();
   drawList();
   if (outcome && !$("summary").hidden) { drawOutcome(); if (preview) drawPreview(PAGE); if (outcome.words) drawWords(); }

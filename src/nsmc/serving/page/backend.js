@@ -5,7 +5,8 @@
 const backend = (() => {
   async function request(path, options = {}) {
     const token = sessionStorage.getItem("nsmc-token");
-    const headers = { ...options.headers, ...(token ? { authorization: `Bearer ${token}` } : {}) };
+    // Errors come in the page's language, not in the browser's.
+    const headers = { "accept-language": document.documentElement.lang, ...options.headers, ...(token ? { authorization: `Bearer ${token}` } : {}) };
     const response = await fetch(path, { ...options, headers });
     if (!response.ok) throw new Refused(response.status, (await response.json().catch(() => ({}))).error);
     return response;
