@@ -91,8 +91,8 @@ def as_table(results: dict[str, Any]) -> str:
             ]
         )
     return (
-        f"{results['reviews']:,} reviews of {results['data']} with noise (`src/nsmc/text/noise.py`), "
-        f"{results['model']}.\n\n"
+        f"{results['reviews']:,} reviews of {results['data']}, with noise "
+        f"(`src/nsmc/text/noise.py`), {results['model']}.\n\n"
         f"{table(heads, rows)}"
     )
 
