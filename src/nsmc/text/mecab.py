@@ -12,6 +12,7 @@ from typing import Any
 from nsmc.config.text import TextConfig
 from nsmc.errors import NsmcError
 from nsmc.text.alignment import find_spans
+from nsmc.text.late_imports import import_when_used
 from nsmc.text.libraries import import_library, version_of
 from nsmc.text.rewriting import Span
 
@@ -27,6 +28,8 @@ class KonlpyMecab:
     """
 
     def __init__(self, config: TextConfig) -> None:
+        for name in _UNUSED:
+            import_when_used(name)
         konlpy_mecab = import_library("konlpy.tag._mecab", _INSTALL.format("konlpy"))
         if config.tokenizer == "mecab-ko":
             binding = import_library("mecab_ko", _INSTALL.format("mecab-ko"))
@@ -103,6 +106,8 @@ def _parts(text: str) -> Iterator[str]:
         yield text
 
 
+_UNUSED = ("urllib.request", "tarfile", "zipfile", "jpype")
+"""What KoNLPy downloads corpora with and calls Java by: a sixth of the time of a typed comment."""
 _OTHERWISE = "text.unit = 'syllable', 'jamo' or 'bpe' needs no Mecab"
 _INSTALL = "Install it: pip install {}; " + _OTHERWISE
 _OWN_BINDING = (
