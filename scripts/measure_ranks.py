@@ -5,7 +5,7 @@
 Each way trains the same steps, in turns, in network namespaces of its own, whose counters then hold
 this training's bytes alone: one process; two that share the machine; and two as if on two machines,
 with a link of 1 Gbit/s between them. Needs Linux and root. Writes docs/results/ranks.json and the
-table in docs/measurements.md; of a busy machine without the time, which says nothing there.
+table in docs/distributed.md; of a busy machine without the time, which says nothing there.
 """
 
 import argparse
@@ -26,9 +26,9 @@ import pages
 from machine import machine
 
 ROOT = Path(__file__).parents[1]
-RESULTS, PAGE = ROOT / "docs" / "results" / "ranks.json", ROOT / "docs" / "measurements.md"
+RESULTS, PAGE = ROOT / "docs" / "results" / "ranks.json", ROOT / "docs" / "distributed.md"
 WAYS = {"one": 1, "two": 2, "link": 2}
-WORDS = {"two": "two on one machine", "link": "two over a link of 1 Gbit/s"}
+WORDS = {"two": "한 기계의 둘이면", "link": "1 Gbit/s 링크를 거치면"}
 SPACES, ADDRESSES = ("nsmc-ranks-0", "nsmc-ranks-1"), ("10.77.0.1", "10.77.0.2")
 WARM_UP = 20
 """Steps that aren't counted: caches fill, and connections are made."""
@@ -65,18 +65,17 @@ def main() -> None:
 
 
 def as_table(results: dict[str, Any]) -> str:
-    """The results as Markdown."""
-    ratios = {"processor time of a process": "processor_ratio"}
+    """The results as Markdown, in Korean as its page."""
+    ratios = {"프로세스마다 CPU 시간": "processor_ratio"}
     if results["machine"]["is"] == "idle":  # else more processes have a larger share of it
-        ratios = {"time of a step": "time_ratio", **ratios}
-    told = (
-        f"{' and '.join(f'{results[way][ratio]:.2f}' for ratio in ratios.values())} for {words}"
+        ratios = {"시간": "time_ratio", **ratios}
+    told = "; ".join(
+        f"{words} {', '.join(f'{name} {results[way][of]:.2f}배' for name, of in ratios.items())}"
         for way, words in WORDS.items()
     )
     return (
-        f"{results['data']}; medians of {results['rounds']} rounds, default config, machine "
-        f"{results['machine']['is']}. {' and '.join(ratios).capitalize()} beside one "
-        f"process: {', '.join(told)}. Each sends {results['two']['bytes'] / 1e6:.2f} MB a step. "
+        f"한 스텝은 프로세스 하나일 때와 비교해 {told}. "
+        f"각자 스텝마다 {results['two']['bytes'] / 1e6:.2f} MB를 보냅니다({results['data'].replace(' reviews', '개 댓글')}). "
         f"{pages.machine_line(results['machine'])}\n"
     )
 

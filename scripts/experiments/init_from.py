@@ -55,20 +55,19 @@ def run(args: argparse.Namespace) -> Iterator[Results]:
 
 
 def as_table(results: dict[str, Any]) -> str:
-    """The Markdown of the figures."""
+    """The Markdown of the figures, in Korean as its page."""
     ways = ("from nothing", "from the language model")
     rows = [
         [
             f"{int(size):,}",
             *(percent(of[way]["test_accuracy"], of[way]["spread"]) for way in ways),
-            " / ".join(f"{of[way]['seconds']:.0f} s" for way in ways),
+            " / ".join(f"{of[way]['seconds']:.0f}초" for way in ways),
         ]
         for size, of in results["labels"].items()
     ]
-    heads = ["labels", *(f"{way} (%)" for way in ways), "training"]
+    heads = ["라벨", "처음부터 (%)", "언어 모델에서 (%)", "학습 시간"]
     return (
-        f"{results['data']}; the language model has learnt from "
-        f"{results['language_model']['texts']:,} texts, none of the test file. "
+        f"{results['data']}; 언어 모델은 글 {results['language_model']['texts']:,}개를 읽었습니다. "
         f"{machine_line(results['machine'])}\n\n{table(heads, rows)}"
     )
 
@@ -151,5 +150,5 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 EXPERIMENT = Experiment(
-    run, as_table, page="measurements", trains=True, add_arguments=_add_arguments
+    run, as_table, page="language-model", trains=True, add_arguments=_add_arguments
 )

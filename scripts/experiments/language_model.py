@@ -58,18 +58,22 @@ def run(args: argparse.Namespace) -> Iterator[Results]:
         }
 
 
+WAYS = {"forwards": "앞으로", "both directions": "두 방향"}
+"""Korean of the ways to read."""
+
+
 def as_table(results: dict[str, Any]) -> str:
-    """The Markdown of the figures."""
+    """The Markdown of the figures, in Korean as its page."""
     told = []
     for one in results["recipes"].values():
         for way, found in one["odd one found"].items():
             perplexity = one["perplexity"].get(way)
-            of = f", perplexity {perplexity:.1f}" if perplexity else ""
-            told.append(f"{way} {found:.1%}{of}")
+            of = f"(퍼플렉시티 {perplexity:.1f})" if perplexity else ""
+            told.append(f"{WAYS.get(way, way)} {found:.1%}{of}")
     sizes = next(iter(results["recipes"].values()))["texts"]
     return (
-        f"{results['data']}: {sizes['training']:,} to train, {sizes['validation']:,} to validate. "
-        f"Odd one found: {'; '.join(told)}. {machine_line(results['machine'])}\n"
+        f"{', '.join(told)}. {results['data'].partition(':')[0]}의 글 {sizes['training']:,}개로 "
+        f"학습했습니다. {machine_line(results['machine'])}\n"
     )
 
 
@@ -229,5 +233,5 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 EXPERIMENT = Experiment(
-    run, as_table, page="measurements", trains=True, add_arguments=_add_arguments
+    run, as_table, page="language-model", trains=True, add_arguments=_add_arguments
 )

@@ -18,7 +18,7 @@ from nsmc.data.corpus import Corpus, Encoding, read_corpus
 from nsmc.inference.train_overlap import TrainingTexts
 
 COUNTS = (1_000, 10_000, 100_000, 150_000, 300_000, 650_000, 1_000_000, 3_000_000)
-SHOWN = (150_000, 650_000, 3_000_000)
+SHOWN = (150_000, 650_000)
 """Those of the page."""
 OTHERS = 200_000
 """Texts that are in no set, asked of each."""
@@ -30,22 +30,23 @@ def run(args: argparse.Namespace) -> Iterator[Results]:
 
 
 def as_table(results: dict[str, Any]) -> str:
-    """The Markdown of the figures."""
+    """The Markdown of the figures, in Korean as its page."""
     sizes = "; ".join(
-        f"{one['texts']:,} texts {one['bytes'] / 1024:.0f} KiB, {_rate(one['false_positive_rate'])}"
+        f"글 {one['texts']:,}개면 {_rate(one['false_positive_rate'])}"
         for one in results["sizes"]
         if one["texts"] in SHOWN
     )
     real = results["reviews"]
     return (
-        f"Size and false positives: {sizes}. Of the {real['asked']:,} test reviews of "
-        f"{results['data']} the filter of the training file finds {real['found']:,}; "
-        f"{real['there']:,} are there. {machine_line(results['machine'])}\n"
+        f"거짓 양성: {sizes}. {results['data']}의 시험 댓글 {real['asked']:,}개 가운데 "
+        f"학습 파일의 필터가 찾는 것은 {real['found']:,}개, "
+        f"정말 있는 것은 {real['there']:,}개입니다. "
+        f"{machine_line(results['machine'])}\n"
     )
 
 
 def _rate(rate: float) -> str:
-    return f"{rate:.1%}" if rate >= 0.001 else f"1 in {1 / rate:,.0f}"
+    return f"{rate:.1%}" if rate >= 0.001 else f"{1 / rate:,.0f}개에 하나"
 
 
 def _size(count: int) -> dict[str, Any]:
@@ -89,4 +90,4 @@ def _texts(corpus: Corpus) -> Iterator[str]:
     return ("".join(units) for units in corpus.units())
 
 
-EXPERIMENT = Experiment(run, as_table, page="measurements")
+EXPERIMENT = Experiment(run, as_table, page="seen")

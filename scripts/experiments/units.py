@@ -63,20 +63,19 @@ def run(args: argparse.Namespace) -> Iterator[Results]:
 
 
 def as_table(results: Results) -> str:
-    """The results as Markdown; a dash stands for what hasn't been measured."""
+    """The results as Markdown, in Korean as its page; a dash: not measured."""
     rows = [
-        "| unit | units a comment | comments cut a second | rows in the vocabulary | model, MB "
-        "| test accuracy |",
-        "|---|---|---|---|---|---|",
+        "| 단위 | 댓글 하나에 | 초당 댓글 | 어휘 | 모델 | 시험 정확도 |",
+        "|---|---:|---:|---:|---:|---:|",
     ]
     for unit, of in results["units"].items():
         runs = of["runs"]
         cells = [
-            f"[`{unit}`](../{of['recipe']})",
+            f"`{unit}`",
             f"{of['units_a_comment']:.1f}",
             f"{of['comments_a_second']:,}",
             f"{of['vocabulary']:,}" if runs else "–",
-            f"{of['bytes'] / 1e6:.1f}" if runs else "–",
+            f"{of['bytes'] / 1e6:.1f} MB" if runs else "–",
             f"{of['test_accuracy']:.2%}" if runs else "–",
         ]
         rows.append(f"| {' | '.join(cells)} |")
@@ -147,6 +146,4 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], help="as of nsmc train, for a trial")
 
 
-EXPERIMENT = Experiment(
-    run, as_table, page="measurements", trains=True, add_arguments=_add_arguments
-)
+EXPERIMENT = Experiment(run, as_table, page="units", trains=True, add_arguments=_add_arguments)

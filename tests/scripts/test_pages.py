@@ -17,7 +17,7 @@ DOCS = ROOT / "docs"
 
 TABLES = {name: (one.page, one.as_table) for name, one in named().items() if one.page}
 TABLES["accuracy"] = ("accuracy", compare_accuracy.as_table)
-TABLES["ranks"] = ("measurements", measure_ranks.as_table)
+TABLES["ranks"] = ("distributed", measure_ranks.as_table)
 
 
 @pytest.mark.parametrize("name", TABLES)

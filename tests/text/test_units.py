@@ -41,15 +41,6 @@ def test_the_docs_show_what_becomes_of_the_comment(tokenizer: Tokenizer) -> None
     assert f"| `{tokenizer.config.unit}` | {len(units)} | {' '.join(units)} |" in PAGE
 
 
-def test_the_docs_hold_the_measured_seconds() -> None:
-    text = (ROOT / "docs/results/units.json").read_text(encoding="utf-8")
-    results = json.loads(text)
-    assert list(results["units"]) == ["morpheme", *WITHOUT_MECAB]
-    learning = results["units"]["bpe"]["learning_seconds"]
-    page = (ROOT / "docs" / "measurements.md").read_text(encoding="utf-8")
-    assert f"the pieces of 150,000 comments took {learning:.1f} s" in page
-
-
 def test_the_docs_program_gives_what_its_comments_say() -> None:
     (program,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     scope: dict[str, object] = {}
