@@ -75,7 +75,8 @@ def as_table(results: dict[str, Any]) -> str:
     )
     return (
         f"한 스텝은 프로세스 하나일 때와 비교해 {told}. "
-        f"각자 스텝마다 {results['two']['bytes'] / 1e6:.2f} MB를 보냅니다({results['data'].replace(' reviews', '개 댓글')}). "
+        f"각자 스텝마다 {results['two']['bytes'] / 1e6:.2f} MB를 보냅니다("
+        f"{results['data'].replace(' reviews', '개 댓글')}). "
         f"{pages.machine_line(results['machine'])}\n"
     )
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from benchmarks.rivals import Split
 from numpy.typing import NDArray
-from pages import machine_line, table
+from pages import machine_line
 from threadpoolctl import threadpool_limits
 
 import nsmc
@@ -105,22 +105,14 @@ def _encoded(encoder: Any, path: Path, texts: list[str]) -> Vectors:
 
 def as_table(results: Results) -> str:
     """The Markdown of the figures."""
-    asked = results["asked"]
+    asked, ours = results["asked"], results["ours"]
     count, fit = max(results["fits"].items(), key=lambda item: int(item[0]))
-    rows = [
-        [
-            f"{results['encoder']}, logistic regression on {int(count):,} reviews",
-            _percent(fit),
-            f"{results['bytes'] / 1e6:.1f} MB",
-            f"{results['encoded_a_cpu_second']:.0f}",
-        ]
-    ]
-    ours = results["ours"]
-    rate = f"{ours['scored_a_cpu_second']:,.0f}"
-    rows.append(["the shipped model", _percent(ours), "20.0 MB", rate])
-    heads = ["", f"accuracy on {asked:,} test reviews", "weights", "reviews a CPU second"]
-    about = f"{results['data']}. {machine_line(results['machine'])}\n\n"
-    return about + table(heads, rows)
+    return (
+        f"On {asked:,} test reviews of {results['data']}: {_percent(fit)} on {int(count):,} "
+        f"reviews, {results['bytes'] / 1e6:.1f} MB, {results['encoded_a_cpu_second']:.0f} reviews a "
+        f"CPU second; the shipped model {_percent(ours)}, 20.0 MB, "
+        f"{ours['scored_a_cpu_second']:,.0f}. {machine_line(results['machine'])}\n"
+    )
 
 
 def _percent(one: dict[str, Any]) -> str:
