@@ -108,9 +108,9 @@ def as_table(results: Results) -> str:
     asked, ours = results["asked"], results["ours"]
     count, fit = max(results["fits"].items(), key=lambda item: int(item[0]))
     return (
-        f"On {asked:,} test reviews of {results['data']}: {_percent(fit)} on {int(count):,} "
-        f"reviews, {results['bytes'] / 1e6:.1f} MB, {results['encoded_a_cpu_second']:.0f} reviews a "
-        f"CPU second; the shipped model {_percent(ours)}, 20.0 MB, "
+        f"On {asked:,} test reviews of {results['data']}: {_percent(fit)} after {int(count):,} "
+        f"labels, {results['bytes'] / 1e6:.1f} MB, {results['encoded_a_cpu_second']:.0f} reviews "
+        f"a CPU second; the shipped model {_percent(ours)}, 20.0 MB, "
         f"{ours['scored_a_cpu_second']:,.0f}. {machine_line(results['machine'])}\n"
     )
 
