@@ -141,20 +141,30 @@ def _measured_before(results: Path) -> dict[str, Any]:
 
 def as_table(content: dict[str, Any]) -> str:
     """The Markdown of the figures."""
+    rows = _shown(content["parts"])
+    met = []
+    for row in rows:
+        if row["met"]:
+            ratio = f"{row['ratio']:.2f}, " if "×" in row["target"] else ""
+            met.append(f"- {row['what']}: {_median(row['ours'])} ({ratio}{row['target']})")
     lines = [
-        f"{machine_line(content['machine'])} Reviews of {content['data']}.",
-        "Medians of runs that took turns.",
+        f"{machine_line(content['machine'])} Reviews of {content['data']}; medians. Targets met:",
+        "",
+        *met,
+        "",
+        "Missed:",
         "",
         "| what | nsmc | beside it | ratio | target |",
         "|---|---|---|---|---|",
     ]
-    for row in _shown(content["parts"]):
-        # A figure by itself, such as memory, has nothing to be a ratio to.
-        ratio = f"{row['ratio']:.2f}" if row["beside"] else ""
-        lines.append(
-            f"| {row['what']} | {_median(row['ours'])} | {_median(row['beside'])} | {ratio} "
-            f"| {row['target']}{'' if row['met'] else ': **missed**'} |"
-        )
+    for row in rows:
+        if not row["met"]:
+            # A figure by itself, such as memory, has nothing to be a ratio to.
+            ratio = f"{row['ratio']:.2f}" if row["beside"] else ""
+            lines.append(
+                f"| {row['what']} | {_median(row['ours'])} | {_median(row['beside'])} | {ratio} "
+                f"| {row['target']} |"
+            )
     if result := content.get("costs"):
         lines += ["", costs.as_table(result).rstrip()]
     return "\n".join(lines) + "\n"
