@@ -32,7 +32,7 @@ from nsmc.inference.explanation import (
 from nsmc.inference.familiarity import Familiarity
 from nsmc.inference.narrow import NarrowNetwork
 from nsmc.inference.network import Network, NumpyNetwork
-from nsmc.inference.notes import Note
+from nsmc.inference.notes import EARLY, PLAIN, Note
 from nsmc.inference.shapley import shapley_values
 from nsmc.inference.units import TextModel
 from nsmc.inference.vectors import MorphemeVectors
@@ -263,12 +263,13 @@ class Classifier(TextModel, Generic[PredictionT]):
 
         Without units the early exit was sure, which it is not of what is unfamiliar.
         """
-        return Note(
-            units is not None,
-            0.0 if units is None else self.familiarity.unknown(units),
-            self.tokenizer.truncated(text),
-            self.tokenizer.corrections(text, prepared) if corrections else (),
-        )
+        exact = units is not None
+        unknown = self.familiarity.unknown(units) if units is not None else 0.0
+        truncated = self.tokenizer.truncated(text)
+        found = self.tokenizer.corrections(text, prepared) if corrections else ()
+        if not (unknown or truncated or found):
+            return PLAIN if exact else EARLY  # shared, which pickle sends as a few bytes
+        return Note(exact, unknown, truncated, found)
 
     @cached_property
     def familiarity(self) -> Familiarity:

@@ -22,14 +22,15 @@ class Note(NamedTuple):
 
     def on(self, prediction: Any) -> Any:
         """A prediction with the note."""
-        if self == _PLAIN:
+        if self == PLAIN:
             return prediction
         noted = object.__new__(type(prediction))  # dataclasses.replace takes five times as long
         vars(noted).update(vars(prediction), **self._asdict(), unfamiliar=self.unfamiliar)
         return noted
 
 
-_PLAIN = Note()
+PLAIN, EARLY = Note(), Note(exact=False)
+"""Of most comments: the whole network's answer, and one before it."""
 
 
 def truncated_words(count: int) -> str:

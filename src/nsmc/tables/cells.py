@@ -70,10 +70,10 @@ def cell_text(value: object) -> str:
     """Text of a value in a .csv or .tsv cell: nothing is empty, a list or an object is JSON."""
     if isinstance(value, str):
         return value
+    if isinstance(value, int | float):  # before is_missing, which takes longer
+        return str(value) if value == value else ""
     if is_missing(value):
         return ""
-    if isinstance(value, int | float):
-        return str(value)
     if isinstance(value, dict | list | tuple):
         return json_text(value)
     return _plain(value)

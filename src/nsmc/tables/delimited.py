@@ -340,6 +340,8 @@ class _Feed(Iterator[str]):
 
 
 _BREAK = re.compile("\r\n|[\t\r\n]")
+_FORMULA = frozenset("=+-@\t\r")
+"""How what a spreadsheet runs begins."""
 
 
 class DelimitedWriter(TextWriter):
@@ -366,11 +368,13 @@ class DelimitedWriter(TextWriter):
         self._write_lines(lines, first_row)
 
     def _texts(self, series: "pd.Series", name: str) -> list[str]:
-        texts = []
-        for value in cell_values(series):
-            texts.append(cell_text(value))
-            if (self._safe_cells or name in self.added) and _is_formula(value):
-                texts[-1] = f"'{texts[-1]}"
+        values = cell_values(series)
+        texts = [value if type(value) is str else cell_text(value) for value in values]
+        if self._safe_cells or name in self.added:
+            # A column of few labels is asked about once for each.
+            formulas = set(filter(_is_formula, {v for v in values if isinstance(v, str)}))
+            if formulas:
+                texts = [f"'{text}" if text in formulas else text for text in texts]
         return texts
 
     def _plain_line(self, cells: Sequence[str], row: int) -> str:
@@ -383,11 +387,9 @@ class DelimitedWriter(TextWriter):
         return line + "\n"
 
 
-def _is_formula(value: object) -> bool:
+def _is_formula(text: str) -> bool:
     """Whether a spreadsheet would run a text instead of showing it; a number is none."""
-    if not isinstance(value, str) or value[:1] not in ("=", "+", "-", "@", "\t", "\r"):
-        return False
-    return len(value) > 1 and not is_number(value)
+    return text[:1] in _FORMULA and len(text) > 1 and not is_number(text)
 
 
 class _Lines(list[str]):

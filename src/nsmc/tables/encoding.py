@@ -3,6 +3,7 @@
 import codecs
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from nsmc.errors import DataError
 from nsmc.messages.translate import mark, tr
@@ -139,7 +140,7 @@ def _first_failure(file: TableFile, encoding: str) -> _Failure | None:
                 offset = start + len(text.encode(encoding))
             lines += text.count("\n")
             if hangul < _SURELY_UTF8:
-                hangul += len(_HANGUL.findall(text))
+                hangul += sum(1 for _ in islice(_HANGUL.finditer(text), _SURELY_UTF8))
             if found:
                 message = tr(
                     "as {encoding}, {found} at byte {byte} (line {line})",

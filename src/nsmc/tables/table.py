@@ -153,8 +153,12 @@ class Table:
 
     def _texts(self, frame: "pd.DataFrame", rows: Numbers) -> tuple[list[str], set[int]]:
         """The comments of some rows, and the places of those that are left out."""
+        values = cell_values(frame[self.text_column])
+        texts = [value for value in values if type(value) is str]
+        if len(texts) == len(values):
+            return texts, set()
         texts, wrong = [], set()
-        for place, value in enumerate(cell_values(frame[self.text_column])):
+        for place, value in enumerate(values):
             try:
                 texts.append(comment_text(value))
             except TypeError as error:

@@ -97,9 +97,9 @@ class Spelling:
     ) -> list[str]:
         """The same of several comments, whose words are looked up together."""
         words = list(map(_WORD.findall, texts))
-        unknown = dict.fromkeys(chain.from_iterable(map(self._unknown, words)))
+        distinct = list(dict.fromkeys(chain.from_iterable(words)))
         corrections = {}
-        for word, slips in self._maybe_mistyped(list(unknown)).items():
+        for word, slips in self._maybe_mistyped(self._unknown(distinct)).items():
             corrected = self._corrected(word, slips)
             if corrected != word and not (protects and protects(word)):
                 corrections[word] = corrected
@@ -121,8 +121,8 @@ class Spelling:
 
     def _unknown(self, words: list[str]) -> list[str]:
         """Those of some words that may be mistyped."""
+        self._looked += len(words)
         if self._looked < FEW:  # a typed comment doesn't wait for the dictionary: this takes 0.1 ms
-            self._looked += len(words)
             unknown = [word for word in words if f"\n{word}\n" not in self._words]
         else:
             known = self._rank
