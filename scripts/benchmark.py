@@ -142,29 +142,24 @@ def _measured_before(results: Path) -> dict[str, Any]:
 def as_table(content: dict[str, Any]) -> str:
     """The Markdown of the figures."""
     rows = _shown(content["parts"])
-    met = []
+    met, missed = [], []
     for row in rows:
+        # A figure by itself, such as memory, has nothing to be a ratio to.
+        ratio = f"{row['ratio']:.2f}" if row["beside"] else ""
+        ours, beside = _median(row["ours"]), _median(row["beside"])
         if row["met"]:
-            ratio = f"{row['ratio']:.2f}, " if "×" in row["target"] else ""
-            met.append(f"- {row['what']}: {_median(row['ours'])} ({ratio}{row['target']})")
+            of = f"{ratio}, " if "×" in row["target"] else ""
+            met.append(f"- {row['what']}: {ours} ({of}{row['target']})")
+        else:
+            missed.append(f"| {row['what']} | {ours} | {beside} | {ratio} | {row['target']} |")
     lines = [
         f"{machine_line(content['machine'])} Reviews of {content['data']}; medians. Targets met:",
         "",
         *met,
-        "",
-        "Missed:",
-        "",
-        "| what | nsmc | beside it | ratio | target |",
-        "|---|---|---|---|---|",
     ]
-    for row in rows:
-        if not row["met"]:
-            # A figure by itself, such as memory, has nothing to be a ratio to.
-            ratio = f"{row['ratio']:.2f}" if row["beside"] else ""
-            lines.append(
-                f"| {row['what']} | {_median(row['ours'])} | {_median(row['beside'])} | {ratio} "
-                f"| {row['target']} |"
-            )
+    if missed:
+        heads = ["| what | nsmc | beside it | ratio | target |", "|---|---|---|---|---|"]
+        lines += ["", "Missed:", "", *heads, *missed]
     if result := content.get("costs"):
         lines += ["", costs.as_table(result).rstrip()]
     return "\n".join(lines) + "\n"

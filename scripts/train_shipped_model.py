@@ -245,8 +245,8 @@ NSMC-R is a fresh draw, by NSMC's own rule, from the raw reviews that NSMC was d
 same form and size. It is not the official split: compare with published numbers only roughly.
 
 {test["examples"]:,} test reviews, measured once for each model, after everything was chosen on the
-validation part. The tracks are those of `docs/distilling.md`. Unseen are the test reviews whose
-text is not in the training texts.
+validation part; tracks as in `docs/distilling.md`. Unseen are those whose text is not in the
+training texts.
 
 | track | validation | test | unseen | AUC | ECE | minutes |
 |---|---|---|---|---|---|---|
@@ -318,9 +318,8 @@ def _everyday() -> tuple[str, str]:
 
 ## Everyday comments by type
 
-{result["all"]["cases"]:,} comments written for this project and taken from no review, each with the
-label that nearly every reader would give it (`tests/behaviour/cases.tsv`). A few dozen comments a
-type give a rough order, no more.
+Comments written for this project, each with the label that nearly every reader would give it
+(`tests/behaviour/cases.tsv`). A few dozen a type give a rough order, no more.
 
 {behaviour.as_table(result).rstrip()}"""
     rate = result["types"]["other-domains"]["rate"]

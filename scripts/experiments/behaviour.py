@@ -10,8 +10,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pages import table
-
 from experiments.experiment import RESULTS, ROOT, Experiment, Results
 from nsmc.inference.classifier import Classifier, load
 from nsmc.inference.directory import SHIPPED, WEIGHTS
@@ -171,19 +169,18 @@ def results_of_the_shipped_model(file: Path) -> dict[str, Any] | None:
 
 def as_table(results: dict[str, Any]) -> str:
     """The types that a model gets wrong more often than all, with a comment of each."""
-
-    def row(name: str, part: dict[str, Any], example: str) -> list[str]:
-        return [name, f"{part['rate']:.0%} of {part['cases']:,}", example]
-
     types, whole = results["types"], results["all"]
     hard = {name: part for name, part in types.items() if part["rate"] > whole["rate"]}
-    rows = [row(name, part, part["example"]) for name, part in hard.items()]
     others = [part for name, part in types.items() if name not in hard]
-    rest = ""
+    lines = [f"{whole['rate']:.1%} of {whole['cases']:,} are predicted wrong:\n\n"]
+    lines += [
+        f"- {name} (`{part['example']}`): {part['rate']:.0%} of {part['cases']}\n"
+        for name, part in hard.items()
+    ]
     if cases := sum(part["cases"] for part in others):
         rate = sum(part["failures"] for part in others) / cases
-        rest = f"\nOf the other {len(others)} types it gets {rate:.0%} wrong.\n"
-    return table(["type", "predicted wrong", "such as"], [*rows, row("**all**", whole, "")]) + rest
+        lines.append(f"- the other {len(others)} types: {rate:.0%} of {cases}\n")
+    return "".join(lines)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pages import table
 
 from experiments.experiment import RESULTS, Experiment, Results
 from nsmc.data.reviews import Reviews, read_reviews
@@ -78,23 +77,18 @@ def measure(data: Path, classifier: Classifier) -> dict[str, Any]:
 
 def as_table(results: dict[str, Any]) -> str:
     """The Markdown of the figures; differences in points of a hundred."""
-    heads = ["noise (share changed)", "for example", "accuracy", "points, 95% interval"]
-    rows = [["none", EXAMPLE, f"{results['accuracy']:.2%}", ""]]
+    lines = [
+        f"{results['model'].capitalize()}, {results['reviews']:,} reviews of {results['data']}: "
+        f"{results['accuracy']:.2%}, and with noise (`src/nsmc/text/noise.py`; share of reviews "
+        "changed, an example, points lost with their 95% interval):\n\n"
+    ]
     for kind, one in results["noise"].items():
         low, high = (100 * end for end in one["difference_interval"])
-        rows.append(
-            [
-                f"{kind} ({one['changed']:.0%})",
-                perturb(EXAMPLE, kind, 0),
-                f"{one['accuracy']:.2%}",
-                f"{100 * one['difference']:+.2f} ({low:+.2f} to {high:+.2f})",
-            ]
+        lines.append(
+            f"- {kind}: {one['changed']:.0%}, `{perturb(EXAMPLE, kind, 0)}`, "
+            f"{100 * one['difference']:+.2f} ({low:+.2f} to {high:+.2f})\n"
         )
-    return (
-        f"{results['reviews']:,} reviews of {results['data']}, with noise "
-        f"(`src/nsmc/text/noise.py`), {results['model']}.\n\n"
-        f"{table(heads, rows)}"
-    )
+    return "".join(lines)
 
 
 def _rough(reviews: Reviews, kind: str) -> list[str]:

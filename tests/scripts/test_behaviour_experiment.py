@@ -76,7 +76,7 @@ def test_a_case_fails_with_one_label_and_not_with_the_other() -> None:
     assert together(outcomes.values()).rate + together(turned.values()).rate == pytest.approx(1)
 
 
-def test_the_table_has_the_hard_types() -> None:
+def test_the_page_has_the_hard_types() -> None:
     part = {"cases": 8, "failures": 2, "rate": 0.25, "example": "재밌다"}
     types = {
         "plain": part,
@@ -85,11 +85,9 @@ def test_the_table_has_the_hard_types() -> None:
     }
     results = {"types": types, "all": {"cases": 24, "failures": 6, "rate": 0.25}}
     assert as_table(results) == (
-        "| type | predicted wrong | such as |\n"
-        "|---|---:|---:|\n"
-        "| irony | 50% of 8 | 재밌다 |\n"
-        "| **all** | 25% of 24 |  |\n"
-        "\nOf the other 2 types it gets 12% wrong.\n"
+        "25.0% of 24 are predicted wrong:\n\n"
+        "- irony (`재밌다`): 50% of 8\n"
+        "- the other 2 types: 12% of 16\n"
     )
 
 
