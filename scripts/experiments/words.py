@@ -211,9 +211,9 @@ def as_table(results: Results) -> str:
         f"{name} {points(spelling[key]['on'])}%, {points(spelling[key]['off'])}% as typed"
         for name, key in kinds.items()
     )
-    unfamiliar = ", ".join(
-        f"{name} {of['unfamiliar'] / of['texts']:.1%}" for name, of in results["unfamiliar"].items()
-    )
+    shares = {name: of["unfamiliar"] / of["texts"] for name, of in results["unfamiliar"].items()}
+    unfamiliar = ", ".join(f"{name} {share:.1%}" for name, share in shares.items() if share < 1)
+    always = ", ".join(name for name, share in shares.items() if share == 1)
     # What classifiers do; the ways that lost are in the results only.
     whole, windows = (
         " and ".join(f"{100 * long[way][share]:.1f}%" for share in SHARES)
@@ -225,8 +225,8 @@ def as_table(results: Results) -> str:
         f"- New words: {new['right']} of {new['sentences']} sentences right with the table, "
         f"{new['right_without']} without; it changes {new['reviews_changed']} reviews.\n"
         f"- Spelling: accuracy on {typing}; {spelling['words_changed']:,} of "
-        f"{spelling['words']:,} words of other subjects are changed.\n"
-        f"- Called unfamiliar: {unfamiliar}.\n"
+        f"{spelling['words']:,} words of other subjects change.\n"
+        f"- Called unfamiliar: {unfamiliar}; all {always}.\n"
         f"- Long comments, {long['texts']} of {long['reviews']} reviews, {' or '.join(SHARES)} of "
         f"them with another label: {windows} right in windows, {whole} in one.\n"
     )
