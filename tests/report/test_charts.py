@@ -10,6 +10,7 @@ import pytest
 
 from nsmc.evaluation.evaluate import evaluate_classifier
 from nsmc.inference.classifier import load
+from nsmc.report.charts import slice_chart
 from nsmc.report.page import report_page
 from nsmc.report.write import report_metrics, views_of
 
@@ -58,6 +59,14 @@ def test_plotly_knows_every_field(charts: dict[str, Any]) -> None:
         for axis in ("xaxis", "yaxis"):
             title = chart["layout"][axis]["title"]["text"]
             assert any(unit in title for unit in UNITS), (name, title)
+
+
+@pytest.mark.parametrize(("overall", "side"), [(0.995, "right"), (0.3, "left")])
+def test_the_metric_of_all_is_written_where_there_is_room(overall: float, side: str) -> None:
+    """At an end of the axis the middle of its words would be cut off."""
+    slices = {"bin": ["to 50"], "examples": [9], "accuracy": [0.5], "low": [0.2], "high": [0.9]}
+    chart = slice_chart(slices, "length", overall)
+    assert chart["layout"]["annotations"][0]["xanchor"] == side
 
 
 def test_series_differ_without_colour(charts: dict[str, Any]) -> None:

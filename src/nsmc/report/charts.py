@@ -69,11 +69,15 @@ def slice_chart(
         chart["xaxis"] |= {"tickformat": SHARE, "range": [floor, 1.02]}
     else:
         chart["xaxis"] |= {"rangemode": "tozero"}
+    # On the side of its line with the most room: in the middle it would be cut off at an end.
+    ends = [high for high in [*slices["high"], overall] if high is not None]
+    first, last = chart["xaxis"].get("range", (0, max(ends)))
     chart["shapes"] = [rule("x", overall)]
     chart["annotations"] = [
         {
             "text": tr("all {value}", value=format(overall, form.replace(".2%", ".1%"))),
             "x": overall,
+            "xanchor": "right" if 2 * overall > first + last else "left",
             "y": 1,
             "yref": "paper",
             "yanchor": "bottom",
