@@ -64,8 +64,8 @@ def test_plotly_knows_every_field(charts: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("overall", "side"), [(0.995, "right"), (0.3, "left")])
 def test_the_metric_of_all_is_written_where_there_is_room(overall: float, side: str) -> None:
     """At an end of the axis the middle of its words would be cut off."""
-    slices = {"bin": ["to 50"], "examples": [9], "accuracy": [0.5], "low": [0.2], "high": [0.9]}
-    chart = slice_chart(slices, "length", overall)
+    values = {"bin": "to 50", "examples": 9, "accuracy": 0.5, "low": 0.2, "high": 0.9}
+    chart = slice_chart({name: [value] for name, value in values.items()}, "length", overall)
     assert chart["layout"]["annotations"][0]["xanchor"] == side
 
 
