@@ -49,7 +49,7 @@ STAGES = {
     "columns": "new columns, journal",
 }
 SMALL = 10
-"""Microseconds of a comment below which a part stands in the table with the others."""
+"""Microseconds of a comment below which a part is not told."""
 
 
 def run(args: argparse.Namespace) -> Iterator[Results]:
@@ -334,7 +334,7 @@ def as_table(results: Results) -> str:
             f"{results['machine_is']}.\n",
             _runs(results["runs"], results["comments"], idle=idle),
             _billion_table(rates),
-            _parts_table(rates),
+            _parts(rates),
         ]
     )
 
@@ -388,26 +388,23 @@ def _billion_table(rates: Results) -> str:
     return table(["a billion comments, in Parquet", "usual", "`--exact`"], rows)
 
 
-def _parts_table(rates: Results) -> str:
-    """A comment's processor time by its parts, small ones together."""
-    both = [cost_model.limits(rates, exact=exact) for exact in (False, True)]
-    times = {
-        words: [1e6 * one["shares"].get(name, 0.0) * one["seconds"] for one in both]
-        for name, words in STAGES.items()
-    }
-    large = {words: of for words, of in times.items() if max(of) >= SMALL}
-    whole = [1e6 * one["seconds"] for one in both]
-    rest = [whole[way] - sum(of[way] for of in large.values()) for way in (0, 1)]
-    rows = [
-        [words, *(f"{of:,.0f} µs" for of in part)]
-        for words, part in {**large, "the rest": rest, "all": whole}.items()
-    ]
+def _parts(rates: Results) -> str:
+    """What of a comment's processor time each part takes, in a sentence for either way."""
+    told = []
+    for way, exact in (("usually", False), ("by `--exact`", True)):
+        one = cost_model.limits(rates, exact=exact)
+        times = {
+            words: 1e6 * one["shares"].get(name, 0.0) * one["seconds"]
+            for name, words in STAGES.items()
+        }
+        large = sorted(((of, words) for words, of in times.items() if of >= SMALL), reverse=True)
+        parts = ", ".join(f"{words} {of:,.0f}" for of, words in large)
+        told.append(f"{way} {1e6 * one['seconds']:,.0f} ({parts})")
     asked = rates["early"]["shares asked"]
-    heads = ["processor time of a comment", "usual", "`--exact`"]
     return (
-        f"{table(heads, rows)}\nOf 100 comments Mecab is asked about {100 * asked['mecab']:.0f}, "
-        f"the narrow network about {100 * asked['narrow']:.0f}, the whole network about "
-        f"{100 * asked['network']:.0f}.\n"
+        f"Microseconds of a comment: {'; '.join(told)}. Of 100 comments Mecab is asked about "
+        f"{100 * asked['mecab']:.0f}, the narrow network about {100 * asked['narrow']:.0f}, the "
+        f"whole about {100 * asked['network']:.0f}.\n"
     )
 
 
