@@ -4,7 +4,6 @@ Shapes: R comments, C classes, O outputs, K numbers of a target.
 """
 
 import contextlib
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -26,6 +25,7 @@ from nsmc.inference.classifier import Classifier, load
 from nsmc.messages.translate import tr
 from nsmc.pipeline.chunks import slices, with_progress
 from nsmc.storage.files import atomic_write
+from nsmc.storage.leftovers import remove_tree
 from nsmc.training.output import OutputDirectory
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _stored_scores(output: OutputDirectory, shape: tuple[int, int]) -> NDArray[n
     except (ModelError, ValueError, OSError):
         pass
     # Whatever happened to it, it can be made again.
-    shutil.rmtree(output.path, ignore_errors=True)
+    remove_tree(output.path)
     return None
 
 

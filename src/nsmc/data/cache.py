@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from nsmc.data.paths import cache_directory, others_wait
 from nsmc.errors import DataError, ModelError, NsmcError
 from nsmc.messages.translate import tr
 from nsmc.storage.files import sha256_of
+from nsmc.storage.leftovers import remove_tree
 from nsmc.tables.formats import table_file
 from nsmc.text.noise import VERSION as NOISE
 from nsmc.text.tokenizer import declared_identity, differences, make_tokenizer
@@ -164,7 +164,7 @@ def _cached(entry: Path, encoding: Encoding) -> Corpus | None:
     try:
         corpus = load_corpus(entry)
     except ModelError:
-        shutil.rmtree(entry, ignore_errors=True)
+        remove_tree(entry)
         return None
     try:
         installed = make_tokenizer(encoding.text, corpus.learned).identity()

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +12,7 @@ from nsmc.data.paths import cache_directory
 from nsmc.errors import NsmcError
 from nsmc.storage.bundle import read_json, write_json
 from nsmc.storage.files import atomic_write
+from nsmc.storage.leftovers import remove_tree
 from nsmc.training.output import OutputDirectory
 
 Kind = Literal["audit", "evaluation"]
@@ -78,4 +78,4 @@ def _delete_oldest(work: Path) -> None:
     others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for old in others[CACHED - 1 :]:
         with contextlib.suppress(NsmcError), OutputDirectory(old).claimed():
-            shutil.rmtree(old, ignore_errors=True)
+            remove_tree(old)

@@ -4,13 +4,12 @@ import contextlib
 import errno
 import hashlib
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from nsmc.errors import NsmcError
 from nsmc.storage.exchange import exchange
-from nsmc.storage.leftovers import temporary_beside
+from nsmc.storage.leftovers import remove_tree, temporary_beside
 
 BLOCK = 1 << 20
 
@@ -110,11 +109,11 @@ def whole_directory(path: Path) -> Iterator[Path]:
             if not path.exists():
                 temporary.rename(path)
             elif not exchange(temporary, path):
-                shutil.rmtree(old, ignore_errors=True)
+                remove_tree(old)
                 path.rename(old)
                 temporary.rename(path)
             _sync(path.parent)
-            shutil.rmtree(old, ignore_errors=True)
+            remove_tree(old)
 
 
 def _sync(path: Path) -> None:

@@ -48,11 +48,16 @@ def temporary_beside(path: Path, *, directory: bool) -> Iterator[Path]:
         yield temporary
     finally:
         if directory:
-            for _ in range(2):  # what a passing error of the disk kept goes at the second time
-                shutil.rmtree(temporary, ignore_errors=True)
+            remove_tree(temporary)
         else:
             temporary.unlink(missing_ok=True)
         let_go(held)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a directory, where that is possible; nothing for one that isn't there."""
+    for _ in range(2):  # what a passing error of the disk kept goes at the second time
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def hold(path: Path) -> int | None:
@@ -82,7 +87,7 @@ def _remove_if_abandoned(path: Path) -> None:
     if (held := hold(path)) is not None:
         with contextlib.suppress(OSError):
             if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
+                remove_tree(path)
             else:
                 path.unlink(missing_ok=True)
         let_go(held)

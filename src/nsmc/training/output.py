@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import shutil
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,6 +12,7 @@ from nsmc.config.schema import Config
 from nsmc.errors import NsmcError, UsageError
 from nsmc.storage.bundle import read_json, write_json
 from nsmc.storage.files import atomic_write, cannot_write
+from nsmc.storage.leftovers import remove_tree
 from nsmc.tables.options import ReadOptions
 
 
@@ -113,13 +113,13 @@ class OutputDirectory:
     def finish(self, *, extendable: bool = True) -> None:
         """Rename or remove the checkpoints: what is left is a training that has ended."""
         # Left by a process that was killed in this very function; nothing is renamed onto it.
-        shutil.rmtree(self.last, ignore_errors=True)
+        remove_tree(self.last)
         if self.checkpoints.exists():
             # First of all: should the process be killed here, half of them wouldn't look like all.
             self.checkpoints.rename(self.last)
         outdated = sorted(self.last.glob("step-*"))[:-1] if extendable else [self.last]
         for path in outdated:
-            shutil.rmtree(path, ignore_errors=True)
+            remove_tree(path)
 
     def extend(self, epochs: int) -> None:
         """Record that a training goes on to more epochs, whether it has ended or not.

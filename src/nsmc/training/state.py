@@ -1,6 +1,5 @@
 """The state of a training, and its checkpoints."""
 
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from nsmc.errors import ModelError
 from nsmc.messages.translate import tr
 from nsmc.model.network import RecurrentNetwork
 from nsmc.storage.bundle import read_json, verify_bundle, write_json, writing_bundle
+from nsmc.storage.leftovers import remove_tree
 
 KIND = "checkpoint"
 SCHEMA = 2
@@ -72,7 +72,7 @@ def save_checkpoint(state: TrainingState, directory: Path) -> None:
         (path / TENSORS).write_bytes(save(tensors))
         write_json(path / PLAIN, plain)
     for old in checkpoints(directory)[:-KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
+        remove_tree(old)
 
 
 def snapshot(state: TrainingState) -> Snapshot:
