@@ -113,6 +113,8 @@ def test_an_older_schema(model: Path) -> None:
     [
         *(("model.json", data) for data in (b"[]", b"{}", b"\xff", b"[" * 100_000)),
         ("model.json", b'{"config": {}}'),
+        ("model.json", b'{"threshold": 0.1, "threshold": 0.5}'),
+        *(("vocabulary.txt", data) for data in (b"a\nb\na", b"a\r\nb")),
         *(("metrics.json", data) for data in (b"[]", b'{"data": [1]}', b'{"epochs": 3}')),
         ("metrics.json", b'{"temperature": "1"}'),
         *(("weights.safetensors", data) for data in (b"", b"\xff" * 8, b"\x02" + bytes(7) + b"{}")),
@@ -124,7 +126,7 @@ def test_an_intact_file_with_other_content(model: Path, name: str, content: byte
         open_model(place)
 
 
-@pytest.mark.parametrize("value", ["NaN", "-0.1", '"0.5"', "1e999", "null", "[]"])
+@pytest.mark.parametrize("value", ["NaN", "-0.1", "true", '"0.5"', "1e999", "null", "[]"])
 def test_a_threshold_that_is_none(model: Path, value: str) -> None:
     content = (model / "model.json").read_text(encoding="utf-8")
     changed = re.sub(r'"threshold": [0-9.]+', f'"threshold": {value}', content)

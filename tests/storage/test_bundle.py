@@ -123,6 +123,8 @@ def test_what_is_no_bundle(bundle: Path, place: str, message: str) -> None:
         b'{"kind": "model", "schema": 3, "files": []}',
         b'{"kind": "model", "schema": 3, "files": {"words.txt": 5}}',
         b'{"kind": "model", "schema": 3, "files": {"words.txt": {"bytes": 5}}}',
+        b'{"kind": "corpus", "kind": "model", "schema": 3, "files": {}}',
+        '{"kind": "model", "schema": 3, "files": {}}'.encode("utf-16"),
         b"\xb0\xa1",
         b"\x00" * 100,
         b"[" * 100_000,

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from nsmc.errors import DataError, NsmcError
+from nsmc.tables import delimited
 from nsmc.tables.bad_rows import beside
 from nsmc.tables.options import ReadOptions
 from nsmc.tables.table import open_table
@@ -116,3 +117,24 @@ def test_what_fails_late_in_a_table_fails_before_the_scoring(
             verbose=False,
         )
     assert not (tmp_path / "b.csv").exists()
+
+
+def test_lines_that_each_leave_a_quote_open_are_read_again_within_bounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = 'a","\n' * 20_000 + "재밌다,1\n" * 10_000
+    path = written(tmp_path / "a.csv", f"document,label\n{lines}")
+    monkeypatch.setattr(delimited, "LONGEST_BAD", 1 << 14)
+    monkeypatch.setattr(delimited, "REREAD", 1 << 18)
+    given = 0
+
+    def counted(self: delimited._Feed) -> str:
+        nonlocal given
+        given += 1
+        return following(self)
+
+    following = delimited._Feed.__next__
+    monkeypatch.setattr(delimited._Feed, "__next__", counted)
+    with open_table(path, LENIENT) as table:
+        assert [text for chunk in table.chunks() for text in chunk.texts][-1:] == ["재밌다"]
+    assert 30_000 < given < 20 * 30_000

@@ -2,7 +2,10 @@
 
 import datetime
 import re
+import shutil
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -177,11 +180,11 @@ def test_one_long_text_in_many_cells_is_refused(
     with xlsxwriter.Workbook(path) as book:
         book.add_worksheet().write_column(0, 0, ["document", *["길다" * 1000] * 50, "짧다"])
     assert len(texts(path)) == 51
-    monkeypatch.setattr(excel_size, "MOST_CHARACTERS", 90_000)
+    monkeypatch.setattr(excel_size, "MEMORY", 300_000)
     with pytest.raises(DataError, match="found 100,010 characters in the cells of a sheet"):
         open_table(path)
     # The control: many cells and one long text, of which few cells have it, are fine.
-    monkeypatch.setattr(excel_size, "MOST_CHARACTERS", 100_010)
+    monkeypatch.setattr(excel_size, "MEMORY", 330_000)
     assert len(texts(path)) == 51
 
 
@@ -194,6 +197,72 @@ def test_a_zip_that_unpacks_to_much_is_refused(
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as packed, packed.open("x", "w") as out:
         out.write(bytes(1 << 20))
     with pytest.raises(DataError, match=r"fits into memory, found 1,0\d\d,\d+ bytes of content"):
+        open_table(path)
+
+
+@pytest.mark.parametrize("name", ["xl/worksheets/deep/sheet1.xml", "xl/worksheets/sheet1.bin"])
+def test_a_sheet_of_another_name_is_looked_at_too(tmp_path: Path, survey: Path, name: str) -> None:
+    far = changed(survey, tmp_path / "far.xlsx", SHEET, 'r="B3"', 'r="XFD1048576"')
+    target = name.removeprefix("xl/")
+    moved = changed(
+        far, tmp_path / "a.xlsx", "xl/_rels/workbook.xml.rels", "worksheets/sheet1.xml", target
+    )
+    with zipfile.ZipFile(moved) as old, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as out:
+        for part in old.namelist():
+            out.writestr(name if part == SHEET else part, old.read(part))
+    with pytest.raises(DataError, match="found a sheet of 1,048,576 rows"):
+        open_table(tmp_path / "b.xlsx")
+
+
+@pytest.mark.parametrize("place", ["B3" + "9" * 300, "B0", "$B$3", "3.0", ""])
+def test_a_place_that_is_none_is_refused(tmp_path: Path, survey: Path, place: str) -> None:
+    """Calamine would take the first for a place so far away that the process ends."""
+    path = changed(survey, tmp_path / "a.xlsx", SHEET, 'r="B3"', f'r="{place}"')
+    with pytest.raises(DataError, match=r"can't be read as Excel.*a cell or row at"):
+        open_table(path)
+    path = changed(survey, tmp_path / "a.xlsx", SHEET, '<row r="3"', f'<row r="{place}"')
+    with pytest.raises(DataError, match=r"can't be read as Excel.*a cell or row at"):
+        open_table(path)
+
+
+def test_a_part_that_is_larger_than_it_says_is_refused(tmp_path: Path, survey: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    shutil.copy(survey, path)
+    said = b"<sst/>"
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/sharedstrings.xml", said + b" " * (1 << 21))
+    data = path.read_bytes()
+    entry = data.rindex(b"PK\x01\x02", 0, data.rindex(b"xl/sharedstrings.xml"))
+    lie = struct.pack("<I", zlib.crc32(said)) + data[entry + 20 : entry + 24]
+    lie += struct.pack("<I", len(said))
+    path.write_bytes(data[: entry + 16] + lie + data[entry + 28 :])
+    with pytest.raises(DataError, match="has another size than it says"):
+        open_table(path)
+
+
+@pytest.mark.parametrize(
+    ("limit", "content", "found"),
+    [
+        ("LONGEST_PART", b"<a>" + b"x" * (3 << 20) + b"</a>", "bytes without an element"),
+        ("DEEPEST", b"<a>" * 3000 + b"</a>" * 3000, "elements within one another"),
+        ("MEMORY", b"<a>" + b"<si/>" * 3000 + b"</a>", "texts"),
+    ],
+)
+def test_what_a_part_may_be_is_bounded(
+    tmp_path: Path,
+    survey: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: str,
+    content: bytes,
+    found: str,
+) -> None:
+    monkeypatch.setattr(excel_size, "BLOCK", 1 << 12)
+    monkeypatch.setattr(excel_size, limit, 1500 if limit == "DEEPEST" else 100_000)
+    path = tmp_path / "a.xlsx"
+    shutil.copy(survey, path)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/SharedStrings.xml", content)
+    with pytest.raises(DataError, match=f"fits into memory, found .*{found}"):
         open_table(path)
 
 

@@ -22,7 +22,8 @@ def test_a_line_without_an_end_is_refused(tmp_path: Path, name: str) -> None:
         file.write(b'{"document": "' if "json" in name else b"document\n")
         for _ in range(18):
             file.write(b"x" * (1 << 20))
-    with pytest.raises(DataError, match=r"lines of at most 16,777,216 characters, found a longer"):
+    most = "4,194,304" if "json" in name else "16,777,216"
+    with pytest.raises(DataError, match=f"lines of at most {most} characters, found a longer"):
         texts(path)
 
 
@@ -40,6 +41,28 @@ def test_a_million_columns_are_refused_in_few_words(tmp_path: Path, name: str) -
     ) as caught:
         open_table(path)
     assert len(str(caught.value)) < 1000
+
+
+def test_commas_at_the_end_of_a_header_take_no_time(tmp_path: Path) -> None:
+    assert texts(written(tmp_path / "a.csv", f"document{',' * 300_000}\n재밌다\n")) == ["재밌다"]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_names_of_columns_have_few_characters_in_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("nsmc.tables.base.MOST_NAMES", 100_000)
+    monkeypatch.setattr("nsmc.tables.json_files.MOST_NAMES", 100_000)
+    long = [f"{n}{'k' * 10_000}" for n in range(20)]
+    lines = (
+        [",".join([*long, "document"])] if name == "a.csv" else [f'{{"{one}": 1}}' for one in long]
+    )
+    path = written(tmp_path / name, "\n".join(lines) + "\n")
+    # Of JSON, what comes after is not read any more.
+    with pytest.raises(
+        DataError, match=r"at most 100,000 characters in all, found (200,038|100,01)"
+    ):
+        open_table(path)
 
 
 def test_messages_have_few_of_many_names(tmp_path: Path) -> None:
@@ -77,6 +100,14 @@ def test_one_long_text_in_many_rows_is_in_memory_once(tmp_path: Path) -> None:
             if seen > 1600:
                 break
         assert pa.total_allocated_bytes() - before < 1 << 28
+
+
+def test_columns_within_others_count(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    row = {f"n{n}": 0 for n in range(3000)}
+    pq.write_table(pa.table({"document": ["길다"] * 400, "more": [row] * 400}), path)
+    with open_table(path) as opened:
+        assert len(next(opened.chunks()).texts) < 400
 
 
 def test_a_column_that_is_far_smaller_on_disk_is_refused(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from nsmc.inference.network import NumpyNetwork
 from nsmc.inference.parameters import LARGEST, check_weights, in_range
 from nsmc.inference.quantized import NGRAMS, WORDS, EmbeddingTable, dequantized, read_table
 from nsmc.inference.training_record import checked_record
-from nsmc.storage.bundle import open_bundle, write_json, writing_bundle
+from nsmc.storage.bundle import open_bundle, strict_json, write_json, writing_bundle
 from nsmc.tasks.registry import make_task
 from nsmc.tasks.task import LabelTask, Task
 
@@ -241,13 +241,17 @@ def open_model(path: Path | None = None) -> ModelDirectory:
     # replaces the directory meanwhile.
     content = {name: bundle.read(name) for name in bundle.files}
     try:
-        model = json.loads(content["model.json"])
+        model = strict_json(content["model.json"])
         threshold, identity = model["threshold"], model["identity"]
-        if not (isinstance(threshold, int | float) and 0 <= threshold <= 1):
+        if type(threshold) not in (int, float) or not 0 <= threshold <= 1:
             raise ValueError(f"threshold: expected a number from 0 to 1, found {threshold!r}")
         if not all(isinstance(value, str) for value in identity.values()):
             raise ValueError("identity: expected texts")
         config = Config.from_dict(model["config"])
+        vocabulary = content["vocabulary.txt"].decode().split("\n")
+        # Some units would be unknown without a word, after a change of line ends for example.
+        if len(set(vocabulary)) < len(vocabulary) or b"\r" in content["vocabulary.txt"]:
+            raise ValueError("a vocabulary with a unit twice or a carriage return")
         metric = make_task(config, model["task_state"]).metric.name
         return ModelDirectory(
             path=path,
@@ -255,7 +259,7 @@ def open_model(path: Path | None = None) -> ModelDirectory:
             task_state=model["task_state"],
             identity=identity,
             threshold=float(threshold),
-            vocabulary=content["vocabulary.txt"].decode().split("\n"),
+            vocabulary=vocabulary,
             metrics=checked_record(json.loads(content[METRICS]), metric),
             stored=load(content[WEIGHTS]),
             learned=content.get(LEARNED),

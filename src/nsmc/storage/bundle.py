@@ -198,7 +198,7 @@ def _read_manifest(content: bytes) -> tuple[str, int, dict[str, tuple[int, str]]
     """Kind, schema and files of a manifest; anything else in their place raises."""
     if len(content) > MOST:
         raise ValueError(f"more than {MOST:,} bytes")
-    manifest = json.loads(content)
+    manifest = strict_json(content)
     kind, schema, listed = manifest["kind"], manifest["schema"], manifest["files"]
     if not _NAME.fullmatch(kind) or type(schema) is not int:
         raise ValueError("kind must be a name and schema a whole number")
@@ -229,6 +229,23 @@ def verify_bundle(path: Path, kind: str, schema: int, needed: Collection[str]) -
 def write_json(path: Path, value: Any) -> None:
     """Write a value as indented UTF-8 JSON with Hangul left readable."""
     path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def strict_json(content: bytes) -> Any:
+    """What a stranger's JSON says, if every reader takes it for the same.
+
+    Raises:
+        ValueError: it is no JSON in UTF-8, or has a key twice in one object.
+        RecursionError: it nests too deep.
+    """
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        item = dict(pairs)
+        if len(item) != len(pairs):
+            raise ValueError("the same key twice in one object")
+        return item
+
+    return json.loads(content.decode(), object_pairs_hook=once)
 
 
 def read_json(path: Path) -> Any:

@@ -25,6 +25,8 @@ LONGEST = 1 << 24
 file, and no review is this long."""
 MOST_COLUMNS = 16_384
 """As many as a sheet of Excel has."""
+MOST_NAMES = 1 << 22
+"""Characters of all names of columns."""
 MOST_CELLS = 1 << 20
 MOST_CHARACTERS = 1 << 24
 """In memory at a time, but for a single row of more: a chunk of a table with many columns or long
@@ -164,7 +166,7 @@ class TableWriter(abc.ABC):
 
 
 def check_columns(file: TableFile, columns: Sequence[str]) -> None:
-    """Refuse a table with two columns of one name, too many, or a name that is no text.
+    """Refuse a table with two columns of one name, too many or too long ones, or one of no text.
 
     Raises:
         DataError: it has.
@@ -176,6 +178,15 @@ def check_columns(file: TableFile, columns: Sequence[str]) -> None:
             file=file,
             most=MOST_COLUMNS,
             count=len(columns),
+            names=listing(columns),
+        )
+    if (characters := sum(map(len, columns))) > MOST_NAMES:
+        raise DataError(
+            "{file}: expected column names of at most {most:,} characters in all, found "
+            "{count:,}: {names}; is that a table?",
+            file=file,
+            most=MOST_NAMES,
+            count=characters,
             names=listing(columns),
         )
     repeated = [name for name, count in Counter(columns).items() if count > 1]

@@ -43,6 +43,11 @@ LONGEST_BAD = 1 << 17
 """Characters after which a quote counts as not closed, where bad rows are left out."""
 
 
+REREAD, SHARE = 1 << 24, 4
+"""Characters, and how many for each one of the file, that are read again at most: lines that each
+open a quote and close another one's would take the square of the time."""
+
+
 class _Record(NamedTuple):
     line: int
     """The number of the line that it begins on."""
@@ -160,8 +165,8 @@ class DelimitedReader(TextReader):
         if not self._header:
             return [DEFAULT_COLUMN] if width == 1 else [str(n) for n in range(1, width + 1)]
         names = first.cells
-        while len(names) > 1 and not names[-1].strip():
-            names = names[:-1]  # commas at the end, as spreadsheets write for empty columns
+        # Without commas at the end, as spreadsheets write for empty columns.
+        names = names[: max([1, *(n for n, name in enumerate(names, 1) if name.strip())])]
         if names == [""]:
             raise DataError(
                 "{file}: expected column names in line 1, found a blank line", file=self.file
@@ -319,9 +324,14 @@ class _Feed(Iterator[str]):
         self.longest = longest
         self.taken: list[str] = []
         self.start, self.line, self.characters = first, first - 1, 0
+        self._read = self._reread = 0
 
     def __next__(self) -> str:
-        line = self._again.pop() if self._again else next(self._lines)
+        if self._again:
+            line = self._again.pop()
+        else:
+            line = next(self._lines)
+            self._read += len(line)
         self.line += 1
         self.characters += len(line)
         self.taken.append(line)
@@ -333,9 +343,11 @@ class _Feed(Iterator[str]):
         self.start, self.characters = self.line + 1, 0
 
     def restart(self) -> None:
-        """Only the first line was no record: what follows is read again."""
-        self._again += reversed(self.taken[1:])
-        self.line = self.start
+        """Only the first line was no record: what follows is read again, within bounds."""
+        self._reread += self.characters - len(self.taken[0])
+        if self._reread <= REREAD + SHARE * self._read:
+            self._again += reversed(self.taken[1:])
+            self.line = self.start
         self.begin()
 
 

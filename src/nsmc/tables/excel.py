@@ -65,8 +65,7 @@ class ExcelReader(ObjectReader):
             )
         self._first, cells = head[0]
         wanted = {clean(name) for name in (*names, DEFAULT_COLUMN)}
-        while len(cells) > 1 and cells[-1] is None:
-            cells = cells[:-1]
+        cells = cells[: max([1, *(n for n, cell in enumerate(cells, 1) if cell is not None)])]
         self._has_header = options.header
         if options.header:
             self.columns = [cell_text(cell) for cell in cells]

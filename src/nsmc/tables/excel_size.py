@@ -5,8 +5,11 @@ cell, and copies a text for each cell that shows it. A file of two cells can ask
 machine has, and would end the process.
 """
 
+import array
+import copy
 import re
 import zipfile
+from collections.abc import Iterator, Sequence
 from xml.parsers import expat
 
 from nsmc.errors import DataError
@@ -16,12 +19,20 @@ from nsmc.tables.formats import TableFile
 
 UNPACKED = 1 << 29
 """Bytes of XML in a file at most."""
-MOST_CELLS = 1 << 24
-"""In the rectangle of a sheet: a million rows of sixteen columns."""
-MOST_CHARACTERS = 1 << 28
-"""In the cells of a sheet, and in all shared texts."""
-_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
-_PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+MOST_OTHER = 1 << 25
+"""Bytes of a part at most that is neither sheets nor their texts, such as the list of sheets."""
+MEMORY = 850_000_000
+"""Bytes that a sheet and the texts that sheets share take at most, by the sizes that follow."""
+PER_CELL, PER_TEXT, PER_CHARACTER = 72, 56, 3
+"""Of a cell in the rectangle, of a text beside its characters, and of one of these: calamine holds
+each cell twice for a moment, and a Hangul syllable takes three bytes."""
+LONGEST_PART = 1 << 24
+"""Bytes without the beginning of an element; a cell of Excel's holds 32,767 characters."""
+DEEPEST = 1000
+"""Elements within elements; those of a sheet are less than ten deep."""
+_SHARED = "xl/sharedstrings.xml"
+_PLACE = re.compile(r"([A-Za-z]{1,3})([1-9][0-9]{0,6})")
+_ROW = re.compile(r"[1-9][0-9]{0,6}")
 
 
 def check_size(file: TableFile, packed: zipfile.ZipFile) -> None:
@@ -29,34 +40,62 @@ def check_size(file: TableFile, packed: zipfile.ZipFile) -> None:
 
     Raises:
         DataError: it has.
-        zipfile.BadZipFile, expat.ExpatError: the file is damaged.
+        zipfile.BadZipFile, expat.ExpatError, ValueError: the file is damaged.
     """
-    unpacked = sum(part.file_size for part in packed.infolist())
-    if unpacked > UNPACKED:
+    parts = packed.infolist()
+    if (unpacked := sum(part.file_size for part in parts)) > UNPACKED:
         raise _too_large(file, tr("{count:,} bytes of content", count=unpacked))
+    # As calamine finds them: in any case, whatever the name ends in.
+    names = {part: part.filename.replace("\\", "/").lower() for part in parts}
     shared = _SharedTexts()
-    names = packed.namelist()
-    for name in names:
-        if name.lower() == "xl/sharedstrings.xml":
-            _parse(packed, name, shared)
+    for part in (part for part, name in names.items() if name == _SHARED):
+        _parse(file, packed, part, shared)
     longest = max(shared.lengths, default=0)
-    for name in filter(_SHEET.fullmatch, names):
-        sheet = _Sheet(shared.lengths)
-        _parse(packed, name, sheet, texts=False)
-        if sheet.rows * sheet.columns > MOST_CELLS:
-            found = tr(
-                "a sheet of {rows:,} rows and {columns:,} columns",
-                rows=sheet.rows,
-                columns=sheet.columns,
-            )
-            raise _too_large(file, found)
-        if sheet.sharing * longest <= MOST_CHARACTERS:
+    room = MEMORY - PER_TEXT * len(shared.lengths) - PER_CHARACTER * sum(shared.lengths)
+    for part, name in names.items():
+        if name.split("/")[1:2] != ["worksheets"] or name.endswith(".rels"):
+            if name != _SHARED:
+                _check_other(file, packed, part, name)
             continue
-        _parse(packed, name, sheet)  # again, text by text, which takes twice as long
-        if sheet.characters > MOST_CHARACTERS:
+        sheet = _Sheet(shared.lengths)
+        _parse(file, packed, part, sheet, texts=False)
+        left = room - PER_CELL * sheet.rows * sheet.columns - PER_TEXT * sheet.sharing
+        if PER_CHARACTER * sheet.sharing * longest + part.file_size <= left:
+            continue
+        sheet = _Sheet(shared.lengths)
+        _parse(file, packed, part, sheet)  # again, text by text, which takes twice as long
+        if PER_CHARACTER * sheet.characters > left:
             raise _too_large(
                 file, tr("{count:,} characters in the cells of a sheet", count=sheet.characters)
             )
+
+
+def _blocks(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The content of a part, as long as it is and not as long as it says.
+
+    Raises:
+        zipfile.BadZipFile: the two differ.
+    """
+    said, size = part.file_size, 0
+    whole = copy.copy(part)
+    whole.file_size = said + BLOCK  # zipfile would read no further than that
+    with packed.open(whole) as content:
+        while block := content.read(BLOCK):
+            size += len(block)
+            if size > said:
+                break
+            yield block
+    if size != said:
+        raise zipfile.BadZipFile(f"{part.filename[:60]} has another size than it says")
+
+
+def _check_other(
+    file: TableFile, packed: zipfile.ZipFile, part: zipfile.ZipInfo, name: str
+) -> None:
+    """Refuse a part that calamine reads whole if it is large."""
+    size = sum(map(len, _blocks(packed, part)))
+    if size > MOST_OTHER and (name.count("/") < 2 or name.endswith(".rels")):
+        raise _too_large(file, tr("{count:,} bytes in {part}", count=size, part=part.filename[:60]))
 
 
 def _too_large(file: TableFile, found: str) -> DataError:
@@ -69,29 +108,71 @@ def _too_large(file: TableFile, found: str) -> DataError:
 
 
 def _parse(
-    packed: zipfile.ZipFile, name: str, handler: "_SharedTexts | _Sheet", *, texts: bool = True
+    file: TableFile,
+    packed: zipfile.ZipFile,
+    part: zipfile.ZipInfo,
+    handler: "_Handler",
+    *,
+    texts: bool = True,
 ) -> None:
-    parser = expat.ParserCreate()
+    # Whatever it says of its encoding: calamine reads UTF-8, and is to see what is seen here.
+    parser = expat.ParserCreate("UTF-8")
     parser.ordered_attributes = True
     parser.buffer_text = True
     parser.StartElementHandler = handler.start
+    # Not `end`, where there is nothing to do: this is called for every cell.
+    parser.EndElementHandler = handler.end if texts else handler.ended.append
     if texts:
-        parser.EndElementHandler = handler.end
         parser.CharacterDataHandler = handler.text
-    with packed.open(name) as part:
-        while block := part.read(BLOCK):
-            parser.Parse(block)
+    depth = idle = 0
+    for block in _blocks(packed, part):
+        parser.Parse(block)
+        depth += handler.begun - len(handler.ended)
+        idle = 0 if handler.begun else idle + len(block)
+        handler.begun = 0
+        handler.ended.clear()
+        if idle > LONGEST_PART:
+            raise _too_large(file, tr("{count:,} bytes without an element", count=idle))
+        if depth > DEEPEST:
+            raise _too_large(file, tr("{count:,} elements within one another", count=depth))
+        if found := handler.found():
+            raise _too_large(file, found)
     parser.Parse(b"", True)
 
 
-class _SharedTexts:
+class _Handler:
+    """Takes the elements of a part."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.ended: list[str] = []
+
+    def start(self, name: str, attributes: list[str]) -> None:
+        """Take the beginning of an element."""
+        self.begun += 1
+
+    def text(self, text: str) -> None:
+        """Take a part of a text."""
+
+    def end(self, name: str) -> None:
+        """Take the end of an element."""
+        self.ended.append(name)
+
+    def found(self) -> str:
+        """What is too much, in words; empty if nothing is so far."""
+        return ""
+
+
+class _SharedTexts(_Handler):
     """The lengths of the texts that cells share."""
 
     def __init__(self) -> None:
-        self.lengths: list[int] = []
+        super().__init__()
+        self.lengths = array.array("I")
         self._length = 0
 
     def start(self, name: str, attributes: list[str]) -> None:
+        self.begun += 1
         if name.endswith("si"):
             self._length = 0
 
@@ -99,28 +180,35 @@ class _SharedTexts:
         self._length += len(text)
 
     def end(self, name: str) -> None:
+        self.ended.append(name)
         if name.endswith("si"):
             self.lengths.append(self._length)
 
+    def found(self) -> str:
+        count = len(self.lengths)
+        return tr("{count:,} texts", count=count) if PER_TEXT * count > MEMORY else ""
 
-class _Sheet:
+
+class _Sheet(_Handler):
     """The rectangle of a sheet, and the characters of its cells."""
 
-    def __init__(self, shared: list[int]) -> None:
+    def __init__(self, shared: Sequence[int]) -> None:
+        super().__init__()
         self.rows = self.columns = self.sharing = self.characters = 0
         self._shared = shared
         self._is_shared = self._in_value = False
         self._row = self._column = 0
 
     def start(self, name: str, attributes: list[str]) -> None:
+        self.begun += 1
         name = name.rpartition(":")[2]
         if name == "c":
             self._column += 1
             self._is_shared = False
             for place in range(0, len(attributes), 2):
                 if attributes[place] == "r":
-                    if found := _PLACE.match(attributes[place + 1]):
-                        self._column, self._row = _number(found[1]), int(found[2])
+                    found = _matching(_PLACE, attributes[place + 1])
+                    self._column, self._row = _number(found[1].upper()), int(found[2])
                 elif attributes[place] == "t" and attributes[place + 1] == "s":
                     self._is_shared = True
                     self.sharing += 1
@@ -134,7 +222,7 @@ class _Sheet:
             self._row, self._column = self._row + 1, 0
             if "r" in attributes[::2]:
                 place = attributes.index("r")
-                self._row = int(attributes[place + 1] if attributes[place + 1].isdigit() else 0)
+                self._row = int(_matching(_ROW, attributes[place + 1])[0])
 
     def text(self, text: str) -> None:
         if self._in_value and self._is_shared and text.isdigit():
@@ -144,7 +232,28 @@ class _Sheet:
             self.characters += len(text)
 
     def end(self, name: str) -> None:
+        self.ended.append(name)
         self._in_value = False
+
+    def found(self) -> str:
+        if PER_CELL * self.rows * self.columns <= MEMORY:
+            return ""
+        return tr(
+            "a sheet of {rows:,} rows and {columns:,} columns",
+            rows=self.rows,
+            columns=self.columns,
+        )
+
+
+def _matching(form: re.Pattern[str], place: str) -> re.Match[str]:
+    """A place of this form; another would be one that calamine may take for far away.
+
+    Raises:
+        ValueError: it is another.
+    """
+    if found := form.fullmatch(place):
+        return found
+    raise ValueError(f"a cell or row at {place[:40]!r}")
 
 
 def _number(letters: str) -> int:

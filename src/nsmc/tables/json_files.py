@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nsmc.errors import DataError
 from nsmc.messages.translate import tr
-from nsmc.tables.base import LONGEST, MOST_COLUMNS, Numbers, batches, check_columns
+from nsmc.tables.base import LONGEST, MOST_COLUMNS, MOST_NAMES, Numbers, batches, check_columns
 from nsmc.tables.cells import cell_values, json_text
 from nsmc.tables.columns import DEFAULT_COLUMN
 from nsmc.tables.formats import TableFile
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 18
 """Characters of an array that are read at a time."""
+WEIGHT = 4
+"""How many characters of text one of JSON counts as: ``{"a":0},`` takes 250 bytes of memory."""
 _BLANK = re.compile("[ \t\r\n]*")
 
 
@@ -34,14 +36,20 @@ class JsonReader(ObjectReader, TextReader):
         DataError: the file is no text, holds no object, or something is no JSON object.
     """
 
+    longest = LONGEST // WEIGHT
+
     def __init__(self, file: TableFile, options: ReadOptions) -> None:
         super().__init__(file, options)
         self._kinds: dict[str, set[str]] = {}
+        characters = 0
         with contextlib.closing(self._rows()) as objects:
             for _, _, item in objects:
                 for key, value in item.items():
-                    self._kinds.setdefault(key, set()).add(kind_of(value))
-                if len(self._kinds) > MOST_COLUMNS:
+                    if key not in self._kinds:
+                        self._kinds[key] = set()
+                        characters += len(key)
+                    self._kinds[key].add(kind_of(value))
+                if len(self._kinds) > MOST_COLUMNS or characters > MOST_NAMES:
                     break
         self.columns = list(self._kinds)
         if not self.columns:
@@ -74,7 +82,7 @@ class JsonReader(ObjectReader, TextReader):
                 elif not isinstance(item, dict):
                     problem = repr(text.strip()[:40])
                 if not problem:
-                    yield number, len(text), item
+                    yield number, WEIGHT * len(text), item
                     continue
                 if number == 1 and line == 1 and text.lstrip().startswith("["):
                     raise DataError(
@@ -165,10 +173,10 @@ class JsonReader(ObjectReader, TextReader):
                     number, tr("a JSON object or string"), str(problem)
                 ) from problem
             text, place, more = text[place:] + added, 0, 2 * more
-            if len(text) > 2 * LONGEST:
+            if len(text) > 2 * self.longest:
                 found = str(problem) if problem else tr("a longer one")
                 raise self._no_array(
-                    number, tr("at most {most:,} characters of JSON", most=LONGEST), found
+                    number, tr("at most {most:,} characters of JSON", most=self.longest), found
                 )
 
     def _next(self, stream: Any, text: str, place: int) -> tuple[str, int]:

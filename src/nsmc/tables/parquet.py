@@ -50,6 +50,7 @@ class ParquetReader(TableReader):
         with self._file() as opened:
             self._schema = opened.schema_arrow
             self._rows = opened.metadata.num_rows
+            self._leaves = opened.metadata.num_columns  # those within others, too
             self.columns = self._schema.names
             check_columns(file, self.columns)
             self._check_sizes()
@@ -72,7 +73,7 @@ class ParquetReader(TableReader):
         self._rows_read = 0
         if self.bad is not None:
             self.bad.clear()
-        rows = max(1, min(chunk_rows, MOST_CELLS // max(1, len(self.columns))))
+        rows = max(1, min(chunk_rows, MOST_CELLS // max(1, self._leaves)))
         with self._file() as opened:
             for batch in opened.iter_batches(batch_size=rows):
                 for part in _parts(batch):

@@ -31,6 +31,9 @@ class TextReader(TableReader):
         DataError: the file can't be read, or is no text.
     """
 
+    longest = LONGEST
+    """Characters of a line at most."""
+
     def __init__(self, file: TableFile, options: ReadOptions) -> None:
         super().__init__(file)
         if options.skip_bad_rows:
@@ -69,14 +72,14 @@ class TextReader(TableReader):
             yield self._bounded(text)
 
     def _bounded(self, text: io.TextIOWrapper) -> Iterator[str]:
-        for number, line in enumerate(iter(partial(text.readline, LONGEST + 1), ""), start=1):
-            if len(line) > LONGEST:
+        for number, line in enumerate(iter(partial(text.readline, self.longest + 1), ""), start=1):
+            if len(line) > self.longest:
                 raise DataError(
                     "{file}, line {number}: expected lines of at most {most:,} characters, found a "
                     "longer one, {text!r}…; is that a table?",
                     file=self.file,
                     number=number,
-                    most=LONGEST,
+                    most=self.longest,
                     text=line[:40],
                 )
             yield line
