@@ -11,7 +11,7 @@ from nsmc.pipeline.chunks import chunks_of
 from nsmc.pipeline.classify import Units, map_units
 from nsmc.training.early_exit import UNIT_END, write_exit
 
-LEARNS, COMPOSED = 75_000, 25_000
+LEARNS, COMPOSED = 170_000, 25_000
 """Reviews that it learns from, and composed comments: without these it would answer everyday ones
 as the model did before the primer. Words that have to be known come on top, `COPIES_AT_THE_END`
 times."""

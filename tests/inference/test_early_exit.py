@@ -113,6 +113,29 @@ def test_an_answer_depends_on_its_comment_alone(directory: Path, texts: list[str
     assert np.abs(second - first)[~whole[:60]].max() > 1e-3
 
 
+def test_a_narrow_network_goes_on_from_the_one_there_is(
+    directory: Path, texts: list[str], tmp_path: Path
+) -> None:
+    copy = tmp_path / "model"
+    write_again(open_model(directory), copy)
+    exact = nsmc.load(directory, exact=True)
+    units = list(map(exact.tokenizer, texts[150:]))
+    whole, wide = exact.outputs_of(units), exact._wide
+    assert wide is not None
+
+    def deviation() -> float:
+        narrow = nsmc.load(copy)._narrow
+        assert narrow is not None
+        return float(np.abs(narrow.outputs(units, wide(units)) - whole).mean())
+
+    before = deviation()
+    joined = [UNIT_END.join(one) for one in map(exact.tokenizer, texts)]
+    targets = whole.argmax(axis=1) if whole.shape[1] > 1 else whole[:, 0] > 0
+    labels = targets[:, None].astype(np.float32)
+    write_exit(copy, joined[:300] * 2 + joined[150:], 600, labels, workers=1)
+    assert deviation() < before  # from the start it would be the same
+
+
 def test_near_the_threshold_a_comment_is_asked_about_alone(
     directory: Path, texts: list[str]
 ) -> None:

@@ -82,6 +82,8 @@ def write_exit(
 ) -> dict[str, Any]:
     """Train the early exit of a model directory on reviews and write it there.
 
+    A narrow network that the model has already goes on from where it is.
+
     Args:
         model: the directory of a model of classes with a wide layer.
         units: [R] the units of each review, joined by `UNIT_END`.
@@ -283,8 +285,9 @@ def _narrowed(
     vectors = MorphemeVectors.of(source, source.weights())
     cut = [one.split(UNIT_END) if one else [] for one in units]  # R
     deep = np.nan_to_num(outputs - added)  # [R, O]; NaN without units
+    config = source.config.model
     arrays, given = fit_narrow(
-        vectors, cut, learns, deep, added, source.config.model, source.label_task
+        vectors, cut, learns, deep, added, config, source.label_task, _narrow_of(source)
     )
     for name in arrays:
         if name.startswith("encoder.weight"):  # as its file has them
@@ -297,6 +300,16 @@ def _narrowed(
     arrays["wide"] = weighs[:1]
     shift = weighs[2] if outputs.shape[1] == 1 else np.float32(0)
     return arrays, weighs[0] * added[learns:] + weighs[1] * given[learns:] + shift
+
+
+def _narrow_of(source: ModelDirectory) -> dict[str, NDArray[Any]]:
+    """The arrays of a model's narrow network; none if there is none of its config's width."""
+    config, wide = source.config.model, WideOutputs.of(source, source.weights())
+    if source.exit is None:
+        return {}
+    arrays = EarlyExit.from_bytes(source.exit, wide, config, source.label_task).narrow
+    state = arrays.get("encoder.weight_hh_l0")
+    return arrays if state is not None and state.shape[1] == config.exit.hidden_size else {}
 
 
 def _weighed(added: Floats, deep: Floats, outputs: Floats) -> NDArray[np.float64]:

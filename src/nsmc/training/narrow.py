@@ -6,7 +6,7 @@ Shapes: R comments, L of them learn, U distinct units, N units of all comments e
 of each comment of a batch, B comments of a batch, E embedding size, O outputs.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,7 @@ def fit_narrow(
     added: Floats,
     config: ModelConfig,
     task: LabelTask,
+    start: Mapping[str, NDArray[Any]],
 ) -> tuple[dict[str, NDArray[Any]], Floats]:
     """Train a narrow network of `ModelConfig.exit`'s ``hidden_size``.
 
@@ -53,6 +54,7 @@ def fit_narrow(
         added: [R, O] the wide layer's.
         config: the model's.
         task: of its outputs.
+        start: the arrays of one to go on from; empty for a new one.
 
     Returns:
         The parameters under torch's names, and what it gives for all comments [R, O] but those
@@ -68,6 +70,10 @@ def fit_narrow(
         torch.manual_seed(0)
         network = RecurrentNetwork(1, narrow_config(config, config.exit.hidden_size), task)
         del network.embedding  # of no use: its inputs are vectors
+        if start:
+            network.load_state_dict(
+                {n: torch.from_numpy(start[n].astype(np.float32)) for n in network.state_dict()}
+            )
 
     def outputs(rows: NDArray[np.int64]) -> Tensor:
         along = torch.arange(int(lengths[rows[0]]))[:, None] + data[2][rows]  # [T, B]
