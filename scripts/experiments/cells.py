@@ -129,4 +129,4 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
 
 
-EXPERIMENT = Experiment(run, as_table, page="cells", trains=True, add_arguments=_add_arguments)
+EXPERIMENT = Experiment(run, as_table, page="accuracy", trains=True, add_arguments=_add_arguments)
