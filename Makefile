@@ -1,5 +1,5 @@
 # Names for the commands of CONTRIBUTING.md; the work is in scripts/.
-.PHONY: install check fast lint oldest processors slim notebook release
+.PHONY: install check fast lint oldest processors slim container notebook site release
 
 install:
 	pip install -c constraints.txt -e ".[dev]"
@@ -15,7 +15,11 @@ processors:
 	python scripts/check_processors.py
 slim:
 	python scripts/check_slim.py
+container:
+	python scripts/check_container.py
 notebook:
 	python scripts/make_notebook.py
+site:
+	mkdocs build --strict
 release:
 	python scripts/release.py

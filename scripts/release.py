@@ -20,6 +20,7 @@ import tarfile
 import tempfile
 import venv
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 from nsmc import __version__
@@ -38,10 +39,12 @@ def main() -> int:
     args = parser.parse_args()
     if args.tag and args.unreleased:
         parser.error("a tag is of what is released: leave one of the two out")
-    problems = [] if args.unreleased else [*unclean(), *changelog_problems()]
+    problems = [] if args.unreleased else [*unclean(), *changelog_problems(), *tag_problems()]
+    problems += missing_programs()
     if not problems:
         shutil.rmtree(DIST, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "build", "--outdir", DIST, ROOT], check=True)
+        build = [sys.executable, "-m", "build", "--no-isolation", f"--outdir={DIST}", str(ROOT)]
+        subprocess.run(build, check=True)
         problems = contents_problems()
     if problems:
         print(*problems, sep="\n", file=sys.stderr)
@@ -53,7 +56,7 @@ def main() -> int:
     print(*sums, sep="\n")
     bill: list[str | Path] = [sys.executable, ROOT / "scripts" / "bill_of_materials.py"]
     (DIST / f"nsmc-{__version__}.cdx.json").write_text(_run(bill), encoding="utf-8")
-    if args.tag:
+    if args.tag and not git("tag", "--list", f"v{__version__}"):
         git("tag", "--annotate", f"v{__version__}", "--message", f"nsmc {__version__}")
     return 0
 
@@ -81,6 +84,19 @@ def changelog_problems() -> list[str]:
     return [f"CHANGELOG.md: expected '## {__version__} – YYYY-MM-DD' first, found '{heading}'"]
 
 
+def tag_problems() -> list[str]:
+    """A tag of this version on another commit: what was released stays what it was."""
+    tag = f"v{__version__}"
+    tagged = git("tag", "--list", tag) and git("rev-list", "-1", tag) != git("rev-parse", "HEAD")
+    return [f"{tag} is another commit; raise the version in src/nsmc/_version.py"] if tagged else []
+
+
+def missing_programs() -> list[str]:
+    """What builds, where it isn't installed."""
+    missing = [name for name in ("build", "hatchling") if find_spec(name) is None]
+    return [f"pip install {' '.join(missing)}"] if missing else []
+
+
 def wheel_and_sdist() -> list[Path]:
     """The two archives of dist/."""
     return [next(DIST.glob("*.whl")), next(DIST.glob("*.tar.gz"))]
@@ -96,8 +112,8 @@ def contents_problems() -> list[str]:
         within = {name.partition("/")[2] for name in archive.getnames()}
     problems = [f"{wheel.name} lacks {name}" for name in sorted(wanted - names)]
     problems += [f"{wheel.name} holds {name}, not in git" for name in sorted(names - wanted)]
-    tests = git("ls-files", "src", "tests", "configs", "data", "scripts")
-    problems += [f"{sdist.name} lacks {name}" for name in tests if name not in within]
+    tracked = {name for name in git("ls-files") if not name.startswith(".ci/")}
+    problems += [f"{sdist.name} lacks {name}" for name in sorted(tracked - within)]
     if (size := wheel.stat().st_size) > LARGEST_WHEEL:
         problems.append(f"{wheel.name} has {size:,} bytes; expected {LARGEST_WHEEL:,} at most")
     return problems

@@ -360,6 +360,14 @@ def losses(out: Path) -> dict[str, tuple[float, dict[str, Any]]]:
     return found
 
 
+def check_listed(here: Here, out: Path, found: dict[str, tuple[float, dict[str, Any]]]) -> None:
+    """`nsmc runs` gives each trial the loss that the study has of it."""
+    listed = here("runs", out, "--json").objects()
+    assert {Path(one["run"]).name: one["loss"] for one in listed} == {
+        name: loss for name, (loss, _) in found.items()
+    }
+
+
 @pytest.mark.slow
 def test_a_search_that_was_killed_draws_what_it_would_have(
     here: Here,
@@ -386,10 +394,7 @@ def test_a_search_that_was_killed_draws_what_it_would_have(
     assert len(found) == 3
     best = min(found, key=lambda name: found[name][0])
     assert f"nsmc: best of 3: {best}, validation accuracy" in done.err
-    listed = here("runs", out, "--json").objects()
-    assert {Path(one["run"]).name: one["loss"] for one in listed} == {
-        name: loss for name, (loss, _) in found.items()
-    }
+    check_listed(here, out, found)
     check_repeats(here, done, out / best, tmp_path / "again")
     # More of them go on after these; a search for something else doesn't.
     more = here(*train, "--sweep", sweep(SEARCH.replace("trials = 3", "trials = 4")))
@@ -421,10 +426,7 @@ def test_a_search_of_several_at_a_time_goes_on_though_all_were_killed(
     assert done.code == 0, done.err
     found = losses(out)
     assert list(found) == ["trial-000", "trial-001", "trial-002"]
-    listed = here("runs", out, "--json").objects()
-    assert {Path(one["run"]).name: one["loss"] for one in listed} == {
-        name: loss for name, (loss, _) in found.items()
-    }
+    check_listed(here, out, found)
     # The first ten are drawn at random, whatever has ended.
     assert here(*train, "--output", tmp_path / "one", "--jobs", "1").code == 0
     assert losses(tmp_path / "one") == found
