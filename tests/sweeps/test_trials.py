@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from nsmc.config.schema import Config, load_config
-from nsmc.sweeps.executors import in_this_process
+from nsmc.sweeps.executors import InProcesses, in_this_process
 from nsmc.sweeps.outcomes import Outcome, best_of
 from nsmc.sweeps.run import run_sweep
 from nsmc.sweeps.sweep_file import read_sweep
@@ -168,3 +170,33 @@ def test_a_sweep_is_done_once(training: Training, tmp_path: Path, file: str, tri
     assert [len(history) for history in histories] == [2] * trials
     assert run(again) == histories
     assert first.link.now and not again.link.now  # nothing was trained again
+
+
+class Killing(Quiet):
+    """Kills the processes that train when it first hears of an epoch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[str] = []
+
+    def epoch(self, place: str, config: Config, record: Record) -> None:
+        if not self.heard:
+            for process in multiprocessing.active_children():
+                process.kill()
+        self.heard.append(place)
+
+
+def test_a_process_that_dies_leaves_its_trial_to_another(
+    training: Training, tmp_path: Path
+) -> None:
+    """Each imports torch, which is most of this test's time."""
+    (tmp_path / "sweep.toml").write_text('[model]\ncell = ["gru", "rnn"]\n', encoding="utf-8")
+    sweep, observer, place = read_sweep(tmp_path / "sweep.toml"), Killing(), tmp_path / "apart"
+    place.mkdir()
+    apart = replace(training, parent=place)
+    result = run_sweep(TINY, sweep, [1], apart, InProcesses(1, ["cpu"]), observer)
+    alone = run_sweep(TINY, sweep, [1], training, in_this_process, Quiet())
+    assert [one.loss for one in result.outcomes] == [one.loss for one in alone.outcomes]
+    (died,) = [text for text in observer.link.said if "its process ended" in text]
+    assert "(SIGKILL); it goes on in another" in died
+    assert len(observer.heard) >= 4  # two epochs of either trial

@@ -54,6 +54,15 @@ nsmc.train(config, data=data, output=f"{output}-whole", device="cpu")
 nsmc.train(config, data=data, output=output, device="cpu", listen=hear)
 """
 
+OTHER = """
+import sys
+import nsmc
+from nsmc.config.schema import load_config
+
+data, output, *fields = sys.argv[1:]
+nsmc.train(load_config(None, fields), data=data, output=output, device="cpu")
+"""
+
 
 @pytest.fixture(scope="module")
 def few(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -95,6 +104,32 @@ def torchrun(*arguments: str | Path, limit: str = "60") -> subprocess.CompletedP
         env={**os.environ, "NSMC_RANK_TIMEOUT": limit, "OMP_NUM_THREADS": "1"},
         timeout=300,
     )
+
+
+def test_two_processes_train_the_weights_of_one(
+    few: Path,
+    alone: dict[str, NDArray[np.float32]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """This one is the first, beside one that imports torch for it; torchrun's part is the store."""
+    from torch.distributed import TCPStore
+
+    store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    started = {"TORCHELASTIC_RUN_ID": "none", "TORCHELASTIC_USE_AGENT_STORE": "True"}
+    place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(store.port), "GROUP_RANK": "0"}
+    ours = {"WORLD_SIZE": "2", "RANK": "0", "LOCAL_RANK": "0"}
+    for name, value in {**started, **place, **ours}.items():
+        monkeypatch.setenv(name, value)
+    output = tmp_path / "run"
+    command = [sys.executable, "-c", OTHER, str(few), str(output), *FIELDS]
+    with subprocess.Popen(command, env={**os.environ, "RANK": "1", "LOCAL_RANK": "1"}) as other:
+        try:
+            train(load_config(None, FIELDS), data=few, output=output, device="cpu")
+            assert other.wait(60) == 0
+        finally:
+            other.kill()
+    assert_near(trained_weights(output), alone)
 
 
 @pytest.mark.slow
