@@ -215,7 +215,7 @@ def label_text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, bytes):
-        raise TypeError("expected a value that text can hold, found bytes")
+        raise TypeError(tr("expected a value that text can hold, found bytes"))
     return cell_text(value)
 
 

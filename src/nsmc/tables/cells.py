@@ -4,6 +4,8 @@ import datetime
 import json
 from typing import TYPE_CHECKING, Any
 
+from nsmc.messages.translate import tr
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -57,7 +59,13 @@ def comment_text(value: object) -> str:
         TypeError: the value is nothing one would call text: a list, an object or bytes.
     """
     if isinstance(value, list | dict | tuple | bytes):
-        raise TypeError(f"expected text, found {type(value).__name__} {str(value)[:40]!r}")
+        raise TypeError(
+            tr(
+                "expected text, found {kind} {value!r}",
+                kind=type(value).__name__,
+                value=str(value)[:40],
+            )
+        )
     return cell_text(value)
 
 

@@ -204,14 +204,14 @@ class JsonReader(ObjectReader, TextReader):
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     item = dict(pairs)
     if len(item) != len(pairs):
-        raise ValueError("the same key twice in one object")
+        raise ValueError(tr("the same key twice in one object"))
     return item
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if number in (float("inf"), -float("inf")):
-        raise ValueError(f"the number {text[:40]}, which is beyond what 64 bits hold")
+        raise ValueError(tr("the number {text}, which is beyond what 64 bits hold", text=text[:40]))
     return number
 
 
