@@ -113,7 +113,7 @@ def test_two_processes_train_the_weights_of_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """This one is the first, beside one that imports torch for it; torchrun's part is the store."""
-    from torch.distributed import TCPStore
+    from torch._C._distributed_c10d import TCPStore
 
     store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
     started = {"TORCHELASTIC_RUN_ID": "none", "TORCHELASTIC_USE_AGENT_STORE": "True"}
