@@ -1,12 +1,13 @@
 """The rule for many comments: how large a chunk is, when there are workers, and the order."""
 
 import multiprocessing
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
 
 from nsmc.config.text import TextConfig
-from nsmc.pipeline.chunks import CHUNK, FEW, chunks_of, map_comments, with_progress
+from nsmc.pipeline.chunks import CHUNK, FEW, LongRows, chunks_of, map_comments, with_progress
 from nsmc.pipeline.classify import cut
 from nsmc.text.tokenizer import make_tokenizer
 from nsmc.workers import available_cores
@@ -29,6 +30,20 @@ def test_only_many_comments_have_worker_processes(count: int, alone: bool) -> No
     sizes += results
     assert sum(sizes) == count
     assert set(sizes[:-1]) <= {CHUNK}
+
+
+def test_chunks_of_long_rows_are_not_read_ahead_by_the_thousand() -> None:
+    taken = []
+
+    def chunks() -> Iterator[list[str]]:
+        for number in range(200):
+            taken.append(number)
+            yield LongRows([str(number)])
+
+    results = map_comments(chunks(), len)
+    assert next(results) == 1
+    assert len(taken) <= FEW // CHUNK + 1 + available_cores()
+    assert sum(results) == 199
 
 
 def test_progress_is_reported_chunk_by_chunk() -> None:

@@ -28,6 +28,13 @@ FEW = 10_000
 in which Mecab cuts 7,000 reviews."""
 
 
+class LongRows(list[str]):
+    """Comments of a chunk that is short because its rows are long: it counts as a whole one.
+
+    Else `map_comments` would read ten thousand of them ahead, however much memory they take.
+    """
+
+
 def slices(count: int) -> Iterator[slice]:
     """Where the chunks of ``count`` comments begin and end."""
     return (slice(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK))
@@ -72,7 +79,7 @@ def map_comments(
         cores = available_cores()
         while cores > 1 and count <= FEW and (chunk := next(waiting, None)) is not None:
             ahead.append(chunk)
-            count += len(chunk)
+            count += CHUNK if isinstance(chunk, LongRows) else len(chunk)
         waiting = itertools.chain(ahead, waiting)
         workers = cores if count > FEW else 1
     # A worker unpickles the function with its first chunk: what goes wrong there is raised here.

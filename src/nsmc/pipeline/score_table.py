@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nsmc.inference.classifier import Classifier
 from nsmc.messages.translate import tr
-from nsmc.pipeline.chunks import CHUNK
+from nsmc.pipeline.chunks import CHUNK, LongRows
 from nsmc.pipeline.scorer import Cells, Kind, Scorer, text_columns
 from nsmc.pipeline.staging import Place, staged
 from nsmc.progress import reporting, table_progress
@@ -207,7 +207,7 @@ def add_columns(
         def comments() -> Iterator[list[str]]:
             for chunk in table.chunks():
                 waiting.append((chunk, table.bytes_read))
-                yield chunk.texts
+                yield chunk.texts if len(chunk.texts) == CHUNK else LongRows(chunk.texts)
 
         for cells in score(comments()):
             chunk, place = waiting.popleft()

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 18
 """Characters of an array that are read at a time."""
-WEIGHT = 4
-"""How many characters of text one of JSON counts as: ``{"a":0},`` takes 250 bytes of memory."""
+WEIGHT = 16
+"""How many characters of text one of JSON counts as: ``{"a":0},`` takes 250 bytes of memory, and
+several chunks are on their way at a time."""
 _BLANK = re.compile("[ \t\r\n]*")
 
 
