@@ -62,6 +62,7 @@ def test_the_named_origin_may_call_and_no_other(guarded: Server) -> None:
 @pytest.mark.slow
 def test_a_killed_worker_is_replaced_while_the_rest_go_on(guarded: Server) -> None:
     until(lambda: len(workers_of(guarded)) == 2)
+    assert ask(guarded).status_code == 200
     before = workers_of(guarded)
     killed = min(before)
     os.kill(killed, signal.SIGKILL)
