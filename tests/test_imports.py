@@ -184,6 +184,13 @@ def test_scoring_a_comment_imports_neither_torch_nor_pandas(
     assert not result & (NOT_FOR_SCORING | {"http.client", "ssl", "zipfile", "_jpype"})
 
 
+def test_measuring_a_model_imports_neither_torch_nor_scikit_learn(untrained: Untrained) -> None:
+    model, data = untrained("text.unit=syllable"), "data/sample/ratings_test.txt"
+    result = imported("-m", "nsmc", "evaluate", "--model", str(model), "--data", data)
+    assert "numpy" in result
+    assert not result & {"torch", "torchtext", "sklearn", "scipy", "matplotlib"}
+
+
 @pytest.mark.slow
 def test_a_training_imports_no_program_that_it_was_not_asked_for(tmp_path: Path) -> None:
     data = tmp_path / "t.tsv"

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nsmc.tasks.metrics import BINS, accuracy_interval, binary_metrics, expected_calibration_error
 
@@ -30,6 +32,25 @@ def test_at_the_threshold_is_positive() -> None:
     nothing = binary_metrics(LABELS, SCORES, 1.0)
     assert nothing["confusion"] == [[4, 0], [4, 0]]
     assert (nothing["precision"], nothing["recall"], nothing["f1"]) == (0, 0, 0)
+
+
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 10)), min_size=1), st.integers(0, 10))
+def test_scikit_learn_says_the_same(rows: list[tuple[int, int]], tenths: int) -> None:
+    from sklearn import metrics
+
+    labels = np.array([label for label, _ in rows], dtype=np.int8)
+    scores = np.array([tenth / 10 for _, tenth in rows])  # with ties
+    found, called = binary_metrics(labels, scores, tenths / 10), scores >= tenths / 10
+    precision, recall, f1, _ = metrics.precision_recall_fscore_support(
+        labels, called, average="binary", zero_division=0
+    )
+    both = len({*labels.tolist()}) == 2
+    assert found["confusion"] == metrics.confusion_matrix(labels, called, labels=[0, 1]).tolist()
+    assert (found["precision"], found["recall"]) == pytest.approx((precision, recall))
+    assert found["f1"] == pytest.approx(f1)
+    assert found["log_loss"] == pytest.approx(metrics.log_loss(labels, scores, labels=[0, 1]))
+    expected = metrics.roc_auc_score(labels, scores) if both else None
+    assert found["roc_auc"] == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("label", [0, 1])
