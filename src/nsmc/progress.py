@@ -3,6 +3,7 @@
 import contextlib
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
@@ -24,7 +25,10 @@ def progress_bar(**options: Any) -> Any:
     """
     with contextlib.suppress(ModuleNotFoundError):
         if in_notebook():
-            from tqdm.auto import tqdm
+            with warnings.catch_warnings():
+                # That ipywidgets is missing: the bar is then one of text.
+                warnings.simplefilter("ignore")
+                from tqdm.auto import tqdm
 
             return tqdm(**options)
         if sys.stderr is not None and sys.stderr.isatty():
