@@ -128,6 +128,13 @@ def test_streams_are_utf8_whatever_the_environment_says(process: Callable[..., R
         assert "\x1b" not in result.out  # no colour where nobody looks
 
 
+def test_an_argument_of_another_encoding(process: Callable[..., Result]) -> None:
+    given = "재밌다".encode("cp949").decode("utf-8", "surrogateescape")
+    result = process("--json", "최고", given)
+    assert [json.loads(line)["text"] for line in result.out.splitlines()] == ["최고", "재밌다"]
+    assert result.err == "nsmc: comment 2 isn't UTF-8 and was read as CP949\n"
+
+
 def test_a_broken_argument_is_shown_escaped(process: Callable[..., Result]) -> None:
     result = process("\udcff good")  # the byte FF
     assert result.code == 0

@@ -81,12 +81,24 @@ def check_comment_options(args: argparse.Namespace, kind: str = "comments") -> N
 def score_comments(texts: list[str], show: Callable[[list[str]], None]) -> None:
     """Show what the arguments, the prompt or standard input give."""
     if texts and texts != ["-"]:
-        show(texts)
+        show([_argument(text, number) for number, text in enumerate(texts, 1)])
     elif not texts and is_terminal(sys.stdin):
         _prompt(show)
     else:
         for lines in _available_lines():
             show(lines)
+
+
+def _argument(text: str, number: int) -> str:
+    """An argument, whose bytes Python escapes where they aren't of the locale; of CP949, decoded.
+
+    Others stay as they are, for a comment may be legible beside a broken byte.
+    """
+    if any("\udc80" <= character <= "\udcff" for character in text):
+        with contextlib.suppress(UnicodeDecodeError):
+            text = os.fsencode(text).decode("cp949")
+            say("comment {number} isn't UTF-8 and was read as CP949", number=number)
+    return text
 
 
 def _prompt(show: Callable[[list[str]], None]) -> None:
