@@ -35,9 +35,7 @@ def test_every_kind_is_beside_the_clean_reviews(
         assert abs(one["accuracy"] - clean - one["difference"]) < 1e-9
     assert result["noise"]["typos"]["changed"] > 0.95
     lines = out.splitlines()
-    assert lines[0] == f"{reviews:,} reviews of the sample, the model inside the package."
-    assert [line.split(" | ")[0] for line in lines[4:] if line] == [
-        f"| {k}" for k in ("none", *KINDS)
-    ]
-    assert "| 이영화정말재밌다ㅋㅋ👍 |" in out
+    assert lines[0].startswith(f"The model inside the package, {reviews:,} reviews of the sample: ")
+    assert [line.split(":")[0] for line in lines[2:] if line] == [f"- {kind}" for kind in KINDS]
+    assert ", `이영화정말재밌다ㅋㅋ👍`, " in out
     assert str(tmp_path) not in output.read_text(encoding="utf-8")
