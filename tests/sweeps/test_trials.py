@@ -186,6 +186,7 @@ class Killing(Quiet):
         self.heard.append(place)
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_leaves_its_trial_to_another(
     training: Training, tmp_path: Path
 ) -> None:

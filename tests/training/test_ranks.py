@@ -106,6 +106,7 @@ def torchrun(*arguments: str | Path, limit: str = "60") -> subprocess.CompletedP
     )
 
 
+@pytest.mark.slow
 def test_two_processes_train_the_weights_of_one(
     few: Path,
     alone: dict[str, NDArray[np.float32]],
