@@ -119,21 +119,19 @@ def run(args: argparse.Namespace) -> int:
     metrics, metric = trained.metrics, trained.task.metric
     validation = metrics["validation"]
     say(
-        tr(
-            "best epoch {best} of {epochs}: validation {metric} {value}, loss {loss:.4f}; {time}",
-            best=metrics["best_epoch"],
-            epochs=metrics["epochs"],
-            metric=tr(metric.words),
-            value=metric.show(validation[metric.name]),
-            loss=validation["loss"],
-            time=format_duration(metrics["seconds"]),
-        )
+        "best epoch {best} of {epochs}: validation {metric} {value}, loss {loss:.4f}; {time}",
+        best=metrics["best_epoch"],
+        epochs=metrics["epochs"],
+        metric=tr(metric.words),
+        value=metric.show(validation[metric.name]),
+        loss=validation["loss"],
+        time=format_duration(metrics["seconds"]),
     )
     command, text = "predict", "재밌다"
     if trained.task.head == "next-unit":
         command, text = "complete", "이 영화는"
     line = f'nsmc {command} --model {trained.model} "{text}"'
-    say(tr("score with it: {command}", command=line))
+    say("score with it: {command}", command=line)
     show(trained.model)
     return 0
 
@@ -160,7 +158,7 @@ def _train(config: "Config | None", output: Path, args: argparse.Namespace) -> "
     except (KeyboardInterrupt, SystemExit):
         if (output / "recipe.json").is_file():
             line = f"nsmc train --resume --output {shlex.quote(str(output))}"
-            say(tr("go on where it was with: {command}", command=line))
+            say("go on where it was with: {command}", command=line)
         raise
 
 

@@ -5,7 +5,6 @@ import contextlib
 import os
 import re
 import secrets
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from starlette.background import BackgroundTask
 from nsmc.serving.errors import ApiError
 from nsmc.serving.middleware import body_blocks, slow_body
 from nsmc.serving.settings import ServerSettings
+from nsmc.storage.leftovers import remove_tree
 
 ID = re.compile(r"[A-Za-z0-9_-]{22}")
 """The name of a result's directory: who knows it may fetch the result."""
@@ -52,7 +52,7 @@ def upload_directory(spool: Path) -> Iterator[Path]:
             place.mkdir()
         yield place
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        remove_tree(place)
 
 
 def used_bytes(spool: Path) -> int:
@@ -100,7 +100,7 @@ def result_directory(settings: ServerSettings) -> Path:
     for place in settings.spool.iterdir():
         with contextlib.suppress(OSError):
             if place.stat().st_mtime < oldest and (place / NAME).exists():
-                shutil.rmtree(place, ignore_errors=True)
+                remove_tree(place)
     place = settings.spool / secrets.token_urlsafe(16)
     with _needing_room():
         place.mkdir()
@@ -125,7 +125,7 @@ def offer(place: Path, name: str) -> None:
 def remove_unless_offered(place: Path) -> None:
     """Remove the directory of a result that didn't come to be."""
     if not (place / NAME).exists():
-        shutil.rmtree(place, ignore_errors=True)
+        remove_tree(place)
 
 
 def offered(spool: Path, table_id: str) -> Path:
@@ -157,7 +157,7 @@ def download(place: Path, *, once: bool) -> FileResponse:
         (path,) = place.glob("scored.*")
     except (FileNotFoundError, ValueError) as error:
         raise _gone() from error
-    after = BackgroundTask(shutil.rmtree, place, ignore_errors=True) if once else None
+    after = BackgroundTask(remove_tree, place) if once else None
     return FileResponse(
         path, filename=name, media_type="application/octet-stream", background=after
     )
