@@ -1,8 +1,8 @@
 """How far a comment's score depends on the comments beside it.
 
-Reviews of the training file that validate are scored in one batch, in another order, and each
-alone, under OpenBLAS's kernels for AVX-512 and for AVX2. The seconds are of processor time,
-everything on one thread.
+Reviews of the training file that validate are scored in one list, in another order, in lists of
+one, and each as one comment (`nsmc.inference.products.one_comment`), under each kernel of OpenBLAS.
+The seconds are of processor time, everything on one thread.
 """
 
 import argparse
@@ -22,18 +22,14 @@ from experiments.experiment import Experiment, Results, cpu_seconds
 from experiments.words import validation_reviews
 from nsmc.inference.classifier import Classifier, load
 from nsmc.inference.directory import WEIGHTS
-from nsmc.inference.products import rounds_alike
+from nsmc.inference.products import one_comment, rounds_alike
 from nsmc.storage.files import sha256_of
-
-DECIMALS = (6, 5, 4)
-REACH = 2e-7
-"""A probability this near to where rounding changes may be rounded otherwise in another batch."""
 
 
 def run(args: argparse.Namespace) -> Iterator[Results]:
-    """Score in three ways under each kernel, in a process of its own."""
+    """Score in four ways under each kernel, in a process of its own."""
     results: Results = {"reviews": args.reviews, "kernels": {}}
-    for kernel in KERNELS["x86_64"][:2]:
+    for kernel in KERNELS["x86_64"]:
         if not can_run(kernel):
             continue
         done = subprocess.run(
@@ -49,7 +45,7 @@ def run(args: argparse.Namespace) -> Iterator[Results]:
 
 
 def measure(data: Path, reviews: int) -> Results:
-    """Score in three ways under this process's kernel."""
+    """Score in four ways under this process's kernel."""
     classifier = load()
     texts, _ = validation_reviews(data)
     texts = texts[:reviews]
@@ -58,14 +54,19 @@ def measure(data: Path, reviews: int) -> Results:
     alone, alone_seconds = _scored(classifier, [[text] for text in texts])
     order = np.random.default_rng(0).permutation(len(texts))
     mixed, _ = _scored(classifier, [[texts[place] for place in order]])
-    fraction = {n: np.abs((_positive(batch) * 10**n) % 1 - 0.5) / 10**n for n in DECIMALS}
+    with one_comment():
+        fast, fast_seconds = _scored(classifier, [[text] for text in texts])
     return {
         "weights_sha256": sha256_of(classifier.model.path / WEIGHTS),
         "rounds alike": rounds_alike(),
-        "alone": _differences(batch, alone),
+        "in lists of one": _differences(batch, alone),
         "another order": _differences(batch, mixed[np.argsort(order)]),
-        "within reach of a boundary": {n: float((fraction[n] < REACH).mean()) for n in DECIMALS},
-        "seconds": {"batch": round(batch_seconds, 2), "alone": round(alone_seconds, 2)},
+        "as one comment": _differences(batch, fast),
+        "seconds": {
+            "one list": round(batch_seconds, 2),
+            "lists of one": round(alone_seconds, 2),
+            "one comment": round(fast_seconds, 2),
+        },
     }
 
 
@@ -87,7 +88,6 @@ def _differences(some: NDArray[np.float32], others: NDArray[np.float32]) -> Resu
         "differ": float((some != others).mean()),
         "log odds at most": float(np.abs(some - others).max()),
         "probability at most": float(np.abs(p - q).max()),
-        "rounded differ": {n: float((p.round(n) != q.round(n)).mean()) for n in DECIMALS},
     }
 
 

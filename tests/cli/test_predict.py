@@ -273,8 +273,8 @@ def test_the_threshold_is_inclusive(predict: Callable[..., Result], small_model:
     for threshold, label in (("0", "positive"), ("1", "negative")):
         results = predict("--json", "--threshold", threshold, *COMMENTS).objects()
         assert {one["label"] for one in results} == {label}
-    exact = repr(load(small_model).predict(COMMENTS[0]).score)
-    one = predict("--json", "--threshold", exact, COMMENTS[0]).object()
+    (exact,) = load(small_model).predict(COMMENTS[:1])
+    one = predict("--json", "--threshold", repr(exact.score), COMMENTS[0]).object()
     assert one["label"] == "positive"
 
 

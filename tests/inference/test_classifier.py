@@ -48,7 +48,6 @@ def test_several_give_as_many_in_their_order(classifier: Classifier) -> None:
         predictions = classifier.predict(given)
         assert [p.text for p in predictions] == texts
         assert [p.label for p in predictions] == ["negative", "", "positive", "negative"]
-        # A comment's place among others may change the last bits of float32.
         assert predictions[0].score == pytest.approx(predictions[3].score, rel=1e-6)
     assert classifier.predict([]) == []
     assert [p.text for p in classifier.predict([POSITIVE])] == [POSITIVE]
@@ -237,7 +236,8 @@ def test_without_a_threshold_none_is_taken(task: str, untrained: Untrained) -> N
 def test_probabilities_of_positive_need_no_texts(untrained: Untrained) -> None:
     classifier = load(untrained("task=sentiment+stars"))
     (score,) = classifier.score_morphemes([classifier.tokenizer(POSITIVE)])
-    assert score == classifier.predict(POSITIVE).score
+    (predicted,) = classifier.predict([POSITIVE])
+    assert score == predicted.score
 
 
 def test_sentence_vectors(

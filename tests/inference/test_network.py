@@ -71,9 +71,9 @@ def one_by_one(
 class Watched(NumpyNetwork):
     """Keeps the lengths of the reviews of each block."""
 
-    def _block(self, inputs: Any, tokens: Any, starts: Any, lengths: Any) -> Any:
+    def _pool(self, inputs: Any, tokens: Any, starts: Any, lengths: Any) -> Any:
         self.__dict__.setdefault("blocks", []).append(lengths.tolist())
-        return super()._block(inputs, tokens, starts, lengths)
+        return super()._pool(inputs, tokens, starts, lengths)
 
 
 def check(shape: ModelConfig, lengths: Sequence[int] = MIXED) -> None:

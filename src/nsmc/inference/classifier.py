@@ -33,6 +33,7 @@ from nsmc.inference.familiarity import Familiarity
 from nsmc.inference.narrow import NarrowNetwork
 from nsmc.inference.network import Network, NumpyNetwork
 from nsmc.inference.notes import EARLY, PLAIN, Note
+from nsmc.inference.products import one_comment
 from nsmc.inference.shapley import shapley_values
 from nsmc.inference.units import TextModel
 from nsmc.inference.vectors import MorphemeVectors
@@ -225,8 +226,8 @@ class Classifier(TextModel, Generic[PredictionT]):
 
         Any string can be scored. One without anything legible (empty, white space, control
         characters) gets no label and None for its numbers; so do None and NaN, as a column of a
-        frame has them. A comment scored alone always gets the same digits; in a list the last bits
-        of float32 may differ: see `outputs_of`.
+        frame has them. In lists and tables a comment gets the same digits beside any others; a
+        comment that isn't in a list has its own last digit on some processors: see `outputs_of`.
 
         Args:
             text: a comment, or several: a list, an iterator, a pandas Series, or a DataFrame, of
@@ -244,6 +245,8 @@ class Classifier(TextModel, Generic[PredictionT]):
         texts = comment_list(text)
         predictions: list[Any] = []
         with contextlib.ExitStack() as stack:
+            if is_one(text):
+                stack.enter_context(one_comment())
             advance: Callable[[int, int], None] | None = None
             if verbose and len(texts) > AT_ONCE:
                 advance = stack.enter_context(review_progress(tr("scoring"), delay=1))
@@ -290,7 +293,8 @@ class Classifier(TextModel, Generic[PredictionT]):
         A comment always gets the same explanation, alone or in a list. One without anything legible
         has no parts and None for its value. Arguments and errors are those of `predict`.
         """
-        explanations = list(map(self._explain, comment_list(text)))
+        with one_comment():  # each, even in a list
+            explanations = list(map(self._explain, comment_list(text)))
         return explanations[0] if is_one(text) else explanations
 
     def _explain(self, text: str) -> Explanation[PredictionT]:
@@ -453,9 +457,10 @@ class Classifier(TextModel, Generic[PredictionT]):
         """Outputs [R, O] of tokenized comments; NaN for one without morphemes.
 
         Equal calls give equal bits, whatever was scored before and by whatever threads. So do all
-        calls with a comment on processors with AVX-512 in the shipped model; elsewhere its outputs
-        alone and in a batch differ by the last bits of float32 (2e-6 at most), because BLAS adds
-        up a row in an order that depends on its place. See `nsmc.inference.products`.
+        calls with a comment, whatever is beside it, with numpy's OpenBLAS on x86-64; other
+        libraries of BLAS add up a row in an order that depends on its place, which moves the last
+        bits of float32 (2e-6 at most). So does `nsmc.inference.products.one_comment` without
+        AVX-512, for speed.
         """
         if any(len(review) > self.window for review in reviews):
             windows = [self._windows(review) for review in reviews]

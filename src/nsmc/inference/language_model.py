@@ -4,6 +4,7 @@ Shapes: R texts, T units of one with a boundary at both ends, N units of all of 
 ones, B texts of a block, D directions, E embedding size, H hidden size.
 """
 
+import contextlib
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from nsmc.inference.blas_threads import one_thread
 from nsmc.inference.comments import comment_list, is_one
 from nsmc.inference.completion import Completion, draw_unit
 from nsmc.inference.directory import ModelDirectory, open_model
+from nsmc.inference.products import one_comment
 from nsmc.inference.recurrence import BACKWARD, FORWARD
 from nsmc.inference.recurrent_stack import RecurrentStack, StackReader
 from nsmc.inference.sampling import check_sampling
@@ -78,9 +80,11 @@ class LanguageModel(TextModel):
         """
         texts = comment_list(text)
         units = [self.tokenizer(t) for t in texts]
+        with one_comment() if is_one(text) else contextlib.nullcontext():
+            surprisals = self.surprisals(units)
         scores = [
             self._text_score(t, cut, nats)
-            for t, cut, nats in zip(texts, units, self.surprisals(units), strict=True)
+            for t, cut, nats in zip(texts, units, surprisals, strict=True)
         ]
         return scores[0] if is_one(text) else scores
 

@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 from nsmc.config.model import ConvConfig, ModelConfig, WideConfig
 from nsmc.inference.network import Network, NumpyNetwork
 from nsmc.inference.parameters import expected_shapes
+from nsmc.inference.products import one_comment, rounds_alike
 from nsmc.inference.sureness import sureness
 from nsmc.tasks.task import LabelTask
 
 PREFIX = "narrow."
 """Of its arrays' names among those of the early exit."""
 NEAR = 1e-3
-"""Log odds around the threshold where a comment is asked about alone: beside others, the last bits
-of its outputs depend on these, and would decide who answers."""
+"""Log odds around the threshold where a comment is asked about again, in the one way in which its
+bits are the same in any call, unless this was it: the last bits would decide who answers."""
 
 Floats = NDArray[np.float32]
 Units = Sequence[Sequence[str]]
@@ -98,9 +99,12 @@ class NarrowNetwork:
         Returns:
             Outputs [R, O] and which of them [R] are sure enough to be answers.
         """
+        were_alike = rounds_alike()
         outputs = self.outputs(units, added)  # [R, O]
         sure = sureness(outputs, cut_at)  # [R]
-        for place in np.flatnonzero(np.abs(sure - self.threshold) < NEAR).tolist():
-            alone = self.outputs([units[place]], added[place : place + 1])  # [1, O]
-            outputs[place], sure[place] = alone[0], sureness(alone, cut_at)[0]
+        near = np.abs(sure - self.threshold) < NEAR  # [R]
+        with one_comment(False):
+            for place in () if were_alike else np.flatnonzero(near).tolist():
+                again = self.outputs([units[place]], added[place : place + 1])  # [1, O]
+                outputs[place], sure[place] = again[0], sureness(again, cut_at)[0]
         return outputs, sure >= self.threshold

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from nsmc.config.model import ModelConfig
 from nsmc.inference.blas_threads import one_thread
 from nsmc.inference.convolution import Convolution
-from nsmc.inference.products import product, rounds_alike
+from nsmc.inference.products import product
 from nsmc.inference.recurrence import BACKWARD, FORWARD, Floats, Integers, Layer
 from nsmc.inference.subsets import subset_outputs
 
-BLOCK = 256
-"""Reviews side by side: enough for fast matrix products, few enough for the caches."""
+BLOCK = 288
+"""Reviews side by side at most: enough for fast matrix products, few enough for the caches."""
 BLOCK_MORPHEMES = 1 << 15
 """Morphemes of a block at most: memory doesn't follow the length of comments."""
 HEAD_PART = 256
@@ -105,26 +105,18 @@ class NumpyNetwork:
             # [G, D, U, H], or [K, U + 1, F] with a convolution
             inputs = (self._convolution or self._layers[0]).inputs(vectors)
             while first < len(order):
-                size = max(1, min(BLOCK, BLOCK_MORPHEMES // int(lengths[order[first]])))
+                left = len(order) - first
+                even = -(-left // -(-left // BLOCK))
+                size = max(1, min(even, BLOCK_MORPHEMES // int(lengths[order[first]])))
                 chosen = order[first : first + size]  # [B]
-                pooled[chosen] = self._block(inputs, tokens, starts[chosen], lengths[chosen])
+                pooled[chosen] = self._pool(inputs, tokens, starts[chosen], lengths[chosen])
                 first += size
         return pooled
-
-    def _block(
-        self, inputs: Floats, tokens: Integers, starts: Integers, lengths: Integers
-    ) -> Floats:
-        """Pooled vectors [B, P] of reviews sorted by falling length."""
-        if rounds_alike() and (len(lengths) == 1 or lengths[0] > lengths[1]):
-            # The longest twice: a product of a single row would be rounded otherwise.
-            starts, lengths = (np.concatenate([one[:1], one]) for one in (starts, lengths))
-            return self._pool(inputs, tokens, starts, lengths)[1:]
-        return self._pool(inputs, tokens, starts, lengths)
 
     def _pool(
         self, inputs: Floats, tokens: Integers, starts: Integers, lengths: Integers
     ) -> Floats:
-        """As `_block`, of the reviews as they are."""
+        """Pooled vectors [B, P] of reviews sorted by falling length."""
         if self._convolution is not None:
             outputs, lengths = self._convolution.steps(inputs, tokens, starts, lengths)
             inputs, tokens, starts = _next_inputs(self._layers[0], outputs, lengths)

@@ -104,7 +104,8 @@ class Layer:
         return products
 
     def product(self, state: Floats, out: Floats) -> None:
-        """Put the recurrent products [G, D, n, H] of states [D, n, H] into ``out``."""
+        """Put the recurrent products [G, D, n, H] of states [D, n, H] into ``out``, fast: the last
+        bits of a row may depend on its place."""
         np.matmul(state, self._recurrent, out=out)
 
     def stretches(
@@ -136,7 +137,7 @@ class Layer:
             recurrent = np.empty(gates.shape[1:], np.float32)  # [G, D, n, H]
             state, memory = state[:, :n], memory[:, :n]  # [D, n, H]
             for gate, output in zip(gates, outputs, strict=True):
-                self.product(state, recurrent)
+                product(state, self._recurrent, recurrent)
                 self.advance(gate, recurrent, state, memory, output)
                 state = output
             yield t, n, outputs

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.inference.products import product
 from nsmc.inference.recurrence import Floats, Integers
 from nsmc.tasks.metrics import log_softmax
 
@@ -40,7 +41,7 @@ class NextUnit:
         logs = _log_softmax_at(states, self._first, self._bias, classes)  # [N]
         for index, (down, up) in enumerate(zip(self._down, self._up, strict=True)):
             of_group = np.flatnonzero(groups == index + 1)  # [n]
-            short = states[of_group] @ down  # [n, fewer than H]
+            short = product(states[of_group], down)  # [n, fewer than H]
             logs[of_group] += _log_softmax_at(short, up, None, rows[of_group] - self._ends[index])
         return logs
 
@@ -61,7 +62,7 @@ def _log_softmax_at(
     logs = np.empty(len(states))  # [N]
     size = max(1, AT_ONCE // weight.shape[1])
     for start in range(0, len(states), size):
-        logits = states[start : start + size] @ weight  # [some, C]
+        logits = product(states[start : start + size], weight)  # [some, C]
         if bias is not None:
             logits += bias
         logits -= logits.max(axis=1, keepdims=True)
