@@ -149,7 +149,8 @@ def test_more_reviews_than_a_block(cell: Cell, layers: int) -> None:
     lengths = np.random.default_rng(2).integers(1, 13, size=2 * BLOCK + 1).tolist()
     batch = reviews(lengths)
     result = network(*batch)
-    assert [len(block) for block in vars(network)["blocks"]] == [BLOCK, BLOCK, 1]
+    # As even as can be.
+    assert [len(block) for block in vars(network)["blocks"]] == [193, 192, 192]
     np.testing.assert_allclose(result, one_by_one(torchs, *batch), atol=1e-5, rtol=0)
 
 
