@@ -75,15 +75,13 @@ def product(rows: Floats, weights: Floats, out: Floats | None = None) -> Floats:
             some = slice(start, start + MOST_ROWS)
             out[..., some, :] = _transposed(rows[..., some, :], weights)
         return out
-    if rows.shape[-2] == 1 and _kernel() in DIRECT:
-        # numpy takes another path for a lone row.
-        two = np.matmul(rows.repeat(2, axis=-2), weights)  # [..., 2, O]
-        return two[..., :1, :] if out is None else _put(two[..., :1, :], out)
-    return np.matmul(rows, weights, out=out)
-
-
-def _put(values: Floats, out: Floats) -> Floats:
-    out[:] = values
+    if rows.shape[-2] > 1 or _kernel() not in DIRECT:
+        return np.matmul(rows, weights, out=out)
+    # numpy takes another path for a lone row.
+    result = np.matmul(rows.repeat(2, axis=-2), weights)[..., :1, :]
+    if out is None:
+        return result
+    out[:] = result
     return out
 
 
