@@ -76,7 +76,8 @@ def product(rows: Floats, weights: Floats, out: Floats | None = None) -> Floats:
             out[..., some, :] = _transposed(rows[..., some, :], weights)
         return out
     if rows.shape[-2] > 1 or _kernel() not in DIRECT:
-        return np.matmul(rows, weights, out=out)
+        result: Floats = np.matmul(rows, weights, out=out)
+        return result
     # numpy takes another path for a lone row.
     result = np.matmul(rows.repeat(2, axis=-2), weights)[..., :1, :]
     if out is None:
