@@ -73,6 +73,11 @@ class MorphemeField(Field):  # type: ignore[misc]
         self._ngram_starts = np.cumsum(self._ngram_counts) - self._ngram_counts  # [M]
         self._words = np.zeros(len(self._units), dtype=np.int64)  # [M]
 
+    @property
+    def subwords(self) -> float:
+        """N-grams of a unit in the mean."""
+        return float(self._ngram_counts.mean())
+
     def count_vocabulary(
         self, rows: NDArray[np.int64], config: "DataConfig", known: Sequence[str] = ()
     ) -> None:

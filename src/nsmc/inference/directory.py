@@ -18,7 +18,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.config.schema import Config
@@ -29,6 +28,7 @@ from nsmc.inference.parameters import LARGEST, check_weights, in_range
 from nsmc.inference.quantized import NGRAMS, WORDS, EmbeddingTable, dequantized, read_table
 from nsmc.inference.training_record import checked_record
 from nsmc.storage.bundle import open_bundle, strict_json, write_json, writing_bundle
+from nsmc.storage.tensors import write_tensors
 from nsmc.tasks.registry import make_task
 from nsmc.tasks.task import LabelTask, Task
 
@@ -164,8 +164,6 @@ def write_model(
         NsmcError: the place is not writable or the disk is full; ``path`` is then as it was.
         DivergedError: a weight isn't a finite number.
     """
-    from safetensors.numpy import save
-
     for name, values in weights.items():
         if not in_range(values):
             raise DivergedError(
@@ -180,9 +178,8 @@ def write_model(
         if learned is not None:
             (directory / LEARNED).write_bytes(learned)
         (directory / "vocabulary.txt").write_bytes("\n".join(vocabulary).encode())
-        # Not save_file, whose error for a full disk is no OSError.
-        tensors = {k: np.ascontiguousarray(v) for k, v in weights.items()}
-        (directory / WEIGHTS).write_bytes(save(tensors))
+        with (directory / WEIGHTS).open("wb") as file:
+            write_tensors(file, weights)
         write_json(directory / METRICS, metrics)
         for name, content in ((SEEN, seen), (EXIT, exit)):
             if content is not None:

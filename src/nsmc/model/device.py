@@ -84,15 +84,3 @@ def seed_everything(seed: int, device: "torch.device", *, deterministic: bool) -
         # Not on the CPU, where it would only import seconds' worth of compiler.
         torch.use_deterministic_algorithms(deterministic, warn_only=True)
     torch.manual_seed(seed)
-
-
-def total_memory(device: "torch.device") -> int | None:
-    """Bytes of memory of a device, of this machine for the CPU; None where it isn't known."""
-    if device.type == "cuda":
-        import torch
-
-        return int(torch.cuda.get_device_properties(device).total_memory)
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # Windows
-        return None

@@ -134,6 +134,7 @@ def train(
         from nsmc.data.cache import PREPARED, training_corpus
         from nsmc.data.corpus import Encoding, save_corpus
         from nsmc.data.download import official_data
+        from nsmc.training.memory import check_memory
 
         learned, kept = None, place.path / KEPT_UNITS
         if config.training.init_from:
@@ -146,6 +147,8 @@ def train(
             else:
                 learned = learned_units(config)
         task = make_task(config)
+        # Before minutes of tokenizing, what the config alone shows.
+        check_memory(config, task, choose_device(device))
         with ranks.in_turn():
             reviews = official_data() if with_data is None else with_data
             corpus = training_corpus(

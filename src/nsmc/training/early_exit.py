@@ -65,16 +65,21 @@ def add_exit(
     Raises:
         NsmcError: the place is not writable or the disk is full.
     """
-    source = open_model(model)
-    config, task = source.config.model, source.task
-    if not (config.exit.buckets and config.wide.buckets and isinstance(task, LabelTask)):
+    if not has_exit(learnt):
         return None
-    if task.class_answer is None or task.star_scale is not None:
-        return None  # of a number of stars nobody can say how sure it is
     learns = rows[:: -(-len(rows) // MOST)]
     units = [UNIT_END.join(one) for one in corpus.take(np.append(learns, held)).units()]  # R
     targets = learnt.corpus_targets(corpus)[held]  # [V, …]
     return write_exit(model, units, len(learns), targets)
+
+
+def has_exit(task: Task) -> bool:
+    """Whether a task's config asks for an early exit, and it can have one."""
+    config = task.config.model
+    if not (config.exit.buckets and config.wide.buckets and isinstance(task, LabelTask)):
+        return False
+    # Of a number of stars nobody can say how sure it is.
+    return task.class_answer is not None and task.star_scale is None
 
 
 def write_exit(

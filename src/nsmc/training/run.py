@@ -15,10 +15,9 @@ from nsmc.config.schema import Config
 from nsmc.data.batches import EqualLengthIterator, make_dataset
 from nsmc.data.corpus import Corpus
 from nsmc.data.splits import split_corpus
-from nsmc.errors import UsageError
 from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.messages.translate import tr
-from nsmc.model.device import autocast_type, choose_device, seed_everything, total_memory
+from nsmc.model.device import autocast_type, choose_device, seed_everything
 from nsmc.model.inputs import field_for
 from nsmc.model.network import RecurrentNetwork, describe
 from nsmc.tasks.registry import make_task
@@ -28,6 +27,7 @@ from nsmc.training.history import draw_curves, write_history, write_table
 from nsmc.training.init_from import PretrainedModel, find_pretrained
 from nsmc.training.linear_start import fit_outputs
 from nsmc.training.loop import EpochDone, StepDone, train_epochs
+from nsmc.training.memory import VALIDATION_BATCH, Extent, check_memory
 from nsmc.training.optimizers import make_optimizers, supports_sparse
 from nsmc.training.output import OutputDirectory
 from nsmc.training.ranks import RankLostError, Ranks
@@ -41,13 +41,10 @@ from nsmc.training.state import (
     snapshot,
 )
 
-VALIDATION_BATCH = 512
 FEW = 5
 """Reviews to validate on, below which a training warns."""
 DIVERGING = 1e4
 """A validation loss that no task has by guessing."""
-BYTES_A_PARAMETER = 16
-"""Itself, its best value so far and two moments of Adam, in float32; gradients come on top."""
 SECONDS_BETWEEN_PICTURES = 60
 """Drawing the curves takes longer than an epoch of a small network."""
 
@@ -119,6 +116,8 @@ def run_training(
     start = find_pretrained(config, output.path)
     data = _TrainingData(config, corpus, task, start.vocabulary if start else (), where, ranks)
     _warn_of_few(len(data.validation_rows), task, warn)
+    extent = Extent.of(corpus, len(data.vocabulary), data.subwords)
+    check_memory(config, task, where, extent)
     state = _initial_state(config, task, len(data.vocabulary), where)
     ranks.meet(where, _must_agree(config, corpus))
     if not ranks.first:
@@ -284,6 +283,7 @@ class _TrainingData:
         field = field_for(corpus, config.model, task)
         field.count_vocabulary(rows, config.data, known)
         self.vocabulary: list[str] = field.vocab.itos
+        self.subwords = field.subwords
         self.training = make_dataset(field, rows, targets)
         held_out = make_dataset(field, self.validation_rows, targets)
         self.validation, self.validation_part = (
@@ -310,35 +310,12 @@ class _TrainingData:
 def _initial_state(
     config: Config, task: Task, vocabulary: int, device: torch.device
 ) -> TrainingState:
-    _check_memory(config, task, vocabulary, device)
     sparse = supports_sparse(device)
     network = RecurrentNetwork(vocabulary, config.model, task, sparse=sparse).to(device)
     # Exact to 2⁵³ examples; Apple's GPUs have no float64.
     dtype = torch.float32 if device.type == "mps" else torch.float64
     totals = torch.zeros(4, device=device, dtype=dtype)
     return TrainingState(network, make_optimizers(network, config.training, device), totals)
-
-
-def _check_memory(config: Config, task: Task, vocabulary: int, device: torch.device) -> None:
-    """Refuse a network that the machine can't hold.
-
-    Raises:
-        UsageError: naming what it needs and what there is.
-    """
-    with torch.device("meta"):  # sizes without memory
-        network = RecurrentNetwork(vocabulary, config.model, task)
-    count = sum(parameter.numel() for parameter in network.parameters())
-    needed, there = count * BYTES_A_PARAMETER, total_memory(device)
-    if there is not None and needed > there:
-        raise UsageError(
-            "configuration: a network of {count:,} parameters needs {needed:,.0f} GB of "
-            "memory to be trained, and {device} has {there:,.0f} GB; choose smaller sizes "
-            "in [model], or a smaller data.max_size",
-            count=count,
-            needed=needed / 1000000000.0,
-            device=device,
-            there=there / 1000000000.0,
-        )
 
 
 def _training_texts(

@@ -13,6 +13,7 @@ from nsmc.messages.translate import tr
 from nsmc.model.network import RecurrentNetwork
 from nsmc.storage.bundle import read_json, verify_bundle, write_json, writing_bundle
 from nsmc.storage.leftovers import remove_tree
+from nsmc.storage.tensors import write_tensors
 
 KIND = "checkpoint"
 SCHEMA = 2
@@ -55,7 +56,10 @@ class TrainingState:
     def keep_as_best(self, loss: float) -> None:
         """Take the present weights as the best so far."""
         self.counters.best_loss, self.counters.best_epoch = loss, self.counters.epoch
-        self.best = {k: v.detach().cpu().clone() for k, v in self.network.state_dict().items()}
+        for name, value in self.network.state_dict().items():
+            # In place: two copies of a large network may be more than there is memory for.
+            kept = self.best.setdefault(name, torch.empty_like(value, device="cpu"))
+            kept.copy_(value)
 
 
 def save_checkpoint(state: TrainingState, directory: Path) -> None:
@@ -64,12 +68,10 @@ def save_checkpoint(state: TrainingState, directory: Path) -> None:
     Raises:
         NsmcError: the place is not writable or the disk is full; earlier checkpoints stay.
     """
-    from safetensors.torch import save
-
     tensors, plain = snapshot(state)
     with writing_bundle(directory / f"step-{state.counters.step:08d}", KIND, SCHEMA) as path:
-        # Not save_file, whose error for a full disk is no OSError.
-        (path / TENSORS).write_bytes(save(tensors))
+        with (path / TENSORS).open("wb") as file:
+            write_tensors(file, {name: tensor.numpy() for name, tensor in tensors.items()})
         write_json(path / PLAIN, plain)
     for old in checkpoints(directory)[:-KEPT]:
         remove_tree(old)
