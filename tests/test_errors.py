@@ -16,6 +16,8 @@ from nsmc.errors import MESSAGE, message, printable
         ("\x9b31m\r\x00\x7f", "\\x9b31m\\r\\x00\\x7f"),
         ("a\u202eb\u2066c\u2028", "a\\u202eb\\u2066c\\u2028"),
         ("\ud800", "\\ud800"),
+        ("재\u200b밌\u2060다\ufeff", "재\\u200b밌\\u2060다\\ufeff"),
+        ("👩\u200d🎤", "👩\u200d🎤"),
     ],
 )
 def test_control_characters_are_shown(text: str, shown: str) -> None:

@@ -8,7 +8,8 @@ from nsmc.messages.translate import tr
 MESSAGE = 2000
 """Bytes of a message at most; a table of a million columns names many."""
 _CONTROL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
+    "\ud800-\udfff]"
 )
 
 
@@ -53,11 +54,12 @@ class DivergedError(NsmcError):
 
 
 def printable(text: str) -> str:
-    """Text from elsewhere as a terminal may get it: control characters escaped, such as ``\\x1b``.
+    """Text from elsewhere as a terminal or a page may get it: ``\\x1b`` for a control character.
 
-    They would move its cursor, rename its window or hide what follows: C0 but tab and line end, DEL
-    and C1; those of the direction of writing; and lone surrogates. All that commands print passes
-    through here: comments, names of columns and files, what a stranger's model says of itself.
+    They would move its cursor, rename its window, hide or reorder what follows: C0 but tab and line
+    end, DEL and C1; those of the direction of writing; those of no width but the joiners, which
+    emoji and scripts need; and lone surrogates. All that commands print or write into pages and
+    model cards passes through here: comments, names of columns and files, a model's own texts.
     """
     return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 

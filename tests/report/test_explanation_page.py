@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from nsmc.errors import printable
 from nsmc.inference.explanation import Explanation, Part
 from nsmc.report.explanation_page import explained_css, explained_html, page_article, page_frame
 from nsmc.report.templating import signed
@@ -56,10 +57,23 @@ class Read(HTMLParser):
 
 def test_the_comment_is_there_as_typed() -> None:
     read = Read(explained_html(EXAMPLE))
-    # A lone surrogate can't be written.
-    assert read.text == EXAMPLE.prediction.text.replace("\ud800", "?")
+    # What has no width or can't be written is shown.
+    shown = EXAMPLE.prediction.text.replace("\u200b", "\\u200b").replace("\ud800", "\\ud800")
+    assert read.text == shown
     assert {tag for tag, _ in read.tags} == {"span", "ruby", "rt"}
     explained_html(EXAMPLE).encode()
+
+
+def test_no_comment_reorders_or_hides_its_neighbours() -> None:
+    hostile = "재밌\x1b]0;a\x07\u202e다\u2066\ufeff"
+    for html in (
+        explained_html(explanation(hostile, Part(0, len(hostile), hostile, 1.0))),
+        page_article(explanation(hostile, Part(0, len(hostile), hostile, 1.0))),
+    ):
+        assert printable(html) == html
+        assert "\\x1b]0;a\\x07\\u202e다\\u2066\\ufeff" in html
+        # Right-to-left text that is no attack turns nothing but itself.
+        assert 'class="nsmc-explained" lang="ko" dir="auto"' in html
 
 
 def test_sign_and_strength_do_not_hang_on_colour() -> None:
@@ -79,7 +93,7 @@ def test_small_things_stay_pale() -> None:
 
 
 def test_nothing_explained_is_just_the_comment() -> None:
-    assert Read(explained_html(explanation("\u200b <i>"))).text == "\u200b <i>"
+    assert Read(explained_html(explanation("\u200d <i>"))).text == "\u200d <i>"
     # A part that shares its letter with the one before has no characters to colour.
     shared = explanation("क़", Part(0, 1, "क", 1.0), Part(1, 1, "़", 1.0))
     assert Read(explained_html(shared)).text == "क़"

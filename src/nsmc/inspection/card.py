@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nsmc.config.schema import Config
 from nsmc.config.text import UNIT_NAMES
+from nsmc.errors import printable
 from nsmc.inspection.info import ModelInfo, head_name, metric_of, network_name, wide_name
 from nsmc.inspection.purpose import purpose
 from nsmc.messages.translate import language, tr
@@ -43,11 +44,12 @@ def model_card(
         held_back = tr("those marked in `{column}`", column=column)
     metric = metric_of(about) if about.validation else None
     task = make_task(Config.from_dict(about.recipe), about.task_state)
-    # Markdown shows text as it is, so nothing is escaped.
+    # Markdown shows text as it is, so nothing but control characters is escaped.
     environment = Environment(
         autoescape=False,
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=StrictUndefined,
+        finalize=lambda value: printable(value) if isinstance(value, str) else value,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

@@ -11,7 +11,7 @@ from nsmc.report.about_model import about_model
 from nsmc.report.examples import Example
 from nsmc.report.fonts import font_face
 from nsmc.report.metric_lines import overlap_line
-from nsmc.report.templating import Bilingual, bilingual, in_each, merged, render, writable
+from nsmc.report.templating import Bilingual, bilingual, in_each, merged, render, visible, writable
 from nsmc.report.view import View
 
 
@@ -53,7 +53,7 @@ def report_page(
         "thresholds": metrics.get("thresholds"),
         "words": merged(in_each(_script_words)),
     }
-    text = writable(json.dumps(data, ensure_ascii=False, allow_nan=False))
+    text = writable(json.dumps(visible(data), ensure_ascii=False, allow_nan=False))
     return render(
         "page.html",
         title=f"nsmc: {Path(metrics['data']['path']).name}",

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nsmc.errors import printable
 from nsmc.messages.translate import LANGUAGES, in_language, language, tr
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render(template: str, **values: Any) -> str:
-    """Fill a template of ``templates/`` with values; all text in them is escaped."""
+    """Fill a template of ``templates/`` with values; text in them is `printable` and escaped."""
     return writable(_environment().get_template(template).render(values))
 
 
@@ -43,9 +44,9 @@ class Bilingual:
         from markupsafe import Markup, escape
 
         if len(set(self.texts.values())) == 1:
-            return escape(self.texts[LANGUAGES[0]])
+            return escape(visible(self.texts[LANGUAGES[0]]))
         pair = Markup('<span class="{0}" lang="{0}">{1}</span>')
-        return "".join(pair.format(name, text) for name, text in self.texts.items())
+        return "".join(pair.format(name, visible(text)) for name, text in self.texts.items())
 
 
 def bilingual(make: Callable[[], str]) -> Bilingual:
@@ -64,6 +65,17 @@ def merged(texts: dict[str, Any]) -> Any:
         rows = zip(*texts.values(), strict=True)
         return [merged(dict(zip(texts, row, strict=True))) for row in rows]
     return texts
+
+
+def visible(value: Any) -> Any:
+    """A value for a page: text in it is `nsmc.errors.printable`, unless it is Markup."""
+    from markupsafe import Markup
+
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return printable(value)
+    if isinstance(value, dict):
+        return {visible(key): visible(one) for key, one in value.items()}
+    return [*map(visible, value)] if isinstance(value, list) else value
 
 
 def writable(text: str) -> str:
@@ -93,7 +105,7 @@ def _gettext(message: str, **values: Any) -> Bilingual:
 
     def text() -> str:
         own = {
-            name: value.texts[language()] if isinstance(value, Bilingual) else value
+            name: visible(value.texts[language()] if isinstance(value, Bilingual) else value)
             for name, value in values.items()
         }
         # Not escaped, for it may hold HTML: it is of a template or the catalog.
@@ -115,6 +127,7 @@ def _environment() -> "Environment":
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
+        finalize=visible,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -1,5 +1,5 @@
 // The page of `nsmc serve` and of the site that `nsmc export --web` writes; `backend` answers what it asks.
-// Text of people is only ever shown by textContent.
+// Text of people is only ever shown by textContent, and only what can be seen of it: see `visible`.
 "use strict";
 
 const TEXT = {
@@ -79,14 +79,18 @@ function stored(name, value) {
 }
 
 function t(name, ...values) {
-  return (TEXT[language][name] ?? name).replace(/\{(\d)\}/g, (_, place) => values[place] ?? "");
+  return (TEXT[language][name] ?? name).replace(/\{(\d)\}/g, (_, place) => visible(values[place] ?? ""));
 }
+
+// As nsmc.errors.printable: nobody's text hides or reorders what stands beside it.
+const UNSEEN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Cs}/gu;
+const visible = (text) => String(text).replace(UNSEEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 function make(tag, options = {}, ...children) {
   const { className, text, ...rest } = options;
   const one = document.createElement(tag);
   if (className) one.className = className;
-  if (text !== undefined) one.textContent = text;
+  if (text !== undefined) one.textContent = visible(text);
   for (const [name, value] of Object.entries(rest)) name in one ? (one[name] = value) : one.setAttribute(name, value);
   one.append(...children);
   return one;
@@ -245,7 +249,7 @@ function drawParts() {
     word.style.setProperty("--strength", strength.toFixed(3));
     const one = sized("part", part.contribution, word);
     one.classList.add(...[strength >= 0.25 ? "strong" : "", within(answer.corrections, part)].filter(Boolean));
-    one.title = `${part.morpheme} ${signed(part.contribution)}`;
+    one.title = `${visible(part.morpheme)} ${signed(part.contribution)}`;
     return one;
   };
   const gap = () => make("span", { className: "gap", text: " " });
@@ -365,7 +369,7 @@ function chooseColumn({ columns, text_column, samples, header }) {
   // Where the server isn't sure: the column with the most Hangul.
   const hangul = (name) => (samples[name] ?? []).join("").match(/[가-힣]/g)?.length ?? 0;
   text_column ??= columns.reduce((best, name) => (hangul(name) > hangul(best) ? name : best), columns[0]);
-  $("file-name").textContent = file.name;
+  $("file-name").textContent = visible(file.name);
   $("choices").replaceChildren(...columns.map((name, place) => {
     const radio = make("input", { type: "radio", name: "column", value: String(place), required: true, checked: name === text_column });
     return make("label", {}, radio, make("b", { text: name }), make("span", { text: (samples[name] ?? []).filter(Boolean).join(" · ") }));
@@ -419,7 +423,7 @@ function drawOutcome() {
   }));
   show("shares", labels.length > 0);
   $("share-list").replaceChildren(...labels.map(([label, count]) => make("li", {}, make("i", { className: `dot ${tone(label)}` }),
-    `${words(label)} `, make("b", { text: `${((100 * count) / outcome.rows).toFixed(1)}%` }), ` (${number(count)})`)));
+    `${visible(words(label))} `, make("b", { text: `${((100 * count) / outcome.rows).toFixed(1)}%` }), ` (${number(count)})`)));
   $("done-words").focus({ preventScroll: true });
 }
 
@@ -429,7 +433,7 @@ function drawWords() {
   const draw = (id, list) => $(id).replaceChildren(...list.map(([word, push]) => {
     const bar = make("i", { "aria-hidden": "true" });
     bar.style.width = `${(100 * Math.abs(push)) / most}%`;
-    return make("li", {}, make("b", { text: word, title: word }), bar, make("span", { text: signed(push) }));
+    return make("li", {}, make("b", { text: word, title: visible(word) }), bar, make("span", { text: signed(push) }));
   }));
   draw("words-above", above);
   draw("words-below", below);
