@@ -196,9 +196,11 @@ class _Supervisor:
         handlers = {
             number: signal.signal(number, self._note) for number in (signal.SIGTERM, signal.SIGINT)
         }
-        workers = [self._start() for _ in range(count)]
+        workers: list[tuple[SpawnProcess, float]] = []
         told, quick = False, 0
         try:
+            while len(workers) < count and not self._signal:
+                workers.append(self._start())
             while not self._signal:
                 if not told and self._ready.is_set():
                     told = True
