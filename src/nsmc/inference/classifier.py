@@ -358,7 +358,14 @@ class Classifier(TextModel, Generic[PredictionT]):
                 return network.of_subsets(each, mask)  # [N, O]
             return network(each, np.nonzero(mask)[1], mask.sum(axis=1))
 
-        return SubsetOutputs(deep, None if wide is None else partial(wide.of_subsets, morphemes))
+        own = self._numpy_network
+        # The log odds of a class against several others are no sum of outputs.
+        adds_up = own.shares_states and self.task.explains != "class"
+        return SubsetOutputs(
+            deep,
+            None if wide is None else partial(wide.of_subsets, morphemes),
+            partial(own.unit_shares, each) if adds_up else None,
+        )
 
     def network_of(self, morphemes: Sequence[str]) -> Network:
         """The network with the wide layer; the ``tokens`` of a call are places in ``morphemes``."""
@@ -508,10 +515,12 @@ class Classifier(TextModel, Generic[PredictionT]):
 
     def sentence_vectors(self, reviews: Sequence[Sequence[str]]) -> Floats:
         """The last layer's inputs [R, P] for tokenized comments, none empty."""
+        return self._run(self._numpy_network.pooled, reviews)
+
+    @cached_property
+    def _numpy_network(self) -> NumpyNetwork:
         own = self._network
-        if not isinstance(own, NumpyNetwork):
-            own = self.model.network(self.model.weights())
-        return self._run(own.pooled, reviews)
+        return own if isinstance(own, NumpyNetwork) else self.model.network(self.model.weights())
 
     def _run(self, network: Network, reviews: Sequence[Sequence[str]]) -> Floats:
         """The outputs [R, …] of a network for tokenized reviews, none empty."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.inference.network import Network
-from nsmc.inference.shapley import EXACT, shapley_values
+from nsmc.inference.shapley import EXACT, order_count, shapley_values
 from nsmc.tasks.predictions import PredictionT, rounded_number
 from nsmc.tasks.task import ExplainedNumber, Value
 
@@ -112,9 +112,14 @@ def baseline_outputs(network: Network, size: int) -> NDArray[np.float32]:
 Subsets = Callable[[NDArray[np.bool_]], NDArray[np.float32]]
 """Subsets of a comment's morphemes [N, T] to something of each, [N, O]."""
 
+UnitShares = Callable[[NDArray[np.float64], float, int, int], NDArray[np.float64]]
+"""As `nsmc.inference.network.NumpyNetwork.unit_shares`, of one comment's units."""
+
 DEEP_ORDERS, WIDE_ORDERS = 24, 96
 """Orders of a comment's parts by which the network is explained, and what the wide layer alone says
 beside it: half of the noise is of the wide layer's n-grams, which take a tenth of the time."""
+UNIT_ORDERS, NGRAM_ORDERS = 16, 64
+"""As many of each for the same noise, where `SubsetOutputs.unit_shares` makes more of them."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,9 @@ class SubsetOutputs:
     """The network's; no subset may be empty."""
     wide: Subsets | None
     """The wide layer's part; None without one."""
+    unit_shares: UnitShares | None = None
+    """The units' shares in a sum of the network's outputs, if what is explained is one and a
+    constant; None where the network can't tell them."""
 
     def __call__(self, mask: NDArray[np.bool_]) -> NDArray[np.float32]:
         """The outputs [N, O] of subsets [N, T], none empty."""
@@ -159,6 +167,18 @@ def contributions(
     count, deep, wide = int(part_of[-1]) + 1, outputs_of.deep, outputs_of.wide
     value = float(number(whole[None])[0])
     share = partial(shapley_values, parts=count, units=len(part_of), seed=seed)
+    orders = order_count(count, len(part_of), UNIT_ORDERS)
+    if outputs_of.unit_shares and EXACT < count == len(part_of) and orders:
+        constant = float(number(np.zeros_like(whole[None]))[0])
+        weights = number(np.eye(len(whole), dtype=np.float32)) - constant  # [O]
+        empty = baseline - constant
+        shares: NDArray[np.float64] = outputs_of.unit_shares(weights, empty, orders, seed)  # [P]
+        if wide is not None:
+            ngrams = partial(_weighed, wide, weights)  # of subsets [N, P]
+            (full,) = ngrams(np.ones((1, count), np.bool_)).tolist()
+            shares = shares + share(ngrams, empty=0.0, full=full, orders=NGRAM_ORDERS)
+        shares += (value - baseline - shares.sum()) / count  # what was rounded
+        return shares
     if wide is None or count <= EXACT:
         both = lambda subsets: number(outputs_of(subsets[:, part_of]))  # noqa: E731
         return share(both, empty=baseline, full=value)
@@ -178,3 +198,10 @@ def contributions(
     return share(rest, empty=baseline - none, full=value - everything, orders=DEEP_ORDERS) + share(
         cheap, empty=none, full=everything, orders=WIDE_ORDERS
     )
+
+
+def _weighed(
+    of: Subsets, weights: NDArray[np.float64], mask: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """The sums [N] of what subsets [N, T] have [N, O], by weights [O]."""
+    return np.asarray(of(mask) @ weights, np.float64)

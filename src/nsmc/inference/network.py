@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from nsmc.config.model import ModelConfig
 from nsmc.inference.blas_threads import one_thread
 from nsmc.inference.convolution import Convolution
+from nsmc.inference.increments import unit_shares
 from nsmc.inference.products import product
 from nsmc.inference.recurrence import BACKWARD, FORWARD, Floats, Integers, Layer
 from nsmc.inference.subsets import subset_outputs
@@ -88,12 +89,41 @@ class NumpyNetwork:
             vectors: [T, E] of the units.
             mask: [N, T] the units of each subset, at least one.
         """
-        if self._convolution is not None or len(self._layers) > 1:
+        if not self.shares_states:
             return self(vectors, np.nonzero(mask)[1], mask.sum(axis=1))
         with one_thread():
             pooling = self._pooling.split("+")
             (layer,) = self._layers
             return subset_outputs(layer, pooling, self._head, vectors, mask) + self._bias
+
+    @property
+    def shares_states(self) -> bool:
+        """Whether subsets of one review's units that begin alike have states in common."""
+        return self._convolution is None and len(self._layers) == 1
+
+    def unit_shares(
+        self,
+        vectors: Floats,
+        weights: NDArray[np.float64],
+        empty: float,
+        orders: int,
+        seed: int,
+    ) -> NDArray[np.float64]:
+        """Shares [T] of one review's units in a sum of outputs; only where it `shares_states`.
+
+        Args:
+            vectors: [T, E] of the units.
+            weights: [O] of the outputs in the sum.
+            empty: the sum for no unit; with the shares it makes that of all.
+            orders: to sample, an even number.
+            seed: of the orders.
+        """
+        with one_thread():
+            (layer,) = self._layers
+            start = empty - float(self._bias @ weights)
+            head = (self._head @ weights).astype(np.float32)  # [P]
+            pooling = self._pooling.split("+")
+            return unit_shares(layer, pooling, head, vectors, empty=start, orders=orders, seed=seed)
 
     def pooled(self, vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
         """The inputs [R, P] of the last, linear layer; arguments as for `Network`."""

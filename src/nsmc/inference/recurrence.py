@@ -83,8 +83,9 @@ class Layer:
     def _set_advance(self) -> None:
         advance: dict[str, Advance] = {"rnn": _rnn, "gru": self._gru, "lstm": _lstm}
         self.advance = advance[self._cell]
-        """One step: gates and recurrent products [G, D, n, H], which it overwrites, state, memory
-        of an LSTM, which it updates, and what gets the output, [D, n, H] each."""
+        """One step: gates [G, D, n, H], or [G, D, 1, H] of all; recurrent products [G, D, n, H],
+        which it overwrites; state, memory of an LSTM, which it updates, and what gets the output,
+        [D, n, H] each."""
 
     def one(self, direction: int) -> "Layer":
         """The layer's part of one direction; the weights are shared."""
@@ -159,9 +160,8 @@ class Layer:
     def step(self, inputs: Floats, state: Floats, memory: Floats) -> Floats:
         """The output [D, B, H] of one more step, for a text that is generated unit by unit.
 
-        ``inputs`` [G, D, B, H], of `inputs` for one vector each, is overwritten; ``state`` [D, B,
-        H] is the last output; ``memory`` [D, B, H] of an LSTM is updated. The latter two begin with
-        zeros.
+        ``inputs`` [G, D, B, H] is of `inputs` for one vector each; ``state`` [D, B, H] the last
+        output; ``memory`` [D, B, H] of an LSTM is updated. The latter two begin with zeros.
         """
         recurrent = np.matmul(state, self._recurrent)  # [G, D, B, H]
         output = np.empty_like(state)
@@ -171,15 +171,14 @@ class Layer:
     def _gru(
         self, gates: Floats, recurrent: Floats, state: Floats, memory: Floats, output: Floats
     ) -> None:
-        both = gates[:2]  # [2, D, n, H], of r and z
-        both += recurrent[:2]
+        both = recurrent[:2]  # [2, D, n, H], of r and z
+        both += gates[:2]
         np.tanh(both, out=both)
         both += 1
-        reset, update, new = gates  # of [D, n, H], r and z twice as large as they should be
-        gated = recurrent[2]
-        gated += self._new_bias
-        gated *= reset
-        new += gated
+        reset, update, new = recurrent  # of [D, n, H], r and z twice as large as they should be
+        new += self._new_bias
+        new *= reset
+        new += gates[2]
         np.tanh(new, out=new)
         # n + z (h - n)
         np.subtract(state, new, out=output)
@@ -189,14 +188,14 @@ class Layer:
 
 
 def _rnn(gates: Floats, recurrent: Floats, state: Floats, memory: Floats, output: Floats) -> None:
-    gates += recurrent
-    np.tanh(gates[0], out=output)
+    recurrent += gates
+    np.tanh(recurrent[0], out=output)
 
 
 def _lstm(gates: Floats, recurrent: Floats, state: Floats, memory: Floats, output: Floats) -> None:
-    gates += recurrent
-    np.tanh(gates, out=gates)
-    enter, keep, new, show = gates  # of [D, n, H], i, f and o not yet halved
+    recurrent += gates
+    np.tanh(recurrent, out=recurrent)
+    enter, keep, new, show = recurrent  # of [D, n, H], i, f and o not yet halved
     for gate in (enter, keep, show):
         gate += 1
     memory *= keep

@@ -64,18 +64,25 @@ def shapley_values(
     if parts <= EXACT:
         return _exact(value, parts, empty, full)
     units = max(units, parts)
+    if count := order_count(parts, units, orders):
+        return _sampled(value, parts, count, seed, empty, full)
+    runs = max(16, MOST_UNITS // units)
+    run_of = np.arange(parts) * runs // parts  # [T]
+    grouped: Value = lambda subsets: value(subsets[:, run_of])  # noqa: E731
+    together = _sampled(grouped, runs, FEWEST_ORDERS, seed, empty, full)
+    return (together / np.bincount(run_of))[run_of]  # [T]
+
+
+def order_count(parts: int, units: int, orders: int) -> int:
+    """How many orders to sample of so many parts; 0 for more than `MOST_UNITS` allow."""
     usual = max(FEW_ORDERS, orders * USUAL_PARTS**2 // parts**2)
     # Few different numbers, so that comments of other lengths share the work of drawing.
     pairs = 1 << (usual // 2).bit_length() - 1  # a power of 2
     pairs += pairs // 2 * (usual // 2 >= pairs + pairs // 2)  # or three halves of one
     for count in (min(orders, 2 * pairs), FEWEST_ORDERS):
         if count * parts * units <= 2 * MOST_UNITS:
-            return _sampled(value, parts, count, seed, empty, full)
-    runs = max(16, MOST_UNITS // units)
-    run_of = np.arange(parts) * runs // parts  # [T]
-    grouped: Value = lambda subsets: value(subsets[:, run_of])  # noqa: E731
-    together = _sampled(grouped, runs, FEWEST_ORDERS, seed, empty, full)
-    return (together / np.bincount(run_of))[run_of]  # [T]
+            return count
+    return 0
 
 
 @lru_cache(REMEMBERED)
