@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from nsmc.errors import NsmcError
+from nsmc import workers
+from nsmc.errors import NsmcError, UsageError
 from nsmc.workers import available_cores, map_chunks
 
 ASKED = partial(partial, eval)
@@ -71,6 +72,24 @@ def test_chunks_and_results_are_whatever_can_be_sent(workers: int) -> None:
     assert list(map_chunks(iter(chunks), LENGTHS, workers)) == [3, 0, 100_000, 1, 0]
     assert list(map_chunks(["[0] * 10**6"] * 3, ASKED, workers)) == [[0] * 10**6] * 3
     assert list(map_chunks([], LENGTHS, workers)) == []
+
+
+def test_processes_are_bounded_by_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cores, most in ((1, 8), (2, 8), (16, 64)):
+        monkeypatch.setattr(workers, "available_cores", lambda cores=cores: cores)
+        workers.check_processes("--jobs", most)
+        for wrong in (0, -1, most + 1, 10**17):
+            with pytest.raises(UsageError, match=rf"--jobs from 1 to {most} .*, found {wrong}"):
+                workers.check_processes("--jobs", wrong)
+    workers.check_processes("--jobs", 65, here=False)
+    with pytest.raises(UsageError, match="found 0"):
+        workers.check_processes("--jobs", 0, here=False)
+
+
+def test_more_workers_than_the_bound_are_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "most_processes", lambda: 2)
+    asked = ["__import__('os').getpid()"] * 12
+    assert len(set(map_chunks(asked, ASKED, 5))) <= 2
 
 
 def test_one_worker_is_this_process() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from nsmc.errors import NsmcError
+from nsmc.errors import NsmcError, UsageError
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -40,7 +40,7 @@ def map_chunks(
     Args:
         chunks: what the function takes, as something pickle can send.
         make: makes the function, once in every worker; something pickle can send.
-        workers: processes; 1 works in this one.
+        workers: processes, `most_processes` at most; 1 works in this one.
         ordered: False yields each result as soon as it is there, for chunks of very unequal work.
 
     Raises:
@@ -51,7 +51,7 @@ def map_chunks(
         yield from map(make(), chunks)
         return
     waiting = iter(chunks)
-    with _started(workers, make) as pipes:
+    with _started(min(workers, most_processes()), make) as pipes:
         # Oldest first. A worker is sent more only once it has answered: had both sides a large
         # message on the way to the other, each would wait for the other to read.
         busy = [pipe for pipe in pipes if _send_next(pipe, waiting)]
@@ -240,6 +240,27 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def check_processes(option: str, value: int, *, here: bool = True) -> None:
+    """Refuse a number of processes below 1, or, ``here``, one that would only take memory.
+
+    Raises:
+        UsageError: naming the option and the most it takes.
+    """
+    if value < 1 or (here and value > most_processes()):
+        raise UsageError(
+            "expected {option} from 1 to {most:,} on this machine of {cores} cores, found {value}",
+            option=option,
+            most=most_processes(),
+            cores=available_cores(),
+            value=value,
+        )
+
+
+def most_processes() -> int:
+    """Four for each core, and eight on any machine: more wait for one another."""
+    return max(8, 4 * available_cores())
 
 
 def ignore_interrupts() -> None:

@@ -8,7 +8,6 @@ from nsmc.cli.common import add_model_option, add_threshold_option, say
 from nsmc.cli.reading import add_reading_options, reading_options
 from nsmc.errors import NsmcError, UsageError
 from nsmc.messages.translate import tr
-from nsmc.workers import available_cores
 
 EPILOG = """examples:
   nsmc serve --open
@@ -19,8 +18,6 @@ EPILOG = """examples:
 The page is at /, what programs may ask at /openapi.json. SIGTERM ends it when all that it took on
 is answered. It needs pip install "nsmc[serve]"."""
 LEAST_TOKEN = 16
-FEW_WORKERS, WORKERS_A_CORE = 8, 4
-"""So many processes may be asked for on any machine, and for each of its cores."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -109,17 +106,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> None:
+    from nsmc.workers import check_processes
+
     if not 0 <= args.port <= 65535:
         raise UsageError("expected a --port from 0 to 65535, found {value}", value=args.port)
-    most = max(FEW_WORKERS, WORKERS_A_CORE * available_cores())
-    if not 1 <= args.workers <= most:
-        raise UsageError(
-            "expected from 1 to {most} --workers on this machine, found {value}; more than its "
-            "{cores} cores answer no more requests",
-            most=most,
-            value=args.workers,
-            cores=available_cores(),
-        )
+    check_processes("--workers", args.workers)
     if not 0 <= args.drain_seconds <= 3600:
         raise UsageError(
             "expected --drain-seconds from 0 to 3600, found {value}", value=args.drain_seconds

@@ -166,8 +166,11 @@ def _train_several(config: "Config | None", args: argparse.Namespace) -> int:
     """Train what isn't trained yet; print the path of the directory that holds all."""
     if args.resume:
         raise UsageError("--seeds and --sweep go on by themselves; leave --resume out")
-    if args.jobs is not None and args.jobs < 1:
-        raise UsageError("expected at least 1 of --jobs, found {value}", value=args.jobs)
+    if args.jobs is not None:
+        from nsmc.workers import check_processes
+
+        # Ray's machines may have more cores than this one.
+        check_processes("--jobs", args.jobs, here=args.engine is None)
     from nsmc.cli.sweep_report import SweepReporter, say_best
     from nsmc.config.schema import Config
     from nsmc.sweeps.run import run_sweep
