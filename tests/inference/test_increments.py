@@ -4,31 +4,17 @@ from itertools import product
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 
-from nsmc.config.model import ModelConfig
-from nsmc.config.schema import Config
 from nsmc.inference import increments
 from nsmc.inference.network import NumpyNetwork
 from nsmc.inference.orders import balanced_keys
 from nsmc.inference.prefix_games import share_weights
 from nsmc.inference.shapley import shapley_values
-from nsmc.model.network import RecurrentNetwork
-from nsmc.tasks.registry import make_task
+from tests.inference.conftest import small_network
 
 UNITS = 9
 BY_OUTPUT = np.array([1.0, -0.5, 0.25])  # [O]
-
-
-def made(**fields: object) -> NumpyNetwork:
-    torch.manual_seed(3)
-    shape = ModelConfig(**{"embedding_size": 5, "hidden_size": 6, **fields})  # type: ignore[arg-type]
-    task = make_task(Config(task="classes"), {"classes": ["가", "나", "다"]})
-    network = RecurrentNetwork(3, shape, task).eval()
-    for parameter in network.parameters():
-        torch.nn.init.uniform_(parameter, -0.8, 0.8)
-    return NumpyNetwork({n: p.detach().numpy() for n, p in network.named_parameters()}, shape)
 
 
 def vectors(units: int) -> NDArray[np.float32]:
@@ -51,7 +37,7 @@ def test_shares_come_near_the_exact_ones(
     cell: str, both: bool, pooling: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(increments, "BLOCK", 7)  # so that places have several blocks
-    network = made(cell=cell, bidirectional=both, pooling=pooling)
+    network = small_network(cell=cell, bidirectional=both, pooling=pooling)
     expected = exact(network, UNITS, 0.3)
     result = network.unit_shares(vectors(UNITS), BY_OUTPUT, 0.3, 48, 0)
     assert result.sum() == pytest.approx(expected.sum(), abs=1e-5)
@@ -60,7 +46,7 @@ def test_shares_come_near_the_exact_ones(
 
 
 def test_the_same_arguments_give_the_same_shares() -> None:
-    network = made()
+    network = small_network()
     first, again, other = (
         network.unit_shares(vectors(15), BY_OUTPUT, 0.0, 4, seed) for seed in (0, 0, 1)
     )
@@ -69,7 +55,7 @@ def test_the_same_arguments_give_the_same_shares() -> None:
 
 
 def test_one_unit_has_it_all() -> None:
-    network = made()
+    network = small_network()
     (share,) = network.unit_shares(vectors(1), BY_OUTPUT, 0.25, 2, 0)
     (output,) = network.of_subsets(vectors(1), np.ones((1, 1), np.bool_)) @ BY_OUTPUT
     assert share == pytest.approx(output - 0.25, abs=1e-5)

@@ -4,32 +4,19 @@ from itertools import product
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 
-from nsmc.config.model import ConvConfig, ModelConfig
-from nsmc.config.schema import Config
+from nsmc.config.model import ConvConfig
 from nsmc.inference import subsets as module
 from nsmc.inference.network import NumpyNetwork
 from nsmc.inference.subsets import _tries
 from nsmc.inference.wide import WideOutputs
-from nsmc.model.network import RecurrentNetwork
-from nsmc.tasks.registry import make_task
+from tests.inference.conftest import small_network
 
 
 def all_subsets(units: int) -> NDArray[np.bool_]:
     """All but the empty one [2^T - 1, T]."""
     return (np.arange(1, 1 << units)[:, None] >> np.arange(units) & 1).astype(np.bool_)
-
-
-def made(**fields: object) -> NumpyNetwork:
-    torch.manual_seed(3)
-    shape = ModelConfig(**{"embedding_size": 5, "hidden_size": 6, **fields})  # type: ignore[arg-type]
-    task = make_task(Config(task="classes"), {"classes": ["가", "나", "다"]})
-    network = RecurrentNetwork(3, shape, task).eval()
-    for parameter in network.parameters():
-        torch.nn.init.uniform_(parameter, -0.8, 0.8)
-    return NumpyNetwork({n: p.detach().numpy() for n, p in network.named_parameters()}, shape)
 
 
 def check(network: NumpyNetwork, mask: NDArray[np.bool_]) -> None:
@@ -45,20 +32,20 @@ def check(network: NumpyNetwork, mask: NDArray[np.bool_]) -> None:
     [*product(("rnn", "gru", "lstm"), (True, False), ("last", "max", "mean", "max+mean"))],
 )
 def test_all_subsets_score_as_alone(cell: str, both: bool, pooling: str) -> None:
-    check(made(cell=cell, bidirectional=both, pooling=pooling), all_subsets(6))
+    check(small_network(cell=cell, bidirectional=both, pooling=pooling), all_subsets(6))
 
 
 @pytest.mark.parametrize("fields", [{"layers": 2}, {"conv": ConvConfig(filters=4)}])
 def test_networks_whose_states_are_not_shared_score_the_same(fields: dict[str, object]) -> None:
-    check(made(**fields), all_subsets(6))
+    check(small_network(**fields), all_subsets(6))
 
 
 def test_drawn_subsets_twice_and_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "BLOCK", 7)  # so that depths have several blocks
     mask = np.random.default_rng(0).random((200, 23)) < 0.5
     mask[0], mask[1] = True, np.arange(23) == 22
-    check(made(), np.concatenate([mask, mask[:50]]))
-    check(made(), mask[[1, 7, 1, 7]])
+    check(small_network(), np.concatenate([mask, mask[:50]]))
+    check(small_network(), mask[[1, 7, 1, 7]])
 
 
 def test_what_subsets_share_is_computed_once() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -10,6 +12,7 @@ from nsmc.errors import printable
 from nsmc.inspection.card import model_card
 from nsmc.inspection.info import info
 from nsmc.report.templating import Bilingual, _environment, visible
+from nsmc.serving import page_files
 
 if TYPE_CHECKING:
     from tests.conftest import Untrained
@@ -40,3 +43,13 @@ def test_a_model_card_shows_the_control_characters_of_a_models_classes(
     card = model_card(info(untrained("task=classes", classes=["a\x1b\u202e", "b"])))
     assert printable(card) == card
     assert "a\\x1b\\u202e" in card
+
+
+def test_the_page_shows_what_reports_show() -> None:
+    script = (Path(page_files.__file__).parent / "page" / "app.js").read_text(encoding="utf-8")
+    found = re.search(r"const UNSEEN = /(\[.*?\])\|\\p{Cs}/gu;", script)
+    assert found
+    unseen = re.compile(found[1])
+    for code in {*range(0x11000)} - {*range(0xD800, 0xE000)}:
+        character = chr(code)
+        assert bool(unseen.match(character)) == (printable(character) != character), hex(code)
