@@ -10,7 +10,7 @@ import pytest
 
 import nsmc
 from nsmc.config.schema import load_config
-from nsmc.inference.directory import SEEN, open_model, write_training_texts
+from nsmc.inference.directory import SEEN, open_model, write_again
 from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.report.evaluation_report import evaluate
 from nsmc.storage.bundle import read_json
@@ -148,7 +148,8 @@ def test_every_task_has_its_own_metrics(
     fields, classes = (["data.label_column=topic"], "가나") if task == "classes" else ([], ())
     nsmc.export(untrained(f"task={task}", *fields, classes=classes), model)
     tokenizer = nsmc.load(model).tokenizer
-    write_training_texts(model, TrainingTexts.from_units([tokenizer(text) for text in texts[:30]]))
+    seen = TrainingTexts.from_units([tokenizer(text) for text in texts[:30]]).to_bytes()
+    write_again(open_model(model), model, seen=seen)
     results, alone = evaluate(table, model).seen, evaluate(rest, model)
     assert results is not None and alone.seen is not None
     assert (results["reviews"], results["unseen_examples"]) == (30, 10)

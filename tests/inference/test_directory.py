@@ -20,7 +20,7 @@ from nsmc.config.schema import load_config
 from nsmc.config.text import TextConfig
 from nsmc.errors import DivergedError, ModelError
 from nsmc.inference.classifier import Classifier, load
-from nsmc.inference.directory import KIND, SCHEMA, open_model, write_model, write_training_texts
+from nsmc.inference.directory import KIND, SCHEMA, open_model, write_again, write_model
 from nsmc.inference.parameters import expected_shapes
 from nsmc.inference.quantized import NGRAMS, WORDS
 from nsmc.inference.train_overlap import TrainingTexts
@@ -310,7 +310,7 @@ def test_what_a_model_has_seen_is_kept_and_can_be_added_to(model: Path) -> None:
     assert seen is not None
     assert seen.texts == 600
     more = TrainingTexts.from_units([["새", "글"]])
-    write_training_texts(model, seen.union(more))
+    write_again(open_model(model), model, seen=seen.union(more).to_bytes())
     after = open_model(model).training_texts
     assert after is not None
     assert after.contains([["새글"], ["옛글"]]).tolist() == [True, False]
@@ -318,14 +318,14 @@ def test_what_a_model_has_seen_is_kept_and_can_be_added_to(model: Path) -> None:
     changed = {name for name, data in before.items() if (model / name).read_bytes() != data}
     assert changed == {"seen.bin", "manifest.json"}
     assert [path.name for path in model.parent.iterdir()] == ["model"]
-    write_training_texts(model, None)
+    write_again(open_model(model), model, seen=None)
     assert open_model(model).training_texts is None
     assert {file.name for file in model.iterdir()} == before.keys() - {"seen.bin"}
-    write_training_texts(model, seen)
+    write_again(open_model(model), model, seen=seen.to_bytes())
     assert {file.name: file.read_bytes() for file in model.iterdir()} == before
     (model / "seen.bin").write_bytes(seen.to_bytes()[:-1] + b"\xff")
     with pytest.raises(ModelError, match=r"seen\.bin is damaged: expected"):
-        write_training_texts(model, more)
+        open_model(model)
 
 
 def test_a_set_of_seen_texts_that_is_none(model: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from nsmc.config.schema import Config, load_config
 from nsmc.errors import ModelError, NsmcError, UsageError
-from nsmc.inference.directory import open_model, write_training_texts
+from nsmc.inference.directory import open_model, write_again
 from nsmc.inference.quantized import NGRAMS, WORDS
 from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.model.network import RecurrentNetwork
@@ -136,7 +136,8 @@ def test_a_classifier_starts_from_a_language_model_and_resumes_without_it(
     lines = (sample / "ratings_train.txt").read_text("utf-8").splitlines(keepends=True)
     few.write_text("".join(lines[:81]), "utf-8")
     shutil.copytree(source(untrained), start)
-    write_training_texts(start, TrainingTexts.from_units([["다른"], ["글"]]))
+    seen = TrainingTexts.from_units([["다른"], ["글"]]).to_bytes()
+    write_again(open_model(start), start, seen=seen)
     config = recipe(
         start, "training.epochs=2", "training.checkpoint_steps=3", "training.batch_size=16"
     )

@@ -198,19 +198,6 @@ def write_again(source: ModelDirectory, path: Path, **changes: Any) -> None:
     write_model(path, **parts | changes)
 
 
-def write_training_texts(path: Path, texts: "TrainingTexts | None") -> None:
-    """Replace the set of training texts in a model directory; None takes it out.
-
-    For a model that has seen more than the file it was trained on, such as its teachers' texts.
-
-    Raises:
-        ModelError: there is no such model directory, or it is damaged.
-        NsmcError: the place is not writable or the disk is full; ``path`` is then as it was.
-    """
-    source = open_model(path)
-    write_again(source, source.path, seen=None if texts is None else texts.to_bytes())
-
-
 def open_model(path: Path | None = None) -> ModelDirectory:
     """Open and verify a model directory, or the output directory of a training that holds one.
 
