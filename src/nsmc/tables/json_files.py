@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import sys
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
@@ -216,7 +217,15 @@ def _finite(text: str) -> float:
     return number
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_without_repeats, parse_float=_finite)
+def _whole(text: str) -> int:
+    if 0 < sys.get_int_max_str_digits() < len(text):  # Python refuses it in words of its own
+        raise ValueError(tr("a number of {count:,} digits", count=len(text)))
+    return int(text)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_without_repeats, parse_float=_finite, parse_int=_whole
+)
 
 
 class JsonWriter(TextWriter):
