@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from nsmc.inference.classifier import Classifier, load
 from nsmc.pipeline.score_batches import score_batches
-from nsmc.pipeline.scorer import Kind, Scorer
+from nsmc.pipeline.scorer import Scorer
+from nsmc.tables.rows import Kind
 
 if TYPE_CHECKING:
     import pandas as pd

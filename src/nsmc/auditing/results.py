@@ -20,7 +20,7 @@ from nsmc.messages.translate import tr
 
 if TYPE_CHECKING:
     from nsmc.inference.explanation import Explanation, Part
-    from nsmc.pipeline.scorer import Kind
+    from nsmc.tables.rows import Kind
 
 FEWEST = 20
 """Issues listed at least, if there are so many and no number is asked for."""

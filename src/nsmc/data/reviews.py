@@ -17,7 +17,7 @@ from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
 from nsmc.messages.translate import tr
 from nsmc.tables.base import listing
-from nsmc.tables.cells import cell_text, cell_values
+from nsmc.tables.cells import cell_text
 from nsmc.tables.columns import nearest
 from nsmc.tables.options import ReadOptions
 from nsmc.tables.table import open_table
@@ -124,7 +124,7 @@ def reviews_of(table: "Table", label_columns: "Sequence[LabelColumnSpec]" = ()) 
         rows.append(np.asarray(chunk.rows, np.int64)[np.array(mask, np.bool_)])
         skipped += len(mask) - len(rows[-1])
         for name, values in cells.items():
-            values += compress(cell_values(chunk.frame[present[name]]), mask)
+            values += compress(chunk.part.values(present[name]), mask)
     notes = list(table.notes)
     if table.bad is not None and table.bad.count:
         notes.append(table.bad.words(None))

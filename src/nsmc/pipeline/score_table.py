@@ -3,35 +3,28 @@
 import hashlib
 import json
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nsmc.inference.classifier import Classifier
 from nsmc.messages.translate import tr
 from nsmc.pipeline.chunks import CHUNK, LongRows
-from nsmc.pipeline.scorer import Cells, Kind, Scorer, text_columns
+from nsmc.pipeline.scorer import Cells, Scorer, text_columns
 from nsmc.pipeline.staging import Place, staged
 from nsmc.progress import reporting, table_progress
 from nsmc.storage.journal import Journal
+from nsmc.tables.rows import Kind, rows_of
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from nsmc.tables.options import ReadOptions, WriteOptions
     from nsmc.tables.table import Chunk
 
 Progress = Callable[[int, int, int], None]
 """Called with the bytes of the rows scored, bytes in all and rows scored."""
-_TYPES: dict[Kind, Any] = {
-    "text": "string",
-    "number": "Float64",
-    "count": "Int64",
-    "flag": "boolean",
-}
 
 
 @dataclass(frozen=True)
@@ -197,7 +190,9 @@ def add_columns(
         names = unique_names(kinds, table.columns, "predicted_")
         writer.added = names
         # What can fail fails here, before the scoring.
-        writer.write(with_columns(table.empty(), names, kinds.values(), [[] for _ in kinds]))
+        writer.write(
+            rows_of(table.empty()).with_columns(names, [*kinds.values()], [[] for _ in kinds])
+        )
         if table.bad:
             check_file(beside(target))
         table.check()
@@ -211,7 +206,7 @@ def add_columns(
 
         for cells in score(comments()):
             chunk, place = waiting.popleft()
-            writer.write(with_columns(chunk.frame, names, kinds.values(), cells))
+            writer.write(chunk.part.with_columns(names, [*kinds.values()], cells))
             rows += len(chunk.texts)
             empty += cells[0].count(None)
             if report:
@@ -223,17 +218,3 @@ def add_columns(
             table.bad.save(beside(target))
             notes.append(table.bad.words(beside(target)))
         return WrittenTable(rows, empty, table.encoding, renamed, notes, bad)
-
-
-def with_columns(
-    frame: "pd.DataFrame", names: Sequence[str], kinds: Iterable[Kind], cells: Cells
-) -> "pd.DataFrame":
-    """A frame with new columns after its own."""
-    import pandas as pd
-
-    new = {
-        name: pd.array(values, dtype=_TYPES[kind])
-        for name, kind, values in zip(names, kinds, cells, strict=True)
-    }
-    # Not assign, which puts in one column after another: there may be a thousand.
-    return pd.concat([frame, pd.DataFrame(new, index=frame.index)], axis=1)

@@ -10,9 +10,10 @@ import numpy as np
 from nsmc.inference.language_model import LanguageModel
 from nsmc.pipeline.chunks import map_comments
 from nsmc.pipeline.score_table import Progress, WrittenTable, add_columns
-from nsmc.pipeline.scorer import Cells, Kind
+from nsmc.pipeline.scorer import Cells
 from nsmc.pipeline.staging import Place, staged
 from nsmc.tables.options import ReadOptions, WriteOptions
+from nsmc.tables.rows import Kind
 from nsmc.tasks.language_model import perplexity
 from nsmc.tasks.task import rounded
 

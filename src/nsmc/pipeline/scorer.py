@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -21,10 +21,9 @@ from nsmc.pipeline.chunks import CHUNK
 from nsmc.pipeline.classify import Outputs, map_scores
 from nsmc.storage.journal import Journal
 from nsmc.tables.columns import DEFAULT_COLUMN
+from nsmc.tables.rows import Kind
 from nsmc.text.reading import Correction
 
-Kind = Literal["text", "number", "count", "flag"]
-"""What a new column holds."""
 Scores = tuple[Outputs, list[Note]]
 Cells = list[list[Any]]
 """The cells of each new column, one a row of a chunk; None for an empty one."""

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nsmc.pipeline.score_table import with_columns
-from nsmc.pipeline.scorer import Kind
+from nsmc.tables.rows import Kind, rows_of
 
 if TYPE_CHECKING:
     from nsmc.tables.options import WriteOptions
@@ -36,7 +35,7 @@ def check_target(
     names = unique_names(columns, table.columns, prefix)
     kinds, cells = zip(*columns.values(), strict=True)
     with contextlib.suppress(Unwritten), open_writer(target, table, writing) as writer:
-        writer.write(with_columns(table.empty(), names, kinds, list(cells)))
+        writer.write(rows_of(table.empty()).with_columns(names, kinds, cells))
         raise Unwritten  # so that nothing replaces what is there
 
 
@@ -85,5 +84,5 @@ def write_rows(
                 frames.append(chunk.frame.iloc[within])
         frame = pd.concat(frames[1:] or frames, ignore_index=True)
         frame = frame.iloc[np.argsort(order)].reset_index(drop=True)
-        writer.write(with_columns(frame, names, kinds, list(cells)))
+        writer.write(rows_of(frame).with_columns(names, kinds, cells))
         return names, writer.changes.notes()

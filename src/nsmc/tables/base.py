@@ -1,4 +1,4 @@
-"""What the file of each format provides: a reader and a writer of frames."""
+"""What the file of each format provides: a reader and a writer of rows."""
 
 import abc
 from collections import Counter
@@ -12,6 +12,7 @@ from nsmc.tables.bad_rows import BadRows, row_words
 from nsmc.tables.changes import Changes
 from nsmc.tables.formats import TableFile
 from nsmc.tables.input_file import size_of
+from nsmc.tables.rows import Rows, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +37,7 @@ SHOWN = 400
 
 
 class TableReader(abc.ABC):
-    """Reads a table as frames.
+    """Reads a table chunk by chunk.
 
     Raises:
         DataError: the file is missing, empty or no regular file.
@@ -57,7 +58,7 @@ class TableReader(abc.ABC):
     @property
     @abc.abstractmethod
     def bytes_read(self) -> int:
-        """Bytes of the file on disk that the latest call of `frames` has consumed."""
+        """Bytes of the file on disk that the latest call of `chunks` has consumed."""
 
     @property
     def total_bytes(self) -> int:
@@ -77,21 +78,21 @@ class TableReader(abc.ABC):
         """Columns that may hold comments, by their types or their first rows."""
 
     @abc.abstractmethod
-    def frames(self, chunk_rows: int) -> "Generator[tuple[pd.DataFrame, Numbers]]":
-        """Yield frames of up to ``chunk_rows`` rows with their numbers, from the first row on.
+    def chunks(self, chunk_rows: int) -> Generator[tuple[Rows, Numbers]]:
+        """Yield up to ``chunk_rows`` rows at a time with their numbers, from the first row on.
 
         Raises:
             DataError: a row is broken, and bad rows aren't left out.
         """
 
     def check_rows(self) -> bool:
-        """Read all rows as `frames` does, but without frames, where a reader can.
+        """Read all rows as `chunks` does, but in less time, where a reader can.
 
         Returns:
             Whether it can; then every cell can be a comment.
 
         Raises:
-            DataError: as `frames`.
+            DataError: as `chunks`.
         """
         return False
 
@@ -113,11 +114,11 @@ class TableReader(abc.ABC):
 
 
 class TableWriter(abc.ABC):
-    """Writes frames that have the same columns in the same order.
+    """Writes chunks of rows that have the same columns in the same order.
 
     Attributes:
         file: its name in messages; the bytes may go to a temporary one.
-        columns: those of the first frame; None before it.
+        columns: those of the first chunk; None before it.
         rows: the number of rows written so far.
         changes: what of them the format can't hold and was written in another way.
     """
@@ -130,30 +131,30 @@ class TableWriter(abc.ABC):
         self.added: Collection[str] = ()
         """Columns that the input hadn't."""
 
-    def write(self, frame: "pd.DataFrame") -> None:
-        """Append the rows of a frame. The first decides the columns, and may be one of no rows.
+    def write(self, chunk: "Rows | pd.DataFrame") -> None:
+        """Append rows. The first chunk decides the columns, and may be one of no rows.
 
         Raises:
             DataError: the format can't hold a column name.
         """
-        columns = frame.columns.tolist()
+        rows = rows_of(chunk)
         if self.columns is None:
-            self.columns = columns
-            self._begin(frame)
-        elif columns != self.columns:
-            raise ValueError(f"expected the columns {self.columns}, found {columns}")
-        self._write_rows(frame)
-        self.rows += len(frame)
+            self.columns = rows.columns
+            self._begin(rows)
+        elif rows.columns != self.columns:
+            raise ValueError(f"expected the columns {self.columns}, found {rows.columns}")
+        self._write_rows(rows)
+        self.rows += len(rows)
 
     @abc.abstractmethod
     def close(self) -> None:
         """Complete the file on disk and close it; a second call does nothing."""
 
-    def _begin(self, frame: "pd.DataFrame") -> None:  # noqa: B027
-        """Write what comes before the rows of the first frame."""
+    def _begin(self, rows: Rows) -> None:  # noqa: B027
+        """Write what comes before the rows of the first chunk."""
 
     @abc.abstractmethod
-    def _write_rows(self, frame: "pd.DataFrame") -> None: ...
+    def _write_rows(self, rows: Rows) -> None: ...
 
     def _refuse_header(self, found: str, advice: str) -> NoReturn:
         raise DataError(
@@ -221,6 +222,11 @@ def listing(names: Iterable[str]) -> str:
     return shown
 
 
+def most_rows(chunk_rows: int, width: int) -> int:
+    """How many rows of some width a chunk of ``chunk_rows`` has at most."""
+    return max(1, min(chunk_rows, MOST_CELLS // max(1, width)))
+
+
 def batches(
     rows: Iterable[tuple[int, int, Row]], chunk_rows: int, width: int
 ) -> Iterator[tuple[list[int], list[Row]]]:
@@ -231,7 +237,7 @@ def batches(
         chunk_rows: in a chunk at most.
         width: the number of columns.
     """
-    most = max(1, min(chunk_rows, MOST_CELLS // max(1, width)))
+    most = most_rows(chunk_rows, width)
     waiting = iter(rows)
     while True:
         numbers, chunk, size = [], [], 0

@@ -12,12 +12,12 @@ import itertools
 import re
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 from nsmc.errors import DataError
 from nsmc.messages.translate import tr
-from nsmc.tables.base import LONGEST, Numbers, batches, check_columns, listing
-from nsmc.tables.cells import cell_text, cell_values, is_number
+from nsmc.tables.base import LONGEST, Numbers, batches, check_columns, listing, most_rows
+from nsmc.tables.cells import cell_text, is_number
 from nsmc.tables.changes import TABS
 from nsmc.tables.columns import DEFAULT_COLUMN
 from nsmc.tables.formats import TableFile
@@ -30,10 +30,9 @@ from nsmc.tables.header import (
     split_lines,
 )
 from nsmc.tables.options import ReadOptions
+from nsmc.tables.regular_rows import Irregular, Shape, regular_rows
+from nsmc.tables.rows import ListRows, Rows
 from nsmc.tables.text_files import TextReader, TextWriter, without_end
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 PEEKED = 8192
 """Rows that are looked at for columns of text."""
@@ -58,7 +57,7 @@ class _Record(NamedTuple):
 
 
 class DelimitedReader(TextReader):
-    """Reads .csv, .tsv and .txt files as frames of strings, with no cell interpreted.
+    """Reads .csv, .tsv and .txt files as strings, with no cell interpreted.
 
     Args:
         file: what to read.
@@ -102,27 +101,25 @@ class DelimitedReader(TextReader):
         """Columns with something other than numbers in the first rows; a single one always."""
         if len(self.columns) == 1:
             return self.columns
-        with contextlib.closing(self.frames(PEEKED)) as frames:
-            first, _ = next(frames, (None, None))
+        with contextlib.closing(self._chunks(PEEKED)) as chunks:
+            _, first = next(chunks, (None, None))
         if self.bad is not None:
             self.bad.clear()
         if first is None:
             return self.columns  # a header alone says nothing about the values
-        return [
-            n for n in self.columns if not all(is_number(str(v)) for v in cell_values(first[n]))
-        ]
+        columns = zip(self.columns, zip(*first, strict=True), strict=True)
+        return [name for name, cells in columns if not all(map(is_number, cells))]
 
-    def frames(self, chunk_rows: int) -> "Generator[tuple[pd.DataFrame, Numbers]]":
-        """See `TableReader.frames`."""
-        import pandas as pd
-
-        with contextlib.closing(self._rows()) as rows:
-            for numbers, chunk in batches(rows, chunk_rows, len(self.columns)):
-                yield pd.DataFrame(chunk, columns=self.columns, dtype="str"), numbers
+    def chunks(self, chunk_rows: int) -> Generator[tuple[Rows, Numbers]]:
+        """See `TableReader.chunks`."""
+        with contextlib.closing(self._chunks(chunk_rows)) as chunks:
+            for numbers, rows in chunks:
+                columns = zip(self.columns, zip(*rows, strict=True), strict=True)
+                yield ListRows(dict(columns), "str"), numbers
 
     def check_rows(self) -> bool:
         """See `TableReader.check_rows`."""
-        for _ in self._rows():
+        for _ in self._chunks(PEEKED):
             pass
         return True
 
@@ -189,8 +186,22 @@ class DelimitedReader(TextReader):
         check_columns(self.file, names)
         return names
 
-    def _rows(self) -> Generator[tuple[int, int, list[str]]]:
-        """The number, the characters and the cells of each row."""
+    def _chunks(self, chunk_rows: int) -> Generator[tuple[Numbers, list[Sequence[str]]]]:
+        """The numbers and the cells of chunks of rows."""
+        width, done = len(self.columns), 0
+        if self.bad is None:
+            before = self._first_line - 1
+            shape = Shape(self._delimiter, self._quoted, width, before, self._header)
+            with contextlib.suppress(Irregular), self._stream() as text:
+                for rows in regular_rows(text, shape, most_rows(chunk_rows, width)):
+                    yield range(done + 1, done + 1 + len(rows)), rows
+                    done += len(rows)
+                return
+        with contextlib.closing(self._rows()) as slow:
+            yield from batches(itertools.islice(slow, done, None), chunk_rows, width)
+
+    def _rows(self) -> Generator[tuple[int, int, Sequence[str]]]:
+        """The number, the characters and the cells of each row, read line by line."""
         if self.bad is not None:
             self.bad.clear()
         width = len(self.columns)
@@ -365,11 +376,11 @@ class DelimitedWriter(TextWriter):
         super().__init__(file, temporary, encoding)
         self._safe_cells = safe_cells
 
-    def _begin(self, frame: "pd.DataFrame") -> None:
-        self._write_cells([frame.columns.tolist()], 0)
+    def _begin(self, rows: Rows) -> None:
+        self._write_cells([rows.columns], 0)
 
-    def _write_rows(self, frame: "pd.DataFrame") -> None:
-        columns = [self._texts(frame[name], name) for name in frame.columns]
+    def _write_rows(self, rows: Rows) -> None:
+        columns = [self._texts(rows.values(name), name) for name in rows.columns]
         self._write_cells(zip(*columns, strict=True), self.rows + 1)
 
     def _write_cells(self, rows: Iterable[Sequence[str]], first_row: int) -> None:
@@ -379,12 +390,16 @@ class DelimitedWriter(TextWriter):
             lines = [self._plain_line(cells, row) for row, cells in enumerate(rows, first_row)]
         self._write_lines(lines, first_row)
 
-    def _texts(self, series: "pd.Series", name: str) -> list[str]:
-        values = cell_values(series)
-        texts = [value if type(value) is str else cell_text(value) for value in values]
+    def _texts(self, values: list[Any], name: str) -> list[str]:
+        # Nearly every column has one type, and to see that is cheaper than to ask each cell.
+        types = set(map(type, values))
+        if types == {float}:
+            return [str(value) if value == value else "" for value in values]
+        texts = values if types == {str} else list(map(cell_text, values))
         if self._safe_cells or name in self.added:
             # A column of few labels is asked about once for each.
-            formulas = set(filter(_is_formula, {v for v in values if isinstance(v, str)}))
+            strings = texts if types == {str} else (v for v in values if isinstance(v, str))
+            formulas = set(filter(_is_formula, set(strings)))
             if formulas:
                 texts = [f"'{text}" if text in formulas else text for text in texts]
         return texts

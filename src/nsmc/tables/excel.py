@@ -11,13 +11,13 @@ import itertools
 import zipfile
 from collections.abc import Collection, Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nsmc.errors import DataError, NsmcError
 from nsmc.messages.translate import tr
 from nsmc.tables.bad_rows import BadRows
 from nsmc.tables.base import Numbers, TableWriter, batches, check_columns, listing
-from nsmc.tables.cells import cell_text, cell_values, is_missing
+from nsmc.tables.cells import cell_text, is_missing
 from nsmc.tables.changes import BEYOND, HALVES, LONG, whole_characters
 from nsmc.tables.columns import DEFAULT_COLUMN
 from nsmc.tables.excel_size import check_size
@@ -26,9 +26,7 @@ from nsmc.tables.header import clean, is_header
 from nsmc.tables.input_file import read_errors
 from nsmc.tables.objects import ObjectReader, kind_of
 from nsmc.tables.options import ReadOptions
-
-if TYPE_CHECKING:
-    import pandas as pd
+from nsmc.tables.rows import ListRows, Rows
 
 MOST_ROWS = 1_048_575
 LONGEST_CELL = 32_767
@@ -41,7 +39,7 @@ Cells = tuple[Any, ...]
 
 
 class ExcelReader(ObjectReader):
-    """Reads a sheet as frames of dtype object: numbers, dates, truth values and text.
+    """Reads a sheet as values of Python: numbers, dates, truth values and text.
 
     Args:
         file: what to read.
@@ -105,14 +103,12 @@ class ExcelReader(ObjectReader):
         names = [name for name, kinds in self._kinds.items() if "str" in kinds]
         return names if any(self._kinds.values()) else self.columns
 
-    def frames(self, chunk_rows: int) -> "Generator[tuple[pd.DataFrame, Numbers]]":
-        """See `TableReader.frames`."""
-        import pandas as pd
-
+    def chunks(self, chunk_rows: int) -> Generator[tuple[Rows, Numbers]]:
+        """See `TableReader.chunks`."""
         with contextlib.closing(self._rows()) as rows:
             for numbers, chunk in batches(rows, chunk_rows, len(self.columns)):
-                columns = dict(zip(self.columns, map(list, zip(*chunk, strict=True)), strict=True))
-                yield pd.DataFrame(columns, dtype=object), numbers
+                columns = zip(self.columns, zip(*chunk, strict=True), strict=True)
+                yield ListRows(dict(columns), object), numbers
 
     def check_rows(self) -> bool:
         """See `TableReader.check_rows`."""
@@ -275,7 +271,7 @@ class ExcelWriter(TableWriter):
         except FileCreateError as error:
             raise OSError(str(error)) from error
 
-    def _begin(self, frame: "pd.DataFrame") -> None:
+    def _begin(self, rows: Rows) -> None:
         self._add_sheet()
 
     def _add_sheet(self) -> None:
@@ -288,8 +284,8 @@ class ExcelWriter(TableWriter):
                 )
             self._sheet.write_string(0, place, name)
 
-    def _write_rows(self, frame: "pd.DataFrame") -> None:
-        columns = [cell_values(frame[name]) for name in frame.columns]
+    def _write_rows(self, rows: Rows) -> None:
+        columns = map(rows.values, rows.columns)
         for number, cells in enumerate(zip(*columns, strict=True), start=self.rows):
             row = number % MOST_ROWS
             if number >= MOST_ROWS:

@@ -11,6 +11,7 @@ from nsmc.tables.cells import cell_values
 from nsmc.tables.columns import DEFAULT_COLUMN, choose_text_column
 from nsmc.tables.formats import TableFile
 from nsmc.tables.input_file import Unchanged
+from nsmc.tables.rows import FrameRows, Rows
 from nsmc.tables.table import Table
 
 if TYPE_CHECKING:
@@ -63,12 +64,12 @@ class FrameReader(TableReader):
             if any(isinstance(value, str) for value in cell_values(self._frame[name]))
         ]
 
-    def frames(self, chunk_rows: int) -> "Generator[tuple[pd.DataFrame, Numbers]]":
-        """See `TableReader.frames`."""
+    def chunks(self, chunk_rows: int) -> Generator[tuple[Rows, Numbers]]:
+        """See `TableReader.chunks`."""
         for start in range(0, len(self._frame), chunk_rows):
             chunk = self._frame.iloc[start : start + chunk_rows]
             self._rows_read = start + len(chunk)
-            yield chunk, range(start + 1, start + 1 + len(chunk))
+            yield FrameRows(chunk), range(start + 1, start + 1 + len(chunk))
 
     def sha256(self) -> str:
         """Of the cells, column by column."""

@@ -5,20 +5,18 @@ import json
 import re
 import sys
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nsmc.errors import DataError
 from nsmc.messages.translate import tr
 from nsmc.tables.base import LONGEST, MOST_COLUMNS, MOST_NAMES, Numbers, batches, check_columns
-from nsmc.tables.cells import cell_values, json_text
+from nsmc.tables.cells import json_text
 from nsmc.tables.columns import DEFAULT_COLUMN
 from nsmc.tables.formats import TableFile
 from nsmc.tables.objects import ObjectReader, kind_of
 from nsmc.tables.options import ReadOptions
+from nsmc.tables.rows import Rows
 from nsmc.tables.text_files import TextReader, TextWriter
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 BLOCK = 1 << 18
 """Characters of an array that are read at a time."""
@@ -29,7 +27,7 @@ _BLANK = re.compile("[ \t\r\n]*")
 
 
 class JsonReader(ObjectReader, TextReader):
-    """Reads objects as frames of dtype object, whose cells are the values as Python has them.
+    """Reads objects, whose cells are the values as Python has them.
 
     The file is read once beforehand: a key can appear for the first time in the last object, and a
     bad one is reported before any work is done.
@@ -63,11 +61,11 @@ class JsonReader(ObjectReader, TextReader):
             )
         check_columns(file, self.columns)
 
-    def frames(self, chunk_rows: int) -> "Generator[tuple[pd.DataFrame, Numbers]]":
-        """See `TableReader.frames`."""
+    def chunks(self, chunk_rows: int) -> Generator[tuple[Rows, Numbers]]:
+        """See `TableReader.chunks`."""
         with contextlib.closing(self._rows()) as rows:
             for numbers, chunk in batches(rows, chunk_rows, len(self.columns)):
-                yield self._frame(chunk), numbers
+                yield self._columns(chunk), numbers
 
     def _rows(self) -> Generator[tuple[int, int, dict[str, Any]]]:
         """The number, the characters and the values of each object."""
@@ -243,12 +241,12 @@ class JsonWriter(TextWriter):
             self._out.write(b"\n]\n" if self.rows else b"[]\n")
         super().close()
 
-    def _write_rows(self, frame: "pd.DataFrame") -> None:
+    def _write_rows(self, rows: Rows) -> None:
         import pandas as pd
 
         array = self.file.format == "json"
-        names = frame.columns.tolist()
-        columns = [cell_values(frame[name]) for name in names]
+        names = rows.columns
+        columns = map(rows.values, names)
         lines = []
         for row, cells in enumerate(zip(*columns, strict=True), start=self.rows + 1):
             text = json_text({k: v for k, v in zip(names, cells, strict=True) if v is not pd.NA})

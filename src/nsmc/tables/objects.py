@@ -2,18 +2,16 @@
 
 import datetime
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nsmc.tables.base import TableReader
-
-if TYPE_CHECKING:
-    import pandas as pd
+from nsmc.tables.rows import ListRows, Rows
 
 _INT64 = range(-(1 << 63), 1 << 63)
 
 
 class ObjectReader(TableReader):
-    """Gives frames of dtype object, whose cells are the values as Python has them.
+    """Gives cells that are the values as Python has them.
 
     Nothing is None; a key that a JSON object lacks is ``pandas.NA``.
     """
@@ -43,11 +41,11 @@ class ObjectReader(TableReader):
         """Columns in which every value is a string or nothing, and not all are nothing."""
         return [name for name, kinds in self._kinds.items() if kinds - {"NoneType"} == {"str"}]
 
-    def _frame(self, rows: Iterable[Mapping[str, Any]]) -> "pd.DataFrame":
+    def _columns(self, rows: Iterable[Mapping[str, Any]]) -> Rows:
         import pandas as pd
 
         columns = {name: [item.get(name, pd.NA) for item in rows] for name in self.columns}
-        return pd.DataFrame(columns, dtype=object)
+        return ListRows(columns, object)
 
 
 def kind_of(value: object) -> str:

@@ -10,12 +10,12 @@ from nsmc.errors import DataError
 from nsmc.messages.translate import tr
 from nsmc.tables.bad_rows import BadRows
 from nsmc.tables.base import (
-    MOST_CELLS,
     MOST_CHARACTERS,
     Numbers,
     TableReader,
     TableWriter,
     check_columns,
+    most_rows,
 )
 from nsmc.tables.cells import cell_text, cell_values, is_missing
 from nsmc.tables.changes import HALVES, whole_characters
@@ -23,6 +23,7 @@ from nsmc.tables.formats import TableFile
 from nsmc.tables.input_file import read_errors
 from nsmc.tables.options import ReadOptions
 from nsmc.tables.parquet_sizes import column_sizes
+from nsmc.tables.rows import FrameRows, Rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,12 +69,12 @@ class ParquetReader(TableReader):
         """Columns of a string type."""
         return [field.name for field in self._schema if is_string(field.type)]
 
-    def frames(self, chunk_rows: int) -> "Generator[tuple[pd.DataFrame, Numbers]]":
-        """See `TableReader.frames`."""
+    def chunks(self, chunk_rows: int) -> Generator[tuple[Rows, Numbers]]:
+        """See `TableReader.chunks`."""
         self._rows_read = 0
         if self.bad is not None:
             self.bad.clear()
-        rows = max(1, min(chunk_rows, MOST_CELLS // max(1, self._leaves)))
+        rows = most_rows(chunk_rows, self._leaves)
         with self._file() as opened:
             for batch in opened.iter_batches(batch_size=rows):
                 for part in _parts(batch):
@@ -81,7 +82,7 @@ class ParquetReader(TableReader):
                     self._rows_read += part.num_rows
                     table = _plain(part, self._schema)
                     table.validate(full=True)  # that texts are UTF-8, above all
-                    yield to_frame(table), range(first, first + part.num_rows)
+                    yield FrameRows(to_frame(table)), range(first, first + part.num_rows)
 
     def _check_sizes(self) -> None:
         try:
@@ -193,7 +194,7 @@ class ParquetWriter(TableWriter):
     """Writes Parquet into a temporary file; ``file`` is for messages.
 
     Columns of the input, whose schema is ``known``, keep types, nullability and metadata. The first
-    frame decides the types of the others, so it may be one of no rows.
+    chunk decides the types of the others, so it may be one of no rows.
     """
 
     def __init__(self, file: TableFile, temporary: Path, known: Any = None) -> None:
@@ -209,17 +210,19 @@ class ParquetWriter(TableWriter):
         if self._file is not None:
             self._file.close()
 
-    def _begin(self, frame: "pd.DataFrame") -> None:
+    def _begin(self, rows: Rows) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
+        frame = rows.frame
         fields = [self._field(frame[name]) for name in frame.columns]
         schema = pa.schema(fields, metadata=self._known.metadata)
         self._file = pq.ParquetWriter(self._temporary, schema)
 
-    def _write_rows(self, frame: "pd.DataFrame") -> None:
+    def _write_rows(self, rows: Rows) -> None:
         import pyarrow as pa
 
+        frame = rows.frame
         arrays = [self._array(frame[field.name], field) for field in self._file.schema]
         self._file.write_table(pa.Table.from_arrays(arrays, schema=self._file.schema))
 

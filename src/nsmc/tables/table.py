@@ -11,7 +11,7 @@ from nsmc.messages.translate import tr
 from nsmc.storage.files import atomic_write
 from nsmc.tables.bad_rows import BadRows
 from nsmc.tables.base import Numbers, TableReader, TableWriter
-from nsmc.tables.cells import cell_values, comment_text
+from nsmc.tables.cells import comment_text
 from nsmc.tables.columns import DEFAULT_COLUMN, choose_text_column
 from nsmc.tables.delimited import DelimitedReader, DelimitedWriter
 from nsmc.tables.excel import ExcelReader, ExcelWriter
@@ -20,6 +20,7 @@ from nsmc.tables.input_file import Unchanged
 from nsmc.tables.json_files import JsonReader, JsonWriter
 from nsmc.tables.options import ReadOptions, WriteOptions
 from nsmc.tables.parquet import ParquetReader, ParquetWriter, to_frame
+from nsmc.tables.rows import Rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,12 +30,17 @@ if TYPE_CHECKING:
 class Chunk:
     """Some rows of a table, in its order."""
 
-    frame: "pd.DataFrame"
+    part: Rows
     """The file's own columns."""
     texts: list[str]
     """One comment a row, "" where there is none."""
     rows: Numbers
     """The number of each in the file, counted from 1 without the header."""
+
+    @property
+    def frame(self) -> "pd.DataFrame":
+        """The file's own columns as a frame, made at each call."""
+        return self.part.frame
 
 
 class Table:
@@ -113,21 +119,21 @@ class Table:
             DataError: a row is broken, its comment is no text, or the file changed meanwhile.
         """
         self._started = True
-        frames = self._reader.frames(self._chunk_rows)
+        chunks = self._reader.chunks(self._chunk_rows)
         # A loop that is left early leaves its generator, and so the file, open.
-        self._open.callback(frames.close)
-        for frame, rows in self._checked(frames):
-            texts, wrong = self._texts(frame, rows)
+        self._open.callback(chunks.close)
+        for part, rows in self._checked(chunks):
+            texts, wrong = self._texts(part, rows)
             if wrong:
                 right = [place for place in range(len(rows)) if place not in wrong]
-                frame = frame.iloc[right].reset_index(drop=True)
+                part = part.take(right)
                 texts, rows = [texts[place] for place in right], [rows[place] for place in right]
-            yield Chunk(frame, texts, rows)
+            yield Chunk(part, texts, rows)
         self.check_unchanged()
 
-    def _checked(self, frames: Any) -> Iterator[Any]:
+    def _checked(self, chunks: Any) -> Iterator[Any]:
         try:
-            yield from frames
+            yield from chunks
         except DataError:
             self.check_unchanged()  # that is then the reason
             raise
@@ -151,9 +157,9 @@ class Table:
         """
         self._unchanged.check()
 
-    def _texts(self, frame: "pd.DataFrame", rows: Numbers) -> tuple[list[str], set[int]]:
+    def _texts(self, part: Rows, rows: Numbers) -> tuple[list[str], set[int]]:
         """The comments of some rows, and the places of those that are left out."""
-        values = cell_values(frame[self.text_column])
+        values = part.values(self.text_column)
         texts = [value for value in values if type(value) is str]
         if len(texts) == len(values):
             return texts, set()

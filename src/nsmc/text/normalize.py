@@ -30,7 +30,11 @@ def normalize(text: str, max_characters: int) -> str:
     """
     # A decomposed syllable has up to three code points, and white space may go.
     text = text[: 4 * max_characters]
-    # Most comments are plain, and to test that is cheaper than to translate them.
+    # Most comments are plain, and to test that is cheaper than all that follows.
+    if _SETTLED.fullmatch(text):
+        text = text.strip(" ")
+        text = " ".join(text.split()) if "  " in text else text
+        return text if len(text) <= max_characters else text[:max_characters].rstrip()
     if not UNCHANGED.fullmatch(text):
         text = text.translate(TABLE)
         if _MARKS.search(text):
@@ -139,3 +143,5 @@ PLAIN = re.compile("[ -~가-힣ㄱ-ㅎㅏ-ㅣ]*")
 """A text of characters that each stand alone: printable ASCII, syllables, compatibility jamo."""
 UNCHANGED = re.compile("[ -%'-;=-@\\[-^a-~가-힣ㄱ-ㅎㅏ-ㅣ]*")
 """The same without capitals, ``&``, ``<``, ``_`` and a backtick."""
+_SETTLED = re.compile("[ -%'-;=-@\\[-^a-~가-힣]*")
+"""The same without letters, which `LETTERS` might join: all but spaces stays."""
