@@ -53,6 +53,27 @@ def test_results_come_in_order_however_long_each_takes() -> None:
     wait_until_no_child_is_left()
 
 
+def test_a_slow_chunk_keeps_no_worker_from_the_next(tmp_path: Path) -> None:
+    seen = f"__import__('os').path.exists({str(tmp_path / 'seen')!r})"
+    waits = f"any({seen} or __import__('time').sleep(0.01) for _ in range(3000))"
+    # The third chunk goes to the worker of the second, while the first waits for it.
+    chunks = [waits, "2", f"open({str(tmp_path / 'seen')!r}, 'w').write('three')", "4"]
+    assert list(map_chunks(chunks, ASKED, 2)) == [True, 2, 5, 4]
+
+
+def test_functions_are_made_while_the_input_is_read(tmp_path: Path) -> None:
+    make = partial(eval, f"open({str(tmp_path / 'made')!r}, 'w') and len")
+
+    def chunks() -> Iterator[str]:
+        deadline = time.monotonic() + LIMIT
+        while not (tmp_path / "made").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        yield "재밌다"
+
+    assert list(map_chunks(chunks(), make, 2)) == [3]
+
+
 def test_results_that_need_no_order_come_when_they_are_there() -> None:
     """What takes long keeps no other from being done: here until all others are."""
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as server:

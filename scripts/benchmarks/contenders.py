@@ -64,8 +64,6 @@ def fasttext_table(model: Path, source: Path, target: Path, workers: int) -> flo
 
     The same reader, Mecab, processes and writer: fastText scores in the workers as well.
     """
-    import pandas as pd
-
     from nsmc.tables.table import open_table, open_writer
 
     started = time.perf_counter()
@@ -78,11 +76,9 @@ def fasttext_table(model: Path, source: Path, target: Path, workers: int) -> flo
                 yield chunk.texts
 
         for labels, scores in map_chunks(texts(), partial(_fasttext, str(model)), workers):
-            frame = pending.pop(0).frame
+            rows = pending.pop(0).part
             writer.write(
-                frame.assign(
-                    label=pd.array(labels, dtype="string"), score=pd.array(scores, dtype="Float64")
-                )
+                rows.with_columns(["label", "score"], ["text", "number"], [labels, scores])
             )
     return time.perf_counter() - started
 

@@ -10,6 +10,8 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 Chunk = TypeVar("Chunk")
 Result = TypeVar("Result")
 _STARTING = threading.Lock()
+AHEAD = 2
+"""Chunks for each worker whose results haven't been given yet."""
+LARGE = 1 << 21
+"""Bytes of a file whose comments surely take longer than processes to start."""
 PATIENCE = 10.0
 """Seconds that a process has to end which has closed its pipe."""
 
@@ -34,11 +40,13 @@ def map_chunks(
 ) -> Iterator[Result]:
     """Apply a function to chunks; yields its results in the chunks' order.
 
-    A worker has one chunk at a time, so memory stays bounded however long the input. The workers
-    take turns: the next result is always that of the one that has worked longest.
+    A worker has one chunk at a time, the next is read while it works, and a result waits for those
+    before it; of chunks without a result or with one that waits there are `AHEAD` a worker at most,
+    so memory stays bounded however long the input.
 
     Args:
-        chunks: what the function takes, as something pickle can send.
+        chunks: what the function takes, as something pickle can send. The first is asked for when
+            the workers have been started, which make the function meanwhile.
         make: makes the function, once in every worker; something pickle can send.
         workers: processes, `most_processes` at most; 1 works in this one.
         ordered: False yields each result as soon as it is there, for chunks of very unequal work.
@@ -52,15 +60,29 @@ def map_chunks(
         return
     waiting = iter(chunks)
     with _started(min(workers, most_processes()), make) as pipes:
-        # Oldest first. A worker is sent more only once it has answered: had both sides a large
-        # message on the way to the other, each would wait for the other to read.
-        busy = [pipe for pipe in pipes if _send_next(pipe, waiting)]
-        while busy:
-            pipe = busy.pop(0 if ordered else busy.index(first_ready(busy)))
-            result = _receive(pipe)
-            if _send_next(pipe, waiting):
-                busy.append(pipe)
-            yield result
+        # A worker is sent more only once it has answered: had both sides a large message on the way
+        # to the other, each would wait for the other to read.
+        free = list(pipes)
+        busy: dict[Connection, int] = {}  # to the number of the chunk
+        answers: dict[int, Any] = {}  # by the numbers
+        sent = given = 0
+        chunk = next(waiting, None)
+        while True:
+            while free and chunk is not None and sent - given < AHEAD * len(pipes):
+                _send(pipe := free.pop(0), chunk)
+                busy[pipe] = sent
+                sent += 1
+                chunk = next(waiting, None)
+            due = given if ordered else next(iter(answers), given)
+            if due in answers:
+                yield _result(answers.pop(due))
+                given += 1
+            elif busy:
+                pipe = first_ready(list(busy))
+                answers[busy.pop(pipe)] = _receive(pipe)
+                free.append(pipe)
+            else:
+                return
 
 
 class Worker:
@@ -128,15 +150,10 @@ def _started(workers: int, make: Callable[[], Any]) -> "Iterator[list[Connection
             worker.end()
 
 
-def _send_next(pipe: "Connection", waiting: Iterator[Any]) -> bool:
-    """Give a worker the next chunk; False if there is none."""
-    chunk = next(waiting, None)
-    if chunk is None:
-        return False
+def _send(pipe: "Connection", chunk: Any) -> None:
     # A dead worker is noticed, and reported, when its answer is waited for.
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         pipe.send(chunk)
-    return True
 
 
 def first_ready(pipes: "list[Connection]") -> "Connection":
@@ -149,14 +166,17 @@ def first_ready(pipes: "list[Connection]") -> "Connection":
 
 def _receive(pipe: "Connection") -> Any:
     try:
-        result = pipe.recv()
+        return pipe.recv()
     except (EOFError, ConnectionResetError) as error:
         raise NsmcError(
             "a worker process ended before its work was done. If memory ran out, use fewer workers"
         ) from error
-    if isinstance(result, Exception):
-        raise result
-    return result
+
+
+def _result(answer: Any) -> Any:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 @contextlib.contextmanager
@@ -242,6 +262,11 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
+def workers_for(file: Path) -> int | None:
+    """As many processes as there are cores for a file of more than `LARGE` bytes, else None."""
+    return available_cores() if file.stat().st_size > LARGE else None
+
+
 def check_processes(option: str, value: int, *, here: bool = True) -> None:
     """Refuse a number of processes below 1, or, ``here``, one that would only take memory.
 
@@ -270,6 +295,10 @@ def ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+def _raise(error: Exception, chunk: Any) -> None:
+    raise error
+
+
 def _work(pipe: "Connection", make: Callable[[], Callable[[Any], Any]]) -> None:
     """Answer chunks until the other end is closed; what goes wrong is an answer too."""
     import warnings
@@ -277,12 +306,15 @@ def _work(pipe: "Connection", make: Callable[[], Callable[[Any], Any]]) -> None:
     ignore_interrupts()
     # The parent has heard the same warnings, once.
     warnings.simplefilter("ignore")
-    function: Callable[[Any], Any] | None = None
+    function: Callable[[Any], Any]
+    try:
+        function = make()
+    except Exception as error:
+        function = partial(_raise, error)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             chunk = pipe.recv()
             try:
-                function = function or make()
                 answer = function(chunk)
             except Exception as error:
                 answer = error

@@ -1,6 +1,7 @@
 """Reviews become flat arrays that say what tokenizing by hand says, on disk as in memory."""
 
 import hashlib
+import multiprocessing
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from nsmc import workers
 from nsmc.config.text import TextConfig
 from nsmc.data import corpus as corpus_module
-from nsmc.data.corpus import Corpus, build_corpus, load_corpus, save_corpus
+from nsmc.data.corpus import (
+    Corpus,
+    Encoding,
+    build_corpus,
+    load_corpus,
+    read_corpus,
+    save_corpus,
+)
 from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.reviews import read_reviews
 from nsmc.errors import DataError
@@ -120,6 +129,26 @@ def test_two_workers_give_what_one_gives(
     corpus = build_corpus(reviews, CONFIG, workers=2, progress=lambda count, _: done.append(count))
     assert same(corpus, of_sample)
     assert (len(done), sum(done)) == (-(-600 // 37), 600)
+
+
+def test_processes_start_before_a_large_file_is_read(
+    sample: Path, of_sample: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "LARGE", 1000)
+    monkeypatch.setattr(workers, "available_cores", lambda: 2)
+    seen: list[int] = []
+
+    def check(columns: object, source: str) -> None:
+        seen.append(len(multiprocessing.active_children()))
+        if len(seen) > 1:
+            raise DataError("these labels won't do")
+
+    encoding = Encoding(CONFIG, label_columns=LABEL)
+    assert same(read_corpus(sample / "ratings_train.txt", encoding, check=check), of_sample)
+    with pytest.raises(DataError, match="won't do"):
+        read_corpus(sample / "ratings_train.txt", encoding, check=check)
+    assert seen == [2, 2]
+    assert not multiprocessing.active_children()
 
 
 def test_comes_back_from_disk_as_it_was(tmp_path: Path, of_sample: Corpus) -> None:

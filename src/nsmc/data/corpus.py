@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from nsmc.config.schema import Config
 from nsmc.config.text import TextConfig
+from nsmc.data.encoder import Encoder, make_encoder
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.data.noise import noisy_copies
 from nsmc.errors import DataError, ModelError
 from nsmc.storage.bundle import read_json, verify_bundle, write_json, writing_bundle
 from nsmc.tables.options import ReadOptions
 from nsmc.text.tokenizer import Tokenizer, is_learned, learn, make_tokenizer
-from nsmc.workers import available_cores, map_chunks
+from nsmc.workers import available_cores, map_chunks, workers_for
 
 if TYPE_CHECKING:
     from nsmc.data.reviews import Reviews
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 KIND = "corpus"
 SCHEMA = 4
 NEEDED = ("corpus.json", "morphemes.txt", "offsets.npy", "tokens.npy")
-CHUNK = 2000
+CHUNK = 1000
 """Reviews per piece of work: few enough to share out evenly, many enough to be worth sending."""
 LEARNED = "units.model"
 """The file of what a tokenizer has learnt."""
@@ -141,21 +142,19 @@ def read_corpus(
     """
     from nsmc.data.reviews import read_reviews
 
-    reviews = read_reviews(
-        data,
-        column=encoding.column,
-        label_columns=encoding.label_columns,
-        reading=encoding.reading,
-    )
-    if check:
-        check(reviews.labels, str(reviews.path))
-    return build_corpus(
-        reviews,
-        encoding.text,
-        learned=encoding.learned,
-        noise=encoding.noise,
-        progress=progress,
-    )
+    def read() -> "Reviews":
+        reviews = read_reviews(
+            data,
+            column=encoding.column,
+            label_columns=encoding.label_columns,
+            reading=encoding.reading,
+        )
+        if check:
+            check(reviews.labels, str(reviews.path))
+        return reviews
+
+    workers = workers_for(data) if isinstance(data, Path) and data.is_file() else None
+    return _encoded(read, encoding.text, encoding.learned, encoding.noise, workers, progress)
 
 
 def build_corpus(
@@ -181,25 +180,76 @@ def build_corpus(
         NsmcError: the tokenizer can't be made.
         DataError: no comment has anything legible in it.
     """
-    if learned is None and is_learned(config):
-        learned = learn(config, reviews.texts)
-    tokenizer = make_tokenizer(config, learned)
-    encode = partial(_encode, tokenizer)
-    copied, noisy_texts = noisy_copies(reviews.texts, noise)
-    texts = reviews.texts + noisy_texts
-    if workers is None:
-        # A worker costs a third of a second to start, which is what Mecab needs for 7,000 reviews.
-        workers = available_cores() if len(texts) > 10_000 else 1
-    make = (lambda: encode) if workers <= 1 else partial(_make, config, learned)
-    chunks = (texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK))
+    return _encoded(lambda: reviews, config, learned, noise, workers, progress)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What a corpus is made of."""
+
+    reviews: "Reviews"
+    tokenizer: Tokenizer
+    copied: NDArray[np.int64]
+    """Which of the reviews have a noisy copy."""
+    texts: list[str]
+    """Those of the reviews, then the copies'."""
+
+    @classmethod
+    def of(
+        cls, reviews: "Reviews", config: TextConfig, learned: bytes | None, noise: float
+    ) -> "_Source":
+        if learned is None and is_learned(config):
+            learned = learn(config, reviews.texts)
+        copied, noisy_texts = noisy_copies(reviews.texts, noise)
+        tokenizer = make_tokenizer(config, learned)
+        return cls(reviews, tokenizer, copied, reviews.texts + noisy_texts)
+
+
+def _encoded(
+    read: Callable[[], "Reviews"],
+    config: TextConfig,
+    learned: bytes | None,
+    noise: float,
+    workers: int | None,
+    progress: Progress | None,
+) -> Corpus:
+    """`build_corpus` of what ``read`` gives; with a number of ``workers`` these start meanwhile."""
+    source = cache(lambda: _Source.of(read(), config, learned, noise))
+    if workers is None or (learned is None and is_learned(config)):
+        learned = source().tokenizer.learned
+        # A worker costs a third of a second to start, in which Mecab cuts 7,000 reviews.
+        workers = workers or (available_cores() if len(source().texts) > 10_000 else 1)
+
+    def chunks() -> Iterator[list[str]]:
+        texts = source().texts
+        for start in range(0, len(texts), CHUNK):
+            yield texts[start : start + CHUNK]
+
+    make = partial(make_encoder, config, learned)
+    if workers <= 1:
+        make = partial(Encoder, source().tokenizer)
     index: dict[str, int] = {}
+    ours: dict[int, NDArray[np.int32]] = {}  # the indices of each encoder's numbers
     tokens, lengths = [], []
-    for chunk_tokens, chunk_lengths, morphemes in map_chunks(chunks, make, workers):
-        rows = [index.setdefault(m, len(index)) for m in morphemes]
-        tokens.append(np.array(rows, dtype=np.int32)[chunk_tokens])
-        lengths.append(chunk_lengths)
+    for chunk in map_chunks(chunks(), make, workers):
+        rows = np.array([index.setdefault(m, len(index)) for m in chunk.new], dtype=np.int32)
+        known = np.append(ours.get(chunk.encoder, rows[:0]), rows)
+        ours[chunk.encoder] = known
+        tokens.append(known[np.array(chunk.tokens, dtype=np.int32)])
+        lengths.append(np.array(chunk.lengths, dtype=np.int64))
         if progress:
-            progress(len(chunk_lengths), len(texts))
+            progress(len(chunk.lengths), len(source().texts))
+    return _corpus(source(), index, tokens, lengths, noise)
+
+
+def _corpus(
+    source: _Source,
+    index: dict[str, int],
+    tokens: list[NDArray[np.int32]],
+    lengths: list[NDArray[np.int64]],
+    noise: float,
+) -> Corpus:
+    reviews, copied = source.reviews, source.copied
     counts = np.concatenate(lengths) if lengths else np.empty(0, np.int64)  # [texts]
     legible = counts > 0
     if not legible.any():
@@ -214,7 +264,7 @@ def build_corpus(
         offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(counts[legible])]),
         labels={name: column.take(rows_of) for name, column in reviews.labels.items()},
         morphemes=list(index),
-        identity=tokenizer.identity(),
+        identity=source.tokenizer.identity(),
         source={
             "name": reviews.path.name,
             "sha256": reviews.sha256,
@@ -224,26 +274,9 @@ def build_corpus(
             "noise": noise,
             "notes": list(reviews.notes),
         },
-        learned=learned,
+        learned=source.tokenizer.learned,
         copies=copies if len(copies) else None,
     )
-
-
-_Encoded = tuple[NDArray[np.int32], NDArray[np.int64], list[str]]
-"""A chunk's morphemes end to end, as indices into its own list of them (the last), and each
-review's length: far less to send than each morpheme as text."""
-
-
-def _make(config: TextConfig, learned: bytes | None) -> Callable[[list[str]], _Encoded]:
-    return partial(_encode, make_tokenizer(config, learned))
-
-
-def _encode(tokenizer: Tokenizer, texts: list[str]) -> _Encoded:
-    reviews = [tokenizer(text) for text in texts]
-    index: dict[str, int] = {}
-    flat = [index.setdefault(unit, len(index)) for review in reviews for unit in review]
-    lengths = np.array([len(review) for review in reviews], dtype=np.int64)
-    return np.array(flat, dtype=np.int32), lengths, list(index)
 
 
 def save_corpus(corpus: Corpus, path: Path) -> None:

@@ -1,7 +1,8 @@
 """The rule by which many comments are scored: chunks, processes, threads, order.
 
 - Comments travel in chunks of at most `CHUNK`; results come back in the order of the chunks.
-- Up to `FEW` comments are scored in this process. More are scored by one process a core.
+- Up to `FEW` comments are scored in this process. More are scored by one process a core; for a
+  large file (`nsmc.workers.workers_for`), these start before it is read.
 - Comments go to a process and numbers come back. Units of a comment stay where they were made:
   lists of them cost more to send than to score.
 - Every process has one thread for matrix products. Worker processes start with it

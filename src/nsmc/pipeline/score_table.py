@@ -18,6 +18,7 @@ from nsmc.pipeline.staging import Place, staged
 from nsmc.progress import reporting, table_progress
 from nsmc.storage.journal import Journal
 from nsmc.tables.rows import Kind, rows_of
+from nsmc.workers import workers_for
 
 if TYPE_CHECKING:
     from nsmc.tables.options import ReadOptions, WriteOptions
@@ -104,7 +105,8 @@ def score_table(
     labels: Counter[str | None] = Counter()
 
     def score(chunks: Iterator[list[str]]) -> Iterator[Cells]:
-        for cells in scorer(chunks, workers=workers, journal=journal):
+        processes = workers or workers_for(place.source)
+        for cells in scorer(chunks, workers=processes, journal=journal):
             if "label" in classifier.task.results:
                 labels.update(cells[0])
             yield cells
@@ -195,11 +197,11 @@ def add_columns(
         )
         if table.bad:
             check_file(beside(target))
-        table.check()
         # Not itertools.tee, which would hold up to 57 chunks.
         waiting: deque[tuple[Chunk, int]] = deque()
 
         def comments() -> Iterator[list[str]]:
+            table.check()  # before the first is scored, and while processes start
             for chunk in table.chunks():
                 waiting.append((chunk, table.bytes_read))
                 yield chunk.texts if len(chunk.texts) == CHUNK else LongRows(chunk.texts)

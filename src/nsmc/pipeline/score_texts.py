@@ -16,6 +16,7 @@ from nsmc.tables.options import ReadOptions, WriteOptions
 from nsmc.tables.rows import Kind
 from nsmc.tasks.language_model import perplexity
 from nsmc.tasks.task import rounded
+from nsmc.workers import workers_for
 
 COLUMNS: dict[str, Kind] = {
     "perplexity": "number",
@@ -72,7 +73,8 @@ def score_texts(
 
     def score(chunks: Iterator[list[str]]) -> Iterator[Cells]:
         nonlocal bits, units
-        for cells in map_comments(counted(chunks), partial(_cells, model), workers=workers):
+        processes = workers or workers_for(place.source)
+        for cells in map_comments(counted(chunks), partial(_cells, model), workers=processes):
             bits += math.fsum(value for value in cells[1] if value is not None)
             units += sum(value for value in cells[3] if value is not None)
             yield cells

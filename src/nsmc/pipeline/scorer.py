@@ -128,6 +128,8 @@ class Scorer:
                 break
             self.resumed += len(chunk)
             yield _unpacked(value, len(chunk))
+        else:
+            return
         keys: deque[bytes] = deque()
 
         def noted() -> Iterator[list[str]]:
