@@ -111,7 +111,7 @@ def test_what_fails_late_in_a_table_fails_before_the_scoring(
             path,
             tmp_path / "b.csv",
             {"label": "text"},
-            lambda chunks: pytest.fail("the work has begun"),
+            lambda chunks: (pytest.fail("the work has begun") for _ in chunks),
             column="document",
             reading=reading,
             verbose=False,

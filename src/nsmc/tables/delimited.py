@@ -30,7 +30,7 @@ from nsmc.tables.header import (
     split_lines,
 )
 from nsmc.tables.options import ReadOptions
-from nsmc.tables.regular_rows import Irregular, Shape, regular_rows
+from nsmc.tables.regular_columns import Irregular, Shape, columns_of, regular_columns
 from nsmc.tables.rows import ListRows, Rows
 from nsmc.tables.text_files import TextReader, TextWriter, without_end
 
@@ -102,20 +102,19 @@ class DelimitedReader(TextReader):
         if len(self.columns) == 1:
             return self.columns
         with contextlib.closing(self._chunks(PEEKED)) as chunks:
-            _, first = next(chunks, (None, None))
+            _, first = next(chunks, (None, []))
         if self.bad is not None:
             self.bad.clear()
-        if first is None:
+        if not first:
             return self.columns  # a header alone says nothing about the values
-        columns = zip(self.columns, zip(*first, strict=True), strict=True)
+        columns = zip(self.columns, first, strict=True)
         return [name for name, cells in columns if not all(map(is_number, cells))]
 
     def chunks(self, chunk_rows: int) -> Generator[tuple[Rows, Numbers]]:
         """See `TableReader.chunks`."""
         with contextlib.closing(self._chunks(chunk_rows)) as chunks:
-            for numbers, rows in chunks:
-                columns = zip(self.columns, zip(*rows, strict=True), strict=True)
-                yield ListRows(dict(columns), "str"), numbers
+            for numbers, columns in chunks:
+                yield ListRows(dict(zip(self.columns, columns, strict=True)), "str"), numbers
 
     def check_rows(self) -> bool:
         """See `TableReader.check_rows`."""
@@ -186,19 +185,21 @@ class DelimitedReader(TextReader):
         check_columns(self.file, names)
         return names
 
-    def _chunks(self, chunk_rows: int) -> Generator[tuple[Numbers, list[Sequence[str]]]]:
-        """The numbers and the cells of chunks of rows."""
+    def _chunks(self, chunk_rows: int) -> Generator[tuple[Numbers, list[list[str]]]]:
+        """The numbers and the columns of chunks of rows."""
         width, done = len(self.columns), 0
         if self.bad is None:
             before = self._first_line - 1
             shape = Shape(self._delimiter, self._quoted, width, before, self._header)
             with contextlib.suppress(Irregular), self._stream() as text:
-                for rows in regular_rows(text, shape, most_rows(chunk_rows, width)):
-                    yield range(done + 1, done + 1 + len(rows)), rows
-                    done += len(rows)
+                for columns in regular_columns(text, shape, most_rows(chunk_rows, width)):
+                    rows = len(columns[0])
+                    yield range(done + 1, done + 1 + rows), columns
+                    done += rows
                 return
         with contextlib.closing(self._rows()) as slow:
-            yield from batches(itertools.islice(slow, done, None), chunk_rows, width)
+            for numbers, cells in batches(itertools.islice(slow, done, None), chunk_rows, width):
+                yield numbers, list(columns_of(cells, width))
 
     def _rows(self) -> Generator[tuple[int, int, Sequence[str]]]:
         """The number, the characters and the cells of each row, read line by line."""

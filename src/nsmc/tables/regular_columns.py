@@ -1,4 +1,4 @@
-"""Rows of a text table with nothing odd in it, a chunk at a time and split in C.
+"""The columns of a text table with nothing odd in it, a chunk at a time and split in C.
 
 What is odd is left to the careful reader of `nsmc.tables.delimited`, which takes each line by
 itself and can say what is wrong with it.
@@ -16,6 +16,8 @@ from nsmc.tables.base import LONGEST, MOST_CHARACTERS
 
 BLOCK = 1 << 15
 """Characters that are read at a time."""
+TOGETHER = 512
+"""Rows that are lists at a time: of thousands, Python's search for cycles takes a third more."""
 
 
 class Irregular(Exception):
@@ -38,8 +40,8 @@ class Shape:
     """Whether the first record is one."""
 
 
-def regular_rows(text: TextIO, shape: Shape, most: int) -> Iterator[list[Sequence[str]]]:
-    r"""Chunks of ``most`` rows, of which only the last may have fewer.
+def regular_columns(text: TextIO, shape: Shape, most: int) -> Iterator[list[list[str]]]:
+    r"""The columns of chunks of ``most`` rows, of which only the last may have fewer.
 
     Args:
         text: read with ``newline="\n"``.
@@ -61,14 +63,22 @@ def regular_rows(text: TextIO, shape: Shape, most: int) -> Iterator[list[Sequenc
             next(records, None)
         while True:
             blocks.begin_chunk()
-            rows: list[Sequence[str]] = []
-            while len(rows) < most and (more := list(islice(records, most - len(rows)))):
-                rows += more if set(map(len, more)) == {shape.width} else _fitted(more, shape.width)
-            if not rows:
+            columns: list[list[str]] = [[] for _ in range(shape.width)]
+            while rows := list(islice(records, min(TOGETHER, most - len(columns[0])))):
+                if set(map(len, rows)) != {shape.width}:
+                    rows = _fitted(rows, shape.width)
+                for column, cells in zip(columns, columns_of(rows, shape.width), strict=True):
+                    column += cells
+            if not columns[0]:
                 return
-            yield rows
+            yield columns
     except csv.Error as error:
         raise Irregular from error
+
+
+def columns_of(rows: Sequence[Sequence[str]], width: int) -> Iterator[list[str]]:
+    """The cells of each column; zip would take three times as long for thousands of rows."""
+    return ([cells[place] for cells in rows] for place in range(width))
 
 
 class _Blocks(Iterator[list[str]]):

@@ -1,4 +1,4 @@
-"""Rows split many at a time are those of the reader that takes each line by itself."""
+"""Columns of rows split many at a time are those of the reader that takes each line by itself."""
 
 import io
 from pathlib import Path
@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nsmc.tables import regular_rows as module
+from nsmc.tables import regular_columns as module
 from nsmc.tables.options import ReadOptions
-from nsmc.tables.regular_rows import Irregular, Shape, regular_rows
+from nsmc.tables.regular_columns import Irregular, Shape, regular_columns
 from nsmc.tables.table import open_table
 from tests.tables.files import written
 
@@ -49,6 +49,7 @@ def test_chunks_are_those_of_the_careful_reader(place: Path, data: Any) -> None:
     expected = read(path, CAREFUL, chunk_rows)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "BLOCK", data.draw(st.sampled_from([1, 7, 1 << 15])))
+        patch.setattr(module, "TOGETHER", data.draw(st.sampled_from([1, 2, 512])))
         assert read(path, ReadOptions(), chunk_rows) == expected
 
 
@@ -57,8 +58,8 @@ def test_what_is_odd_comes_after_whole_chunks(odd: str, monkeypatch: pytest.Monk
     monkeypatch.setattr(module, "BLOCK", 4)
     shape = Shape(",", quoted=True, width=2, before=1, header=True)
     text = "sep=,\nx,y\n" + "1,2\n" * 5 + odd
-    chunks = regular_rows(io.StringIO(text), shape, 2)
-    assert [next(chunks), next(chunks)] == [[["1", "2"]] * 2] * 2
+    chunks = regular_columns(io.StringIO(text), shape, 2)
+    assert [next(chunks), next(chunks)] == [[["1"] * 2, ["2"] * 2]] * 2
     with pytest.raises(Irregular):
         next(chunks)
 
@@ -70,5 +71,5 @@ def test_no_more_is_held_than_a_chunk_may_have(text: str, monkeypatch: pytest.Mo
     monkeypatch.setattr(module, "MOST_CHARACTERS", 20)
     taken = io.StringIO(text)
     with pytest.raises(Irregular):
-        list(regular_rows(taken, shape, 100))
+        list(regular_columns(taken, shape, 100))
     assert taken.tell() < len(text)
