@@ -184,11 +184,23 @@ def test_scoring_a_comment_imports_neither_torch_nor_pandas(
     assert not result & (NOT_FOR_SCORING | {"http.client", "ssl", "zipfile", "_jpype"})
 
 
-def test_measuring_a_model_imports_neither_torch_nor_scikit_learn(untrained: Untrained) -> None:
-    model, data = untrained("text.unit=syllable"), "data/sample/ratings_test.txt"
-    result = imported("-m", "nsmc", "evaluate", "--model", str(model), "--data", data)
+@pytest.mark.parametrize(
+    "command",
+    [
+        "evaluate --model MODEL --data TABLE",
+        "predict --model MODEL --input TABLE --output {}.csv",
+        "prepare --data TABLE --output {}",
+    ],
+)
+def test_a_table_of_text_is_read_and_written_without_torch_and_pandas(
+    command: str, untrained: Untrained, tmp_path: Path
+) -> None:
+    model = str(untrained("text.unit=syllable"))
+    words = {"MODEL": model, "TABLE": "data/sample/ratings_test.txt"}
+    command = command.format(tmp_path / "out")
+    result = imported("-m", "nsmc", *(words.get(word, word) for word in command.split()))
     assert "numpy" in result
-    assert not result & {"torch", "torchtext", "sklearn", "scipy", "matplotlib"}
+    assert not result & NOT_FOR_SCORING
 
 
 @pytest.mark.slow

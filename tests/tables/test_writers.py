@@ -379,7 +379,7 @@ def test_a_header_alone_is_written_as_one(tmp_path: Path, name: str, new: dict[s
     with open_table(source) as table, open_writer(tmp_path / name, table) as writer:
         assert list(table.chunks()) == []
         if new:
-            writer.write(table.empty().assign(**new))
+            writer.write(table.empty().frame.assign(**new))
     if name == "b.jsonl":
         assert (tmp_path / name).read_bytes() == b""
         return

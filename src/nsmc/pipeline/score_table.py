@@ -17,7 +17,7 @@ from nsmc.pipeline.scorer import Cells, Scorer, text_columns
 from nsmc.pipeline.staging import Place, staged
 from nsmc.progress import reporting, table_progress
 from nsmc.storage.journal import Journal
-from nsmc.tables.rows import Kind, rows_of
+from nsmc.tables.rows import Kind
 from nsmc.workers import workers_for
 
 if TYPE_CHECKING:
@@ -192,9 +192,7 @@ def add_columns(
         names = unique_names(kinds, table.columns, "predicted_")
         writer.added = names
         # What can fail fails here, before the scoring.
-        writer.write(
-            rows_of(table.empty()).with_columns(names, [*kinds.values()], [[] for _ in kinds])
-        )
+        writer.write(table.empty().with_columns(names, [*kinds.values()], [[] for _ in kinds]))
         if table.bad:
             check_file(beside(target))
         # Not itertools.tee, which would hold up to 57 chunks.

@@ -35,7 +35,7 @@ def check_target(
     names = unique_names(columns, table.columns, prefix)
     kinds, cells = zip(*columns.values(), strict=True)
     with contextlib.suppress(Unwritten), open_writer(target, table, writing) as writer:
-        writer.write(rows_of(table.empty()).with_columns(names, kinds, cells))
+        writer.write(table.empty().with_columns(names, kinds, cells))
         raise Unwritten  # so that nothing replaces what is there
 
 
@@ -77,7 +77,7 @@ def write_rows(
     with open_writer(target, table, writing) as writer:
         writer.added = names
         # Without a row, a Parquet file would have columns of no type.
-        frames = [table.empty()]
+        frames = [table.empty().frame]
         for chunk in table.chunks():
             within = np.flatnonzero(np.isin(np.asarray(chunk.rows, np.int64), wanted))
             if len(within):

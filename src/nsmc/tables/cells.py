@@ -47,9 +47,11 @@ def _plain_values(array: Any) -> list[Any]:
 
 def is_missing(value: object) -> bool:
     """Whether a cell holds nothing: null, NaN, or a key that isn't there."""
-    import pandas as pd
+    if value is None:
+        return True
+    import pandas as pd  # which a table of text doesn't need
 
-    return value is None or value is pd.NA or (isinstance(value, float) and value != value)
+    return value is pd.NA or (isinstance(value, float) and value != value)
 
 
 def comment_text(value: object) -> str:

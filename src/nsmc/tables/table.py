@@ -20,7 +20,7 @@ from nsmc.tables.input_file import Unchanged
 from nsmc.tables.json_files import JsonReader, JsonWriter
 from nsmc.tables.options import ReadOptions, WriteOptions
 from nsmc.tables.parquet import ParquetReader, ParquetWriter, to_frame
-from nsmc.tables.rows import Rows
+from nsmc.tables.rows import FrameRows, ListRows, Rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,13 +104,12 @@ class Table:
         """Columns and their types as a pyarrow schema."""
         return self._reader.schema()
 
-    def empty(self) -> "pd.DataFrame":
-        """Return a frame of the table's columns and no rows, to write when there are no chunks."""
-        if self.format in ("xlsx", "json", "jsonl"):
-            import pandas as pd
-
-            return pd.DataFrame(columns=self.columns, dtype=object)
-        return to_frame(self.schema().empty_table())
+    def empty(self) -> Rows:
+        """The table's columns without rows, to write when there are no chunks."""
+        if self.format == "parquet":
+            return FrameRows(to_frame(self.schema().empty_table()))
+        dtype = object if self.format in ("xlsx", "json", "jsonl") else "str"
+        return ListRows({name: [] for name in self.columns}, dtype)
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the rows from the first on; each call starts anew.
