@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import nsmc
+from nsmc.inference import explanation, shapley
 from nsmc.inference.classifier import Classifier, load
 from nsmc.inference.directory import SHIPPED, open_model
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tests.conftest import Untrained
 
 LONG = "배우는 좋은데 이야기가 뻔하고 결말이 허무하다. 그래도 영상은 최고였고 음악도 좋았음 ㅋㅋ"
+LONG_ENOUGH = "배우는 좋은데 이야기가 뻔하고 결말이 허무하다"  # to be guessed, and soon exact, too
 COMMENTS = ["재밌다", "노잼", "정말 재미가 하나도 없다 ㅠㅠ", LONG, "👍🏽 최고\r\n  또 볼래요"]
 
 
@@ -46,6 +48,21 @@ def test_the_contributions_sum_to_the_log_odds(text: str, classifier: Classifier
     assert result.baseline == classifier.explain("").baseline
     assert (result.of, result.explains) == ("긍정", "positive")
     assert result.value == result.logit
+
+
+def test_a_guess_comes_near_the_exact_contributions(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guessed = classifier.explain(LONG_ENOUGH)
+    monkeypatch.setattr(shapley, "EXACT", len(guessed.parts))
+    monkeypatch.setattr(explanation, "EXACT", len(guessed.parts))
+    exact = classifier.explain(LONG_ENOUGH)
+    pairs = [
+        (a.contribution, b.contribution) for a, b in zip(guessed.parts, exact.parts, strict=True)
+    ]
+    differences = np.subtract(*zip(*pairs, strict=True))
+    assert 1e-4 < np.abs(differences).max() < 0.15
+    assert np.sqrt((differences**2).mean()) < 0.08
 
 
 def test_spans_are_of_the_comment_as_typed(classifier: Classifier) -> None:

@@ -7,14 +7,17 @@ import html
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Generic
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nsmc.inference.blas_threads import one_thread
+from nsmc.inference.designs import subsets
 from nsmc.inference.network import Network
-from nsmc.inference.shapley import EXACT, order_count, shapley_values
+from nsmc.inference.set_games import subset_weights
+from nsmc.inference.shapley import EXACT, REMEMBERED, shapley_values
 from nsmc.tasks.predictions import PredictionT, rounded_number
 from nsmc.tasks.task import ExplainedNumber, Value
 
@@ -118,8 +121,11 @@ UnitShares = Callable[[NDArray[np.float64], float, int, int], NDArray[np.float64
 DEEP_ORDERS, WIDE_ORDERS = 24, 96
 """Orders of a comment's parts by which the network is explained, and what the wide layer alone says
 beside it: half of the noise is of the wide layer's n-grams, which take a tenth of the time."""
-UNIT_ORDERS, NGRAM_ORDERS = 16, 64
-"""As many of each for the same noise, where `SubsetOutputs.unit_shares` makes more of them."""
+PAIRS = ((45, 72), (280, 36))
+"""Pairs of subsets for the same noise where `SubsetOutputs.unit_shares` makes more of them: for up
+to so many units so many pairs."""
+NGRAM_PAIRS = 192
+"""Those of the wide layer then."""
 
 
 @dataclass(frozen=True)
@@ -167,16 +173,15 @@ def contributions(
     count, deep, wide = int(part_of[-1]) + 1, outputs_of.deep, outputs_of.wide
     value = float(number(whole[None])[0])
     share = partial(shapley_values, parts=count, units=len(part_of), seed=seed)
-    orders = order_count(count, len(part_of), UNIT_ORDERS)
-    if outputs_of.unit_shares and EXACT < count == len(part_of) and orders:
+    pairs = next((pairs for longest, pairs in PAIRS if count <= longest), 0)
+    if outputs_of.unit_shares and EXACT < count == len(part_of) and pairs:
         constant = float(number(np.zeros_like(whole[None]))[0])
         weights = number(np.eye(len(whole), dtype=np.float32)) - constant  # [O]
         empty = baseline - constant
-        shares: NDArray[np.float64] = outputs_of.unit_shares(weights, empty, orders, seed)  # [P]
+        shares: NDArray[np.float64] = outputs_of.unit_shares(weights, empty, pairs, seed)  # [P]
         if wide is not None:
-            ngrams = partial(_weighed, wide, weights)  # of subsets [N, P]
-            (full,) = ngrams(np.ones((1, count), np.bool_)).tolist()
-            shares = shares + share(ngrams, empty=0.0, full=full, orders=NGRAM_ORDERS)
+            sets, parts = _guessed(count, NGRAM_PAIRS, seed)  # [N, P], [P, N]
+            shares = shares + parts @ ((wide(sets) - wide(~sets)) @ weights)
         shares += (value - baseline - shares.sum()) / count  # what was rounded
         return shares
     if wide is None or count <= EXACT:
@@ -200,8 +205,10 @@ def contributions(
     )
 
 
-def _weighed(
-    of: Subsets, weights: NDArray[np.float64], mask: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """The sums [N] of what subsets [N, T] have [N, O], by weights [O]."""
-    return np.asarray(of(mask) @ weights, np.float64)
+@lru_cache(REMEMBERED)
+def _guessed(units: int, pairs: int, seed: int) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Subsets [N, T] of units, and weights [T, N] of what they have above their complements."""
+    with one_thread():
+        half = subsets(units, pairs, seed)
+        sets = np.concatenate([np.ones((1, units), np.bool_), half])  # [N, T]
+        return sets, subset_weights(sets)

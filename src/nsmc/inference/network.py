@@ -106,7 +106,7 @@ class NumpyNetwork:
         vectors: Floats,
         weights: NDArray[np.float64],
         empty: float,
-        orders: int,
+        pairs: int,
         seed: int,
     ) -> NDArray[np.float64]:
         """Shares [T] of one review's units in a sum of outputs; only where it `shares_states`.
@@ -115,15 +115,15 @@ class NumpyNetwork:
             vectors: [T, E] of the units.
             weights: [O] of the outputs in the sum.
             empty: the sum for no unit; with the shares it makes that of all.
-            orders: to sample, an even number.
-            seed: of the orders.
+            pairs: of subsets to read besides the whole.
+            seed: of the subsets.
         """
         with one_thread():
             (layer,) = self._layers
             start = empty - float(self._bias @ weights)
             head = (self._head @ weights).astype(np.float32)  # [P]
             pooling = self._pooling.split("+")
-            return unit_shares(layer, pooling, head, vectors, empty=start, orders=orders, seed=seed)
+            return unit_shares(layer, pooling, head, vectors, empty=start, pairs=pairs, seed=seed)
 
     def pooled(self, vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
         """The inputs [R, P] of the last, linear layer; arguments as for `Network`."""
