@@ -121,7 +121,7 @@ UnitShares = Callable[[NDArray[np.float64], float, int, int], NDArray[np.float64
 DEEP_ORDERS, WIDE_ORDERS = 24, 96
 """Orders of a comment's parts by which the network is explained, and what the wide layer alone says
 beside it: half of the noise is of the wide layer's n-grams, which take a tenth of the time."""
-PAIRS = ((45, 72), (280, 36))
+PAIRS = ((45, 74), (280, 36))
 """Pairs of subsets for the same noise where `SubsetOutputs.unit_shares` makes more of them: for up
 to so many units so many pairs."""
 NGRAM_PAIRS = 192
