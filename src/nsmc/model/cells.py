@@ -34,6 +34,7 @@ a deep network feeds each layer's outputs to the next.
 from torch import nn
 
 from nsmc.config.model import ModelConfig
+from nsmc.model.gru import GRU
 
 
 def make_encoder(config: ModelConfig) -> nn.RNNBase:
@@ -43,7 +44,7 @@ def make_encoder(config: ModelConfig) -> nn.RNNBase:
     al., ICLR 2014), input weights uniform after Glorot and Bengio (AISTATS 2010), biases at zero
     but the LSTM's forget gate, which starts open at one (Jozefowicz et al., ICML 2015).
     """
-    encoder: nn.RNNBase = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[config.cell](
+    encoder: nn.RNNBase = {"rnn": nn.RNN, "gru": GRU, "lstm": nn.LSTM}[config.cell](
         input_size=config.encoder_input_size,
         hidden_size=config.hidden_size,
         num_layers=config.layers,

@@ -19,5 +19,5 @@ class Dropout(nn.Dropout):
         bits = torch.empty((count + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
         uniform = bits.view(torch.int16)[:count].view(vectors.shape)  # from -2^15 to 2^15 - 1
         dropped = round(self.p * 2**16)
-        mask = uniform >= dropped - 2**15
-        return vectors * mask.to(vectors.dtype).mul_(2**16 / (2**16 - dropped))
+        mask = torch.ge(uniform, dropped - 2**15, out=torch.empty_like(vectors))
+        return vectors * mask.mul_(2**16 / (2**16 - dropped))

@@ -3,7 +3,6 @@
 Shapes: T steps, B reviews, D directions (1 or 2), H hidden size, P pooled size, O outputs.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -14,25 +13,27 @@ from nsmc.config.model import ModelConfig
 from nsmc.model.dropout import Dropout
 
 
-class _Maximum(torch.autograd.Function):
-    """`amax` over time, whose whole gradient goes to each place that has the maximum.
+class _MaximumAndMean(torch.autograd.Function):
+    """`amax` and `mean` over time, side by side; both gradients are made at once.
 
-    torch's `amax` counts equal places and divides the gradient among them: three times the work,
-    though two places of a comment are hardly ever equal.
+    The maximum's whole gradient goes to each place that has it. torch's `amax` counts equal places
+    and divides the gradient among them: three times the work, though two places of a comment are
+    hardly ever equal.
     """
 
     @staticmethod
     def forward(ctx: Any, outputs: Tensor) -> Tensor:
         top = outputs.amax(dim=0)  # [B, D·H]
         ctx.save_for_backward(outputs, top)
-        return top
+        return torch.cat([top, outputs.mean(dim=0)], dim=-1)  # [B, 2·D·H]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         outputs, top = ctx.saved_tensors
+        of_top, of_mean = gradient.chunk(2, dim=-1)  # [B, D·H]
         mask = torch.eq(outputs, top, out=torch.empty_like(outputs))  # [T, B, D·H], 0 or 1
-        return mask.mul_(gradient)
+        return mask.mul_(of_top).add_(of_mean / len(outputs))
 
 
 def pool(outputs: Tensor, kind: str, directions: int) -> Tensor:
@@ -49,11 +50,10 @@ def pool(outputs: Tensor, kind: str, directions: int) -> Tensor:
             return outputs[-1]  # [B, H]
         half = outputs.shape[-1] // 2
         return torch.cat([outputs[-1, :, :half], outputs[0, :, half:]], dim=-1)  # [B, 2H]
-    parts: dict[str, Callable[[], Tensor]] = {
-        "max": lambda: _Maximum.apply(outputs),  # type: ignore[no-untyped-call]
-        "mean": lambda: outputs.mean(dim=0),
-    }
-    return torch.cat([parts[name]() for name in kind.split("+")], dim=-1)  # [B, D·H] or [B, 2·D·H]
+    if kind == "mean":
+        return outputs.mean(dim=0)  # [B, D·H]
+    both: Tensor = _MaximumAndMean.apply(outputs)  # type: ignore[no-untyped-call]  # [B, 2·D·H]
+    return both if kind == "max+mean" else both[:, : outputs.shape[-1]]
 
 
 class PooledLinear(nn.Linear):

@@ -68,6 +68,7 @@ def train_epochs(
         DeviceError: the device's memory doesn't hold a batch.
     """
     counters, ranks = state.counters, ranks or Ranks()
+    _keep_freed_memory()
     while counters.epoch < config.epochs and not _out_of_patience(state, config):
         batches = batches_of(counters.epoch)
         batches.skip(counters.batch)
@@ -90,6 +91,20 @@ def train_epochs(
         rate = learning_rate(before + counters.batch - 1, steps, config)
         is_best = _end_epoch(state, task, validated, rate)
         yield EpochDone(counters.epoch, is_best)
+
+
+def _keep_freed_memory() -> None:
+    """Let the allocator keep what a step frees, for the next one.
+
+    glibc hands up to twice the largest block freed so far, at most 64 MB, to the next request; more
+    than that it gives back to the system, whose pages then cost up to a twentieth of a step
+    (mallopt(3), M_MMAP_THRESHOLD).
+    """
+    torch.empty(LARGEST_BLOCK, dtype=torch.uint8)
+
+
+LARGEST_BLOCK = (32 << 20) - (16 << 10)
+"""Bytes, just under glibc's upper limit for this."""
 
 
 def _take_step(

@@ -41,7 +41,7 @@ STATE = 4
 """Numbers for each parameter: itself, its best value so far and two moments of Adam."""
 TENSOR = 4096
 """Bytes of a parameter besides its numbers, in Python, in all of these and their files."""
-CELL = {"rnn": 7, "gru": 13, "lstm": 15}
+CELL = {"rnn": 7, "gru": 9, "lstm": 15}
 """Numbers for each output of a recurrent layer that a step keeps for the gradient, or makes."""
 PENDING = 3
 """Gradients of a layer that are on their way, besides those that are kept."""

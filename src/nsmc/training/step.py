@@ -42,7 +42,8 @@ def backward(
     if adversarial_norm:
         norms = torch.linalg.vector_norm(gradient, dim=(0, 2), keepdim=True)  # [1, B, 1]
         # A review learnt perfectly has a gradient of zero and is left where it is.
-        moved = leaf.detach() + adversarial_norm * gradient / norms.clamp_min(1e-12)  # [T, B, E]
+        norms = norms.clamp_min(1e-12)
+        moved = torch.addcdiv(leaf.detach(), gradient, norms, value=adversarial_norm)  # [T, B, E]
         moved.requires_grad_()
         worst = _loss(network, task, moved, batch, autocast)
         worst.loss.backward()  # type: ignore[no-untyped-call]
