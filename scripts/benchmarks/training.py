@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.common import Row, Sizes, in_turn, median_ratio, spread
 from benchmarks.contenders import ClassicLoop
@@ -46,13 +46,23 @@ class OurLoop:
         state = TrainingState(network, optimizers, totals=torch.zeros(4))
         size = config.training.batch_size
 
+        loop = self
+
+        class Counted(EqualLengthIterator):
+            def __iter__(self) -> Iterator[Any]:
+                for batch in super().__iter__():
+                    loop._units += batch.text.positions.numel()
+                    yield batch
+
         def batches(epoch: int) -> EqualLengthIterator:
-            return EqualLengthIterator(training, size, seed=epoch, device=cpu)
+            return Counted(training, size, seed=epoch, device=cpu)
 
         validation = EqualLengthIterator(
             make_dataset(field, rows[:512], targets), 512, seed=None, device=cpu
         )
-        self.lengths = corpus.lengths
+        self._units = 0
+        """Trained so far: T of each review."""
+        self._mean = float(corpus.lengths.mean())
         self._steps: Iterator[StepDone] = (
             event
             for event in train_epochs(state, task, batches, validation, config.training)
@@ -60,10 +70,11 @@ class OurLoop:
         )
 
     def rate(self, steps: int) -> float:
-        """Reviews trained a second over some steps."""
-        started = time.perf_counter()
-        seen = sum(next(self._steps).reviews for _ in range(steps))
-        return seen / (time.perf_counter() - started)
+        """Reviews of the mean length trained a second over some steps: batches differ in length."""
+        self._units, started = 0, time.perf_counter()
+        for _ in range(steps):
+            next(self._steps)
+        return self._units / self._mean / (time.perf_counter() - started)
 
 
 def matrix_rate(size: int, gates: int, batch: int) -> float:
@@ -112,6 +123,7 @@ def _rows_of_cell(cell: str, corpus: "Corpus", sizes: Sizes) -> list[Row]:
     ]
     ours, adversarial = OurLoop(plain, corpus), OurLoop(config, corpus)
     classic = ClassicLoop(reviews, CLASSIC_BATCH, cell, size)
+    ours.rate(1), adversarial.rate(1), classic.rate(1)  # the order of an epoch
     result = in_turn(
         sizes.repeats,
         {
@@ -121,9 +133,11 @@ def _rows_of_cell(cell: str, corpus: "Corpus", sizes: Sizes) -> list[Row]:
             "products": lambda: matrix_rate(size, gates, batch),
         },
     )
-    # Input and state, both directions, every gate, a multiplication and an addition each; a
-    # backward pass has two such products for every one of a forward pass.
-    forward = 2 * 2 * 2 * gates * size * size * float(corpus.lengths.mean())
+    # Every input, and every state but the first, which is zero; both directions, every gate, a
+    # multiplication and an addition each. A backward pass has two such products for every one of a
+    # forward pass.
+    products = 2 * float(corpus.lengths.mean()) - 1
+    forward = 2 * 2 * gates * size * size * products
     times = median_ratio(result["classic"], result["plain"])
     name = f"Bi{cell.upper()} {size}"
     rows = [
