@@ -30,7 +30,8 @@ def main() -> int:
         nsmc = [str(python), "-m", "nsmc"]
         print(run(place, *nsmc, "predict", "--explain", "재밌다"))
         (table := Path(place) / "t.csv").write_text("document\n재밌다\n", encoding="utf-8")
-        files = ["--input", str(table), "--output", str(Path(place) / "scored.csv")]
+        print(run(place, *nsmc, "predict", "--input", str(table), "--output", f"{place}/a.csv"))
+        files = ["--input", str(table), "--output", f"{place}/scored.parquet"]
         lacking = run(place, *nsmc, "predict", *files, status=1)
         assert "pip install pyarrow" in lacking, lacking
         answer = serve(place, nsmc)

@@ -74,10 +74,13 @@ def test_what_is_missing_is_said_with_the_line_that_installs_it(
 ) -> None:
     table = tmp_path / "t.csv"
     table.write_text("document,label\n재밌다,1\n노잼,0\n", encoding="utf-8")
+    objects = tmp_path / "t.jsonl"
+    objects.write_text('{"document": "재밌다", "label": 1}\n', encoding="utf-8")
+    target = tmp_path / "out.parquet"
     commands: dict[str, tuple[str | Path, ...]] = {
         "train": ("train", "--data", ROOT / "data" / "sample", "--output", tmp_path / "run"),
-        "evaluate": ("evaluate", "--data", table),
-        "predict": ("predict", "--input", table, "--output", tmp_path / "out.csv"),
+        "evaluate": ("evaluate", "--data", objects),
+        "predict": ("predict", "--input", table, "--output", target),
     }
     for name, arguments in commands.items():
         done = run(slim, *arguments)
@@ -87,7 +90,17 @@ def test_what_is_missing_is_said_with_the_line_that_installs_it(
             done.stderr,
         )
         assert said, done.stderr
-    assert not (tmp_path / "out.csv").exists()
+    assert not target.exists()
+
+
+def test_text_tables_need_no_more(slim: dict[str, str], tmp_path: Path) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.tsv"
+    source.write_text("document,label\n재밌다,1\n,0\n", encoding="utf-8")
+    done = run(slim, "predict", "--input", source, "--output", target)
+    assert done.returncode == 0, done.stderr
+    with target.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    assert [row["label_ko"] for row in rows] == ["긍정", ""]
 
 
 def test_tables_are_scored_with_the_second_file(
@@ -128,7 +141,11 @@ def test_the_service_runs(slim: dict[str, str]) -> None:
     try:
         answer = requests.post(f"{server.url}/v1/predict", json={"text": "재밌다"}, timeout=60)
         assert answer.json()["label_ko"] == "긍정"
-        table = requests.post(f"{server.url}/v1/table", data=b"document\na\n", timeout=60)
-        assert (table.status_code, table.json()["error"]["code"]) == (501, "not_installed")
+        url = f"{server.url}/v1/table"
+        table = requests.post(url, data=b"document\na\n", timeout=60)
+        assert table.text.splitlines()[0] == "document,label,label_ko,score"
+        query = {"name": "a.parquet"}
+        other = requests.post(url, params=query, data=b"PAR1", timeout=60)
+        assert (other.status_code, other.json()["error"]["code"]) == (501, "not_installed")
     finally:
         server.close()

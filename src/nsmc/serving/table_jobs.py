@@ -193,7 +193,7 @@ def refusals() -> Iterator[None]:
         raise ApiError(
             501,
             "not_installed",
-            "this server has no {package}, so it can't read tables; its keeper can: pip install "
-            "{package}",
+            "this server has no {package}, so it can't read such tables; its keeper can: pip "
+            "install {package}",
             package=error.name,
         ) from error
