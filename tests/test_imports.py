@@ -184,6 +184,13 @@ def test_scoring_a_comment_imports_neither_torch_nor_pandas(
     assert not result & (NOT_FOR_SCORING | {"http.client", "ssl", "zipfile", "_jpype"})
 
 
+def test_a_typed_comment_waits_for_no_table_and_no_explanation() -> None:
+    result = loaded("predict", "재밌다", status=0)
+    assert "nsmc.inference.network" in result
+    explaining = ("increments", "subsets", "designs", "set_games")
+    assert not result & {"nsmc.tables.base", *(f"nsmc.inference.{name}" for name in explaining)}
+
+
 @pytest.mark.parametrize(
     "command",
     [

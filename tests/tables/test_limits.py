@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from nsmc.errors import DataError
-from nsmc.tables.base import LONGEST, MOST_CHARACTERS, batches, listing
+from nsmc.tables.base import LONGEST, MOST_CHARACTERS, batches
+from nsmc.tables.columns import listing
 from nsmc.tables.table import open_table, open_writer
 from tests.tables.files import convert, rows, texts, written
 

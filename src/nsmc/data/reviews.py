@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
 from nsmc.messages.translate import tr
-from nsmc.tables.base import listing
 from nsmc.tables.cells import cell_text
-from nsmc.tables.columns import nearest
+from nsmc.tables.columns import listing, nearest
 from nsmc.tables.options import ReadOptions
 from nsmc.tables.table import open_table
 from nsmc.text.normalize import normalize

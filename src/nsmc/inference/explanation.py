@@ -14,9 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nsmc.inference.blas_threads import one_thread
-from nsmc.inference.designs import subsets
 from nsmc.inference.network import Network
-from nsmc.inference.set_games import subset_weights
 from nsmc.inference.shapley import EXACT, REMEMBERED, shapley_values
 from nsmc.tasks.predictions import PredictionT, rounded_number
 from nsmc.tasks.task import ExplainedNumber, Value
@@ -208,6 +206,9 @@ def contributions(
 @lru_cache(REMEMBERED)
 def _guessed(units: int, pairs: int, seed: int) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Subsets [N, T] of units, and weights [T, N] of what they have above their complements."""
+    from nsmc.inference.designs import subsets
+    from nsmc.inference.set_games import subset_weights
+
     with one_thread():
         half = subsets(units, pairs, seed)
         sets = np.concatenate([np.ones((1, units), np.bool_), half])  # [N, T]

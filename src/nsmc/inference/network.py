@@ -16,10 +16,8 @@ from numpy.typing import NDArray
 from nsmc.config.model import ModelConfig
 from nsmc.inference.blas_threads import one_thread
 from nsmc.inference.convolution import Convolution
-from nsmc.inference.increments import unit_shares
 from nsmc.inference.products import product
 from nsmc.inference.recurrence import BACKWARD, FORWARD, Floats, Integers, Layer
-from nsmc.inference.subsets import subset_outputs
 
 BLOCK = 288
 """Reviews side by side at most: enough for fast matrix products, few enough for the caches."""
@@ -89,6 +87,8 @@ class NumpyNetwork:
             vectors: [T, E] of the units.
             mask: [N, T] the units of each subset, at least one.
         """
+        from nsmc.inference.subsets import subset_outputs
+
         if not self.shares_states:
             return self(vectors, np.nonzero(mask)[1], mask.sum(axis=1))
         with one_thread():
@@ -118,6 +118,8 @@ class NumpyNetwork:
             pairs: of subsets to read besides the whole.
             seed: of the subsets.
         """
+        from nsmc.inference.increments import unit_shares
+
         with one_thread():
             (layer,) = self._layers
             start = empty - float(self._bias @ weights)

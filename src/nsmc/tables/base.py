@@ -6,10 +6,10 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from nsmc.errors import DataError
-from nsmc.messages.translate import tr
 from nsmc.storage.files import sha256_of
 from nsmc.tables.bad_rows import BadRows, row_words
 from nsmc.tables.changes import Changes
+from nsmc.tables.columns import listing
 from nsmc.tables.formats import TableFile
 from nsmc.tables.input_file import size_of
 from nsmc.tables.rows import Rows, rows_of
@@ -32,8 +32,6 @@ MOST_CELLS = 1 << 20
 MOST_CHARACTERS = 1 << 24
 """In memory at a time, but for a single row of more: a chunk of a table with many columns or long
 cells has fewer rows."""
-SHOWN = 400
-"""Characters of a list of names that a message holds, about."""
 
 
 class TableReader(abc.ABC):
@@ -209,17 +207,6 @@ def check_columns(file: TableFile, columns: Sequence[str]) -> None:
                 file=file,
                 column=name[:60],
             ) from error
-
-
-def listing(names: Iterable[str]) -> str:
-    """Names in a row, as many of them as a message has room for."""
-    shown, rest = "", list(names)
-    for place, name in enumerate(rest):
-        name = name if len(name) <= 60 else f"{name[:60]}…"
-        if len(shown) > SHOWN:
-            return shown + tr(", … ({count:,} more)", count=len(rest) - place)
-        shown += f", {name}" if place else name
-    return shown
 
 
 def most_rows(chunk_rows: int, width: int) -> int:

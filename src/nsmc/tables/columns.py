@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable
 
 from nsmc.errors import DataError
 from nsmc.messages.translate import tr
-from nsmc.tables.base import listing
 
 DEFAULT_COLUMN = "document"
 # Columns of text that this program writes or reads itself, so never the comments.
 _OWN_COLUMNS = ("label", "label_ko", "corrections")
+SHOWN = 400
+"""Characters of a list of names that a message holds, about."""
 
 
 def choose_text_column(
@@ -96,3 +97,14 @@ def nearest(column: str, columns: list[str]) -> str:
     lowered = {name.casefold(): name for name in columns}
     close = difflib.get_close_matches(column.casefold(), lowered, n=1)
     return tr("; did you mean {name!r}?", name=lowered[close[0]][:60]) if close else ""
+
+
+def listing(names: Iterable[str]) -> str:
+    """Names in a row, as many of them as a message has room for."""
+    shown, rest = "", list(names)
+    for place, name in enumerate(rest):
+        name = name if len(name) <= 60 else f"{name[:60]}…"
+        if len(shown) > SHOWN:
+            return shown + tr(", … ({count:,} more)", count=len(rest) - place)
+        shown += f", {name}" if place else name
+    return shown

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 from nsmc.errors import DataError
 from nsmc.messages.translate import tr
-from nsmc.tables.base import LONGEST, Numbers, batches, check_columns, listing, most_rows
+from nsmc.tables.base import LONGEST, Numbers, batches, check_columns, most_rows
 from nsmc.tables.cells import cell_text, is_number
 from nsmc.tables.changes import TABS
-from nsmc.tables.columns import DEFAULT_COLUMN
+from nsmc.tables.columns import DEFAULT_COLUMN, listing
 from nsmc.tables.formats import TableFile
 from nsmc.tables.header import (
     DELIMITERS,

@@ -16,10 +16,10 @@ from typing import Any
 from nsmc.errors import DataError, NsmcError
 from nsmc.messages.translate import tr
 from nsmc.tables.bad_rows import BadRows
-from nsmc.tables.base import Numbers, TableWriter, batches, check_columns, listing
+from nsmc.tables.base import Numbers, TableWriter, batches, check_columns
 from nsmc.tables.cells import cell_text, is_missing
 from nsmc.tables.changes import BEYOND, HALVES, LONG, whole_characters
-from nsmc.tables.columns import DEFAULT_COLUMN
+from nsmc.tables.columns import DEFAULT_COLUMN, listing
 from nsmc.tables.excel_size import check_size
 from nsmc.tables.formats import TableFile
 from nsmc.tables.header import clean, is_header
