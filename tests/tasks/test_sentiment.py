@@ -35,6 +35,24 @@ def test_other_labels_are_refused_with_their_rows(task: Any, columns: Make) -> N
         task.targets(columns(label=["1", "2", "", "2", "nan", "긍정"]), "t.csv")
 
 
+@pytest.mark.parametrize(
+    ("labels", "advice"),
+    [
+        (["5", "1", "3", "4"], "if these are stars, add --positive-from N"),
+        (
+            ["만족", "불만", "보통", "1"],
+            "train a model of these: nsmc train --from shipped --set task",
+        ),
+        (["0", "1", "1", "네"], r"\(1 such rows\); correct or remove them$"),
+    ],
+)
+def test_a_column_of_another_kind_is_told_from_single_mistakes(
+    task: Any, columns: Make, labels: list[str], advice: str
+) -> None:
+    with pytest.raises(DataError, match=advice):
+        task.targets(columns(label=labels), "t.csv")
+
+
 def test_labels_of_rows_that_were_taken_out_do_not_count(task: Any, columns: Make) -> None:
     column = columns(label=["1", "2", "0"])["label"].take(np.array([2, 0]))
     assert task.targets({"label": column}, "t.csv").tolist() == [[0], [1]]

@@ -106,7 +106,13 @@ class LabelColumn:
         return np.array([_number(name) for name in self.names], dtype=np.float64)
 
     def refuse(
-        self, wrong: Sequence[int], source: str, expected: str, *, empty_too: bool = True
+        self,
+        wrong: Sequence[int],
+        source: str,
+        expected: str,
+        *,
+        empty_too: bool = True,
+        advice: str = "",
     ) -> None:
         """Refuse a column that has any of the names with the indices ``wrong``, or empty cells.
 
@@ -115,6 +121,7 @@ class LabelColumn:
             source: the file, for the message.
             expected: what each cell should be.
             empty_too: whether an empty cell is wrong as well.
+            advice: what to do where most cells are wrong, so that the column is of another kind.
 
         Raises:
             DataError: naming the first offenders, their rows and how many there are.
@@ -132,14 +139,16 @@ class LabelColumn:
             for row, what in sorted(offenders)[:SHOWN]
         ]
         rest = ", …" if number + empty > len(first) else ""
+        most = 2 * number > counts.sum()
         raise DataError(
             "{source}, column {name!r}: expected {expected}, found {found} ({rows:,} such "
-            "rows); correct or remove them",
+            "rows); {advice}",
             source=source,
             name=self.name[:60],
             expected=expected,
             found=", ".join(first) + rest,
             rows=number + empty,
+            advice=advice if advice and most else tr("correct or remove them"),
         )
 
 

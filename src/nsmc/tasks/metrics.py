@@ -76,10 +76,15 @@ def binary_metrics(
         "recall": hits / max(given, 1),
         "f1": 2 * hits / max(given + called, 1),
         "roc_auc": roc_auc(scores[positive], scores[~positive]),
-        "log_loss": float(-np.log(np.maximum(of_label, np.finfo(np.float64).eps)).mean()),
+        "log_loss": _log_loss(of_label, np.finfo(np.float64).eps),
         "ece": expected_calibration_error(labels, scores),
         "confusion": [[right - hits, called - hits], [given - hits, hits]],
     }
+
+
+def _log_loss(of_label: NDArray[np.float64], least: float) -> float:
+    """In nats, of the probabilities of the true labels [R]; 0, never -0, where all are certain."""
+    return float(0.0 - np.log(of_label.clip(least, 1)).mean())
 
 
 def roc_auc(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> float | None:
@@ -129,14 +134,14 @@ def class_metrics(
     with np.errstate(invalid="ignore", divide="ignore"):
         recall, f1 = hits / given, 2 * hits / (predictions + given)  # [C], [C]
         shares = {"precision": hits / predictions, "recall": recall, "f1": f1}
-    of_label = np.maximum(probabilities[np.arange(len(labels)), labels], np.finfo(np.float64).tiny)
+    of_label = probabilities[np.arange(len(labels)), labels]  # [R]
     return {
         "examples": len(labels),
         "accuracy": right / len(labels),
         "accuracy_interval": accuracy_interval(right, len(labels)),
         "balanced_accuracy": float(recall[given > 0].mean()),
         "macro_f1": float(f1[given > 0].mean()),
-        "log_loss": float(-np.log(of_label).mean()),
+        "log_loss": _log_loss(of_label, np.finfo(np.float64).tiny),
         "ece": expected_calibration_error(predicted == labels, probabilities.max(axis=1)),
         "classes": [
             {

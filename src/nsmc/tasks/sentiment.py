@@ -33,6 +33,14 @@ KOREAN = {"positive": "긍정", "negative": "부정", "undecided": "보류", "":
 LABEL = "label"
 LABELS = ("negative", "positive")
 HARD = mark("0 (negative) or 1 (positive)")
+STARS = mark(
+    "correct them, or, if these are stars, add --positive-from N and --negative-to N to read them "
+    "as labels"
+)
+OWN_CLASSES = mark(
+    "correct them, or, if these are classes of your own, train a model of these: nsmc train "
+    "--from shipped --set task=classes"
+)
 
 
 @dataclass(frozen=True)
@@ -153,7 +161,8 @@ class Sentiment(LabelTask):
         wrong = np.flatnonzero(~right).tolist()
         soft, hard = tr("a probability of positive from 0 to 1"), tr(HARD)
         expected = (soft if self._soft else hard) + ("" if empty_too else tr(", or nothing"))
-        column.refuse(wrong, source, expected, empty_too=empty_too)
+        advice = tr(OWN_CLASSES if np.isnan(numbers).any() else STARS)
+        column.refuse(wrong, source, expected, empty_too=empty_too, advice=advice)
         return numbers
 
     def loss(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
