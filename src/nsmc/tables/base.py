@@ -12,6 +12,7 @@ from nsmc.tables.changes import Changes
 from nsmc.tables.columns import listing
 from nsmc.tables.formats import TableFile
 from nsmc.tables.input_file import size_of
+from nsmc.tables.options import ReadOptions
 from nsmc.tables.rows import Rows, rows_of
 
 if TYPE_CHECKING:
@@ -45,12 +46,12 @@ class TableReader(abc.ABC):
     encoding: str | None = None
     """None for the binary formats."""
 
-    def __init__(self, file: TableFile) -> None:
+    def __init__(self, file: TableFile, options: ReadOptions) -> None:
         self.file = file
         self.size = size_of(file)
         self.notes: list[str] = []
         """How the file was read, where a person should know."""
-        self.bad: BadRows | None = None
+        self.bad = BadRows() if options.skip_bad_rows else None
         """Takes the rows that can't be read; None refuses the table for the first of them."""
 
     @property
@@ -93,6 +94,11 @@ class TableReader(abc.ABC):
             DataError: as `chunks`.
         """
         return False
+
+    def _forget_bad(self) -> None:
+        """The rows are read anew from the first on."""
+        if self.bad is not None:
+            self.bad.clear()
 
     def _reject(self, row: int, line: int, problem: str, content: str, advice: str = "") -> None:
         """Leave a row out, where that is wanted; ``line`` is 0 where there are no lines.

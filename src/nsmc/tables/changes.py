@@ -24,18 +24,7 @@ LONG = mark(
 BEYOND = mark(
     "no room in the first sheet and are in further ones; an output named .csv keeps all together"
 )
-
-
 _HALVES = re.compile("[\ud800-\udfff]")
-
-
-def whole_characters(text: str) -> tuple[str, bool]:
-    """A text with the replacement character for each half of a surrogate pair; if it had any."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return _HALVES.sub("\N{REPLACEMENT CHARACTER}", text), True
-    return text, False
 
 
 class Changes:
@@ -49,6 +38,15 @@ class Changes:
         """Count a row, from 1 without the header; ``what`` is one of the constants above."""
         count, first = self._rows.get(what, (0, row))
         self._rows[what] = count + 1, first
+
+    def whole_characters(self, text: str, row: int) -> str:
+        """A cell with the replacement character for each half of a surrogate pair, counted."""
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self.add(HALVES, row)
+            return _HALVES.sub("\N{REPLACEMENT CHARACTER}", text)
+        return text
 
     def notes(self) -> list[str]:
         """What a person should know of them, in sentences."""

@@ -23,14 +23,17 @@ from nsmc.tables.columns import DEFAULT_COLUMN, listing
 from nsmc.tables.formats import TableFile
 from nsmc.tables.header import (
     DELIMITERS,
+    check_header,
     clean,
+    cleaned,
     declared_delimiter,
     is_header,
+    numbered_columns,
     sniff_delimiter,
     split_lines,
 )
 from nsmc.tables.options import ReadOptions
-from nsmc.tables.regular_columns import Irregular, Shape, columns_of, regular_columns
+from nsmc.tables.regular_columns import Irregular, Shape, columns_of, csv_rows, regular_columns
 from nsmc.tables.rows import ListRows, Rows
 from nsmc.tables.text_files import TextReader, TextWriter, without_end
 
@@ -40,8 +43,6 @@ HEAD = 20
 """Lines that are looked at for the delimiter and the header."""
 LONGEST_BAD = 1 << 17
 """Characters after which a quote counts as not closed, where bad rows are left out."""
-
-
 REREAD, SHARE = 1 << 24, 4
 """Characters, and how many for each one of the file, that are read again at most: lines that each
 open a quote and close another one's would take the square of the time."""
@@ -71,7 +72,7 @@ class DelimitedReader(TextReader):
 
     def __init__(self, file: TableFile, options: ReadOptions, names: Collection[str] = ()) -> None:
         super().__init__(file, options)
-        wanted = {clean(name) for name in (*names, DEFAULT_COLUMN)}
+        wanted = cleaned(names)
         head = self._head()
         self._first_line = 1
         self._delimiter = options.delimiter or ""
@@ -103,8 +104,7 @@ class DelimitedReader(TextReader):
             return self.columns
         with contextlib.closing(self._chunks(PEEKED)) as chunks:
             _, first = next(chunks, (None, []))
-        if self.bad is not None:
-            self.bad.clear()
+        self._forget_bad()
         if not first:
             return self.columns  # a header alone says nothing about the values
         columns = zip(self.columns, first, strict=True)
@@ -159,7 +159,7 @@ class DelimitedReader(TextReader):
             )
         width = len(first.cells)
         if not self._header:
-            return [DEFAULT_COLUMN] if width == 1 else [str(n) for n in range(1, width + 1)]
+            return numbered_columns(width)
         names = first.cells
         # Without commas at the end, as spreadsheets write for empty columns.
         names = names[: max([1, *(n for n, name in enumerate(names, 1) if name.strip())])]
@@ -173,15 +173,8 @@ class DelimitedReader(TextReader):
                 "save the file with Unix or Windows line ends",
                 file=self.file,
             )
-        if not is_header([names, *(row[: len(names)] for row in rows[1:])], wanted):
-            raise DataError(
-                "{file}: expected column names in {place}, found {cells!r}, in which "
-                "nothing looks like one. If it is the first row, give --no-header; if it does "
-                "hold the names, say which column holds the comments with --column NAME",
-                file=self.file,
-                place=tr("line {line}", line=first.line),
-                cells=listing([" | ".join(names)]),
-            )
+        below = [row[: len(names)] for row in rows[1:]]
+        check_header(self.file, [names, *below], wanted, tr("line {line}", line=first.line))
         check_columns(self.file, names)
         return names
 
@@ -203,8 +196,7 @@ class DelimitedReader(TextReader):
 
     def _rows(self) -> Generator[tuple[int, int, Sequence[str]]]:
         """The number, the characters and the cells of each row, read line by line."""
-        if self.bad is not None:
-            self.bad.clear()
+        self._forget_bad()
         width = len(self.columns)
         with contextlib.closing(self._records()) as records:
             if self._header:
@@ -268,13 +260,10 @@ class DelimitedReader(TextReader):
                     yield _Record(number, cells, len(text))
 
     def _quoted_records(self, lines: Iterable[str]) -> Iterator[_Record]:
-        # The limit is the whole process's, so it is only ever raised.
-        csv.field_size_limit(max(csv.field_size_limit(), LONGEST))
         feed = _Feed(lines, self._first_line, LONGEST if self.bad is None else LONGEST_BAD)
         while True:
-            reader = csv.reader(self._checked(feed), strict=True, delimiter=self._delimiter)
             try:
-                for cells in reader:
+                for cells in csv_rows(self._checked(feed), self._delimiter):
                     if self._has_returns:
                         cells = [cell.replace("\0", "\r") for cell in cells]
                     yield _Record(feed.start, cells or [""], feed.characters)

@@ -15,14 +15,13 @@ from typing import Any
 
 from nsmc.errors import DataError, NsmcError
 from nsmc.messages.translate import tr
-from nsmc.tables.bad_rows import BadRows
 from nsmc.tables.base import Numbers, TableWriter, batches, check_columns
 from nsmc.tables.cells import cell_text, is_missing
-from nsmc.tables.changes import BEYOND, HALVES, LONG, whole_characters
-from nsmc.tables.columns import DEFAULT_COLUMN, listing
+from nsmc.tables.changes import BEYOND, LONG
+from nsmc.tables.columns import listing
 from nsmc.tables.excel_size import check_size
 from nsmc.tables.formats import TableFile
-from nsmc.tables.header import clean, is_header
+from nsmc.tables.header import check_header, cleaned, numbered_columns
 from nsmc.tables.input_file import read_errors
 from nsmc.tables.objects import ObjectReader, kind_of
 from nsmc.tables.options import ReadOptions
@@ -51,9 +50,7 @@ class ExcelReader(ObjectReader):
     """
 
     def __init__(self, file: TableFile, options: ReadOptions, names: Collection[str] = ()) -> None:
-        super().__init__(file)
-        if options.skip_bad_rows:
-            self.bad = BadRows()
+        super().__init__(file, options)
         self._rows_read = 0
         self._sheet = self._load(options.sheet)
         head = list(itertools.islice(self._sheet_rows(), HEAD))
@@ -61,27 +58,14 @@ class ExcelReader(ObjectReader):
             raise DataError(
                 "{file}: expected a sheet with a row of column names, found none", file=file
             )
-        self._first, cells = head[0]
-        wanted = {clean(name) for name in (*names, DEFAULT_COLUMN)}
+        first, cells = head[0]
         cells = cells[: max([1, *(n for n, cell in enumerate(cells, 1) if cell is not None)])]
-        self._has_header = options.header
         if options.header:
-            self.columns = [cell_text(cell) for cell in cells]
             shown = [[cell_text(cell) for cell in row[: len(cells)]] for _, row in head]
-            if not is_header(shown, wanted):
-                raise DataError(
-                    "{file}: expected column names in {place}, found {cells!r}, in which "
-                    "nothing looks like one. If it is the first row, give --no-header; if it "
-                    "does hold the names, say which column holds the comments with --column "
-                    "NAME",
-                    file=file,
-                    place=tr("row {row}", row=self._first),
-                    cells=listing([" | ".join(self.columns)]),
-                )
+            check_header(file, shown, cleaned(names), tr("row {row}", row=first))
+            self._before, self.columns = first, shown[0]
         else:
-            width = len(cells)
-            names = [str(number) for number in range(1, width + 1)]
-            self.columns = [DEFAULT_COLUMN] if width == 1 else names
+            self._before, self.columns = first - 1, numbered_columns(len(cells))
         check_columns(file, self.columns)
 
     @property
@@ -123,27 +107,24 @@ class ExcelReader(ObjectReader):
             for _, _, cells in itertools.islice(found, rows):
                 for kinds, cell in zip(self._kinds.values(), cells, strict=True):
                     kinds.add(kind_of(cell))
-        if self.bad is not None:
-            self.bad.clear()
+        self._forget_bad()
 
     def _rows(self) -> Generator[tuple[int, int, Cells]]:
         """The number, the characters and the cells of each row, blank ones between others too."""
-        if self.bad is not None:
-            self.bad.clear()
+        self._forget_bad()
         width = len(self.columns)
         self._rows_read = 0
-        last = self._first - (not self._has_header)
+        last = self._before
         for place, cells in self._sheet_rows():
             if place <= last:
                 continue
             for blank in range(last + 1, place):
-                yield blank - self._first + (not self._has_header), 1, (None,) * width
+                yield blank - self._before, 1, (None,) * width
             last = self._rows_read = place
-            number = place - self._first + (not self._has_header)
-            if any(cell is not None for cell in cells[width:]):
-                beyond = next(cell for cell in cells[width:] if cell is not None)
+            beyond = next((cell for cell in cells[width:] if cell is not None), None)
+            if beyond is not None:
                 self._reject(
-                    number,
+                    place - self._before,
                     place,
                     tr(
                         "expected {width} cells as in the header ({names}), found {cell!r} below "
@@ -157,7 +138,7 @@ class ExcelReader(ObjectReader):
                 )
                 continue
             characters = sum(len(cell) for cell in cells if isinstance(cell, str))
-            yield number, characters, cells[:width] + (None,) * (width - len(cells))
+            yield place - self._before, characters, cells[:width] + (None,) * (width - len(cells))
 
     def _sheet_rows(self) -> Iterator[tuple[int, Cells]]:
         """The rows that have anything in them, with their numbers in the sheet."""
@@ -304,9 +285,7 @@ class ExcelWriter(TableWriter):
         elif _is_date(value):
             self._sheet.write_datetime(row, place, value, self._formats[type(value)])
         else:
-            text, halves = whole_characters(cell_text(value))
-            if halves:
-                self.changes.add(HALVES, number)
+            text = self.changes.whole_characters(cell_text(value), number)
             if len(text) > LONGEST_CELL:
                 self.changes.add(LONG, number)
                 text = text[:LONGEST_CELL]

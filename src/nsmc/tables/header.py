@@ -6,9 +6,12 @@ So a first line holds names only if there is a sign of it.
 
 import csv
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
+from nsmc.errors import DataError
 from nsmc.tables.cells import is_number
+from nsmc.tables.columns import DEFAULT_COLUMN, listing
+from nsmc.tables.formats import TableFile
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 _USUAL = """
@@ -89,6 +92,40 @@ def is_header(rows: Sequence[Sequence[str]], names: Collection[str]) -> bool:
         cell and all(row[place] and is_number(row[place]) for row in below)
         for place, cell in enumerate(first)
     )
+
+
+def check_header(
+    file: TableFile, rows: Sequence[Sequence[str]], names: Collection[str], place: str
+) -> None:
+    """Refuse a table of which the first row may be no header.
+
+    Args:
+        file: the table.
+        rows, names: as `is_header` takes them.
+        place: where that row is, in words.
+
+    Raises:
+        DataError: it may be none.
+    """
+    if not is_header(rows, names):
+        raise DataError(
+            "{file}: expected column names in {place}, found {cells!r}, in which nothing looks "
+            "like one. If it is the first row, give --no-header; if it does hold the names, say "
+            "which column holds the comments with --column NAME",
+            file=file,
+            place=place,
+            cells=listing([" | ".join(rows[0])]),
+        )
+
+
+def numbered_columns(width: int) -> list[str]:
+    """The names of the columns of a table without a header."""
+    return [DEFAULT_COLUMN] if width == 1 else [str(number) for number in range(1, width + 1)]
+
+
+def cleaned(names: Iterable[str]) -> set[str]:
+    """Columns that somebody wants, and the usual one, as `is_header` compares names."""
+    return {clean(name) for name in (*names, DEFAULT_COLUMN)}
 
 
 def clean(name: str) -> str:

@@ -69,8 +69,7 @@ class JsonReader(ObjectReader, TextReader):
 
     def _rows(self) -> Generator[tuple[int, int, dict[str, Any]]]:
         """The number, the characters and the values of each object."""
-        if self.bad is not None:
-            self.bad.clear()
+        self._forget_bad()
         texts = self._objects_of_lines() if self.file.format == "jsonl" else self._array()
         with contextlib.closing(texts):
             for number, (line, text, item) in enumerate(texts, start=1):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from nsmc.errors import DataError
 from nsmc.messages.translate import tr
-from nsmc.tables.bad_rows import BadRows
 from nsmc.tables.base import (
     MOST_CHARACTERS,
     Numbers,
@@ -18,7 +17,6 @@ from nsmc.tables.base import (
     most_rows,
 )
 from nsmc.tables.cells import cell_text, cell_values, is_missing
-from nsmc.tables.changes import HALVES, whole_characters
 from nsmc.tables.formats import TableFile
 from nsmc.tables.input_file import read_errors
 from nsmc.tables.options import ReadOptions
@@ -44,9 +42,7 @@ class ParquetReader(TableReader):
     """
 
     def __init__(self, file: TableFile, options: ReadOptions) -> None:
-        super().__init__(file)
-        if options.skip_bad_rows:
-            self.bad = BadRows()
+        super().__init__(file, options)
         self._rows_read = 0
         with self._file() as opened:
             self._schema = opened.schema_arrow
@@ -72,8 +68,7 @@ class ParquetReader(TableReader):
     def chunks(self, chunk_rows: int) -> Generator[tuple[Rows, Numbers]]:
         """See `TableReader.chunks`."""
         self._rows_read = 0
-        if self.bad is not None:
-            self.bad.clear()
+        self._forget_bad()
         rows = most_rows(chunk_rows, self._leaves)
         with self._file() as opened:
             for batch in opened.iter_batches(batch_size=rows):
@@ -256,7 +251,7 @@ class ParquetWriter(TableWriter):
                 values = [_with_time(value) for value in values]
             if pa.types.is_string(field.type):
                 values = [
-                    None if value is None else self._text(value, row)
+                    None if value is None else self.changes.whole_characters(cell_text(value), row)
                     for row, value in enumerate(values, self.rows + 1)
                 ]
             return pa.array(values, type=field.type)
@@ -272,12 +267,6 @@ class ParquetWriter(TableWriter):
                 type=field.type,
                 error=str(error)[:300],
             ) from error
-
-    def _text(self, value: object, row: int) -> str:
-        text, halves = whole_characters(cell_text(value))
-        if halves:
-            self.changes.add(HALVES, row)
-        return text
 
 
 def _with_time(value: Any) -> Any:

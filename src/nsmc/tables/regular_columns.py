@@ -81,6 +81,13 @@ def columns_of(rows: Sequence[Sequence[str]], width: int) -> Iterator[list[str]]
     return ([cells[place] for cells in rows] for place in range(width))
 
 
+def csv_rows(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    """The cells of rows as RFC 4180 has them; anything else raises `csv.Error`."""
+    # The limit is the whole process's, so it is only ever raised.
+    csv.field_size_limit(max(csv.field_size_limit(), LONGEST))
+    return csv.reader(lines, strict=True, delimiter=delimiter)
+
+
 class _Blocks(Iterator[list[str]]):
     """The lines of each block of a text; with their ends where the csv module reads them."""
 
@@ -123,9 +130,7 @@ class _Blocks(Iterator[list[str]]):
 
 def _split(lines: Iterable[str], shape: Shape) -> Iterator[Sequence[str]]:
     if shape.quoted:
-        # The limit is the whole process's, so it is only ever raised.
-        csv.field_size_limit(max(csv.field_size_limit(), LONGEST))
-        return csv.reader(lines, strict=True, delimiter=shape.delimiter)
+        return csv_rows(lines, shape.delimiter)
     if shape.delimiter:
         return map(methodcaller("split", shape.delimiter), lines)
     return zip(lines)

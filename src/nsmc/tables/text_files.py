@@ -12,7 +12,6 @@ from typing import Any, BinaryIO, cast
 
 from nsmc.errors import DataError
 from nsmc.messages.translate import tr
-from nsmc.tables.bad_rows import BadRows
 from nsmc.tables.base import LONGEST, TableReader, TableWriter
 from nsmc.tables.changes import FOREIGN, HALVES
 from nsmc.tables.encoding import detect_encoding
@@ -35,9 +34,7 @@ class TextReader(TableReader):
     """Characters of a line at most."""
 
     def __init__(self, file: TableFile, options: ReadOptions) -> None:
-        super().__init__(file)
-        if options.skip_bad_rows:
-            self.bad = BadRows()
+        super().__init__(file, options)
         self.encoding: str | None = detect_encoding(file, lenient=options.skip_bad_rows)
         self._raw: BinaryIO | None = None
 
