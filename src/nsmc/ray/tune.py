@@ -22,8 +22,7 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 from ray.tune.stopper import Stopper
 
-from nsmc.errors import NsmcError, UsageError
-from nsmc.messages.translate import tr
+from nsmc.errors import UsageError
 from nsmc.ray.cluster import connect, gpus, room
 from nsmc.sweeps.trials import (
     TRIES,
@@ -172,14 +171,8 @@ class _Lead:
     def end(self, name: str) -> None:
         """Take the end of a trial."""
         trial = self.trials.pop(name)
-        died = NsmcError(
-            "its process ended {tries} times before it was done ({how}). If memory ran out, "
-            "use fewer --jobs; the same command goes on with it",
-            tries=TRIES,
-            how="Ray",
-        )
         try:
-            self.source.end(trial, self.ended.pop(name, Ended("lost", died)))
+            self.source.end(trial, self.ended.pop(name, Ended.died("Ray")))
         except Exception as error:
             self.error = self.error or error
 
@@ -237,14 +230,7 @@ class _Recovery(tune.Callback):  # type: ignore[misc]
         self._lead = lead
 
     def on_trial_recover(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
-        one = self._lead.trials[trial.trial_id]
-        self._lead.observer.say(
-            tr(
-                "{title}: its process ended before it was done ({how}); it goes on in another",
-                title=f"{one.title}, {one.name}",
-                how="Ray",
-            )
-        )
+        self._lead.observer.say(self._lead.trials[trial.trial_id].begun_again("Ray"))
 
 
 def _run(training: Training, directory: Path, config: dict[str, Any]) -> None:

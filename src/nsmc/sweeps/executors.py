@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nsmc.errors import NsmcError
-from nsmc.messages.translate import tr
 from nsmc.sweeps.trials import (
     TRIES,
     Ended,
@@ -155,23 +153,10 @@ class _Pool:
     def _died(self, one: _Busy) -> None:
         how = one.worker.died()
         if one.tries < TRIES:
-            title = f"{one.trial.title}, {one.trial.name}"
-            self._observer.say(
-                tr(
-                    "{title}: its process ended before it was done ({how}); it goes on in another",
-                    title=title,
-                    how=how,
-                )
-            )
+            self._observer.say(one.trial.begun_again(how))
             self._again.append((one.trial, one.tries))
-            return
-        error = NsmcError(
-            "its process ended {tries} times before it was done ({how}). If memory ran out, "
-            "use fewer --jobs; the same command goes on with it",
-            tries=TRIES,
-            how=how,
-        )
-        self._source.end(one.trial, Ended("lost", error))
+        else:
+            self._source.end(one.trial, Ended.died(how))
 
     def end(self) -> None:
         """End all processes: what they were at has its last checkpoint."""

@@ -41,6 +41,14 @@ class Trial:
     note: str = ""
     """What a person is told of its setting."""
 
+    def begun_again(self, how: str) -> str:
+        """What a person is told where its process died, and how, and it goes on in another."""
+        return tr(
+            "{title}: its process ended before it was done ({how}); it goes on in another",
+            title=f"{self.title}, {self.name}",
+            how=how,
+        )
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -53,6 +61,17 @@ class Ended:
     """Of the last three but the time."""
     place: str = ""
     """The directory of the training that was pruned or failed."""
+
+    @classmethod
+    def died(cls, how: str) -> "Ended":
+        """The end of one whose process died, and how, `TRIES` times."""
+        error = NsmcError(
+            "its process ended {tries} times before it was done ({how}). If memory ran out, "
+            "use fewer --jobs; the same command goes on with it",
+            tries=TRIES,
+            how=how,
+        )
+        return cls("lost", error)
 
 
 class TrialSource(Protocol):
@@ -125,10 +144,6 @@ class Training:
     reading: ReadOptions = field(default_factory=ReadOptions)
     device: str = "auto"
     log_to: "Sequence[LoggerName]" = ()
-
-    def places(self, trial: Trial) -> list[OutputDirectory]:
-        """The output directories of a trial."""
-        return [OutputDirectory(self.parent / place) for place in trial.configs]
 
 
 Executor = Callable[[TrialSource, Training, Observer], None]
