@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc._version import __version__
 from nsmc.auditing.dataset import LabelledDataset
 from nsmc.auditing.options import FOLDS, AuditOptions
 from nsmc.config.schema import Config
 from nsmc.data.corpus import Corpus
 from nsmc.errors import ModelError
 from nsmc.folds.assign import assign_folds
-from nsmc.folds.networks import fold_listener, train_fold, training_words
-from nsmc.folds.workdir import claimed_workdir
+from nsmc.folds.networks import fold_listener, summed, train_fold, training_words
+from nsmc.folds.workdir import claimed_workdir, work_record
 from nsmc.inference.classifier import Classifier, load
 from nsmc.messages.translate import tr
 from nsmc.pipeline.chunks import slices, with_progress
@@ -59,7 +58,8 @@ def score_with_model(
             )
         )
     rows = np.arange(len(dataset.labels))
-    probabilities = _score(classifier, dataset, rows, options.progress_of(tr("scoring")))  # [R, C]
+    progress = summed(options.progress, tr("scoring"))
+    probabilities = _score(classifier, dataset, rows, progress)  # [R, C]
     return Scores(probabilities, np.zeros(len(rows), np.int64), [classifier])
 
 
@@ -78,14 +78,7 @@ def score_by_folds(
         NsmcError: the loss is no longer a number, or the working directory is in use, belongs to
             another audit or can't be written.
     """
-    record = {
-        "sha256": dataset.reviews.sha256,
-        "columns": [dataset.reviews.column, *dataset.reviews.labels],
-        "folds": folds,
-        "config": config.to_dict(),
-        "identity": dataset.corpus.identity,
-        "nsmc": __version__,
-    }
+    record = work_record(dataset.reviews, dataset.corpus, folds, config)
     fold_of = assign_folds(dataset.duplicates, dataset.labels, folds, config.data.split_seed)  # [R]
     with claimed_workdir(options.work, record) as work:
         outputs = [OutputDirectory(work / f"fold-{fold + 1}") for fold in range(folds)]

@@ -15,6 +15,7 @@ from nsmc.config.text import TextConfig
 from nsmc.data.corpus import Corpus, build_corpus
 from nsmc.errors import DataError, UsageError
 from nsmc.folds.assign import group_duplicates
+from nsmc.folds.networks import summed
 from nsmc.messages.translate import tr
 from nsmc.tasks.task import LabelTask, Task
 
@@ -95,7 +96,7 @@ def build_dataset(
     if unlabelled := len(given) - len(labelled):
         options.say(tr("{count:,} comments have no label and are left out", count=unlabelled))
     reviews, labels, count = reviews.take(labelled), given[labelled], len(labelled)
-    progress = options.progress_of(tr("tokenizing"))
+    progress = summed(options.progress, tr("tokenizing"))
     corpus = build_corpus(reviews, text, learned=learned, progress=progress)
     assert len(corpus) == count, "a legible comment has at least one unit"
     names = dict(zip(task.class_answer.values, task.class_answer.names, strict=True))

@@ -1,6 +1,6 @@
 """The options of an audit."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -85,14 +85,3 @@ class AuditOptions:
         # The folds decide what is learnt from, so no marks of the table can.
         data = replace(config.data, validation_column="", label_column=label_column)
         return replace(config, data=data)
-
-    def progress_of(self, stage: str) -> Callable[[int, int], None]:
-        """Give a function of the comments just done and in all, which adds up for ``progress``."""
-        done = 0
-
-        def advance(count: int, total: int) -> None:
-            nonlocal done
-            done += count
-            self.progress(stage, done, total)
-
-        return advance

@@ -16,6 +16,7 @@ from nsmc.auditing.confident_learning import estimate_label_errors, rank_label_i
 from nsmc.auditing.cross_validation import Scores
 from nsmc.auditing.dataset import ENGLISH, LabelledDataset
 from nsmc.auditing.options import AuditOptions
+from nsmc.folds.networks import summed
 from nsmc.messages.translate import tr
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def _explain(
 ) -> None:
     """Add ``against`` to the first `EXPLAINED` issues, by the network that scored each [I]."""
     scored_by = scored_by[:EXPLAINED]
-    progress = options.progress_of(tr("explaining"))
+    progress = summed(options.progress, tr("explaining"))
     for index, classifier in enumerate(scores.classifiers):
         places = np.flatnonzero(scored_by == index).tolist()
         for start in range(0, len(places), CHUNK):

@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc._version import __version__
 from nsmc.config.schema import Config
 from nsmc.errors import DataError, UsageError
 from nsmc.evaluation.results import DataFile
 from nsmc.evaluation.scored_reviews import score_reviews
 from nsmc.folds.assign import assign_folds, group_duplicates
-from nsmc.folds.networks import Progress, Say, fold_listener, train_fold, training_words
+from nsmc.folds.networks import Progress, Say, fold_listener, summed, train_fold, training_words
 from nsmc.folds.results import CrossValidation
-from nsmc.folds.workdir import claimed_workdir
+from nsmc.folds.workdir import claimed_workdir, work_record
 from nsmc.inference.classifier import load
 from nsmc.messages.translate import tr
 from nsmc.tables.options import ReadOptions
@@ -112,29 +111,16 @@ def cross_validate(
     task = task.learn(reviews.labels, str(reviews.path))
     targets = task.targets(reviews.labels, str(reviews.path))  # [R, K]
     learned = learned_units(config) if config.training.init_from else None
-    tokenized = 0
-
-    def advance(count: int, total: int) -> None:
-        nonlocal tokenized
-        tokenized += count
-        progress(tr("tokenizing"), tokenized, total)
-
+    heard = summed(progress, tr("tokenizing"))
     corpus = build_corpus(
-        reviews, config.text, learned=learned, noise=config.data.noise, progress=advance
+        reviews, config.text, learned=learned, noise=config.data.noise, progress=heard
     )
     originals = corpus if corpus.copies is None else corpus.take(np.arange(corpus.originals))
     duplicates = group_duplicates(originals)  # [R]
     strata = _strata(task, targets)  # [R]
     _check_sizes(reviews, task, strata, duplicates, folds)
     fold_of = assign_folds(duplicates, strata, folds, config.data.split_seed)  # [R]
-    record = {
-        "sha256": reviews.sha256,
-        "columns": [reviews.column, *reviews.labels],
-        "folds": folds,
-        "config": config.to_dict(),
-        "identity": corpus.identity,
-        "nsmc": __version__,
-    }
+    record = work_record(reviews, corpus, folds, config)
     measured: list[dict[str, Any]] = []
     scored = []
     with claimed_workdir(None if work is None else Path(work), record, "evaluation") as place:

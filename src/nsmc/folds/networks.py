@@ -26,6 +26,18 @@ Say = Callable[[str], None]
 """Called with a message for a person."""
 
 
+def summed(progress: Progress, stage: str) -> Callable[[int, int], None]:
+    """Give a function of the comments just done and in all, which adds up for ``progress``."""
+    done = 0
+
+    def advance(count: int, total: int) -> None:
+        nonlocal done
+        done += count
+        progress(stage, done, total)
+
+    return advance
+
+
 def train_fold(
     config: Config,
     corpus: Corpus,

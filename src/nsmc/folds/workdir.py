@@ -6,8 +6,11 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from nsmc._version import __version__
+from nsmc.config.schema import Config
+from nsmc.data.corpus import Corpus
 from nsmc.data.paths import cache_directory
 from nsmc.errors import NsmcError
 from nsmc.storage.bundle import read_json, write_json
@@ -15,9 +18,24 @@ from nsmc.storage.files import atomic_write
 from nsmc.storage.leftovers import remove_tree
 from nsmc.training.output import OutputDirectory
 
+if TYPE_CHECKING:
+    from nsmc.data.reviews import Reviews
+
 Kind = Literal["audit", "evaluation"]
 CACHED = 3
 """Audits, and evaluations, whose networks stay in the cache; four networks of some 8 MB each."""
+
+
+def work_record(reviews: "Reviews", corpus: Corpus, folds: int, config: Config) -> dict[str, Any]:
+    """What decides what the networks of folds become, as JSON values."""
+    return {
+        "sha256": reviews.sha256,
+        "columns": [reviews.column, *reviews.labels],
+        "folds": folds,
+        "config": config.to_dict(),
+        "identity": corpus.identity,
+        "nsmc": __version__,
+    }
 
 
 @contextlib.contextmanager
@@ -28,7 +46,7 @@ def claimed_workdir(
 
     Args:
         path: the directory; None takes one in the user's cache, named by the record.
-        record: everything that decides what the networks become, as JSON values.
+        record: of `work_record`.
         kind: what the networks are for.
 
     Raises:
