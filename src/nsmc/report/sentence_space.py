@@ -3,7 +3,7 @@
 Shapes: R reviews, S reviews of the sample, P pooled size.
 """
 
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,27 +16,17 @@ LEAST = 3
 """Comments below which there is nothing to see."""
 
 
-@dataclass(frozen=True, eq=False)
-class Space:
-    """Some of the reviews in a picture."""
-
-    chosen: NDArray[np.int64]
-    """[S] their places among all."""
-    x: list[float]
-    """[S]"""
-    y: list[float]
-    """[S]"""
-    variance: list[float]
-    """[2] the share that each of the two dimensions holds."""
-
-
 def sentence_space(
-    scored: ScoredReviews, toward: NDArray[np.float64] | None = None
-) -> Space | None:
+    scored: ScoredReviews, toward: NDArray[np.float64] | None, **columns: NDArray[Any]
+) -> dict[str, Any] | None:
     """Project the sentence vectors of a random sample onto their two principal components.
 
-    The sample is drawn with a fixed seed. Numbers [R] in ``toward`` shall grow to the right. None
-    if there are fewer than `LEAST` comments or all have the same vector.
+    The sample is drawn with a fixed seed. Numbers [R] in ``toward`` shall grow to the right.
+
+    Returns:
+        ``points`` (a table of ``row``, ``x``, ``y``, the ``columns``, [R] each, and ``document``)
+        and ``variance`` (the share that each of the two dimensions holds). None if there are fewer
+        than `LEAST` comments or all have the same vector.
     """
     from sklearn.decomposition import PCA
 
@@ -56,4 +46,11 @@ def sentence_space(
         if np.dot(places[:, 0], aim - aim.mean()) < 0:
             places[:, 0] *= -1
     shares = [*pca.explained_variance_ratio_.tolist(), 0.0][:2]
-    return Space(chosen, places[:, 0].tolist(), places[:, 1].tolist(), shares)
+    points = {
+        "row": scored.rows[chosen].tolist(),
+        "x": places[:, 0].tolist(),
+        "y": places[:, 1].tolist(),
+        **{name: column[chosen].tolist() for name, column in columns.items()},
+        "document": [scored.texts[place] for place in chosen.tolist()],
+    }
+    return {"points": points, "variance": shares}

@@ -1,7 +1,7 @@
 """The base of the report's views: a view shows one kind of prediction, and nothing else in the
 report depends on the task.
 
-Shapes: R reviews, S reviews in the picture of the space.
+Shapes: R reviews.
 """
 
 from abc import ABC, abstractmethod
@@ -92,22 +92,8 @@ class View(ABC):
     def space_metrics(
         self, toward: NDArray[np.float64] | None, **columns: NDArray[Any]
     ) -> dict[str, Any] | None:
-        """The points of the picture of the space; None where there is no picture.
-
-        Numbers [R] in ``toward`` grow to the right; ``columns`` are the `space_columns`, [R] each.
-        """
-        space = sentence_space(self.scored, toward) if self.leading else None
-        if space is None:
-            return None
-        chosen = space.chosen  # [S]
-        points = {
-            "row": self.scored.rows[chosen].tolist(),
-            "x": space.x,
-            "y": space.y,
-            **{name: column[chosen].tolist() for name, column in columns.items()},
-            "document": [self.scored.texts[place] for place in chosen.tolist()],
-        }
-        return {"points": points, "variance": space.variance}
+        """What `sentence_space` gives for the `space_columns`; None where there is no picture."""
+        return sentence_space(self.scored, toward, **columns) if self.leading else None
 
     def space_table(self, metrics: Mapping[str, Any]) -> dict[str, Table]:
         """The picture's table, without rows where there is no picture."""
