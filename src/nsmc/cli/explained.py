@@ -7,13 +7,12 @@ are two columns wide on terminals set up for Korean, which would break the axis.
 import re
 import sys
 
-from nsmc.cli.common import paint
+from nsmc.cli.common import paint, shortened
 from nsmc.errors import printable
 from nsmc.inference.explanation import Explanation
 from nsmc.messages.translate import tr
 from nsmc.report.display import explained_text
-from nsmc.report.explanation_labels import EXPLANATION_LABELS
-from nsmc.report.explanation_page import full_strength
+from nsmc.report.explanation_page import EXPLANATION_LABELS, full_strength
 from nsmc.text.width import display_width, padded
 
 LISTED = 8
@@ -51,7 +50,10 @@ def explained_lines(explanation: Explanation) -> list[str]:
     count = min(LISTED, max(1, strong))
     if count == len(ranked) - 1:  # a line for the rest is as good as one for itself
         count += 1
-    rows = [(_shortened(printable(part.shown)), part.contribution) for part in ranked[:count]]
+    rows = [
+        (shortened(printable(part.shown), LONGEST_NAME, ".."), part.contribution)
+        for part in ranked[:count]
+    ]
     if rest := ranked[count:]:
         rows.append(
             (tr("{count:,} others", count=len(rest)), sum(part.contribution for part in rest))
@@ -88,14 +90,6 @@ def _bar(number: float, scale: float) -> str:
 
 def _signed(number: float) -> str:
     return f"{number:+z.2f}"
-
-
-def _shortened(name: str) -> str:
-    if display_width(name) <= LONGEST_NAME:
-        return name
-    while display_width(name) > LONGEST_NAME - 2:
-        name = name[:-1]
-    return f"{name}.."
 
 
 def _one_line(text: str) -> str:

@@ -3,13 +3,13 @@
 The page needs nothing else: no network, no script. It has its texts in each language.
 """
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from nsmc.inference.explanation import Explanation
-from nsmc.messages.translate import tr
+from nsmc.messages.translate import mark, tr
 from nsmc.report.display import display_text, explained_text
-from nsmc.report.explanation_labels import EXPLANATION_LABELS
 from nsmc.report.templating import TEMPLATES, bilingual, render
 from nsmc.tasks.task import ExplainedNumber
 
@@ -19,6 +19,40 @@ log odds makes 50% 73%, and 1 star is as much as the next choice."""
 NUMBERED = 0.25
 """A morpheme of this share of full strength has its number written above it."""
 _PLACE = "<!-- comments -->"
+
+
+@dataclass(frozen=True)
+class ExplanationLabels:
+    """What the numbers of an explanation mean; to be translated where they are shown."""
+
+    unit: str
+    meaning: str
+    """The number explained, in full."""
+    below: str
+    """What contributions below 0 speak for."""
+    above: str
+    """What contributions above 0 speak for."""
+    signed: bool = True
+    """Whether the number itself, as its contributions, is at 0 where it speaks for neither."""
+
+
+EXPLANATION_LABELS: dict[ExplainedNumber, ExplanationLabels] = {
+    "positive": ExplanationLabels(
+        mark("log odds"),
+        mark("log odds, ln(p / (1 − p)), of 긍정"),
+        below=mark("부정"),
+        above=mark("긍정"),
+    ),
+    "class": ExplanationLabels(
+        mark("log odds"),
+        mark("log odds, ln(p / (1 − p)), of the class that the comment gets"),
+        below=mark("another class"),
+        above=mark("its class"),
+    ),
+    "stars": ExplanationLabels(
+        mark("stars"), mark("stars"), mark("fewer stars"), mark("more stars"), signed=False
+    ),
+}
 
 
 def explained_css() -> str:
