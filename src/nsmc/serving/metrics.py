@@ -12,9 +12,8 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
-"""The variable that names where worker processes share their numbers; read by the client library
-when it is imported."""
+from nsmc.serving.settings import METRICS_DIRECTORY
+
 SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"}
 
@@ -56,7 +55,7 @@ class Metrics:
     def text(self) -> bytes:
         """All numbers in Prometheus' text format."""
         registry = self._registry
-        if os.environ.get(DIRECTORY):
+        if os.environ.get(METRICS_DIRECTORY):
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)

@@ -145,27 +145,29 @@ class Limits:
         if scope["type"] != "http" or scope["path"] in STREAMED:
             await self.app(scope, receive, send)
             return
-        started = False
+        began = asyncio.Event()
 
-        async def watched_send(message: Message) -> None:
-            nonlocal started
-            started = True
+        async def noted_send(message: Message) -> None:
+            began.set()
             await send(message)
 
         try:
             body = await read_body(scope, receive, self.settings)
-            if body is None:
-                return
-            await self._answer(body, scope, receive, watched_send)
+            if body is not None:
+                await self._answer(body, scope, receive, noted_send, began)
         except ApiError as error:
-            if not started:
+            if not began.is_set():
                 await error.response()(scope, receive, send)
 
-    async def _answer(self, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the app on a body that has been read, until the deadline or the client's end."""
+    async def _answer(
+        self, body: bytes, scope: Scope, receive: Receive, send: Send, began: asyncio.Event
+    ) -> None:
+        """Run the app on a body that has been read, until the deadline or the client's end.
+
+        ``began`` tells that the answer has begun.
+        """
         gone = asyncio.ensure_future(receive())
         given = False
-        began = asyncio.Event()
 
         async def replay() -> Message:
             nonlocal given
@@ -174,11 +176,7 @@ class Limits:
             given = True
             return {"type": "http.request", "body": body, "more_body": False}
 
-        async def noted_send(message: Message) -> None:
-            began.set()
-            await send(message)
-
-        answer = asyncio.ensure_future(self.app(scope, replay, noted_send))
+        answer = asyncio.ensure_future(self.app(scope, replay, send))
         try:
             await asyncio.wait(
                 {answer, gone},

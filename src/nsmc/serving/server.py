@@ -20,7 +20,7 @@ import uvicorn
 
 from nsmc.errors import NsmcError
 from nsmc.inference.classifier import Classifier, load
-from nsmc.serving.settings import ServerSettings
+from nsmc.serving.settings import METRICS_DIRECTORY, ServerSettings
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 LOG = logging.getLogger("nsmc.serving")
-METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
-"""Where worker processes share their numbers; the client library reads it when it is imported."""
 BACKLOG = 2048
 KEEP_ALIVE = 75
 """Seconds; longer than nginx keeps an idle connection, which so never meets a closing one."""

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable that names where worker processes share their numbers; the client library of
+Prometheus reads it when it is imported."""
+
 
 @dataclass(frozen=True)
 class ServerSettings:
