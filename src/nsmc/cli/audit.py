@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nsmc.cli.common import (
     add_config_options,
     add_device_option,
+    add_work_option,
     format_duration,
     model_named,
     one_line,
@@ -86,11 +87,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="list at most N rows (default: as many as labels are estimated to be wrong)",
     )
     limit.add_argument("--share", type=float, metavar="P", help="the same as a share of all rows")
-    work = "keep the networks here (default: a place in this user's cache)"
-    add("--work", type=Path, metavar="DIR", help=work)
+    add_work_option(parser)
     add_device_option(parser)
     add_table_arguments(parser, writes=True, stars=True)
-    add_config_options(parser, default="a quick one, by the size of the table")
+    quick = "a config in TOML (default: a quick one, by the size of the table)"
+    add_config_options(parser, quick)
     add("--json", action="store_true", help="one JSON object with the numbers and all listed rows")
 
 

@@ -92,6 +92,15 @@ def format_duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def shortened(text: str, columns: int, end: str) -> str:
+    """A text of so many columns at most, cut before ``end`` where it would have more."""
+    if display_width(text) <= columns:
+        return text
+    while display_width(text) > columns - len(end):
+        text = text[:-1]
+    return text + end
+
+
 def align(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
     """A line for each row, its cells in columns; those in ``right`` end where the widest does."""
     widths = [max(map(display_width, column)) for column in zip(*rows, strict=True)]
@@ -164,6 +173,12 @@ def add_exact_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_work_option(parser: "argparse._ActionsContainer") -> None:
+    """Declare where the networks of folds are kept."""
+    work = "keep the networks here (default: a place in this user's cache)"
+    parser.add_argument("--work", type=Path, metavar="DIR", help=work)
+
+
 def add_device_option(
     parser: argparse.ArgumentParser, default: str = "auto", note: str = ""
 ) -> None:
@@ -172,13 +187,9 @@ def add_device_option(
     parser.add_argument("--device", default=default, metavar="D", help=text)
 
 
-def add_config_options(
-    parser: argparse.ArgumentParser, default: str = "the best one known"
-) -> None:
-    """Declare the config, with what it is by default, and single fields of it."""
-    parser.add_argument(
-        "--config", type=Path, metavar="FILE", help=f"a config in TOML (default: {default})"
-    )
+def add_config_options(parser: "argparse._ActionsContainer", text: str) -> None:
+    """Declare the config, of which ``text`` is the help, and single fields of it."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help=text)
     parser.add_argument(
         "--set",
         action="append",

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nsmc.cli.common import (
+    add_config_options,
     add_device_option,
     add_exact_option,
     add_model_option,
     add_review_options,
     add_threshold_option,
+    add_work_option,
     print_json,
     say,
     say_skipped,
@@ -24,6 +26,7 @@ from nsmc.text.width import display_width, padded
 
 if TYPE_CHECKING:
     from nsmc.evaluation.results import Evaluation
+    from nsmc.folds.results import CrossValidation
 
 EPILOG = """examples:
   nsmc evaluate --data data/sample
@@ -66,30 +69,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also write a page with curves, slices and explained errors, and its numbers as JSON "
         "and CSV, into DIR",
     )
-    add = parser.add_argument_group("k-fold evaluation").add_argument
-    add(
+    group = parser.add_argument_group("k-fold evaluation")
+    group.add_argument(
         "--folds",
         type=int,
         metavar="K",
         help="train K networks, each on all of --data but the fold that it predicts; of a "
         "directory, on its ratings_train.txt",
     )
-    add("--config", type=Path, metavar="FILE", help="the networks' config in TOML")
-    add(
-        "--set",
-        action="append",
-        default=[],
-        metavar="SECTION.FIELD=VALUE",
-        help="one field of the config; may be repeated",
-    )
-    add(
+    add_config_options(group, "the networks' config in TOML")
+    group.add_argument(
         "--from",
         dest="start",
         metavar="shipped|DIR",
         help="the networks start from the model inside the package or from another",
     )
-    work = "keep the networks here (default: a place in this user's cache)"
-    add("--work", type=Path, metavar="DIR", help=work)
+    add_work_option(group)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -121,9 +116,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(result.to_dict())
     else:
-        rows = _rows(result)
-        width = max(WIDTH, 1 + max(display_width(name) for name, _ in rows))
-        show("\n".join(f"{padded(name, width)}{value}" for name, value in rows))
+        _show_rows(_rows(result))
     return 0
 
 
@@ -164,13 +157,7 @@ def _cross_validate(args: argparse.Namespace) -> int:
         print_json(result.to_dict())
         return 0
     means, spread = result.mean, result.std
-    rows = [
-        (
-            tr("data"),
-            tr("{path} ({reviews:,} reviews)", path=result.data.path, reviews=result.examples),
-        ),
-        (tr("folds"), str(len(result.folds))),
-    ]
+    rows = [_data_row(result), (tr("folds"), str(len(result.folds)))]
     for name, value in means.items():
         of_folds = [fold.get("stars", {}) if "." in name else fold for fold in result.folds]
         values = [fold[name.rpartition(".")[2]] for fold in of_folds]
@@ -178,9 +165,18 @@ def _cross_validate(args: argparse.Namespace) -> int:
         shown = f"{_shown(name, value)} ± {_shown(name, spread[name])}"
         rows.append((tr(NAMES.get(name, name.replace("_", " "))), f"{shown}  ({spans})"))
     rows.append((tr("time"), tr("{seconds:.1f} s", seconds=result.seconds)))
+    _show_rows(rows)
+    return 0
+
+
+def _show_rows(rows: list[tuple[str, str]]) -> None:
     width = max(WIDTH, 1 + max(display_width(name) for name, _ in rows))
     show("\n".join(f"{padded(name, width)}{value}" for name, value in rows))
-    return 0
+
+
+def _data_row(result: "Evaluation | CrossValidation") -> tuple[str, str]:
+    path, reviews = result.data.path, result.examples
+    return tr("data"), tr("{path} ({reviews:,} reviews)", path=path, reviews=reviews)
 
 
 def _shown(name: str, value: float) -> str:
@@ -192,13 +188,7 @@ def _rows(result: "Evaluation") -> list[tuple[str, str]]:
     from nsmc.report.metric_lines import SEEN, metric_lines, overlap_line
 
     metrics = result.metrics
-    rows = [
-        (tr("model"), str(result.model.path)),
-        (
-            tr("data"),
-            tr("{path} ({reviews:,} reviews)", path=result.data.path, reviews=result.examples),
-        ),
-    ]
+    rows = [(tr("model"), str(result.model.path)), _data_row(result)]
     if "units" in metrics:  # of a language model
         kind = UNIT_NAMES[result.model.config.text.unit]
         line = tr(

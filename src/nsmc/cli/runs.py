@@ -7,10 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nsmc.cli.common import align, format_duration, is_terminal, print_json, say, show
+from nsmc.cli.common import align, format_duration, is_terminal, print_json, say, shortened, show
 from nsmc.errors import NsmcError, UsageError
 from nsmc.messages.translate import tr
-from nsmc.text.width import display_width
 
 if TYPE_CHECKING:
     from nsmc.inspection.runs import TrainingRun
@@ -168,11 +167,7 @@ def _spread(group: "list[TrainingRun]") -> str:
 def _fitted(line: str) -> str:
     """A line as wide as the terminal at most, whole elsewhere."""
     columns = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else 0
-    if not columns or display_width(line) <= columns:
-        return line
-    while display_width(line) > columns - 1:
-        line = line[:-1]
-    return f"{line}…"
+    return shortened(line, columns, "…") if columns else line
 
 
 def _state(one: "TrainingRun") -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def add_training_data_options(parser: argparse.ArgumentParser, prepared: str = "") -> None:
     """Declare the config and the reviews; ``prepared`` names a further kind of directory."""
-    add_config_options(parser)
+    add_config_options(parser, "a config in TOML (default: the best one known)")
     parser.add_argument(
         "--from",
         dest="start",
