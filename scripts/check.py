@@ -8,6 +8,7 @@ python scripts/check.py -k resume  the rest is handed to pytest
 
 import subprocess
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,9 +31,14 @@ def pytest_command(arguments: list[str]) -> tuple[str, ...]:
 def main() -> int:
     """Run the checks in order; the first that fails ends it with its exit status."""
     lint_only = sys.argv[1:] == ["--lint"]
-    for check in LINTERS if lint_only else (*LINTERS, pytest_command(sys.argv[1:])):
-        print("$", *check, flush=True)
-        status = subprocess.run([sys.executable, "-m", *check], cwd=ROOT).returncode
+    return run(LINTERS if lint_only else (*LINTERS, pytest_command(sys.argv[1:])))
+
+
+def run(modules: Iterable[Sequence[str]], python: Path | str = sys.executable) -> int:
+    """Run modules with their arguments until one fails; returns its exit status, else 0."""
+    for module in modules:
+        print("$", *module, flush=True)
+        status = subprocess.run([python, "-m", *module], cwd=ROOT).returncode
         if status:
             return status
     return 0

@@ -13,7 +13,7 @@ import tempfile
 import venv
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+import check
 
 
 def main() -> int:
@@ -29,12 +29,7 @@ def main() -> int:
             ["pip", "install", "-q", "-c", "constraints-oldest.txt", "-e", ".[dev]"],
             ["pytest", "--numprocesses=auto", "--dist=loadfile", "-m", "not slow", *extra],
         )
-        for command in commands:
-            print("$", *command, flush=True)
-            status = subprocess.run([own, "-m", *command], cwd=ROOT).returncode
-            if status:
-                return status
-    return 0
+        return check.run(commands, own)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ import numpy as np
 from benchmarks import rivals
 from benchmarks.common import measured_on
 from benchmarks.rivals import Rival, Scorer, Split
-from experiments.experiment import measured_once
+from experiments.experiment import accuracy_of, measured_once
 from machine import machine
 from numpy.typing import NDArray
 from pages import machine_line, put, table
@@ -35,7 +35,6 @@ from threadpoolctl import threadpool_limits
 import nsmc
 from nsmc.errors import DataError, UsageError
 from nsmc.storage.bundle import read_json, write_json
-from nsmc.tasks.metrics import accuracy_interval
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "accuracy.md"
@@ -237,16 +236,9 @@ def _measured(rival: Rival, split: Split, unseen: NDArray[np.bool_]) -> dict[str
     above = np.concatenate(parts)  # [R]
     right = (above >= 0) == labels  # [R]
     return {
-        **_share(right),
+        **accuracy_of(right),
         "roc_auc": float(roc_auc_score(labels, above)) if len(set(labels.tolist())) > 1 else None,
-        "unseen": _share(right[unseen]) if unseen.any() else None,
-    }
-
-
-def _share(right: NDArray[np.bool_]) -> dict[str, Any]:
-    return {
-        "accuracy": float(right.mean()),
-        "interval": accuracy_interval(int(right.sum()), len(right)),
+        "unseen": accuracy_of(right[unseen]) if unseen.any() else None,
     }
 
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import pages
-from machine import machine
+from machine import machine, resident_bytes
 
 import nsmc
 
@@ -227,8 +227,7 @@ class Server:
 
     def megabytes(self) -> float:
         """Resident memory."""
-        pages_ = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-        return pages_ * os.sysconf("SC_PAGE_SIZE") / 2**20
+        return resident_bytes(self.process.pid) / 2**20
 
     async def ready(self) -> None:
         """Wait until it listens."""

@@ -1,5 +1,6 @@
-"""The machine and the versions of a measurement."""
+"""The machine and the versions of a measurement, and the memory of a process."""
 
+import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,6 +23,12 @@ def machine(*distributions: str) -> dict[str, str]:
         "python": platform.python_version(),
         **versions,
     }
+
+
+def resident_bytes(process: int | str = "self") -> int:
+    """The memory that is resident of a process (Linux)."""
+    pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _processor() -> str:

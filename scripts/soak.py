@@ -19,10 +19,11 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from machine import machine
+from machine import machine, resident_bytes
 
 import nsmc
 from nsmc.inference import vectors
@@ -33,17 +34,19 @@ THREADS = 4
 FLAT = 1.05
 
 
-def main() -> None:
-    """Soak, print what was seen, and fail if memory grew or an answer was wrong."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+def run(
+    about: str, soak: Callable[[float], dict[str, Any]], results: Path, *distributions: str
+) -> None:
+    """Soak for the time asked for, print what was seen, and fail if it isn't as it should be."""
+    parser = argparse.ArgumentParser(description=about.partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--record", action="store_true", help="write docs/results/soak.json")
+    parser.add_argument("--record", action="store_true", help=f"write docs/results/{results.name}")
     args = parser.parse_args()
     result = soak(args.minutes * 60)
     print(json.dumps(result, ensure_ascii=False, indent=1))
     if args.record:
-        result["machine"] = machine("nsmc", "numpy", "mecab-ko")
-        RESULTS.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+        result["machine"] = machine(*distributions)
+        results.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     if result["wrong"] or result["growth"] > FLAT:
         sys.exit("memory grew or an answer was wrong")
 
@@ -95,24 +98,34 @@ def soak(seconds: float) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory() as place:
         threads = [threading.Thread(target=work, args=(n, Path(place))) for n in range(THREADS)]
-        for thread in threads:
-            thread.start()
-        memory = []
-        while any(thread.is_alive() for thread in threads):
-            time.sleep(min(5, seconds / 100))
-            memory.append(megabytes())
-    warm = memory[len(memory) // 10 :]
-    half = len(warm) // 2
-    first, last = sum(warm[:half]) / half, sum(warm[half:]) / (len(warm) - half)
+        memory = watched(threads, seconds)
     return {
         "minutes": round(seconds / 60, 1),
         "threads": THREADS,
         "asked": counts,
         "wrong": wrong,
-        "megabytes": {"first half": round(first), "second half": round(last), "most": max(warm)},
-        "growth": round(last / first, 3),
+        **memory,
         "megabytes before the caches were full": empty,
         "entries of caches": {"when full": before, "at the end": caches()},
+    }
+
+
+def watched(
+    threads: list[threading.Thread], seconds: float, process: int | str = "self"
+) -> dict[str, Any]:
+    """Run threads for so many seconds; the memory of a process meanwhile, and how it grew."""
+    for thread in threads:
+        thread.start()
+    memory = []
+    while any(thread.is_alive() for thread in threads):
+        time.sleep(min(5, seconds / 100))
+        memory.append(megabytes(process))
+    warm = memory[len(memory) // 10 :]
+    half = len(warm) // 2
+    first, last = sum(warm[:half]) / half, sum(warm[half:]) / (len(warm) - half)
+    return {
+        "megabytes": {"first half": round(first), "second half": round(last), "most": max(warm)},
+        "growth": round(last / first, 3),
     }
 
 
@@ -120,8 +133,15 @@ def fill(classifier: Any) -> None:
     """Score new words until the caches of vectors and of corrections have been full."""
     rng = random.Random(0)
     for _ in range(2 * vectors.CACHED // 1000):
-        words = ["".join(chr(rng.randrange(0xAC00, 0xD7A4)) for _ in range(3)) for _ in range(1500)]
-        classifier.predict([" ".join(words[place : place + 3]) for place in range(0, 1500, 3)])
+        classifier.predict(of_new_words(500, rng))
+
+
+def of_new_words(count: int, rng: random.Random) -> list[str]:
+    """Comments of three words of any syllables."""
+    words = [
+        "".join(chr(rng.randrange(0xAC00, 0xD7A4)) for _ in range(3)) for _ in range(3 * count)
+    ]
+    return [" ".join(words[place : place + 3]) for place in range(0, 3 * count, 3)]
 
 
 def caches() -> dict[str, int]:
@@ -155,11 +175,10 @@ def mutilated(text: str, rng: random.Random) -> str:
     return text[:place] + chr(rng.randrange(0xAC00, 0xD7A4)) + text[place + 1 :]
 
 
-def megabytes() -> int:
-    """The memory of this process."""
-    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-    return pages * 4096 // 1_000_000
+def megabytes(process: int | str = "self") -> int:
+    """The memory of a process."""
+    return resident_bytes(process) // 1_000_000
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, soak, RESULTS, "nsmc", "numpy", "mecab-ko")

@@ -8,11 +8,9 @@ the classifier's own in this process; 503 and 504 of a busy machine are counted,
 Memory is the server's (Linux). Before it is measured, new words fill the bounded caches.
 """
 
-import argparse
 import contextlib
 import http.client
 import json
-import os
 import random
 import signal
 import socket
@@ -22,11 +20,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from machine import machine
-from soak import FLAT, ROOT, mutilated, sentences
+from soak import ROOT, megabytes, mutilated, of_new_words, run, sentences, watched
 
 import nsmc
 from nsmc.inference import vectors
@@ -44,22 +40,6 @@ WRONG = (
     ("/v1/table?name=a.parquet", b"PAR1"),
     ("/v1/table?name=a.exe", b"a"),
 )
-
-
-def main() -> None:
-    """Soak, print what was seen, and fail if memory grew or an answer was wrong."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--record", action="store_true", help=f"write {RESULTS.name}")
-    args = parser.parse_args()
-    with server() as (port, process):
-        result = soak(port, process, args.minutes * 60)
-    print(json.dumps(result, ensure_ascii=False, indent=1))
-    if args.record:
-        result["machine"] = machine("nsmc", "numpy", "mecab-ko", "uvicorn", "starlette")
-        RESULTS.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
-    if result["wrong"] or result["growth"] > FLAT:
-        sys.exit("memory grew or an answer was wrong")
 
 
 @contextlib.contextmanager
@@ -182,8 +162,13 @@ def alike(found: Any, expected: Any) -> bool:
     return bool(found == expected)
 
 
-def soak(port: int, process: int, seconds: float) -> dict[str, Any]:
-    """Ask for so many seconds: counts of what was asked, wrong answers and megabytes."""
+def soak(seconds: float) -> dict[str, Any]:
+    """Ask a server for so many seconds: counts of what was asked, wrong answers and megabytes."""
+    with server() as (port, process):
+        return _soak(port, process, seconds)
+
+
+def _soak(port: int, process: int, seconds: float) -> dict[str, Any]:
     asker = Asker(port)
     empty, busy_to_fill = megabytes(process), fill(port)
     asked, outcomes = Counter[str](), Counter[str]()
@@ -206,15 +191,7 @@ def soak(port: int, process: int, seconds: float) -> dict[str, Any]:
             time.sleep(PAUSE)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    memory = []
-    while any(thread.is_alive() for thread in threads):
-        time.sleep(min(5, seconds / 100))
-        memory.append(megabytes(process))
-    warm = memory[len(memory) // 10 :]
-    half = len(warm) // 2
-    first, last = sum(warm[:half]) / half, sum(warm[half:]) / (len(warm) - half)
+    memory = watched(threads, seconds, process)
     return {
         "minutes": round(seconds / 60, 1),
         "clients": CLIENTS,
@@ -222,8 +199,7 @@ def soak(port: int, process: int, seconds: float) -> dict[str, Any]:
         "busy": outcomes["busy"],
         "busy while the caches were filled": busy_to_fill,
         "wrong": wrong[:20],
-        "megabytes": {"first half": round(first), "second half": round(last), "most": max(warm)},
-        "growth": round(last / first, 3),
+        **memory,
         "megabytes before the caches were full": empty,
     }
 
@@ -232,18 +208,11 @@ def fill(port: int) -> int:
     """Send new words until the server's caches have been full; requests it had no time for."""
     rng, busy = random.Random(0), 0
     for _ in range(vectors.CACHED // 300):
-        words = ["".join(chr(rng.randrange(0xAC00, 0xD7A4)) for _ in range(3)) for _ in range(600)]
-        texts = [" ".join(words[place : place + 3]) for place in range(0, 600, 3)]
+        texts = of_new_words(200, rng)
         status, _ = ask(port, "/v1/predict", json.dumps({"texts": texts}).encode())
         busy += status in BUSY
     return busy
 
 
-def megabytes(process: int) -> int:
-    """The memory of a process."""
-    pages = int(Path(f"/proc/{process}/statm").read_text("ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") // 1_000_000
-
-
 if __name__ == "__main__":
-    main()
+    run(__doc__, soak, RESULTS, "nsmc", "numpy", "mecab-ko", "uvicorn", "starlette")

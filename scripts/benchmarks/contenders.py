@@ -47,10 +47,8 @@ def train_fasttext(work: Path, data: Path, cores: int) -> dict[str, Path]:
         labels = corpus.labels["label"]
         lines = work / "fasttext.txt"
         with lines.open("w", encoding="utf-8") as file:
-            for row, code in enumerate(labels.codes.tolist()):
-                tokens = corpus.tokens[corpus.offsets[row] : corpus.offsets[row + 1]]
-                words = " ".join(corpus.morphemes[token] for token in tokens)
-                file.write(f"__label__{labels.names[code]} {words}\n")
+            for words, code in zip(corpus.units(), labels.codes.tolist(), strict=True):
+                file.write(f"__label__{labels.names[code]} {' '.join(words)}\n")
         for name, path in models.items():
             model = fasttext.train_supervised(
                 str(lines), dim=100, epoch=5, lr=0.3, thread=cores, verbose=0, **FASTTEXT[name]

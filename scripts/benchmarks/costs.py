@@ -15,6 +15,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from machine import resident_bytes
+
 from benchmarks.common import Sizes, read_labels, read_texts
 from benchmarks.contenders import fasttext_labels, train_fasttext, transformer_rate
 
@@ -165,10 +167,8 @@ def _measured(args: argparse.Namespace) -> dict[str, Any]:
         right = sum(bool(p) == bool(t) for p, t in zip(predicted, truth, strict=True))
         accuracy = right / len(truth)
         del texts, labels
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    megabytes = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-    figures = {"cpu_seconds": median(taken), "rounds": taken}
-    return {**figures, "megabytes": megabytes, "accuracy": accuracy, "reviews": reviews}
+    figures = {"cpu_seconds": median(taken), "rounds": taken, "megabytes": resident_bytes() / 1e6}
+    return {**figures, "accuracy": accuracy, "reviews": reviews}
 
 
 if __name__ == "__main__":

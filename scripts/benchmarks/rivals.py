@@ -9,15 +9,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from experiments.experiment import train_once
 from experiments.rated import first_minimum
 from numpy.typing import NDArray
 
-import nsmc
 from benchmarks.contenders import FASTTEXT
 from nsmc.config.schema import Config
 from nsmc.data.cache import TRAIN_FILE, training_corpus
@@ -103,10 +102,7 @@ class Split:
             self.data, Encoding(Config().text, label_columns=make_task(Config()).label_columns())
         )
         assert len(corpus) == len(self.train.texts)
-        units, bounds = corpus.tokens.tolist(), corpus.offsets.tolist()
-        return [
-            [corpus.morphemes[unit] for unit in units[start:end]] for start, end in pairwise(bounds)
-        ]
+        return list(corpus.units())
 
     def unseen(self) -> NDArray[np.bool_]:
         """[R] which test comments stand nowhere among the training ones, both normalized."""
@@ -150,15 +146,7 @@ def recipe(split: Split, output: Path, config: Config) -> Rival:
     """A network of this package, trained here by one of its recipes."""
 
     def train() -> dict[str, Any]:
-        begun = (output / "checkpoints").exists()
-        if begun or not (output / "model").exists():
-            nsmc.train(
-                None if begun else config,
-                data=split.data,
-                output=output,
-                device="cpu",
-                resume=begun,
-            )
+        train_once(config, split.data, output)
         return _facts(output / "model", None)
 
     return Rival(output / "model", train, lambda: _open_own(output / "model"))

@@ -117,10 +117,7 @@ def _rows_of_cell(cell: str, corpus: "Corpus", sizes: Sizes) -> list[Row]:
     size, batch, gates = config.model.hidden_size, config.training.batch_size, GATES[cell]
     task = make_task(config)
     labels = task.corpus_targets(corpus)[:, 0]
-    reviews = [
-        ([corpus.morphemes[t] for t in corpus.tokens[a:b]], int(label))
-        for a, b, label in zip(corpus.offsets, corpus.offsets[1:], labels, strict=False)
-    ]
+    reviews = list(zip(corpus.units(), labels.astype(int).tolist(), strict=True))
     ours, adversarial = OurLoop(plain, corpus), OurLoop(config, corpus)
     classic = ClassicLoop(reviews, CLASSIC_BATCH, cell, size)
     ours.rate(1), adversarial.rate(1), classic.rate(1)  # the order of an epoch

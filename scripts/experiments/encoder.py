@@ -23,8 +23,7 @@ from pages import machine_line
 from threadpoolctl import threadpool_limits
 
 import nsmc
-from experiments.experiment import Experiment, Results, cpu_seconds
-from nsmc.tasks.metrics import accuracy_interval
+from experiments.experiment import Experiment, Results, accuracy_of, cpu_seconds
 
 CHUNK = 1000
 """Texts encoded before they are kept."""
@@ -66,7 +65,7 @@ def run(args: argparse.Namespace) -> Iterator[Results]:
         best = max(PENALTIES, key=tried.__getitem__)
         fit = LogisticRegression(C=best, max_iter=1000)
         fit.fit(vectors["train"][:count], labels[:count])
-        fits[str(count)] = {"C": best, **_accuracy(fit.predict(vectors["test"]), truth)}
+        fits[str(count)] = {"C": best, **accuracy_of(fit.predict(vectors["test"]) == truth)}
     started = cpu_seconds()
     encoder.query(given[:RATED])
     rate = RATED / (cpu_seconds() - started)
@@ -83,13 +82,8 @@ def run(args: argparse.Namespace) -> Iterator[Results]:
         "asked": len(asked),
         "fits": fits,
         "encoded_a_cpu_second": rate,
-        "ours": {**_accuracy(positive, truth), "scored_a_cpu_second": ours},
+        "ours": {**accuracy_of(positive == truth), "scored_a_cpu_second": ours},
     }
-
-
-def _accuracy(positive: NDArray[np.bool_], truth: NDArray[np.bool_]) -> dict[str, Any]:
-    right = int((positive == truth).sum())
-    return {"accuracy": right / len(truth), "interval": accuracy_interval(right, len(truth))}
 
 
 def _encoded(encoder: Any, path: Path, texts: list[str]) -> Vectors:

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 import nsmc
 from nsmc.config.schema import Config
 from nsmc.inference.directory import open_model
 from nsmc.storage.bundle import read_json, write_json
+from nsmc.tasks.metrics import accuracy_interval
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RESULTS = ROOT / "docs" / "results"
@@ -73,6 +77,12 @@ def scores_of_run(config: Config, metrics: Results, test: Results) -> Results:
         "roc_auc": test["roc_auc"],
         "best_epoch": metrics["best_epoch"],
     }
+
+
+def accuracy_of(right: NDArray[np.bool_]) -> Results:
+    """The share of the right ones [R], with its 95% interval."""
+    interval = accuracy_interval(int(right.sum()), len(right))
+    return {"accuracy": float(right.mean()), "interval": interval}
 
 
 def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:

@@ -31,10 +31,7 @@ def run(args: argparse.Namespace) -> Iterator[Results]:
     share, seed = full.config.data.validation, full.config.data.split_seed
     _, rows = split_rows(len(corpus), share, seed)
     held_back = corpus.take(rows)
-    reviews = [
-        [corpus.morphemes[token] for token in held_back.tokens[start:end]]
-        for start, end in zip(held_back.offsets, held_back.offsets[1:], strict=False)
-    ]
+    reviews = list(held_back.units())
     with tempfile.TemporaryDirectory() as place:
         small = export(full.path, Path(place) / "int8", int8=True)
         paths = {"float16": full.path, "int8": small}

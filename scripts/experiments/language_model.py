@@ -85,17 +85,14 @@ def _measure(recipe: str, file: Path, place: Path, lmplz: Path) -> dict[str, Any
     assert len(texts) == len(corpus), "a text without units would shift all behind it"
     training, validation = split_rows(len(corpus), config.data.validation, config.data.split_seed)
     ngrams = _NGrams(model, corpus, training, place, lmplz)
-    units = [_units(corpus, row) for row in validation.tolist()]
+    units = list(corpus.take(validation).units())
     pairs = _pairs(model, [texts[row] for row in validation.tolist()])
     characters = sum(len(texts[row]) for row in validation.tolist())
     started = time.process_time()
     surprises = model.surprisals(units)
     seconds = time.process_time() - started
-    seen = {corpus.tokens[a:b].tobytes() for a, b in _spans(corpus, training)}
-    new = [
-        i for i, (a, b) in enumerate(_spans(corpus, validation))
-        if corpus.tokens[a:b].tobytes() not in seen
-    ]  # fmt: skip
+    seen = set(map(tuple, corpus.take(training).units()))
+    new = [i for i, one in enumerate(units) if tuple(one) not in seen]
     ways = {"forwards": [nats[0] for nats in surprises]}
     if config.model.bidirectional:
         ways["backwards"] = [nats[1] for nats in surprises]
@@ -164,14 +161,13 @@ class _NGrams:
         import kenlm
 
         self.rows = {u: row for row, u in enumerate(model.model.vocabulary) if row}
-        names = np.array([str(self.rows.get(unit, 0)) for unit in corpus.morphemes])
         arpa = place / f"{ORDER}-gram.arpa"
         if not arpa.exists():
             started = time.perf_counter()
             lines = place / "rows.txt"
             with lines.open("w", encoding="utf-8") as file:
-                for start, end in _spans(corpus, training):
-                    file.write(" ".join(names[corpus.tokens[start:end]]) + "\n")
+                for units in corpus.take(training).units():
+                    file.write(self._line(units) + "\n")
             with atomic_write(arpa) as temporary:
                 command = [lmplz, "-o", ORDER, "-S", "25%", "-T", place, "--discount_fallback"]
                 subprocess.run(
@@ -187,19 +183,11 @@ class _NGrams:
 
     def surprises(self, units: Sequence[str]) -> np.ndarray[Any, Any]:
         """-log p (nats) [T + 1] of each unit and of the end."""
-        line = " ".join(str(self.rows.get(unit, 0)) for unit in units)
-        result = [log for log, _, _ in self._model.full_scores(line, bos=True, eos=True)]
-        return -np.array(result) * math.log(10)
+        scores = self._model.full_scores(self._line(units), bos=True, eos=True)
+        return -np.array([log for log, _, _ in scores]) * math.log(10)
 
-
-def _spans(corpus: Corpus, rows: np.ndarray[Any, Any]) -> list[tuple[int, int]]:
-    ends = zip(corpus.offsets[rows].tolist(), corpus.offsets[rows + 1].tolist(), strict=True)
-    return list(ends)
-
-
-def _units(corpus: Corpus, row: int) -> list[str]:
-    tokens = corpus.tokens[corpus.offsets[row] : corpus.offsets[row + 1]]
-    return [corpus.morphemes[token] for token in tokens.tolist()]
+    def _line(self, units: Sequence[str]) -> str:
+        return " ".join(str(self.rows.get(unit, 0)) for unit in units)
 
 
 def _perplexity(nats: Sequence[np.ndarray[Any, Any]]) -> float:

@@ -14,18 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.experiment import RESULTS, Experiment, Results
+from experiments.experiment import RESULTS, Experiment, Results, accuracy_of
 from nsmc.data.reviews import Reviews, read_reviews
 from nsmc.errors import UsageError
 from nsmc.evaluation.significance import difference_interval
 from nsmc.inference.classifier import Classifier, load
 from nsmc.inference.directory import WEIGHTS
 from nsmc.storage.files import sha256_of
-from nsmc.tasks.metrics import accuracy_interval
 from nsmc.text.noise import KINDS, perturb
 
 FILE = RESULTS / "robustness.json"
-CHUNK = 2000
 EXAMPLE = "이 영화 정말 재밌다 ㅋㅋ 👍"
 """What the table shows of each kind; a comment of this project's own."""
 
@@ -69,8 +67,7 @@ def measure(data: Path, classifier: Classifier) -> dict[str, Any]:
     return {
         "sha256": reviews.sha256,
         "reviews": len(rows),
-        "accuracy": float(right.mean()),
-        "interval": accuracy_interval(int(right.sum()), len(rows)),
+        **accuracy_of(right),
         "noise": result,
     }
 
@@ -98,11 +95,7 @@ def _rough(reviews: Reviews, kind: str) -> list[str]:
 
 def _scores(classifier: Classifier, texts: list[str]) -> NDArray[np.float64]:
     """Probabilities of positive [R]; NaN for a comment with nothing legible."""
-    result = [
-        classifier.score_morphemes(list(map(classifier.tokenizer, texts[start : start + CHUNK])))
-        for start in range(0, len(texts), CHUNK)
-    ]
-    return np.concatenate(result)
+    return classifier.score_morphemes(list(map(classifier.tokenizer, texts)))
 
 
 def _beside(clean: NDArray[np.bool_], rough: NDArray[np.bool_]) -> dict[str, Any]:
