@@ -11,7 +11,7 @@ from nsmc.data.label_columns import LabelColumn
 from nsmc.data.reviews import read_reviews
 from nsmc.tasks.classes import Classes
 from nsmc.tasks.registry import make_task
-from nsmc.training.schedule import learning_rate
+from nsmc.training.optimizers import learning_rate
 from nsmc.training.state import TrainingState
 
 WORD, RARE, FREQUENT = "영화", "드묾", "흔함"

@@ -20,8 +20,7 @@ from nsmc.inference.comments import comment_list, is_one
 from nsmc.inference.completion import Completion, draw_unit
 from nsmc.inference.directory import ModelDirectory, open_model
 from nsmc.inference.products import one_comment
-from nsmc.inference.recurrence import BACKWARD, FORWARD
-from nsmc.inference.recurrent_stack import RecurrentStack, StackReader
+from nsmc.inference.recurrence import BACKWARD, FORWARD, Floats, Integers, Layer
 from nsmc.inference.sampling import check_sampling
 from nsmc.inference.softmax import NextUnit
 from nsmc.inference.text_score import TextScore, UnitSurprisal
@@ -57,7 +56,11 @@ class LanguageModel(TextModel):
         config = model.config.model
         ends = group_ends(len(model.vocabulary), model.config.language_model)
         suffixes = [FORWARD, BACKWARD][: config.directions]
-        self._stacks = [RecurrentStack(weights, config, suffix) for suffix in suffixes]
+        # The layers of each direction, which read no other.
+        self._stacks = [
+            [Layer(config.cell, weights, index, [suffix]) for index in range(config.layers)]
+            for suffix in suffixes
+        ]
         self._softmax = NextUnit(weights, ends)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -131,11 +134,11 @@ class LanguageModel(TextModel):
         starts = ends - lengths  # [B]
         last, first = np.zeros(len(flat), bool), np.zeros(len(flat), bool)  # [N]
         last[ends - 1] = first[starts] = True
-        states = self._stacks[0].states(vectors, tokens, starts, lengths)  # [N, H]
+        states = _states(self._stacks[0], vectors, tokens, starts, lengths)  # [N, H]
         halves = [-self._softmax.log_probabilities(states[~last], rows[~first])]  # of [N - B]
         for backward in self._stacks[1:]:  # which reads the reversed texts
             reversal = np.repeat(starts + ends - 1, lengths) - np.arange(len(flat))  # [N]
-            read = backward.states(vectors, tokens[reversal], starts, lengths)  # [N, H]
+            read = _states(backward, vectors, tokens[reversal], starts, lengths)  # [N, H]
             states = read[reversal]  # [N, H]
             halves.append(-self._softmax.log_probabilities(states[~first], rows[~last]))
         cuts = np.cumsum(lengths - 1)[:-1]  # [B - 1]
@@ -198,14 +201,21 @@ class LanguageModel(TextModel):
         Each takes the time of one step, however many came before. Arguments are those of
         `complete`; the units are those of a text already cut.
         """
-        reader = StackReader(self._stacks[0])
+        layers = self._stacks[0]
+        states, memories = (
+            [np.zeros((1, 1, layer.hidden), np.float32) for layer in layers] for _ in range(2)
+        )  # of [1, 1, H]
         read = (EOS, *units)
         while True:
             with one_thread():
                 for unit in read:
-                    vectors, _ = self._vectors([unit])  # [1, E]
-                    state = reader.read(vectors)  # [H]
-                row = draw_unit(self._softmax.all_log_probabilities(state), temperature, top_p, rng)
+                    vector, _ = self._vectors([unit])  # [1, E]
+                    for index, layer in enumerate(layers):
+                        inputs = layer.inputs(vector)
+                        states[index] = layer.step(inputs, states[index], memories[index])
+                        vector = states[index][0]  # [1, H]
+                logs = self._softmax.all_log_probabilities(vector[0])  # [V]
+                row = draw_unit(logs, temperature, top_p, rng)
             read = (self.model.vocabulary[row],)
             yield read[0]
 
@@ -218,6 +228,20 @@ class LanguageModel(TextModel):
         if not whole.startswith(before):
             return whole
         return normalize(prefix, self.text_config.max_characters) + whole[len(before) :]
+
+
+def _states(
+    layers: Sequence[Layer],
+    vectors: Floats,
+    tokens: Integers,
+    starts: Integers,
+    lengths: Integers,
+) -> Floats:
+    """The last layer's outputs [N, H] at every place; see `Layer.stretches`."""
+    for layer in layers:
+        vectors = layer.outputs(layer.inputs(vectors), tokens, starts, lengths)  # [N, H]
+        tokens = np.arange(len(vectors))  # [N]
+    return vectors
 
 
 def load_language_model(model: Path | str) -> LanguageModel:

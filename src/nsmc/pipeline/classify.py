@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmc.inference.classifier import Classifier, FirstStage
+from nsmc.inference.classifier import Classifier
 from nsmc.inference.explanation import Explanation
 from nsmc.inference.notes import Note
 from nsmc.pipeline.chunks import Progress, Result, chunks_of, map_comments, with_progress
@@ -65,8 +65,9 @@ def map_scores(
     """
     _ = classifier.tokenizer  # here, so that its warning comes once and before all else
     if classifier.runs_in_workers:
-        return map_comments(chunks, partial(_score, classifier, corrections), workers=workers)
-    first = partial(_first_stage, classifier.in_workers, corrections)
+        score = partial(classifier.score, corrections=corrections)
+        return map_comments(chunks, score, workers=workers)
+    first = partial(classifier.in_workers.first_stage, corrections=corrections)
     stages = map_comments(chunks, first, workers=workers)
     return (classifier.second_stage(stage) for stage in stages)
 
@@ -92,7 +93,7 @@ def explain_each(texts: list[str], classifier: Classifier[Any]) -> Iterator[Expl
     several = len(texts) >= MANY and classifier.runs_in_workers
     workers, size = (available_cores(), TOGETHER) if several else (1, 1)
     chunks = (texts[start : start + size] for start in range(0, len(texts), size))
-    for explanations in map_comments(chunks, partial(_explain, classifier), workers=workers):
+    for explanations in map_comments(chunks, classifier.explain, workers=workers):
         yield from explanations
 
 
@@ -103,20 +104,6 @@ def cut(tokenizer: Tokenizer, comments: list[str]) -> Units:
 
 def _apply(tokenizer: Tokenizer, function: Callable[[Units], Any], comments: list[str]) -> Any:
     return function(cut(tokenizer, comments))
-
-
-def _score(
-    classifier: Classifier, corrections: bool, comments: list[str]
-) -> tuple[Outputs, list[Note]]:
-    return classifier.score(comments, corrections=corrections)
-
-
-def _explain(classifier: Classifier[Any], comments: list[str]) -> list[Explanation[Any]]:
-    return classifier.explain(comments)
-
-
-def _first_stage(classifier: Classifier, corrections: bool, comments: list[str]) -> FirstStage:
-    return classifier.first_stage(comments, corrections=corrections)
 
 
 def _score_each(classifiers: Sequence[Classifier], comments: list[str]) -> list[Outputs]:

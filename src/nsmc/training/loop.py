@@ -15,9 +15,8 @@ from nsmc.config.training import TrainingConfig
 from nsmc.data.batches import EqualLengthIterator
 from nsmc.errors import DeviceError, DivergedError
 from nsmc.tasks.task import Task, Validated
-from nsmc.training.optimizers import clip_gradients, set_learning_rate
+from nsmc.training.optimizers import clip_gradients, learning_rate, set_learning_rate
 from nsmc.training.ranks import Ranks
-from nsmc.training.schedule import learning_rate
 from nsmc.training.state import TrainingState
 from nsmc.training.step import backward
 
