@@ -1,9 +1,12 @@
 """The comments of the sample's test file, and a network of three outputs."""
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from nsmc.config.model import ModelConfig
 from nsmc.config.schema import Config
@@ -18,12 +21,31 @@ def comments(sample: Path) -> list[str]:
     return [line.split("\t")[1] for line in lines]
 
 
-def small_network(**fields: object) -> NumpyNetwork:
+def small_config(**fields: object) -> ModelConfig:
     """Of five inputs and six hidden units, where ``fields`` don't say otherwise."""
+    return ModelConfig(**{"embedding_size": 5, "hidden_size": 6, **fields})  # type: ignore[arg-type]
+
+
+def on_torch(shape: ModelConfig) -> RecurrentNetwork:
+    """A network of three outputs."""
     torch.manual_seed(3)
-    shape = ModelConfig(**{"embedding_size": 5, "hidden_size": 6, **fields})  # type: ignore[arg-type]
     task = make_task(Config(task="classes"), {"classes": ["가", "나", "다"]})
     network = RecurrentNetwork(3, shape, task).eval()
     for parameter in network.parameters():
         torch.nn.init.uniform_(parameter, -0.8, 0.8)
-    return NumpyNetwork({n: p.detach().numpy() for n, p in network.named_parameters()}, shape)
+    return network
+
+
+def weights_of(network: RecurrentNetwork) -> dict[str, NDArray[Any]]:
+    return {name: value.detach().numpy() for name, value in network.named_parameters()}
+
+
+def small_network(**fields: object) -> NumpyNetwork:
+    """The numpy network of a `small_config`."""
+    shape = small_config(**fields)
+    return NumpyNetwork(weights_of(on_torch(shape)), shape)
+
+
+def all_sets(units: int) -> NDArray[np.bool_]:
+    """Every subset of so many units [2^T, T], the empty one first."""
+    return (np.arange(1 << units)[:, None] >> np.arange(units) & 1).astype(np.bool_)

@@ -1,6 +1,6 @@
 """The network in numpy scores as those in torch and ONNX, whatever is beside a review."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import product
 from typing import Any, Literal
 
@@ -11,13 +11,12 @@ import torch
 from numpy.typing import NDArray
 
 from nsmc.config.model import ConvConfig, ModelConfig
-from nsmc.config.schema import Config
 from nsmc.exporting.onnx import scoring_graph
 from nsmc.inference import network as network_module
 from nsmc.inference import recurrence
 from nsmc.inference.network import BLOCK, BLOCK_MORPHEMES, NumpyNetwork
 from nsmc.model.network import RecurrentNetwork
-from nsmc.tasks.registry import make_task
+from tests.inference.conftest import on_torch, small_config, weights_of
 
 Cell = Literal["rnn", "gru", "lstm"]
 Pooling = Literal["last", "max", "mean", "max+mean"]
@@ -25,23 +24,6 @@ OUTPUTS = 3
 POOLINGS: tuple[Pooling, ...] = ("last", "max", "mean", "max+mean")
 MIXED = [1, 7, 1, 60, 2, 7, 25, 3]
 """Lengths: the shortest there is, some twice, a long one, in no order."""
-
-
-def config(cell: Cell = "gru", **others: Any) -> ModelConfig:
-    return ModelConfig(cell=cell, **{"embedding_size": 5, "hidden_size": 6, **others})
-
-
-def on_torch(shape: ModelConfig) -> RecurrentNetwork:
-    torch.manual_seed(3)
-    task = make_task(Config(task="classes"), {"classes": ["가", "나", "다"]})
-    network = RecurrentNetwork(3, shape, task).eval()
-    for parameter in network.parameters():
-        torch.nn.init.uniform_(parameter, -0.8, 0.8)
-    return network
-
-
-def weights_of(network: RecurrentNetwork) -> Mapping[str, NDArray[Any]]:
-    return {name: value.detach().numpy() for name, value in network.named_parameters()}
 
 
 def reviews(
@@ -114,7 +96,7 @@ SHAPES = list(product(CELLS, [1, 2, 3], [False, True]))
 @pytest.mark.parametrize("place", range(len(SHAPES)), ids=lambda place: str(SHAPES[place]))
 def test_agrees_with_torch_and_onnx(place: int) -> None:
     cell, layers, both = SHAPES[place]
-    check(config(cell, pooling=POOLINGS[place % 4], bidirectional=both, layers=layers))
+    check(small_config(cell=cell, pooling=POOLINGS[place % 4], bidirectional=both, layers=layers))
 
 
 @pytest.mark.parametrize(("kernel", "steps"), list(product([1, 3, 5], [1, 2, 3])))
@@ -123,11 +105,11 @@ def test_a_convolution_agrees_as_well(kernel: int, steps: int) -> None:
     lengths = [*range(10, 0, -1), *range(1, 11)]
     cell, layers, both = SHAPES[(kernel + 4 * steps) % len(SHAPES)]
     shape = {"pooling": POOLINGS[steps], "bidirectional": both, "layers": layers}
-    check(config(cell, conv=ConvConfig(7, kernel, steps), **shape), lengths)
+    check(small_config(cell=cell, conv=ConvConfig(7, kernel, steps), **shape), lengths)
 
 
 def test_weights_are_left_as_they_were() -> None:
-    shape = config()
+    shape = small_config()
     weights = {name: value.copy() for name, value in weights_of(on_torch(shape)).items()}
     before = {name: value.copy() for name, value in weights.items()}
     network = NumpyNetwork(weights, shape)
@@ -143,7 +125,7 @@ def test_weights_are_left_as_they_were() -> None:
 
 @pytest.mark.parametrize(("cell", "layers"), [("gru", 1), ("lstm", 2)])
 def test_more_reviews_than_a_block(cell: Cell, layers: int) -> None:
-    shape = config(cell, layers=layers)
+    shape = small_config(cell=cell, layers=layers)
     torchs = on_torch(shape)
     network = Watched(weights_of(torchs), shape)
     lengths = np.random.default_rng(2).integers(1, 13, size=2 * BLOCK + 1).tolist()
@@ -156,7 +138,7 @@ def test_more_reviews_than_a_block(cell: Cell, layers: int) -> None:
 
 @pytest.mark.slow
 def test_long_reviews_have_small_blocks() -> None:
-    shape = config()
+    shape = small_config()
     torchs = on_torch(shape)
     network = Watched(weights_of(torchs), shape)
     half = BLOCK_MORPHEMES // 2
@@ -171,7 +153,7 @@ def test_boundaries_change_nothing(monkeypatch: pytest.MonkeyPatch, stretch: int
     lengths = [*MIXED, *np.random.default_rng(5).integers(1, 30, size=50).tolist()]
     for cell in CELLS:
         for layers, conv in ((1, ConvConfig()), (2, ConvConfig()), (2, ConvConfig(7, 5, 2))):
-            shape = config(cell, layers=layers, conv=conv)
+            shape = small_config(cell=cell, layers=layers, conv=conv)
             weights, batch = weights_of(on_torch(shape)), reviews(lengths)
             expected = NumpyNetwork(weights, shape)(*batch)
             with monkeypatch.context() as patch:
@@ -188,7 +170,7 @@ def test_boundaries_change_nothing(monkeypatch: pytest.MonkeyPatch, stretch: int
 
 @pytest.mark.parametrize("filters", [0, 7])
 def test_nothing_to_score(filters: int) -> None:
-    shape = config(layers=2, conv=ConvConfig(filters))
+    shape = small_config(layers=2, conv=ConvConfig(filters))
     network = NumpyNetwork(weights_of(on_torch(shape)), shape)
     vectors, tokens, lengths = reviews([])
     assert network(vectors, tokens, lengths).shape == (0, OUTPUTS)
@@ -198,7 +180,7 @@ def test_nothing_to_score(filters: int) -> None:
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("pooling", POOLINGS)
 def test_pooled_vectors(pooling: Pooling, bidirectional: bool) -> None:
-    shape = config(pooling=pooling, bidirectional=bidirectional)
+    shape = small_config(pooling=pooling, bidirectional=bidirectional)
     weights = weights_of(on_torch(shape))
     network = NumpyNetwork(weights, shape)
     batch = reviews(MIXED)

@@ -11,12 +11,9 @@ from nsmc.inference import set_games
 from nsmc.inference.designs import subsets
 from nsmc.inference.set_games import alike, integral, prefix_weights, subset_weights, usual
 from nsmc.inference.shapley import shapley_values
+from tests.inference.conftest import all_sets
 
 Game = Callable[[NDArray[np.bool_]], NDArray[np.float64]]
-
-
-def all_sets(units: int) -> NDArray[np.bool_]:
-    return (np.arange(1 << units)[:, None] >> np.arange(units) & 1).astype(np.bool_)  # [2^t, t]
 
 
 def rough(units: int) -> Game:

@@ -11,12 +11,7 @@ from nsmc.inference import subsets as module
 from nsmc.inference.network import NumpyNetwork
 from nsmc.inference.subsets import _tries
 from nsmc.inference.wide import WideOutputs
-from tests.inference.conftest import small_network
-
-
-def all_subsets(units: int) -> NDArray[np.bool_]:
-    """All but the empty one [2^T - 1, T]."""
-    return (np.arange(1, 1 << units)[:, None] >> np.arange(units) & 1).astype(np.bool_)
+from tests.inference.conftest import all_sets, small_network
 
 
 def check(network: NumpyNetwork, mask: NDArray[np.bool_]) -> None:
@@ -32,12 +27,12 @@ def check(network: NumpyNetwork, mask: NDArray[np.bool_]) -> None:
     [*product(("rnn", "gru", "lstm"), (True, False), ("last", "max", "mean", "max+mean"))],
 )
 def test_all_subsets_score_as_alone(cell: str, both: bool, pooling: str) -> None:
-    check(small_network(cell=cell, bidirectional=both, pooling=pooling), all_subsets(6))
+    check(small_network(cell=cell, bidirectional=both, pooling=pooling), all_sets(6)[1:])
 
 
 @pytest.mark.parametrize("fields", [{"layers": 2}, {"conv": ConvConfig(filters=4)}])
 def test_networks_whose_states_are_not_shared_score_the_same(fields: dict[str, object]) -> None:
-    check(small_network(**fields), all_subsets(6))
+    check(small_network(**fields), all_sets(6)[1:])
 
 
 def test_drawn_subsets_twice_and_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +44,7 @@ def test_drawn_subsets_twice_and_in_any_order(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_what_subsets_share_is_computed_once() -> None:
-    forward, backward = _tries(all_subsets(9).tobytes(), 9)
+    forward, backward = _tries(all_sets(9)[1:].tobytes(), 9)
     for trie in (forward, backward):
         assert sum(len(depth.places) for depth in trie) == 2**9 - 1
         assert sorted(place for depth in trie for place in depth.subsets) == list(range(2**9 - 1))
@@ -60,7 +55,7 @@ def test_what_subsets_share_is_computed_once() -> None:
 def test_the_wide_layer_counts_the_ngrams_of_each_subset() -> None:
     table = np.random.default_rng(0).normal(size=(1 << 10, 2)).astype(np.float32)  # [K, O]
     wide, units = WideOutputs(table, None, 4), ["연기", "는", "좋", "은데", "ㅋㅋ", "👍🏽", ""]
-    mask = all_subsets(len(units))
+    mask = all_sets(len(units))[1:]
     lists = [[unit for unit, kept in zip(units, row, strict=True) if kept] for row in mask]
     result = wide.of_subsets(units, mask)
     assert (result == wide(lists)).all()

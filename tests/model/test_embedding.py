@@ -14,23 +14,15 @@ from nsmc.data.special_units import UNKNOWN
 from nsmc.inference.quantized import EmbeddingTable
 from nsmc.inference.vectors import MorphemeVectors
 from nsmc.model.embedding import MorphemeEmbedding
+from tests.conftest import CorpusOf
 
 REVIEWS = [["재밌", "다", "ㅋㅋㅋ"], ["재미없", "다", "다"]]
 KNOWN = ["다", "재밌"]
 BUCKETS = 50
 
 
-def batch_of(buckets: int, letters: bool = False) -> tuple[MorphemeBatch, list[str]]:
-    """The tensors of `REVIEWS` and the vocabulary."""
-    morphemes = list(dict.fromkeys(m for review in REVIEWS for m in review))
-    corpus = Corpus(
-        tokens=np.array([morphemes.index(m) for r in REVIEWS for m in r], dtype=np.int32),
-        offsets=np.array([0, 3, 6], dtype=np.int64),
-        labels={},
-        morphemes=morphemes,
-        identity={},
-        source={},
-    )
+def batch_of(corpus: Corpus, buckets: int, letters: bool) -> tuple[MorphemeBatch, list[str]]:
+    """The tensors of a corpus of `REVIEWS` and the vocabulary."""
     field = MorphemeField(corpus, buckets, letters=letters)
     field.use_vocabulary(Vocab(Counter(KNOWN), specials=[UNKNOWN]))
     return field.process([0, 1]), field.vocab.itos
@@ -43,8 +35,8 @@ def embedding_of(buckets: int, *, sparse: bool = False) -> MorphemeEmbedding:
 
 
 @pytest.mark.parametrize(("buckets", "letters"), [(0, False), (BUCKETS, False), (BUCKETS, True)])
-def test_runtime_makes_the_same_vectors(buckets: int, letters: bool) -> None:
-    batch, vocabulary = batch_of(buckets, letters)
+def test_runtime_makes_the_same_vectors(buckets: int, letters: bool, corpus_of: CorpusOf) -> None:
+    batch, vocabulary = batch_of(corpus_of(REVIEWS), buckets, letters)
     embedding = embedding_of(buckets)
     for table in embedding.parameters():
         table.data = table.data.half().float()  # as stored
@@ -58,8 +50,8 @@ def test_runtime_makes_the_same_vectors(buckets: int, letters: bool) -> None:
         np.testing.assert_allclose(rows[tokens], expected[:, b], atol=1e-6)
 
 
-def test_sparse_gradients_touch_only_the_rows_used() -> None:
-    batch, _ = batch_of(BUCKETS)
+def test_sparse_gradients_touch_only_the_rows_used(corpus_of: CorpusOf) -> None:
+    batch, _ = batch_of(corpus_of(REVIEWS), BUCKETS, False)
     dense, sparse = embedding_of(BUCKETS), embedding_of(BUCKETS, sparse=True)
     for embedding in (dense, sparse):
         embedding(batch).pow(2).sum().backward()

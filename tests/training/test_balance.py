@@ -12,7 +12,7 @@ from nsmc.data.reviews import read_reviews
 from nsmc.tasks.classes import Classes
 from nsmc.tasks.registry import make_task
 from nsmc.training.optimizers import learning_rate
-from nsmc.training.state import TrainingState
+from tests.training.conftest import interrupted
 
 WORD, RARE, FREQUENT = "영화", "드묾", "흔함"
 
@@ -85,17 +85,8 @@ def test_an_interrupted_training_draws_what_it_would_have(sample: Path, tmp_path
         *("training.epochs=2", "training.checkpoint_steps=1"),
     )
     whole = nsmc.train(config, data=data, output=tmp_path / "whole", device="cpu")
-
-    class Cut(Exception):
-        pass
-
-    def cut(event: object, state: TrainingState) -> None:
-        # In the second epoch: what is drawn for it must be drawn again.
-        if state.counters.epoch == 1 and state.counters.batch == 3:
-            raise Cut
-
-    with pytest.raises(Cut):
-        nsmc.train(config, data=data, output=tmp_path / "cut", device="cpu", listen=cut)
+    # In the second epoch: what is drawn for it must be drawn again.
+    interrupted(lambda c: (c.epoch, c.batch) == (1, 3), config, data=data, output=tmp_path / "cut")
     again = nsmc.train(output=tmp_path / "cut", device="cpu", resume=True)
     one, other = (
         (trained.model / "weights.safetensors").read_bytes() for trained in (whole, again)

@@ -19,7 +19,7 @@ from nsmc.model.network import RecurrentNetwork
 from nsmc.tasks.registry import make_task
 from nsmc.training.api import train
 from nsmc.training.init_from import KEPT, find_pretrained
-from nsmc.training.state import TrainingState
+from tests.training.conftest import interrupted
 
 if TYPE_CHECKING:
     from tests.conftest import Untrained
@@ -141,17 +141,8 @@ def test_a_classifier_starts_from_a_language_model_and_resumes_without_it(
     config = recipe(
         start, "training.epochs=2", "training.checkpoint_steps=3", "training.batch_size=16"
     )
-
-    class Stopped(Exception):
-        pass
-
-    def stop(event: object, state: TrainingState) -> None:
-        if state.counters.step == 5:
-            raise Stopped
-
     whole = train(config, data=few, output=tmp_path / "whole", device="cpu")
-    with pytest.raises(Stopped):
-        train(config, data=few, output=tmp_path / "cut", device="cpu", listen=stop)
+    interrupted(lambda c: c.step == 5, config, data=few, output=tmp_path / "cut")
     assert json.loads((tmp_path / "cut" / KEPT).read_text("utf-8"))["taken"]
     shutil.rmtree(start)
     resumed = train(output=tmp_path / "cut", data=few, device="cpu", resume=True)

@@ -18,7 +18,7 @@ from nsmc.model.network import RecurrentNetwork
 from nsmc.model.pooling import pool
 from nsmc.tasks.classes import Classes
 from nsmc.training.linear_start import FOLDS, STATES, Features, fit_outputs, folds
-from nsmc.training.state import TrainingState
+from tests.training.conftest import interrupted
 
 if TYPE_CHECKING:
     from nsmc.data.corpus import Corpus
@@ -138,19 +138,10 @@ def test_a_training_with_new_labels_keeps_the_fit_if_no_epoch_is_better(
     config = nsmc.fine_tuning_config(start_of(untrained), overrides=ruinous)
     assert config.training.linear_start and config.model.exit.buckets == 0
     file = table_of_topics(tmp_path)
-
-    class Stopped(Exception):
-        pass
-
-    def stop(event: object, state: TrainingState) -> None:
-        if state.counters.epoch == 1:
-            raise Stopped
-
     whole = nsmc.train(config, data=file, output=tmp_path / "whole", device="cpu", verbose=False)
     assert whole.metrics["best_epoch"] == 0
     assert "fitted: the head" in whole.metrics["init_from"]["taken"]
-    with pytest.raises(Stopped):
-        nsmc.train(config, data=file, output=tmp_path / "cut", device="cpu", listen=stop)
+    interrupted(lambda c: c.epoch == 1, config, data=file, output=tmp_path / "cut")
     resumed = nsmc.train(output=tmp_path / "cut", device="cpu", resume=True, verbose=False)
     assert resumed.metrics["init_from"] == whole.metrics["init_from"]
     second = open_model(resumed.model).weights()

@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -14,10 +14,7 @@ from nsmc.config.schema import load_config
 from nsmc.errors import UsageError
 from nsmc.training.api import train
 from nsmc.training.loggers import STEPS, check_loggers
-
-if TYPE_CHECKING:
-    from nsmc.training.run import Event
-    from nsmc.training.state import TrainingState
+from tests.training.conftest import interrupted
 
 TINY = load_config(
     None,
@@ -54,15 +51,9 @@ class Kept:
         self.closed += 1
 
 
-def interrupted(output: Path, at: int, **options: Any) -> None:
-    """Train to so many steps, and a little further."""
-
-    def listen(event: Event, state: TrainingState) -> None:
-        if state.counters.step == at:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        train(TINY, data=DATA, output=output, device="cpu", listen=listen, **options)
+def trained_to(at: int, output: Path, **options: Any) -> None:
+    """Train to so many steps."""
+    interrupted(lambda counters: counters.step == at, TINY, data=DATA, output=output, **options)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +78,7 @@ def test_a_logger_of_ones_own(whole: Kept, tmp_path: Path) -> None:
         *("step/loss", "step/accuracy")
     }
     cut = Kept()
-    interrupted(tmp_path / "run", 40, log_to=[cut])
+    trained_to(40, tmp_path / "run", log_to=[cut])
     assert cut.closed == 1
     assert cut.logged["validation/loss"] == whole.logged["validation/loss"][:1]
 
@@ -111,7 +102,7 @@ def test_tensorboard_reads_each_step_once_after_an_interruption(
     pytest.importorskip("tensorboard", reason="needs the extra tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    interrupted(tmp_path / "run", at, log_to=["tensorboard"])
+    trained_to(at, tmp_path / "run", log_to=["tensorboard"])
     resumed = train(output=tmp_path / "run", resume=True, device="cpu", log_to=["tensorboard"])
     events = EventAccumulator(str(tmp_path / "run" / "tensorboard"))
     events.Reload()
@@ -150,7 +141,7 @@ def _mlflow_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
 def test_mlflow_has_one_run_of_a_training_that_was_interrupted(
     whole: Kept, _mlflow_store: None, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    interrupted(Path("run"), 57, log_to=["mlflow"])
+    trained_to(57, Path("run"), log_to=["mlflow"])
     from mlflow.tracking import MlflowClient
 
     client = MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
