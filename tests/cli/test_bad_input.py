@@ -87,6 +87,19 @@ def test_an_output_that_cannot_be(here: Here, small_model: Path, tmp_path: Path)
         assert [entry.name for entry in tmp_path.iterdir()] == ["in.csv"]
 
 
+def test_a_comment_where_a_file_belongs(here: Here, sample: Path, tmp_path: Path) -> None:
+    comment, out = "영화가 정말 재밌다 " * 20, tmp_path / "out.csv"
+    for arguments in (
+        ("predict", "--input", comment, "--output", out),
+        ("predict", "--input", sample, "--output", comment),
+        ("evaluate", "--data", comment),
+        ("train", "--data", comment, "--output", tmp_path / "run"),
+    ):
+        words = "expected the name of a file, found one longer than", "영화가 정말"
+        check_failure(here(*arguments), 1, *words)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("name", "kilobytes", "rows"),
     [

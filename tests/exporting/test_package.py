@@ -43,7 +43,19 @@ def test_a_wheel_opens_by_its_name(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "Version: 2.1" in metadata and "# Films.ko" in metadata
 
 
-@pytest.mark.parametrize("option", [["--name", "-films"], ["--name", "films", "--version", "new"]])
+def test_a_place_that_cannot_be_written_is_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file", tmp_path / "file" / "dist"):
+        assert run(["package", "shipped", "--name", "films", "--output", str(place)]) == 1
+        assert f"cannot write {place}: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "option",
+    [["--name", "-films"], *(["--name", "films", "--version", one] for one in ("new", "１.0"))],
+)
 def test_what_an_index_would_refuse_is_refused_first(
     option: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -270,8 +270,9 @@ def test_a_file_and_a_directory_do_not_replace_each_other(
 
 
 def test_a_graph_has_no_tables_to_make_small(small_model: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"an ONNX graph holds none of them; export a directory"):
-        export(small_model, tmp_path / "a.onnx", int8=True)
+    for name in ("a.onnx", "A.ONNX"):
+        with pytest.raises(UsageError, match=r"an ONNX graph holds none of them; export a dir"):
+            export(small_model, tmp_path / name, int8=True)
     with pytest.raises(ModelError, match=r"expected a model directory at .*none, found nothing"):
         export(tmp_path / "none", tmp_path / "a.onnx")
     assert not list(tmp_path.iterdir())

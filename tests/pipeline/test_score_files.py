@@ -82,6 +82,9 @@ def test_a_pattern_names_some_files(
     result = nsmc.score_files(classifier, source / "b" / "**" / "*.*", tmp_path / "out")
     assert result.files == 2
     assert names_in(tmp_path / "out") == sorted([SUCCESS, "c.tsv.gz", "d/e.jsonl"])
+    # As git and shells read it, whatever Python's version.
+    nsmc.score_files(classifier, source / "**.csv", tmp_path / "csv")
+    assert names_in(tmp_path / "csv") == [SUCCESS, "a.csv"]
 
 
 def test_what_can_t_be_read_keeps_no_other_from_being_scored(
@@ -115,8 +118,9 @@ def test_what_would_mix_or_overwrite_is_refused(
     (tmp_path / "mine" / "a.csv").write_text("mine", "utf-8")
     with pytest.raises(nsmc.UsageError, match="expected an empty directory"):
         nsmc.score_files(classifier, source, tmp_path / "mine")
-    with pytest.raises(nsmc.DataError, match=r"expected tables in .*, found no file"):
-        nsmc.score_files(classifier, source / "*.xlsx", tmp_path / "out")
+    for nothing in (source / "*.xlsx", tmp_path / "mistyped"):
+        with pytest.raises(nsmc.DataError, match=r"expected tables in .*, found no file"):
+            nsmc.score_files(classifier, nothing, tmp_path / "out")
 
 
 def test_two_at_once_are_refused(score: Callable[..., Any], tmp_path: Path) -> None:

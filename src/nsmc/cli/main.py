@@ -7,7 +7,7 @@ import sys
 
 from nsmc._version import __version__
 from nsmc.cli import streams
-from nsmc.errors import NsmcError, nearest
+from nsmc.errors import NsmcError, nearest, printable
 from nsmc.errors import message as shown
 from nsmc.messages.translate import language, tr
 
@@ -204,18 +204,22 @@ def run(arguments: "Sequence[str]") -> int:
     except OSError as error:
         import errno
 
-        if error.errno not in (errno.ENOSPC, errno.EBADF, errno.EIO):
-            raise
-        streams.drop_output()
-        print(
-            "nsmc: "
-            + tr(
+        if error.errno == errno.ENAMETOOLONG:  # of any file that is only looked for
+            words = tr(
+                "expected the name of a file, found one longer than this system's may be: "
+                "{name}…; comments stand without an option: nsmc predict COMMENT",
+                name=str(error.filename)[:40],
+            )
+        elif error.errno in (errno.ENOSPC, errno.EBADF, errno.EIO):
+            streams.drop_output()
+            words = tr(
                 "cannot write to standard output: {reason}; free some space or send it elsewhere, "
                 "then run the command again",
                 reason=error.strerror,
-            ),
-            file=sys.stderr,
-        )
+            )
+        else:
+            raise
+        print(f"nsmc: {printable(words)}", file=sys.stderr)
         return 1
 
 

@@ -9,11 +9,11 @@ from nsmc.errors import NsmcError, UsageError
 from nsmc.inference.directory import ModelDirectory
 from nsmc.inference.model_names import ENTRY_POINTS
 from nsmc.storage.bundle import MANIFEST
-from nsmc.storage.files import atomic_write, whole_directory
+from nsmc.storage.files import atomic_write, cannot_write, whole_directory
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 """Names of distributions, as packaging.python.org specifies them."""
-VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?")
+VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?", re.ASCII)
 """Public versions without an epoch (PEP 440)."""
 
 
@@ -95,7 +95,10 @@ def write_wheel(model: ModelDirectory, output: Path, card: str, name: str, versi
         (about / "WHEEL").write_text(tags, encoding="utf-8")
         entry = f"[{ENTRY_POINTS}]\n{name} = {module}\n"
         (about / "entry_points.txt").write_text(entry, encoding="utf-8")
-        output.mkdir(parents=True, exist_ok=True)
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise cannot_write(output, error) from error
         target = output / f"{module}-{version}-py3-none-any.whl"
         # The class takes the name, version and tags from the file's name.
         built = root / target.name

@@ -40,7 +40,7 @@ def export(
             written, or onnx isn't installed.
     """
     target = Path(output)
-    to_onnx = target.suffix == ".onnx"
+    to_onnx = target.suffix.lower() == ".onnx"
     if to_onnx and int8:
         raise UsageError(
             "--int8 makes the embedding tables small, and an ONNX graph holds none of them; "

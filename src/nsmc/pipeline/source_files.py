@@ -66,8 +66,10 @@ def _files(source: Path, target: Place) -> Iterator[Job]:
     """The files of a directory or a pattern of this machine."""
     root, pattern = source, "**/*"
     if not source.is_dir():
-        fixed = next((n for n, part in enumerate(source.parts) if MAGIC.search(part)), 0)
-        root, pattern = Path(*source.parts[:fixed]), str(Path(*source.parts[fixed:]))
+        # pathlib refuses ** beside other characters, where it says no more than * does.
+        parts = [part if part == "**" else re.sub(r"\*+", "*", part) for part in source.parts]
+        fixed = next((n for n, part in enumerate(parts) if MAGIC.search(part)), len(parts) - 1)
+        root, pattern = Path(*parts[:fixed]), str(Path(*parts[fixed:]))
     outer = target.resolve() if isinstance(target, Path) else None
     if outer is not None and root.resolve().is_relative_to(outer):
         raise _apart(source, target)
