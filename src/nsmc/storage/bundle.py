@@ -239,13 +239,15 @@ def strict_json(content: bytes) -> Any:
         RecursionError: it nests too deep.
     """
 
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        item = dict(pairs)
-        if len(item) != len(pairs):
-            raise ValueError("the same key twice in one object")
-        return item
+    return json.loads(content.decode(), object_pairs_hook=distinct_keys)
 
-    return json.loads(content.decode(), object_pairs_hook=once)
+
+def distinct_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; a key that it has twice is a ValueError."""
+    item = dict(pairs)
+    if len(item) != len(pairs):
+        raise ValueError(tr("the same key twice in one object"))
+    return item
 
 
 def read_json(path: Path) -> Any:

@@ -12,7 +12,7 @@ from nsmc.tables.columns import DEFAULT_COLUMN, choose_text_column
 from nsmc.tables.formats import TableFile
 from nsmc.tables.input_file import Unchanged
 from nsmc.tables.rows import FrameRows, Rows
-from nsmc.tables.table import Table
+from nsmc.tables.table import CHUNK_ROWS, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,16 +114,16 @@ def frame_of(data: "InMemory", label: str | None = None) -> "pd.DataFrame":
 
 
 def open_frame(
-    frame: "pd.DataFrame",
-    *,
-    column: str | None = None,
-    usual: str = DEFAULT_COLUMN,
-    others: Iterable[str] = (),
-    chunk_rows: int = 8192,
+    frame: "pd.DataFrame", *, column: str | None = None, others: Iterable[str] = ()
 ) -> Table:
     """`nsmc.tables.table.open_table` for a frame; None, NaN and NA are empty comments."""
     reader = FrameReader(frame)
     text_column = choose_text_column(
-        reader.file, reader.columns, reader.text_columns, column, usual=usual, others=others
+        reader.file,
+        reader.columns,
+        reader.text_columns,
+        column,
+        usual=DEFAULT_COLUMN,
+        others=others,
     )
-    return Table(reader, text_column, chunk_rows, Unchanged(reader.file))
+    return Table(reader, text_column, CHUNK_ROWS, Unchanged(reader.file))

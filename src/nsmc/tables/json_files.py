@@ -9,13 +9,14 @@ from typing import Any
 
 from nsmc.errors import DataError
 from nsmc.messages.translate import tr
+from nsmc.storage.bundle import distinct_keys
 from nsmc.tables.base import LONGEST, MOST_COLUMNS, MOST_NAMES, Numbers, batches, check_columns
 from nsmc.tables.cells import json_text
 from nsmc.tables.columns import DEFAULT_COLUMN
 from nsmc.tables.formats import TableFile
 from nsmc.tables.objects import ObjectReader, kind_of
 from nsmc.tables.options import ReadOptions
-from nsmc.tables.rows import Rows
+from nsmc.tables.rows import ListRows, Rows
 from nsmc.tables.text_files import TextReader, TextWriter
 
 BLOCK = 1 << 18
@@ -63,9 +64,12 @@ class JsonReader(ObjectReader, TextReader):
 
     def chunks(self, chunk_rows: int) -> Generator[tuple[Rows, Numbers]]:
         """See `TableReader.chunks`."""
+        import pandas as pd
+
         with contextlib.closing(self._rows()) as rows:
             for numbers, chunk in batches(rows, chunk_rows, len(self.columns)):
-                yield self._columns(chunk), numbers
+                cells = {name: [item.get(name, pd.NA) for item in chunk] for name in self.columns}
+                yield ListRows(cells, object), numbers
 
     def _rows(self) -> Generator[tuple[int, int, dict[str, Any]]]:
         """The number, the characters and the values of each object."""
@@ -200,13 +204,6 @@ class JsonReader(ObjectReader, TextReader):
         )
 
 
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    item = dict(pairs)
-    if len(item) != len(pairs):
-        raise ValueError(tr("the same key twice in one object"))
-    return item
-
-
 def _finite(text: str) -> float:
     number = float(text)
     if number in (float("inf"), -float("inf")):
@@ -220,9 +217,7 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_without_repeats, parse_float=_finite, parse_int=_whole
-)
+_DECODER = json.JSONDecoder(object_pairs_hook=distinct_keys, parse_float=_finite, parse_int=_whole)
 
 
 class JsonWriter(TextWriter):

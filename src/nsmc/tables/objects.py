@@ -1,11 +1,9 @@
 """Tables whose cells are values of Python: JSON and Excel."""
 
 import datetime
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nsmc.tables.base import TableReader
-from nsmc.tables.rows import ListRows, Rows
 
 _INT64 = range(-(1 << 63), 1 << 63)
 
@@ -40,12 +38,6 @@ class ObjectReader(TableReader):
     def text_columns(self) -> list[str]:
         """Columns in which every value is a string or nothing, and not all are nothing."""
         return [name for name, kinds in self._kinds.items() if kinds - {"NoneType"} == {"str"}]
-
-    def _columns(self, rows: Iterable[Mapping[str, Any]]) -> Rows:
-        import pandas as pd
-
-        columns = {name: [item.get(name, pd.NA) for item in rows] for name in self.columns}
-        return ListRows(columns, object)
 
 
 def kind_of(value: object) -> str:

@@ -44,6 +44,7 @@ class ParquetReader(TableReader):
     def __init__(self, file: TableFile, options: ReadOptions) -> None:
         super().__init__(file, options)
         self._rows_read = 0
+        self._schema: Any = None
         with self._file() as opened:
             self._schema = opened.schema_arrow
             self._rows = opened.metadata.num_rows
@@ -108,9 +109,8 @@ class ParquetReader(TableReader):
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        schema = getattr(self, "_schema", None)
         # As dictionaries, so that one long text in many rows is in memory once.
-        texts = [] if schema is None else [f.name for f in schema if _is_plain_text(f.type)]
+        texts = [field.name for field in self._schema or () if _is_plain_text(field.type)]
         try:
             # pre_buffer would hold whole row groups, which can be the whole file.
             with (

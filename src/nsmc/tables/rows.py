@@ -1,6 +1,5 @@
 """Some rows of a table, as a frame or as lists: what reads and writes text needs no frame."""
 
-import abc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,90 +20,9 @@ _TYPES: dict[Kind, tuple[Any, Callable[[Any], Any]]] = {
 """As a frame has it, and as Python does."""
 
 
-class Rows(abc.ABC):
-    """R rows of a table."""
-
-    @property
-    @abc.abstractmethod
-    def columns(self) -> list[str]:
-        """The names of the columns."""
-
-    @abc.abstractmethod
-    def __len__(self) -> int:
-        """R."""
-
-    @abc.abstractmethod
-    def values(self, name: str) -> list[Any]:
-        """[R] a column's cells, as `nsmc.tables.cells.cell_values` gives them."""
-
-    @property
-    @abc.abstractmethod
-    def frame(self) -> "pd.DataFrame":
-        """The rows as a frame."""
-
-    @abc.abstractmethod
-    def take(self, places: Sequence[int]) -> "Rows":
-        """Some of the rows, in the order given."""
-
-    @abc.abstractmethod
-    def with_columns(
-        self, names: Sequence[str], kinds: Sequence[Kind], cells: Sequence[list[Any]]
-    ) -> "Rows":
-        """The rows with new columns after their own, of [R] cells each; None for an empty one."""
-
-
-def rows_of(rows: "Rows | pd.DataFrame") -> Rows:
-    """A frame as rows; rows as they are."""
-    return rows if isinstance(rows, Rows) else FrameRows(rows)
-
-
-class FrameRows(Rows):
-    """Rows of a frame, whose columns have the types of the file."""
-
-    def __init__(self, frame: "pd.DataFrame") -> None:
-        self._frame = frame
-
-    @property
-    def columns(self) -> list[str]:
-        """See `Rows`."""
-        names: list[str] = self._frame.columns.tolist()
-        return names
-
-    def __len__(self) -> int:
-        """See `Rows`."""
-        return len(self._frame)
-
-    def values(self, name: str) -> list[Any]:
-        """See `Rows`."""
-        return cell_values(self._frame[name])
-
-    @property
-    def frame(self) -> "pd.DataFrame":
-        """See `Rows`."""
-        return self._frame
-
-    def take(self, places: Sequence[int]) -> Rows:
-        """See `Rows`."""
-        return FrameRows(self._frame.iloc[list(places)].reset_index(drop=True))
-
-    def with_columns(
-        self, names: Sequence[str], kinds: Sequence[Kind], cells: Sequence[list[Any]]
-    ) -> Rows:
-        """See `Rows`."""
-        import pandas as pd
-
-        new = {
-            name: pd.array(values, dtype=_TYPES[kind][0])
-            for name, kind, values in zip(names, kinds, cells, strict=True)
-        }
-        # Not assign, which puts in one column after another: there may be a thousand.
-        beside = pd.DataFrame(new, index=self._frame.index)
-        return FrameRows(pd.concat([self._frame, beside], axis=1))
-
-
 @dataclass(frozen=True)
-class ListRows(Rows):
-    """Rows of values of Python; a frame is made of them only where one is asked for."""
+class ListRows:
+    """R rows of a table as values of Python; a frame of them is made only when one is asked for."""
 
     cells: Mapping[str, Sequence[Any]]
     """[R] of each column."""
@@ -115,15 +33,15 @@ class ListRows(Rows):
 
     @property
     def columns(self) -> list[str]:
-        """See `Rows`."""
+        """The names of the columns."""
         return [*self.cells, *self.added]
 
     def __len__(self) -> int:
-        """See `Rows`."""
+        """R."""
         return len(next(iter(self.cells.values())))
 
     def values(self, name: str) -> list[Any]:
-        """See `Rows`."""
+        """[R] a column's cells, as `nsmc.tables.cells.cell_values` gives them."""
         if name not in self.added:
             return list(self.cells[name])
         kind, values = self.added[name]
@@ -135,7 +53,7 @@ class ListRows(Rows):
 
     @property
     def frame(self) -> "pd.DataFrame":
-        """See `Rows`."""
+        """The rows as a frame."""
         import pandas as pd
 
         frame = pd.DataFrame(self.cells, dtype=self.dtype)
@@ -144,8 +62,8 @@ class ListRows(Rows):
         kinds, cells = zip(*self.added.values(), strict=True)
         return FrameRows(frame).with_columns(list(self.added), kinds, cells).frame
 
-    def take(self, places: Sequence[int]) -> Rows:
-        """See `Rows`."""
+    def take(self, places: Sequence[int]) -> "ListRows":
+        """Some of the rows, in the order given."""
         return ListRows(
             {name: [values[place] for place in places] for name, values in self.cells.items()},
             self.dtype,
@@ -157,7 +75,54 @@ class ListRows(Rows):
 
     def with_columns(
         self, names: Sequence[str], kinds: Sequence[Kind], cells: Sequence[list[Any]]
-    ) -> Rows:
-        """See `Rows`."""
+    ) -> "ListRows":
+        """The rows with new columns after their own, of [R] cells each; None for an empty one."""
         new = zip(names, zip(kinds, cells, strict=True), strict=True)
         return ListRows(self.cells, self.dtype, {**self.added, **dict(new)})
+
+
+@dataclass(frozen=True, eq=False)
+class FrameRows:
+    """The same of a frame, whose columns have the types of the file."""
+
+    frame: "pd.DataFrame"
+
+    @property
+    def columns(self) -> list[str]:
+        """See `ListRows`."""
+        names: list[str] = self.frame.columns.tolist()
+        return names
+
+    def __len__(self) -> int:
+        """See `ListRows`."""
+        return len(self.frame)
+
+    def values(self, name: str) -> list[Any]:
+        """See `ListRows`."""
+        return cell_values(self.frame[name])
+
+    def take(self, places: Sequence[int]) -> "FrameRows":
+        """See `ListRows`."""
+        return FrameRows(self.frame.iloc[list(places)].reset_index(drop=True))
+
+    def with_columns(
+        self, names: Sequence[str], kinds: Sequence[Kind], cells: Sequence[list[Any]]
+    ) -> "FrameRows":
+        """See `ListRows`."""
+        import pandas as pd
+
+        new = {
+            name: pd.array(values, dtype=_TYPES[kind][0])
+            for name, kind, values in zip(names, kinds, cells, strict=True)
+        }
+        # Not assign, which puts in one column after another: there may be a thousand.
+        beside = pd.DataFrame(new, index=self.frame.index)
+        return FrameRows(pd.concat([self.frame, beside], axis=1))
+
+
+Rows = ListRows | FrameRows
+
+
+def rows_of(rows: "Rows | pd.DataFrame") -> Rows:
+    """A frame as rows; rows as they are."""
+    return rows if isinstance(rows, Rows) else FrameRows(rows)

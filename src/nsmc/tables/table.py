@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+CHUNK_ROWS = 8192
+
+
 @dataclass(frozen=True, eq=False)
 class Chunk:
     """Some rows of a table, in its order."""
@@ -194,7 +197,7 @@ def open_table(
     column: str | None = None,
     usual: str = DEFAULT_COLUMN,
     others: Iterable[str] = (),
-    chunk_rows: int = 8192,
+    chunk_rows: int = CHUNK_ROWS,
 ) -> Table:
     """Open a .csv, .tsv, .txt, .json, .jsonl, .parquet or .xlsx file of comments.
 
@@ -267,12 +270,14 @@ def open_writer(
         DataError: the ending of the name is unknown, or the format has nothing for a column.
         NsmcError: the file can't be written.
     """
-    _check_name(path, like.path if like else None, writing)
-    if like is not None and like.format == "parquet":
-        _check_types(path, like.schema(), writing)
+    writing = writing or WriteOptions()
+    file = table_file(path, writing.format)
+    _check_name(file, like, writing)
+    if like is not None and like.format == "parquet" != file.format:
+        _check_types(file, like.schema())
     with (
         atomic_write(path) as temporary,
-        contextlib.closing(_make_writer(path, temporary, like, writing)) as writer,
+        contextlib.closing(_make_writer(file, temporary, like, writing)) as writer,
     ):
         yield writer
         if like and writer.columns is None:
@@ -282,10 +287,8 @@ def open_writer(
 
 
 def _make_writer(
-    path: Path, temporary: Path, like: Table | None, writing: WriteOptions | None
+    file: TableFile, temporary: Path, like: Table | None, writing: WriteOptions
 ) -> TableWriter:
-    writing = writing or WriteOptions()
-    file = table_file(path, writing.format)
     encoding = writing.encoding or _encoding(file.format, like)
     match file.format:
         case "parquet":
@@ -306,15 +309,14 @@ def _encoding(format: str, like: Table | None) -> str:
     return "utf-8-sig" if marked else "utf-8"
 
 
-def _check_types(path: Path, schema: Any, writing: WriteOptions | None) -> None:
-    format = table_file(path, writing.format if writing else None).format
+def _check_types(file: TableFile, schema: Any) -> None:
     raw = [field.name for field in schema if _holds_bytes(field.type)]
-    if raw and format != "parquet":
+    if raw:
         raise DataError(
             "cannot write {path}: expected columns that .{format} can hold, found bytes in "
             "{name!r}; name the output .parquet, or leave that column out of the input",
-            path=path,
-            format=format,
+            path=file,
+            format=file.format,
             name=raw[0][:60],
         )
 
@@ -328,17 +330,17 @@ def _holds_bytes(kind: Any) -> bool:
     return str(kind).endswith("binary") or any(map(_holds_bytes, inner))
 
 
-def _check_name(path: Path, source: Path | None, writing: WriteOptions | None) -> None:
-    format = table_file(path, writing.format if writing else None).format
-    if writing and writing.encoding and format in BINARY:
+def _check_name(file: TableFile, like: Table | None, writing: WriteOptions) -> None:
+    if writing.encoding and file.format in BINARY:
         raise UsageError(
             "--encoding is for text formats, and {path} is .{format}, which has one of its "
             "own; leave it out",
-            path=path,
-            format=format,
+            path=file,
+            format=file.format,
         )
+    path = file.path
     # By the file, not the name: a link to the input is the input.
-    if source and path.exists() and source.exists() and path.samefile(source):
+    if like and path.exists() and like.path.exists() and path.samefile(like.path):
         raise UsageError(
             "expected an output file other than the input, found {path} for both; name another "
             "file, so that the input stays as it is",
