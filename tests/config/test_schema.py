@@ -124,7 +124,7 @@ def test_unknown_names_are_answered_with_the_nearest() -> None:
         ("model.conv.pooling=0", "model.conv: pooling must be at least 1, found 0"),
         ("model.wide.buckets=3000", "model.wide: buckets must be 0 or a power of two, found 3000"),
         ("model.wide.buckets=-1", "model.wide: buckets must be 0 or a power of two, found -1"),
-        ("model.wide.buckets=2147483648", "model.wide: buckets must be at most 2^30, found 2147"),
+        ("model.wide.buckets=2147483648", "model.wide: buckets must be at most 1,073,741,824"),
         ("model.wide.longest=0", "model.wide: longest must be from 1 to 16, found 0"),
         ("model.wide.longest=17", "model.wide: longest must be from 1 to 16, found 17"),
         ("model.wide.dropout=1", "model.wide: dropout must be from 0 to below 1, found 1"),
@@ -144,6 +144,7 @@ def test_unknown_names_are_answered_with_the_nearest() -> None:
         ("training.adversarial_norm=-1", "training: adversarial_norm must be 0 or more"),
         ("training.patience=-1", "training: patience must be 0 or more, found -1"),
         ("training.seed=-1", "training: seed must be 0 or more, found -1"),
+        ("training.clip_norm=1e19", "training: clip_norm must be at most 9,223,372,036,854,775,8"),
         ("text.dictionary=/dic", "text: dictionary goes with tokenizer = 'system-mecab', and only"),
         ("text.tokenizer=system-mecab", "text: dictionary goes with tokenizer = 'system-mecab'"),
         (

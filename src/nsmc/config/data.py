@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nsmc.config.fields import require, require_at_least
+from nsmc.config.fields import require, require_at_least, require_below
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,8 @@ class DataConfig:
             "validation must be between 0 and 1, found {validation}",
             validation=self.validation,
         )
-        require(
-            not self.positive_from or self.negative_to < self.positive_from,
-            "negative_to must be below positive_from, found {negative_to} and {positive_from}",
-            negative_to=self.negative_to,
-            positive_from=self.positive_from,
-        )
+        if self.positive_from:
+            require_below(self, "negative_to", "positive_from")
         require(0 <= self.noise <= 1, "noise must be from 0 to 1, found {noise}", noise=self.noise)
         require_at_least(self, 0, "split_seed")
         require_at_least(self, 1, "min_freq", "max_size")

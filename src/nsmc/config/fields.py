@@ -154,6 +154,19 @@ def require_share(section: object, *names: str) -> None:
         )
 
 
+def require_below(section: object, first: str, second: str) -> None:
+    """Refuse a first field that isn't below the second."""
+    low, high = getattr(section, first), getattr(section, second)
+    require(
+        low < high,
+        "{first} must be below {second}, found {low} and {high}",
+        first=first,
+        second=second,
+        low=low,
+        high=high,
+    )
+
+
 def _unknown(path: str, name: str, known: Iterable[str], *, is_section: bool) -> str:
     return tr(
         "configuration: there is no section {path!r}.{hint} Known here: {names}"

@@ -46,16 +46,8 @@ class WideConfig:
     """Share of a comment's n-grams dropped in training."""
 
     def __post_init__(self) -> None:
-        require(
-            self.buckets >= 0 and self.buckets & (self.buckets - 1) == 0,
-            "buckets must be 0 or a power of two, found {buckets}",
-            buckets=self.buckets,
-        )
-        require(
-            self.buckets <= 1 << 30,
-            "buckets must be at most 2^30, found {buckets}",
-            buckets=self.buckets,
-        )
+        _require_power_of_two(self.buckets)
+        require_at_most(self, 1 << 30, "buckets")
         require(
             1 <= self.longest <= 16,
             "longest must be from 1 to 16, found {longest}",
@@ -80,23 +72,17 @@ class ExitConfig:
     """Log loss (nats) that it may cost, in the same way."""
 
     def __post_init__(self) -> None:
-        require(
-            self.buckets >= 0 and self.buckets & (self.buckets - 1) == 0,
-            "buckets must be 0 or a power of two, found {buckets}",
-            buckets=self.buckets,
-        )
-        require_at_least(self, 0, "hidden_size")
+        _require_power_of_two(self.buckets)
+        require_at_least(self, 0, "hidden_size", "accuracy", "log_loss")
         require_at_most(self, WIDEST, "hidden_size")
-        require(
-            self.accuracy >= 0,
-            "accuracy must be at least 0, found {accuracy}",
-            accuracy=self.accuracy,
-        )
-        require(
-            self.log_loss >= 0,
-            "log_loss must be at least 0, found {log_loss}",
-            log_loss=self.log_loss,
-        )
+
+
+def _require_power_of_two(buckets: int) -> None:
+    require(
+        buckets >= 0 and buckets & (buckets - 1) == 0,
+        "buckets must be 0 or a power of two, found {buckets}",
+        buckets=buckets,
+    )
 
 
 @dataclass(frozen=True)

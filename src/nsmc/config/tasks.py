@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from nsmc.config.fields import require, require_at_least
+from nsmc.config.fields import require, require_at_least, require_below
 
 TaskName = Literal["sentiment", "classes", "stars", "sentiment+stars", "language-model"]
 
@@ -50,19 +50,9 @@ class StarsConfig:
     stars count."""
 
     def __post_init__(self) -> None:
-        require(
-            self.low < self.high,
-            "low must be below high, found {low} and {high}",
-            low=self.low,
-            high=self.high,
-        )
+        require_below(self, "low", "high")
         require_at_least(self, 0, "weight")
-        require(
-            self.negative_to < self.positive_from,
-            "negative_to must be below positive_from, found {negative_to} and {positive_from}",
-            negative_to=self.negative_to,
-            positive_from=self.positive_from,
-        )
+        require_below(self, "negative_to", "positive_from")
         require(bool(self.column), "column must name a column")
 
 

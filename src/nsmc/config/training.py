@@ -60,11 +60,5 @@ class TrainingConfig:
             "linear_start needs a trained network: set init_from, or use nsmc train --from",
         )
         require_share(self, "warmup")
-        for name in ("weight_decay", "clip_norm", "adversarial_norm", "patience", "seed"):
-            value = getattr(self, name)
-            require(
-                0 <= value < 2**63,
-                "{name} must be 0 or more, found {value}",
-                name=name,
-                value=value,
-            )
+        for check, limit in ((require_at_least, 0), (require_at_most, 2**63 - 1)):
+            check(self, limit, "weight_decay", "clip_norm", "adversarial_norm", "patience", "seed")
