@@ -26,8 +26,6 @@ class Part:
     """Whether it is heard."""
     colour: Literal["red", "green", "dark blue"] = "red"
     """How it looks."""
-    limit: int | None = None
-    """At most; none without."""
 
     def __post_init__(self) -> None:
         require(self.count >= 1, f"count must be at least 1, found {self.count}")
@@ -79,8 +77,7 @@ def overridden(assignment: str) -> dict[str, Any]:
 
 def test_each_kind_of_value_is_taken_as_it_is() -> None:
     values = {"count": 7, "share": 0.25, "name": "이름", "loud": True, "colour": "dark blue"}
-    assert dataclasses.asdict(build(Part, values, "part")) == {**values, "limit": None}
-    assert build(Part, {"limit": 9}, "part") == Part(limit=9)
+    assert dataclasses.asdict(build(Part, values, "part")) == values
     assert type(build(Part, {"share": 2}, "part").share) is float
 
 
@@ -102,11 +99,11 @@ def test_each_kind_of_value_is_taken_as_it_is() -> None:
         (
             {"cuont": 3},
             "there is no field 'part.cuont'. Did you mean 'count'? "
-            "Known here: colour, count, limit, loud, name, share",
+            "Known here: colour, count, loud, name, share",
         ),
         (
             {"zzzzzz": 3},
-            "there is no field 'part.zzzzzz'. Known here: colour, count, limit, loud, name, share",
+            "there is no field 'part.zzzzzz'. Known here: colour, count, loud, name, share",
         ),
         (
             {"colour": "gren"},
@@ -139,7 +136,6 @@ def test_nested_sections() -> None:
 @pytest.mark.parametrize(
     ("assignment", "name", "value"),
     [
-        ("part.limit=-5", "limit", -5),
         ("part.count= 1_000 ", "count", 1000),
         ("part.share=0.25", "share", 0.25),
         ("part.share=1e-3", "share", 0.001),
@@ -228,7 +224,6 @@ def test_the_help_of_a_field_is_the_text_below_it() -> None:
         "name": "What it is called.",
         "loud": "Whether it is heard.",
         "colour": "How it looks.",
-        "limit": "At most; none without.",
     }
 
 

@@ -6,15 +6,15 @@ scored comment, and the nearest right name and ``--set`` would have to be writte
 """
 
 import ast
+import contextlib
 import dataclasses
 import inspect
 import math
 import textwrap
-import types
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import pairwise
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from nsmc.errors import UsageError, nearest
 from nsmc.messages.translate import mark, tr
@@ -207,21 +207,18 @@ def _convert(hint: Any, value: Any, path: str) -> Any:
             value=value,
             hint=nearest(str(value), options),
         )
-    for accepted in _types(hint):
-        # bool is an int to Python, but not to a person who wrote `epochs = true`.
-        if type(value) is accepted and _is_usable(value, path):
-            return value
-        if accepted is float and type(value) is int:
-            try:
-                return float(value)
-            except OverflowError:
-                raise UsageError(
-                    "configuration: {path}: the number is too large", path=path
-                ) from None
+    # bool is an int to Python, but not to a person who wrote `epochs = true`.
+    if type(value) is hint and _is_usable(value, path):
+        return value
+    if hint is float and type(value) is int:
+        try:
+            return float(value)
+        except OverflowError:
+            raise UsageError("configuration: {path}: the number is too large", path=path) from None
     raise UsageError(
         "configuration: {path}: expected {expected}, found {value!r} ({type})",
         path=path,
-        expected=_name(hint),
+        expected=tr(_NAMES[hint]),
         value=value,
         type=type(value).__name__,
     )
@@ -242,14 +239,11 @@ def _parse(hint: Any, text: str) -> Any:
     """Read the text of ``--set``; what doesn't read is left for `_convert` to refuse by name."""
     if _options(hint) is not None:
         return text
-    for accepted in _types(hint):
-        if accepted is bool and text.lower() in ("true", "false"):
-            return text.lower() == "true"
-        if accepted in (int, float):
-            try:
-                return accepted(text)
-            except ValueError:
-                continue
+    if hint is bool and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if hint in (int, float):
+        with contextlib.suppress(ValueError):
+            return hint(text)
     return text
 
 
@@ -257,17 +251,9 @@ def _options(hint: Any) -> tuple[str, ...] | None:
     return get_args(hint) if get_origin(hint) is Literal else None
 
 
-def _types(hint: Any) -> tuple[type, ...]:
-    if get_origin(hint) in (Union, types.UnionType):
-        return tuple(kind for kind in get_args(hint) if kind is not type(None))
-    return (hint,)
-
-
-def _name(hint: Any) -> str:
-    names = {
-        bool: mark("true or false"),
-        int: mark("a whole number"),
-        float: mark("a number"),
-        str: mark("a text"),
-    }
-    return tr(" or ").join(tr(names.get(kind, str(kind))) for kind in _types(hint))
+_NAMES = {
+    bool: mark("true or false"),
+    int: mark("a whole number"),
+    float: mark("a number"),
+    str: mark("a text"),
+}

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nsmc.config.fields import build, require, require_at_least
+from nsmc.config.fields import build, require, require_at_least, require_below
 from nsmc.config.schema import Config, flat, read_toml
 from nsmc.errors import UsageError, nearest
 
@@ -23,11 +23,12 @@ class Range:
     """Draw the logarithm evenly, as one does for a step size."""
 
     def __post_init__(self) -> None:
-        low, high, step = self.low, self.high, self.step
-        require(low < high, "low must be below high, found {low} and {high}", low=low, high=high)
-        require(step >= 0, "step must be 0 or more, found {step}", step=step)
-        require(not (self.log and step), "log and step don't go together; leave one out")
-        require(not self.log or low > 0, "with log, low must be above 0, found {low}", low=low)
+        require_below(self, "low", "high")
+        require_at_least(self, 0, "step")
+        require(not (self.log and self.step), "log and step don't go together; leave one out")
+        require(
+            not self.log or self.low > 0, "with log, low must be above 0, found {low}", low=self.low
+        )
 
 
 @dataclass(frozen=True)
