@@ -147,6 +147,14 @@ def test_unknown_names_are_answered_with_the_nearest() -> None:
         ("training.clip_norm=1e19", "training: clip_norm must be at most 9,223,372,036,854,775,8"),
         ("text.dictionary=/dic", "text: dictionary goes with tokenizer = 'system-mecab', and only"),
         ("text.tokenizer=system-mecab", "text: dictionary goes with tokenizer = 'system-mecab'"),
+        ("text.unit=word", "text.unit: expected one of morpheme, syllable, jamo, bpe"),
+        (
+            "text.unit=jamo text.tokenizer=system-mecab text.dictionary=/dic",
+            "text: tokenizer and dictionary go with unit = 'morpheme', and only with it; unit = 'j",
+        ),
+        ("text.unit=bpe text.dictionary=/dic", "text: tokenizer and dictionary go with unit = 'm"),
+        ("text.unit=bpe text.bpe_size=99", "text: bpe_size must be from 100 to 1000000, found 99"),
+        ("text.unit=bpe text.spelling=true", "text: spelling goes with any unit but 'bpe'"),
         (
             "model.subword_letters=true model.subword_buckets=0",
             "model: subword_letters needs a table of n-grams; set subword_buckets above 0",

@@ -230,20 +230,3 @@ def test_some_of_the_reviews(tmp_path: Path) -> None:
     some = reviews.take(np.array([2, 0]))
     assert (some.texts, cells(some), some.rows.tolist()) == (["별로", "재밌다"], ["0", "1"], [5, 1])
     assert (some.sha256, some.path, some.column) == (reviews.sha256, reviews.path, "document")
-
-
-def test_what_names_columns_is_a_table(tmp_path: Path) -> None:
-    for name, text in [
-        ("one.txt", "document\n가\n"),
-        ("nsmc.txt", "id\tdocument\n1\t가\n"),
-        ("a.tsv", "sentence\n가\n"),
-    ]:
-        assert read_reviews(written(tmp_path / name, text)).texts == ["가"], name
-    # With a column named, or labels wanted, a .txt is a table too.
-    path = written(tmp_path / "b.txt", "sentence\n가\n")
-    assert read_reviews(path).texts == ["sentence", "가"]
-    assert read_reviews(path, column="sentence").texts == ["가"]
-    with pytest.raises(DataError, match="has no column 'comment'; its columns are: document"):
-        read_reviews(path, column="comment")
-    with pytest.raises(DataError, match="expected a column 'label' with the labels"):
-        read_reviews(path, label_columns=LABEL)

@@ -26,16 +26,7 @@ TINY = (
     *("model.hidden_size=5", "model.subword_buckets=50", "training.batch_size=8"),
     *("training.epochs=1", "training.adversarial_norm=0"),
 )
-TEXTS = [
-    "정말 재밌다",
-    "돈 아깝다",
-    "다시 본다",
-    "지루하다",
-    "웃기다",
-    "\u200b",
-    "최고다",
-    "별로다",
-]
+TEXTS = "정말 재밌다,돈 아깝다,다시 본다,지루하다,웃기다,\u200b,최고다,별로다".split(",")
 
 
 def written(path: Path, marks: Sequence[str]) -> Path:
@@ -48,14 +39,8 @@ def written(path: Path, marks: Sequence[str]) -> Path:
 
 
 def corpus_of(path: Path, noise: float = 0) -> Corpus:
-    return read_corpus(
-        path,
-        Encoding(
-            TextConfig(),
-            label_columns=[LabelColumnSpec("label"), LabelColumnSpec("held")],
-            noise=noise,
-        ),
-    )
+    columns = [LabelColumnSpec("label"), LabelColumnSpec("held")]
+    return read_corpus(path, Encoding(TextConfig(), label_columns=columns, noise=noise))
 
 
 def test_marked_rows_validate(tmp_path: Path) -> None:
@@ -95,10 +80,8 @@ def test_an_empty_part_is_refused(tmp_path: Path, mark: str, sizes: str) -> None
 
 def test_too_few_are_refused(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text("document,label\n정말 재밌다,1\n", encoding="utf-8")
-    alone = read_corpus(
-        tmp_path / "r.csv",
-        Encoding(TextConfig(), label_columns=[LabelColumnSpec("label")], noise=1),
-    )
+    encoding = Encoding(TextConfig(), label_columns=[LabelColumnSpec("label")], noise=1)
+    alone = read_corpus(tmp_path / "r.csv", encoding)
     assert len(alone) == 2  # with its copy
     with pytest.raises(DataError, match=r"expected at least 2 reviews, .*; found 1"):
         split_corpus(alone, DataConfig(), None)
@@ -138,12 +121,7 @@ def test_a_training_validates_on_the_marked_rows(tmp_path: Path) -> None:
 def test_a_table_without_the_column(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text("document,label\n재밌다,1\n별로다,0\n", encoding="utf-8")
     with pytest.raises(DataError, match="expected a column 'held'"):
-        train(
-            load_config(None, TINY),
-            data=tmp_path / "r.csv",
-            output=tmp_path / "run",
-            device="cpu",
-        )
+        train(load_config(None, TINY), data=tmp_path / "r.csv", output=tmp_path / "run")
 
 
 @pytest.mark.slow

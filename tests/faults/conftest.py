@@ -1,4 +1,4 @@
-"""Runs a command in a fork of one process, with a fault at a write step."""
+"""One process for all tests of a file, which forks for each command."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any
 
 import pytest
 
@@ -28,8 +28,11 @@ class Done:
     """What it wrote to standard error."""
 
 
-class Run(Protocol):
-    """Runs a command in a fork, with a fault at a write step."""
+class Run:
+    """Runs a command in a fork of one process, with a fault at a write step."""
+
+    def __init__(self, stdin: IO[str], stdout: IO[str], log: str) -> None:
+        self._stdin, self._stdout, self._log = stdin, stdout, log
 
     def __call__(
         self,
@@ -48,7 +51,12 @@ class Run(Protocol):
             fault, at: what happens, and at which step from 0.
             left: where to keep what each fault at each step leaves; see ``process.py``.
         """
-        ...
+        job = {"place": str(place), "arguments": arguments, "task": task, "log": self._log}
+        more = {"fault": fault, "at": at, "left": str(left or "")}
+        self._stdin.write(json.dumps(job | more) + "\n")
+        self._stdin.flush()
+        status, steps = json.loads(self._stdout.readline())
+        return Done(status, steps, Path(self._log + "stderr").read_text("utf-8", "replace"))
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +64,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """One process for all tests, which forks for each job."""
     if not hasattr(os, "fork"):
         pytest.skip("no fork on this system")
-    log = f"{tmp_path_factory.mktemp('log')}/"
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     with subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "tests.faults.process"],
@@ -66,23 +73,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         encoding="utf-8",
         env=environment,
     ) as process:
-        stdin, stdout = process.stdin, process.stdout
-        assert stdin is not None and stdout is not None
-
-        def call(
-            place: Path,
-            arguments: list[Any],
-            task: str,
-            fault: str = "",
-            at: int = -1,
-            left: Path | None = None,
-        ) -> Done:
-            job = {"place": str(place), "arguments": arguments, "task": task, "log": log}
-            more = {"fault": fault, "at": at, "left": str(left or "")}
-            stdin.write(json.dumps(job | more) + "\n")
-            stdin.flush()
-            status, steps = json.loads(stdout.readline())
-            return Done(status, steps, Path(log + "stderr").read_text("utf-8", "replace"))
-
-        yield call
-        stdin.close()
+        assert process.stdin is not None and process.stdout is not None
+        yield Run(process.stdin, process.stdout, f"{tmp_path_factory.mktemp('log')}/")
+        process.stdin.close()

@@ -12,7 +12,6 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ import pytest
 from nsmc.inference.directory import open_model
 from nsmc.storage.leftovers import PREFIX
 from nsmc.training.output import OutputDirectory
+from tests.data.conftest import FileServer
 from tests.faults.conftest import Done, Run
 from tests.faults.process import FAULTS
 
@@ -125,25 +125,15 @@ def digest(path: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """A server on the loopback, and the directory whose files it serves."""
-    place = tmp_path_factory.mktemp("served")
-
-    class Handler(SimpleHTTPRequestHandler):
-        def __init__(self, *args: Any) -> None:
-            super().__init__(*args, directory=str(place))
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Keep standard error for what is tested."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as web:
+def server() -> Iterator[FileServer]:
+    with FileServer() as web:
         Thread(target=web.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{web.server_address[1]}/", place
+        yield web
         web.shutdown()
 
 
 @pytest.fixture
-def base(untrained: Untrained, server: tuple[str, Path], tmp_path: Path) -> Path:
+def base(untrained: Untrained, server: FileServer, tmp_path: Path) -> Path:
     """A directory with inputs, and with an older result of every command that replaces one."""
     place = tmp_path / "base"
     shutil.copytree(untrained("text.unit=syllable"), place / "model")
@@ -166,9 +156,8 @@ def base(untrained: Untrained, server: tuple[str, Path], tmp_path: Path) -> Path
     (place / "report" / "notes.txt").write_text("mine", "utf-8")
     (place / "fetched").mkdir()
     (place / "fetched" / "data.tsv").write_text("old", "utf-8")
-    url, served = server
-    shutil.copy(place / "data.tsv", served / "data.tsv")
-    (place / "url").write_text(url, "utf-8")
+    server.files["data.tsv"] = (place / "data.tsv").read_bytes()
+    (place / "url").write_text(server.url, "utf-8")
     return place
 
 

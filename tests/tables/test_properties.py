@@ -17,24 +17,8 @@ from nsmc.tables.table import open_writer
 from tests.tables.files import convert, rows
 
 COLUMNS = ["document", "b", "c"]
-ODD = [
-    "\r",
-    "\n",
-    "\r\n",
-    '"',
-    '""',
-    ",",
-    "\t",
-    "\u2028",
-    "\x85",
-    "NA",
-    "null",
-    "001",
-    "1e5",
-    "True",
-    "😀",
-    " ",
-]
+ODD = ["\r", "\n", "\r\n", '"', '""', ",", "\t", "\u2028", "\x85"]
+ODD += ["NA", "null", "001", "1e5", "True", "😀", " "]
 NUMBERS = st.integers() | st.floats(allow_nan=False)
 
 

@@ -10,25 +10,7 @@ from hypothesis import strategies as st
 from nsmc.text.normalize import normalize
 
 LIMIT = 1000
-PIECES = [
-    "&",
-    "amp;",
-    "#38;",
-    "quot;",
-    "<",
-    "br",
-    "b",
-    ">",
-    "ㅈ",
-    "ㅐ",
-    "ㅗ",
-    "ㅏ",
-    "ㅋ",
-    "ㅠ",
-    "ㅂ",
-    "ㅅ",
-    "재",
-]
+PIECES = ["&", "amp;", "#38;", "quot;", "<", "br", "b", ">", *"ㅈㅐㅗㅏㅋㅠㅂㅅ재"]
 RANGES = (
     (0x0000, 0x00FF),  # ASCII and Latin-1 with their control characters, U+0085 and U+00AD
     (0x0300, 0x036F),  # combining marks

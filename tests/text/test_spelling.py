@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nsmc.config.fields import build
 from nsmc.config.text import TextConfig
-from nsmc.errors import DataError, NsmcError, UsageError
+from nsmc.errors import DataError, NsmcError
 from nsmc.inference.directory import open_model
 from nsmc.text.keyboard import intended_syllables, mistype
 from nsmc.text.mecab import KonlpyMecab
@@ -178,9 +178,7 @@ def test_it_is_part_of_the_identity() -> None:
 
 
 @pytest.mark.parametrize("learned", [b"", b"words", LEARNED[:20], LEARNED[4:]])
-def test_wrong_configurations_and_damaged_words_are_refused(learned: bytes) -> None:
-    with pytest.raises(UsageError, match="spelling goes with any unit but 'bpe'"):
-        build(TextConfig, {"unit": "bpe", "spelling": True}, "text")
+def test_missing_and_damaged_words_are_refused(learned: bytes) -> None:
     with pytest.raises(ValueError, match="without what it has learnt"):
         make_tokenizer(TextConfig(spelling=True))
     message = r"expected what text\.spelling learns, found something else"

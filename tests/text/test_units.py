@@ -1,6 +1,5 @@
 """The four units: as the docs show them, on any comment, without Mecab where they need none."""
 
-import json
 import re
 import subprocess
 import sys
@@ -12,12 +11,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from nsmc.config.fields import build
 from nsmc.config.text import TextConfig
 from nsmc.data.reviews import read_reviews
-from nsmc.errors import UsageError
 from nsmc.text.normalize import normalize
-from nsmc.text.tokenizer import Tokenizer, declared_identity, learn, make_tokenizer
+from nsmc.text.tokenizer import Tokenizer, learn, make_tokenizer
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "units.md").read_text(encoding="utf-8")
@@ -138,29 +135,3 @@ def test_join_gives_any_comment(tokenizer: Tokenizer, text: str) -> None:
         # A comment's own ▁ is read as a space; before everything else it may be one or none.
         assert tokenizer.join(units).lstrip(" ") == normalized.replace("▁", " ").lstrip(" ")
     assert all(units)
-
-
-def test_no_two_units_declare_the_same() -> None:
-    configs = [TextConfig(unit=unit) for unit in ("morpheme", "syllable", "jamo")]
-    configs += [TextConfig(unit="bpe", bpe_size=size) for size in (2000, 8000)]
-    assert len({json.dumps(declared_identity(config)) for config in configs}) == 5
-
-
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        ({"unit": "word"}, "text.unit: expected one of morpheme, syllable, jamo, bpe"),
-        (
-            {"unit": "jamo", "tokenizer": "system-mecab", "dictionary": "/dic"},
-            "tokenizer and dictionary go with unit = 'morpheme', and only with it; unit = 'jamo'",
-        ),
-        ({"unit": "bpe", "dictionary": "/dic"}, "unit = 'bpe' needs neither"),
-        ({"unit": "bpe", "bpe_size": 99}, "bpe_size must be from 100 to 1000000, found 99"),
-    ],
-)
-def test_settings_that_don_t_go_together_are_refused(
-    values: dict[str, object], message: str
-) -> None:
-    with pytest.raises(UsageError) as caught:
-        build(TextConfig, values, "text")
-    assert message in str(caught.value)
