@@ -26,7 +26,7 @@ TINY = (
     *("model.hidden_size=5", "model.subword_buckets=50", "training.batch_size=8"),
     *("training.epochs=1", "training.adversarial_norm=0"),
 )
-TEXTS = "정말 재밌다,돈 아깝다,다시 본다,지루하다,웃기다,\u200b,최고다,별로다".split(",")
+TEXTS = ["정말 재밌다", "돈 아깝다", "다시 본다", "지루하다", "웃기다", "\u200b", "최고다", "별로"]
 
 
 def written(path: Path, marks: Sequence[str]) -> Path:

@@ -49,6 +49,7 @@ class TableReader(abc.ABC):
     def __init__(self, file: TableFile, options: ReadOptions) -> None:
         self.file = file
         self.size = size_of(file)
+        """Bytes of the file on disk."""
         self.notes: list[str] = []
         """How the file was read, where a person should know."""
         self.bad = BadRows() if options.skip_bad_rows else None
@@ -58,11 +59,6 @@ class TableReader(abc.ABC):
     @abc.abstractmethod
     def bytes_read(self) -> int:
         """Bytes of the file on disk that the latest call of `chunks` has consumed."""
-
-    @property
-    def total_bytes(self) -> int:
-        """Bytes of the file on disk."""
-        return self.size
 
     def sha256(self) -> str:
         """Of the file, as 64 hex digits."""

@@ -67,7 +67,7 @@ class Table:
         self.name = reader.file.name
         self.format = reader.file.format
         self.encoding = reader.encoding
-        self.total_bytes = reader.total_bytes
+        self.total_bytes = reader.size
         self.columns = list(reader.columns)
         self.text_column = text_column
         self._reader = reader

@@ -13,13 +13,7 @@ from nsmc.config.schema import Config
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
 from nsmc.tasks.metrics import star_metrics
-from nsmc.tasks.predictions import (
-    Prediction,
-    RegressionPredictions,
-    StarScale,
-    optional,
-    rounded_number,
-)
+from nsmc.tasks.predictions import Prediction, StarScale, optional, rounded_number
 from nsmc.tasks.sentiment import Sentiment, SentimentPrediction
 from nsmc.tasks.stars import read_stars
 from nsmc.tasks.task import Floats, rounded
@@ -158,11 +152,6 @@ class SentimentStars(Sentiment):
             SentimentStarsPrediction(**vars(sentiment), stars=number)
             for sentiment, number in zip(sentiments, stars, strict=True)
         ]
-
-    def star_predictions(self, outputs: Floats, targets: Floats) -> RegressionPredictions:
-        """See `LabelTask.star_predictions`."""
-        stars = self.star_scale.stars(outputs[:, 1])
-        return RegressionPredictions(self.star_scale, targets[:, 1].astype(np.float64), stars)
 
     def metrics(self, outputs: Floats, targets: Floats, threshold: float) -> dict[str, Any]:
         """The sentiment's, of reviews with a label; ``stars``, of those that have some."""

@@ -14,13 +14,7 @@ from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.errors import DataError
 from nsmc.messages.translate import mark, tr
 from nsmc.tasks.metrics import Metric, star_metrics
-from nsmc.tasks.predictions import (
-    Prediction,
-    RegressionPredictions,
-    StarScale,
-    optional,
-    rounded_number,
-)
+from nsmc.tasks.predictions import Prediction, StarScale, optional, rounded_number
 from nsmc.tasks.task import Floats, LabelTask, Value, rounded
 
 if TYPE_CHECKING:
@@ -115,11 +109,6 @@ class Stars(LabelTask):
     def explained(self, outputs: Floats) -> tuple[str, Value]:
         """The stars, before they are cut to their scale."""
         return "★", lambda of: self.star_scale.unclipped(of[:, 0])
-
-    def star_predictions(self, outputs: Floats, targets: Floats) -> RegressionPredictions:
-        """See `LabelTask.star_predictions`."""
-        stars = self.star_scale.stars(outputs[:, 0])
-        return RegressionPredictions(self.star_scale, targets[:, 0].astype(np.float64), stars)
 
     def metrics(self, outputs: Floats, targets: Floats, threshold: float) -> dict[str, Any]:
         """See `nsmc.tasks.metrics.star_metrics`."""

@@ -311,8 +311,11 @@ class LabelTask(Task):
         raise NotImplementedError
 
     def star_predictions(self, outputs: Floats, targets: Floats) -> RegressionPredictions:
-        """With a `star_scale`, stars by outputs [R, O] and labels by targets [R, K]."""
-        raise NotImplementedError
+        """With a `star_scale`, stars by the last of outputs [R, O] and of targets [R, K]."""
+        scale = self.star_scale
+        assert scale is not None
+        given = targets[:, -1].astype(np.float64)
+        return RegressionPredictions(scale, given, scale.stars(outputs[:, -1]))
 
     @abstractmethod
     def metrics(self, outputs: Floats, targets: Floats, threshold: float) -> dict[str, Any]:

@@ -109,8 +109,7 @@ def character_pairs(
     Returns:
         Row numbers [P] in the order of the text, and which comment each is of [P].
     """
-    text = MARK.join(["", *comments, ""])
-    points = np.frombuffer(text.encode("utf-32-le"), np.uint32).astype(np.uint64)  # [N]
+    points = _points(MARK.join(["", *comments, ""]))  # [N]
     marks = points == ord(MARK)  # [N]
     whole = ~(marks[:-1] & marks[1:])  # [N - 1]; an empty comment has none
     pairs = ((points[:-1] << np.uint64(21) | points[1:]) * _FACTOR)[whole]  # [P]

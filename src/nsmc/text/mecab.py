@@ -12,8 +12,7 @@ from typing import Any
 from nsmc.config.text import TextConfig
 from nsmc.errors import NsmcError
 from nsmc.text.alignment import find_spans
-from nsmc.text.late_imports import import_when_used
-from nsmc.text.libraries import import_library, version_of
+from nsmc.text.libraries import import_library, import_when_used, version_of
 from nsmc.text.rewriting import Span
 
 AT_ONCE = 1000

@@ -214,28 +214,27 @@ def make_tokenizer(
         ValueError: a learnt tokenizer without ``learned``.
     """
     # Imported on demand: the others may not be installed.
-    spelling = None
-    if config.spelling:
+    if config.unit == "morpheme" or config.spelling:
         from nsmc.text.mecab import KonlpyMecab
-        from nsmc.text.spelling import Spelling
 
         mecab = KonlpyMecab(config)
+    spelling = None
+    if config.spelling:
+        from nsmc.text.spelling import Spelling
+
         spelling = Spelling(_require(learned), mecab)
-        if config.unit == "morpheme":
-            return Tokenizer(config, mecab, learned, spelling, reading)
-    if config.unit == "syllable":
-        return Tokenizer(config, Syllables(), learned, spelling, reading)
-    if config.unit == "jamo":
+    segmenter: Segmenter = Syllables()
+    if config.unit == "morpheme":
+        segmenter = mecab
+    elif config.unit == "jamo":
         from nsmc.text.jamo import Jamo
 
-        return Tokenizer(config, Jamo(), learned, spelling, reading)
-    if config.unit == "bpe":
+        segmenter = Jamo()
+    elif config.unit == "bpe":
         from nsmc.text.bpe import Pieces
 
-        return Tokenizer(config, Pieces(_require(learned)), learned, None, reading)
-    from nsmc.text.mecab import KonlpyMecab
-
-    return Tokenizer(config, KonlpyMecab(config), learned, None, reading)
+        segmenter = Pieces(_require(learned))
+    return Tokenizer(config, segmenter, learned, spelling, reading)
 
 
 def _require(learned: bytes | None) -> bytes:

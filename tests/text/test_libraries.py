@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nsmc.text.late_imports import import_when_used
+from nsmc.text.libraries import import_when_used
 
 
 @pytest.fixture
