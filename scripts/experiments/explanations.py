@@ -81,12 +81,15 @@ class Measured:
             count = len(vectors)
             either = np.concatenate([vectors, absent[None]])  # [T + 1, E]
             # To character n-grams an absent morpheme is one without characters.
-            network = self.classifier.network_of([*self.morphemes[index], ""])
+            units = [*self.morphemes[index], ""]
+            network, wide = self.classifier._network, self.classifier._wide
 
             def value(subsets: NDArray[np.bool_]) -> NDArray[np.float64]:
                 tokens = np.where(subsets, np.arange(count), count)  # [N, T]
-                lengths = np.full(len(subsets), count)  # [N]
-                return log_odds(network(either, tokens.ravel(), lengths))  # [N]
+                outputs = network(either, tokens.ravel(), np.full(len(subsets), count))  # [N, 1]
+                if wide is not None:
+                    outputs = outputs + wide([[units[token] for token in row] for row in tokens])
+                return log_odds(outputs)  # [N]
 
             nothing = value(np.zeros((1, count), dtype=bool))[0]
             logit = self.explanations[index].logit

@@ -60,7 +60,6 @@ DISTINCT = 1 << 15
 """Distinct morphemes whose products are in memory at once; more are scored in halves."""
 
 Floats = NDArray[np.float32]
-Integers = NDArray[np.int64]
 
 
 class FirstStage(NamedTuple):
@@ -366,20 +365,6 @@ class Classifier(TextModel, Generic[PredictionT]):
             None if wide is None else partial(wide.of_subsets, morphemes),
             partial(own.unit_shares, each) if adds_up else None,
         )
-
-    def network_of(self, morphemes: Sequence[str]) -> Network:
-        """The network with the wide layer; the ``tokens`` of a call are places in ``morphemes``."""
-        wide = self._wide
-        if wide is None:
-            return self._network
-
-        def score(vectors: Floats, tokens: Integers, lengths: Integers) -> Floats:
-            outputs = self._network(vectors, tokens, lengths)  # [R, O]
-            ends = np.cumsum(lengths).tolist()  # [R]
-            units = [morphemes[token] for token in tokens.tolist()]  # N of them
-            return outputs + wide([units[a:b] for a, b in pairwise([0, *ends])])  # [R, O]
-
-        return score
 
     def score(
         self, texts: Sequence[str], *, corrections: bool = False

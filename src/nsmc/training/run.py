@@ -84,10 +84,10 @@ def run_training(
     corpus: Corpus,
     output: OutputDirectory,
     *,
-    device: str = "auto",
-    resume: bool = False,
-    listen: Listener | None = None,
-    warn: Callable[[str], None] | None = None,
+    device: str,
+    resume: bool,
+    listen: Listener,
+    warn: Callable[[str], None],
     ranks: Ranks | None = None,
 ) -> Trained:
     """Train a network on an encoded corpus, writing into a directory that the caller has claimed.
@@ -106,8 +106,6 @@ def run_training(
         DataError: too few reviews to hold some back for validation.
         NsmcError: the loss is no longer a number, or the disk is full.
     """
-    say = listen or (lambda event, state: None)
-    warn = warn or (lambda message: None)
     ranks = ranks or Ranks()
     where = choose_device(device)
     torch.set_num_threads(config.training.threads)
@@ -134,7 +132,7 @@ def run_training(
     if ranks.count > 1:
         state.extended_at, saved = ranks.from_first((state.extended_at, snapshot(state)))
         restore(state, saved)
-    say(
+    listen(
         Started(
             device=where,
             parameters=list(describe(state.network)),
@@ -193,7 +191,7 @@ def run_training(
                 )
         elif state.counters.step % config.training.checkpoint_steps == 0:
             save_checkpoint(state, output.checkpoints)
-        say(event, state)
+        listen(event, state)
     ranks.part()
     draw_curves(state.counters.history, task.metric, output.curves)
     network = state.network
