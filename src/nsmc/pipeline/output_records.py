@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from nsmc.errors import NsmcError, UsageError
-from nsmc.storage.bundle import read_json, write_json
+from nsmc.storage.bundle import json_text, read_json, write_json
 from nsmc.storage.files import atomic_write, cannot_write
 from nsmc.storage.leftovers import PREFIX, hold, let_go
 from nsmc.storage.objects import (
@@ -116,15 +116,15 @@ class _Here:
             # All of it anew: the last line may be torn, and the files of a finished run are in
             # its manifest.
             with atomic_write(self._progress) as temporary:
-                lines = map(_line, [{"identity": identity}, *done])
-                temporary.write_text("".join(lines), "utf-8")
+                lines = map(json_text, [{"identity": identity}, *done])
+                temporary.write_text("".join(f"{line}\n" for line in lines), "utf-8")
             self._file = self._progress.open("a", encoding="utf-8")
             self._success.unlink(missing_ok=True)
 
     def add(self, identity: Identity, entry: Entry) -> None:
         assert self._file is not None
         with self._writing(self._progress):
-            self._file.write(_line(entry))
+            self._file.write(json_text(entry) + "\n")
             self._file.flush()
 
     def finish(self, whole: Mapping[str, Any]) -> None:
@@ -191,17 +191,13 @@ class _InStore:
         return sorted(names, key=lambda name: name != f"{PARTS}/before.json")
 
     def _write(self, name: str, content: Mapping[str, Any]) -> None:
-        data = json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogateescape")
+        data = json_text(content).encode()
         write_object(self._directory / name, data)
         self._sizes[name] = len(data)
 
 
 def _part(whole: Mapping[str, Any]) -> tuple[Identity, list[Any]]:
     return whole["identity"], whole["files"]
-
-
-def _line(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False) + "\n"
 
 
 def _not_ours(directory: Path | ObjectPath) -> UsageError:

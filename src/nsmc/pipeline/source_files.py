@@ -74,8 +74,8 @@ def _files(source: Path, target: Place) -> Iterator[Job]:
     if outer is not None and root.resolve().is_relative_to(outer):
         raise _apart(source, target)
     for path in sorted(root.glob(pattern)):
-        inside = outer is not None and path.resolve().is_relative_to(outer)
-        if path.is_file() and not inside:
+        # A link to itself is no file, and can't be resolved.
+        if path.is_file() and not (outer and path.resolve().is_relative_to(outer)):
             relative, status = path.relative_to(root), path.stat()
             name = relative.as_posix()
             yield Job(name, path, target / name, status.st_size, status.st_mtime_ns)

@@ -23,6 +23,7 @@ MOST = 1 << 20
 """Bytes of a manifest at most."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DIGEST = re.compile("[0-9a-f]{64}")
+_NO_UTF8 = re.compile("[\ud800-\udfff]")
 _RESTORE = {
     "model": mark("copy the directory again from where it was whole, or train it again"),
     "corpus": mark("delete it and prepare the data again"),
@@ -227,8 +228,14 @@ def verify_bundle(path: Path, kind: str, schema: int, needed: Collection[str]) -
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a value as indented UTF-8 JSON with Hangul left readable."""
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    """Write a value as indented UTF-8 JSON: see `json_text`."""
+    path.write_text(json_text(value, indent=2) + "\n", encoding="utf-8")
+
+
+def json_text(value: Any, *, indent: int | None = None) -> str:
+    """JSON with Hangul left readable; bytes in a file's name that are no UTF-8 are escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _NO_UTF8.sub(lambda one: f"\\u{ord(one[0]):04x}", text)
 
 
 def strict_json(content: bytes) -> Any:

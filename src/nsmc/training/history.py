@@ -32,7 +32,8 @@ def write_table(records: Sequence[Mapping[str, Any]], path: Path) -> None:
     columns = list(dict.fromkeys(key for record in records for key in record))
     with (
         atomic_write(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as file,
+        # A directory's name may be no UTF-8.
+        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
     ):
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
