@@ -127,10 +127,14 @@ def test_what_would_mix_or_overwrite_is_refused(
     for target in (source, tmp_path):
         with pytest.raises(nsmc.UsageError, match="apart from the input"):
             nsmc.score_files(classifier, source, target)
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "a.csv").write_text("mine", "utf-8")
-    with pytest.raises(nsmc.UsageError, match="expected an empty directory"):
-        nsmc.score_files(classifier, source, tmp_path / "mine")
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    # The second one is as Spark leaves it; nothing that somebody has written there is trusted.
+    for name, content in (("a.csv", "mine"), (SUCCESS, ""), (SUCCESS, "{}"), (PROGRESS, "[]\n")):
+        (mine / name).write_text(content, "utf-8")
+        with pytest.raises(nsmc.UsageError, match="expected an empty directory"):
+            nsmc.score_files(classifier, source, mine)
+        (mine / name).unlink()
     for nothing in (source / "*.xlsx", tmp_path / "mistyped"):
         with pytest.raises(nsmc.DataError, match=r"expected tables in .*, found no file"):
             nsmc.score_files(classifier, nothing, tmp_path / "out")

@@ -11,7 +11,7 @@ from typing import Any, Self, TypedDict
 
 from nsmc.errors import UsageError
 from nsmc.messages.translate import tr
-from nsmc.pipeline.output_records import records_of
+from nsmc.pipeline.output_records import not_ours, records_of
 from nsmc.storage.files import sha256_of
 from nsmc.storage.objects import ObjectPath
 
@@ -76,9 +76,12 @@ class OutputManifest:
         self.done: dict[str, DoneFile] = {}
         self._identity = json.loads(json.dumps(identity))
         self._records = records_of(directory)
-        for before, files in self._records.read():
-            self._check(before)
-            self.done |= {entry["name"]: entry for entry in files}
+        try:
+            for before, files in self._records.read():
+                self._check(before)
+                self.done |= {entry["name"]: entry for entry in files}
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise not_ours(directory) from error  # of Spark, for one, whose `SUCCESS` is empty
 
     @property
     def succeeded(self) -> bool:

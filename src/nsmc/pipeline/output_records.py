@@ -89,7 +89,7 @@ class _Here:
             # A run may have been killed before its first record had a name.
             others = (e for e in self._directory.iterdir() if not e.name.startswith(PREFIX))
             if not kept and any(others):
-                raise _not_ours(self._directory)
+                raise not_ours(self._directory)
             if self._success.exists():
                 return [_part(read_json(self._success))]
             lines = []
@@ -161,7 +161,7 @@ class _InStore:
         self._sizes = {file.name: file.bytes for file in files_below(self._directory)}
         names = [SUCCESS] if SUCCESS in self._sizes else self._part_names()
         if self._sizes and not names:
-            raise _not_ours(self._directory)
+            raise not_ours(self._directory)
         return [_part(json.loads(read_object(self._directory / name))) for name in names]
 
     def size_of(self, name: str) -> int | None:
@@ -200,7 +200,8 @@ def _part(whole: Mapping[str, Any]) -> tuple[Identity, list[Any]]:
     return whole["identity"], whole["files"]
 
 
-def _not_ours(directory: Path | ObjectPath) -> UsageError:
+def not_ours(directory: Path | ObjectPath) -> UsageError:
+    """The error of a directory that holds what no run has written."""
     return UsageError(
         "expected an empty directory, or one that this command has written, found other files "
         "in {place}; name another --output",
