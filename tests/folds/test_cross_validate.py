@@ -14,6 +14,7 @@ from nsmc.config.schema import load_config
 from nsmc.data.corpus import Corpus
 from nsmc.errors import DataError, NsmcError, UsageError
 from nsmc.folds.networks import without
+from nsmc.folds.workdir import claimed_workdir
 
 FIELDS = (
     *("text.unit=syllable", "data.validation=0.2", "data.min_freq=1", "training.epochs=10"),
@@ -169,3 +170,11 @@ def test_noisy_copies_go_with_their_originals() -> None:
     assert part.tokens.tolist() == [0, 2, 3, 4, 6]
     assert part.copies is not None
     assert (part.originals, part.copies.tolist()) == (3, [2, 0])
+
+
+@pytest.mark.parametrize("content", ["", "null", "[1]", "[" * 100_000])
+def test_a_damaged_record_of_a_work_directory_is_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / "audit.json").write_text(content, encoding="utf-8")
+    words = r"audit\.json is damaged \(.*; delete .*, or give another --work"
+    with pytest.raises(NsmcError, match=words), claimed_workdir(tmp_path, {}):
+        pytest.fail("the block must not be entered")

@@ -69,8 +69,8 @@ def _check_record(work: Path, record: dict[str, Any], kind: Kind) -> None:
             write_json(temporary, record)
         return
     try:
-        earlier = read_json(path)
-    except ValueError as error:
+        earlier = dict(read_json(path))
+    except (ValueError, TypeError, RecursionError) as error:
         raise NsmcError(
             "{path} is damaged ({error}); delete {work}, or give another --work",
             path=path,
