@@ -12,20 +12,14 @@ from numpy.typing import NDArray
 from nsmc import workers
 from nsmc.config.text import TextConfig
 from nsmc.data import corpus as corpus_module
-from nsmc.data.corpus import (
-    Corpus,
-    Encoding,
-    build_corpus,
-    load_corpus,
-    read_corpus,
-    save_corpus,
-)
+from nsmc.data.corpus import Corpus, Encoding, build_corpus, load_corpus, read_corpus, save_corpus
 from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.reviews import read_reviews
 from nsmc.errors import DataError
 from nsmc.text.tokenizer import make_tokenizer
 
 CONFIG = TextConfig()
+PLAIN = Encoding(CONFIG)
 LABEL = [LabelColumnSpec("label")]
 ROWS = [
     ("정말 재밌다", 1),
@@ -45,7 +39,7 @@ def written(path: Path, rows: list[tuple[str, int]]) -> Path:
 
 @pytest.fixture(scope="module")
 def of_sample(sample: Path) -> Corpus:
-    return build_corpus(read_reviews(sample / "ratings_train.txt", label_columns=LABEL), CONFIG)
+    return build_corpus(read_reviews(sample / "ratings_train.txt", label_columns=LABEL), PLAIN)
 
 
 def same(one: Corpus, other: Corpus) -> bool:
@@ -90,11 +84,8 @@ def test_holds_what_tokenizing_by_hand_gives(sample: Path, of_sample: Corpus) ->
 def test_leaves_out_and_counts_what_has_nothing_legible(tmp_path: Path) -> None:
     path = written(tmp_path / "reviews.txt", ROWS)
     done: list[int] = []
-    corpus = build_corpus(
-        read_reviews(path, label_columns=LABEL),
-        CONFIG,
-        progress=lambda count, _: done.append(count),
-    )
+    reviews = read_reviews(path, label_columns=LABEL)
+    corpus = build_corpus(reviews, PLAIN, progress=lambda count, _: done.append(count))
     tokenizer = make_tokenizer(CONFIG)
     legible = [tokenizer(ROWS[row][0]) for row in (0, 2, 5)]
     assert corpus.offsets.tolist() == np.cumsum([0, *(len(m) for m in legible)]).tolist()
@@ -117,7 +108,7 @@ def test_leaves_out_and_counts_what_has_nothing_legible(tmp_path: Path) -> None:
 def test_refuses_reviews_without_a_legible_one(tmp_path: Path) -> None:
     path = written(tmp_path / "reviews.txt", [("\u200b", 1), ("\u200d", 0)])
     with pytest.raises(DataError, match=r"reviews\.txt: no comment has anything legible in it"):
-        build_corpus(read_reviews(path), CONFIG)
+        build_corpus(read_reviews(path), PLAIN)
 
 
 def test_two_workers_give_what_one_gives(
@@ -126,7 +117,7 @@ def test_two_workers_give_what_one_gives(
     monkeypatch.setattr(corpus_module, "CHUNK", 37)  # many chunks, the last one shorter
     done: list[int] = []
     reviews = read_reviews(sample / "ratings_train.txt", label_columns=LABEL)
-    corpus = build_corpus(reviews, CONFIG, workers=2, progress=lambda count, _: done.append(count))
+    corpus = build_corpus(reviews, PLAIN, workers=2, progress=lambda count, _: done.append(count))
     assert same(corpus, of_sample)
     assert (len(done), sum(done)) == (-(-600 // 37), 600)
 
@@ -166,7 +157,7 @@ def test_several_label_columns_and_none_come_back(tmp_path: Path) -> None:
     path.write_text("document,topic,stars\n" + "".join(rows), encoding="utf-8")
     for wanted in ([LabelColumnSpec("topic"), LabelColumnSpec("stars")], []):
         reviews = read_reviews(path, column="document", label_columns=wanted)
-        corpus = build_corpus(reviews, CONFIG)
+        corpus = build_corpus(reviews, PLAIN)
         assert len(corpus) == 3
         save_corpus(corpus, tmp_path / "a.corpus")
         assert same(load_corpus(tmp_path / "a.corpus"), corpus)
@@ -198,7 +189,7 @@ def test_what_the_tokenizer_learns_goes_with_the_corpus(
     monkeypatch.setattr(corpus_module, "CHUNK", 250)
     config = TextConfig(unit="bpe", bpe_size=1500)
     reviews = read_reviews(sample / "ratings_train.txt", label_columns=LABEL)
-    one, two = (build_corpus(reviews, config, workers=workers) for workers in (1, 2))
+    one, two = (build_corpus(reviews, Encoding(config), workers=workers) for workers in (1, 2))
     assert one.learned is not None
     assert same(one, two)
     save_corpus(one, tmp_path / "a.corpus")

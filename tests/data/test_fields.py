@@ -13,7 +13,7 @@ from torchtext.vocab import Vocab
 
 from nsmc.config.data import DataConfig
 from nsmc.config.text import TextConfig
-from nsmc.data.corpus import Corpus, build_corpus
+from nsmc.data.corpus import Corpus, Encoding, build_corpus
 from nsmc.data.fields import MorphemeBatch, MorphemeField, TargetField
 from nsmc.data.reviews import read_reviews
 from nsmc.data.special_units import EOS, UNKNOWN
@@ -27,7 +27,7 @@ REVIEWS = [["가", "나", "나"], ["가", "다", "다"], ["나", "라"], ["다",
 
 @pytest.fixture(scope="module")
 def of_sample(sample: Path) -> Corpus:
-    return build_corpus(read_reviews(sample / "ratings_train.txt"), TextConfig())
+    return build_corpus(read_reviews(sample / "ratings_train.txt"), Encoding(TextConfig()))
 
 
 def test_vocabulary_counts_the_training_rows_alone(corpus_of: CorpusOf) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nsmc.auditing.options import AuditOptions
 from nsmc.config.text import TextConfig
-from nsmc.data.corpus import Corpus, build_corpus
+from nsmc.data.corpus import Corpus, Encoding, build_corpus
 from nsmc.errors import DataError, UsageError
 from nsmc.folds.assign import group_duplicates
 from nsmc.folds.networks import summed
@@ -97,7 +97,7 @@ def build_dataset(
         options.say(tr("{count:,} comments have no label and are left out", count=unlabelled))
     reviews, labels, count = reviews.take(labelled), given[labelled], len(labelled)
     progress = summed(options.progress, tr("tokenizing"))
-    corpus = build_corpus(reviews, text, learned=learned, progress=progress)
+    corpus = build_corpus(reviews, Encoding(text, learned=learned), progress=progress)
     assert len(corpus) == count, "a legible comment has at least one unit"
     names = dict(zip(task.class_answer.values, task.class_answer.names, strict=True))
     duplicates = group_duplicates(corpus)

@@ -154,33 +154,25 @@ def read_corpus(
         return reviews
 
     workers = workers_for(data) if isinstance(data, Path) and data.is_file() else None
-    return _encoded(read, encoding.text, encoding.learned, encoding.noise, workers, progress)
+    return _encoded(read, encoding, workers, progress)
 
 
 def build_corpus(
     reviews: "Reviews",
-    config: TextConfig,
+    encoding: Encoding,
     *,
-    learned: bytes | None = None,
-    noise: float = 0.0,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Corpus:
-    """Tokenize and encode reviews on all cores.
+    """Tokenize and encode reviews, whose columns were read already, on all cores.
 
-    Args:
-        reviews: with or without labels.
-        config: the tokenizer's.
-        learned: what a model's tokenizer has learnt, to cut as it does; None learns anew.
-        noise: share of the reviews to add a noisy copy of.
-        workers: processes; None takes one per core, or this process alone for a few reviews.
-        progress: called after each chunk.
+    ``workers`` are processes; None takes one per core, or this process alone for a few reviews.
 
     Raises:
         NsmcError: the tokenizer can't be made.
         DataError: no comment has anything legible in it.
     """
-    return _encoded(lambda: reviews, config, learned, noise, workers, progress)
+    return _encoded(lambda: reviews, encoding, workers, progress)
 
 
 @dataclass(frozen=True)
@@ -195,27 +187,25 @@ class _Source:
     """Those of the reviews, then the copies'."""
 
     @classmethod
-    def of(
-        cls, reviews: "Reviews", config: TextConfig, learned: bytes | None, noise: float
-    ) -> "_Source":
-        if learned is None and is_learned(config):
-            learned = learn(config, reviews.texts)
-        copied, noisy_texts = noisy_copies(reviews.texts, noise)
-        tokenizer = make_tokenizer(config, learned)
+    def of(cls, reviews: "Reviews", encoding: Encoding) -> "_Source":
+        learned = encoding.learned
+        if learned is None:
+            learned = learn(encoding.text, reviews.texts)
+        copied, noisy_texts = noisy_copies(reviews.texts, encoding.noise)
+        tokenizer = make_tokenizer(encoding.text, learned)
         return cls(reviews, tokenizer, copied, reviews.texts + noisy_texts)
 
 
 def _encoded(
     read: Callable[[], "Reviews"],
-    config: TextConfig,
-    learned: bytes | None,
-    noise: float,
+    encoding: Encoding,
     workers: int | None,
     progress: Progress | None,
 ) -> Corpus:
     """`build_corpus` of what ``read`` gives; with a number of ``workers`` these start meanwhile."""
-    source = cache(lambda: _Source.of(read(), config, learned, noise))
-    if workers is None or (learned is None and is_learned(config)):
+    learned = encoding.learned
+    source = cache(lambda: _Source.of(read(), encoding))
+    if workers is None or (learned is None and is_learned(encoding.text)):
         learned = source().tokenizer.learned
         # A worker costs a third of a second to start, in which Mecab cuts 7,000 reviews.
         workers = workers or (available_cores() if len(source().texts) > 10_000 else 1)
@@ -225,7 +215,7 @@ def _encoded(
         for start in range(0, len(texts), CHUNK):
             yield texts[start : start + CHUNK]
 
-    make = partial(make_encoder, config, learned)
+    make = partial(make_encoder, encoding.text, learned)
     if workers <= 1:
         make = partial(Encoder, source().tokenizer)
     index: dict[str, int] = {}
@@ -239,7 +229,7 @@ def _encoded(
         lengths.append(np.array(chunk.lengths, dtype=np.int64))
         if progress:
             progress(len(chunk.lengths), len(source().texts))
-    return _corpus(source(), index, tokens, lengths, noise)
+    return _corpus(source(), index, tokens, lengths, encoding.noise)
 
 
 def _corpus(

@@ -90,7 +90,7 @@ def cross_validate(
         if config is not None:
             raise UsageError("start makes the config; give it alone, or nsmc.fine_tuning_config's")
         config = fine_tuning_config(start)
-    from nsmc.data.corpus import build_corpus
+    from nsmc.data.corpus import Encoding, build_corpus
     from nsmc.data.reviews import legible, read_reviews
     from nsmc.model.device import choose_device
 
@@ -111,10 +111,8 @@ def cross_validate(
     task = task.learn(reviews.labels, str(reviews.path))
     targets = task.targets(reviews.labels, str(reviews.path))  # [R, K]
     learned = learned_units(config) if config.training.init_from else None
-    heard = summed(progress, tr("tokenizing"))
-    corpus = build_corpus(
-        reviews, config.text, learned=learned, noise=config.data.noise, progress=heard
-    )
+    encoding = Encoding(config.text, learned=learned, noise=config.data.noise)
+    corpus = build_corpus(reviews, encoding, progress=summed(progress, tr("tokenizing")))
     originals = corpus if corpus.copies is None else corpus.take(np.arange(corpus.originals))
     duplicates = group_duplicates(originals)  # [R]
     strata = _strata(task, targets)  # [R]

@@ -143,7 +143,7 @@ class JsonReader(ObjectReader, TextReader):
                 yield 0, text[place:end], ValueError(problem) if problem else item
                 text, place = self._next(stream, text, end)
                 sign = text[place : place + 1]
-                if sign not in (",", "]") or not sign:
+                if sign not in (",", "]"):
                     found = text[place : place + 40]
                     raise self._no_array(number, tr("a comma or ] after it"), found)
                 ended = sign == "]"
