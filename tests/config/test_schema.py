@@ -3,19 +3,12 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from nsmc.config.model import ConvConfig
 from nsmc.config.schema import FIELDS, Config, changes, flat, load_config
 from nsmc.errors import UsageError
-
-
-def refusal(values: dict[str, Any]) -> str:
-    with pytest.raises(UsageError) as caught:
-        Config.from_dict(values)
-    return str(caught.value)
 
 
 def test_the_sections_are_those_of_the_recipe() -> None:
@@ -86,18 +79,6 @@ def test_a_missing_file_and_a_directory_are_named(tmp_path: Path) -> None:
         load_config(tmp_path / "none.toml")
     with pytest.raises(UsageError, match=r"^cannot read the configuration .*: Is a directory$"):
         load_config(tmp_path)
-
-
-def test_unknown_names_are_answered_with_the_nearest() -> None:
-    assert refusal({"modle": {}}) == (
-        "configuration: there is no section 'modle'. Did you mean 'model'? "
-        "Known here: classes, data, language_model, model, sentiment, stars, task, text, training"
-    )
-    assert "there is no field 'model.hiden_size'. Did you mean 'hidden_size'?" in refusal(
-        {"model": {"hiden_size": 3}}
-    )
-    with pytest.raises(UsageError, match=r"no field 'training\.epoch'\. Did you mean 'epochs'\?"):
-        load_config(None, ["training.epoch=3"])
 
 
 @pytest.mark.parametrize(

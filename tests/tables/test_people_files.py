@@ -7,7 +7,7 @@ import pytest
 from nsmc.errors import DataError, UsageError
 from nsmc.tables.options import ReadOptions, WriteOptions
 from nsmc.tables.table import columns_of, open_table, open_writer
-from tests.tables.files import rows, texts, written
+from tests.tables.files import convert, rows, texts, written
 
 
 def read(path: Path, column: str | None = None, **options: object) -> tuple[list[str], list[str]]:
@@ -171,26 +171,21 @@ def test_empty_columns_at_the_end_are_none(tmp_path: Path, name: str, comma: str
 )
 def test_an_output_opens_in_excel_as_its_input_does(tmp_path: Path, codec: str, mark: bool) -> None:
     source = written(tmp_path / "a.csv", "id,document\n1,뷁 재밌다\n", codec)
+    for name in ("b.csv", "b.tsv", "b.jsonl"):
+        convert(source, tmp_path / name)
+        found = (tmp_path / name).read_bytes().startswith(b"\xef\xbb\xbf")
+        assert found == (mark and name != "b.jsonl"), name
     with open_table(source) as table:
-        for name in ("b.csv", "b.tsv", "b.jsonl"):
-            with open_writer(tmp_path / name, table) as writer:
-                writer.write(next(table.chunks()).frame)
-            found = (tmp_path / name).read_bytes().startswith(b"\xef\xbb\xbf")
-            assert found == (mark and name != "b.jsonl"), name
         assert bool(table.notes) == (codec in ("cp949", "utf-16"))
 
 
 def test_an_encoding_is_forced(tmp_path: Path) -> None:
     source = written(tmp_path / "a.csv", "document\n재밌다\n")
-    with open_table(source) as table:
-        with open_writer(tmp_path / "b.csv", table, WriteOptions(encoding="cp949")) as writer:
-            writer.write(next(table.chunks()).frame)
-        assert (tmp_path / "b.csv").read_bytes() == "document\n재밌다\n".encode("cp949")
-        with (
-            pytest.raises(UsageError, match=r"--encoding is for text formats, and .*parquet"),
-            open_writer(tmp_path / "b.parquet", table, WriteOptions(encoding="cp949")),
-        ):
-            pytest.fail("the block must not be entered")
+    writing = WriteOptions(encoding="cp949")
+    convert(source, tmp_path / "b.csv", writing=writing)
+    assert (tmp_path / "b.csv").read_bytes() == "document\n재밌다\n".encode("cp949")
+    with pytest.raises(UsageError, match=r"--encoding is for text formats, and .*parquet"):
+        convert(source, tmp_path / "b.parquet", writing=writing)
 
 
 # JSON.
@@ -210,9 +205,7 @@ def test_an_array_is_written_and_read_back(tmp_path: Path) -> None:
     import json
 
     source = written(tmp_path / "a.json", json.dumps(many, ensure_ascii=False))
-    with open_table(source) as table, open_writer(tmp_path / "b.json", table) as writer:
-        for chunk in table.chunks():
-            writer.write(chunk.frame)
+    convert(source, tmp_path / "b.json", chunk_rows=512)
     assert json.loads((tmp_path / "b.json").read_text(encoding="utf-8")) == many
     with open_table(source) as table, open_writer(tmp_path / "c.json", table) as writer:
         writer.write(table.empty())

@@ -26,14 +26,6 @@ def test_metrics_by_hand() -> None:
     assert metric_values["log_loss"] == pytest.approx(sum(losses) / 8)
 
 
-def test_at_the_threshold_is_positive() -> None:
-    assert binary_metrics(LABELS, SCORES, 0.4)["confusion"] == [[3, 1], [0, 4]]
-    assert binary_metrics(LABELS, SCORES, 0.0)["confusion"] == [[0, 4], [0, 4]]
-    nothing = binary_metrics(LABELS, SCORES, 1.0)
-    assert nothing["confusion"] == [[4, 0], [4, 0]]
-    assert (nothing["precision"], nothing["recall"], nothing["f1"]) == (0, 0, 0)
-
-
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 10)), min_size=1), st.integers(0, 10))
 def test_scikit_learn_says_the_same(rows: list[tuple[int, int]], tenths: int) -> None:
     from sklearn import metrics
@@ -51,17 +43,6 @@ def test_scikit_learn_says_the_same(rows: list[tuple[int, int]], tenths: int) ->
     assert found["log_loss"] == pytest.approx(metrics.log_loss(labels, scores, labels=[0, 1]))
     expected = metrics.roc_auc_score(labels, scores) if both else None
     assert found["roc_auc"] == pytest.approx(expected)
-
-
-@pytest.mark.parametrize("label", [0, 1])
-def test_one_class_alone(label: int) -> None:
-    labels = np.full(4, label, dtype=np.int8)
-    metric_values = binary_metrics(labels, np.array([0.9, 0.6, 0.4, 0.7]), 0.5)
-    assert metric_values["roc_auc"] is None
-    assert metric_values["confusion"] == ([[0, 0], [1, 3]] if label else [[1, 3], [0, 0]])
-    assert metric_values["accuracy"] == (0.75 if label else 0.25)
-    assert metric_values["recall"] == (0.75 if label else 0)
-    assert math.isfinite(metric_values["log_loss"])
 
 
 def test_one_review_alone_and_certain_scores() -> None:
