@@ -22,6 +22,8 @@ Row = TypeVar("Row")
 Numbers = Sequence[int]
 """Numbers of rows in the file, counted from 1 without the header."""
 
+PEEKED = 8192
+"""Rows that are looked at for columns of text."""
 LONGEST = 1 << 24
 """Characters of a line or a cell at most: a quote that nobody closes would swallow the rest of the
 file, and no review is this long."""

@@ -16,13 +16,14 @@ from typing import Any, NamedTuple
 
 from nsmc.errors import DataError
 from nsmc.messages.translate import tr
-from nsmc.tables.base import LONGEST, Numbers, batches, check_columns, most_rows
+from nsmc.tables.base import LONGEST, PEEKED, Numbers, batches, check_columns, most_rows
 from nsmc.tables.cells import cell_text, is_number
 from nsmc.tables.changes import TABS
 from nsmc.tables.columns import DEFAULT_COLUMN, listing
 from nsmc.tables.formats import TableFile
 from nsmc.tables.header import (
     DELIMITERS,
+    HEAD,
     check_header,
     clean,
     cleaned,
@@ -37,10 +38,6 @@ from nsmc.tables.regular_columns import Irregular, Shape, columns_of, csv_rows, 
 from nsmc.tables.rows import ListRows, Rows
 from nsmc.tables.text_files import TextReader, TextWriter, without_end
 
-PEEKED = 8192
-"""Rows that are looked at for columns of text."""
-HEAD = 20
-"""Lines that are looked at for the delimiter and the header."""
 LONGEST_BAD = 1 << 17
 """Characters after which a quote counts as not closed, where bad rows are left out."""
 REREAD, SHARE = 1 << 24, 4

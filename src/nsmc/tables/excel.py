@@ -15,13 +15,13 @@ from typing import Any
 
 from nsmc.errors import DataError, NsmcError
 from nsmc.messages.translate import tr
-from nsmc.tables.base import Numbers, TableWriter, batches, check_columns
+from nsmc.tables.base import PEEKED, Numbers, TableWriter, batches, check_columns
 from nsmc.tables.cells import cell_text, is_missing
 from nsmc.tables.changes import BEYOND, LONG
 from nsmc.tables.columns import listing
 from nsmc.tables.excel_size import check_size
 from nsmc.tables.formats import TableFile
-from nsmc.tables.header import check_header, cleaned, numbered_columns
+from nsmc.tables.header import HEAD, check_header, cleaned, numbered_columns
 from nsmc.tables.input_file import read_errors
 from nsmc.tables.objects import ObjectReader, kind_of
 from nsmc.tables.options import ReadOptions
@@ -32,8 +32,6 @@ LONGEST_CELL = 32_767
 """What a sheet holds: rows beside the header, characters in a cell."""
 EXACT = 10**15
 """Excel keeps 15 digits of a number."""
-PEEKED = 8192
-HEAD = 20
 Cells = tuple[Any, ...]
 
 

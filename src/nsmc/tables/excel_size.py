@@ -111,7 +111,7 @@ def _parse(
     file: TableFile,
     packed: zipfile.ZipFile,
     part: zipfile.ZipInfo,
-    handler: "_Handler",
+    handler: "_SharedTexts | _Sheet",
     *,
     texts: bool = True,
 ) -> None:
@@ -140,30 +140,15 @@ def _parse(
     parser.Parse(b"", True)
 
 
-class _Handler:
-    """Takes the elements of a part."""
+class _Elements:
+    """How many elements have begun since the latest block, and which have ended."""
 
     def __init__(self) -> None:
         self.begun = 0
         self.ended: list[str] = []
 
-    def start(self, name: str, attributes: list[str]) -> None:
-        """Take the beginning of an element."""
-        self.begun += 1
 
-    def text(self, text: str) -> None:
-        """Take a part of a text."""
-
-    def end(self, name: str) -> None:
-        """Take the end of an element."""
-        self.ended.append(name)
-
-    def found(self) -> str:
-        """What is too much, in words; empty if nothing is so far."""
-        return ""
-
-
-class _SharedTexts(_Handler):
+class _SharedTexts(_Elements):
     """The lengths of the texts that cells share."""
 
     def __init__(self) -> None:
@@ -185,11 +170,12 @@ class _SharedTexts(_Handler):
             self.lengths.append(self._length)
 
     def found(self) -> str:
+        """What is too much, in words; empty if nothing is so far."""
         count = len(self.lengths)
         return tr("{count:,} texts", count=count) if PER_TEXT * count > MEMORY else ""
 
 
-class _Sheet(_Handler):
+class _Sheet(_Elements):
     """The rectangle of a sheet, and the characters of its cells."""
 
     def __init__(self, shared: Sequence[int]) -> None:

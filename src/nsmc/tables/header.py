@@ -13,6 +13,8 @@ from nsmc.tables.cells import is_number
 from nsmc.tables.columns import DEFAULT_COLUMN, listing
 from nsmc.tables.formats import TableFile
 
+HEAD = 20
+"""Lines or rows that are looked at for the delimiter and the header."""
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 _USUAL = """
 id document label label_ko score confidence stars rating predicted_label predicted_score
