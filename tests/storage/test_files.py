@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from nsmc.errors import NsmcError
-from nsmc.storage.files import BLOCK, atomic_write, cannot_write, sha256_of, umask, whole_directory
+from nsmc.storage.files import atomic_write, cannot_write, sha256_of, umask, whole_directory
 
 Writing = Callable[[Path], AbstractContextManager[Path]]
 
@@ -51,7 +51,7 @@ def forbidden(tmp_path: Path) -> Iterator[Path]:
         closed.chmod(0o700)
 
 
-@pytest.mark.parametrize("size", [0, 1, BLOCK, 2 * BLOCK + 1])
+@pytest.mark.parametrize("size", [0, 1, 1 << 20, (1 << 21) + 1])
 def test_the_hash_of_a_file(tmp_path: Path, size: int) -> None:
     data = bytes(range(256)) * (size // 256 + 1)
     (tmp_path / "a").write_bytes(data[:size])

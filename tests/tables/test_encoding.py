@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from nsmc.errors import DataError
-from nsmc.storage.files import BLOCK
 from nsmc.tables.encoding import detect_encoding
 from nsmc.tables.formats import table_file
+from nsmc.tables.input_file import BLOCK
 from tests.tables.files import written
 
 

@@ -11,18 +11,14 @@ from pathlib import Path
 from nsmc.errors import NsmcError
 from nsmc.storage.leftovers import remove_tree, temporary_beside
 
-BLOCK = 1 << 20
 _RENAME_EXCHANGE, _AT_FDCWD = 2, -100
 """Of Linux."""
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 of a file as 64 hex digits, read in blocks of 1 MiB."""
-    digest = hashlib.sha256()
+    """SHA-256 of a file as 64 hex digits."""
     with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextlib.contextmanager

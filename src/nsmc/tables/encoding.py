@@ -7,9 +7,8 @@ from itertools import islice
 
 from nsmc.errors import DataError
 from nsmc.messages.translate import mark, tr
-from nsmc.storage.files import BLOCK
 from nsmc.tables.formats import TableFile
-from nsmc.tables.input_file import open_input
+from nsmc.tables.input_file import BLOCK, open_input
 
 # (what the file begins with, the decoder that checks it, the name that reads it without the mark)
 _MARKS = (

@@ -14,8 +14,8 @@ from xml.parsers import expat
 
 from nsmc.errors import DataError
 from nsmc.messages.translate import tr
-from nsmc.storage.files import BLOCK
 from nsmc.tables.formats import TableFile
+from nsmc.tables.input_file import BLOCK
 
 UNPACKED = 1 << 29
 """Bytes of XML in a file at most."""

@@ -11,6 +11,9 @@ from nsmc.errors import DataError
 from nsmc.messages.translate import tr
 from nsmc.tables.formats import TableFile
 
+BLOCK = 1 << 20
+"""Bytes that are read at a time."""
+
 
 @contextlib.contextmanager
 def open_input(file: TableFile) -> Iterator[tuple[BinaryIO, BinaryIO]]:
