@@ -64,17 +64,8 @@ def test_holds_what_tokenizing_by_hand_gives(sample: Path, of_sample: Corpus) ->
     tokenizer = make_tokenizer(CONFIG)
     expected = [(tokenizer(text), int(label)) for _, text, label in (x.split("\t") for x in lines)]
     column = of_sample.labels["label"]
-    result = [
-        (
-            [
-                of_sample.morphemes[t]
-                for t in of_sample.tokens[of_sample.offsets[r] : of_sample.offsets[r + 1]]
-            ],
-            int(column.names[column.codes[r]]),
-        )
-        for r in range(len(of_sample))
-    ]
-    assert result == expected
+    labels = [int(column.names[code]) for code in column.codes]
+    assert list(zip(of_sample.units(), labels, strict=True)) == expected
     assert of_sample.lengths.tolist() == [len(morphemes) for morphemes, _ in expected]
     in_order = list(dict.fromkeys(m for morphemes, _ in expected for m in morphemes))
     assert of_sample.morphemes == in_order
@@ -87,9 +78,7 @@ def test_leaves_out_and_counts_what_has_nothing_legible(tmp_path: Path) -> None:
     reviews = read_reviews(path, label_columns=LABEL)
     corpus = build_corpus(reviews, PLAIN, progress=lambda count, _: done.append(count))
     tokenizer = make_tokenizer(CONFIG)
-    legible = [tokenizer(ROWS[row][0]) for row in (0, 2, 5)]
-    assert corpus.offsets.tolist() == np.cumsum([0, *(len(m) for m in legible)]).tolist()
-    assert [corpus.morphemes[t] for t in corpus.tokens] == [m for ms in legible for m in ms]
+    assert list(corpus.units()) == [tokenizer(ROWS[row][0]) for row in (0, 2, 5)]
     column = corpus.labels["label"]
     assert [column.names[code] for code in column.codes] == ["1", "0", "1"]
     assert len(corpus) == len(corpus.lengths) == 3
@@ -175,10 +164,8 @@ def test_several_label_columns_and_none_come_back(tmp_path: Path) -> None:
 def test_some_reviews_of_a_corpus(of_sample: Corpus) -> None:
     rows = np.array([599, 3, 3])
     some = of_sample.take(rows)
-    assert len(some) == 3
-    for place, row in enumerate(rows):
-        tokens = of_sample.tokens[of_sample.offsets[row] : of_sample.offsets[row + 1]]
-        assert np.array_equal(some.tokens[some.offsets[place] : some.offsets[place + 1]], tokens)
+    units = list(of_sample.units())
+    assert list(some.units()) == [units[row] for row in rows]
     codes = of_sample.labels["label"].codes
     assert np.array_equal(some.labels["label"].codes, codes[rows])
 
