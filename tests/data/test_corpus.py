@@ -100,15 +100,28 @@ def test_refuses_reviews_without_a_legible_one(tmp_path: Path) -> None:
         build_corpus(read_reviews(path), PLAIN)
 
 
+@pytest.fixture
+def two_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corpus_module, "FEW", 500)
+    monkeypatch.setattr(corpus_module, "available_cores", lambda: 2)
+
+
+@pytest.mark.usefixtures("two_workers")
 def test_two_workers_give_what_one_gives(
     sample: Path, of_sample: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(corpus_module, "CHUNK", 37)  # many chunks, the last one shorter
     done: list[int] = []
+    processes: set[int] = set()
+
+    def progress(count: int, total: int) -> None:
+        done.append(count)
+        processes.add(len(multiprocessing.active_children()))
+
     reviews = read_reviews(sample / "ratings_train.txt", label_columns=LABEL)
-    corpus = build_corpus(reviews, PLAIN, workers=2, progress=lambda count, _: done.append(count))
-    assert same(corpus, of_sample)
+    assert same(build_corpus(reviews, PLAIN, progress=progress), of_sample)
     assert (len(done), sum(done)) == (-(-600 // 37), 600)
+    assert max(processes) == 2
 
 
 def test_processes_start_before_a_large_file_is_read(
@@ -171,14 +184,18 @@ def test_some_reviews_of_a_corpus(of_sample: Corpus) -> None:
 
 
 def test_what_the_tokenizer_learns_goes_with_the_corpus(
-    tmp_path: Path, sample: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    sample: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
     monkeypatch.setattr(corpus_module, "CHUNK", 250)
     config = TextConfig(unit="bpe", bpe_size=1500)
     reviews = read_reviews(sample / "ratings_train.txt", label_columns=LABEL)
-    one, two = (build_corpus(reviews, Encoding(config), workers=workers) for workers in (1, 2))
+    one = build_corpus(reviews, Encoding(config))
     assert one.learned is not None
-    assert same(one, two)
+    request.getfixturevalue("two_workers")
+    assert same(build_corpus(reviews, Encoding(config)), one)
     save_corpus(one, tmp_path / "a.corpus")
     loaded = load_corpus(tmp_path / "a.corpus")
     assert same(loaded, one)

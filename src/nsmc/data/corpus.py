@@ -31,6 +31,9 @@ SCHEMA = 4
 NEEDED = ("corpus.json", "morphemes.txt", "offsets.npy", "tokens.npy")
 CHUNK = 1000
 """Reviews per piece of work: few enough to share out evenly, many enough to be worth sending."""
+FEW = 10_000
+"""Texts that are cut in this process: a worker costs a third of a second to start, in which Mecab
+cuts 7,000."""
 LEARNED = "units.model"
 """The file of what a tokenizer has learnt."""
 
@@ -158,21 +161,15 @@ def read_corpus(
 
 
 def build_corpus(
-    reviews: "Reviews",
-    encoding: Encoding,
-    *,
-    workers: int | None = None,
-    progress: Progress | None = None,
+    reviews: "Reviews", encoding: Encoding, *, progress: Progress | None = None
 ) -> Corpus:
     """Tokenize and encode reviews, whose columns were read already, on all cores.
-
-    ``workers`` are processes; None takes one per core, or this process alone for a few reviews.
 
     Raises:
         NsmcError: the tokenizer can't be made.
         DataError: no comment has anything legible in it.
     """
-    return _encoded(lambda: reviews, encoding, workers, progress)
+    return _encoded(lambda: reviews, encoding, None, progress)
 
 
 @dataclass(frozen=True)
@@ -207,8 +204,7 @@ def _encoded(
     source = cache(lambda: _Source.of(read(), encoding))
     if workers is None or (learned is None and is_learned(encoding.text)):
         learned = source().tokenizer.learned
-        # A worker costs a third of a second to start, in which Mecab cuts 7,000 reviews.
-        workers = workers or (available_cores() if len(source().texts) > 10_000 else 1)
+        workers = workers or (available_cores() if len(source().texts) > FEW else 1)
 
     def chunks() -> Iterator[list[str]]:
         texts = source().texts
