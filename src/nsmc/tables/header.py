@@ -99,12 +99,7 @@ def is_header(rows: Sequence[Sequence[str]], names: Collection[str]) -> bool:
 def check_header(
     file: TableFile, rows: Sequence[Sequence[str]], names: Collection[str], place: str
 ) -> None:
-    """Refuse a table of which the first row may be no header.
-
-    Args:
-        file: the table.
-        rows, names: as `is_header` takes them.
-        place: where that row is, in words.
+    """Refuse a table whose first row, at ``place``, may be no header by `is_header`.
 
     Raises:
         DataError: it may be none.
