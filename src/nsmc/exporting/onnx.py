@@ -8,7 +8,7 @@ convolution (T without one), D directions, H hidden size, I input size of a laye
 gates, O outputs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -51,17 +51,17 @@ def scoring_graph(
             error=error,
         ) from error
 
-    nodes: list[Any] = []
+    node, nodes = helper.make_node, list[Any]()
     layers = ("convolution.", "head.")
     constants = {name: value for name, value in weights.items() if name.startswith(layers)}
     constants["merge"] = np.array([0, 0, -1], dtype=np.int64)
     source = "vectors"
     if words is not None:
         constants["words"] = words
-        nodes.append(helper.make_node("Gather", ["words", "units"], ["vectors"]))  # [T, B, E]
+        nodes.append(node("Gather", ["words", "units"], ["vectors"]))  # [T, B, E]
     if config.conv.filters:
         source = "steps"
-        nodes += _convolution_nodes(helper, config)
+        nodes += _convolution_nodes(node, config)
     attributes: dict[str, Any] = {
         "hidden_size": config.hidden_size,
         "direction": "bidirectional" if config.bidirectional else "forward",
@@ -71,17 +71,17 @@ def scoring_graph(
     for layer in range(config.layers):
         constants |= _layer_constants(weights, config, layer)
         nodes += [
-            helper.make_node(
+            node(
                 _OPERATORS[config.cell][0],
                 [source, f"W{layer}", f"R{layer}", f"B{layer}"],
                 [f"Y{layer}", f"last{layer}"],  # [T', D, B, H], [D, B, H]
                 **attributes,
             ),
-            helper.make_node("Transpose", [f"Y{layer}"], [f"YT{layer}"], perm=[0, 2, 1, 3]),
-            helper.make_node("Reshape", [f"YT{layer}", "merge"], [f"out{layer}"]),  # [T', B, D·H]
+            node("Transpose", [f"Y{layer}"], [f"YT{layer}"], perm=[0, 2, 1, 3]),
+            node("Reshape", [f"YT{layer}", "merge"], [f"out{layer}"]),  # [T', B, D·H]
         ]
         source = f"out{layer}"
-    nodes += _pooling_nodes(helper, config, source, f"last{config.layers - 1}", constants)
+    nodes += _pooling_nodes(node, config, source, f"last{config.layers - 1}", constants)
     outputs = len(weights["head.bias"])
     shape: list[Any] = ["B"] if outputs == 1 else ["B", outputs]
     vectors = ("vectors", TensorProto.FLOAT, ["T", "B", config.embedding_size])
@@ -91,14 +91,12 @@ def scoring_graph(
         inputs.append(("added", TensorProto.FLOAT, shape))
         last = "recurrent"
     made = "column" if outputs == 1 else last
-    nodes.append(
-        helper.make_node("Gemm", ["pooled", "head.weight", "head.bias"], [made], transB=1)  # [B, O]
-    )
+    nodes.append(node("Gemm", ["pooled", "head.weight", "head.bias"], [made], transB=1))  # [B, O]
     if outputs == 1:
         constants["last_axis"] = np.array([1], dtype=np.int64)
-        nodes.append(helper.make_node("Squeeze", [made, "last_axis"], [last]))  # [B]
+        nodes.append(node("Squeeze", [made, "last_axis"], [last]))  # [B]
     if config.wide.buckets:
-        nodes.append(helper.make_node("Add", [last, "added"], ["logits"]))  # [B] or [B, O]
+        nodes.append(node("Add", [last, "added"], ["logits"]))  # [B] or [B, O]
     graph = helper.make_graph(
         nodes,
         "nsmc",
@@ -115,28 +113,18 @@ def scoring_graph(
     return serialized
 
 
-def _convolution_nodes(helper: Any, config: ModelConfig) -> list[Any]:
+def _convolution_nodes(node: Callable[..., Any], config: ModelConfig) -> list[Any]:
     """Nodes from ``vectors`` [T, B, E] to the ``steps`` [T', B, F] of `Convolution`."""
-    kernel, pooling = config.conv.kernel, config.conv.pooling
+    half, steps = config.conv.kernel // 2, [config.conv.pooling]
+    inputs = ["time_last", "convolution.weight", "convolution.bias"]
+    padding = {"kernel_shape": [config.conv.kernel], "pads": [half, half]}
+    pooling = {"kernel_shape": steps, "strides": steps, "ceil_mode": 1}
     return [
-        helper.make_node("Transpose", ["vectors"], ["time_last"], perm=[1, 2, 0]),  # [B, E, T]
-        helper.make_node(
-            "Conv",
-            ["time_last", "convolution.weight", "convolution.bias"],
-            ["convolved"],
-            kernel_shape=[kernel],
-            pads=[kernel // 2, kernel // 2],
-        ),  # [B, F, T]
-        helper.make_node("Relu", ["convolved"], ["rectified"]),  # [B, F, T]
-        helper.make_node(
-            "MaxPool",
-            ["rectified"],
-            ["maxima"],
-            kernel_shape=[pooling],
-            strides=[pooling],
-            ceil_mode=1,
-        ),  # [B, F, T']
-        helper.make_node("Transpose", ["maxima"], ["steps"], perm=[2, 0, 1]),  # [T', B, F]
+        node("Transpose", ["vectors"], ["time_last"], perm=[1, 2, 0]),  # [B, E, T]
+        node("Conv", inputs, ["convolved"], **padding),  # [B, F, T]
+        node("Relu", ["convolved"], ["rectified"]),  # [B, F, T]
+        node("MaxPool", ["rectified"], ["maxima"], **pooling),  # [B, F, T']
+        node("Transpose", ["maxima"], ["steps"], perm=[2, 0, 1]),  # [T', B, F]
     ]
 
 
@@ -162,20 +150,24 @@ def _layer_constants(
 
 
 def _pooling_nodes(
-    helper: Any, config: ModelConfig, outputs: str, last: str, constants: dict[str, NDArray[Any]]
+    node: Callable[..., Any],
+    config: ModelConfig,
+    outputs: str,
+    last: str,
+    constants: dict[str, NDArray[Any]],
 ) -> list[Any]:
     """Nodes from the last layer's outputs [T', B, D·H] and last states [D, B, H] to [B, P]."""
     if config.pooling == "last":
         constants["flatten"] = np.array([0, -1], dtype=np.int64)
         return [
-            helper.make_node("Transpose", [last], ["last_by_review"], perm=[1, 0, 2]),  # [B, D, H]
-            helper.make_node("Reshape", ["last_by_review", "flatten"], ["pooled"]),  # [B, D·H]
+            node("Transpose", [last], ["last_by_review"], perm=[1, 0, 2]),  # [B, D, H]
+            node("Reshape", ["last_by_review", "flatten"], ["pooled"]),  # [B, D·H]
         ]
     constants["time_axis"] = np.array([0], dtype=np.int64)
     operators = {"max": "ReduceMax", "mean": "ReduceMean"}
     parts = config.pooling.split("+")
     nodes = [
-        helper.make_node(operators[part], [outputs, "time_axis"], [part], keepdims=0)  # [B, D·H]
+        node(operators[part], [outputs, "time_axis"], [part], keepdims=0)  # [B, D·H]
         for part in parts
     ]
-    return [*nodes, helper.make_node("Concat", parts, ["pooled"], axis=1)]
+    return [*nodes, node("Concat", parts, ["pooled"], axis=1)]

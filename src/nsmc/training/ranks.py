@@ -104,8 +104,6 @@ class Ranks:
         """
         if self.count == 1:
             return
-        import torch.distributed as dist
-
         self._store.set(f"same/{self.rank}", json.dumps(dict(same)))
         keys = [f"same/{rank}" for rank in range(self.count)]
         self._wait_for(*keys)
@@ -119,8 +117,10 @@ class Ranks:
                     rank=rank,
                 )
         if device.type == "cuda":
+            import torch
+
             torch.cuda.set_device(device)
-        with self._answered():
+        with self._answered() as dist:
             dist.init_process_group(
                 "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo",
                 store=self._store,
@@ -140,10 +140,8 @@ class Ranks:
         """What the first process has, which may be anything."""
         if self.count == 1:
             return value
-        import torch.distributed as dist
-
         values = [value]
-        with self._answered():
+        with self._answered() as dist:
             dist.broadcast_object_list(values)
         return values[0]
 
@@ -152,10 +150,9 @@ class Ranks:
         if self.count == 1:
             return tensors
         import torch
-        import torch.distributed as dist
 
         parts: list[Any] = [None] * self.count
-        with self._answered():
+        with self._answered() as dist:
             dist.all_gather_object(parts, tensors)
         return tuple(torch.cat(same) for same in zip(*parts, strict=True))
 
@@ -173,14 +170,13 @@ class Ranks:
         if self.count == 1:
             return sums
         import torch
-        import torch.distributed as dist
 
         tables, dense = network.tables(), network.dense_parameters()
         rows = [_rows(table, share) for table in tables]
         # What a layer gets no gradient for in any process, the optimizer has to leave alone.
         facts = torch.tensor([*(len(r) for r, _ in rows), *(p.grad is not None for p in dense)])
         everyones = [torch.empty_like(facts) for _ in range(self.count)]
-        with self._answered():
+        with self._answered() as dist:
             dist.all_gather(everyones, facts)
         counts = [every[: len(tables)].tolist() for every in everyones]  # of [tables] each
         self._exchange_rows(tables, rows, counts)
@@ -188,7 +184,7 @@ class Ranks:
         learns = [p for p, some in zip(dense, has, strict=True) if some]
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad * share for p in learns]
         flat = torch.cat([sums * (share > 0), *(g.flatten() for g in gradients)])
-        with self._answered():
+        with self._answered() as dist:
             dist.all_reduce(flat)
         total, *summed = flat.split_with_sizes([len(sums), *(p.numel() for p in learns)])
         for parameter, gradient in zip(learns, summed, strict=True):
@@ -203,7 +199,6 @@ class Ranks:
     ) -> None:
         """Give ``tables`` the gradients of all processes: theirs have ``counts`` rows a table."""
         import torch
-        import torch.distributed as dist
 
         # The bits of the floats as integers, so that both kinds travel together.
         pieces = [piece for r, v in rows for piece in (r.int(), v.flatten().view(torch.int32))]
@@ -212,7 +207,7 @@ class Ranks:
         longest = max(sum(map(int.__mul__, each, widths)) for each in counts)
         padded = torch.nn.functional.pad(ours, (0, longest - len(ours)))
         received = [torch.empty_like(padded) for _ in range(self.count)]
-        with self._answered():
+        with self._answered() as dist:
             dist.all_gather(received, padded)
         indices: list[list[Tensor]] = [[] for _ in tables]
         values: list[list[Tensor]] = [[] for _ in tables]
@@ -230,9 +225,7 @@ class Ranks:
     def part(self) -> None:
         """End the connection; the others may end."""
         if self.count > 1:
-            import torch.distributed as dist
-
-            with self._answered():
+            with self._answered() as dist:
                 dist.barrier()
             dist.destroy_process_group()
 
@@ -269,10 +262,12 @@ class Ranks:
                 time.sleep(0.1)
 
     @contextlib.contextmanager
-    def _answered(self, seconds: float | None = None) -> Iterator[None]:
-        """Say in plain words that others are lost."""
+    def _answered(self, seconds: float | None = None) -> Iterator[Any]:
+        """Give ``torch.distributed``, and say in plain words that others are lost."""
+        import torch.distributed
+
         try:
-            yield
+            yield torch.distributed
         except RuntimeError as error:
             raise RankLostError(
                 "rank {rank} of {count}: another process of this training has ended, or has "
