@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -99,6 +100,25 @@ def _own_cache(shared_directory: Path) -> None:
 def _no_waiting_for_the_disk() -> None:
     """Files needn't survive a power failure: thousands of them would wait some 20 ms each."""
     os.fsync = lambda fd: None
+
+
+@pytest.fixture
+def forbidden() -> Iterator[Path]:
+    """A directory this user may not look into."""
+    if not hasattr(os, "seteuid"):
+        pytest.skip("no such rights on this system")
+    with tempfile.TemporaryDirectory() as place:
+        closed = Path(place) / "closed"
+        (closed / "inner").mkdir(parents=True)
+        Path(place).chmod(0o755)
+        closed.chmod(0)
+        was_root = os.geteuid() == 0
+        if was_root:
+            os.seteuid(65534)
+        yield closed
+        if was_root:
+            os.seteuid(0)
+        closed.chmod(0o700)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -30,25 +29,6 @@ def mask() -> Iterator[int]:
     before = os.umask(0o027)
     yield 0o027
     os.umask(before)
-
-
-@pytest.fixture
-def forbidden(tmp_path: Path) -> Iterator[Path]:
-    """A directory this user may not look into."""
-    if not hasattr(os, "seteuid"):
-        pytest.skip("no such rights on this system")
-    with tempfile.TemporaryDirectory() as place:
-        closed = Path(place) / "closed"
-        (closed / "inner").mkdir(parents=True)
-        Path(place).chmod(0o755)
-        closed.chmod(0)
-        was_root = os.geteuid() == 0
-        if was_root:
-            os.seteuid(65534)
-        yield closed
-        if was_root:
-            os.seteuid(0)
-        closed.chmod(0o700)
 
 
 @pytest.mark.parametrize("size", [0, 1, 1 << 20, (1 << 21) + 1])

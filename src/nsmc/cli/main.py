@@ -210,6 +210,13 @@ def run(arguments: "Sequence[str]") -> int:
                 "{name}…; comments stand without an option: nsmc predict COMMENT",
                 name=str(error.filename)[:40],
             )
+        elif error.filename and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            words = tr(
+                "cannot use {file}: {reason}; give this user the right to it, or name another "
+                "place",
+                file=error.filename,
+                reason=error.strerror,
+            )
         elif error.errno in (errno.ENOSPC, errno.EBADF, errno.EIO):
             streams.drop_output()
             words = tr(
