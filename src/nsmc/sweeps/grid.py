@@ -29,13 +29,9 @@ class GridTrials:
         self._variants, self._training, self._say = variants, training, say
         self._result = SweepResult()
         jobs = [job for one in variants for job in one.configs.items()]
-        titles = (
-            tr("{number} of {count}", number=number, count=len(jobs))
-            for number in range(1, len(jobs) + 1)
-        )
         trials = [
-            Trial(name, title, {name: config})
-            for title, (name, config) in zip(titles, jobs, strict=True)
+            Trial(name, tr("{number} of {count}", number=number, count=len(jobs)), {name: config})
+            for number, (name, config) in enumerate(jobs, 1)
         ]
         self._left = iter([trial for trial in trials if not self._is_done(trial)])
 

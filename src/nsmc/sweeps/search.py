@@ -25,6 +25,7 @@ from nsmc.training.output import OutputDirectory
 if TYPE_CHECKING:
     from optuna import Study
     from optuna import Trial as Drawn
+    from optuna.trial import FrozenTrial
 
 STUDY = "study.db"
 RECORD = "nsmc"
@@ -71,7 +72,8 @@ class SearchTrials:
         self._check()
         with _quiet():
             self._study = self._open()
-        self._interrupted = self._running()
+        self._interrupted = [trial.number for trial in self._trials("RUNNING")]
+        """Those that an earlier call has left."""
         self._outcomes: dict[str, Outcome] = {}
         """Those trained, by what was drawn."""
         self._recall()
@@ -194,7 +196,10 @@ class SearchTrials:
         data, options = self._training.data, self._sweep.options
         record = {
             "config": self._config.to_dict(),
-            "fields": {name: _plain(values) for name, values in self._sweep.fields.items()},
+            "fields": {
+                name: values if isinstance(values, list) else vars(values)
+                for name, values in self._sweep.fields.items()
+            },
             "seeds": list(self._seeds),
             "data": None if data is None else str(data.resolve()),
             "sweep.seed": options.seed,
@@ -221,21 +226,18 @@ class SearchTrials:
 
     def _recall(self) -> None:
         """Find the trials that were trained before."""
-        from optuna.trial import TrialState
-
-        for trial in self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+        for trial in self._trials("COMPLETE"):
             setting = {name: trial.params[name] for name in self._sweep.fields}
             name = _name(trial.number)
             # Else it is one that was there before.
             if all(place.has_ended() for place in self._places(name, setting)):
                 self._outcomes[repr(setting)] = self._outcome(name, setting)
 
-    def _running(self) -> list[int]:
-        """The numbers of the trials that an earlier call has left."""
+    def _trials(self, state: str) -> "list[FrozenTrial]":
+        """The study's trials of a state."""
         from optuna.trial import TrialState
 
-        running = self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        return [trial.number for trial in running]
+        return self._study.get_trials(deepcopy=False, states=(TrialState[state],))
 
     def _draw(self) -> "tuple[Drawn, dict[str, Any]] | None":
         """A trial with its values: of one that was cut short, those that it had."""
@@ -282,10 +284,6 @@ class SearchTrials:
 
     def _outcome(self, name: str, setting: dict[str, Any]) -> Outcome:
         return Outcome(name, setting, read_histories(self._places(name, setting)))
-
-
-def _plain(values: list[Any] | Range) -> Any:
-    return values if isinstance(values, list) else vars(values)
 
 
 @contextlib.contextmanager
