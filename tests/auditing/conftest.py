@@ -9,11 +9,13 @@ import pytest
 
 import nsmc
 from nsmc.config.schema import Config, load_config
+from tests.nsmc_files import read_nsmc, write_nsmc
 
 NOUNS = (
     *("배우", "연기", "대사", "음악", "결말", "각본", "연출", "화면", "주인공", "장면"),
     *("이야기", "분위기", "속편", "액션", "구성", "소재", "감독", "편집", "조명", "의상"),
 )
+"""Words that say nothing of a film's worth."""
 GOOD = ("최고다", "감동이다", "재밌다", "훌륭하다", "멋지다", "완벽하다")
 BAD = ("최악이다", "실망이다", "지루하다", "형편없다", "엉망이다", "아깝다")
 
@@ -26,30 +28,16 @@ class Planted:
     rows: set[int]
 
 
-Write = Callable[..., Planted]
 Audit = Callable[..., nsmc.Audit]
 
 
 def written(path: Path, comments: list[tuple[str, int]], wrong: int = 0) -> Planted:
     """Write labelled comments in NSMC's format, flipping the labels of some."""
     chosen = np.random.default_rng(0).choice(len(comments), wrong, replace=False).tolist()
-    lines = ["id\tdocument\tlabel"]
-    for row, (text, label) in enumerate(comments):
-        lines.append(f"{row}\t{text}\t{1 - label if row in chosen else label}")
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return Planted(path, {row + 1 for row in chosen})
-
-
-@pytest.fixture(scope="session")
-def write() -> Write:
-    """As a fixture, since tests are no package to import from."""
-    return written
-
-
-@pytest.fixture(scope="session")
-def nouns() -> tuple[str, ...]:
-    """Words that say nothing of a film's worth."""
-    return NOUNS
+    rows = [
+        (text, 1 - label if row in chosen else label) for row, (text, label) in enumerate(comments)
+    ]
+    return Planted(write_nsmc(path, rows), {row + 1 for row in chosen})
 
 
 @pytest.fixture(scope="session")
@@ -67,11 +55,9 @@ def easy(tmp_path_factory: pytest.TempPathFactory) -> Planted:
 @pytest.fixture(scope="session")
 def planted_sample(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Planted:
     """The 800 comments of the sample, 40 labels wrong."""
-    comments = []
-    for name in ("ratings_train.txt", "ratings_test.txt"):
-        for line in (sample / name).read_text(encoding="utf-8").splitlines()[1:]:
-            _, text, label = line.split("\t")
-            comments.append((text, int(label)))
+    comments = [
+        row for part in ("train", "test") for row in read_nsmc(sample / f"ratings_{part}.txt")
+    ]
     return written(tmp_path_factory.mktemp("planted") / "sample.txt", comments, 40)
 
 
@@ -87,14 +73,8 @@ TINY = (
 
 
 @pytest.fixture(scope="session")
-def tiny_fields() -> tuple[str, ...]:
-    """Fields of a recipe that trains in a second."""
-    return TINY
-
-
-@pytest.fixture(scope="session")
 def tiny() -> Config:
-    """That recipe."""
+    """A recipe that trains in a second."""
     return load_config(None, TINY)
 
 

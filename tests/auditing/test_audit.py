@@ -15,9 +15,10 @@ from nsmc.config.schema import Config, load_config
 from nsmc.errors import DataError, NsmcError, UsageError
 from nsmc.storage.bundle import read_json
 from nsmc.tables.options import WriteOptions
+from tests.auditing.conftest import NOUNS, TINY, written
 
 if TYPE_CHECKING:
-    from tests.auditing.conftest import Audit, Planted, Write
+    from tests.auditing.conftest import Audit, Planted
 
 
 def test_planted_labels_are_the_first_issues(easy: Planted, audited: nsmc.Audit) -> None:
@@ -52,11 +53,7 @@ def test_the_sample_by_the_shipped_model(planted_sample: Planted) -> None:
 
 @pytest.mark.slow
 def test_another_list_of_the_same_audit_trains_nothing(
-    easy: Planted,
-    tiny_fields: tuple[str, ...],
-    audit_easy: Audit,
-    audited: nsmc.Audit,
-    work: Path,
+    easy: Planted, audit_easy: Audit, audited: nsmc.Audit, work: Path
 ) -> None:
     models = sorted(work.glob("fold-*/model/manifest.json"))
     before = [path.stat().st_ino for path in models]
@@ -66,7 +63,7 @@ def test_another_list_of_the_same_audit_trains_nothing(
     assert [path.stat().st_ino for path in models] == before
     assert "3 of them since an earlier audit" in printed[0]
     assert [issue.row for issue in again.issues] == [issue.row for issue in audited.issues[:3]]
-    other = load_config(None, (*tiny_fields, "training.seed=2"))
+    other = load_config(None, (*TINY, "training.seed=2"))
     with pytest.raises(NsmcError, match=r"holds the networks of another audit .*config.*--work"):
         audit_easy(config=other)
     # A model that has learnt from the table is not one to score it.
@@ -83,10 +80,10 @@ def test_another_list_of_the_same_audit_trains_nothing(
 
 @pytest.mark.slow
 def test_the_same_comment_has_the_same_scores_and_its_conflicts_are_counted(
-    write: Write, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     comments = [("정말 최고다", 1), ("정말  최고다", 1), ("정말 최고다", 0), ("너무 지루하다", 0)]
-    result = nsmc.audit(write(tmp_path / "t.txt", comments).path)
+    result = nsmc.audit(written(tmp_path / "t.txt", comments).path)
     scores = result.probabilities[:, 1].tolist()
     assert scores[0] == scores[1] == scores[2]
     assert result.conflicting_rows.tolist() == [1, 1, 2, 0]
@@ -95,23 +92,21 @@ def test_the_same_comment_has_the_same_scores_and_its_conflicts_are_counted(
 
 @pytest.mark.slow
 def test_rows_without_a_comment_are_left_out_and_rows_keep_their_number(
-    write: Write, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     comments = [("", 0), ("\u200b", 1), ("최고다 정말 재밌다", 0), ("최악이다 지루하다", 0)]
-    result = nsmc.audit(write(tmp_path / "t.txt", [*comments, ("좋다", 1)]).path)
+    result = nsmc.audit(written(tmp_path / "t.txt", [*comments, ("좋다", 1)]).path)
     assert result.rows.tolist() == [3, 4, 5]
     assert result.skipped == 2
     assert [issue.row for issue in result.issues] == [3]
 
 
 @pytest.mark.slow
-def test_networks_that_know_nothing_are_reported(
-    write: Write, nouns: tuple[str, ...], tiny: Config, tmp_path: Path
-) -> None:
-    comments = [(f"{noun} 이다", row % 2) for row, noun in enumerate(nouns)]
+def test_networks_that_know_nothing_are_reported(tiny: Config, tmp_path: Path) -> None:
+    comments = [(f"{noun} 이다", row % 2) for row, noun in enumerate(NOUNS)]
     printed: list[str] = []
     nsmc.audit(
-        write(tmp_path / "t.txt", comments).path,
+        written(tmp_path / "t.txt", comments).path,
         folds=2,
         config=tiny,
         work=tmp_path / "w",
@@ -156,13 +151,11 @@ def test_arguments_that_make_no_sense(
 
 
 @pytest.mark.slow
-def test_labels_that_cannot_be_reported_apart(
-    write: Write, nouns: tuple[str, ...], tmp_path: Path
-) -> None:
-    one = write(tmp_path / "one.txt", [("좋다", 1), ("최고다", 1)]).path
+def test_labels_that_cannot_be_reported_apart(tmp_path: Path) -> None:
+    one = written(tmp_path / "one.txt", [("좋다", 1), ("최고다", 1)]).path
     with pytest.raises(DataError, match=r"labels of both kinds .* found no 0 \(negative\) among 2"):
         nsmc.audit(one)
-    few = write(tmp_path / "few.txt", [(f"{n} 좋다", 1) for n in nouns] + [("별로", 0)] * 9).path
+    few = written(tmp_path / "few.txt", [(f"{n} 좋다", 1) for n in NOUNS] + [("별로", 0)] * 9).path
     words = r"at least 4 different comments labelled 0 \(negative\) to train 2 networks on, found 1"
     with pytest.raises(DataError, match=words):
         nsmc.audit(few, folds=2)
@@ -179,14 +172,12 @@ TOPICS = {"배우": ("표정", "몸짓"), "음악": ("노래", "선율"), "결�
 
 
 @pytest.mark.slow
-def test_own_classes_in_a_table_whose_only_other_column_is_text(
-    nouns: tuple[str, ...], tiny_fields: tuple[str, ...], tmp_path: Path
-) -> None:
+def test_own_classes_in_a_table_whose_only_other_column_is_text(tmp_path: Path) -> None:
     """Nobody names the text column: it is the one that isn't the label's, also for the output."""
     path, output = tmp_path / "topics.csv", tmp_path / "issues.csv"
     rows = [
         (f"{noun} {word} {end}", topic)
-        for noun in nouns
+        for noun in NOUNS
         for topic, words in TOPICS.items()
         for word in words
         for end in ("좋다", "별로")
@@ -201,7 +192,7 @@ def test_own_classes_in_a_table_whose_only_other_column_is_text(
         output=output,
         label_column="주제",
         folds=2,
-        config=load_config(None, ("task=classes", *tiny_fields)),
+        config=load_config(None, ("task=classes", *TINY)),
         work=tmp_path / "work",
         device="cpu",
     )
@@ -219,10 +210,10 @@ def test_own_classes_in_a_table_whose_only_other_column_is_text(
     estimated = result.to_dict()["estimated_wrong"]
     assert sum(estimated.values()) == pytest.approx(sum(result.estimated_errors))
     assert set(estimated) == set(TOPICS)
-    written = pd.read_csv(output)
-    assert written["row"].tolist() == [issue.row for issue in result.issues]
-    assert written["주제"].tolist() == [issue.given_label for issue in result.issues]
-    assert written["suggested_label"].tolist() == [i.suggested_label for i in result.issues]
+    listed = pd.read_csv(output)
+    assert listed["row"].tolist() == [issue.row for issue in result.issues]
+    assert listed["주제"].tolist() == [issue.given_label for issue in result.issues]
+    assert listed["suggested_label"].tolist() == [i.suggested_label for i in result.issues]
 
 
 @pytest.mark.parametrize(

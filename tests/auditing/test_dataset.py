@@ -4,23 +4,14 @@ import numpy as np
 import pytest
 
 from nsmc.auditing.dataset import count_conflicts
-from nsmc.data.corpus import Corpus
 from nsmc.folds.assign import assign_folds, group_duplicates
+from tests.conftest import CorpusOf
 
 
-def corpus_of(reviews: list[list[int]]) -> Corpus:
-    return Corpus(
-        tokens=np.array([token for review in reviews for token in review], dtype=np.int32),
-        offsets=np.cumsum([0, *(len(review) for review in reviews)]),
-        labels={},
-        morphemes=[str(number) for number in range(20)],
-        identity={},
-        source={"reviews": len(reviews)},
-    )
-
-
-def test_only_the_same_morphemes_in_the_same_order_are_the_same_comment() -> None:
-    corpus = corpus_of([[1, 2], [2, 1], [1, 2], [1], [1, 2, 3], [1], [12]])
+def test_only_the_same_morphemes_in_the_same_order_are_the_same_comment(
+    corpus_of: CorpusOf,
+) -> None:
+    corpus = corpus_of(["ab", "ba", "ab", "a", "abc", "a", ["ab"]])
     assert group_duplicates(corpus).tolist() == [0, 1, 0, 2, 3, 2, 4]
 
 

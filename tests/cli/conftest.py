@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import termios
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -62,7 +61,6 @@ Command = Callable[..., Result]
 """Runs a command as a process whose streams are pipes: ``stdin``, ``env`` and ``cwd`` by name."""
 Start = Callable[..., "subprocess.Popen[bytes]"]
 """Starts a command as a process in a session of its own, whose streams are pipes."""
-Until = Callable[[Callable[[], bool]], None]
 
 
 def command_line(*args: str | Path) -> list[str]:
@@ -242,16 +240,3 @@ def terminal() -> Iterator[Callable[..., Terminal]]:
     yield call
     for each in opened:
         each.close()
-
-
-@pytest.fixture
-def until() -> Until:
-    """Wait for a condition; it is a failure if it doesn't come about."""
-
-    def wait(condition: Callable[[], bool]) -> None:
-        ends = time.monotonic() + LIMIT
-        while not condition():
-            assert time.monotonic() < ends, "waited in vain"
-            time.sleep(0.02)
-
-    return wait

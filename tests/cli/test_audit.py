@@ -159,7 +159,6 @@ def test_a_terminal_shows_progress_and_colours(
         (["--folds", "0", "--set", "training.epochs=1"], 2, "--folds 0 train none: give one"),
         (["--folds", "4", "--model", "shipped"], 2, "not allowed with argument --folds"),
         (["--top", "3", "--share", "0.1"], 2, "not allowed with argument --top"),
-        (["--top", "0"], 2, "expected --top to be at least 1, found 0"),
         (["--folds", "two"], 2, "invalid int value"),
         (["--label-column", "sentiment"], 1, "expected a column 'sentiment' with the labels"),
         (["--column", "text"], 1, "has no column 'text'"),

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.waiting import until
+
 if TYPE_CHECKING:
-    from tests.cli.conftest import Here, Result, Start, Until
+    from tests.cli.conftest import Here, Result, Start
 
 TINY = (
     *("--set", "model.embedding_size=8", "--set", "model.hidden_size=8"),
@@ -138,13 +140,6 @@ def test_a_full_disk_while_a_table_is_written(
     check_failure(result, 1, f"cannot write {out}: ", "No space left on device", "free some space")
     assert [entry.name for entry in out.parent.iterdir()] == [name]
     assert out.read_text(encoding="utf-8") == "mine"
-
-
-def test_a_label_of_two_in_evaluation(here: Here, small_model: Path, tmp_path: Path) -> None:
-    path = table(tmp_path / "t.txt", "id\tdocument\tlabel\n1\t좋다\t1\n2\t별로\t2\n3\t또\t\n")
-    result = here("evaluate", "--model", small_model, "--data", path)
-    words = ("expected 0 (negative) or 1 (positive)", "'2' in row 2", "nothing in row 3")
-    check_failure(result, 1, *words)
 
 
 def test_reviews_that_cannot_be_learnt(here: Here, tmp_path: Path) -> None:
@@ -267,7 +262,7 @@ def test_a_full_disk_while_training(
 
 @pytest.mark.slow
 def test_two_trainings_and_ctrl_c_and_resume(
-    start: Start, here: Here, until: Until, sample: Path, tmp_path: Path
+    start: Start, here: Here, sample: Path, tmp_path: Path
 ) -> None:
     output, epochs = tmp_path / "run", ("--epochs", "6")
     process = start("train", *TINY, *epochs, "--data", sample, "--output", output)

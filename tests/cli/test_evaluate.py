@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.nsmc_files import read_nsmc, write_nsmc
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Here, Result, Terminal
 
@@ -23,17 +25,6 @@ KEYS = [
 def evaluate(here: Here, small_model: Path) -> Callable[..., Result]:
     """`nsmc evaluate` of the small model, in this process."""
     return lambda *args: here("evaluate", "--model", small_model, "--data", *args)
-
-
-def reviews(sample: Path) -> list[list[str]]:
-    lines = (sample / "ratings_test.txt").read_text(encoding="utf-8").splitlines()
-    return [line.split("\t") for line in lines[1:]]
-
-
-def write_nsmc(path: Path, rows: list[list[str]]) -> Path:
-    lines = ["id\tdocument\tlabel", *("\t".join(row) for row in rows)]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
 
 
 def test_json_has_the_keys_of_the_contract(
@@ -68,22 +59,22 @@ def test_a_table_for_a_person(
     assert "predicted 긍정" in lines["confusion"]
 
 
-@pytest.mark.parametrize("label", ["0", "1"])
+@pytest.mark.parametrize("label", [0, 1])
 def test_data_of_one_class(
-    label: str, evaluate: Callable[..., Result], sample: Path, tmp_path: Path
+    label: int, evaluate: Callable[..., Result], sample: Path, tmp_path: Path
 ) -> None:
-    rows = [row for row in reviews(sample) if row[2] == label]
+    rows = [row for row in read_nsmc(sample / "ratings_test.txt") if row[1] == label]
     path = write_nsmc(tmp_path / "one.txt", rows)
     results = evaluate(path, "--json").object()
     assert (results["roc_auc"], results["examples"]) == (None, len(rows))
-    assert sum(results["confusion"][1 - int(label)]) == 0
+    assert sum(results["confusion"][1 - label]) == 0
     assert "undefined: only one class is there" in evaluate(path).out
 
 
 def test_empty_comments_are_left_out_and_counted(
     evaluate: Callable[..., Result], tmp_path: Path
 ) -> None:
-    rows = [["1", "좋다", "1"], ["2", "", "0"], ["3", " ", "1"], ["4", "별로", "0"]]
+    rows = [("좋다", 1), ("", 0), (" ", 1), ("별로", 0)]
     result = evaluate(write_nsmc(tmp_path / "t.txt", rows), "--json")
     results = result.object()
     assert (results["examples"], results["skipped"]) == (2, 2)

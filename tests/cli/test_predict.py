@@ -359,21 +359,3 @@ def test_a_comment_that_begins_with_a_dash(predict: Callable[..., Result]) -> No
     result = predict("--", "-_-")
     assert result.code == 0
     assert result.out.endswith(f"  -_-{UNFAMILIAR}\n")
-
-
-@pytest.mark.parametrize(
-    ("args", "usage", "words"),
-    [
-        (["predct"], "usage: nsmc ", "Did you mean 'predict'?"),
-        (["evalute", "--json"], "usage: nsmc ", "Did you mean 'evaluate'?"),
-        (["zzz"], "usage: nsmc ", "there is no command 'zzz'"),
-        (["evaluate", "--modle", "x"], "usage: nsmc evaluate", "Did you mean '--model'?"),
-    ],
-)
-def test_an_unknown_name_shows_the_nearest(
-    args: list[str], usage: str, words: str, here: Here
-) -> None:
-    result = here(*args)
-    result.check_refusal(2, words)
-    assert result.err.startswith(usage)
-    assert "Did you mean" in words or "Did you mean" not in result.err

@@ -15,6 +15,7 @@ from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.report.evaluation_report import evaluate
 from nsmc.storage.bundle import read_json
 from nsmc.training.api import train
+from tests.nsmc_files import read_nsmc, write_nsmc
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Here
@@ -22,16 +23,6 @@ if TYPE_CHECKING:
 
 TINY = ("model.embedding_size=8", "model.hidden_size=8", "model.subword_buckets=50")
 EPOCH = (*TINY, "training.epochs=1", "data.validation=0.2")
-
-
-def reviews(file: Path) -> list[list[str]]:
-    return [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines()[1:]]
-
-
-def write(path: Path, rows: list[list[str]]) -> Path:
-    lines = ["id\tdocument\tlabel", *("\t".join(row) for row in rows)]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
 
 
 def close(one: Any, other: Any) -> bool:
@@ -46,11 +37,9 @@ def close(one: Any, other: Any) -> bool:
 @pytest.fixture(scope="module")
 def mixed(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """150 reviews of the training file, spaced otherwise, and 200 others."""
-    seen = [
-        [one, f"  {text} ", label] for one, text, label in reviews(sample / "ratings_train.txt")
-    ]
-    others = reviews(sample / "ratings_test.txt")
-    return write(tmp_path_factory.mktemp("mixed") / "mixed.txt", seen[:150] + others)
+    seen = [(f"  {text} ", label) for text, label in read_nsmc(sample / "ratings_train.txt")[:150]]
+    others = read_nsmc(sample / "ratings_test.txt")
+    return write_nsmc(tmp_path_factory.mktemp("mixed") / "mixed.txt", seen + others)
 
 
 def test_from_a_training_to_an_evaluation(here: Here, small_model: Path, sample: Path) -> None:

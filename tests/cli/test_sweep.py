@@ -22,9 +22,10 @@ from nsmc.errors import UsageError
 from nsmc.sweeps.sweep_file import Range, read_sweep
 from nsmc.sweeps.variants import grid
 from nsmc.training.output import OutputDirectory
+from tests.waiting import until
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Here, Result, Start, Until
+    from tests.cli.conftest import Here, Result, Start
 
 TINY = (
     *("text.unit=syllable", "data.validation=0.2", "data.min_freq=1", "training.epochs=1"),
@@ -287,7 +288,7 @@ def is_gone(pid: int) -> bool:
 
 @pytest.mark.slow
 def test_a_trial_whose_process_dies_goes_on_and_is_named_when_it_dies_again(
-    here: Here, start: Start, until: Until, train: list[str], tmp_path: Path
+    here: Here, start: Start, train: list[str], tmp_path: Path
 ) -> None:
     train += ["--set", "training.epochs=30", "--set", "training.patience=0", "--seeds", "1", "2"]
     process = start(*train, "--jobs", "2")
@@ -321,9 +322,7 @@ def test_a_trial_whose_process_dies_goes_on_and_is_named_when_it_dies_again(
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_all_processes(
-    start: Start, until: Until, train: list[str], tmp_path: Path
-) -> None:
+def test_ctrl_c_ends_all_processes(start: Start, train: list[str], tmp_path: Path) -> None:
     train += ["--set", "training.epochs=5000", "--set", "training.patience=0"]
     process = start(*train, "--seeds", "1", "2", "3", "--jobs", "2")
     until(lambda: len(list(tmp_path.glob("out/*/history.csv"))) == 2)
@@ -372,7 +371,6 @@ def check_listed(here: Here, out: Path, found: dict[str, tuple[float, dict[str, 
 def test_a_search_that_was_killed_draws_what_it_would_have(
     here: Here,
     start: Start,
-    until: Until,
     train: list[str],
     sweep: Callable[[str], Path],
     tmp_path: Path,
@@ -407,7 +405,6 @@ def test_a_search_that_was_killed_draws_what_it_would_have(
 def test_a_search_of_several_at_a_time_goes_on_though_all_were_killed(
     here: Here,
     start: Start,
-    until: Until,
     train: list[str],
     sweep: Callable[[str], Path],
     tmp_path: Path,

@@ -23,9 +23,10 @@ import pytest
 
 from nsmc.inference.classifier import load
 from nsmc.pipeline.score_table import scores_beside
+from tests.waiting import until
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Command, Here, Result, Start, Terminal, Until
+    from tests.cli.conftest import Command, Here, Result, Start, Terminal
     from tests.conftest import Untrained
 
 COLUMNS = ["n", "document", "who"]
@@ -260,20 +261,6 @@ def test_a_table_like_the_one_trained_on_needs_no_column_named(
         assert confidence == pytest.approx(one["confidence"], abs=2e-6)
 
 
-def test_a_missing_column_names_those_that_are_there(
-    score: Score, source: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "out.tsv"
-    out.write_text("mine", encoding="utf-8")
-    result = score(source, out, "--column", "Documnt", code=1)
-    assert "no column 'Documnt'; its columns are: n, document, who" in result.err
-    assert "did you mean 'document'?" in result.err
-    numbers = write_table(tmp_path / "numbers.csv", ["a", "b"], [["1", "2"], ["3", "4.5"]])
-    words = "a single column of text, found none; its columns are: a, b"
-    assert words in score(numbers, out, code=1).err
-    assert out.read_text(encoding="utf-8") == "mine"
-
-
 @pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
 def test_a_table_without_rows_becomes_a_header(name: str, score: Score, tmp_path: Path) -> None:
     source, out = write_table(tmp_path / "in.csv", COLUMNS, []), tmp_path / name
@@ -333,14 +320,6 @@ def test_cp949_is_read_and_reported(score: Score, source: Path, tmp_path: Path) 
     assert f"{source} is not UTF-8 and was read as cp949" in err
     assert out.read_bytes().startswith(b"\xef\xbb\xbf")  # by which Korean Excel knows UTF-8
     assert [row[:3] for row in read_table(out)[1]] == ROWS
-
-
-@pytest.mark.parametrize(("threshold", "label"), [("0", "positive"), ("1", "negative")])
-def test_the_threshold_decides_a_tables_labels(
-    threshold: str, label: str, score: Score, source: Path, tmp_path: Path
-) -> None:
-    score(source, tmp_path / "out.csv", "--threshold", threshold)
-    assert {row[3] for row in read_table(tmp_path / "out.csv")[1]} == {label, ""}
 
 
 @pytest.mark.slow
@@ -445,7 +424,6 @@ def test_a_signal_leaves_the_scores_alone(
     status: int,
     whole_group: bool,
     start: Start,
-    until: Until,
     large: Path,
     small_model: Path,
     tmp_path: Path,

@@ -76,6 +76,9 @@ def test_a_comment_in_place_of_a_command_is_pointed_to_predict(here: Here) -> No
     here("재밌다").check_refusal(2, "there is no command '재밌다'", 'nsmc predict "재밌다"')
     here("predcit").check_refusal(2, "there is no command 'predcit'. Did you mean 'predict'?")
     here("zzz").check_refusal(2, f"Known are: {', '.join(COMMANDS)}")
+    mistyped = here("evaluate", "--modle", "x")
+    mistyped.check_refusal(2, "Did you mean '--model'?")
+    assert mistyped.err.startswith("usage: nsmc evaluate")
 
 
 def test_hangul_where_the_locale_knows_none(command: Command, untrained: Untrained) -> None:

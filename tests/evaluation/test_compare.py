@@ -11,6 +11,7 @@ from nsmc.evaluation.compare import compare
 from nsmc.inference.classifier import load
 from nsmc.inference.directory import KIND, SCHEMA
 from nsmc.storage.bundle import read_json, write_json, writing_bundle
+from tests.nsmc_files import read_nsmc, write_nsmc
 
 
 @pytest.fixture(scope="module")
@@ -34,15 +35,10 @@ def result(small_model: Path, other_model: Path, sample: Path) -> dict[str, Any]
     return compare(other_model, small_model, sample).to_dict()
 
 
-def reviews(sample: Path) -> list[tuple[str, int]]:
-    lines = (sample / "ratings_test.txt").read_text(encoding="utf-8").splitlines()[1:]
-    return [(text, int(label)) for _, text, label in (line.split("\t") for line in lines)]
-
-
 def test_the_counts_are_those_of_the_predictions(
     result: dict[str, Any], small_model: Path, other_model: Path, sample: Path
 ) -> None:
-    rows = reviews(sample)
+    rows = read_nsmc(sample / "ratings_test.txt")
     right = []
     for model in (other_model, small_model):
         predicted = load(model).predict([text for text, _ in rows])
@@ -65,7 +61,7 @@ def test_the_counts_are_those_of_the_predictions(
 def test_the_disagreements_are_all_there_farthest_apart_first(
     result: dict[str, Any], sample: Path
 ) -> None:
-    rows, reported = reviews(sample), result["disagreements"]
+    rows, reported = read_nsmc(sample / "ratings_test.txt"), result["disagreements"]
     (_, only_a), (only_b, _) = result["table"]
     assert len(reported) == only_a + only_b > 10
     assert [one["right"] for one in reported].count("A") == only_a
@@ -112,15 +108,9 @@ def test_each_model_draws_the_line_at_its_own_threshold(
     assert {one["label_b"] for one in same["disagreements"]} == {0}
 
 
-def written(path: Path, rows: list[tuple[str, str]]) -> Path:
-    lines = [f"{text},{label}\n" for text, label in rows]
-    path.write_text("document,label\n" + "".join(lines), encoding="utf-8")
-    return path
-
-
 def test_what_neither_can_read_is_left_out(small_model: Path, tmp_path: Path) -> None:
-    rows = [("재밌다", "1"), ("", "1"), ("\u200b", "0"), ("최악", "0")]
-    result = compare(None, small_model, written(tmp_path / "a.csv", rows)).to_dict()
+    rows = [("재밌다", 1), ("", 1), ("\u200b", 0), ("최악", 0)]
+    result = compare(None, small_model, write_nsmc(tmp_path / "a.txt", rows)).to_dict()
     assert (result["examples"], result["skipped"], result["labels"]) == (2, 2, [1, 1])
     assert {one["row"] for one in result["disagreements"]} <= {1, 4}
 
@@ -156,9 +146,9 @@ def test_words_for_what_is_wrong(small_model: Path, sample: Path, tmp_path: Path
         path.write_text("document\n재밌다\n", encoding="utf-8")
         compare(small_model, None, path)
     with pytest.raises(DataError, match="expected at least one labelled comment, found none"):
-        compare(small_model, None, written(tmp_path / "empty.csv", [("", "1")]))
+        compare(small_model, None, write_nsmc(tmp_path / "empty.txt", [("", 1)]))
     with pytest.raises(DataError, match="no comment has anything legible in it"):
-        compare(small_model, None, written(tmp_path / "odd.csv", [("\u200b", "1")]))
+        compare(small_model, None, write_nsmc(tmp_path / "odd.txt", [("\u200b", 1)]))
     heard: list[int] = []
     with pytest.raises(DataError, match=r"cannot tell the format of .*d\.odt"):
         compare(None, None, file, output=tmp_path / "d.odt", progress=lambda d, t: heard.append(d))
@@ -167,5 +157,5 @@ def test_words_for_what_is_wrong(small_model: Path, sample: Path, tmp_path: Path
         compare(None, None, file, output=target, progress=lambda d, t: heard.append(d))
     assert not heard  # told before the scoring, not after
     with pytest.raises(NsmcError, match="expected an output file other than the input"):
-        odd = tmp_path / "odd.csv"
+        odd = tmp_path / "odd.txt"
         compare(small_model, None, odd, output=odd)

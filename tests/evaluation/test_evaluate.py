@@ -9,13 +9,7 @@ import pytest
 from nsmc.errors import DataError, DeviceError, ModelError, UsageError
 from nsmc.inference.classifier import load
 from nsmc.report.evaluation_report import evaluate
-
-
-def written(path: Path, rows: list[tuple[str, object]], column: str = "document") -> Path:
-    lines = [f"{i}\t{text}\t{label}\n" for i, (text, label) in enumerate(rows)]
-    path.write_text(f"id\t{column}\tlabel\n" + "".join(lines), encoding="utf-8")
-    return path
-
+from tests.nsmc_files import read_nsmc, write_nsmc
 
 ROWS: list[tuple[str, object]] = [
     ("정말 재밌다", 1),
@@ -30,12 +24,10 @@ def test_metrics_are_those_of_the_predictions(small_model: Path, sample: Path) -
     heard: list[tuple[int, int]] = []
     file = sample / "ratings_test.txt"
     result = evaluate(file, small_model, progress=lambda done, total: heard.append((done, total)))
-    lines = file.read_text(encoding="utf-8").splitlines()[1:]
-    rows = [line.split("\t") for line in lines]
-    predictions = load(small_model).predict([text for _, text, _ in rows])
+    rows = read_nsmc(file)
+    predictions = load(small_model).predict([text for text, _ in rows])
     pairs = [
-        (int(label), int(p.label == "positive"))
-        for p, (_, _, label) in zip(predictions, rows, strict=True)
+        (label, int(p.label == "positive")) for p, (_, label) in zip(predictions, rows, strict=True)
     ]
     metrics = result.metrics
     assert metrics["confusion"] == [[pairs.count((a, b)) for b in (0, 1)] for a in (0, 1)]
@@ -63,7 +55,7 @@ def test_metrics_are_those_of_the_predictions(small_model: Path, sample: Path) -
 def test_illegible_rows_are_left_out_and_threshold_and_column_taken(
     small_model: Path, tmp_path: Path
 ) -> None:
-    path = written(tmp_path / "a.txt", ROWS, column="댓글")
+    path = write_nsmc(tmp_path / "a.txt", ROWS, column="댓글")
     result = evaluate(path, small_model, column="댓글")
     assert (result.examples, result.skipped) == (3, 2)
     assert result.metrics["confusion"] == [[1, 1], [0, 1]]
@@ -82,14 +74,14 @@ def test_words_for_what_is_missing(
     with pytest.raises(DataError, match=words):
         evaluate(None, small_model)
     (tmp_path / "data").mkdir()
-    written(tmp_path / "data" / "ratings_test.txt", ROWS)
+    write_nsmc(tmp_path / "data" / "ratings_test.txt", ROWS)
     assert evaluate(None, small_model).examples == 3
     with pytest.raises(ModelError, match=r"expected a model directory at .*, found nothing there"):
         evaluate(sample, tmp_path / "model")
     with pytest.raises(DeviceError, match="the device cuda:99 isn't there"):
         evaluate(sample, small_model, device="cuda:99")
-    path = written(tmp_path / "a.txt", [("\u200b", 1)])
+    path = write_nsmc(tmp_path / "a.txt", [("\u200b", 1)])
     with pytest.raises(DataError, match=r"a\.txt: no comment has anything legible in it"):
         evaluate(path, small_model)
     with pytest.raises(DataError, match="expected 0 \\(negative\\) or 1 \\(positive\\), found '2'"):
-        evaluate(written(tmp_path / "b.txt", [("재밌다", 2)]), small_model)
+        evaluate(write_nsmc(tmp_path / "b.txt", [("재밌다", 2)]), small_model)

@@ -18,8 +18,8 @@ import nsmc
 from nsmc.exporting.web import export_web
 from nsmc.serving.table_summary import pushes_of
 from nsmc.text.bpe import learn_bpe
+from tests.chromium import Chromium
 from tests.exporting.odd_comments import odd_comments
-from tests.serving.chromium import Chromium
 
 if TYPE_CHECKING:
     from tests.conftest import Untrained

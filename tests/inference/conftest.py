@@ -13,12 +13,12 @@ from nsmc.config.schema import Config
 from nsmc.inference.network import NumpyNetwork
 from nsmc.model.network import RecurrentNetwork
 from nsmc.tasks.registry import make_task
+from tests.nsmc_files import read_nsmc
 
 
 @pytest.fixture(scope="session")
 def comments(sample: Path) -> list[str]:
-    lines = (sample / "ratings_test.txt").read_text(encoding="utf-8").splitlines()[1:]
-    return [line.split("\t")[1] for line in lines]
+    return [text for text, _ in read_nsmc(sample / "ratings_test.txt")]
 
 
 def small_config(**fields: object) -> ModelConfig:

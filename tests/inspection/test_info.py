@@ -18,6 +18,7 @@ from nsmc.inspection.card import model_card
 from nsmc.inspection.info import ModelInfo, info, network_name
 from nsmc.messages.translate import in_language
 from nsmc.storage.bundle import read_json, writing_bundle
+from tests.nsmc_files import read_nsmc
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +56,7 @@ def test_the_coverage_is_that_of_the_validation_part(
     from nsmc.data.splits import split_rows
     from nsmc.text.tokenizer import make_tokenizer
 
-    lines = (sample / "ratings_train.txt").read_text(encoding="utf-8").splitlines()[1:]
-    comments = [line.split("\t")[1] for line in lines]
+    comments = [text for text, _ in read_nsmc(sample / "ratings_train.txt")]
     _, rows = split_rows(len(comments), small_config.data.validation, 0)
     tokenizer = make_tokenizer(small_config.text)
     morphemes = [m for row in rows for m in tokenizer(comments[row])]

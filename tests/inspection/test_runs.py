@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,15 +12,6 @@ from nsmc.config.schema import load_config
 from nsmc.inspection.runs import runs
 from nsmc.training.history import write_history
 from nsmc.training.output import OutputDirectory
-
-HOLD = (
-    "import sys\n"
-    "from pathlib import Path\n"
-    "from nsmc.training.output import OutputDirectory\n"
-    "with OutputDirectory(Path(sys.argv[1])).claimed():\n"
-    "    print('claimed', flush=True)\n"
-    "    sys.stdin.readline()\n"
-)
 
 
 def record(epoch: int, loss: float) -> dict[str, float]:
@@ -71,17 +60,9 @@ def test_a_finished_training(small_model: Path) -> None:
 
 def test_an_interrupted_and_a_running_one(make: Make) -> None:
     idle, busy = make("idle", losses=(0.5, 0.3, 0.4)), make("busy")
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(busy)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-    ) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "claimed\n"
+    with OutputDirectory(busy).claimed():
         by_path = {run.path: run for run in runs([idle.parent])}
         assert by_path[busy].state == "running"
-        holder.kill()
     assert {run.state for run in runs([idle.parent])} == {"interrupted"}
     stopped = by_path[idle]
     assert stopped.state == "interrupted"

@@ -1,5 +1,6 @@
 """The report as a real browser shows it, without Korean fonts and without a network."""
 
+import base64
 import json
 import re
 from collections.abc import Callable
@@ -11,10 +12,10 @@ import pytest
 import nsmc
 from nsmc.report.evaluation_report import evaluate
 from nsmc.report.explanation_page import page_article, page_frame
+from tests.chromium import Chromium
+from tests.report.conftest import Ask
 
 pytestmark = pytest.mark.slow
-
-Ask = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
@@ -299,12 +300,11 @@ def test_the_reader_chooses_the_language(ask: Ask, pages: dict[str, Path], kind:
     assert (measured["beyond"], measured["covered"]) == (0, 0)
 
 
-def test_it_prints(browser: Callable[..., Any], report: Path, tmp_path: Path) -> None:
-    target = tmp_path / "report.pdf"
-    done = browser(report, f"--print-to-pdf={target}", "--no-pdf-header-footer")
-    data = target.read_bytes()
+def test_it_prints(ask: Ask, browser: Chromium, report: Path) -> None:
+    ask(report, "")
+    printed = browser.call("Page.printToPDF", printBackground=True, preferCSSPageSize=True)
+    data = base64.b64decode(printed["data"])
     assert data.startswith(b"%PDF")
-    pages = len(re.findall(rb"/Type\s*/Page\b", data))
-    assert 4 <= pages <= 10, done.stderr
+    assert 4 <= len(re.findall(rb"/Type\s*/Page\b", data)) <= 10
     # Our face is inside, and with it the comments as text.
     assert b"ReviewHangul" in data

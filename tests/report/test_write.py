@@ -17,6 +17,7 @@ from nsmc.inference.classifier import load
 from nsmc.report.evaluation_report import evaluate
 from nsmc.report.write import check_place
 from nsmc.tasks.metrics import expected_calibration_error
+from tests.nsmc_files import read_nsmc
 
 FILES = {
     *("report.html", "figures.json", "roc.csv", "precision_recall.csv", "reliability.csv"),
@@ -84,15 +85,15 @@ def test_errors_are_the_wrong_rows_surest_first(
     small_model: Path, sample: Path, written: tuple[Path, Any, Any]
 ) -> None:
     directory = written[0]
-    lines = (sample / "ratings_test.txt").read_text(encoding="utf-8").splitlines()[1:]
+    reviews = read_nsmc(sample / "ratings_test.txt")
     rows = table(directory / "errors.csv")
     sure = [float(row["confidence"]) for row in rows]
     assert sure == sorted(sure, reverse=True)
     classifier = nsmc.load(small_model)
     for row in rows:
-        _, text, label = lines[int(row["row"]) - 1].split("\t")
-        assert (row["document"], row["label"]) == (text, label)
-        assert row["called"] == str(1 - int(label))
+        text, label = reviews[int(row["row"]) - 1]
+        assert (row["document"], row["label"]) == (text, str(label))
+        assert row["called"] == str(1 - label)
         assert classifier.predict(text).score == pytest.approx(float(row["score"]), abs=1e-5)
     shown = metrics(directory)["comments"]
     assert [one["text"] for one in shown["called_positive"]] == [

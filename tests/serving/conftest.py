@@ -157,14 +157,6 @@ class Strict(Server):
         return int(float(found[1])) if found else 0
 
 
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition; it is a failure if it doesn't come about."""
-    ends = time.monotonic() + LIMIT
-    while not condition():
-        assert time.monotonic() < ends, "waited in vain"
-        time.sleep(0.02)
-
-
 @pytest.fixture(scope="module")
 def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Strict]:
     """One of small limits that never ends a wait."""

@@ -16,7 +16,8 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tests.serving.conftest import HASTY, LIMIT, Strict, until
+from tests.serving.conftest import HASTY, LIMIT, Strict
+from tests.waiting import until
 
 EXPLAINED = {"text": "재밌는 영화", "explain": True}
 

@@ -10,7 +10,7 @@ import pytest
 
 import nsmc
 from nsmc.report.explanation_page import explained_pieces
-from tests.serving.chromium import Chromium
+from tests.chromium import Chromium
 from tests.serving.conftest import Server, Start
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,8 @@ import requests
 from nsmc.cli.main import run
 from nsmc.serving.server import Service, _Supervisor, bind
 from nsmc.serving.settings import ServerSettings
-from tests.serving.conftest import Server, Start, until
+from tests.serving.conftest import Server, Start
+from tests.waiting import until
 
 TOKEN = "a-token-that-is-long-enough"
 ORIGIN = "https://example.org"

@@ -28,6 +28,7 @@ from nsmc.training.loop import EpochDone, StepDone
 from nsmc.training.run import Event, Started
 from nsmc.training.save import save_network
 from nsmc.training.state import TrainingState
+from tests.nsmc_files import read_nsmc, write_nsmc
 
 if TYPE_CHECKING:
     from tests.conftest import CorpusOf
@@ -42,17 +43,12 @@ TINY = (
 
 
 def sample_rows(sample: Path, start: int, end: int) -> list[tuple[str, int]]:
-    lines = (sample / "ratings_train.txt").read_text(encoding="utf-8").splitlines()[1:]
-    rows = [line.split("\t") for line in lines[start:end]]
-    return [(text, int(label)) for _, text, label in rows]
+    return read_nsmc(sample / "ratings_train.txt")[start:end]
 
 
 def written(directory: Path, rows: Sequence[tuple[str, int]]) -> Path:
     directory.mkdir()
-    lines = [f"{i}\t{text}\t{label}\n" for i, (text, label) in enumerate(rows)]
-    (directory / "ratings_train.txt").write_text(
-        "id\tdocument\tlabel\n" + "".join(lines), encoding="utf-8"
-    )
+    write_nsmc(directory / "ratings_train.txt", rows)
     return directory
 
 

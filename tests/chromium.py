@@ -16,13 +16,20 @@ from typing import Any
 import pytest
 from websockets.sync.client import connect
 
+from tests.waiting import until
+
 LIMIT = 60.0
 
 
 class Chromium:
-    """One tab of a headless browser that reaches this machine alone."""
+    """One tab of a headless browser that reaches this machine alone.
 
-    def __init__(self, profile: Path) -> None:
+    Args:
+        profile: a directory of its own.
+        env: in place of this process's environment.
+    """
+
+    def __init__(self, profile: Path, env: dict[str, str] | None = None) -> None:
         program = shutil.which("chromium") or shutil.which("chromium-browser")
         if program is None:
             pytest.skip("no chromium is installed here, so no page can be looked at")
@@ -39,10 +46,11 @@ class Chromium:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env=env,
         )
         port_file = profile / "DevToolsActivePort"
-        self._until(port_file.exists)
-        self._until(lambda: len(port_file.read_text().split()) > 1)
+        until(lambda: self._lives() and port_file.exists())
+        until(lambda: len(port_file.read_text().split()) > 1)
         port = port_file.read_text().split()[0]
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=LIMIT) as answer:
             (target,) = [one for one in json.load(answer) if one["type"] == "page"]
@@ -51,16 +59,13 @@ class Chromium:
         self._socket = self._open.enter_context(connect(address, max_size=None, proxy=None))
         self._numbers = itertools.count(1)
         self.complaints: list[str] = []
-        """What the page's console says of errors, and violations of its policy."""
+        """What the page's console says, errors, and violations of its policy."""
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
-    def _until(self, condition: Any) -> None:
-        ends = time.monotonic() + LIMIT
-        while not condition():
-            assert self.process.poll() is None, "the browser ended"
-            assert time.monotonic() < ends, "waited in vain"
-            time.sleep(0.05)
+    def _lives(self) -> bool:
+        assert self.process.poll() is None, "the browser ended"
+        return True
 
     def downloads_into(self, place: Path) -> None:
         """Let files that a page offers be saved, without a question."""
@@ -68,7 +73,7 @@ class Chromium:
 
     def downloaded(self, path: Path) -> Path:
         """A file of a download, once it is whole: its name is taken, empty, from the beginning."""
-        self._until(
+        until(
             lambda: (
                 path.exists() and path.stat().st_size and not any(path.parent.glob("*.crdownload"))
             )
@@ -91,6 +96,8 @@ class Chromium:
         parameters = message.get("params", {})
         if message.get("method") == "Runtime.exceptionThrown":
             self.complaints.append(json.dumps(parameters["exceptionDetails"]))
+        if message.get("method") == "Runtime.consoleAPICalled":
+            self.complaints.append(json.dumps(parameters["args"]))
         if message.get("method") == "Log.entryAdded" and parameters["entry"]["level"] == "error":
             self.complaints.append(parameters["entry"]["text"])
 
