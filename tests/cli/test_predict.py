@@ -110,6 +110,7 @@ def test_bytes_of_no_encoding_name_their_line(start: Start, small_model: Path) -
     process.stdin.flush()
     # Standard input stays open: a thread that waits in it must not make Python abort.
     assert process.wait(60) == 1
+    assert "  좋다" in process.stdout.read().decode()  # what came before is scored
     assert process.stderr.read().decode() == (
         "nsmc: line 2 of standard input is neither UTF-8 nor CP949 text; "
         "expected one comment a line\n"
@@ -267,6 +268,9 @@ def test_standard_input_that_cannot_be_read_ends_it(
     # Opened for writing alone.
     done = shell('$nsmc predict --model "$1" - 0>"$2"', untrained(), tmp_path / "file")
     done.check_refusal(1, "standard input can't be read after line 0: Bad file descriptor")
+    table = '$nsmc predict --model "$1" --input - --format csv --output - 0>"$2"'
+    done = shell(table, untrained(), tmp_path / "file")
+    done.check_refusal(1, "standard input can't be read: Bad file descriptor; name a file")
 
 
 def test_the_threshold_is_inclusive(predict: Callable[..., Result], small_model: Path) -> None:

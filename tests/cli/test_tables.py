@@ -289,6 +289,22 @@ def test_a_table_from_standard_input_to_standard_output(
     skipping.check_refusal(2, "bad rows beside the output; name an --output FILE")
 
 
+def test_a_full_disk_while_standard_input_is_stored(
+    here: Here,
+    small_model: Path,
+    small_disk: Callable[[int], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    place = small_disk(64)
+    monkeypatch.setattr("tempfile.tempdir", str(place))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"document\n" + b"a\n" * 50_000)))
+    asked = ("predict", "--model", small_model, "--input", "-", "--format", "csv", "--output")
+    done = here(*asked, tmp_path / "out.csv")
+    done.check_refusal(1, f"cannot write {place}", "input: No space left on device")
+    assert not list(place.iterdir())
+
+
 def test_bad_rows_are_kept_beside_the_output(score: Score, tmp_path: Path) -> None:
     source, out = tmp_path / "in.csv", tmp_path / "out.csv"
     source.write_text("n,document\n1,정말 재미있게 봤어요\n2\n3,좋다\n", encoding="utf-8")

@@ -127,51 +127,49 @@ def _available_lines() -> Iterator[list[str]]:
     import queue
 
     descriptor = sys.stdin.fileno()
-    arrived: queue.Queue[bytes | BaseException | None] = queue.Queue(LINES_AT_ONCE)
+    arrived: queue.Queue[tuple[str, str] | Exception | None] = queue.Queue(LINES_AT_ONCE)
 
     def read() -> None:
         # A reader of its own: Python closes sys.stdin when it exits early, at Ctrl-C for one, and
         # aborts if a thread is waiting in it.
         end = None
         try:
-            for line in _lines(os.fdopen(descriptor, "rb", closefd=False)):
-                arrived.put(line)
+            stream = os.fdopen(descriptor, "rb", closefd=False)
+            for number, line in enumerate(_lines(stream), 1):
+                arrived.put(_decode(line, number))
         except (OSError, MemoryError, ValueError, NsmcError) as error:
             end = error
         arrived.put(end)
 
     threading.Thread(target=read, daemon=True).start()
-    number, reported, ended = 0, False, False
-    while not ended:
-        lines = [arrived.get()]
-        while isinstance(lines[-1], bytes) and len(lines) < LINES_AT_ONCE and not arrived.empty():
-            lines.append(arrived.get())
-        end = lines.pop() if not isinstance(lines[-1], bytes) else b""
-        texts = []
-        for line in lines:
-            assert isinstance(line, bytes)
-            number += 1
-            text, encoding = _decode(line, number)
+    number, reported = 0, False
+    last: tuple[str, str] | Exception | None = ("", "")
+    while isinstance(last, tuple):
+        texts: list[str] = []
+        while isinstance(last := arrived.get(), tuple):
+            text, encoding = last
             texts.append(text.rstrip("\r\n"))
+            number += 1
             if encoding == "cp949" and not reported:
                 say(
                     "line {number} of standard input isn't UTF-8 and was read as CP949",
                     number=number,
                 )
                 reported = True
+            if len(texts) == LINES_AT_ONCE or arrived.empty():
+                break
         if texts:
             yield texts
-        if isinstance(end, NsmcError):
-            raise end
-        if isinstance(end, BaseException):
-            reason = getattr(end, "strerror", None) or end or type(end).__name__
-            raise NsmcError(
-                "standard input can't be read after line {number}: {reason}; what came before "
-                "is scored",
-                number=number,
-                reason=reason,
-            ) from end
-        ended = end is None
+    if isinstance(last, NsmcError):
+        raise last
+    if last is not None:
+        reason = getattr(last, "strerror", None) or last or type(last).__name__
+        raise NsmcError(
+            "standard input can't be read after line {number}: {reason}; what came before "
+            "is scored",
+            number=number,
+            reason=reason,
+        ) from last
 
 
 def _lines(stream: io.BufferedReader) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nsmc.errors import DataError, UsageError
+from nsmc.errors import DataError, NsmcError, UsageError
 from nsmc.messages.translate import tr
 
 if TYPE_CHECKING:
@@ -103,6 +103,7 @@ def table_streams(
 
     Raises:
         UsageError: standard input without ``--format``, or standard output of no known format.
+        NsmcError: standard input can't be read or stored.
     """
     import dataclasses
     import shutil
@@ -118,11 +119,8 @@ def table_streams(
                     "of: {formats}",
                     formats=", ".join(FORMATS),
                 )
-            if sys.stdin is None:
-                raise UsageError("expected a table, found standard input closed; name a file")
             source = Path(place) / "input"
-            with source.open("wb") as copy:
-                shutil.copyfileobj(sys.stdin.buffer, copy)
+            _store_input(source)
             with source.open("rb") as copied:
                 packed = copied.read(2) == b"\x1f\x8b"
             name = "standard input.gz" if packed else "standard input"
@@ -147,6 +145,26 @@ def table_streams(
         with target.open("rb") as whole:
             shutil.copyfileobj(whole, sys.stdout.buffer)
         sys.stdout.buffer.flush()
+
+
+def _store_input(target: Path) -> None:
+    import errno
+    import shutil
+
+    from nsmc.storage.files import cannot_write
+
+    if sys.stdin is None:
+        raise UsageError("expected a table, found standard input closed; name a file")
+    try:
+        with target.open("wb") as copy:
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise cannot_write(target, error) from error
+        reason = error.strerror or error
+        raise NsmcError(
+            "standard input can't be read: {reason}; name a file", reason=reason
+        ) from error
 
 
 def where(output: "Place") -> str:
