@@ -72,6 +72,11 @@ def environment(changes: dict[str, str] | None = None) -> dict[str, str]:
     return {**env, "TERM": "xterm", **(changes or {})}
 
 
+def finished(command: list[str], **options: Any) -> Result:
+    done = subprocess.run(command, capture_output=True, timeout=LIMIT, **options)
+    return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
 @pytest.fixture
 def here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Here]:
     terminate = signal.getsignal(signal.SIGTERM)
@@ -105,15 +110,7 @@ def command() -> Command:
         env: dict[str, str] | None = None,
         cwd: Path | None = None,
     ) -> Result:
-        done = subprocess.run(
-            command_line(*args),
-            input=stdin,
-            capture_output=True,
-            env=environment(env),
-            cwd=cwd,
-            timeout=LIMIT,
-        )
-        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return finished(command_line(*args), input=stdin, env=environment(env), cwd=cwd)
 
     return call
 
@@ -123,13 +120,8 @@ def shell() -> Callable[..., Result]:
     """Runs a line of bash in which ``$nsmc`` is the command and ``$1``, … are the arguments."""
 
     def call(line: str, *args: str | Path) -> Result:
-        done = subprocess.run(
-            ["bash", "-c", f"set -o pipefail; {line}", "bash", *map(str, args)],
-            capture_output=True,
-            env={**os.environ, "nsmc": f"{sys.executable} -m nsmc"},
-            timeout=LIMIT,
-        )
-        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        command = ["bash", "-c", f"set -o pipefail; {line}", "bash", *map(str, args)]
+        return finished(command, env={**os.environ, "nsmc": f"{sys.executable} -m nsmc"})
 
     return call
 

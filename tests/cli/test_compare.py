@@ -9,14 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.nsmc_files import write_nsmc
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Here
-
-
-def write(path: Path, rows: list[tuple[str, int]]) -> Path:
-    lines = [f"{text},{label}\n" for text, label in rows]
-    path.write_text("document,label\n" + "".join(lines), encoding="utf-8")
-    return path
 
 
 @pytest.mark.slow
@@ -57,7 +53,7 @@ def test_too_few_reviews_tell_nothing(here: Here, small_model: Path, tmp_path: P
         ("아주 훌륭한 수면 영화입니다", 0),
         ("재밌다", 1),
     ]
-    result = here("compare", small_model, "shipped", "--data", write(tmp_path / "a.csv", rows))
+    result = here("compare", small_model, "shipped", "--data", write_nsmc(tmp_path / "a.txt", rows))
     assert "A and B cannot be told apart on these 3 reviews: chance alone may explain" in result.out
     assert re.search(r"Were it truly so large, some \d+ reviews should show it\.", result.out)
 
@@ -68,12 +64,12 @@ def test_the_same_model_twice(here: Here, sample: Path) -> None:
 
 
 def test_one_class_is_said(here: Here, small_model: Path, tmp_path: Path) -> None:
-    path = write(tmp_path / "a.csv", [("재밌다", 1), ("", 1), ("좋다", 1)])
+    path = write_nsmc(tmp_path / "a.txt", [("재밌다", 1), ("", 1), ("좋다", 1)])
     result = here("compare", small_model, "shipped", "--data", path)
     assert result.code == 0
     assert "nsmc: 1 rows with an empty comment were left out" in result.err
     assert "every review is labelled 긍정: what is compared is how many 긍정 are" in result.err
-    path = write(tmp_path / "b.csv", [("별로", 0)])
+    path = write_nsmc(tmp_path / "b.txt", [("별로", 0)])
     assert "labelled 부정" in here("compare", small_model, "shipped", "--data", path).err
 
 
