@@ -88,61 +88,43 @@ def audit(
         DeviceError: the device isn't there or ran out of memory.
         NsmcError: the work directory is in use or of another audit, or a place can't be written.
     """
-    return _audit(
-        AuditOptions(
-            data=Path(data),
-            output=_path(output),
-            column=column,
-            label_column=label_column,
-            reading=reading,
-            writing=writing,
-            folds=folds,
-            model=_path(model),
-            config=config,
-            overrides=overrides,
-            top=top,
-            share=share,
-            explain=explain,
-            work=_path(work),
-            device=device,
-            progress=progress or (lambda stage, done, total: None),
-            say=say or logging.getLogger(__name__).warning,
-        )
-    )
-
-
-def _path(path: Path | str | None) -> Path | None:
-    return None if path is None else Path(path)
-
-
-def _audit(options: AuditOptions) -> Audit:
     from nsmc.data.reviews import open_reviews, reviews_of
     from nsmc.pipeline.select_rows import check_target, write_rows
 
-    started = time.perf_counter()
-    classifier = load(options.model) if options.model or options.folds == 0 else None
-    config = options.config or load_config(None, options.overrides)
-    task = label_task(classifier.task if classifier else make_task(config), options.label_column)
-    task = task.reading(None, options.reading)
+    options = AuditOptions(
+        label_column=label_column,
+        folds=folds,
+        model=model,
+        config=config,
+        overrides=overrides,
+        top=top,
+        share=share,
+        explain=explain,
+        work=None if work is None else Path(work),
+        device=device,
+        progress=progress or (lambda stage, done, total: None),
+        say=say or logging.getLogger(__name__).warning,
+    )
+    started, path = time.perf_counter(), Path(data)
+    target = None if output is None else Path(output)
+    classifier = load(model) if model or folds == 0 else None
+    of_config = make_task(config or load_config(None, overrides))
+    task = label_task(classifier.task if classifier else of_config, label_column)
+    task = task.reading(None, reading)
     columns = task.label_columns()
-    with open_reviews(
-        options.data, column=options.column, label_columns=columns, reading=options.reading
-    ) as table:
-        if options.output is not None:
-            added = issue_columns([])
-            check_target(table, added, options.output, options.writing, prefix="audit_")
+    with open_reviews(path, column=column, label_columns=columns, reading=reading) as table:
+        if target is not None:
+            check_target(table, issue_columns([]), target, writing, prefix="audit_")
         reviews = reviews_of(table, columns)
         for note in reviews.notes:
             options.say(note)
         classifier = classifier or _shipped_model_for_few(len(reviews.rows), options)
         with _scored(reviews, task, classifier, options) as (dataset, scores):
             issues = list_issues(dataset, scores, options)
-        if options.output is not None:
+        if target is not None:
             added = issue_columns(issues)
             rows = [issue.row for issue in issues]
-            names, notes = write_rows(
-                table, rows, added, options.output, options.writing, prefix="audit_"
-            )
+            names, notes = write_rows(table, rows, added, target, writing, prefix="audit_")
             for note in notes:
                 options.say(note)
             if renamed := ", ".join(name for name in names if name not in added):
@@ -153,7 +135,7 @@ def _audit(options: AuditOptions) -> Audit:
                     )
                 )
     result = Audit(
-        path=options.data,
+        path=path,
         rows=dataset.reviews.rows,
         class_names=dataset.class_names,
         labels=dataset.labels,

@@ -72,13 +72,8 @@ def build_dataset(
 ) -> LabelledDataset:
     """Leave out comments without legible text or label, and encode the others.
 
-    Args:
-        reviews: the table's.
-        task: what the labels mean.
-        text: the tokenizer's config.
-        options: hear of the comments tokenized, and of those left out.
-        learned: what a model's tokenizer has learnt; None learns it from these comments.
-        folds: networks to be trained on them, 0 for none.
+    ``learned`` is what a model's tokenizer has learnt; None learns it from these comments, on which
+    ``folds`` networks are to be trained.
 
     Raises:
         DataError: a label isn't one of the task, no comment is left, all have the same label, or

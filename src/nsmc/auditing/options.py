@@ -7,7 +7,6 @@ from pathlib import Path
 from nsmc.config.schema import Config, load_config
 from nsmc.errors import UsageError
 from nsmc.folds.networks import Progress, Say
-from nsmc.tables.options import ReadOptions, WriteOptions
 
 FOLDS = 4
 ENOUGH = 20_000
@@ -26,20 +25,15 @@ QUICK_FEW = ("training.epochs=5", "training.batch_size=32")
 
 @dataclass(frozen=True)
 class AuditOptions:
-    """The arguments of `nsmc.audit`, checked.
+    """The arguments of `nsmc.audit` that say how labels are judged, checked.
 
     Raises:
         UsageError: a value is out of range, or two don't go together.
     """
 
-    data: Path
-    output: Path | None
-    column: str | None
     label_column: str | None
-    reading: ReadOptions | None
-    writing: WriteOptions | None
     folds: int | None
-    model: Path | None
+    model: Path | str | None
     config: Config | None
     overrides: Sequence[str]
     top: int | None

@@ -50,12 +50,9 @@ WORDINGS = {
 
 
 def comparison_lines(comparison: Comparison, top: int, more: str) -> list[str]:
-    """All lines of a comparison.
+    """All lines of a comparison, with the ``top`` disagreements.
 
-    Args:
-        comparison: of two models.
-        top: disagreements to show.
-        more: how to see the rest of them; empty where that is clear.
+    ``more`` says how to see the rest of them; it is empty where that is clear.
     """
     lines = _summary(comparison, comparison.metrics)
     if comparison.stars is not None:

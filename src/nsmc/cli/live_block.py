@@ -16,11 +16,7 @@ def can_redraw(stream: TextIO | None) -> bool:
 
 
 class LiveBlock:
-    """A block of lines above the cursor's line, on which a progress bar may be.
-
-    Args:
-        stream: a terminal, see `can_redraw`.
-    """
+    """Lines of a terminal above the cursor's line, on which a progress bar may be."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

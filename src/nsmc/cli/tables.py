@@ -25,12 +25,9 @@ ENCODINGS = ("utf-8", "utf-8-sig", "cp949")
 def add_table_arguments(
     parser: argparse.ArgumentParser, *, writes: bool = False, stars: bool = False
 ) -> None:
-    """Declare how a table is read.
+    """Declare how a table is read, and written if the command ``writes`` some.
 
-    Args:
-        parser: of a command that reads tables.
-        writes: whether it writes some, too.
-        stars: whether labels of the table may be stars.
+    With ``stars``, labels of the table may be stars.
     """
     group = parser.add_argument_group("tables")
     add = group.add_argument

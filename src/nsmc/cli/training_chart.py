@@ -21,9 +21,7 @@ SIDE_BY_SIDE = 76
 class TrainingChart:
     """Charts of the loss and the metric: training between updates, validation after each epoch.
 
-    Args:
-        epochs: epochs at most: the end of the x axis.
-        metric: the task's.
+    The x axis ends at ``epochs``.
     """
 
     def __init__(self, epochs: int, metric: Metric) -> None:

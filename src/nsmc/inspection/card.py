@@ -29,12 +29,10 @@ def model_card(
 
     Args:
         about: what `nsmc.inspection.info.info` returns.
-        title: the heading; None takes one with the model's path.
-        note: a paragraph below it.
+        title, note: the heading, None for one with the model's path, and a paragraph below it.
         data_name: the name of the training reviews; None leaves the name of their file.
-        facts: further items of the list at the top, Markdown.
+        facts, limits: further items, in Markdown, of the list at the top and of that at the end.
         metrics: the section of metrics with its heading; None takes those of the validation part.
-        limits: further items of the list at the end.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 

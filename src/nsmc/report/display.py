@@ -28,9 +28,8 @@ class DisplayText:
 def display_text(prediction: Prediction, best: int = 1) -> DisplayText:
     """A prediction without its comment, as wide as any other: a dash for an illegible comment.
 
-    Args:
-        prediction: of any task; one that isn't known here is shown as its JSON keys and values.
-        best: how many of the likeliest classes to show, of a task of classes.
+    Of classes it shows the ``best`` likeliest; of a task that isn't known here, JSON keys and
+    values.
     """
     if isinstance(prediction, SentimentStarsPrediction):
         sentiment = _sentiment(prediction)

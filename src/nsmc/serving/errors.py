@@ -8,15 +8,10 @@ from nsmc.messages.translate import language, tr
 
 
 class ApiError(Exception):
-    """An answer that isn't a result.
+    """An answer that isn't a result: a status of HTTP, a stable code for programs, a message.
 
-    Args:
-        status: of HTTP.
-        code: for programs, stable.
-        message: for people, in English; it is told in the language of the request whose answer it
-            is. It never holds a comment.
-        headers: beside the usual ones.
-        values: of the fields in the message.
+    The message is in English, with ``values`` for its fields; it is told in the language of the
+    request whose answer it is, and never holds a comment.
     """
 
     def __init__(

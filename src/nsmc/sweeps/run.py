@@ -24,15 +24,8 @@ def run_sweep(
     """Train what isn't trained yet below a directory; what was cut short goes on.
 
     One call at a time leads the trainings of a directory, and it alone writes what they share.
-
-    Args:
-        config: what all trainings have in common.
-        sweep: which fields differ; one without fields is for ``seeds`` alone.
-        seeds: of ``training.seed``, with each of which every setting is trained; none leaves the
-            config's.
-        training: where, and from which reviews.
-        execute: trains them: here, in processes or on a cluster.
-        observer: shows what happens.
+    Every setting is trained with each of the ``seeds``; none leaves the config's. A ``sweep``
+    without fields is for seeds alone.
 
     Raises:
         UsageError: something else was trained there, or the sweep can't be searched.

@@ -43,14 +43,8 @@ NOT_PRUNED = 5
 class SearchTrials:
     """The source of the trials of a search, after those of an earlier call.
 
-    Args:
-        config: what all have in common.
-        sweep: what is drawn, and how often.
-        seeds: of ``training.seed``, for each of which a trial is trained; its loss is their mean.
-            None leaves the config's.
-        training: what else they share; the study is in its directory.
-        deadline: when to stop.
-        say: called with messages for a person.
+    A trial is trained with each of the ``seeds``, if there are any; its loss is their mean. The
+    study is in the directory of ``training``.
 
     Raises:
         UsageError: the sweep differs from the one that was begun there, or can't be searched.

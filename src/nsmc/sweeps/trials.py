@@ -167,12 +167,7 @@ def train_trial(
 ) -> Ended:
     """Do the trainings of a trial that aren't done yet; what was interrupted goes on.
 
-    Args:
-        trial: what to train.
-        training: where, from which reviews.
-        deadline: when to stop, in seconds of the ``clock``, in the middle of a training as well.
-        link: hears of every training and epoch.
-        clock: tells the time.
+    At the ``deadline``, in seconds of the ``clock``, it stops, in the middle of a training as well.
     """
     for place, config in trial.configs.items():
         title = f"{trial.title}, {place}"

@@ -24,12 +24,7 @@ class Variant:
 def grid(
     config: Config, fields: Mapping[str, Sequence[Any]], seeds: Sequence[int] = ()
 ) -> list[Variant]:
-    """Every combination of some fields' values.
-
-    Args:
-        config: what all have in common.
-        fields: full names to values.
-        seeds: of ``training.seed``; none leaves the config's.
+    """A config with every combination of some fields' values, by their full names.
 
     Raises:
         UsageError: a value is wrong.
@@ -43,7 +38,7 @@ def grid(
 def variant(
     config: Config, name: str, setting: dict[str, Any], seeds: Sequence[int] = ()
 ) -> Variant:
-    """A config with other values of some fields, once or with each seed.
+    """A config with other values of some fields, with each seed; none leaves the config's.
 
     Raises:
         UsageError: a value is wrong.
