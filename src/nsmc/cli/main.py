@@ -183,15 +183,13 @@ def run(arguments: "Sequence[str]") -> int:
             raise
         extra = EXTRAS.get(package)
         line = f'"nsmc[{extra}]"' if extra else DISTRIBUTIONS.get(package, package)
-        print(
-            "nsmc: "
-            + tr(
-                "{command} needs {package}, which is not installed here; pip install {line}",
-                command=args.command,
-                package=package,
-                line=line,
-            ),
-            file=sys.stderr,
+        from nsmc.cli.common import say
+
+        say(
+            "{command} needs {package}, which is not installed here; pip install {line}",
+            command=args.command,
+            package=package,
+            line=line,
         )
         return 1
     except KeyboardInterrupt:
