@@ -18,11 +18,10 @@ from nsmc.evaluation.results import ClassifierEvaluation
 from nsmc.evaluation.scored_reviews import ScoredReviews
 from nsmc.inference.classifier import Classifier
 from nsmc.messages.translate import in_language
-from nsmc.report.about_model import about_model
 from nsmc.report.binary import BinaryView
 from nsmc.report.classes import ClassesView
 from nsmc.report.metric_lines import overlap_line
-from nsmc.report.page import report_page
+from nsmc.report.page import about_model, report_page
 from nsmc.report.stars import RegressionView
 from nsmc.report.view import View
 from nsmc.storage.files import atomic_write, cannot_write, whole_directory
