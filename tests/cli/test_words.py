@@ -33,6 +33,14 @@ def test_words_are_added_listed_and_checked(own: Path, here: Here) -> None:
     assert len(checked) == 2 and "(긍정 " in checked[0] and "→" in checked[0].partition("(")[2]
 
 
+def test_a_user_without_a_home(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NSMC_WORDS", "~no-such-user/words.txt")
+    result = here("predict", "좋다")
+    result.check_refusal(1)
+    assert "expected a user with a home directory" in result.err
+    assert result.err.endswith("set HOME, or NSMC_WORDS to a place\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from nsmc.errors import NsmcError
+
 
 def data_directory() -> Path:
     """Directory of the official files, which need not exist: ``NSMC_DATA``, or the system's."""
@@ -18,17 +20,25 @@ def cache_directory() -> Path:
 
 def user_words_file() -> Path:
     """The user's own table of new words, which need not exist: ``NSMC_WORDS``, or the system's."""
-    if chosen := os.environ.get("NSMC_WORDS"):
-        return Path(chosen).expanduser()
+    if os.environ.get("NSMC_WORDS"):
+        return _directory("NSMC_WORDS", "config")
     return _directory("NSMC_CONFIG", "config") / "words.txt"
 
 
 def _directory(variable: str, kind: str) -> Path:
-    if chosen := os.environ.get(variable):
-        return Path(chosen).expanduser()
-    import platformdirs
+    try:
+        if chosen := os.environ.get(variable):
+            return Path(chosen).expanduser()
+        import platformdirs
 
-    return Path(getattr(platformdirs, f"user_{kind}_dir")("nsmc", appauthor=False))
+        return Path(getattr(platformdirs, f"user_{kind}_dir")("nsmc", appauthor=False))
+    except RuntimeError as error:  # as for a user of a container who has no name
+        raise NsmcError(
+            "expected a user with a home directory, found none ({error}); set HOME, or {variable} "
+            "to a place",
+            error=error,
+            variable=variable,
+        ) from error
 
 
 @contextlib.contextmanager
