@@ -33,6 +33,15 @@ def test_words_are_added_listed_and_checked(own: Path, here: Here) -> None:
     assert len(checked) == 2 and "(긍정 " in checked[0] and "→" in checked[0].partition("(")[2]
 
 
+def test_a_link_to_the_users_words_stays(own: Path, here: Here, tmp_path: Path) -> None:
+    own.parent.mkdir()
+    own.symlink_to(tmp_path / "dotfiles" / "words.txt")
+    for word in ("갓뎀", "띵작이"):
+        assert here("words", "add", word, "명작").code == 0
+    assert own.is_symlink()
+    assert own.read_text("utf-8").splitlines() == ["갓뎀 → 명작", "띵작이 → 명작"]
+
+
 def test_a_user_without_a_home(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NSMC_WORDS", "~no-such-user/words.txt")
     result = here("predict", "좋다")

@@ -14,7 +14,14 @@ from pathlib import Path
 import pytest
 
 from nsmc.errors import NsmcError
-from nsmc.storage.files import atomic_write, cannot_write, sha256_of, umask, whole_directory
+from nsmc.storage.files import (
+    atomic_write,
+    cannot_write,
+    check_file,
+    sha256_of,
+    umask,
+    whole_directory,
+)
 
 Writing = Callable[[Path], AbstractContextManager[Path]]
 
@@ -175,6 +182,16 @@ def test_the_target_of_a_link_is_replaced_and_the_link_stays(tmp_path: Path) -> 
         assert link.is_symlink()
         assert names(link) == [name]
         assert names(tmp_path / "here") == names(tmp_path / "disk") == ["model"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "link.csv").symlink_to("pipe.csv")
+    for path in (tmp_path / "pipe.csv", tmp_path / "link.csv"):
+        with pytest.raises(NsmcError, match=f"found the pipe or device {path}"):
+            check_file(path)
+    assert names(tmp_path) == ["link.csv", "pipe.csv"]
 
 
 REFUSED = [

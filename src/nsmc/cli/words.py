@@ -69,8 +69,9 @@ def _add(arguments: list[str], own: Path) -> None:
     lines = own.read_text(encoding="utf-8-sig").splitlines() if own.exists() else []
     if word in before:
         lines = [line for line in lines if not _is_of(line, word)]
-    own.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(own) as temporary:
+    target = own.resolve()  # a link among one's settings stays one
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(target) as temporary:
         temporary.write_text("\n".join([*lines, words_line(word, meaning), ""]), "utf-8")
     say(
         "{line} is in {file}; it was {before}" if word in before else "{line} is in {file}",

@@ -48,6 +48,10 @@ def atomic_write(path: Path) -> Iterator[Path]:
             raise NsmcError(
                 "expected a file name to write to, found the directory {path}", path=path
             )
+        if path.exists() and not path.is_file():  # the administrator could replace /dev/null
+            raise NsmcError(
+                "expected a file name to write to, found the pipe or device {path}", path=path
+            )
         if not path.parent.is_dir():
             raise NsmcError(
                 "cannot write {path}: there is no directory {parent}; create it first",
