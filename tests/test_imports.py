@@ -315,6 +315,7 @@ def test_the_parts_are_those_of_the_rule() -> None:
     assert IMPORTS["nsmc.cli.main"] == {
         *("nsmc._version", "nsmc.cli.streams", "nsmc.errors", "nsmc.messages.translate"),
         "nsmc.cli.usage_words",  # in Korean alone
+        "nsmc.cli.common",  # of what isn't installed alone
     }
     assert {f"nsmc.cli.{command.replace('-', '_')}" for command in COMMANDS} <= MODULES.keys()
 

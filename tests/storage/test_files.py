@@ -201,6 +201,8 @@ REFUSED = [
     ("mine/model", whole_directory, r"cannot write .*: (Not a directory|File exists)"),
     ("가" * 100, atomic_write, r"cannot write .*: File name too long"),
     ("가" * 100, whole_directory, r"cannot write .*: File name too long"),
+    ("itself", whole_directory, r"cannot write .*: Too many levels of symbolic links"),
+    ("itself/a", atomic_write, r"cannot write .*: there is no directory"),
 ]
 
 
@@ -210,9 +212,10 @@ def test_a_place_that_can_t_be_written_to_is_refused(
 ) -> None:
     (tmp_path / "mine").write_text("mine", encoding="utf-8")
     (tmp_path / "here").mkdir()
+    (tmp_path / "itself").symlink_to("itself")
     with pytest.raises(NsmcError, match=message), writing(tmp_path / name):
         raise AssertionError("not to be reached")
-    assert names(tmp_path) == ["here", "mine"]
+    assert names(tmp_path) == ["here", "itself", "mine"]
     assert (tmp_path / "mine").read_text(encoding="utf-8") == "mine"
 
 

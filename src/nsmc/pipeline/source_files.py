@@ -8,6 +8,7 @@ from pathlib import Path
 from nsmc.errors import DataError, UsageError
 from nsmc.messages.translate import tr
 from nsmc.pipeline.staging import Place
+from nsmc.storage.files import real_path
 from nsmc.storage.objects import ObjectPath, files_below, is_directory
 from nsmc.tables.formats import Format, table_file
 
@@ -70,12 +71,12 @@ def _files(source: Path, target: Place) -> Iterator[Job]:
         parts = [part if part == "**" else re.sub(r"\*+", "*", part) for part in source.parts]
         fixed = next((n for n, part in enumerate(parts) if MAGIC.search(part)), len(parts) - 1)
         root, pattern = Path(*parts[:fixed]), str(Path(*parts[fixed:]))
-    outer = target.resolve() if isinstance(target, Path) else None
-    if outer is not None and root.resolve().is_relative_to(outer):
+    outer = real_path(target) if isinstance(target, Path) else None
+    if outer is not None and real_path(root).is_relative_to(outer):
         raise _apart(source, target)
     for path in sorted(root.glob(pattern)):
-        # A link to itself is no file, and can't be resolved.
-        if path.is_file() and not (outer and path.resolve().is_relative_to(outer)):
+        # A link to itself is no file.
+        if path.is_file() and not (outer and real_path(path).is_relative_to(outer)):
             relative, status = path.relative_to(root), path.stat()
             name = relative.as_posix()
             yield Job(name, path, target / name, status.st_size, status.st_mtime_ns)

@@ -21,6 +21,11 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def real_path(path: Path) -> Path:
+    """The path without links; one that leads to itself stays and is no RuntimeError."""
+    return Path(os.path.realpath(path))
+
+
 @contextlib.contextmanager
 def _named_failures(path: Path) -> Iterator[None]:
     """Turn the system's errors into messages that name ``path``."""
@@ -94,7 +99,9 @@ def whole_directory(path: Path) -> Iterator[Path]:
     """
     with _named_failures(path):
         # A link's target is replaced; the link itself can't be swapped for a directory.
-        path = path.resolve()
+        path = real_path(path)
+        if path.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if path.exists() and not path.is_dir():
             raise NsmcError(
                 "expected a directory name to write to, found the file {path}", path=path

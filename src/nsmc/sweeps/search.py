@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from nsmc.config.schema import Config
 from nsmc.errors import UsageError
 from nsmc.messages.translate import tr
+from nsmc.storage.files import real_path
 from nsmc.sweeps.outcomes import Outcome, SweepResult, is_comparable, read_histories
 from nsmc.sweeps.sweep_file import Range, Sweep
 from nsmc.sweeps.trials import Ended, Record, Training, Trial
@@ -195,7 +196,7 @@ class SearchTrials:
                 for name, values in self._sweep.fields.items()
             },
             "seeds": list(self._seeds),
-            "data": None if data is None else str(data.resolve()),
+            "data": None if data is None else str(real_path(data)),
             "sweep.seed": options.seed,
             "sweep.prune": options.prune,
         }
