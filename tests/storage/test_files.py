@@ -18,6 +18,7 @@ from nsmc.storage.files import (
     atomic_write,
     cannot_write,
     check_file,
+    is_there,
     sha256_of,
     umask,
     whole_directory,
@@ -113,7 +114,14 @@ def test_a_directory_is_replaced_in_whole(tmp_path: Path) -> None:
 WRITERS = """
 import os, sys
 from pathlib import Path
-from nsmc.storage.files import atomic_write, whole_directory
+from nsmc.storage.files import (
+    atomic_write,
+    cannot_write,
+    is_there,
+    sha256_of,
+    umask,
+    whole_directory,
+)
 
 with atomic_write(Path("a.csv")) as file, whole_directory(Path("model")) as directory:
     (directory / "half").touch()
@@ -254,6 +262,10 @@ def test_a_place_out_of_bounds_is_reported(forbidden: Path, writing: Writing) ->
     message = r"cannot write .*: Permission denied"
     with pytest.raises(NsmcError, match=message), writing(forbidden / "inner" / "a.csv"):
         raise AssertionError("not to be reached")
+
+
+def test_what_may_not_be_looked_at_is_not_there(forbidden: Path) -> None:
+    assert is_there(forbidden) and not is_there(forbidden / "inner")
 
 
 def test_a_name_just_short_enough_is_taken(tmp_path: Path) -> None:

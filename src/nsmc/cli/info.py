@@ -55,10 +55,11 @@ def run(args: argparse.Namespace) -> int:
 def _words() -> dict[str, Any]:
     """Where the user's own table of new words is, and how many it has."""
     from nsmc.data.paths import user_words_file
+    from nsmc.storage.files import is_there
     from nsmc.text.new_words import read_words
 
     file = user_words_file()
-    return {"file": str(file), "words": len(read_words(file).meanings) if file.exists() else 0}
+    return {"file": str(file), "words": len(read_words(file).meanings) if is_there(file) else 0}
 
 
 def _words_line() -> str:

@@ -36,16 +36,17 @@ def reading_options(args: argparse.Namespace, *, tell: bool = False) -> dict[str
         DataError: a table of words can't be read.
     """
     from nsmc.data.paths import user_words_file
+    from nsmc.storage.files import is_there
 
     files = [file for file in (user_words_file(), args.words) if file is not None]
     words = None
     # Only what is there: most people have no words of their own, and the import takes its time.
-    if args.words is not None or files[0].exists():
+    if args.words is not None or is_there(files[0]):
         from nsmc.text.new_words import NewWords, read_words
 
         words = NewWords({})
         for file in files:
-            if file.exists() or file == args.words:
+            if is_there(file) or file == args.words:
                 found = read_words(file)
                 words |= found
                 if tell:

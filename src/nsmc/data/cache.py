@@ -19,7 +19,7 @@ from nsmc.data.corpus import (
 from nsmc.data.paths import cache_directory, others_wait
 from nsmc.errors import DataError, ModelError, NsmcError
 from nsmc.messages.translate import tr
-from nsmc.storage.files import sha256_of
+from nsmc.storage.files import is_there, sha256_of
 from nsmc.storage.leftovers import remove_tree
 from nsmc.tables.formats import table_file
 from nsmc.text.noise import VERSION as NOISE
@@ -159,7 +159,7 @@ def _key(file: Path, encoding: Encoding) -> str:
 
 def _cached(entry: Path, encoding: Encoding) -> Corpus | None:
     """A whole corpus at ``entry`` made by the Mecab of this machine, or by any if it has none."""
-    if not entry.is_dir():
+    if not is_there(entry):
         return None
     try:
         corpus = load_corpus(entry)

@@ -21,6 +21,13 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is something; not where this user may not look."""
+    with contextlib.suppress(OSError):
+        return path.exists()
+    return False
+
+
 def real_path(path: Path) -> Path:
     """The path without links; one that leads to itself stays and is no RuntimeError."""
     return Path(os.path.realpath(path))
