@@ -76,7 +76,7 @@ def fasttext_table(model: Path, source: Path, target: Path, workers: int) -> flo
         for labels, scores in map_chunks(texts(), partial(_fasttext, str(model)), workers):
             rows = pending.pop(0).part
             writer.write(
-                rows.with_columns(["label", "score"], ["text", "number"], [labels, scores])
+                rows.with_columns({"label": ("text", labels), "score": ("number", scores)})
             )
     return time.perf_counter() - started
 

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from nsmc.tables.rows import FrameRows, Kind, ListRows, Rows, rows_of
+from nsmc.tables.rows import Columns, FrameRows, ListRows, Rows, rows_of
 
 DAY = datetime.date(2026, 1, 1)
-ADDED: dict[str, tuple[Kind, list[Any]]] = {
+ADDED: Columns = {
     "label": ("text", ["긍정", None, "부정"]),
     "score": ("number", [0.1, None, math.nan]),
     "whole": ("number", [1, 2, 3]),
@@ -27,17 +27,13 @@ ADDED: dict[str, tuple[Kind, list[Any]]] = {
     ],
 )
 def test_lists_and_frames_say_the_same(cells: Any, dtype: Any) -> None:
-    names, (kinds, values) = list(ADDED), zip(*ADDED.values(), strict=True)
     lists: Rows = ListRows(cells, dtype)
     framed: Rows = FrameRows(pd.DataFrame(cells, dtype=dtype))
     for one, other in (
         (lists, framed),
         (lists.take([2, 0]), framed.take([2, 0])),
-        (lists.with_columns(names, kinds, values), framed.with_columns(names, kinds, values)),
-        (
-            lists.with_columns(names, kinds, values).take([1, 2]),
-            framed.with_columns(names, kinds, values).take([1, 2]),
-        ),
+        (lists.with_columns(ADDED), framed.with_columns(ADDED)),
+        (lists.with_columns(ADDED).take([1, 2]), framed.with_columns(ADDED).take([1, 2])),
     ):
         assert (len(one), one.columns) == (len(other), other.columns)
         for name in one.columns:
@@ -45,8 +41,8 @@ def test_lists_and_frames_say_the_same(cells: Any, dtype: Any) -> None:
             assert found == expected
             assert list(map(type, found)) == list(map(type, expected))
         pd.testing.assert_frame_equal(one.frame, other.frame)
-    twice = lists.with_columns(["x"], ["text"], [["", "a", "b"]])
-    assert twice.with_columns(["y"], ["flag"], [[True] * 3]).columns == ["a", "b", "x", "y"]
+    twice = lists.with_columns({"x": ("text", ["", "a", "b"])})
+    assert twice.with_columns({"y": ("flag", [True] * 3)}).columns == ["a", "b", "x", "y"]
 
 
 def test_a_frame_is_taken_for_rows() -> None:

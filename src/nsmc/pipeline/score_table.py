@@ -190,9 +190,10 @@ def add_columns(
         reporting(progress, verbose, partial(table_progress, source.name)) as report,
     ):
         names = unique_names(kinds, table.columns, "predicted_")
+        new = dict(zip(names, kinds.values(), strict=True))
         writer.added = names
         # What can fail fails here, before the scoring.
-        writer.write(table.empty().with_columns(names, [*kinds.values()], [[] for _ in kinds]))
+        writer.write(table.empty().with_columns({n: (k, []) for n, k in new.items()}))
         if table.bad:
             check_file(beside(target))
         # Not itertools.tee, which would hold up to 57 chunks.
@@ -206,7 +207,8 @@ def add_columns(
 
         for cells in score(comments()):
             chunk, place = waiting.popleft()
-            writer.write(chunk.part.with_columns(names, [*kinds.values()], cells))
+            columns = zip(new, zip(new.values(), cells, strict=True), strict=True)
+            writer.write(chunk.part.with_columns(dict(columns)))
             rows += len(chunk.texts)
             empty += cells[0].count(None)
             if report:

@@ -1,19 +1,15 @@
 """Some rows of a table as a table of their own, with new columns."""
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from nsmc.tables.rows import Kind, rows_of
+from nsmc.tables.rows import Columns, rows_of
 
 if TYPE_CHECKING:
     from nsmc.tables.options import WriteOptions
     from nsmc.tables.table import Table
-
-
-Columns = Mapping[str, tuple[Kind, list[Any]]]
-"""The kind and the cells of each new column, one a row."""
 
 
 def check_target(
@@ -33,9 +29,9 @@ def check_target(
     from nsmc.tables.table import open_writer
 
     names = unique_names(columns, table.columns, prefix)
-    kinds, cells = zip(*columns.values(), strict=True)
+    new = dict(zip(names, columns.values(), strict=True))
     with contextlib.suppress(Unwritten), open_writer(target, table, writing) as writer:
-        writer.write(table.empty().with_columns(names, kinds, cells))
+        writer.write(table.empty().with_columns(new))
         raise Unwritten  # so that nothing replaces what is there
 
 
@@ -71,7 +67,7 @@ def write_rows(
     from nsmc.tables.table import open_writer
 
     names = unique_names(columns, table.columns, prefix)
-    kinds, cells = zip(*columns.values(), strict=True)
+    new = dict(zip(names, columns.values(), strict=True))
     order = np.argsort(rows, kind="stable")
     wanted = np.array(rows, dtype=np.int64)[order]
     with open_writer(target, table, writing) as writer:
@@ -84,5 +80,5 @@ def write_rows(
                 frames.append(chunk.frame.iloc[within])
         frame = pd.concat(frames[1:] or frames, ignore_index=True)
         frame = frame.iloc[np.argsort(order)].reset_index(drop=True)
-        writer.write(rows_of(frame).with_columns(names, kinds, cells))
+        writer.write(rows_of(frame).with_columns(new))
         return names, writer.changes.notes()

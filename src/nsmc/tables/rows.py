@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["text", "number", "count", "flag"]
 """What a column holds that is added to a table."""
+Columns = Mapping[str, tuple[Kind, list[Any]]]
+"""New columns by name: what they hold, and R cells; None for an empty one."""
 _TYPES: dict[Kind, tuple[Any, Callable[[Any], Any]]] = {
     "text": ("string", str),
     "number": ("Float64", float),
@@ -28,7 +30,7 @@ class ListRows:
     """[R] of each column."""
     dtype: Any
     """Of the frame: ``str`` if every cell is one, else ``object``."""
-    added: Mapping[str, tuple[Kind, list[Any]]] = field(default_factory=dict)
+    added: Columns = field(default_factory=dict)
     """Columns after these."""
 
     @property
@@ -57,10 +59,7 @@ class ListRows:
         import pandas as pd
 
         frame = pd.DataFrame(self.cells, dtype=self.dtype)
-        if not self.added:
-            return frame
-        kinds, cells = zip(*self.added.values(), strict=True)
-        return FrameRows(frame).with_columns(list(self.added), kinds, cells).frame
+        return FrameRows(frame).with_columns(self.added).frame if self.added else frame
 
     def take(self, places: Sequence[int]) -> "ListRows":
         """Some of the rows, in the order given."""
@@ -73,12 +72,9 @@ class ListRows:
             },
         )
 
-    def with_columns(
-        self, names: Sequence[str], kinds: Sequence[Kind], cells: Sequence[list[Any]]
-    ) -> "ListRows":
-        """The rows with new columns after their own, of [R] cells each; None for an empty one."""
-        new = zip(names, zip(kinds, cells, strict=True), strict=True)
-        return ListRows(self.cells, self.dtype, {**self.added, **dict(new)})
+    def with_columns(self, new: Columns) -> "ListRows":
+        """The rows with new columns after their own."""
+        return ListRows(self.cells, self.dtype, {**self.added, **new})
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,18 +101,15 @@ class FrameRows:
         """See `ListRows`."""
         return FrameRows(self.frame.iloc[list(places)].reset_index(drop=True))
 
-    def with_columns(
-        self, names: Sequence[str], kinds: Sequence[Kind], cells: Sequence[list[Any]]
-    ) -> "FrameRows":
+    def with_columns(self, new: Columns) -> "FrameRows":
         """See `ListRows`."""
         import pandas as pd
 
-        new = {
-            name: pd.array(values, dtype=_TYPES[kind][0])
-            for name, kind, values in zip(names, kinds, cells, strict=True)
+        arrays = {
+            name: pd.array(cells, dtype=_TYPES[kind][0]) for name, (kind, cells) in new.items()
         }
         # Not assign, which puts in one column after another: there may be a thousand.
-        beside = pd.DataFrame(new, index=self.frame.index)
+        beside = pd.DataFrame(arrays, index=self.frame.index)
         return FrameRows(pd.concat([self.frame, beside], axis=1))
 
 
