@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from nsmc.errors import DataError
 from nsmc.tables.base import Numbers, TableReader, check_columns
 from nsmc.tables.cells import cell_values
-from nsmc.tables.columns import DEFAULT_COLUMN, choose_text_column
+from nsmc.tables.columns import DEFAULT_COLUMN
 from nsmc.tables.formats import TableFile
 from nsmc.tables.input_file import Unchanged
 from nsmc.tables.rows import FrameRows, Rows
-from nsmc.tables.table import CHUNK_ROWS, Table
+from nsmc.tables.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,12 +118,4 @@ def open_frame(
 ) -> Table:
     """`nsmc.tables.table.open_table` for a frame; None, NaN and NA are empty comments."""
     reader = FrameReader(frame)
-    text_column = choose_text_column(
-        reader.file,
-        reader.columns,
-        reader.text_columns,
-        column,
-        usual=DEFAULT_COLUMN,
-        others=others,
-    )
-    return Table(reader, text_column, CHUNK_ROWS, Unchanged(reader.file))
+    return Table(reader, Unchanged(reader.file), column, others=others)

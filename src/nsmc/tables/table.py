@@ -61,7 +61,14 @@ class Table:
     """
 
     def __init__(
-        self, reader: TableReader, text_column: str, chunk_rows: int, unchanged: Unchanged
+        self,
+        reader: TableReader,
+        unchanged: Unchanged,
+        column: str | None,
+        *,
+        usual: str = DEFAULT_COLUMN,
+        others: Iterable[str] = (),
+        chunk_rows: int = CHUNK_ROWS,
     ) -> None:
         self.path = reader.file.path
         self.name = reader.file.name
@@ -69,7 +76,9 @@ class Table:
         self.encoding = reader.encoding
         self.total_bytes = reader.size
         self.columns = list(reader.columns)
-        self.text_column = text_column
+        self.text_column = choose_text_column(
+            reader.file, reader.columns, reader.text_columns, column, usual=usual, others=others
+        )
         self._reader = reader
         self._chunk_rows = chunk_rows
         self._started = False
@@ -225,10 +234,7 @@ def open_table(
     file = table_file(path, reading.format, reading.name)
     unchanged = Unchanged(file)  # before the first byte is read
     reader = _open_reader(file, reading, [name for name in (column, usual, *others) if name])
-    text_column = choose_text_column(
-        reader.file, reader.columns, reader.text_columns, column, usual=usual, others=others
-    )
-    return Table(reader, text_column, chunk_rows, unchanged)
+    return Table(reader, unchanged, column, usual=usual, others=others, chunk_rows=chunk_rows)
 
 
 def columns_of(path: Path, reading: ReadOptions | None = None) -> list[str]:
