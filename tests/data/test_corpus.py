@@ -17,6 +17,7 @@ from nsmc.data.label_columns import LabelColumnSpec
 from nsmc.data.reviews import read_reviews
 from nsmc.errors import DataError
 from nsmc.text.tokenizer import make_tokenizer
+from tests.nsmc_files import read_nsmc, write_nsmc
 
 CONFIG = TextConfig()
 PLAIN = Encoding(CONFIG)
@@ -29,12 +30,6 @@ ROWS = [
     ("   ", 1),  # blank
     ("정말 정말 정말", 1),
 ]
-
-
-def written(path: Path, rows: list[tuple[str, int]]) -> Path:
-    lines = [f"{i}\t{text}\t{label}\n" for i, (text, label) in enumerate(rows, 1)]
-    path.write_text("id\tdocument\tlabel\n" + "".join(lines), encoding="utf-8")
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +55,8 @@ def same(one: Corpus, other: Corpus) -> bool:
 
 
 def test_holds_what_tokenizing_by_hand_gives(sample: Path, of_sample: Corpus) -> None:
-    lines = (sample / "ratings_train.txt").read_text(encoding="utf-8").splitlines()[1:]
     tokenizer = make_tokenizer(CONFIG)
-    expected = [(tokenizer(text), int(label)) for _, text, label in (x.split("\t") for x in lines)]
+    expected = [(tokenizer(t), label) for t, label in read_nsmc(sample / "ratings_train.txt")]
     column = of_sample.labels["label"]
     labels = [int(column.names[code]) for code in column.codes]
     assert list(zip(of_sample.units(), labels, strict=True)) == expected
@@ -73,7 +67,7 @@ def test_holds_what_tokenizing_by_hand_gives(sample: Path, of_sample: Corpus) ->
 
 
 def test_leaves_out_and_counts_what_has_nothing_legible(tmp_path: Path) -> None:
-    path = written(tmp_path / "reviews.txt", ROWS)
+    path = write_nsmc(tmp_path / "reviews.txt", ROWS)
     done: list[int] = []
     reviews = read_reviews(path, label_columns=LABEL)
     corpus = build_corpus(reviews, PLAIN, progress=lambda count, _: done.append(count))
@@ -95,7 +89,7 @@ def test_leaves_out_and_counts_what_has_nothing_legible(tmp_path: Path) -> None:
 
 
 def test_refuses_reviews_without_a_legible_one(tmp_path: Path) -> None:
-    path = written(tmp_path / "reviews.txt", [("\u200b", 1), ("\u200d", 0)])
+    path = write_nsmc(tmp_path / "reviews.txt", [("\u200b", 1), ("\u200d", 0)])
     with pytest.raises(DataError, match=r"reviews\.txt: no comment has anything legible in it"):
         build_corpus(read_reviews(path), PLAIN)
 

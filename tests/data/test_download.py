@@ -20,6 +20,7 @@ from nsmc.cli import download as command
 from nsmc.data.download import BASE_URL, OFFICIAL, RemoteFile, download
 from nsmc.data.paths import cache_directory, data_directory
 from nsmc.errors import DownloadError, NsmcError, UsageError
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.data.conftest import FileServer
@@ -227,11 +228,10 @@ def test_an_interrupted_process_leaves_nothing(server: FileServer, tmp_path: Pat
     with subprocess.Popen(
         [sys.executable, "-c", SCRIPT, *arguments], stderr=subprocess.DEVNULL
     ) as process:
-        deadline = time.monotonic() + 60
-        while not any(path.stat().st_size for path in tmp_path.iterdir()):
-            assert process.poll() is None, "the process ended before it was interrupted"
-            assert time.monotonic() < deadline, "nothing came"
-            time.sleep(0.02)
+        until(
+            lambda: process.poll() is not None or any(p.stat().st_size for p in tmp_path.iterdir())
+        )
+        assert process.poll() is None, "the process ended before it was interrupted"
         process.send_signal(signal.SIGINT)
         process.wait(30)
     assert names(tmp_path) == []

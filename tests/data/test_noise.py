@@ -19,6 +19,7 @@ from nsmc.inference.directory import open_model
 from nsmc.text.noise import LEARNT, perturb
 from nsmc.text.normalize import normalize
 from nsmc.training.api import train
+from tests.nsmc_files import read_nsmc, write_nsmc
 
 CONFIG = TextConfig()
 ROWS = [
@@ -39,11 +40,8 @@ def encoding(noise: float = 0) -> Encoding:
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NSMC_CACHE", str(tmp_path / "cache"))
-    lines = [f"{i}\t{text}\t{label}\n" for i, (text, label) in enumerate(ROWS, 1)]
     (tmp_path / "data").mkdir()
-    path = tmp_path / "data" / "ratings_train.txt"
-    path.write_text("id\tdocument\tlabel\n" + "".join(lines), encoding="utf-8")
-    return path
+    return write_nsmc(tmp_path / "data" / "ratings_train.txt", ROWS)
 
 
 def text_of(corpus: Corpus, row: int) -> str:
@@ -61,8 +59,7 @@ def bare(text: str) -> str:
 
 
 def test_a_share_is_copied_always_the_same(sample: Path) -> None:
-    lines = (sample / "ratings_train.txt").read_text(encoding="utf-8").splitlines()[1:]
-    texts = [line.split("\t")[1] for line in lines]
+    texts = [text for text, _ in read_nsmc(sample / "ratings_train.txt")]
     rows, copies = noisy_copies(texts, 0.5)
     again, same = noisy_copies(texts, 0.5)
     assert (again.tolist(), same) == (rows.tolist(), copies)
