@@ -228,10 +228,12 @@ def test_an_interrupted_process_leaves_nothing(server: FileServer, tmp_path: Pat
     with subprocess.Popen(
         [sys.executable, "-c", SCRIPT, *arguments], stderr=subprocess.DEVNULL
     ) as process:
-        until(
-            lambda: process.poll() is not None or any(p.stat().st_size for p in tmp_path.iterdir())
-        )
-        assert process.poll() is None, "the process ended before it was interrupted"
+
+        def arriving() -> bool:
+            assert process.poll() is None, "the process ended before it was interrupted"
+            return any(path.is_file() and path.stat().st_size for path in tmp_path.rglob("*"))
+
+        until(arriving)
         process.send_signal(signal.SIGINT)
         process.wait(30)
     assert names(tmp_path) == []
