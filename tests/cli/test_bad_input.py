@@ -102,19 +102,19 @@ def test_a_comment_where_a_file_belongs(here: Here, sample: Path, tmp_path: Path
     assert not list(tmp_path.iterdir())
 
 
-def test_a_directory_that_may_not_be_entered(
-    here: Here, sample: Path, forbidden: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HOME", str(forbidden.parent))  # where the user's new words are
-    table, out = forbidden / "in.csv", forbidden / "out.csv"
-    for arguments in (
-        ("predict", "--input", table, "--output", out),
-        ("predict", "--input", sample / "ratings_test.txt", "--output", out),
-        ("evaluate", "--data", table),
-        ("train", "--data", table, "--output", forbidden / "run"),
-        ("export", "--output", out.with_suffix(".onnx")),
-    ):
-        check_failure(here(*arguments), 1, str(forbidden), "Permission denied")
+@pytest.fixture
+def _imported(here: Here, sample: Path, tmp_path: Path) -> None:
+    """Import what scores a table, since `forbidden` may shut Python's own directory as well."""
+    out = tmp_path / "out.csv"
+    assert here("predict", "--input", sample / "ratings_test.txt", "--output", out).code == 0
+
+
+@pytest.mark.usefixtures("_imported")
+def test_a_directory_that_may_not_be_entered(here: Here, sample: Path, forbidden: Path) -> None:
+    out = forbidden / "out.csv"
+    for file in (sample / "ratings_test.txt", forbidden / "in.csv"):
+        result = here("predict", "--input", file, "--output", out)
+        check_failure(result, 1, str(forbidden), "Permission denied; give this user the right")
 
 
 @pytest.mark.parametrize(

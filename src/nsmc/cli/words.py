@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _add(arguments: list[str], own: Path) -> None:
-    from nsmc.storage.files import atomic_write
+    from nsmc.storage.files import atomic_write, real_path
     from nsmc.text.new_words import parse_line, read_words, words_line
 
     if not 1 <= len(arguments) <= 2:
@@ -69,7 +69,7 @@ def _add(arguments: list[str], own: Path) -> None:
     lines = own.read_text(encoding="utf-8-sig").splitlines() if own.exists() else []
     if word in before:
         lines = [line for line in lines if not _is_of(line, word)]
-    target = own.resolve()  # a link among one's settings stays one
+    target = real_path(own)  # a link among one's settings stays one
     target.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(target) as temporary:
         temporary.write_text("\n".join([*lines, words_line(word, meaning), ""]), "utf-8")
