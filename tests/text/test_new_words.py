@@ -7,7 +7,7 @@ import pytest
 
 import nsmc
 from nsmc.errors import DataError
-from nsmc.text.new_words import NewWords, read_words, shipped_words
+from nsmc.text.new_words import NewWords, new_words, read_words, shipped_words
 from nsmc.text.normalize import normalize
 from nsmc.text.reading import Reading
 from nsmc.text.tokenizer import Tokenizer
@@ -37,6 +37,15 @@ def test_a_later_table_goes_over_an_earlier_one() -> None:
     later = WORDS | NewWords({"띵작": "", "갓겜": "좋은 게임"})
     assert later("띵작 갓겜") == "띵작 좋은 게임"
     assert WORDS.protects("갓겜이네") and not WORDS.protects("겜")
+
+
+def test_words_may_come_as_a_mapping(tmp_path: Path) -> None:
+    given = {"ＧＯＡＴ": "최고", "갓겜": ""}
+    assert new_words(given).meanings == {"goat": "최고", "갓겜": ""}
+    (tmp_path / "words.txt").write_text("띵작 → 명작\n", "utf-8")
+    assert new_words(tmp_path / "words.txt").meanings == {"띵작": "명작"}
+    with pytest.raises(DataError, match=r"^words: expected a word of 2 to 40 letters, found '띵'"):
+        new_words({"띵": "명작"})
 
 
 def test_a_table_is_read_line_by_line(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_tensorboard_reads_each_step_once_after_an_interruption(
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     trained_to(at, tmp_path / "run", log_to=["tensorboard"])
-    resumed = train(output=tmp_path / "run", resume=True, device="cpu", log_to=["tensorboard"])
+    resumed = train(output=tmp_path / "run", resume=True, device="cpu", log_to="tensorboard")
     events = EventAccumulator(str(tmp_path / "run" / "tensorboard"))
     events.Reload()
     tags = events.Tags()

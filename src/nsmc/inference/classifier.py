@@ -43,7 +43,7 @@ from nsmc.progress import review_progress
 from nsmc.tasks.predictions import PredictionT
 from nsmc.tasks.sentiment import SentimentPrediction
 from nsmc.tasks.task import LabelTask, Value
-from nsmc.text.new_words import NewWords, read_words, shipped_words
+from nsmc.text.new_words import NewWords, WordTable, new_words, shipped_words
 from nsmc.text.reading import Reading
 
 if TYPE_CHECKING:
@@ -536,7 +536,7 @@ def load(
     exact: bool = False,
     undecided_below: float = 0.0,
     spelling: bool = True,
-    words: NewWords | Path | str | None = None,
+    words: WordTable | None = None,
 ) -> Classifier[SentimentPrediction]: ...
 @overload
 def load(
@@ -546,7 +546,7 @@ def load(
     exact: bool = False,
     undecided_below: float = 0.0,
     spelling: bool = True,
-    words: NewWords | Path | str | None = None,
+    words: WordTable | None = None,
     predicts: type[PredictionT],
 ) -> Classifier[PredictionT]: ...
 @overload
@@ -557,7 +557,7 @@ def load(
     exact: bool = False,
     undecided_below: float = 0.0,
     spelling: bool = True,
-    words: NewWords | Path | str | None = None,
+    words: WordTable | None = None,
 ) -> Classifier[Any]: ...
 def load(
     model: Path | str | None = None,
@@ -566,7 +566,7 @@ def load(
     exact: bool = False,
     undecided_below: float = 0.0,
     spelling: bool = True,
-    words: NewWords | Path | str | None = None,
+    words: WordTable | None = None,
     predicts: type[Any] | None = None,
 ) -> Classifier[Any]:
     """Load a model: the one that ships inside the package, or one that `nsmc.train` made.
@@ -578,13 +578,14 @@ def load(
             answers by n-grams alone where these are sure, which takes a fraction of the time.
         undecided_below: label ``undecided`` where neither label is as probable; 0 labels all.
         spelling: False leaves mistyped words as they are typed.
-        words: a table of new words (`nsmc.text.new_words`), or its file, over the package's.
+        words: new words over the package's: a file (`nsmc.text.new_words`), or a mapping such as
+            ``{"띵작": "명작"}``; an empty meaning protects the word.
         predicts: what the caller expects it to predict, such as `nsmc.ClassPrediction`. It is
             checked, and tells a type checker, which knows that of the shipped model alone.
 
     Raises:
         ModelError: the directory is missing, damaged or of another version.
-        DataError: the file of words can't be read.
+        DataError: the file of words can't be read, or one of them can't be one.
         UsageError: a probability isn't between 0 and 1, the model's task has none, or the model
             predicts something else.
     """
@@ -605,5 +606,5 @@ def load(
         exact=exact,
         undecided_below=undecided_below,
         spelling=spelling,
-        words=read_words(Path(words)) if isinstance(words, str | Path) else words,
+        words=None if words is None else new_words(words),
     )

@@ -105,6 +105,26 @@ class NewWords:
         return None
 
 
+WordTable = NewWords | Mapping[str, str] | Path | str
+"""New words, words with their meanings, or a file of them."""
+
+
+def new_words(table: WordTable) -> NewWords:
+    """The new words of a table as a user gives them.
+
+    Raises:
+        DataError: the file can't be read, or a word or a meaning can't be one.
+    """
+    if isinstance(table, NewWords):
+        return table
+    if not isinstance(table, Mapping):
+        return read_words(Path(table))
+    try:
+        return NewWords(dict(parse_line(words_line(*entry)) for entry in table.items()))
+    except ValueError as error:
+        raise DataError("words: {problem}", problem=error) from error
+
+
 @cache
 def shipped_words() -> NewWords:
     """The table inside the package."""

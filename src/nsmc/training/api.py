@@ -40,7 +40,7 @@ def train(
     listen: "Listener | None" = None,
     tokenized: Callable[[int, int], None] | None = None,
     warn: Callable[[str], None] | None = None,
-    log_to: "Sequence[LoggerName | MetricsLogger]" = (),
+    log_to: "LoggerName | Sequence[LoggerName | MetricsLogger]" = (),
     verbose: bool = True,
 ) -> "Trained":
     """Train a model and write it, with its history and curves, into a directory.
@@ -95,6 +95,8 @@ def train(
     if log_to:
         from nsmc.training.loggers import check_loggers
 
+        if isinstance(log_to, str):
+            log_to = (log_to,)
         check_loggers(log_to)
     ranks = Ranks.started()
     device = ranks.device(device)
