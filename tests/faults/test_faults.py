@@ -173,8 +173,12 @@ Content = dict[str, bytes]
 
 
 def content(place: Path) -> Content:
-    """Every file below a directory by its name, without locks."""
-    files = sorted(path for path in place.rglob("*") if path.is_file() and path.name != ".lock")
+    """Every file below a directory by its name, without locks, which hold nothing."""
+    files = sorted(
+        path
+        for path in place.rglob("*")
+        if path.is_file() and path.name != ".lock" and path.parent.name != "locks"
+    )
     return {
         (name := str(path.relative_to(place))): timeless(name, path.read_bytes()) for path in files
     }
