@@ -1,5 +1,6 @@
 """What many tests need: the sample data, a cache of their own and a small trained model."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -105,20 +106,29 @@ def _no_waiting_for_the_disk() -> None:
 @pytest.fixture
 def forbidden() -> Iterator[Path]:
     """A directory this user may not look into."""
-    if not hasattr(os, "seteuid"):
-        pytest.skip("no such rights on this system")
     with tempfile.TemporaryDirectory() as place:
         closed = Path(place) / "closed"
         (closed / "inner").mkdir(parents=True)
         Path(place).chmod(0o755)
         closed.chmod(0)
-        was_root = os.geteuid() == 0
-        if was_root:
-            os.seteuid(65534)
-        yield closed
+        with as_nobody():
+            yield closed
+        closed.chmod(0o700)
+
+
+@contextlib.contextmanager
+def as_nobody() -> Iterator[None]:
+    """Without the administrator's rights, whoever runs the tests."""
+    if not hasattr(os, "seteuid"):
+        pytest.skip("no such rights on this system")
+    was_root = os.geteuid() == 0
+    if was_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
         if was_root:
             os.seteuid(0)
-        closed.chmod(0o700)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import pytest
 from nsmc.errors import ModelError
 from nsmc.storage.bundle import MANIFEST, MOST, read_json, verify_bundle, write_json, writing_bundle
 from nsmc.storage.files import sha256_of
+from tests.conftest import as_nobody
 
 WORDS = "재밌다\n노잼\n"
 FILE = {"bytes": 5, "sha256": 64 * "0"}
@@ -217,19 +218,13 @@ def test_the_advice_is_that_of_the_kind(tmp_path: Path, kind: str, advice: str) 
 @pytest.fixture
 def unreadable() -> Iterator[Path]:
     """A bundle with a file that this user may not read."""
-    if not hasattr(os, "seteuid"):
-        pytest.skip("no such rights on this system")
     with tempfile.TemporaryDirectory() as place:
         Path(place).chmod(0o755)
         path = make(Path(place) / "bundle")
         path.chmod(0o755)
         (path / "words.txt").chmod(0)
-        was_root = os.geteuid() == 0
-        if was_root:
-            os.seteuid(65534)
-        yield path
-        if was_root:
-            os.seteuid(0)
+        with as_nobody():
+            yield path
 
 
 def test_a_file_that_may_not_be_read(unreadable: Path) -> None:

@@ -38,7 +38,7 @@ def test_other_labels_are_refused_with_their_rows(task: Any, columns: Make) -> N
 @pytest.mark.parametrize(
     ("labels", "advice"),
     [
-        (["5", "1", "3", "4"], "if these are stars, add --positive-from N"),
+        (["5", "1", "3", "4", "없음"], "if these are stars, add --positive-from N"),
         (
             ["만족", "불만", "보통", "1"],
             "train a model of these: nsmc train --from shipped --set task",

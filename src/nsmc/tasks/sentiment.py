@@ -161,7 +161,7 @@ class Sentiment(LabelTask):
         wrong = np.flatnonzero(~right).tolist()
         soft, hard = tr("a probability of positive from 0 to 1"), tr(HARD)
         expected = (soft if self._soft else hard) + ("" if empty_too else tr(", or nothing"))
-        advice = tr(OWN_CLASSES if np.isnan(numbers).any() else STARS)
+        advice = tr(OWN_CLASSES if 2 * np.isnan(numbers).sum() > len(numbers) else STARS)
         column.refuse(wrong, source, expected, empty_too=empty_too, advice=advice)
         return numbers
 
