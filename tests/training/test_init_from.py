@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.model.network import RecurrentNetwork
 from nsmc.tasks.registry import make_task
 from nsmc.training.api import train
-from nsmc.training.init_from import KEPT, find_pretrained
+from nsmc.training.init_from import HEAD, KEPT, find_pretrained
 from tests.training.conftest import interrupted
 
 if TYPE_CHECKING:
@@ -37,9 +37,11 @@ def recipe(start: Path, *others: str) -> Config:
     return load_config(None, [*SIZES, f"training.init_from={start}", *others])
 
 
-def given(config: Config, output: Path, vocabulary: list[str]) -> tuple[RecurrentNetwork, str]:
+def given(
+    config: Config, output: Path, vocabulary: list[str], state: dict[str, Any] | None = None
+) -> tuple[RecurrentNetwork, str]:
     """A network that has been started, and what was said of that."""
-    task = make_task(config)
+    task = make_task(config, state)
     network = RecurrentNetwork(len(vocabulary), config.model, task)
     start = find_pretrained(config, output)
     assert start is not None
@@ -90,6 +92,29 @@ def test_what_does_not_fit_starts_afresh(
 ) -> None:
     _, reported = given(recipe(source(untrained, of_source), of_ours), tmp_path, UNITS)
     assert reported.split(", ") == ["the vectors of 5 of 5 units", *taken]
+
+
+@pytest.mark.parametrize(
+    ("of_source", "of_ours", "taken"),
+    [
+        (("task=stars",), ("task=stars", "stars.column=점수"), True),
+        (("task=stars",), ("task=stars", "stars.high=5"), False),
+        (("task=classes",), ("task=classes", "classes.balance=weights"), True),
+    ],
+)
+def test_the_head_is_taken_where_its_outputs_mean_the_same(
+    of_source: tuple[str, ...],
+    of_ours: tuple[str, ...],
+    taken: bool,
+    untrained: Untrained,
+    tmp_path: Path,
+) -> None:
+    classes = ("경제", "스포츠") if "task=classes" in of_source else ()
+    config = recipe(untrained(*of_source, classes=classes, vocabulary=UNITS), *of_ours)
+    # Of another table, with as many reviews as it has.
+    state = {"classes": list(classes), "reviews": [3, 1]} if classes else {}
+    _, reported = given(config, tmp_path, UNITS, state)
+    assert (HEAD in reported.split(", ")) == taken
 
 
 LETTERS = "model.subword_letters"

@@ -25,7 +25,7 @@ from nsmc.inference.train_overlap import TrainingTexts
 from nsmc.model.network import RecurrentNetwork
 from nsmc.storage.bundle import MANIFEST, read_json, write_json
 from nsmc.storage.files import atomic_write, sha256_of
-from nsmc.tasks.task import Task
+from nsmc.tasks.task import LabelTask, Task
 from nsmc.text.tokenizer import declared_identity, differences
 from nsmc.training.fine_tuning import open_start
 
@@ -193,16 +193,25 @@ def _same(network: RecurrentNetwork, model: ModelDirectory, *fields: str) -> boo
     return all(getattr(network.config, f) == getattr(model.config.model, f) for f in fields)
 
 
+def _answers_alike(task: Task, other: Task) -> bool:
+    """Whether each output means the same, wherever the labels are and however many there were."""
+    if not (isinstance(task, LabelTask) and isinstance(other, LabelTask)):
+        return False
+    # On another scale the same output means other stars.
+    ours, theirs = (
+        (one.name, one.outputs, one.class_answer, one.star_scale) for one in (task, other)
+    )
+    return ours == theirs
+
+
 def _copy_outputs(
     network: RecurrentNetwork, task: Task, model: ModelDirectory, weights: Weights
 ) -> list[str]:
     """Copy the head and the wide layer, where outputs, pooling and n-grams mean the same."""
-    same_task = model.task.name == task.name and model.task.state() == task.state()
-    # On another scale the same output means other stars.
-    if not same_task or model.config.stars != task.config.stars:
+    if not _answers_alike(task, model.task):
         return []
     shape = ("cell", "layers", "bidirectional", "hidden_size", "conv", "pooling")
-    if task.head != "pooled" or not _same(network, model, *shape):
+    if not _same(network, model, *shape):
         return []
     for name in ("head.weight", "head.bias"):
         network.get_parameter(name).copy_(torch.from_numpy(weights[name]))
