@@ -152,6 +152,23 @@ def test_own_labels_from_a_table(train: Callable[..., Result], here: Here, tmp_p
     assert scored.object()["label"] == "연기"
 
 
+def test_what_is_given_to_resume_with_is_compared_with_the_start(
+    here: Here, sample: Path, tmp_path: Path
+) -> None:
+    from nsmc.config.schema import load_config
+    from nsmc.training.output import OutputDirectory
+
+    config = load_config(None, ["model.cell=lstm", "training.seed=5"])
+    OutputDirectory(tmp_path).start(config, sample / "none", "0" * 64)
+    resume = ("train", "--resume", "--output", tmp_path, "--device", "cpu")
+    same = here(*resume, "--set", "training.seed=5")
+    same.check_refusal(1, "expected a table of reviews or ratings_train.txt")
+    here(*resume, "--set", "training.seed=6").check_refusal(
+        2, "was started with (training.seed: started with 5, found 6). Leave --config"
+    )
+    here(*resume, "--delimiter", ";").check_refusal(2, "(delimiter: started with None, found ';')")
+
+
 def test_stars_from_a_table(train: Callable[..., Result], tmp_path: Path) -> None:
     stars = ("--set", "task=stars", "--label-column", "stars", "--column", "text")
     result = train(topics(tmp_path / "topics.csv"), *stars)

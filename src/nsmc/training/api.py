@@ -4,7 +4,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,8 +131,9 @@ def train(
             listen = _both(logged.hear, listen)
         if ranks.first:
             if extends:
-                place.extend(config.training.epochs)
-            place.check_usable(resume)
+                place.check_extendable(config.training.epochs)
+            else:
+                place.check_usable(resume)
         from nsmc.data.cache import PREPARED, training_corpus
         from nsmc.data.corpus import Encoding, save_corpus
         from nsmc.data.download import official_data
@@ -167,9 +168,12 @@ def train(
                 reviews = place.path / "data"  # an interrupted training goes on without the caller
                 save_corpus(corpus, reviews / PREPARED)
             if resume:
-                place.check_reviews(reviews, corpus.source["sha256"])
+                place.check_reviews(reviews, corpus.source["sha256"], corpus.identity)
+                if extends:
+                    place.extend(config.training.epochs)
             else:
-                place.start(config, reviews, corpus.source["sha256"], reading)
+                sha256, identity = corpus.source["sha256"], corpus.identity
+                place.start(config, reviews, sha256, reading, identity)
                 if config.training.init_from:
                     with atomic_write(kept) as partial:  # half of it would cut comments otherwise
                         partial.write_bytes(learned or b"")
@@ -206,14 +210,18 @@ def _to_resume(
     reading: ReadOptions | None,
 ) -> "tuple[Config, Path | InMemory, ReadOptions]":
     started, started_data, started_reading = place.started_with()
-    if config is not None and config != started:
-        changed = [
-            tr("{name}: started with {old!r}, found {new!r}", name=name, old=old, new=new)
-            for name, (old, new) in changes(config, started).items()
-        ]
+    changed = changes(config or started, started)
+    for name, old in asdict(started_reading).items():
+        new = getattr(reading or started_reading, name)
+        if new != old:
+            changed[name] = (old, new)
+    if changed:
         raise UsageError(
-            "a training resumes with the configuration it was started with ({changed}). "
-            "Leave --config and --set out, or start another with another --output",
-            changed="; ".join(changed),
+            "a training resumes with the configuration it was started with ({changed}). Leave "
+            "--config, --set and the options of tables out, or start another with another --output",
+            changed="; ".join(
+                tr("{name}: started with {old!r}, found {new!r}", name=name, old=old, new=new)
+                for name, (old, new) in changed.items()
+            ),
         )
-    return started, started_data if data is None else data, reading or started_reading
+    return started, started_data if data is None else data, started_reading

@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +14,7 @@ from nsmc.storage.bundle import read_json, write_json
 from nsmc.storage.files import atomic_write, cannot_write
 from nsmc.storage.leftovers import remove_tree
 from nsmc.tables.options import ReadOptions
+from nsmc.text.tokenizer import differences
 
 
 class ClaimedError(NsmcError):
@@ -121,15 +122,14 @@ class OutputDirectory:
         for path in outdated:
             remove_tree(path)
 
-    def extend(self, epochs: int) -> None:
-        """Record that a training goes on to more epochs, whether it has ended or not.
+    def check_extendable(self, epochs: int) -> None:
+        """Refuse to go on to so many epochs, whether the training has ended or not.
 
         Raises:
             UsageError: it has as many already.
-            NsmcError: it has ended and its last checkpoint isn't there, or it can't be written.
+            NsmcError: it has ended and its last checkpoint isn't there.
         """
-        recipe = read_json(self.recipe)
-        done = len(self.history.read_text("utf-8").splitlines()) if self.history.is_file() else 0
+        done = self._epochs_done()
         if epochs <= done:
             raise UsageError(
                 "the training in {path} has {done:,} epochs; expected more of them to go on, "
@@ -138,21 +138,30 @@ class OutputDirectory:
                 done=done,
                 epochs=epochs,
             )
-        ended = self.has_ended()
-        if ended and not self.last.is_dir():
+        if self.has_ended() and not self.last.is_dir():
             raise NsmcError(
                 "the training in {path} has ended and holds no {name} to go on from; start "
                 "another that starts from its model: --from",
                 path=self.path,
                 name=self.last.name,
             )
+    def extend(self, epochs: int) -> None:
+        """Record that a training goes on to more epochs, which `check_extendable` allows.
+
+        Raises:
+            NsmcError: it can't be written.
+        """
+        recipe, ended = read_json(self.recipe), self.has_ended()
         recipe["config"]["training"]["epochs"] = epochs
         if ended:
-            recipe["extended_at"] = done
+            recipe["extended_at"] = self._epochs_done()
         with atomic_write(self.recipe) as temporary:
             write_json(temporary, recipe)
         if ended:
             self.last.rename(self.checkpoints)
+
+    def _epochs_done(self) -> int:
+        return len(self.history.read_text("utf-8").splitlines()) if self.history.is_file() else 0
 
     def record_stop(self, why: Literal["pruned", "failed"]) -> None:
         """Record why a training of a sweep isn't to go on.
@@ -173,9 +182,15 @@ class OutputDirectory:
         return int(read_json(self.recipe).get("extended_at", 0)) if self.recipe.is_file() else 0
 
     def start(
-        self, config: Config, data: Path, reviews: str, reading: ReadOptions | None = None
+        self,
+        config: Config,
+        data: Path,
+        reviews: str,
+        reading: ReadOptions | None = None,
+        tokenizer: Mapping[str, str] | None = None,
     ) -> None:
-        """Record what is about to be trained; ``reviews`` is the SHA-256 of the file in ``data``.
+        """Record what is about to be trained; ``reviews`` is the SHA-256 of the file in ``data``,
+        ``tokenizer`` the identity of what cut them.
 
         Raises:
             NsmcError: the directory can't be written.
@@ -185,6 +200,7 @@ class OutputDirectory:
             "data": str(data.resolve()),
             "reading": dataclasses.asdict(reading or ReadOptions()),
             "sha256": reviews,
+            "tokenizer": dict(tokenizer or {}),
             "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         }
         with atomic_write(self.recipe) as temporary:
@@ -213,13 +229,22 @@ class OutputDirectory:
                 error=error,
             ) from error
 
-    def check_reviews(self, data: Path, reviews: str) -> None:
-        """Refuse to resume on other reviews: rows and vocabulary would mean something else.
+    def check_reviews(self, data: Path, reviews: str, tokenizer: Mapping[str, str]) -> None:
+        """Refuse to resume on other reviews or units: rows and vocabulary would mean others.
 
         Raises:
             NsmcError: the training was started on others.
         """
-        started: str = read_json(self.recipe)["sha256"]
+        recipe = read_json(self.recipe)
+        started: str = recipe["sha256"]
+        cut_by = recipe.get("tokenizer") or tokenizer  # one of an earlier version recorded none
+        if changed := differences(cut_by, tokenizer):
+            raise NsmcError(
+                "the training in {path} was started with units cut by other versions ({changed}). "
+                "Install those that it was started with, or start another with another --output",
+                path=self.path,
+                changed="; ".join(changed),
+            )
         if reviews != started:
             raise NsmcError(
                 "the training in {path} was started with other reviews than those in {data} "
