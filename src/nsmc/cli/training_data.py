@@ -62,7 +62,7 @@ def chosen_config(
 
     def load() -> "Config":
         if args.start is None:
-            return load_config(args.config, overrides, base=base and base.to_dict())
+            return load_config(args.config, overrides, base=base.to_dict() if base else None)
         from nsmc.training.fine_tuning import fine_tuning_config
 
         return fine_tuning_config(args.start, args.config, overrides)

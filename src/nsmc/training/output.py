@@ -145,6 +145,7 @@ class OutputDirectory:
                 path=self.path,
                 name=self.last.name,
             )
+
     def extend(self, epochs: int) -> None:
         """Record that a training goes on to more epochs, which `check_extendable` allows.
 
