@@ -20,7 +20,7 @@ from experiments.experiment import Experiment, Results
 from nsmc.data.reviews import read_reviews
 from nsmc.data.splits import split_rows
 from nsmc.inference.classifier import Classifier
-from nsmc.inference.directory import open_model
+from nsmc.inference.directory import WEIGHTS, open_model
 from nsmc.inference.explanation import Explanation, contributions
 from nsmc.inference.shapley import EXACT, shapley_values
 from nsmc.inference.vectors import MorphemeVectors
@@ -121,7 +121,8 @@ def log_odds(outputs: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def run(args: argparse.Namespace) -> Iterator[Results]:
     """Measure on validation reviews, then on test reviews."""
-    results: Results = {}
+    weights = open_model(args.model).path / WEIGHTS
+    results: Results = {"weights_sha256": sha256_of(weights)}
     for part, name in (("validation", "ratings_train.txt"), ("test", "ratings_test.txt")):
         path = args.data / name
         texts = _chosen(path, args.model, args.reviews, validation=part == "validation")
