@@ -70,6 +70,11 @@ def test_seeds_are_trained_once_and_summed_up(here: Here, train: list[str], tmp_
     assert last.endswith(f"loss {mean(losses):.4f} ± {stdev(losses):.4f}")
     other = here(*train, "--set", "model.cell=lstm", "--seeds", "1")
     other.check_refusal(2, "seed-1 was trained with another config")
+    here(*train, "--seeds", "1", "--skip-bad-rows").check_refusal(2, "other options of tables")
+    data = tmp_path / "data.tsv"
+    data.write_text(data.read_text("utf-8") + "배우 최고다\t1\n", "utf-8")
+    here(*train, "--seeds", "1", "4").check_refusal(1, "seed-1 was started with other reviews")
+    assert not (out / "seed-4").exists()
     here(*train, "--seeds", "1", "--resume").check_refusal(2, "leave --resume out")
 
 

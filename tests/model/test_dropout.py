@@ -73,3 +73,8 @@ def test_the_gradient_goes_where_the_values_went() -> None:
     assert vectors.grad is not None
     torch.testing.assert_close(vectors.grad * 3, outputs.detach())
     assert 0 < int((vectors.grad == 0).sum()) < vectors.numel()
+
+
+def test_nearly_all_may_be_dropped() -> None:
+    outputs = dropped(0.999999, torch.ones(1000, 200))
+    assert outputs.isfinite().all() and 0 < int((outputs != 0).sum()) < 100

@@ -115,6 +115,19 @@ def prepare(
     return output / PREPARED
 
 
+def reviews_sha256(data: Path) -> str:
+    """SHA-256 of the table that `training_corpus` takes, or that was prepared.
+
+    Raises:
+        DataError: there is none.
+        ModelError: the prepared corpus is damaged.
+    """
+    if (data / PREPARED).is_dir():
+        sha256: str = load_corpus(data / PREPARED).source["sha256"]
+        return sha256
+    return sha256_of(training_file(data))
+
+
 def training_file(data: Path) -> Path:
     """The table that ``--data`` means to a training: a file, or a directory's training file.
 

@@ -18,6 +18,6 @@ class Dropout(nn.Dropout):
         count = vectors.numel()
         bits = torch.empty((count + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
         uniform = bits.view(torch.int16)[:count].view(vectors.shape)  # from -2^15 to 2^15 - 1
-        dropped = round(self.p * 2**16)
+        dropped = min(round(self.p * 2**16), 2**16 - 1)  # a share of nearly 1 keeps something
         mask = torch.ge(uniform, dropped - 2**15, out=torch.empty_like(vectors))
         return vectors * mask.mul_(2**16 / (2**16 - dropped))

@@ -75,7 +75,7 @@ class GridTrials:
         ((name, config),) = trial.configs.items()
         output = OutputDirectory(self._training.parent / name)
         title = f"{trial.title}, {name}"
-        if is_trained(output, config):
+        if is_trained(output, config, self._training):
             self._say(tr("{title}: trained already", title=title))
             return True
         if output.stopped() == "failed":

@@ -225,7 +225,10 @@ class SearchTrials:
             setting = {name: trial.params[name] for name in self._sweep.fields}
             name = _name(trial.number)
             # Else it is one that was there before.
-            if all(place.has_ended() for place in self._places(name, setting)):
+            places = self._places(name, setting)
+            if all(place.has_ended() for place in places):
+                for place in places:
+                    self._training.check_reviews(place)
                 self._outcomes[repr(setting)] = self._outcome(name, setting)
 
     def _trials(self, state: str) -> "list[FrozenTrial]":

@@ -8,10 +8,13 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from nsmc.config.schema import Config
+from nsmc.data.cache import reviews_sha256
+from nsmc.data.download import official_data
 from nsmc.errors import DeviceError, DivergedError, NsmcError, UsageError
 from nsmc.messages.translate import tr
 from nsmc.tables.options import ReadOptions
@@ -145,6 +148,19 @@ class Training:
     device: str = "auto"
     log_to: "Sequence[LoggerName]" = ()
 
+    def check_reviews(self, output: OutputDirectory) -> None:
+        """Refuse a directory whose training is on other reviews: it would pass for one on these.
+
+        Raises:
+            NsmcError: it is.
+        """
+        data = official_data() if self.data is None else self.data
+        output.check_reviews(data, self._sha256)
+
+    @cached_property
+    def _sha256(self) -> str:
+        return reviews_sha256(official_data() if self.data is None else self.data)
+
 
 Executor = Callable[[TrialSource, Training, Observer], None]
 """Has all trials of a source trained, and raises what its `TrialSource.end` raises."""
@@ -173,7 +189,7 @@ def train_trial(
         title = f"{trial.title}, {place}"
         try:
             output = OutputDirectory(training.parent / place)
-            if is_trained(output, config):
+            if is_trained(output, config, training):
                 link.say(tr("{title}: trained already", title=title))
                 continue
             if deadline is not None and clock() >= deadline:
@@ -193,18 +209,23 @@ def train_trial(
     return Ended("trained")
 
 
-def is_trained(output: OutputDirectory, config: Config) -> bool:
+def is_trained(output: OutputDirectory, config: Config, training: Training) -> bool:
     """Whether the training of a config in a directory has ended.
 
     Raises:
-        UsageError: the directory has a training of another config.
+        UsageError: the directory has a training of another config, or of a table read otherwise.
+        NsmcError: it has one on other reviews.
     """
     if not output.recipe.is_file():
         return False
-    if output.started_with()[0] != config:
+    started, _, started_reading = output.started_with()
+    if (started, started_reading) != (config, training.reading):
         raise UsageError(
-            "{path} was trained with another config; name another --output", path=output.path
+            "{path} was trained with another config or other options of tables; name another "
+            "--output",
+            path=output.path,
         )
+    training.check_reviews(output)
     return output.has_ended()
 
 

@@ -230,16 +230,20 @@ class OutputDirectory:
                 error=error,
             ) from error
 
-    def check_reviews(self, data: Path, reviews: str, tokenizer: Mapping[str, str]) -> None:
+    def check_reviews(
+        self, data: Path, reviews: str, tokenizer: Mapping[str, str] | None = None
+    ) -> None:
         """Refuse to resume on other reviews or units: rows and vocabulary would mean others.
+
+        Without a ``tokenizer`` the units aren't compared.
 
         Raises:
             NsmcError: the training was started on others.
         """
         recipe = read_json(self.recipe)
         started: str = recipe["sha256"]
-        cut_by = recipe.get("tokenizer") or tokenizer  # one of an earlier version recorded none
-        if changed := differences(cut_by, tokenizer):
+        cut_by = recipe.get("tokenizer")  # one of an earlier version recorded none
+        if cut_by and tokenizer and (changed := differences(cut_by, tokenizer)):
             raise NsmcError(
                 "the training in {path} was started with units cut by other versions ({changed}). "
                 "Install those that it was started with, or start another with another --output",
