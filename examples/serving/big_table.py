@@ -21,6 +21,8 @@ def main(path: str, column: str) -> None:
         answer = requests.post(
             f"{SERVER}/v1/table", params=query, data=file, stream=True, timeout=60
         )
+    if not answer.ok:
+        raise SystemExit(answer.json()["error"]["message"])
     for line in answer.iter_lines():
         event = json.loads(line)
         if event["event"] == "error":

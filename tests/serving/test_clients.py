@@ -51,6 +51,17 @@ def test_a_big_table(server: Server, tmp_path: Path) -> None:
     assert (scored[0], len(scored)) == ("id,document,label,label_ko,score", 3)
 
 
+def test_a_big_table_that_is_refused(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "table.doc").touch()
+    program = BIG_TABLE.replace(ADDRESS, server.url)
+    command = [sys.executable, "-X", "utf8", "-c", program, "table.doc", "document"]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("cannot tell the format of table.doc")
+
+
 def test_javascript(server: Server, tmp_path: Path) -> None:
     if shutil.which("node") is None:
         pytest.skip("no Node is installed here")

@@ -160,6 +160,26 @@ def test_without_a_language_errors_come_in_that_of_the_server(
         assert answer.json()["error"]["message"].startswith(words)
 
 
+def test_head_is_answered_as_get_without_a_body(server: Server) -> None:
+    for path in ("/", "/healthz", "/readyz", "/v1/model", "/metrics"):
+        head = requests.head(server.url + path, timeout=30)
+        assert (head.status_code, head.content) == (200, b""), path
+        assert int(head.headers["content-length"]) > 0
+    assert requests.head(f"{server.url}/v1/predict", timeout=30).status_code == 405
+
+
+def test_an_unknown_option_of_an_address_is_refused(server: Server) -> None:
+    for path, body in (("predict", b'{"text": "a"}'), ("table", b"document\na\n")):
+        answer = requests.post(
+            f"{server.url}/v1/{path}?explian=true",
+            data=body,
+            headers={"content-type": "application/json"},
+            timeout=30,
+        )
+        assert answer.status_code == 422
+        assert answer.json()["error"]["message"].startswith("query.explian: no such field")
+
+
 def test_an_id_is_kept_if_it_is_safe(server: Server) -> None:
     for given, kept in (("a-1.B_2", True), ("a" * 65, False), ("a b", False), ("<x>", False)):
         answer = ask(server, {"text": "재밌다"}, headers={"x-request-id": given})

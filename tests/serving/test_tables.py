@@ -55,6 +55,18 @@ def test_progress_then_a_result_to_fetch_and_what_stands_in_it(server: Server) -
     assert pushes["재밌"] == pytest.approx(explanation.parts[0].contribution, abs=0.01)
 
 
+def test_a_form_is_no_table(server: Server) -> None:
+    """Its own lines would be scored where there is no header."""
+    for path in ("", "/columns"):
+        answer = requests.post(
+            f"{server.url}/v1/table{path}?name=a.txt&header=false",
+            files={"file": "재밌다\n".encode()},
+            timeout=60,
+        )
+        assert (answer.status_code, answer.json()["error"]["code"]) == (415, "not_file")
+        assert "--data-binary" in answer.json()["error"]["message"]
+
+
 def test_unsure_rows_are_undecided_where_that_is_wanted(server: Server) -> None:
     answer = post(server, table(), name="a.csv", undecided_below=1.0)
     assert next(csv.DictReader(io.StringIO(answer.text)))["label_ko"] == "보류"
@@ -120,7 +132,7 @@ def test_what_is_wrong_with_a_table_is_said_in_the_language_of_the_request(
     answer = requests.post(
         f"{server.url}/v1/table{path}",
         data,
-        params={"name": "a.csv", "column": "c"},
+        params={"name": "a.csv"} if path else {"name": "a.csv", "column": "c"},
         headers={"accept-language": "ko"},
         timeout=60,
     )

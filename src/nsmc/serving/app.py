@@ -21,10 +21,10 @@ from nsmc.inference.products import one_comment
 from nsmc.messages.translate import mark
 from nsmc.serving.batching import Batcher
 from nsmc.serving.errors import ApiError
-from nsmc.serving.invalid import invalid
+from nsmc.serving.invalid import invalid, known_query
 from nsmc.serving.languages import Languages
 from nsmc.serving.metrics import Metrics
-from nsmc.serving.middleware import Limits, Observed, Token
+from nsmc.serving.middleware import Head, Limits, Observed, Token
 from nsmc.serving.page_files import FILES, described
 from nsmc.serving.schemas import (
     EXAMPLES,
@@ -117,6 +117,7 @@ def create_app(classifier: Classifier[Any], settings: ServerSettings) -> FastAPI
             allow_headers=["authorization", "content-type", "x-request-id"],
             expose_headers=["x-request-id", "retry-after"],
         )
+    app.add_middleware(Head)
     app.add_middleware(Observed, metrics=metrics)
     app.add_middleware(Languages)
     app.exception_handler(ApiError)(_api_error)
@@ -127,7 +128,7 @@ def create_app(classifier: Classifier[Any], settings: ServerSettings) -> FastAPI
     @app.post(
         "/v1/predict",
         response_model=None,
-        dependencies=[Depends(_is_json)],
+        dependencies=[Depends(known_query), Depends(_is_json)],
         responses={
             200: {
                 "model": PredictionAnswer | PredictionsAnswer,
@@ -182,7 +183,7 @@ def create_app(classifier: Classifier[Any], settings: ServerSettings) -> FastAPI
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     def page_file(path: str, file: Path) -> None:
-        @app.api_route(path, methods=["GET", "HEAD"], include_in_schema=False)
+        @app.get(path, include_in_schema=False)
         async def page() -> FileResponse:
             headers = {"content-security-policy": CSP, "cache-control": "no-cache"}
             return FileResponse(file, headers=headers)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from fastapi import Request
+
 from nsmc.messages.translate import mark
 from nsmc.serving.errors import ApiError
 
@@ -32,6 +34,18 @@ WORDS = {
     "dict_type": _OBJECT,
 }
 """By pydantic's names of what is wrong, with the fields of its context."""
+
+
+def known_query(request: Request) -> None:
+    """Refuse options of a query that an address doesn't have: a mistyped one would do nothing.
+
+    Raises:
+        ApiError: 422.
+    """
+    known = {option.alias for option in request.scope["route"].dependant.query_params}
+    for name in request.query_params:
+        if name not in known:
+            raise invalid({"type": "extra_forbidden", "loc": ("query", name), "msg": ""})
 
 
 def invalid(error: Mapping[str, Any]) -> ApiError:

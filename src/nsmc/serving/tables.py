@@ -9,11 +9,12 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse, Response, StreamingResponse
 
 from nsmc.inference.classifier import Classifier
 from nsmc.serving.errors import ApiError
+from nsmc.serving.invalid import known_query
 from nsmc.serving.metrics import Metrics
 from nsmc.serving.schemas import ColumnsAnswer, error_answers
 from nsmc.serving.settings import ServerSettings
@@ -38,7 +39,7 @@ from nsmc.serving.table_summary import look_at
 from nsmc.tables.formats import FORMATS
 from nsmc.tables.options import ReadOptions
 
-ERRORS = error_answers(400, 401, 408, 413, 422, 501, 503)
+ERRORS = error_answers(400, 401, 408, 413, 415, 422, 501, 503)
 UPLOAD: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -93,11 +94,23 @@ SCORED: dict[int | str, dict[str, Any]] = {
 }
 
 
+def _is_file(request: Request) -> None:
+    """Refuse a form, whose own lines would be scored as rows."""
+    if request.headers.get("content-type", "").lower().startswith("multipart/"):
+        raise ApiError(
+            415,
+            "not_file",
+            "expected the file itself as body, found a form (multipart) around it; with curl "
+            "--data-binary @FILE in place of -F",
+        )
+
+
 def table_routes(
     classifier: Classifier[Any], settings: ServerSettings, metrics: Metrics
 ) -> APIRouter:
     """The addresses below /v1/table."""
     router = APIRouter(prefix="/v1/table")
+    checks = [Depends(known_query), Depends(_is_file)]
     thread = ThreadPoolExecutor(1, thread_name_prefix="tables")
     taken = threading.Semaphore(settings.tables)
 
@@ -121,7 +134,9 @@ def table_routes(
         finally:
             taken.release()
 
-    @router.post("", response_model=None, openapi_extra=UPLOAD, responses=SCORED)
+    @router.post(
+        "", response_model=None, dependencies=checks, openapi_extra=UPLOAD, responses=SCORED
+    )
     async def score(
         request: Request,
         name: Name = "comments.csv",
@@ -166,7 +181,7 @@ def table_routes(
         await held.aclose()
         return download(place, once=True)
 
-    @router.post("/columns", openapi_extra=UPLOAD, responses=ERRORS)
+    @router.post("/columns", dependencies=checks, openapi_extra=UPLOAD, responses=ERRORS)
     async def columns(
         request: Request, name: Name = "comments.csv", header: Header = True
     ) -> ColumnsAnswer:
