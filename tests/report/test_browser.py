@@ -201,6 +201,7 @@ def pages(
         "단점이 없는 건 아니지만 장점이 훨씬 많은 영화",
         "지루할 줄 알았는데 전혀 안 지루했음 " * 6,
         "매우" * 20,
+        "supercalifragilistic" * 60,
     )
     classifier = nsmc.load()
     start, end = page_frame(classifier.task.explains, classifier.explained_units)

@@ -269,6 +269,82 @@ def test_pasted_lines_and_a_wrong_file(page: Chromium, tmp_path: Path) -> None:
     assert not page.run("document.getElementById('start').hidden")
 
 
+def test_what_cannot_be_sent_is_told_in_the_words_of_the_page(page: Chromium) -> None:
+    page.run("write('가'.repeat(10001))")
+    assert page.text("wrong") == "한 번에 10,000자까지 채점합니다. 지금은 10,001자입니다."
+    # An emoji of which half has been deleted.
+    page.run("write('재밌다 \\ud83d')")
+    page.wait("answer?.text === '재밌다 \\ufffd' && !document.querySelector('.stale')")
+    page.click("keep")
+    assert page.text("count") == "1"
+
+
+MANY = """
+const long = "아주긴이름의클래스".repeat(9);
+const labels = Object.fromEntries([...Array(1000).keys()].map((n) => [`클래스 ${n}`, n + 1]));
+answer = { text: "금리", label: long, confidence: 0.5, probabilities: { [long]: 0.5, 짧다: 0.5 } };
+document.getElementById("text").value = answer.text;
+draw();
+keep();
+outcome = { rows: 500503, labels, empty: 3, renamed: [], name: "x.csv", download: "#" };
+drawOutcome();
+preview = [long, ...Object.keys(labels)].map((label) => ({ label, confidence: 0.7, text: "글" }));
+drawPreview(50);
+"""
+
+
+def test_a_thousand_classes_with_long_names_leave_room_for_the_rest(page: Chromium) -> None:
+    page.run(MANY)
+    shares = page.text("share-list").splitlines()
+    assert len(shares) == 14
+    assert shares[0] == "클래스 999 0.2% (1,000)"
+    assert shares[12:] == ["그 밖의 988가지 97.6% (488,566)", "판정 없음 0.0% (3)"]
+    for width in (1280, 360):
+        page.size(width)
+        lines = page.run(
+            "['#sure', '#keep', '#classes .ends span + span', '#list .entry span'].map((one) => {"
+            "const range = document.createRange();"
+            "range.selectNodeContents(document.querySelector(one));"
+            "return range.getClientRects().length; })"
+        )
+        assert lines == [1, 1, 1, 1]
+        assert page.run("document.documentElement.scrollWidth - innerWidth") <= 0
+        assert page.run("document.documentElement.scrollHeight") < 6000
+        assert page.run(
+            "[...document.querySelectorAll('#list .entry b, #rows td')]"
+            ".every((one) => one.scrollWidth <= one.clientWidth + 1)"
+        )
+
+
+def test_a_setting_keeps_the_focus_beside_a_table(page: Chromium) -> None:
+    page.run(MANY)
+    page.run("document.querySelector('.settings').open = true")
+    page.run("document.getElementById('least').focus()")
+    page.press("ArrowRight", code=39)
+    page.wait("document.getElementById('least').value === '55'")
+    assert page.run("document.activeElement.id") == "least"
+
+
+def test_paper_and_forced_colours_show_what_the_screen_shows(page: Chromium) -> None:
+    page.run(MANY)
+    page.size(1280, dark=True)
+    page.wait("document.documentElement.dataset.theme === 'dark'")
+    page.call("Emulation.setEmulatedMedia", media="print", features=[])
+    assert page.run("getComputedStyle(document.body).color") == "rgb(23, 33, 45)"
+    assert page.run(
+        "[...document.querySelectorAll('.list, .scroll')]"
+        ".every((one) => one.scrollHeight <= one.clientHeight)"
+    )
+    forced = [{"name": "forced-colors", "value": "active"}]
+    page.call("Emulation.setEmulatedMedia", media="", features=forced)
+    grounds = page.run(
+        "['.chips [aria-pressed=true]', '.chips [aria-pressed=false]', '#shares i', '#shares']"
+        ".map((one) => getComputedStyle(document.querySelector(one)).backgroundColor)"
+    )
+    page.call("Emulation.setEmulatedMedia", media="", features=[])
+    assert len(set(grounds)) == 4
+
+
 def test_a_server_that_goes_and_comes_back(chromium: Chromium, start: Start) -> None:
     first = start("--drain-seconds", "0")
     chromium.open(first.url)

@@ -19,13 +19,13 @@ const TEXT = {
     tableTitle: "파일이나 여러 줄을 한 번에", drop: "여기에 파일을 끌어다 놓거나", choose: "파일 고르기", paste: "여러 줄 붙여넣기",
     formats: "{0} · {1} MB까지", linesLabel: "한 줄에 댓글 하나", scoreLines: "채점하기", whichColumn: "댓글이 들어 있는 열을 고르세요", header: "첫 줄은 열 이름",
     scoreFile: "채점하기", otherFile: "다른 파일", reading: "파일을 보내고 있습니다…", readingLocal: "파일을 읽고 있습니다…", scoring: "채점하고 있습니다 · {0}행", cancel: "그만두기",
-    done: "{0}행을 채점했습니다", download: "결과 내려받기", emptyRows: "빈 댓글", pushAbove: "긍정 쪽으로 가장 민 말", pushBelow: "부정 쪽으로 가장 민 말",
+    done: "{0}행을 채점했습니다", download: "결과 내려받기", pushAbove: "긍정 쪽으로 가장 민 말", pushBelow: "부정 쪽으로 가장 민 말",
     pushNote: "처음 {0}행에서 고른 댓글 {1}개로 잰 값입니다(로그 오즈의 합).", preview: "미리 보기", byLabel: "판정으로 거르기", bySure: "확신으로 거르기",
     all: "모두", sureOnly: "확실한 것 (80% 이상)", unsure: "애매한 것", shown: "앞에서부터 {1}행 가운데 {0}행이 해당합니다.", row: "행", label: "판정", confidence: "확신", comment: "댓글",
     more: "더 보기", renamed: "같은 이름의 열이 있어 새 열 이름을 바꾸었습니다: {0}", encoding: "파일을 {0} 인코딩으로 읽었습니다. 결과는 UTF-8입니다.",
     model: "nsmc {0} · {1} · 어휘 {2}개", privacy: "입력한 글은 이 서버에서만 채점되고 기록에 남지 않습니다.", privacyLocal: "모델이 이 페이지 안에 있어, 입력한 글과 파일은 이 브라우저를 떠나지 않습니다.", api: "프로그램에서 쓰기 (OpenAPI)",
     needs_server: "이 페이지는 CSV, TSV, TXT, JSON 파일을 읽습니다. 엑셀 파일은 CSV로 저장해 주세요. nsmc serve는 엑셀과 Parquet도 읽습니다.", bad_table: "파일을 채점할 수 없습니다.", too_large: "너무 큽니다.", queue_full: "지금 요청이 많습니다. 잠시 뒤 다시 시도합니다…", busy: "다른 파일을 채점하고 있습니다. 잠시 뒤 다시 해 보세요.",
-    invalid: "보낼 수 없는 글입니다.", deadline: "시간이 너무 오래 걸려 멈추었습니다. 더 짧게 써 보세요.", failed: "잘되지 않았습니다.", noLines: "댓글을 한 줄 이상 넣어 주세요.", stopped: "그만두었습니다.",
+    others: "그 밖의 {0}가지", tooLong: "한 번에 {0}자까지 채점합니다. 지금은 {1}자입니다.", invalid: "보낼 수 없는 글입니다.", deadline: "시간이 너무 오래 걸려 멈추었습니다. 더 짧게 써 보세요.", failed: "잘되지 않았습니다.", noLines: "댓글을 한 줄 이상 넣어 주세요.", stopped: "그만두었습니다.",
     not_found: "찾는 것이 없습니다.", disk_full: "서버에 자리가 없습니다.", not_installed: "서버가 이런 표를 읽지 못합니다.", slow_body: "너무 느리게 보내졌습니다.", internal: "서버에서 잘못되었습니다.",
     notText: "{0}: 글의 인코딩이 UTF-8, CP949, UTF-16이 아닙니다.", openQuote: "{0}, {1}번째 줄: 따옴표가 셀의 끝에서 닫히지 않습니다.", notRows: "{0}: 행마다 JSON 객체가 하나씩 있어야 합니다.",
     sameNames: "{0}: 첫 줄에 서로 다른 열 이름이 있어야 합니다.", unequal: "{0}, {1}번째 행: 셀이 {2}개여야 하는데 {3}개입니다.",
@@ -46,13 +46,13 @@ const TEXT = {
     tableTitle: "A file or many lines at once", drop: "Drop a file here, or", choose: "Choose a file", paste: "Paste lines",
     formats: "{0} · up to {1} MB", linesLabel: "One comment a line", scoreLines: "Label them", whichColumn: "Which column holds the comments?", header: "The first line holds names",
     scoreFile: "Label them", otherFile: "Another file", reading: "Sending the file…", readingLocal: "Reading the file…", scoring: "Labelling · {0} rows", cancel: "Stop",
-    done: "{0} rows labelled", download: "Download the result", emptyRows: "Empty", pushAbove: "Push most towards positive", pushBelow: "Push most towards negative",
+    done: "{0} rows labelled", download: "Download the result", pushAbove: "Push most towards positive", pushBelow: "Push most towards negative",
     pushNote: "Measured on {1} comments out of the first {0} rows (sums of log odds).", preview: "Preview", byLabel: "Filter by label", bySure: "Filter by confidence",
     all: "All", sureOnly: "Sure (80% or more)", unsure: "Unsure", shown: "{0} of the first {1} rows.", row: "Row", label: "Label", confidence: "Sure", comment: "Comment",
     more: "Show more", renamed: "The file has columns of these names, so the new ones are called: {0}", encoding: "The file was read as {0}. The result is UTF-8.",
     model: "nsmc {0} · {1} · {2} units", privacy: "What you type is scored on this server alone and never logged.", privacyLocal: "The model is in this page: what you type and drop never leaves this browser.", api: "For programs (OpenAPI)",
     needs_server: "This page reads CSV, TSV, TXT and JSON. Save an Excel file as CSV; nsmc serve reads Excel and Parquet, too.", bad_table: "The file can't be labelled.", too_large: "Too large.", queue_full: "Many requests at the moment. Trying again…", busy: "Other files are being labelled. Try again soon.",
-    invalid: "This text can't be sent.", deadline: "It took too long and was stopped. Try something shorter.", failed: "That didn't work.", noLines: "Enter at least one line.", stopped: "Stopped.",
+    others: "{0} others", tooLong: "Up to {0} characters are labelled at a time; these are {1}.", invalid: "This text can't be sent.", deadline: "It took too long and was stopped. Try something shorter.", failed: "That didn't work.", noLines: "Enter at least one line.", stopped: "Stopped.",
     not_found: "It isn't there.", disk_full: "The server has no room.", not_installed: "This server can't read such tables.", slow_body: "It was sent too slowly.", internal: "The server failed.",
     notText: "{0}: expected UTF-8, CP949 or UTF-16, found another encoding.", openQuote: "{0}, line {1}: a quotation mark that doesn't end its cell.", notRows: "{0}: expected a JSON object for each row.",
     sameNames: "{0}: expected column names that differ in the first line.", unequal: "{0}, row {1}: expected {2} cells, found {3}.",
@@ -61,7 +61,7 @@ const TEXT = {
 const EXAMPLES = [
   "배우들 연기가 살렸다, 두 번 봐도 재밌음", "돈이 아깝고 시간이 아깝다", "기대 안 했는데 의외로 괜찮네 ㅋㅋ", "영상미는 좋지만 이야기가 너무 늘어진다", "결말이 이게 뭐야...",
 ];
-const WAIT = 120, SETTLED = 1500, RETRY = 1500, PAGE = 50, SURE = 0.8;
+const WAIT = 120, SETTLED = 1500, RETRY = 1500, PAGE = 50, SURE = 0.8, SHARES = 12;
 
 const $ = (id) => document.getElementById(id);
 let language = stored("nsmc-language") || "ko";
@@ -152,13 +152,17 @@ function reachable(yes) {
 
 // ---- one comment ----
 
+// Half a surrogate pair, as a cut emoji leaves it, is no text that can be sent.
+const whole = (text) => text.toWellFormed?.() ?? text;
+
 async function judge() {
-  const text = $("text").value;
+  const text = whole($("text").value), characters = Array.from(text).length;
   clearTimeout(settling);
   asking?.abort();
   show("clear", text !== "");
   $("wrong").hidden = true;
   if (!text.trim()) { answer = null; show("result", false); return; }
+  if (characters > limits.characters) { answer = null; show("result", false); complain("wrong", () => t("tooLong", number(limits.characters), number(characters))); return; }
   const mine = (asking = new AbortController());
   $("result").classList.add("stale");
   try {
@@ -292,7 +296,7 @@ function drawParts() {
 
 function keep() {
   clearTimeout(settling);
-  if (!answer || answer.text !== $("text").value) return;
+  if (!answer || answer.text !== whole($("text").value)) return;
   // Of a comment that grows only the last state is worth a line.
   if (entries[0] && answer.text.startsWith(entries[0].text)) entries.shift();
   entries = [answer, ...entries.filter((one) => one.text !== answer.text)];
@@ -393,7 +397,7 @@ async function scoreTable(chosen, column, header = true) {
         $("progress").value = event.total ? event.bytes / event.total : 0;
         $("progress-words").textContent = t("scoring", number(event.rows));
       }
-      if (event.event === "done") { outcome = event; drawOutcome(); }
+      if (event.event === "done") { outcome = event; drawOutcome(); $("done-words").focus({ preventScroll: true }); }
       if (event.event === "preview") { preview = event.rows; drawPreview(PAGE); }
       if (event.event === "words") { outcome.words = event; drawWords(); }
     }
@@ -412,19 +416,19 @@ function drawOutcome() {
   $("download").href = outcome.download;
   $("download").download = outcome.name;
   const order = ["negative", "undecided", "positive"];
-  const labels = Object.entries(outcome.labels).sort((a, b) => (order.indexOf(a[0]) + 4) % 4 - (order.indexOf(b[0]) + 4) % 4);
-  if (outcome.empty) labels.push(["empty", outcome.empty]);
-  const tone = (label) => (order.includes(label) || label === "empty" ? label : "other");
-  const words = (label) => (label === "empty" ? t("emptyRows") : order.includes(label) ? t(label) : label);
-  $("shares").replaceChildren(...labels.map(([label, count]) => {
-    const part = make("i", { className: tone(label) });
+  const labels = Object.entries(outcome.labels).sort((a, b) => (order.indexOf(a[0]) + 4) % 4 - (order.indexOf(b[0]) + 4) % 4 || b[1] - a[1]);
+  const shares = labels.slice(0, SHARES).map(([label, count]) => (order.includes(label) ? [label, t(label), count] : ["other", label, count]));
+  const rest = labels.slice(SHARES);
+  if (rest.length) shares.push(["undecided", t("others", number(rest.length)), rest.reduce((sum, [, count]) => sum + count, 0)]);
+  if (outcome.empty) shares.push(["empty", t("none"), outcome.empty]);
+  $("shares").replaceChildren(...shares.map(([tone, , count]) => {
+    const part = make("i", { className: tone });
     part.style.width = `${(100 * count) / outcome.rows}%`;
     return part;
   }));
-  show("shares", labels.length > 0);
-  $("share-list").replaceChildren(...labels.map(([label, count]) => make("li", {}, make("i", { className: `dot ${tone(label)}` }),
-    `${visible(words(label))} `, make("b", { text: `${((100 * count) / outcome.rows).toFixed(1)}%` }), ` (${number(count)})`)));
-  $("done-words").focus({ preventScroll: true });
+  show("shares", shares.length > 0);
+  $("share-list").replaceChildren(...shares.map(([tone, words, count]) => make("li", {}, make("i", { className: `dot ${tone}` }),
+    `${visible(words)} `, make("b", { text: `${((100 * count) / outcome.rows).toFixed(1)}%` }), ` (${number(count)})`)));
 }
 
 function drawWords() {
@@ -475,7 +479,7 @@ function scoreLines() {
   const found = $("lines").value.split(/\r?\n/).filter((line) => line.trim());
   show("table-wrong", false);
   if (!found.length) { complain("table-wrong", () => t("noLines")); return; }
-  const rows = found.map((line) => JSON.stringify({ document: line.toWellFormed?.() ?? line }));
+  const rows = found.map((line) => JSON.stringify({ document: whole(line) }));
   scoreTable(new File([rows.join("\n") + "\n"], "lines.jsonl"), "document");
 }
 
