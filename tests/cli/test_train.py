@@ -187,7 +187,23 @@ def test_prepared_own_labels(
     assert (result.code, result.out) == (0, f"{place / 'ratings_train.corpus'}\n"), result.err
     words = "expected the labels of column 'stars', found those prepared: 'topic'"
     train(place, *OWN, "--label-column", "stars").check_refusal(1, words)
+    both = train(place, *OWN, "--set", "data.validation_column=topic")
+    both.check_refusal(2, "expected a column beside that of the labels")
     assert train(place, *OWN).code == 0
+
+
+def test_stars_are_prepared_as_they_are_learnt(
+    train: Callable[..., Result], here: Here, recipe: Path, tmp_path: Path
+) -> None:
+    data, place = topics(tmp_path / "topics.csv"), tmp_path / "prepared"
+    column, stars = ("--label-column", "stars"), ("--positive-from", "9", "--negative-to", "4")
+    fields = ("--config", recipe, "--column", "text", *column)
+    assert here("prepare", *fields, *stars, "--data", data, "--output", place).code == 0
+    words = "data.positive_from and data.negative_to of 9, 4, but {} was asked for"
+    train(place, *column).check_refusal(1, words.format("0, 0"))
+    others = ("--positive-from", "8", "--negative-to", "3")
+    train(place, *column, *others).check_refusal(1, words.format("8, 3"))
+    assert train(place, *column, *stars).code == 0
 
 
 @pytest.mark.parametrize(

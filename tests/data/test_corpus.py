@@ -84,6 +84,7 @@ def test_leaves_out_and_counts_what_has_nothing_legible(tmp_path: Path) -> None:
         "notes": [],
         "skipped": 3,
         "noise": 0.0,
+        "stars": {},
     }
     assert sum(done) == 4  # the blank ones never reach the tokenizer
 

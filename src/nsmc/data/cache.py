@@ -227,7 +227,20 @@ def _check_prepared(corpus: Corpus, encoding: Encoding, path: Path) -> None:
             asked=encoding.column,
             name=name,
         )
+    stars = corpus.source.get("stars")  # not recorded by an earlier version
     for spec in encoding.label_columns:
+        made_with = spec.stars if stars is None else stars.get(spec.name, [0.0, 0.0])
+        if made_with != spec.stars:
+            raise NsmcError(
+                "{path}: the labels of column {column!r} were prepared with data.positive_from and "
+                "data.negative_to of {prepared}, but {asked} was asked for (0 takes labels as they "
+                "are); prepare it again with this configuration, or train with the one it was "
+                "prepared with",
+                path=path,
+                column=spec.name,
+                prepared="{:g}, {:g}".format(*made_with),
+                asked="{:g}, {:g}".format(*spec.stars),
+            )
         if spec.required and spec.name not in corpus.labels:
             labels = ", ".join(map(repr, corpus.labels)) or "none"
             raise DataError(

@@ -16,7 +16,7 @@ from nsmc.config.text import TextConfig
 from nsmc.data.encoder import Encoder, make_encoder
 from nsmc.data.label_columns import LabelColumn, LabelColumnSpec
 from nsmc.data.noise import noisy_copies
-from nsmc.errors import DataError, ModelError
+from nsmc.errors import DataError, ModelError, UsageError
 from nsmc.storage.bundle import read_json, verify_bundle, write_json, writing_bundle
 from nsmc.tables.options import ReadOptions
 from nsmc.text.tokenizer import Tokenizer, is_learned, learn, make_tokenizer
@@ -62,8 +62,18 @@ class Encoding:
         learned: bytes | None = None,
         reading: ReadOptions | None = None,
     ) -> "Encoding":
-        """A training's: its task's columns, and the one that marks what validates, if any."""
+        """A training's: its task's columns, and the one that marks what validates, if any.
+
+        Raises:
+            UsageError: they are the same.
+        """
         data = config.data
+        if data.validation_column in [spec.name for spec in label_columns]:
+            raise UsageError(
+                "configuration: data.validation_column: expected a column beside that of the "
+                "labels, which marks with 1 what to validate on, found {name!r} for both",
+                name=data.validation_column,
+            )
         marks = [LabelColumnSpec(data.validation_column)] if data.validation_column else []
         columns = [*label_columns, *marks]
         reading = reading or ReadOptions()
@@ -225,7 +235,7 @@ def _encoded(
         lengths.append(np.array(chunk.lengths, dtype=np.int64))
         if progress:
             progress(len(chunk.lengths), len(source().texts))
-    return _corpus(source(), index, tokens, lengths, encoding.noise)
+    return _corpus(source(), index, tokens, lengths, encoding)
 
 
 def _corpus(
@@ -233,7 +243,7 @@ def _corpus(
     index: dict[str, int],
     tokens: list[NDArray[np.int32]],
     lengths: list[NDArray[np.int64]],
-    noise: float,
+    encoding: Encoding,
 ) -> Corpus:
     reviews, copied = source.reviews, source.copied
     counts = np.concatenate(lengths) if lengths else np.empty(0, np.int64)  # [texts]
@@ -257,7 +267,8 @@ def _corpus(
             "column": reviews.column,
             "reviews": int(originals.sum()),
             "skipped": reviews.skipped_empty + int((~originals).sum()),
-            "noise": noise,
+            "noise": encoding.noise,
+            "stars": {s.name: s.stars for s in encoding.label_columns if s.positive_from},
             "notes": list(reviews.notes),
         },
         learned=source.tokenizer.learned,

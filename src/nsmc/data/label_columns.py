@@ -35,6 +35,11 @@ class LabelColumnSpec:
     negative_to: float = 0.0
     """Stars up to which they are read as 0; those between have no label."""
 
+    @property
+    def stars(self) -> list[float]:
+        """``positive_from`` and ``negative_to``; both 0 where labels are taken as they are."""
+        return [self.positive_from, self.negative_to if self.positive_from else 0.0]
+
     def find(self, columns: Iterable[str]) -> str | None:
         """The column of a table that holds these labels; None if there is none."""
         found = (matching(name, columns) for name in (self.name, *self.other_names))
