@@ -171,10 +171,12 @@ def test_what_is_given_to_resume_with_is_compared_with_the_start(
 
 def test_stars_from_a_table(train: Callable[..., Result], tmp_path: Path) -> None:
     stars = ("--set", "task=stars", "--label-column", "stars", "--column", "text")
-    result = train(topics(tmp_path / "topics.csv"), *stars)
+    run = tmp_path / "my run"
+    result = train(topics(tmp_path / "topics.csv"), *stars, "--output", run)
     assert result.code == 0, result.err
+    assert f"nsmc predict --model '{run}/model' " in result.err
     assert re.search(r"best epoch \d of 2: validation absolute error \d\.\d\d stars", result.err)
-    started = json.loads((tmp_path / "run" / "recipe.json").read_text(encoding="utf-8"))
+    started = json.loads((run / "recipe.json").read_text(encoding="utf-8"))
     config = started["config"]
     assert (config["stars"]["column"], config["data"]["column"]) == ("stars", "text")
 

@@ -134,7 +134,7 @@ def run(args: argparse.Namespace) -> int:
     command, text = "predict", "재밌다"
     if trained.task.head == "next-unit":
         command, text = "complete", "이 영화는"
-    line = f'nsmc {command} --model {trained.model} "{text}"'
+    line = f'nsmc {command} --model {shlex.quote(str(trained.model))} "{text}"'
     say("score with it: {command}", command=line)
     show(trained.model)
     return 0
