@@ -125,3 +125,9 @@ def test_the_examples_of_the_page(
     exec(example, {})
     (scored,) = tmp_path.glob("scored*")
     assert pq.read_table(scored)["id"].to_pylist() == [1, 3]
+
+
+@pytest.mark.parametrize("wrong", ["a.csv", ["재밌다"], {"document": ["재밌다"]}])
+def test_what_is_no_arrow_data_is_refused(classifier: Classifier[Any], wrong: Any) -> None:
+    with pytest.raises(TypeError, match="expected Arrow record batches, found "):
+        nsmc.score_batches(wrong, model=classifier)

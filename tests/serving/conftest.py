@@ -43,7 +43,7 @@ class Gated(Service):
 
 strict = ServerSettings(
     spool, body_bytes=20_000, table_bytes=2_000, waiting=60, waiting_explanations=1, tables=1,
-    deadline=seconds, upload_seconds=seconds, drain_seconds=0.0,
+    deadline=seconds, upload_seconds=seconds, drain_seconds=0.0, grace_seconds=1.0,
 )
 listening = bind("127.0.0.1", 0)
 address = f"serving http://127.0.0.1:{listening.getsockname()[1]}"

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import requests
 from nsmc.cli.main import run
 from nsmc.serving.server import Service, _Supervisor, bind
 from nsmc.serving.settings import ServerSettings
-from tests.serving.conftest import Server, Start
+from tests.serving.conftest import LIMIT, PATIENT, Server, Start, Strict
 from tests.waiting import until
 
 TOKEN = "a-token-that-is-long-enough"
@@ -173,6 +174,26 @@ def test_wrong_options_are_refused(
     Path("short").write_text("secret", encoding="utf-8")
     assert run(["serve", *options]) == status
     assert words in capsys.readouterr().err
+
+
+def test_what_a_stopping_server_cannot_answer_in_time_is_told_so(tmp_path: Path) -> None:
+    server, body = Strict(tmp_path, PATIENT), {"text": "재밌다", "explain": True}
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            with server.holding():
+                asked = pool.submit(
+                    requests.post, f"{server.url}/v1/predict", json=body, timeout=LIMIT
+                )
+                until(lambda: server.explained() == 1)
+                server.process.send_signal(signal.SIGTERM)
+                server.wait_for("Cancel 1 running task")
+            answer = asked.result()
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "stopping")
+        assert answer.headers["retry-after"]
+        assert server.finish() == 0
+        assert "Traceback" not in server.log
+    finally:
+        server.close()
 
 
 @pytest.mark.slow

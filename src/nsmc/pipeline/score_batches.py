@@ -51,6 +51,7 @@ def score_batches(
         and Polars read as well.
 
     Raises:
+        TypeError: these are no Arrow data.
         DataError: there is no batch at all, the text column isn't clear or, while they are read,
             a cell is no text or the schema changes.
         UsageError, ModelError: as `nsmc.load`; ``probabilities`` of a model without classes.
@@ -60,7 +61,6 @@ def score_batches(
     if hasattr(batches, "__arrow_c_stream__"):
         batches = pa.RecordBatchReader.from_stream(batches)
     waiting = iter(batches)
-    first = None
     if (schema := getattr(batches, "schema", None)) is None:
         if (first := next(waiting, None)) is None:
             raise DataError(
@@ -68,6 +68,8 @@ def score_batches(
                 "pass a pyarrow.RecordBatchReader, which knows its schema",
                 name=NAME,
             )
+        if not isinstance(first, pa.RecordBatch):
+            raise TypeError(f"expected Arrow record batches, found {type(first).__name__}")
         schema = first.schema
         waiting = chain([first], waiting)
     classifier = model if isinstance(model, Classifier) else load(model)

@@ -41,7 +41,8 @@ def path_label(path: str) -> str:
 
 
 class Observed:
-    """Gives each request an id, a log line and its numbers; turns a bug into a 500.
+    """Gives each request an id, a log line and its numbers; turns a bug into a 500, the end of the
+    server's patience into a 503.
 
     The log has neither query nor body, and of an exception its type and places but not its words,
     for they may quote a comment.
@@ -73,6 +74,15 @@ class Observed:
 
         try:
             await self.app(scope, receive, observed_send)
+        except asyncio.CancelledError:  # by uvicorn, which has waited for as long as it may
+            if not status:
+                late = ApiError(
+                    503,
+                    "stopping",
+                    "the server stops before it has an answer; send it again",
+                    {"retry-after": "5"},
+                )
+                await late.response()(scope, receive, observed_send)
         except Exception as error:
             LOG.error("%s failed\n%s", request_id, places_of(error))
             if not status:
