@@ -81,6 +81,20 @@ def test_all_files_and_the_metrics_in_them(
     assert heard == [(200, 200), *[(1, explained)] * explained]
 
 
+@pytest.mark.parametrize("other", ["en", "ko"])
+def test_a_space_stands_between_sentences(
+    written: tuple[Path, dict[str, Any], list[tuple[int, int]]], other: str
+) -> None:
+    page = (written[0] / "report.html").read_text(encoding="utf-8")
+    main = page[page.index("<main") : page.index("</main>")]
+    prose = re.sub(r"</?(b|code)\b[^>]*>", "", main)
+    # Spans lie in one another: the innermost goes first.
+    inner = re.compile(r"<span([^>]*)>([^<]*)</span>")
+    while inner.search(prose):
+        prose = inner.sub(lambda one: "" if f'"{other}"' in one[1] else one[2], prose)
+    assert re.findall(r"[^<>]{,30}[a-z다]\.[A-Z가-힣][^<>]{,30}", prose) == []
+
+
 def test_errors_are_the_wrong_rows_surest_first(
     small_model: Path, sample: Path, written: tuple[Path, Any, Any]
 ) -> None:

@@ -1,6 +1,7 @@
 """The record of a training, for machines and for eyes."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,10 @@ def test_curves_are_a_picture_with_two_panels(tmp_path: Path) -> None:
             near = abs(half[..., :3] * 255 - colour).max(axis=2) < 3
             assert near.sum() > 20, colour
     assert list(tmp_path.iterdir()) == [path]
+    draw_curves(HISTORY[:1], ACCURACY, tmp_path / "curves.svg")
+    # Matplotlib's SVG has each tick's text as a comment: of epochs only whole ones.
+    drawn = re.findall(r"<!-- (\S+) -->", (tmp_path / "curves.svg").read_text(encoding="utf-8"))
+    assert [text for text in drawn[: drawn.index("epoch")] if text != "1"] == []
 
 
 def test_many_trainings_get_a_colour_and_marker_each(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def _panels(figure: "Figure", metric: Metric) -> "Iterator[tuple[Axes, str, floa
     panels = [("loss", "loss", 1.0), (metric.name, metric.title, metric.scale)]
     for axes, (name, label, scale) in zip(figure.subplots(1, 2), panels, strict=True):
         axes.set(xlabel="epoch", ylabel=label)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.grid(alpha=0.3)
         yield axes, name, scale
 
