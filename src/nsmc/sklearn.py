@@ -19,7 +19,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from nsmc.config.schema import load_config
+from nsmc.config.schema import listed, load_config
 from nsmc.inference.classifier import Classifier, load
 from nsmc.inference.comments import comment_list, is_one
 from nsmc.tasks.metrics import log_softmax
@@ -114,7 +114,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 for name in ("epochs", "learning_rate", "batch_size")
                 if getattr(self, name) is not None
             ),
-            *self.overrides,
+            *listed(self.overrides),
         ]
         config = (
             load_config(None, fields)

@@ -9,6 +9,7 @@ import pytest
 from nsmc.config.model import ConvConfig
 from nsmc.config.schema import FIELDS, Config, changes, flat, load_config
 from nsmc.errors import UsageError
+from nsmc.training.fine_tuning import fine_tuning_config
 
 
 def test_the_sections_are_those_of_the_recipe() -> None:
@@ -27,6 +28,14 @@ def test_a_file_and_assignments_after_it(tmp_path: Path) -> None:
     assert (config.training.learning_rate, config.training.epochs) == (1.0, 3)
     assert type(config.training.learning_rate) is float
     assert config.data == Config().data
+
+
+def test_one_assignment_is_no_list_of_letters() -> None:
+    for config in (
+        load_config(None, "training.epochs=7"),
+        fine_tuning_config("shipped", None, "training.epochs=7"),
+    ):
+        assert config.training.epochs == 7
 
 
 def test_plain_values_and_back(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ import pytest
 from nsmc.errors import ModelError, UsageError
 from nsmc.inference import classifier as classifier_module
 from nsmc.inference.classifier import Classifier, load
-from nsmc.inference.directory import ModelDirectory, open_model
+from nsmc.inference.directory import SHIPPED, ModelDirectory, open_model
 from nsmc.inference.network import BLOCK
+from nsmc.inspection.info import info
 from nsmc.tasks.sentiment import SentimentPrediction
 
 if TYPE_CHECKING:
@@ -253,3 +254,18 @@ def test_sentence_vectors(
     monkeypatch.setattr(classifier_module, "DISTINCT", 12)
     other = Classifier(classifier.model, network=lambda *_: np.zeros((1, 1), np.float32))
     np.testing.assert_allclose(other.sentence_vectors(reviews), vectors, atol=1e-6, rtol=0)
+    with pytest.raises(TypeError, match=r"cut by Classifier\.tokenizer, found a text"):
+        classifier.sentence_vectors(comments[:2])
+
+
+def test_the_model_inside_the_package_has_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("shipped", "default"):
+        assert open_model(Path(name)).path == SHIPPED
+    assert info("shipped").shipped
+    # What is there goes first.
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shipped").mkdir()
+    with pytest.raises(ModelError, match="shipped"):
+        load("shipped")

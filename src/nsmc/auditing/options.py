@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nsmc.config.schema import Config, load_config
+from nsmc.config.schema import Config, listed, load_config
 from nsmc.errors import UsageError
 from nsmc.folds.networks import Progress, Say
 
@@ -74,7 +74,7 @@ class AuditOptions:
     def config_for(self, comments: int) -> Config:
         """The config of networks that are trained on a table of so many comments."""
         quick = QUICK if comments >= ENOUGH else (*QUICK, *QUICK_FEW)
-        config = self.config or load_config(None, (*quick, *self.overrides))
+        config = self.config or load_config(None, (*quick, *listed(self.overrides)))
         label_column = self.label_column or config.data.label_column
         # The folds decide what is learnt from, so no marks of the table can.
         data = replace(config.data, validation_column="", label_column=label_column)

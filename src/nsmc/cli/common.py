@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from nsmc.errors import message, printable
+from nsmc.inference.model_names import SHIPPED_NAMES
 from nsmc.messages.translate import tr
 from nsmc.text.width import display_width
 
@@ -82,7 +83,7 @@ def one_line(text: str) -> str:
 
 def model_named(name: str) -> Path | None:
     """A model directory, or None for the model inside the package: ``shipped`` or ``default``."""
-    return None if name in ("shipped", "default") else Path(name)
+    return None if name in SHIPPED_NAMES else Path(name)
 
 
 def format_duration(seconds: float) -> str:

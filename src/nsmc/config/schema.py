@@ -73,9 +73,14 @@ def load_config(
     """
     values: dict[str, Any] = {} if path is None else read_toml(Path(path))
     values = _over(base or {}, values)
-    for assignment in overrides:
+    for assignment in listed(overrides):
         override(values, assignment, FIELDS)
     return Config.from_dict(values)
+
+
+def listed(overrides: Iterable[str]) -> list[str]:
+    """The assignments of ``overrides``; a text is one of them, and not its letters."""
+    return [overrides] if isinstance(overrides, str) else list(overrides)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -499,7 +499,13 @@ class Classifier(TextModel, Generic[PredictionT]):
         return self.task.positive(self.outputs_of(reviews))
 
     def sentence_vectors(self, reviews: Sequence[Sequence[str]]) -> Floats:
-        """The last layer's inputs [R, P] for tokenized comments, none empty."""
+        """The last layer's inputs [R, P] for tokenized comments, none empty.
+
+        Raises:
+            TypeError: they are texts, which `tokenizer` is to cut first.
+        """
+        if any(isinstance(review, str) for review in reviews):
+            raise TypeError("expected comments cut by Classifier.tokenizer, found a text")
         return self._run(self._numpy_network.pooled, reviews)
 
     @cached_property
@@ -572,7 +578,8 @@ def load(
     """Load a model: the one that ships inside the package, or one that `nsmc.train` made.
 
     Args:
-        model: a model directory or a training's output directory; None for the shipped model.
+        model: a model directory or a training's output directory; None or ``shipped`` for the
+            model inside the package.
         threshold: positive at or above this probability; None takes the model's own.
         exact: ask the whole network about every comment. Otherwise a model with an early exit
             answers by n-grams alone where these are sure, which takes a fraction of the time.

@@ -202,8 +202,9 @@ def open_model(path: Path | None = None) -> ModelDirectory:
     """Open and verify a model directory, or the output directory of a training that holds one.
 
     Args:
-        path: None for the model that ships inside the package. What isn't there may be the name of
-            an installed model or of one on a hub: see `nsmc.inference.model_names.find_model`.
+        path: None for the model that ships inside the package. What isn't there may be that one's
+            name, ``shipped``, or the name of an installed model or of one on a hub: see
+            `nsmc.inference.model_names.find_model`.
 
     Raises:
         ModelError: one message per defect; see `nsmc.storage.bundle.open_bundle`,
@@ -215,9 +216,10 @@ def open_model(path: Path | None = None) -> ModelDirectory:
     path = SHIPPED if path is None else path
     with contextlib.suppress(OSError):  # what can't be looked at, `open_bundle` refuses by name
         if not path.exists():
-            from nsmc.inference.model_names import find_model
+            from nsmc.inference.model_names import SHIPPED_NAMES, find_model
 
-            path = find_model(path.as_posix()) or path
+            name = path.as_posix()
+            path = SHIPPED if name in SHIPPED_NAMES else find_model(name) or path
         if not (path / "manifest.json").exists() and (path / "model").is_dir():
             path = path / "model"
     bundle = open_bundle(path, KIND, SCHEMA, ("model.json", "vocabulary.txt", WEIGHTS, METRICS))

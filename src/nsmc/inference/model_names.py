@@ -7,6 +7,8 @@ from nsmc.errors import ModelError
 
 ENTRY_POINTS = "nsmc.models"
 """The group of entry points in which an installed model gives its name."""
+SHIPPED_NAMES = ("shipped", "default")
+"""What the model inside the package is called."""
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 

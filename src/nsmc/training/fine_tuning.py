@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from nsmc.config.schema import Config, load_config
+from nsmc.config.schema import Config, listed, load_config
 from nsmc.inference.directory import ModelDirectory, open_model
+from nsmc.inference.model_names import SHIPPED_NAMES
 
-SHIPPED_NAMES = ("shipped", "default")
-"""What ``training.init_from`` calls the model inside the package."""
 TRAINING = {
     "epochs": 8,
     "batch_size": 32,
@@ -68,7 +67,7 @@ def fine_tuning_config(
     """
     model = open_start(str(start))
     theirs: dict[str, Any] = model.config.to_dict()
-    overrides = list(overrides)
+    overrides = listed(overrides)
     base: dict[str, Any] = {
         **{name: theirs[name] for name in ("task", "text", "model", "classes", "stars")},
         "language_model": theirs["language_model"],
