@@ -302,7 +302,10 @@ def test_two_trainings_and_ctrl_c_and_resume(
     again = here("train", *TINY, *epochs, "--data", sample, "--output", output)
     check_failure(again, 1, "holds a training already", "continue that one with --resume")
     other = here("train", "--resume", "--set", "training.seed=3", "--output", output)
-    words = ("training.seed: started with 1, found 3", "Leave --config and --set out")
+    words = (
+        "training.seed: started with 1, found 3",
+        "Leave --config, --set and the options of tables out",
+    )
     check_failure(other, 2, *words)
 
     resumed = here("train", "--resume", "--output", output, "--device", "cpu")
